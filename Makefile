@@ -1,0 +1,26 @@
+PY ?= python3
+BIN = .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench serve clean-build
+
+help:            ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: .venv/.installed  ## make .venv with everything pinned
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PY) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PY=python3.12 …")'
+	$(PY) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install    ## two refreshes of the sample site, then how to look at the corpus
+	$(BIN)/corpus demo
+
+test: install    ## the test suite
+	$(BIN)/pytest
+
+check: install   ## linter and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy

@@ -1,0 +1,1 @@
+"""Prefect flows: decorators and parameters round the functions of pipeline.runs."""

@@ -1,0 +1,1 @@
+"""Documents → clean: quality, deduplication, versions, and reading them."""

@@ -1,0 +1,1 @@
+"""Capture → articles: bytes to text, container, body, metadata, boilerplate, split."""

@@ -1,0 +1,1 @@
+"""Text → text: the form a careful Chinese editor would have set."""

@@ -1,0 +1,331 @@
+"""What passes between the stages: frozen records, each field with meaning, format and unit.
+
+Time is aware UTC, days are `date` in China's calendar as printed, delays are seconds, sizes bytes,
+lengths code points, shares 0..1. Standard library only, so that every room can import it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+UNCHANGED = "unchanged"
+OK = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A page of links to articles."""
+
+    url: str
+    """Absolute http(s) URL."""
+    links: str = "a[href]"
+    """CSS selector of the `a` elements to follow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """A CSS selector that holds for a span of days (a site's layout changes)."""
+
+    css: str
+    """CSS selector as Lexbor understands it."""
+    since: date | None = None
+    """First capture day (UTC) it holds for; None: from the beginning."""
+    until: date | None = None
+    """Last capture day (UTC) it holds for; None: to this day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A site we read: where its articles are found, how politely, and what it must yield."""
+
+    name: str
+    """Lower-case letters, digits and hyphens; the name of its TOML file."""
+    home: str
+    """Absolute http(s) URL of its front page."""
+    feeds: tuple[str, ...] = ()
+    """RSS, Atom or JSON feed URLs."""
+    sitemaps: tuple[str, ...] = ()
+    """Sitemap or sitemap index URLs (plain or gz)."""
+    listings: tuple[Listing, ...] = ()
+    """Pages of links."""
+    urls: tuple[str, ...] = ()
+    """Article URLs named outright."""
+    include: tuple[str, ...] = ()
+    """Glob patterns (fnmatch, whole URL); empty: every discovered URL on the source's own hosts."""
+    exclude: tuple[str, ...] = ()
+    """Glob patterns (fnmatch, whole URL) never fetched."""
+    body: tuple[Selector, ...] = ()
+    """Selectors of the article body; they win over the container search."""
+    drop: tuple[Selector, ...] = ()
+    """Selectors removed before extraction."""
+    delay: float = 5.0
+    """Seconds between two requests to one host; robots.txt may ask for more."""
+    every: float = 6 * 3600.0
+    """Seconds between two visits of its feeds, sitemaps and listings."""
+    terms: str = ""
+    """Under what terms the text may be used; copied to every row."""
+    expect_links: int = 0
+    """A run that discovers fewer links than this is refused."""
+    expect_kept: float = 0.0
+    """Share 0..1 of the newly extracted documents that must pass quality, else they are held back."""
+    allow_private: bool = False
+    """Whether loopback and private addresses may be connected to (a test site)."""
+    charset: str | None = None
+    """Charset label that overrides what the pages declare; None: as detected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a record lies in the archive."""
+
+    file: str
+    """Path of the WARC file, relative to the raw folder, with forward slashes."""
+    offset: int
+    """Bytes from the start of the file to the record's gzip member."""
+    length: int
+    """Bytes of the gzip member."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One visit of one URL, whatever came of it."""
+
+    id: str
+    """WARC-Record-ID without the angle brackets (urn:uuid:…)."""
+    source: str
+    """Name of the source it was fetched for."""
+    kind: str = "page"
+    """page, feed, sitemap, listing, robots, redirect (a hop on the way), or discovery (links found)."""
+    url: str
+    """The URL asked for, in fetch form."""
+    url_key: str
+    """Identity of the URL: equal keys are one address (crawl/urls.py)."""
+    final_url: str
+    """Where the body came from after redirects."""
+    fetched_at: datetime
+    """Aware UTC, microseconds."""
+    status: int = 0
+    """HTTP status; 0: no response."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Response headers as received, latin-1 decoded, in order."""
+    body: bytes = b""
+    """Payload after content decoding; empty for a revisit."""
+    digest: str = ""
+    """`sha1:` + base32 of the payload; of the earlier payload for a revisit."""
+    outcome: str = OK
+    """ok, unchanged, or why there is no usable page: robots, blocked, soft_gone, too_large, timeout, …"""
+    via: str | None = None
+    """URL where the link was found; None: named by the user."""
+    part_of: str | None = None
+    """url_key of part 1 when this page is part 2… of an article; None: a page of its own."""
+    refers_to: str | None = None
+    """id of the earlier capture whose payload a revisit repeats."""
+    links: int | None = None
+    """For kind discovery: how many links the run found for the source."""
+    notes: tuple[str, ...] = ()
+    """Facts about the fetch worth keeping: decoder flags, attempts, robots rule, peer address."""
+    place: Place | None = None
+    """Where it is archived; None: not archived yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """Damage that was found and not repaired, or a doubt about the text."""
+
+    name: str
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional."""
+    start: int | None = None
+    """First code point in `Document.text`; None: the whole text."""
+    end: int | None = None
+    """One past the last code point."""
+    text: str = ""
+    """The damaged span with a few characters around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article as a page prints it, before normalization."""
+
+    part: int = 1
+    """1 for the page's first article, 2 for the next one glued below it."""
+    title: str | None = None
+    """Heading without site and column suffixes, as printed."""
+    author: str | None = None
+    """Names as printed, several joined with 、."""
+    published_on: date | None = None
+    """Day of publication in China time, unless the page says otherwise."""
+    published_raw: str | None = None
+    """The string the day was read from."""
+    published_from: str | None = None
+    """Where that string stood: printed, meta:<name>, json-ld, script:<variable>, url."""
+    origin_name: str | None = None
+    """Where the article first appeared, as printed (来源, 转自)."""
+    origin_url: str | None = None
+    """Link to the original, if the page gives one."""
+    site_name: str | None = None
+    """The site's own name."""
+    section: str | None = None
+    """Column or breadcrumb the page stands in."""
+    canonical_url: str | None = None
+    """rel=canonical or og:url, a hint only."""
+    extracted: str = ""
+    """The body as it stands on the page, one line a paragraph."""
+    captions: tuple[str, ...] = ()
+    """Photo captions, which are not body text."""
+    method: str = ""
+    """How the body was chosen: selector, container, trafilatura, trafilatura-page."""
+    flags: tuple[Flag, ...] = ()
+    """Doubts that extraction itself has (no offsets)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What extraction made of one captured body."""
+
+    encoding: str
+    """WHATWG name of the encoding used."""
+    encoding_from: str
+    """bom, utf-8, http, meta, xml, scored, detector, or source."""
+    replacements: int
+    """Number of U+FFFD that decoding produced."""
+    articles: tuple[Article, ...] = ()
+    """The articles in page order; empty when there is a reason."""
+    next_url: str | None = None
+    """The page's link to its next part (下一页), absolute; None: there is none."""
+    reason: str | None = None
+    """Why there is no article: empty, not_html, too_large, frameset, no_body, timeout, …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One row of the corpus: an article, where it came from, and why it reads as it does."""
+
+    id: str
+    """32 hex digits from the URL key and the part; stable across versions and revisions."""
+    capture: str
+    """id of the capture the text was taken from."""
+    source: str
+    """Name of the source."""
+    url: str
+    """Address the text was fetched from."""
+    url_key: str
+    """Identity of that address."""
+    site: str
+    """Host name without a leading www."""
+    part: int = 1
+    """Which article of the page."""
+    captured_at: datetime
+    """When that capture was fetched, UTC."""
+    first_seen: datetime
+    """When the document was first captured, UTC; decides the file it stands in."""
+    title: str | None = None
+    """Normalized title."""
+    title_raw: str | None = None
+    """Title as printed."""
+    author: str | None = None
+    """Names, several joined with 、."""
+    published_on: date | None = None
+    """Day of publication."""
+    published_raw: str | None = None
+    """The string that day was read from."""
+    published_from: str | None = None
+    """Where that string stood."""
+    origin_name: str | None = None
+    """Original publisher as printed (来源)."""
+    origin_url: str | None = None
+    """Link to the original."""
+    site_name: str | None = None
+    """The site's own name."""
+    section: str | None = None
+    """Column or breadcrumb."""
+    canonical_url: str | None = None
+    """The page's own hint at its canonical address."""
+    text: str = ""
+    """The article in the corpus's form: Simplified, Chinese marks, one line a paragraph."""
+    extracted: str = ""
+    """The article as it stood on the page."""
+    captions: tuple[str, ...] = ()
+    """Photo captions, normalized."""
+    script: str = ""
+    """Script of `extracted`: Hans, Hant, mixed, pseudo-Hant, or none."""
+    han: int = 0
+    """Han characters in `text`."""
+    fixes: tuple[str, ...] = ()
+    """Names of the fixes that changed something, in the order they ran."""
+    flags: tuple[Flag, ...] = ()
+    """Damage that could not be repaired, and doubts."""
+    encoding: str = ""
+    """Encoding the page was decoded with."""
+    encoding_from: str = ""
+    """How that encoding was chosen."""
+    replacements: int = 0
+    """U+FFFD produced by decoding."""
+    method: str = ""
+    """How the body was chosen."""
+    quality: str = ""
+    """What the quality rules measured: `name=value` pairs, space-separated."""
+    reason: str | None = None
+    """Why the row is not published; None: it is."""
+    cluster: str | None = None
+    """Id of the cluster of versions of one article; None: never compared."""
+    relation: str | None = None
+    """new, duplicate, contained_in, contains, same_form, split_from, or None."""
+    related_to: tuple[str, ...] = ()
+    """ids of the documents the relation points at."""
+    score: float | None = None
+    """Share of the text found in the partner, 0..1."""
+    rule: str | None = None
+    """The rule of dedupe that decided."""
+    form_id: str | None = None
+    """Id shared by texts of one form with other facts."""
+    terms: str = ""
+    """Terms of use of the source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A sealed WARC file that went into a version."""
+
+    file: str
+    """Path relative to the raw folder."""
+    sha256: str
+    """Of the file's bytes, hex."""
+    captures: int
+    """Page captures in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """A file of a version."""
+
+    file: str
+    """Path relative to the version folder."""
+    sha256: str
+    """Of the file's bytes, hex."""
+    rows: int | None
+    """Rows, for Parquet files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a version is made of."""
+
+    version: str
+    """SCHEMA.RELEASE.REVISION."""
+    parent: str | None
+    """The version it was built upon."""
+    created_at: datetime
+    """Time of the newest capture in it (no clock below the crawl), UTC."""
+    fingerprints: dict[str, str]
+    """Hashes of the code, rules and libraries of extract, normalize, dedupe, sources."""
+    inputs: tuple[InputFile, ...]
+    """The archive files."""
+    files: tuple[OutputFile, ...]
+    """The version's files."""
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """source → articles, and dropped by reason."""
+    changes: dict[str, int] = field(default_factory=dict)
+    """kind:cause → documents changed against the parent."""
+    held: dict[str, str] = field(default_factory=dict)
+    """source → why its new rows were held back."""
