@@ -1,0 +1,362 @@
+"""What is due, and what the last visit of each URL said: SQLite beside the archive, rebuildable from it.
+
+The archive is the truth of what happened; the ledger only remembers it in a handy form. Writes
+stay in one transaction until `commit`, which belongs after `Writer.flush`: so the archive may be ahead
+of the ledger, never behind, and `catch_up` (done on entering) reads in what a killed run left behind.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+
+from pipeline.crawl import archive, index, pace, warc
+from pipeline.crawl.index import Ref
+from pipeline.crawl.warc import Earlier
+from pipeline.records import OK, UNCHANGED, Capture, Place
+
+LISTS = ("feed", "sitemap", "listing")
+EVERY = 6 * 3600.0
+"""Seconds between visits of a list when the source does not say; the default of `Source.every`."""
+GONE_AFTER = timedelta(days=7)
+"""404 or 410 twice at least this far apart means gone; reference fetch-and-archive §4."""
+RETRY_FIRST = timedelta(hours=1)
+RETRY_LAST = timedelta(days=7)
+"""A failed URL comes up again after an hour, doubling to a week (ours)."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS url (
+  key TEXT PRIMARY KEY, url TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, via TEXT, part_of TEXT,
+  first_seen TEXT, last_fetch TEXT, last_ok TEXT, last_change TEXT, status INTEGER, outcome TEXT,
+  looks INTEGER NOT NULL DEFAULT 0, fails INTEGER NOT NULL DEFAULT 0, missing_since TEXT,
+  gone INTEGER NOT NULL DEFAULT 0, interval REAL, next_due TEXT,
+  etag TEXT, last_modified TEXT, good_id TEXT, good_url TEXT, good_at TEXT, good_digest TEXT,
+  good_file TEXT, good_offset INTEGER, good_length INTEGER);
+CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS NOT NULL;
+CREATE TABLE IF NOT EXISTS host (
+  host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
+  robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
+CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A URL whose next visit has come."""
+
+    url: str
+    """Fetch form."""
+    url_key: str
+    """Identity."""
+    kind: str
+    """page, feed, sitemap or listing."""
+    via: str | None
+    """Where it was found."""
+    part_of: str | None
+    """url_key of part 1."""
+    looks: int
+    """Visits so far; 0: never fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What has to be remembered of a host between runs."""
+
+    host: str
+    """Name, with :port when not the default."""
+    not_before: datetime | None = None
+    """No request before this time (Retry-After)."""
+    delay: float | None = None
+    """Seconds between requests that the host last bore."""
+    fails: int = 0
+    """Failures in a row."""
+    robots: Place | None = None
+    """Where its last robots.txt lies."""
+    robots_until: datetime | None = None
+    """Until when that answer holds."""
+
+
+class Ledger:
+    """The open ledger of one archive; used as a context manager, after the Writer was entered."""
+
+    def __init__(self, raw: Path) -> None:
+        self.raw = raw
+        raw.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(raw / "ledger.sqlite", isolation_level=None, timeout=30)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_TABLES)
+
+    def __enter__(self) -> Ledger:
+        self.catch_up()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        self._db.close()
+
+    def commit(self) -> None:
+        """Makes everything recorded since the last commit durable; call it after `Writer.flush`."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+
+    def _write(self, sql: str, values: Iterable[object] = ()) -> None:
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN")
+        self._db.execute(sql, tuple(values))
+
+    def record(self, capture: Capture, *, every: float | None = None, changed: bool | None = None) -> None:
+        """Takes in one archived visit: state, validators, and when to look again.
+
+        `every` is the source's interval for lists (seconds). `changed` overrides whether the visit
+        showed something new (for a list: other links); None judges by the payload digest. A visit not
+        later than the last one known changes nothing but `first_seen`. For a list page add its links
+        (`add_links`) before recording it: its validators promise that they were read.
+        """
+        self._take(index.ref_of(capture), every, changed)
+
+    def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
+        if ref.kind == "discovery" or ref.kind == "redirect":
+            return
+        at = warc.iso(ref.fetched_at)
+        old = self._row(ref.url_key)
+        if old is not None and old["last_fetch"] is not None and old["last_fetch"] >= at:
+            if old["first_seen"] > at:
+                self._write("UPDATE url SET first_seen = ? WHERE key = ?", (at, ref.url_key))
+            return
+        row = _next_row(ref, dict(old) if old is not None else {}, every, changed)
+        names = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        self._write(f"INSERT OR REPLACE INTO url ({names}) VALUES ({marks})", row.values())
+
+    def _row(self, url_key: str) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self._db.execute("SELECT * FROM url WHERE key = ?", (url_key,)).fetchone()
+        return found
+
+    def due(self, source: str, now: datetime, kinds: Collection[str] = ("page",)) -> list[Due]:
+        """URLs of a source whose time has come, longest overdue first."""
+        marks = ", ".join("?" * len(kinds))
+        found = self._db.execute(
+            "SELECT url, key, kind, via, part_of, looks FROM url WHERE source = ? AND next_due IS NOT NULL"
+            f" AND next_due <= ? AND kind IN ({marks}) ORDER BY next_due, key",
+            (source, warc.iso(now), *kinds),
+        )
+        return [
+            Due(
+                url=row["url"],
+                url_key=row["key"],
+                kind=row["kind"],
+                via=row["via"],
+                part_of=row["part_of"],
+                looks=row["looks"],
+            )
+            for row in found
+        ]
+
+    def validators(self, url_key: str) -> Earlier | None:
+        """The last good response of a URL, for a conditional request and for `Writer.write`.
+
+        None when there is none, or its file is no longer in the archive (then fetch anew).
+        """
+        row = self._row(url_key)
+        if row is None or row["good_id"] is None:
+            return None
+        at = warc.moment(row["good_at"])
+        place = Place(file=row["good_file"], offset=row["good_offset"], length=row["good_length"])
+        try:
+            archive.path_of(self.raw, place.file)
+        except FileNotFoundError:
+            return None
+        return (
+            None
+            if at is None
+            else Earlier(
+                id=row["good_id"],
+                url=row["good_url"],
+                url_key=url_key,
+                fetched_at=at,
+                digest=row["good_digest"],
+                place=place,
+                etag=row["etag"],
+                last_modified=row["last_modified"],
+            )
+        )
+
+    def seen(self, url_keys: Collection[str]) -> set[str]:
+        """Those of the keys that the ledger knows, fetched or only found."""
+        return {key for key in url_keys if self._row(key) is not None}
+
+    def add_links(
+        self,
+        source: str,
+        links: Iterable[tuple[str, str]],
+        via: str | None,
+        now: datetime,
+        kind: str = "page",
+        part_of: str | None = None,
+    ) -> int:
+        """Makes links (URL, URL key) due at once that were not known yet; returns how many."""
+        new = 0
+        for url, key in links:
+            if self._row(key) is None:
+                at = warc.iso(now)
+                self._write(
+                    "INSERT INTO url (key, url, source, kind, via, part_of, first_seen, next_due)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (key, url, source, kind, via, part_of, at, at),
+                )
+                new += 1
+        return new
+
+    def host(self, host: str) -> Host:
+        """What is remembered of a host; an empty record when nothing is."""
+        row = self._db.execute("SELECT * FROM host WHERE host = ?", (host,)).fetchone()
+        if row is None:
+            return Host(host=host)
+        place = None
+        if row["robots_file"] is not None:
+            place = Place(file=row["robots_file"], offset=row["robots_offset"], length=row["robots_length"])
+        return Host(
+            host=host,
+            not_before=warc.moment(row["not_before"] or ""),
+            delay=row["delay"],
+            fails=row["fails"],
+            robots=place,
+            robots_until=warc.moment(row["robots_until"] or ""),
+        )
+
+    def set_host(self, state: Host) -> None:
+        """Remembers a host's state in place of what was there."""
+        place = state.robots
+        self._write(
+            "INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                state.host,
+                warc.iso(state.not_before) if state.not_before else None,
+                state.delay,
+                state.fails,
+                place.file if place else None,
+                place.offset if place else None,
+                place.length if place else None,
+                warc.iso(state.robots_until) if state.robots_until else None,
+            ),
+        )
+
+    def catch_up(self) -> int:
+        """Takes in the sealed files not yet read to their end; returns how many.
+
+        A list visit met here was never seen to be followed up, so its validators are not trusted
+        and it is due at once: its links may have been lost with the process.
+        """
+        known = {row["name"]: row["sha256"] for row in self._db.execute("SELECT name, sha256 FROM file")}
+        files = [each for each in archive.sealed(self.raw) if known.get(each.file) != each.sha256]
+        for each in files:
+            for ref in index.refs(self.raw, each.file):
+                before = self._row(ref.url_key)
+                self._take(ref)
+                if ref.kind in LISTS and (
+                    before is None or (before["last_fetch"] or "") < warc.iso(ref.fetched_at)
+                ):
+                    self._write(
+                        "UPDATE url SET etag = NULL, last_modified = NULL, good_id = NULL, next_due = ? WHERE key = ?",
+                        (warc.iso(ref.fetched_at), ref.url_key),
+                    )
+            self._write("INSERT OR REPLACE INTO file VALUES (?, ?)", (each.file, each.sha256))
+        self.commit()
+        return len(files)
+
+
+def _next_row(
+    ref: Ref, old: dict[str, object], every: float | None, changed: bool | None
+) -> dict[str, object]:
+    """The URL's row after one more visit: a pure fold, so a rebuild ends where the live run did."""
+    at = warc.iso(ref.fetched_at)
+    row = dict(old) or {"key": ref.url_key, "first_seen": at, "looks": 0, "fails": 0, "gone": 0}
+    row |= {"url": ref.url, "source": ref.source, "kind": ref.kind, "last_fetch": at}
+    row |= {"status": ref.status, "outcome": ref.outcome, "looks": _int(row["looks"]) + 1}
+    row["via"] = row.get("via") or ref.via
+    row["part_of"] = row.get("part_of") or ref.part_of
+    if ref.outcome == OK:
+        if changed is None:
+            changed = ref.digest != row.get("good_digest")
+        row |= {
+            "last_ok": at, "fails": 0, "missing_since": None, "gone": 0,
+            "etag": ref.etag, "last_modified": ref.last_modified, "good_id": ref.id, "good_url": ref.final_url,
+            "good_at": at, "good_digest": ref.digest,
+            "good_file": ref.file, "good_offset": ref.offset, "good_length": ref.length,
+        }  # fmt: skip
+    elif ref.outcome == UNCHANGED:
+        row |= {"last_ok": at, "fails": 0, "missing_since": None, "gone": 0}
+        row |= {
+            name: value for name, value in (("etag", ref.etag), ("last_modified", ref.last_modified)) if value
+        }
+    else:
+        return row | _after_failure(ref, row)
+    if changed or row.get("last_change") is None:
+        row["last_change"] = at
+    return row | _after_success(ref, row, every, bool(changed))
+
+
+def _after_success(ref: Ref, row: dict[str, object], every: float | None, changed: bool) -> dict[str, object]:
+    if ref.kind in LISTS:
+        every = every or EVERY
+        wait = pace.list_interval(_float(row.get("interval")) or every, changed, every)
+        return {"interval": wait, "next_due": warc.iso(ref.fetched_at + timedelta(seconds=wait))}
+    if ref.kind != "page":
+        return {"next_due": None}
+    first = _time(row["first_seen"]) or ref.fetched_at
+    again = pace.page_interval(first, _int(row["looks"]), _time(row["last_change"]) or first, ref.fetched_at)
+    due = None if again is None else warc.iso(ref.fetched_at + timedelta(seconds=again))
+    return {"interval": again, "next_due": due}
+
+
+def _after_failure(ref: Ref, row: dict[str, object]) -> dict[str, object]:
+    fails = _int(row["fails"]) + 1
+    missing = None
+    wait = min(RETRY_FIRST * 2 ** min(fails - 1, 20), RETRY_LAST)
+    if ref.status in {404, 410}:
+        missing = _time(row.get("missing_since")) or ref.fetched_at
+        wait = GONE_AFTER
+        if ref.fetched_at - missing >= GONE_AFTER:
+            return {"fails": fails, "missing_since": warc.iso(missing), "gone": 1, "next_due": None}
+    return {
+        "fails": fails,
+        "missing_since": warc.iso(missing) if missing else None,
+        "next_due": warc.iso(ref.fetched_at + wait),
+    }
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _time(value: object) -> datetime | None:
+    return warc.moment(value) if isinstance(value, str) else None
+
+
+def rebuild(raw: Path) -> int:
+    """Makes the ledger again from the archive; returns the number of files read.
+
+    Equal to the live one but for interval history, host state, links found and not yet fetched, and
+    the validators of lists (which are read anew, so that those links are found again).
+    """
+    with archive.lock(raw):
+        for suffix in ("", "-wal", "-shm"):
+            (raw / f"ledger.sqlite{suffix}").unlink(missing_ok=True)
+        ledger = Ledger(raw)
+        try:
+            return ledger.catch_up()
+        finally:
+            ledger._db.close()
