@@ -1,0 +1,96 @@
+"""When to ask again: delay between requests, back-off, Retry-After, interval between visits.
+
+Pure arithmetic; the clock and the seed are passed in.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+MAX_DELAY = 600.0
+"""Seconds; no host is slowed further (reference: double on 429/503/412/521, cap 10 min)."""
+MAX_ROBOTS_DELAY = 120.0
+"""Seconds; a longer Crawl-delay is followed only so far (commoncrawl/news-crawl: max crawl delay 120 s)."""
+MAX_RETRY_AFTER = 24 * 3600.0
+"""Seconds a Retry-After is obeyed; some servers say a year."""
+MAX_BACKOFF = 30.0
+"""Seconds of the longest back-off inside one fetch."""
+SLOWED = frozenset({412, 429, 503, 521})
+"""Statuses by which a host says "too fast" or shows a challenge."""
+
+MAX_LOOKS = 5
+"""Visits of an article after which it is left alone, unless it changed at the last one."""
+_PAGE_FACTOR, _PAGE_LEAST, _PAGE_MOST = 0.7, 3600.0, 30 * 86400.0
+_LIST_LEAST, _LIST_MOST = 1800.0, 7 * 86400.0
+_LIST_GROWTH, _LIST_SHRINK = 1.5, 0.8
+
+
+def next_delay(
+    configured: float, robots_delay: float | None, previous: float, latency: float, status: int
+) -> float:
+    """Seconds to wait before the next request to a host.
+
+    At least the configured delay and the Crawl-delay of robots.txt. Above that, Scrapy's AutoThrottle with
+    a concurrency of one: move half-way to the last latency (seconds), never down after anything but a 2xx
+    or 304; doubled on SLOWED statuses.
+    """
+    floor = max(configured, min(robots_delay or 0.0, MAX_ROBOTS_DELAY))
+    previous = max(previous, floor)
+    if status in SLOWED:
+        return max(floor, min(max(previous, 1.0) * 2, MAX_DELAY))
+    wanted = max(latency, (previous + latency) / 2)
+    if not (200 <= status < 300 or status == 304):
+        wanted = max(wanted, previous)
+    return max(floor, min(wanted, MAX_DELAY))
+
+
+def backoff(attempt: int, seed: str, base: float = 1.0) -> float:
+    """Seconds before try `attempt` + 1 (1 = after the first failure): full jitter over base · 2^attempt."""
+    return random.Random(seed).uniform(0.0, min(base * 2.0 ** min(attempt, 30), MAX_BACKOFF))
+
+
+def retry_after_seconds(value: str | None, now: float) -> float | None:
+    """Seconds a Retry-After header asks for (delay or HTTP date; `now` in epoch seconds), capped at a day.
+
+    None for junk or no header; a date that has passed gives 0.
+    """
+    value = (value or "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:12]), MAX_RETRY_AFTER)
+    try:
+        when = parsedate_to_datetime(value)
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        seconds = when.timestamp() - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def page_interval(
+    first_seen: datetime, looks: int, last_change: datetime | None, now: datetime
+) -> float | None:
+    """Seconds until an article is looked at again; None: not again.
+
+    0.7 of the time since it last changed (or was first seen), between an hour and 30 days: on synthetic
+    change processes this saw changes after a median hour for a quarter of the requests of a daily visit.
+    """
+    age = (now - max(first_seen, last_change or first_seen)).total_seconds()
+    changed_lately = last_change is not None and last_change > first_seen and age < _PAGE_LEAST
+    if looks >= MAX_LOOKS and not changed_lately:
+        return None
+    return min(max(age * _PAGE_FACTOR, _PAGE_LEAST), _PAGE_MOST)
+
+
+def list_interval(previous: float, changed: bool, every: float) -> float:
+    """Seconds until a feed, sitemap or listing is read again.
+
+    Additive-increase as StormCrawler ships it (+50 % when nothing was new, −20 % when something was),
+    between half an hour and 7 days, and never longer than 4 × the source's `every`.
+    """
+    base = previous if math.isfinite(previous) and previous > 0 else every
+    wanted = base * (_LIST_SHRINK if changed else _LIST_GROWTH)
+    return min(max(wanted, min(_LIST_LEAST, every)), _LIST_MOST, max(every * 4, _LIST_LEAST))
