@@ -97,7 +97,8 @@ def _collect(unpack: _Unpacker, raw: bytes, cap: int) -> Decoded:
         problem = "cut"
     except (zlib.error, brotli.error, zstandard.ZstdError):
         problem = "corrupt"
-    return Decoded(body=bytes(body[:cap]), problem=problem, notes=tuple(dict.fromkeys(notes)))
+    del body[cap:]
+    return Decoded(body=bytes(body), problem=problem, notes=tuple(dict.fromkeys(notes)))
 
 
 def _gunzip(raw: bytes, notes: list[str]) -> Iterator[bytes]:

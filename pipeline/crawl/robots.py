@@ -14,7 +14,7 @@ from protego import Protego
 
 from pipeline.crawl import media
 from pipeline.crawl.blocks import judge_page
-from pipeline.crawl.fetch import Fetched
+from pipeline.crawl.fetched import Fetched
 
 MAX_BYTES = 500 * 1024
 """Of robots.txt that are read (RFC 9309 §2.5: at least 500 KiB)."""
