@@ -1,0 +1,107 @@
+"""Lines inside the article's element that are not the article: credits, notices, promotion, teasers.
+
+The rules are data (`rules/boilerplate.tsv`); this module knows only where on the page each kind may fire.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.extract.tables import rows
+
+BULLETS = re.compile(r"^[\s▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
+"""Skipped before a pattern is tried; one class repeated once, so linear."""
+
+LAST_LINES = 4
+"""How many of the last kept lines may lose an ending."""
+
+CUT_FROM = 0.5
+"""Share of the text that must stand before a heading like 相关阅读 for all after it to go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of the rule file."""
+
+    name: str
+    place: str
+    longest: int
+    pattern: re.Pattern[str]
+
+
+def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
+    """The rule that removes each line of a body, None for lines that stay.
+
+    `lines` are the body's lines in order, `weights` how much each reads like a sentence (container.py).
+    """
+    verdicts: list[str | None] = [None] * len(lines)
+    total = sum(len(line) for line in lines) or 1
+    read = 0
+    for index, line in enumerate(lines):
+        if verdicts[index] is None:
+            verdicts[index] = matching(line, "any")
+        if verdicts[index] is None and read >= CUT_FROM * total:
+            cut = matching(line, "cut")
+            if cut and _lists_follow(weights[index + 1 :], lines[index + 1 :]):
+                verdicts[index:] = [cut] * (len(lines) - index)
+                break
+        read += len(line)
+    _edge(lines, weights, verdicts, "head", range(len(lines)))
+    _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))
+    return verdicts
+
+
+def _lists_follow(weights: Sequence[float], lines: Sequence[str]) -> bool:
+    """Whether what follows a heading looks like titles and teasers rather than the rest of an article."""
+    return sum(1 for w in weights if w) <= max(3, len(lines) // 2)
+
+
+def _edge(
+    lines: Sequence[str], weights: Sequence[float], verdicts: list[str | None], place: str, order: range
+) -> None:
+    """Apply the rules of one edge until the first line that reads like a paragraph and matches none."""
+    for index in order:
+        if verdicts[index] is not None:
+            continue
+        verdicts[index] = matching(lines[index], place)
+        if verdicts[index] is None and (weights[index] > 0 or place == "foot"):
+            return
+
+
+def trim(lines: Sequence[str]) -> list[str]:
+    """The kept lines, with credits glued to the end of the last ones taken off; emptied lines are gone."""
+    out = list(lines)
+    ends = [rule for rule in _rules() if rule.place == "end"]
+    for index in range(max(0, len(out) - LAST_LINES), len(out)):
+        tail = out[index][-80:]
+        for rule in ends:
+            found = rule.pattern.search(tail)
+            if found:
+                tail = tail[: found.start()].rstrip()
+        out[index] = out[index][:-80] + tail if len(out[index]) > 80 else tail
+    return [line for line in out if line]
+
+
+def matching(line: str, place: str) -> str | None:
+    """Name of the first rule of a place that matches the line, or None."""
+    bare = BULLETS.sub("", line)
+    for rule in _by_place()[place]:
+        if len(line) <= rule.longest and rule.pattern.match(bare):
+            return rule.name
+    return None
+
+
+@cache
+def _rules() -> list[Rule]:
+    return [
+        Rule(name=name, place=place, longest=int(longest), pattern=re.compile(pattern))
+        for name, place, longest, pattern, _reason in rows("boilerplate.tsv")
+    ]
+
+
+@cache
+def _by_place() -> dict[str, list[Rule]]:
+    return {place: [r for r in _rules() if r.place == place] for place in ("any", "head", "foot", "cut")}

@@ -1,0 +1,230 @@
+"""The page as a flat list of lines and the elements they stand in, made in one walk of the tree.
+
+Everything after this module works on these lines; selectolax is the only parser (Lexbor, as a
+browser repairs tag soup) and its nodes are not touched again except to hand a subtree to trafilatura.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_DEPTH = 300
+"""Elements nested deeper are read as if they stood at this depth; real pages stay below 60."""
+
+MAX_LINES = 20_000
+"""Lines read of a page; the longest real article has some 600."""
+
+MAX_LINE = 50_000
+"""Code points kept of one line."""
+
+_BLOCK = (
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary "
+    "table caption tbody tfoot thead td th tr ul html"
+)
+BLOCK = frozenset(_BLOCK.split())
+_UNREAD = (
+    "script style noscript template iframe frame object applet svg math canvas audio video select option "
+    "textarea button head title link meta base"
+)
+UNREAD = frozenset(_UNREAD.split())
+SPACE = re.compile(r"[\s\u3000\xa0\u200b-\u200f\ufeff\u2060\u00ad]+")
+HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden", re.I)
+BODY_MARK = "data-corpus-body"
+"""Attribute set on elements that a source's body selector names, so that the walk can see them."""
+
+
+@dataclass(slots=True)
+class Box:
+    """An element that matters: a block, or an inline element with a class or an id. Filled by the walk."""
+
+    tag: str
+    names: str
+    """class and id, as written."""
+    parent: int
+    """Index of the enclosing box; -1 for the first."""
+    first: int
+    """Index of its first line."""
+    last: int = 0
+    """One past its last line."""
+    hidden: bool = False
+    """Itself display:none, visibility:hidden or `hidden`; not inherited."""
+    node: LexborNode | None = None
+
+
+@dataclass(slots=True)
+class Piece:
+    """A run of text inside a line with one box and one link."""
+
+    text: str
+    box: int
+    href: str
+
+
+@dataclass(slots=True)
+class Line:
+    """Text between two block boundaries or `<br>`, white space collapsed."""
+
+    text: str
+    linked: int
+    """Code points of it inside `a`."""
+    box: int
+    """Index of the nearest block."""
+    pieces: list[Piece]
+    after_image: bool
+    """Whether an image stands between this line and the one before."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """Lines and boxes of one page, in document order."""
+
+    lines: list[Line] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    chosen: list[int] = field(default_factory=list)
+    """Boxes a source's body selector named."""
+    truncated: bool = False
+    """Whether a limit cut the page."""
+
+    def up(self, box: int) -> list[int]:
+        """The box and its ancestors, innermost first."""
+        chain = []
+        while box >= 0:
+            chain.append(box)
+            box = self.boxes[box].parent
+        return chain
+
+
+def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Sequence[str] = ()) -> Layout:
+    """The lines of a page. `drop` elements are removed first; `body` elements are noted in `chosen`.
+
+    A selector Lexbor cannot parse matches nothing.
+    """
+    for node in _matched(tree, drop):
+        node.decompose()
+    for node in _matched(tree, body):
+        node.attrs[BODY_MARK] = "1"
+    return _Walk(tree).layout
+
+
+def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNode]:
+    found: list[LexborNode] = []
+    for css in selectors:
+        try:
+            found.extend(tree.css(css))
+        except ValueError:
+            continue
+    return found
+
+
+class _Walk:
+    """State of one walk: the open elements, and the line being written."""
+
+    def __init__(self, tree: LexborHTMLParser) -> None:
+        self.layout = Layout()
+        self.pieces: list[Piece] = []
+        self.block = self.inner = -1
+        self.href = ""
+        self.image = False
+        self.preformatted = 0
+        root = tree.body
+        if root is not None:
+            self._enter(root)
+            self._walk(root.child)
+            self._flush()
+            for box in self.layout.boxes:
+                box.last = box.last or len(self.layout.lines)
+
+    def _walk(self, node: LexborNode | None) -> None:
+        """Depth first with a stack of our own: hostile nesting must not end in a RecursionError."""
+        stack: list[tuple[LexborNode | None, tuple[int, int, str, int], int, bool]] = []
+        while True:
+            if node is None:
+                if not stack:
+                    return
+                node, state, box, is_block = stack.pop()
+                if is_block:
+                    self._flush()
+                if box >= 0:
+                    self.layout.boxes[box].last = len(self.layout.lines)
+                self.block, self.inner, self.href, self.preformatted = state
+                continue
+            if node.is_text_node:
+                self._text(node.text_content or "")
+            elif node.is_element_node:
+                tag = node.tag or ""
+                if tag == "br":
+                    self._flush()
+                elif tag == "img":
+                    self.image = True
+                elif tag not in UNREAD:
+                    child = node.child
+                    if child is not None:
+                        state = (self.block, self.inner, self.href, self.preformatted)
+                        is_block = tag in BLOCK
+                        if is_block:
+                            self._flush()
+                        box = self._enter(node) if len(stack) < MAX_DEPTH else -1
+                        stack.append((node.next, state, box, is_block))
+                        node = child
+                        if len(self.layout.lines) >= MAX_LINES:
+                            self.layout.truncated = True
+                            return
+                        continue
+            node = node.next
+
+    def _enter(self, node: LexborNode) -> int:
+        """Open an element; returns its box, or -1 for an inline element without a name."""
+        tag = node.tag or ""
+        attributes = node.attributes
+        if tag == "a":
+            self.href = attributes.get("href") or "#"
+        elif tag == "pre":
+            self.preformatted += 1
+        names = ""
+        hidden = False
+        if attributes:
+            names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
+            hidden = (
+                "hidden" in attributes or HIDDEN.search((attributes.get("style") or "")[:500]) is not None
+            )
+        is_block = tag in BLOCK
+        if not is_block and not names and not hidden and BODY_MARK not in attributes:
+            return -1
+        index = len(self.layout.boxes)
+        box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden, node=node)
+        self.layout.boxes.append(box)
+        if BODY_MARK in attributes:
+            self.layout.chosen.append(index)
+        self.inner = index
+        if is_block:
+            self.block = index
+        return index
+
+    def _text(self, text: str) -> None:
+        if not self.preformatted:
+            if text:
+                self.pieces.append(Piece(text, self.inner, self.href))
+            return
+        for number, row in enumerate(text.split("\n")):
+            if number:
+                self._flush()
+            self.pieces.append(Piece(row, self.inner, self.href))
+
+    def _flush(self) -> None:
+        if not self.pieces:
+            return
+        pieces, self.pieces = self.pieces, []
+        text = SPACE.sub(" ", "".join([p.text for p in pieces])[:MAX_LINE]).strip()
+        if not text:
+            return
+        linked = 0
+        for piece in pieces:
+            if piece.href:
+                linked += len(SPACE.sub(" ", piece.text).strip())
+        self.layout.lines.append(Line(text, linked, self.block, pieces, self.image))
+        self.image = False
