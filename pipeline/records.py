@@ -245,6 +245,10 @@ class Document:
     """The article in the corpus's form: Simplified, Chinese marks, one line a paragraph."""
     extracted: str = ""
     """The article as it stood on the page."""
+    text_hash: str = ""
+    """First 32 hex digits of the SHA-256 of `text`."""
+    extracted_hash: str = ""
+    """The same of `extracted`."""
     captions: tuple[str, ...] = ()
     """Photo captions, normalized."""
     script: str = ""

@@ -1,0 +1,67 @@
+"""The `corpus` command: the functions of pipeline.runs by hand.
+
+Machine output is JSON Lines on stdout, words and progress on stderr. Exit codes: 0 done, 1 failed, 2 usage,
+3 refused (a check of the version or a source failed), 4 busy (another writer), 5 no space, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from pipeline.cli import jobs, look, stages
+from pipeline.cli.screen import say
+from pipeline.errors import CorpusError, NoSpaceError
+
+EPILOG = """\
+The usual round:
+  corpus source check            are the source files right?
+  corpus refresh                 fetch what is due, build, publish
+  corpus read | head             the published articles as JSON Lines
+  corpus explain URL             why one page reads as it does, or why it is not there
+
+exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 130 interrupted
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="corpus",
+        description="From Chinese web pages to a versioned clean corpus.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    jobs.add(commands)
+    look.add(commands)
+    stages.add(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    arguments = parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except CorpusError as error:
+        say(f"corpus {arguments.command}: {error}")
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        say("interrupted; what was finished is kept, run again to go on")
+        return 130
+    except OSError as error:
+        say(f"corpus {arguments.command}: {error}")
+        return NoSpaceError.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

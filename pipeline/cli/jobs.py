@@ -1,0 +1,323 @@
+"""The commands that write: demo, crawl, build, refresh, backfill, rebuild, maintain, import, ledger."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pipeline import runs
+from pipeline.cli import screen
+from pipeline.crawl import archive, imports, ledger
+from pipeline.demo.server import SampleSite, write_sources
+from pipeline.errors import BusyError
+from pipeline.runs import Places, RunReport
+
+Commands = Any
+"""argparse's sub-parser collection, whose type is private."""
+
+
+def add(commands: Commands) -> None:
+    """Add these commands to the parser."""
+    demo = commands.add_parser("demo", help="two refreshes of the sample site, on this machine only")
+    demo.add_argument(
+        "--into", type=Path, default=Path("demo-data"), help="folder to work in (default: demo-data)"
+    )
+    demo.set_defaults(run=run_demo)
+
+    crawl = commands.add_parser("crawl", help="fetch what is due into the archive")
+    _places(crawl)
+    _which(crawl)
+    crawl.set_defaults(run=run_crawl)
+
+    build = commands.add_parser("build", help="archive → the next version; fetches nothing")
+    _places(build)
+    _confirm(build)
+    build.set_defaults(run=run_build)
+
+    refresh = commands.add_parser("refresh", help="crawl, then build: what the schedule runs")
+    _places(refresh)
+    _which(refresh)
+    _confirm(refresh)
+    refresh.set_defaults(run=run_refresh)
+
+    backfill = commands.add_parser(
+        "backfill",
+        help="bring past days, sources or URLs into the corpus",
+        description="Cleans what the archive holds; fetches only with --fetch. --plan shows first what is missing.",
+    )
+    _places(backfill)
+    backfill.add_argument(
+        "--from", dest="since", type=day, metavar="DAY", help="first capture day, 2026-11-01"
+    )
+    backfill.add_argument("--to", dest="until", type=day, metavar="DAY", help="last capture day")
+    backfill.add_argument("--source", action="append", default=[], help="only this source (repeatable)")
+    backfill.add_argument("--url", action="append", default=[], help="only this URL (repeatable)")
+    backfill.add_argument(
+        "--plan", action="store_true", help="show captures, gaps, requests and hours; do nothing"
+    )
+    backfill.add_argument("--fetch", action="store_true", help="fetch what is missing, politely")
+    backfill.set_defaults(run=run_backfill)
+
+    rebuild = commands.add_parser("rebuild", help="build everything anew after a rule change")
+    _places(rebuild)
+    rebuild.add_argument("--preview", action="store_true", help="only show what would change, with samples")
+    _confirm(rebuild)
+    rebuild.set_defaults(run=run_rebuild)
+
+    maintain = commands.add_parser("maintain", help="verify archive and corpus, let old versions go")
+    _places(maintain)
+    maintain.add_argument("--keep-all", action="store_true", help="verify only")
+    maintain.set_defaults(run=run_maintain)
+
+    bring = commands.add_parser("import", help="take foreign WARC files and folders of HTML into the archive")
+    _places(bring)
+    bring.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="WARC/ARC file, HTML file or folder"
+    )
+    bring.add_argument("--source", required=True, help="source name the pages are filed under")
+    bring.add_argument("--url-map", type=Path, help="TSV of path and URL for HTML files")
+    bring.set_defaults(run=run_import)
+
+    book = commands.add_parser("ledger", help="the crawl's memory")
+    what = book.add_subparsers(dest="what", metavar="WHAT", required=True)
+    anew = what.add_parser("rebuild", help="make it anew from the archive")
+    _places(anew)
+    anew.set_defaults(run=run_ledger_rebuild)
+
+
+def day(text: str) -> date:
+    """A day as written on the command line, YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-11-01") from None
+
+
+def _places(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+    )
+    command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
+    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
+    command.add_argument("--work", type=Path, help="shards and staging (default: .build beside the corpus)")
+    command.add_argument("--workers", type=int, default=2, help="processes for cleaning (default: 2)")
+    command.add_argument("--dask", metavar="tcp://…", help="clean on a Dask cluster instead")
+    command.add_argument("--json", action="store_true", help="print the report as JSON on stdout")
+
+
+def _which(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--source", action="append", default=[], help="only this source (repeatable)")
+    command.add_argument("--all", action="store_true", help="visit everything, due or not")
+
+
+def _confirm(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--confirm", action="store_true", help="publish although a check says no")
+
+
+def places(arguments: argparse.Namespace) -> Places:
+    """The folders a command works on."""
+    return Places(
+        sources=arguments.sources,
+        raw=arguments.raw,
+        clean=arguments.clean,
+        work=arguments.work,
+        workers=arguments.workers,
+        dask=arguments.dask,
+    )
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set once, so that a crawl ends cleanly; the second one interrupts."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _finish(report: RunReport, arguments: argparse.Namespace, stop: threading.Event | None = None) -> int:
+    screen.show_run(report)
+    if arguments.json:
+        screen.put(asdict(report))
+    if stop is not None and stop.is_set():
+        raise KeyboardInterrupt
+    held = report.build is not None and report.build.held
+    return 3 if held or any(v.refused for v in report.visits) else 0
+
+
+def run_crawl(arguments: argparse.Namespace) -> int:
+    """corpus crawl"""
+    with screen.watching() as progress, stoppable() as stop:
+        visits = runs.crawl(
+            places(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
+        )
+    return _finish(RunReport(visits=visits), arguments, stop)
+
+
+def run_build(arguments: argparse.Namespace) -> int:
+    """corpus build"""
+    with screen.watching() as progress:
+        report = runs.build(places(arguments), confirm=arguments.confirm, progress=progress)
+    return _finish(RunReport(build=report), arguments)
+
+
+def run_refresh(arguments: argparse.Namespace) -> int:
+    """corpus refresh"""
+    with screen.watching() as progress:
+        with stoppable() as stop:
+            visits = runs.crawl(
+                places(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
+            )
+        if stop.is_set():
+            return _finish(RunReport(visits=visits), arguments, stop)
+        report = runs.build(places(arguments), confirm=arguments.confirm, progress=progress)
+    return _finish(RunReport(visits=visits, build=report), arguments)
+
+
+def run_backfill(arguments: argparse.Namespace) -> int:
+    """corpus backfill"""
+    where = places(arguments)
+    if arguments.plan:
+        gaps = runs.plan_backfill(
+            where, since=arguments.since, until=arguments.until, names=arguments.source, urls=arguments.url
+        )
+        screen.show(
+            "Backfill plan",
+            ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours"),
+            [
+                (
+                    g.source,
+                    g.captures,
+                    g.good,
+                    len(g.empty_days),
+                    len(g.missing),
+                    g.requests,
+                    round(g.hours, 2),
+                )
+                for g in gaps
+            ],
+        )
+        screen.say(
+            "Nothing was done. Without --plan the archive is cleaned; with --fetch what is missing is fetched."
+        )
+        if arguments.json:
+            for gap in gaps:
+                screen.put(asdict(gap))
+        return 0
+    with screen.watching() as progress, stoppable() as stop:
+        report = runs.backfill(
+            where,
+            since=arguments.since,
+            until=arguments.until,
+            names=arguments.source,
+            urls=arguments.url,
+            fetch=arguments.fetch,
+            progress=progress,
+            stop=stop,
+        )
+    return _finish(report, arguments, stop)
+
+
+def run_rebuild(arguments: argparse.Namespace) -> int:
+    """corpus rebuild"""
+    with screen.watching() as progress:
+        report = runs.rebuild(
+            places(arguments), preview=arguments.preview, confirm=arguments.confirm, progress=progress
+        )
+    if arguments.preview and report.build is not None:
+        screen.show(
+            "What would change",
+            ("kind", "cause", "documents"),
+            [(*key.split(":"), n) for key, n in report.build.changes.items()],
+        )
+        for sample in report.build.samples:
+            screen.say(f"\n{sample['kind']} by {sample['cause']}: {sample['title']}  {sample['url']}")
+            for line in difference(sample.get("before") or "", sample.get("after") or ""):
+                screen.say("  " + line)
+        if arguments.json:
+            screen.put(asdict(report.build))
+        screen.say("Nothing was published.")
+        return 0
+    return _finish(report, arguments)
+
+
+def difference(before: str, after: str, lines: int = 8) -> list[str]:
+    """The first changed lines of a text, as `-` and `+` lines cut to a readable length."""
+    import difflib
+
+    found = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
+    shown = [x[:160] for x in found if not x.startswith(("---", "+++", "@@"))]
+    return shown[:lines]
+
+
+def run_maintain(arguments: argparse.Namespace) -> int:
+    """corpus maintain"""
+    done = runs.maintain(places(arguments), collect=not arguments.keep_all)
+    screen.show("Versions kept", ("version", "why"), list(done.kept.items()))
+    screen.say(f"Archive and corpus are whole; {len(done.collected)} old versions removed.")
+    if arguments.json:
+        screen.put(asdict(done))
+    return 0
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """corpus import"""
+    try:
+        report = imports.import_paths(arguments.paths, arguments.raw, arguments.source, arguments.url_map)
+    except archive.Busy as error:
+        raise BusyError(str(error)) from error
+    screen.say(str(report))
+    if arguments.json:
+        screen.put(asdict(report))
+    return 0
+
+
+def run_ledger_rebuild(arguments: argparse.Namespace) -> int:
+    """corpus ledger rebuild"""
+    try:
+        rows = ledger.rebuild(arguments.raw)
+    except archive.Busy as error:
+        raise BusyError(str(error)) from error
+    screen.say(f"{arguments.raw / 'ledger.sqlite'}: {rows} captures replayed from the archive")
+    return 0
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """corpus demo"""
+    folder: Path = arguments.into
+    with SampleSite() as site, tempfile.TemporaryDirectory() as declared:
+        write_sources(Path(declared), site)
+        where = Places(sources=Path(declared), raw=folder / "raw", clean=folder / "clean")
+        for turn in (1, 2):
+            site.turn = turn
+            screen.say(f"\nRefresh {turn} of the sample site at {site.base} and {site.mirror}")
+            with screen.watching() as progress:
+                report = runs.refresh(where, everything=True, progress=progress)
+            screen.show_run(report)
+    screen.say(
+        f"\nThe archive is in {folder / 'raw'}, the corpus in {folder / 'clean'}. Now look at it:\n"
+        f"  .venv/bin/corpus read --clean {folder / 'clean'} | head -3\n"
+        f"  .venv/bin/corpus read --clean {folder / 'clean'} --table dropped | head -3\n"
+        f"  .venv/bin/corpus versions --clean {folder / 'clean'}\n"
+        f"  .venv/bin/corpus diff 1.1 1.2 --clean {folder / 'clean'}\n"
+        f"  .venv/bin/corpus report --clean {folder / 'clean'}"
+    )
+    return 0

@@ -1,0 +1,204 @@
+"""The commands that read: read, versions, diff, explain, verify, report."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pipeline import normalize, runs
+from pipeline.cli import jobs, screen
+from pipeline.corpus import changes, quality, versions
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import TABLES, documents, version_folder
+from pipeline.corpus.schema import from_table
+from pipeline.crawl import index
+from pipeline.crawl.urls import url_key
+from pipeline.errors import RefusedError, UsageError
+from pipeline.records import Document
+from pipeline.runs import Places
+
+
+def add(commands: jobs.Commands) -> None:
+    """Add these commands to the parser."""
+    read = commands.add_parser("read", help="rows of a version as JSON Lines")
+    _corpus(read)
+    read.add_argument("--version", help="1.37.0, 1.37 (its newest revision) or latest (default)")
+    read.add_argument("--table", choices=TABLES, default="articles", help="published rows, or all others")
+    read.set_defaults(run=run_read)
+
+    listing = commands.add_parser("versions", help="the versions there are")
+    _corpus(listing)
+    listing.set_defaults(run=run_versions)
+
+    diff = commands.add_parser("diff", help="what changed between two versions, as JSON Lines")
+    diff.add_argument("old", metavar="A")
+    diff.add_argument("new", metavar="B")
+    _corpus(diff)
+    diff.set_defaults(run=run_diff)
+
+    explain = commands.add_parser("explain", help="where one document came from and why it reads as it does")
+    explain.add_argument("what", metavar="ID|URL")
+    _corpus(explain)
+    explain.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
+    explain.add_argument("--version", help="of which version (default: latest)")
+    explain.set_defaults(run=run_explain)
+
+    verify = commands.add_parser("verify", help="check the archive and a version, byte by byte")
+    _corpus(verify)
+    verify.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
+    verify.add_argument("--version", help="which version (default: latest)")
+    verify.set_defaults(run=run_verify)
+
+    report = commands.add_parser("report", help="what a version holds, by source and reason")
+    _corpus(report)
+    report.add_argument("--version", help="which version (default: latest)")
+    report.set_defaults(run=run_report)
+
+
+def _corpus(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
+
+
+def run_read(arguments: argparse.Namespace) -> int:
+    """corpus read"""
+    for document in documents(arguments.clean, version=arguments.version, table=arguments.table):
+        screen.put(asdict(document))
+    return 0
+
+
+def run_versions(arguments: argparse.Namespace) -> int:
+    """corpus versions"""
+    rows = []
+    for manifest in versions.manifests(arguments.clean):
+        total = versions.totals(manifest)
+        articles = total["articles"]
+        row = {
+            "version": manifest.version,
+            "parent": manifest.parent,
+            "newest_capture": manifest.created_at.isoformat(),
+            "articles": articles,
+            "dropped": sum(total.values()) - articles,
+            "changes": manifest.changes,
+            "held": manifest.held,
+        }
+        screen.put(row)
+        rows.append(
+            (manifest.version, manifest.created_at.strftime("%Y-%m-%d %H:%M"), articles, row["dropped"])
+        )
+    if not rows:
+        raise UsageError(f"{arguments.clean}: no version here yet; make one with `corpus refresh`")
+    screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped"), rows)
+    return 0
+
+
+def run_diff(arguments: argparse.Namespace) -> int:
+    """corpus diff"""
+    table = versions.diff(arguments.clean, arguments.old, arguments.new)
+    for row in changes.rows(table):
+        screen.put(row)
+    told = [(*key.split(":"), n) for key, n in changes.summary(table).items()]
+    screen.show(f"From {arguments.old} to {arguments.new}", ("kind", "cause", "documents"), told)
+    return 0
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """corpus verify"""
+    where = Places(raw=arguments.raw, clean=arguments.clean)
+    problems = runs.verify(where, arguments.version)
+    if problems:
+        raise RefusedError("\n".join(problems))
+    screen.say("Archive and corpus are whole: every sum, row and count agrees.")
+    return 0
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """corpus report"""
+    manifest = read_manifest(version_folder(arguments.clean, arguments.version))
+    reasons: Counter[str] = versions.totals(manifest)
+    screen.show(
+        f"Version {manifest.version}",
+        ("source", "published", "dropped"),
+        [
+            (s, c.get("articles", 0), sum(c.values()) - c.get("articles", 0))
+            for s, c in manifest.counts.items()
+        ],
+    )
+    del reasons["articles"]
+    screen.show("Why rows were dropped", ("reason", "rows"), reasons.most_common())
+    for name, why in manifest.held.items():
+        screen.say(f"Held back, {name}: {why}")
+    screen.put({"version": manifest.version, "counts": manifest.counts, "held": manifest.held})
+    return 0
+
+
+def find_rows(folder: Path, what: str) -> list[Document]:
+    """The rows of a version about one document id or URL, published ones first."""
+    column, value = ("url_key", url_key(what)) if "://" in what else ("id", what)
+    rows: list[Document] = []
+    for table in TABLES:
+        for path in sorted((folder / table).glob("*.parquet")):
+            rows += from_table(pq.read_table(path, filters=[(column, "=", value)]))
+    return rows
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """corpus explain"""
+    folder = version_folder(arguments.clean, arguments.version)
+    rows = find_rows(folder, arguments.what)
+    refs = _captures(arguments.raw, rows, arguments.what)
+    if not rows and not refs:
+        raise UsageError(f"{arguments.what}: neither in version {folder.name} nor in the archive")
+    for ref in refs:
+        screen.say(
+            f"captured   {ref.fetched_at:%Y-%m-%d %H:%M:%S} UTC  {ref.status} {ref.outcome}"
+            f"  {ref.file} at {ref.offset}  via {ref.via or 'the source file'}"
+        )
+    for document in rows:
+        for line in explain_lines(document):
+            screen.say(line)
+        screen.put(asdict(document))
+    if not rows:
+        screen.say("It is in the archive but not in this version yet; run `corpus build`.")
+    return 0
+
+
+def _captures(raw: Path, rows: list[Document], what: str) -> list[index.Ref]:
+    keys = {d.url_key for d in rows} | ({url_key(what)} if "://" in what else set())
+    return index.find(raw, url_keys=sorted(keys)) if raw.is_dir() and keys else []
+
+
+def explain_lines(document: Document) -> list[str]:
+    """The life of one row in words: decoded, extracted, normalized, judged, compared, published."""
+    lines = [
+        "",
+        f"{document.title or document.title_raw or '(no title)'}  [{document.id}]",
+        f"address    {document.url}",
+        f"decoded    {document.encoding or '-'}, chosen by {document.encoding_from or '-'},"
+        f" {document.replacements} characters lost",
+        f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page",
+        f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
+        f"author     {document.author or '-'}; origin {document.origin_name or '-'} {document.origin_url or ''}",
+        f"script     {document.script or '-'}",
+    ]
+    if document.extracted:
+        for change in normalize.explain(document.extracted):
+            lines.append(f"  {change.fix:<24} {change.before!r} → {change.after!r}"[:200])
+    lines += [f"  flag {f.name} at {f.start}: {f.text!r}" for f in document.flags]
+    lines.append(f"measured   {document.quality or '-'}")
+    verdict = next((r for r in quality.RULES if r.reason == document.reason), None)
+    if verdict is not None:
+        lines.append(f"judged     {verdict.reason}: {verdict.source}")
+    if document.relation:
+        partners = ", ".join(document.related_to) or "-"
+        lines.append(
+            f"compared   {document.relation} of {partners} by rule {document.rule}, score {document.score},"
+            f" cluster {document.cluster}"
+        )
+    lines.append(
+        "stands     in articles" if document.reason is None else f"stands     in dropped: {document.reason}"
+    )
+    return lines

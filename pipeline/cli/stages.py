@@ -1,0 +1,230 @@
+"""One stage by hand on any file: extract, normalize, dedupe, and the source files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline import extract, normalize, runs
+from pipeline.cli import jobs, screen
+from pipeline.corpus import dedupe_file
+from pipeline.crawl import run as crawling
+from pipeline.errors import CorpusError, UsageError
+from pipeline.records import Page, Source
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""A page larger than this is not read into memory."""
+
+
+def add(commands: jobs.Commands) -> None:
+    """Add these commands to the parser."""
+    extraction = commands.add_parser("extract", help="the articles of a page, before and after normalization")
+    extraction.add_argument("pages", nargs="+", metavar="PATH|URL")
+    extraction.add_argument("--url", help="address the file came from (for a PATH)")
+    extraction.add_argument(
+        "--lines", action="store_true", help="each line of the page, and the rule that kept or removed it"
+    )
+    extraction.add_argument("--source", help="use this source's selectors and charset")
+    extraction.add_argument(
+        "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+    )
+    extraction.add_argument("--allow-private", action="store_true", help="URLs on this machine are fine")
+    extraction.set_defaults(run=run_extract)
+
+    normal = commands.add_parser("normalize", help="stdin → stdout in the corpus's form")
+    normal.add_argument("--target", choices=("Hans", "Hant-TW", "Hant-HK", "keep"), default="Hans")
+    normal.add_argument(
+        "--spacing", choices=("remove", "keep"), default="remove", help="spaces between Han and Latin"
+    )
+    normal.add_argument("--explain", action="store_true", help="print each change instead of the text")
+    normal.set_defaults(run=run_normalize)
+
+    compare = commands.add_parser("dedupe", help="relations between the texts of a JSON Lines file")
+    compare.add_argument(
+        "file", type=Path, metavar="FILE.jsonl", help='{"id","site","url","title","text",…} a line'
+    )
+    compare.add_argument(
+        "--batch", type=int, help="compare in increments of so many, as scheduled runs would"
+    )
+    compare.set_defaults(run=run_dedupe)
+
+    source = commands.add_parser("source", help="the source files: list, check, try")
+    what = source.add_subparsers(dest="what", metavar="WHAT", required=True)
+    for word, text in (
+        ("list", "the declared sources"),
+        ("check", "are the files right?"),
+        ("try", "one page of a source"),
+    ):
+        command = what.add_parser(word, help=text)
+        command.add_argument(
+            "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+        )
+        command.set_defaults(run=run_source)
+        if word == "try":
+            command.add_argument("url", metavar="URL")
+            command.add_argument("--source", help="whose selectors to use (default: by host)")
+
+
+def run_extract(arguments: argparse.Namespace) -> int:
+    """corpus extract"""
+    source = runs.load_sources(arguments.sources, [arguments.source])[0] if arguments.source else None
+    failed = 0
+    for where in arguments.pages:
+        row = _extract_one(where, source, arguments)
+        failed += row.get("reason") is not None
+        screen.put(row)
+    return 1 if failed == len(arguments.pages) else 0
+
+
+def _extract_one(where: str, source: Source | None, arguments: argparse.Namespace) -> dict[str, Any]:
+    is_url = where.startswith(("http://", "https://"))
+    name = {"url": where} if is_url else {"path": where}
+    if is_url:
+        fetched = crawling.fetch_once(where, source, allow_private=arguments.allow_private)
+        if fetched.outcome != "ok":
+            return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
+        content_type = next((v for k, v in fetched.headers if k.lower() == "content-type"), "")
+        body, url = fetched.body, fetched.final_url
+    else:
+        body, url, content_type = (
+            _file_bytes(Path(where)),
+            arguments.url or Path(where).absolute().as_uri(),
+            "",
+        )
+    if arguments.lines:
+        for line in extract.line_report(body, url=url, content_type=content_type, source=source):
+            screen.say(f"{line.verdict:<8} {line.rule:<28} {line.text}"[:240])
+    page = extract.extract_page(body, url=url, content_type=content_type, source=source)
+    return {**name, **page_row(page)}
+
+
+def _file_bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise UsageError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, not a page")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+
+
+def page_row(page: Page) -> dict[str, Any]:
+    """A page's extraction as `corpus extract` prints it."""
+    articles = []
+    for article in page.articles:
+        done = normalize.normalize(article.extracted)
+        articles.append(
+            {
+                "title": article.title,
+                "author": article.author,
+                "published_on": article.published_on,
+                "published_raw": article.published_raw,
+                "published_from": article.published_from,
+                "origin_name": article.origin_name,
+                "origin_url": article.origin_url,
+                "site_name": article.site_name,
+                "section": article.section,
+                "canonical_url": article.canonical_url,
+                "extracted": article.extracted,
+                "text": done.text,
+                "captions": list(article.captions),
+                "method": article.method,
+                "flags": [asdict(f) for f in (*article.flags, *done.flags)],
+            }
+        )
+    return {
+        "encoding": page.encoding,
+        "encoding_from": page.encoding_from,
+        "replacements": page.replacements,
+        "documents": articles,
+        "next_url": page.next_url,
+        "reason": page.reason,
+    }
+
+
+def run_normalize(arguments: argparse.Namespace) -> int:
+    """corpus normalize"""
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"stdin is not UTF-8 (byte {error.start}); decode it first") from error
+    if arguments.explain:
+        for change in normalize.explain(text, target=arguments.target, spacing=arguments.spacing):
+            sys.stdout.write(f"{change.fix}\t{change.before}\t{change.after}\n")
+        return 0
+    done = normalize.normalize(text, target=arguments.target, spacing=arguments.spacing)
+    sys.stdout.write(done.text + ("\n" if text.endswith("\n") and not done.text.endswith("\n") else ""))
+    for flag in done.flags:
+        screen.say(f"flag {flag.name}: {flag.text}")
+    return 0
+
+
+def run_dedupe(arguments: argparse.Namespace) -> int:
+    """corpus dedupe"""
+    try:
+        with arguments.file.open(encoding="utf-8") as lines:
+            for row in dedupe_file.dedupe_file(lines, batch=arguments.batch):
+                screen.put(row)
+    except OSError as error:
+        raise UsageError(f"{arguments.file}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{arguments.file}: {error}") from error
+    return 0
+
+
+def run_source(arguments: argparse.Namespace) -> int:
+    """corpus source list | check | try"""
+    declared = runs.load_sources(arguments.sources)
+    if arguments.what == "try":
+        return _try(arguments, declared)
+    if arguments.what == "list":
+        for source in declared:
+            screen.put(asdict(source))
+    screen.show(
+        f"Sources in {arguments.sources}",
+        ("name", "home", "feeds", "sitemaps", "listings", "urls", "delay s", "every h"),
+        [
+            (
+                s.name,
+                s.home,
+                len(s.feeds),
+                len(s.sitemaps),
+                len(s.listings),
+                len(s.urls),
+                s.delay,
+                s.every / 3600,
+            )
+            for s in declared
+        ],
+    )
+    if not declared:
+        raise UsageError(f"{arguments.sources}: no *.toml here; see the README on adding a source")
+    return 0
+
+
+def _try(arguments: argparse.Namespace, declared: tuple[Source, ...]) -> int:
+    chosen = (
+        [s for s in declared if s.name == arguments.source]
+        if arguments.source
+        else _by_host(declared, arguments.url)
+    )
+    if not chosen:
+        raise UsageError(
+            f"{arguments.url}: belongs to no source in {arguments.sources}; name one with --source"
+        )
+    source = replace(chosen[0])
+    fetched = crawling.fetch_once(arguments.url, source, allow_private=source.allow_private)
+    if fetched.outcome != "ok":
+        raise CorpusError(f"{arguments.url}: {fetched.outcome} (status {fetched.status})")
+    content_type = next((v for k, v in fetched.headers if k.lower() == "content-type"), "")
+    page = extract.extract_page(fetched.body, url=fetched.final_url, content_type=content_type, source=source)
+    screen.put({"url": arguments.url, "source": source.name, **page_row(page)})
+    return 0
+
+
+def _by_host(declared: tuple[Source, ...], url: str) -> list[Source]:
+    from pipeline.crawl.urls import same_site
+
+    return [s for s in declared if same_site(s.home, url)]

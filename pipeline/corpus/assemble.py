@@ -1,0 +1,195 @@
+"""A batch of fresh rows → edits of the edition: revisions, copies, and what each does to earlier rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.corpus.dedupe import dedupe
+from pipeline.corpus.dedupe_index import DedupeIndex
+from pipeline.corpus.edition import Edit, Edition, Placed
+from pipeline.corpus.relations import Alarm, Decision, Item
+from pipeline.corpus.shards import document_id, short_hash
+from pipeline.records import UNCHANGED, Document
+
+SUPERSEDED = "superseded"
+"""Reason of a row whose document has a newer text."""
+
+PARTS_LOOKED_UP = 8
+"""How many parts of a page are looked for when it is captured again; extraction splits no further."""
+
+MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes"})
+"""Flags that say nothing against choosing a text as the canonical copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """What a batch brought."""
+
+    loud: bool
+    """Whether there was anything but unchanged and failed captures."""
+    alarms: tuple[Alarm, ...]
+    """What deduplication wants confirmed."""
+
+
+def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex) -> Assembled:
+    """Put a batch of rows, in capture order, into the edition.
+
+    Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`.
+    """
+    draft = _Draft(edition, documents)
+    for document in documents:
+        draft.take(document)
+    vanished = draft.drop_vanished_parts()
+    if vanished:
+        draft.revise(index.remove(vanished))
+    outcome = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
+    draft.decide(outcome.decisions)
+    draft.revise(outcome.revised)
+    draft.commit()
+    return Assembled(loud=draft.loud, alarms=outcome.alarms)
+
+
+class _Draft:
+    """The edits of one batch while they are being worked out."""
+
+    def __init__(self, edition: Edition, documents: Sequence[Document]) -> None:
+        self.edition = edition
+        self.loud = False
+        looked_up = {d.id for d in documents}
+        for document in documents:
+            if document.reason is None:
+                parts = range(1, PARTS_LOOKED_UP + 1)
+                looked_up.update(document_id(document.url_key, n) for n in parts)
+        self._before: dict[str, Placed] = edition.find(looked_up)
+        self._now: dict[str, Document] = {k: p.document for k, p in self._before.items()}
+        self._fresh: dict[str, None] = {}
+        self._set_aside: list[Document] = []
+        self._parts: dict[str, tuple[str, set[str]]] = {}
+
+    def take(self, document: Document) -> None:
+        """Decide what a fresh row is to the row its document has now."""
+        if document.reason is not None:
+            self.loud = self.loud or bool(document.extracted)
+            self._set_aside.append(document)
+            return
+        current = self._now.get(document.id)
+        if current is None:
+            self.loud = True
+            self._now[document.id] = document
+            self._fresh[document.id] = None
+        elif _same_page(current, document):
+            first = min(current.first_seen, document.first_seen)
+            self._now[document.id] = replace(current, first_seen=first)
+            self._set_aside.append(replace(document, reason=UNCHANGED, related_to=(document.id,)))
+        elif document.captured_at < current.captured_at:
+            # a backfilled older capture: history, but it tells when the document was first seen
+            self._now[document.id] = replace(current, first_seen=min(current.first_seen, document.first_seen))
+            self._set_aside.append(replace(document, reason=SUPERSEDED, related_to=(document.id,)))
+        else:
+            self.loud = True
+            self._set_aside.append(replace(current, reason=SUPERSEDED, related_to=(document.id,)))
+            self._now[document.id] = replace(document, first_seen=current.first_seen)
+            self._fresh[document.id] = None
+        if document.captured_at >= self._now[document.id].captured_at:
+            self._note_parts(document)
+
+    def _note_parts(self, document: Document) -> None:
+        """Remember the parts of each page's newest capture."""
+        capture, parts = self._parts.get(document.url_key, ("", set()))
+        if capture != document.capture:
+            capture, parts = document.capture, set()
+        self._parts[document.url_key] = (capture, parts | {document.id})
+
+    def drop_vanished_parts(self) -> list[str]:
+        """Set aside articles that stood on a page before and do not in its newest capture; their ids."""
+        vanished = []
+        for url_key, (capture, parts) in self._parts.items():
+            for n in range(2, PARTS_LOOKED_UP + 1):
+                ident = document_id(url_key, n)
+                current = self._now.get(ident)
+                if current is not None and ident not in parts and current.capture != capture:
+                    self._now[ident] = replace(current, reason=SUPERSEDED)
+                    self._fresh.pop(ident, None)
+                    vanished.append(ident)
+        return vanished
+
+    def candidates(self) -> list[Document]:
+        """The rows to compare, in the order they were first taken."""
+        return [self._now[ident] for ident in self._fresh]
+
+    def texts(self, ids: Sequence[str]) -> dict[str, str]:
+        """Stored texts of earlier documents, for the comparison."""
+        return self.edition.texts(ids)
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Write the decisions about the fresh rows into them."""
+        for decision in decisions:
+            self._now[decision.id] = _with_decision(self._now[decision.id], decision)
+
+    def revise(self, decisions: Sequence[Decision]) -> None:
+        """Write the decisions about earlier rows into them."""
+        missing = [d.id for d in decisions if d.id not in self._now]
+        for ident, placed in self.edition.find(missing).items():
+            self._before[ident] = placed
+            self._now[ident] = placed.document
+        for decision in decisions:
+            if decision.id in self._now:
+                self._now[decision.id] = _with_decision(self._now[decision.id], decision)
+
+    def commit(self) -> None:
+        """Hand the edits to the edition."""
+        edits = [Edit(after=d) for d in self._set_aside]
+        for ident, document in self._now.items():
+            before = self._before.get(ident)
+            if before is None:
+                edits.append(Edit(after=document))
+            elif before.document != document:
+                edits.append(Edit(before=before, after=document))
+        self.edition.apply(edits)
+
+
+def _same_page(a: Document, b: Document) -> bool:
+    """Whether two captures of one document say the same."""
+    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name) == (
+        b.extracted_hash,
+        b.title_raw,
+        b.published_raw,
+        b.author,
+        b.origin_name,
+    )
+
+
+def _item(document: Document) -> Item:
+    flaws = {f.name for f in document.flags} - MINOR_FLAGS
+    return Item(
+        id=document.id,
+        site=document.site,
+        url=document.url,
+        title=document.title or "",
+        text=document.text,
+        published_on=document.published_on,
+        fetched_at=document.first_seen,
+        origin_name=document.origin_name,
+        site_name=document.site_name,
+        native=document.script != "pseudo-Hant",
+        flaws=len(flaws),
+    )
+
+
+def _with_decision(document: Document, decision: Decision) -> Document:
+    text = document.text
+    if decision.spans and decision.published:
+        text = "\n".join(text[start:end].strip("\n") for start, end in decision.spans)
+    return replace(
+        document,
+        text=text,
+        text_hash=short_hash(text),
+        cluster=decision.cluster,
+        relation=decision.relation,
+        related_to=decision.of,
+        score=decision.score,
+        rule=decision.rule,
+        form_id=decision.form_id,
+        reason=None if decision.published else decision.reason or decision.relation,
+    )

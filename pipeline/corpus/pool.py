@@ -1,0 +1,150 @@
+"""The one seam for work over many captures: a plain function mapped over batches of references.
+
+On one machine a pebble process pool, on many a Dask cluster by address: the same function, the same batches.
+A batch is a reference (file, first row, count), never the pages themselves: passing pages costs three to eight
+times the memory. A batch whose worker dies, hangs or raises is halved until the guilty item stands alone; that
+item is reported as `Lost` and everything else goes on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+R = TypeVar("R")
+
+START_SECONDS = 60.0
+"""Allowance for a worker to start and import; an import storm on a busy machine took 20 s."""
+
+TASKS_PER_WORKER = 200
+"""A worker is replaced after so many batches, so that a slow leak in a parser cannot grow without bound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A run of items of one file."""
+
+    file: str
+    """Which file; what it is relative to is the function's business."""
+    start: int
+    """Index of the first item, from 0."""
+    count: int
+    """Number of items, at least 1."""
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """The batch cut in two."""
+        left = self.count // 2
+        return (
+            Batch(file=self.file, start=self.start, count=left),
+            Batch(file=self.file, start=self.start + left, count=self.count - left),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Generic[R]):
+    """A batch that was worked off."""
+
+    batch: Batch
+    """What was asked."""
+    result: R
+    """What the function returned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A single item that kills, hangs or breaks its worker."""
+
+    batch: Batch
+    """The item: a batch of one."""
+    why: str
+    """killed, timeout, or the exception's name and message."""
+
+
+class Pool(AbstractContextManager["Pool"]):
+    """Worker processes on this machine, or a Dask cluster; started when the first batch comes."""
+
+    def __init__(self, workers: int, dask: str | None = None) -> None:
+        self.workers = max(1, workers)
+        self.dask = dask
+        self._local: ProcessPool | None = None
+        self._client: Any = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._local is not None:
+            self._local.stop() if error else self._local.close()
+            self._local.join()
+        if self._client is not None:
+            self._client.close()
+
+    def map(
+        self, function: Callable[[Batch], R], batches: Sequence[Batch], seconds_per_item: float
+    ) -> Iterator[Done[R] | Lost]:
+        """Work off the batches, in their order; halves of a broken batch follow in its place.
+
+        At most two batches a worker are under way, so that a slow consumer bounds the memory in flight.
+        """
+        waiting = list(reversed(batches))
+        under_way: list[tuple[Batch, Future[R]]] = []
+        while waiting or under_way:
+            while waiting and len(under_way) < 2 * self.workers:
+                batch = waiting.pop()
+                under_way.append((batch, self._submit(function, batch, seconds_per_item)))
+            batch, future = under_way.pop(0)
+            try:
+                yield Done(batch=batch, result=self._result(future, batch, seconds_per_item))
+            except Exception as error:  # whatever a page does to its worker must cost only that page
+                if isinstance(error, OSError):
+                    raise
+                if batch.count > 1:
+                    halves = [(b, self._submit(function, b, seconds_per_item)) for b in batch.halves()]
+                    under_way = halves + under_way
+                else:
+                    yield Lost(batch=batch, why=_why(error))
+
+    def _submit(self, function: Callable[[Batch], R], batch: Batch, seconds_per_item: float) -> Future[R]:
+        if self.dask is not None:
+            return self._cluster().submit(function, batch, pure=False, retries=1)  # type: ignore[no-any-return]
+        timeout = START_SECONDS + seconds_per_item * batch.count
+        return self._processes().schedule(function, args=[batch], timeout=timeout)
+
+    def _result(self, future: Future[R], batch: Batch, seconds_per_item: float) -> R:
+        if self.dask is None:
+            return future.result()
+        timeout = 2 * self.workers * (START_SECONDS + seconds_per_item * batch.count)
+        try:
+            return future.result(timeout=timeout)
+        except FutureTimeout:
+            future.cancel()
+            raise
+
+    def _processes(self) -> ProcessPool:
+        if self._local is None:
+            # forkserver: a fork of a process with threads (Prefect, DuckDB) may deadlock
+            context = multiprocessing.get_context("forkserver")
+            self._local = ProcessPool(self.workers, max_tasks=TASKS_PER_WORKER, context=context)
+        return self._local
+
+    def _cluster(self) -> Any:
+        if self._client is None:
+            from distributed import Client  # the optional extra [cluster]
+
+            self._client = Client(self.dask)
+        return self._client
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ProcessExpired) or type(error).__name__ == "KilledWorker":
+        return "killed"
+    if isinstance(error, TimeoutError | FutureTimeout):
+        return "timeout"
+    return f"{type(error).__name__}: {error}"[:200]

@@ -1,0 +1,183 @@
+"""A finished edition → a version: manifest, sums, checks, one rename, then `latest`."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline.corpus.schema import SCHEMA_VERSION
+from pipeline.errors import CorpusError, NoSpaceError, RefusedError
+from pipeline.records import InputFile, Manifest, OutputFile
+
+MANIFEST = "manifest.json"
+SUMS = "SHA256SUMS"
+LATEST = "latest"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def next_version(parent: str | None, existing: Iterable[str]) -> str:
+    """The version after the parent: RELEASE counts publications and never repeats a number."""
+    releases = [int(v.split(".")[1]) for v in (*existing, *([parent] if parent else ()))]
+    return f"{SCHEMA_VERSION}.{max(releases, default=0) + 1}.0"
+
+
+def describe_files(folder: Path, parent: Path | None, known: dict[str, OutputFile]) -> tuple[OutputFile, ...]:
+    """Every file of a version folder with its sum; what is a hard link to the parent's keeps the parent's sum."""
+    described = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if name in (MANIFEST, SUMS):
+            continue
+        before = known.get(name)
+        if before is not None and parent is not None and _same_inode(path, parent / name):
+            described.append(before)
+            continue
+        rows = pq.read_metadata(path).num_rows if path.suffix == ".parquet" else None
+        described.append(OutputFile(file=name, sha256=sha256_of(path), rows=rows))
+    return tuple(described)
+
+
+def relink_equal(folder: Path, parent: Path, known: dict[str, OutputFile]) -> None:
+    """Replace files that came out byte for byte as the parent's by hard links to it (a full rebuild)."""
+    for name, before in known.items():
+        path = folder / name
+        if not path.is_file() or not (parent / name).is_file() or _same_inode(path, parent / name):
+            continue
+        if path.stat().st_size == (parent / name).stat().st_size and sha256_of(path) == before.sha256:
+            beside = path.with_suffix(".link")
+            with suppress(OSError):
+                os.link(parent / name, beside)
+                beside.replace(path)
+
+
+def _same_inode(a: Path, b: Path) -> bool:
+    with suppress(OSError):
+        return a.samefile(b)
+    return False
+
+
+def merge_counts(
+    before: dict[str, dict[str, int]], delta: dict[str, Counter[str]]
+) -> dict[str, dict[str, int]]:
+    """Counts by source and reason after the edition's edits; zeros go."""
+    sources = {name: Counter(counts) for name, counts in before.items()}
+    for name, counts in delta.items():
+        sources.setdefault(name, Counter()).update(counts)
+    return {
+        name: {word: n for word, n in sorted(counts.items()) if n}
+        for name, counts in sorted(sources.items())
+        if any(counts.values())
+    }
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write manifest.json and SHA256SUMS, which lists every other file of the version."""
+    (folder / MANIFEST).write_text(
+        json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True, default=_plain) + "\n",
+        encoding="utf-8",
+    )
+    sums = [f"{f.sha256}  {f.file}\n" for f in manifest.files]
+    sums.append(f"{sha256_of(folder / MANIFEST)}  {MANIFEST}\n")
+    (folder / SUMS).write_text("".join(sorted(sums, key=lambda s: s[66:])), encoding="utf-8")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise TypeError(f"not for a manifest: {value!r}")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a version folder; CorpusError names the file when it cannot be read."""
+    path = folder / MANIFEST
+    try:
+        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        raw["created_at"] = datetime.fromisoformat(raw["created_at"])
+        raw["inputs"] = tuple(InputFile(**f) for f in raw["inputs"])
+        raw["files"] = tuple(OutputFile(**f) for f in raw["files"])
+        return Manifest(**raw)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CorpusError(
+            f"{path}: not a readable manifest ({error}); is {folder} a version folder?"
+        ) from error
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush a folder's new files and directories to the disk."""
+    for path in [*sorted(folder.rglob("*")), folder]:
+        if path.is_dir() or path.stat().st_nlink == 1:
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def put_in_place(staged: Path, clean: Path, version: str) -> Path:
+    """Rename a checked folder to its version's name and point `latest` at it; nothing half-written is ever seen."""
+    clean.mkdir(parents=True, exist_ok=True)
+    target = clean / version
+    if target.exists():
+        raise RefusedError(f"{target} is there already; a version is never written twice")
+    try:
+        sync_tree(staged)
+        staged.rename(target)
+    except OSError as error:
+        raise disk_error(error, target) from error
+    _sync_folder(clean)
+    point_latest(clean, version, staged.parent)
+    return target
+
+
+def point_latest(clean: Path, version: str, work: Path) -> None:
+    """Swap `latest` to a version by rename: a symlink, or the text file LATEST where links cannot be."""
+    beside = work / f"{LATEST}-{version}"
+    beside.unlink(missing_ok=True)
+    try:
+        beside.symlink_to(version)
+        beside.replace(clean / LATEST)
+    except OSError:
+        beside.write_text(version + "\n", encoding="utf-8")
+        beside.replace(clean / LATEST.upper())
+    _sync_folder(clean)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def disk_error(error: OSError, path: Path) -> CorpusError:
+    """The error a person can act on for an OSError while writing."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpaceError(f"{path}: the disk is full; free some space and run again, nothing was published")
+    if error.errno == errno.EXDEV:
+        return CorpusError(
+            f"{path}: the work folder is on another disk than the corpus; name one with --work"
+        )
+    return CorpusError(f"{path}: {error.strerror or error}")
+
+
+def discard(folder: Path) -> None:
+    """Remove a staging folder, whatever is left of it."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,100 @@
+"""All a consumer needs to read the corpus: pyarrow and nothing else of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.corpus.schema import from_table, read_parquet
+from pipeline.errors import UsageError
+from pipeline.records import Document
+
+TABLES = ("articles", "dropped")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+def versions(clean: str | Path = "clean") -> list[str]:
+    """The versions in a corpus folder, oldest first."""
+    folder = Path(clean)
+    names = [p.name for p in folder.iterdir() if _VERSION.fullmatch(p.name)] if folder.is_dir() else []
+    return sorted(names, key=version_key)
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """What to sort versions by."""
+    return tuple(int(n) for n in version.split("."))
+
+
+def version_folder(clean: str | Path = "clean", version: str | None = None) -> Path:
+    """The folder of a version: `1.37.0`, `1.37` for its newest revision, None for the latest.
+
+    UsageError names the folder and what is there instead.
+    """
+    folder = Path(clean)
+    have = versions(folder)
+    if not have:
+        raise UsageError(
+            f"{folder}: no version of the corpus here; make one with `corpus refresh` or `corpus build`"
+        )
+    if version is None or version == "latest":
+        return folder / latest(folder)
+    fitting = [v for v in have if v == version or v.startswith(version + ".")]
+    if not fitting:
+        raise UsageError(f"{folder}: there is no version {version}; there are {', '.join(have)}")
+    return folder / fitting[-1]
+
+
+def latest(clean: Path) -> str:
+    """The version `latest` points at; the newest where there is no pointer."""
+    link, text = clean / "latest", clean / "LATEST"
+    if link.is_symlink() and link.exists():
+        return link.resolve().name
+    if text.is_file():
+        return text.read_text(encoding="utf-8").strip()
+    return versions(clean)[-1]
+
+
+def read(
+    clean: str | Path = "clean",
+    *,
+    version: str | None = None,
+    table: str = "articles",
+    columns: Sequence[str] | None = None,
+) -> pa.Table:
+    """The rows of a version as an Arrow table, in the order of their files.
+
+    `table` is articles (what is published) or dropped (everything else, with its reason). UsageError for an
+    unknown version, table or column.
+    """
+    return pa.concat_tables(list(tables(clean, version=version, table=table, columns=columns)))
+
+
+def documents(
+    clean: str | Path = "clean", *, version: str | None = None, table: str = "articles"
+) -> Iterator[Document]:
+    """The rows of a version as documents, one file in memory at a time."""
+    for part in tables(clean, version=version, table=table):
+        yield from from_table(part)
+
+
+def tables(
+    clean: str | Path = "clean",
+    *,
+    version: str | None = None,
+    table: str = "articles",
+    columns: Sequence[str] | None = None,
+) -> Iterator[pa.Table]:
+    """The rows of a version, an Arrow table a file; at least one, if only an empty one."""
+    if table not in TABLES:
+        raise UsageError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
+    empty = read_parquet([])
+    unknown = sorted(set(columns or ()) - set(empty.schema.names))
+    if unknown:
+        raise UsageError(f"no column {', '.join(unknown)}; there are {', '.join(empty.schema.names)}")
+    paths = sorted((version_folder(clean, version) / table).glob("*.parquet"))
+    yield read_parquet([], columns)
+    for path in paths:
+        yield read_parquet([path], columns)

@@ -1,0 +1,295 @@
+"""What people and schedules ask for: refresh, backfill, rebuild, maintain.
+
+The `corpus` command and the Prefect flows call these same functions; nothing here knows of either.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from pipeline import sources as declarations
+from pipeline.corpus import build as building
+from pipeline.corpus import versions
+from pipeline.corpus.build import BuildReport, Job, Progress
+from pipeline.crawl import archive, index, ledger
+from pipeline.crawl import run as crawling
+from pipeline.crawl.run import Visit
+from pipeline.crawl.urls import url_key
+from pipeline.errors import BusyError, RefusedError, UsageError
+from pipeline.records import OK, UNCHANGED, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The folders a run works on."""
+
+    sources: Path = Path("sources")
+    """Source declarations."""
+    raw: Path = Path("raw")
+    """The archive."""
+    clean: Path = Path("clean")
+    """The corpus."""
+    work: Path | None = None
+    """Shards and staging; None: `.build` beside the corpus."""
+    workers: int = 2
+    """Worker processes for extraction and normalization."""
+    dask: str | None = None
+    """Dask scheduler to use instead of worker processes."""
+
+    def job(self, chosen: Sequence[Source]) -> Job:
+        """A build of these folders."""
+        return Job(
+            raw=self.raw,
+            clean=self.clean,
+            work=self.work or self.clean.absolute().parent / ".build",
+            sources=tuple(chosen),
+            workers=self.workers,
+            dask=self.dask,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What a run did, from the web to the version."""
+
+    visits: tuple[Visit, ...] = ()
+    """The crawl half, a row a source; empty when nothing was fetched."""
+    build: BuildReport | None = None
+    """The build half; None when there was none."""
+
+    def funnel(self) -> dict[str, Counter[str]]:
+        """source → found, fetched, unchanged, blocked, failed, extracted, kept, new, changed."""
+        rows: dict[str, Counter[str]] = {}
+        for visit in self.visits:
+            counts = rows.setdefault(visit.source, Counter())
+            for word in ("found", "fetched", "unchanged", "blocked", "failed"):
+                counts[word] += getattr(visit, word)
+        for source, counted in (self.build.funnel if self.build else {}).items():
+            counts = rows.setdefault(source, Counter())
+            for word in ("extracted", "kept", "new", "changed"):
+                counts[word] += counted[word]
+        return dict(sorted(rows.items()))
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """The progress of a run nobody watches."""
+
+
+def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
+    """The declared sources, or those named; UsageError for a bad file or an unknown name."""
+    try:
+        declared = declarations.load(folder)
+    except declarations.SourceError as error:
+        raise UsageError(str(error)) from error
+    chosen = set(names)
+    unknown = sorted(chosen - {s.name for s in declared})
+    if unknown:
+        have = ", ".join(s.name for s in declared) or "none"
+        raise UsageError(f"{folder}: no source named {', '.join(unknown)}; there are {have}")
+    return tuple(s for s in declared if not chosen or s.name in chosen)
+
+
+def crawl(
+    places: Places,
+    names: Iterable[str] = (),
+    *,
+    everything: bool = False,
+    urls: Sequence[str] | None = None,
+    progress: Progress = quiet,
+    stop: threading.Event | None = None,
+) -> tuple[Visit, ...]:
+    """Fetch what is due (or everything, or just some URLs) into the archive.
+
+    Raises BusyError when another run writes to the archive, UsageError for bad source files.
+    """
+    chosen = load_sources(places.sources, names)
+    if not chosen:
+        raise UsageError(f"{places.sources}: no sources declared; see the README on adding one")
+    try:
+        return crawling.crawl(
+            chosen,
+            places.raw,
+            only_due=not everything,
+            urls=urls,
+            on_progress=lambda p: progress("fetching", p.done, p.total),
+            stop=stop,
+        )
+    except archive.Busy as error:
+        raise BusyError(str(error)) from error
+
+
+def build(
+    places: Places,
+    *,
+    full: bool = False,
+    preview: bool = False,
+    confirm: bool = False,
+    progress: Progress = quiet,
+) -> BuildReport:
+    """Build the next version from the archive."""
+    declared = load_sources(places.sources) if places.sources.is_dir() else ()
+    job = replace(places.job(declared), full=full, preview=preview, confirm=confirm)
+    return building.build(job, progress)
+
+
+def refresh(
+    places: Places,
+    names: Iterable[str] = (),
+    *,
+    everything: bool = False,
+    confirm: bool = False,
+    progress: Progress = quiet,
+    stop: threading.Event | None = None,
+) -> RunReport:
+    """Fetch what is due, then build and publish."""
+    visits = crawl(places, names, everything=everything, progress=progress, stop=stop)
+    if stop is not None and stop.is_set():
+        return RunReport(visits=visits)
+    return RunReport(visits=visits, build=build(places, confirm=confirm, progress=progress))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a backfill finds for one source."""
+
+    source: str
+    """Name of the source."""
+    captures: int
+    """Page captures at hand in the span."""
+    good: int
+    """Of these, with a usable page."""
+    empty_days: tuple[date, ...]
+    """Days of the span without any capture."""
+    missing: tuple[str, ...]
+    """URLs known or asked for that have no usable capture."""
+    requests: int
+    """Requests needed to fetch what is missing."""
+    hours: float
+    """Hours they take at the source's polite rate."""
+
+
+def plan_backfill(
+    places: Places,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    names: Iterable[str] = (),
+    urls: Sequence[str] = (),
+) -> tuple[Gap, ...]:
+    """What is at hand and what is missing for a span of capture days, sources or URLs; fetches nothing."""
+    if since and until and since > until:
+        raise UsageError(f"--from {since} is after --to {until}")
+    chosen = load_sources(places.sources, names)
+    refs = (
+        [r for r in index.find(places.raw, since, until) if r.kind == "page"] if places.raw.is_dir() else []
+    )
+    good_ever = {r.url_key for r in refs if r.outcome in (OK, UNCHANGED)}
+    gaps = []
+    for source in chosen:
+        own = [r for r in refs if r.source == source.name]
+        days = {r.fetched_at.date() for r in own}
+        span = _days(since or min(days, default=None), until or max(days, default=None))
+        known = dict.fromkeys(urls) if urls else _known_urls(places.raw, source)
+        missing = tuple(u for u in known if url_key(u) not in good_ever)
+        gaps.append(
+            Gap(
+                source=source.name,
+                captures=len(own),
+                good=sum(r.outcome in (OK, UNCHANGED) for r in own),
+                empty_days=tuple(d for d in span if d not in days),
+                missing=missing,
+                requests=len(missing),
+                hours=len(missing) * source.delay / 3600,
+            )
+        )
+    return tuple(gaps)
+
+
+def _days(first: date | None, last: date | None) -> list[date]:
+    if first is None or last is None:
+        return []
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def _known_urls(raw: Path, source: Source) -> dict[str, None]:
+    """The article URLs the ledger knows of a source, and those its file names."""
+    known = dict.fromkeys(source.urls)
+    if (raw / "ledger.sqlite").is_file():
+        with ledger.Ledger(raw) as book:
+            known.update(dict.fromkeys(book.urls(source.name)))
+    return known
+
+
+def backfill(
+    places: Places,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    names: Sequence[str] = (),
+    urls: Sequence[str] = (),
+    fetch: bool = False,
+    progress: Progress = quiet,
+    stop: threading.Event | None = None,
+) -> RunReport:
+    """Bring everything the archive holds into the corpus; with `fetch`, what is missing too.
+
+    Without `fetch` no request is sent: the archive is cleaned under the present rules.
+    """
+    visits: tuple[Visit, ...] = ()
+    if fetch:
+        gaps = plan_backfill(places, since=since, until=until, names=names, urls=urls)
+        missing = list(dict.fromkeys(u for gap in gaps for u in gap.missing))
+        if missing:
+            visits = crawl(places, names, urls=missing, progress=progress, stop=stop)
+    return RunReport(visits=visits, build=build(places, progress=progress))
+
+
+def rebuild(
+    places: Places, *, preview: bool = False, confirm: bool = False, progress: Progress = quiet
+) -> RunReport:
+    """Build everything anew under the present rules; with `preview`, only say what would change."""
+    return RunReport(build=build(places, full=True, preview=preview, confirm=confirm, progress=progress))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """What maintenance found and did."""
+
+    problems: tuple[str, ...] = ()
+    """What verify found wrong in archive and versions."""
+    collected: tuple[str, ...] = ()
+    """Versions removed."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """version → why it stays."""
+
+
+def maintain(places: Places, *, collect: bool = True) -> Maintenance:
+    """Verify the archive and the latest version, then let old versions go.
+
+    Nothing is removed when something is wrong: RefusedError lists the problems.
+    """
+    problems = verify(places)
+    if problems:
+        raise RefusedError("\n".join(problems))
+    if not collect:
+        return Maintenance()
+    job = places.job(())
+    with building.locked(job):
+        plan = versions.collect(places.clean, job.work)
+    return Maintenance(
+        collected=tuple(k.version for k in plan if k.why is None),
+        kept={k.version: k.why for k in plan if k.why is not None},
+    )
+
+
+def verify(places: Places, version: str | None = None) -> list[str]:
+    """Everything wrong with the archive and with a version (None: the latest), in words."""
+    problems = archive.verify(places.raw) if places.raw.is_dir() else []
+    if versions.versions(places.clean):
+        problems += versions.verify(versions.version_folder(places.clean, version))
+    return problems
