@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.crawl import warc
+from pipeline.crawl.exchange import captures
+from pipeline.crawl.store import WARC, beside, path_of, warc_files, write_whole
 from pipeline.crawl.urls import surt
-from pipeline.records import UNCHANGED, Capture, Place
+from pipeline.records import Capture, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,128 +101,108 @@ def ref_of(capture: Capture) -> Ref:
 
 
 def _mime(capture: Capture, content_type: str) -> str:
-    if capture.status == 0:
+    if capture.status == 0 and not capture.digest:
         return "warc/metadata"
     if capture.refers_to:
         return "warc/revisit"
-    return re.split(r"[;\s]", content_type, maxsplit=1)[0].strip()
+    return re.split(r"[;\s]", content_type, maxsplit=1)[0]
 
 
 def write_cdxj(raw: Path, file: str, refs: Iterable[Ref]) -> None:
     """Writes the sorted CDXJ beside the file: cdxj-indexer's fields first, then our own."""
-    from pipeline.crawl.repair import write_whole
-
     text = "".join(sorted(_line(ref) for ref in refs))
-    write_whole(_cdxj_path(raw, file), text.encode("utf-8", "surrogatepass"))
-
-
-def _cdxj_path(raw: Path, file: str) -> Path:
-    return raw / (file.removesuffix(".warc.gz") + ".cdxj")
+    write_whole(beside(raw, file, ".cdxj"), text.encode())
 
 
 def _line(ref: Ref) -> str:
-    row: dict[str, object] = {"url": warc.uri(ref.final_url)}
-    if ref.mime:
-        row["mime"] = ref.mime
-    if ref.status and ref.mime != "warc/metadata":
-        row["status"] = str(ref.status)
-    if ref.digest:
-        row["digest"] = ref.digest
-    row |= {"length": str(ref.length), "offset": str(ref.offset), "filename": Path(ref.file).name}
-    row |= {
-        "id": ref.id,
-        "asked": ref.url,
-        "final": ref.final_url,
-        "key": ref.url_key,
-        "source": ref.source,
-        "kind": ref.kind,
-        "outcome": ref.outcome,
-        "at": warc.iso(ref.fetched_at),
+    """One row; a visit without an answer has the type warc/metadata and no row in other tools' CDXJ."""
+    shown = {
+        "url": warc.uri(ref.final_url),
+        "mime": ref.mime,
+        "status": str(ref.status or ""),
+        "digest": ref.digest,
+        "length": str(ref.length),
+        "offset": str(ref.offset),
+        "filename": Path(ref.file).name,
     }
-    rest = {name: getattr(ref, name) for name in _OPTIONAL}
-    row |= {name: value for name, value in rest.items() if value is not None}
-    return f"{surt(ref.url_key)} {ref.fetched_at.astimezone(UTC):%Y%m%d%H%M%S} {json.dumps(row)}\n"
-
-
-_OPTIONAL = ("via", "part_of", "refers_to", "links", "etag", "last_modified")
+    ours = {name: getattr(ref, name) for name in _OURS} | {"fetched_at": warc.iso(ref.fetched_at)}
+    row = {name: value for name, value in shown.items() if value}
+    row_of_ours = {name: value for name, value in ours.items() if value is not None}
+    stamp = f"{ref.fetched_at.astimezone(UTC):%Y%m%d%H%M%S}"
+    return f"{warc.uri(surt(ref.url_key))} {stamp} {json.dumps(row | {'capture': row_of_ours})}\n"
 
 
 def refs(raw: Path, file: str) -> list[Ref]:
-    """The rows of one WARC file in file order; its CDXJ is made again when missing or out of date."""
-    from pipeline.crawl.archive import captures, path_of, records
+    """The rows of one WARC file in file order; its CDXJ is made again when missing or out of date.
 
+    Raises FileNotFoundError, and `warc.Damaged` when the file itself has to be read and is broken.
+    """
     path = path_of(raw, file)
-    beside = _cdxj_path(raw, file)
+    cdxj = beside(raw, file, ".cdxj")
     try:
-        if beside.stat().st_mtime_ns < path.stat().st_mtime_ns:
+        if cdxj.stat().st_mtime_ns < path.stat().st_mtime_ns:
             raise ValueError("older than the file")
-        lines = beside.read_text("utf-8").splitlines()
-        found = [_parse(line, file) for line in lines]
-    except (OSError, ValueError, KeyError):
-        found = [ref_of(each) for each in captures(records(path), file)]
-        if path.name.endswith(".warc.gz"):
+        found = [_parse(line, file) for line in cdxj.read_text("ascii").splitlines()]
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        found = [ref_of(each) for each in captures(warc.scan(path), file)]
+        if path.name.endswith(WARC):
             write_cdxj(raw, file, found)
     return sorted(found, key=lambda ref: ref.offset)
 
 
 def _parse(line: str, file: str) -> Ref:
-    row = json.loads(line[line.index("{") :])
-    at = warc.moment(row["at"])
+    row = json.loads(line.split(" ", 2)[2])
+    at = warc.moment(row["capture"]["fetched_at"])
     if at is None:
         raise ValueError(line)
     return Ref(
         file=file,
         offset=int(row["offset"]),
         length=int(row["length"]),
-        id=row["id"],
-        url=row["asked"],
-        url_key=row["key"],
-        final_url=row["final"],
-        source=row["source"],
-        kind=row["kind"],
         fetched_at=at,
-        status=int(row.get("status", 0)),
-        outcome=row["outcome"],
-        digest=row.get("digest", ""),
-        mime=row.get("mime", ""),
-        **{name: row.get(name) for name in _OPTIONAL},
+        **{name: row["capture"][name] for name in _OURS if name in row["capture"]},
     )
 
 
-SCHEMA = pa.schema(
-    [
-        (
-            name,
-            {
-                "offset": pa.int64(),
-                "length": pa.int64(),
-                "status": pa.int32(),
-                "links": pa.int64(),
-                "fetched_at": pa.timestamp("us", tz="UTC"),
-            }.get(name, pa.string()),
-        )
-        for name in (each.name for each in fields(Ref))
-    ]
+_OURS = tuple(
+    each.name for each in fields(Ref) if each.name not in {"file", "offset", "length", "fetched_at"}
 )
+_TYPES = {
+    "offset": pa.int64(),
+    "length": pa.int64(),
+    "status": pa.int32(),
+    "links": pa.int64(),
+    "fetched_at": pa.timestamp("us", tz="UTC"),
+}
+SCHEMA = pa.schema([(each.name, _TYPES.get(each.name, pa.string())) for each in fields(Ref)])
+"""Columns of the daily index, as in Ref."""
 
 
-def add(raw: Path, file: str, rows: Collection[Ref]) -> None:
-    """Puts a file's rows into the daily index; its last day is written last and marks it complete."""
-    from pipeline.crawl.repair import write_whole
-
-    days = sorted({ref.fetched_at.astimezone(UTC).date() for ref in rows})
-    for day in days:
-        chosen = [ref for ref in rows if ref.fetched_at.astimezone(UTC).date() == day]
+def add(raw: Path, file: str, refs: Sequence[Ref]) -> None:
+    """Puts a file's rows into the daily index: one Parquet file per capture day (UTC)."""
+    days: dict[date, list[Ref]] = {}
+    for ref in refs:
+        days.setdefault(ref.fetched_at.astimezone(UTC).date(), []).append(ref)
+    for day, chosen in sorted(days.items()):
         columns = {name: [getattr(ref, name) for ref in chosen] for name in SCHEMA.names}
         buffer = BytesIO()
         pq.write_table(pa.table(columns, schema=SCHEMA), buffer, compression="zstd")
-        path = _day_path(raw, file, day)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, buffer.getvalue())
+        write_whole(raw / "index" / f"date={day.isoformat()}" / _parquet_name(file), buffer.getvalue())
 
 
-def _day_path(raw: Path, file: str, day: date) -> Path:
-    return raw / "index" / f"date={day.isoformat()}" / (Path(file).name.removesuffix(".warc.gz") + ".parquet")
+def _parquet_name(file: str) -> str:
+    return Path(file).name.removesuffix(WARC) + ".parquet"
+
+
+def rows(raw: Path, file: str) -> list[Ref]:
+    """What the daily index holds of one WARC file."""
+    found = sorted((raw / "index").glob(f"date=*/{_parquet_name(file)}"))
+    return [ref for path in found for ref in _load(path, None)]
+
+
+def _load(path: Path, filters: list[tuple[str, str, list[str]]] | None) -> list[Ref]:
+    # partitioning=None: `date=` in the path must not become a column.
+    return [Ref(**row) for row in pq.read_table(path, partitioning=None, filters=filters).to_pylist()]
 
 
 def find(
@@ -230,53 +212,31 @@ def find(
     sources: Collection[str] = (),
     url_keys: Collection[str] = (),
 ) -> list[Ref]:
-    """Captures of sealed files by capture day (UTC, both ends included), sorted by file and offset.
+    """Captures of finished files by capture day (UTC, both ends included), by file and offset.
 
-    Empty `sources` or `url_keys` choose all. Files not yet in the index are added first.
+    Empty `sources` or `url_keys` choose all. Files that the index does not know at all are added
+    first.
     """
-    _complete(raw)
+    known = {path.name for path in (raw / "index").glob("date=*/*.parquet")}
+    for file in warc_files(raw):
+        if _parquet_name(file) not in known:
+            add(raw, file, refs(raw, file))
+    filters = [(name, "in", sorted(of)) for name, of in (("source", sources), ("url_key", url_keys)) if of]
     found: list[Ref] = []
-    for folder in sorted((raw / "index").glob("date=*")):
-        day = date.fromisoformat(folder.name.removeprefix("date="))
-        if (since and day < since) or (until and day > until):
-            continue
-        for path in sorted(folder.glob("*.parquet")):
-            table = pq.read_table(path, partitioning=None, filters=_filters(sources, url_keys))
-            found += [Ref(**row) for row in table.to_pylist()]
+    for path in sorted((raw / "index").glob("date=*/*.parquet")):
+        day = date.fromisoformat(path.parent.name.removeprefix("date="))
+        if (since is None or since <= day) and (until is None or day <= until):
+            found += _load(path, filters or None)
     return sorted(found, key=lambda ref: (ref.file, ref.offset))
 
 
-def _filters(sources: Collection[str], url_keys: Collection[str]) -> list[tuple[str, str, list[str]]] | None:
-    chosen = []
-    if sources:
-        chosen.append(("source", "in", sorted(sources)))
-    if url_keys:
-        chosen.append(("url_key", "in", sorted(url_keys)))
-    return chosen or None
-
-
-def _complete(raw: Path) -> None:
-    from pipeline.crawl.archive import sealed
-
-    for each in sealed(raw):
-        if not _day_path(raw, each.file, each.last.date()).exists():
-            add(raw, each.file, refs(raw, each.file))
-
-
 def rebuild(raw: Path) -> int:
-    """Makes every CDXJ and the whole daily index again from the WARC files; returns their number."""
-    from pipeline.crawl.archive import captures, records, sealed
-
+    """Makes every CDXJ and the whole daily index again from the finished files; returns their number."""
     for path in (raw / "index").glob("date=*/*.parquet"):
         path.unlink()
-    files = sealed(raw)
-    for each in files:
-        rows = [ref_of(capture) for capture in captures(records(raw / each.file), each.file)]
-        write_cdxj(raw, each.file, rows)
-        add(raw, each.file, rows)
+    files = warc_files(raw)
+    for file in files:
+        found = [ref_of(capture) for capture in captures(warc.scan(raw / file), file)]
+        write_cdxj(raw, file, found)
+        add(raw, file, found)
     return len(files)
-
-
-def is_repeat(ref: Ref) -> bool:
-    """Whether the row is a revisit: nothing new was said."""
-    return ref.outcome == UNCHANGED

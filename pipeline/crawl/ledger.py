@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from pipeline.crawl import archive, index, pace, warc
+from pipeline.crawl import index, pace, warc
+from pipeline.crawl.exchange import Earlier
 from pipeline.crawl.index import Ref
-from pipeline.crawl.warc import Earlier
+from pipeline.crawl.sealing import sealed
+from pipeline.crawl.store import lock, path_of
 from pipeline.records import OK, UNCHANGED, Capture, Place
 
 LISTS = ("feed", "sitemap", "listing")
@@ -27,6 +29,9 @@ GONE_AFTER = timedelta(days=7)
 RETRY_FIRST = timedelta(hours=1)
 RETRY_LAST = timedelta(days=7)
 """A failed URL comes up again after an hour, doubling to a week (ours)."""
+LASTING = {"robots", "too_large", "not_html", "address_refused", "redirect_loop", "bad_encoding"}
+"""Outcomes that another try in an hour would only repeat: next in a week (ours)."""
+MISSING = {"gone", "soft_gone"}
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -42,6 +47,10 @@ CREATE TABLE IF NOT EXISTS host (
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 """
+
+
+class LedgerError(RuntimeError):
+    """The ledger cannot be read; it can be made again from the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +97,15 @@ class Ledger:
         raw.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(raw / "ledger.sqlite", isolation_level=None, timeout=30)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_TABLES)
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise LedgerError(
+                f"{raw / 'ledger.sqlite'}: {error}; `corpus ledger rebuild` makes it anew"
+            ) from error
 
     def __enter__(self) -> Ledger:
         self.catch_up()
@@ -124,7 +139,7 @@ class Ledger:
         self._take(index.ref_of(capture), every, changed)
 
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
-        if ref.kind == "discovery" or ref.kind == "redirect":
+        if ref.kind in {"discovery", "redirect"}:
             return
         at = warc.iso(ref.fetched_at)
         old = self._row(ref.url_key)
@@ -172,7 +187,7 @@ class Ledger:
         at = warc.moment(row["good_at"])
         place = Place(file=row["good_file"], offset=row["good_offset"], length=row["good_length"])
         try:
-            archive.path_of(self.raw, place.file)
+            path_of(self.raw, place.file)
         except FileNotFoundError:
             return None
         return (
@@ -257,7 +272,7 @@ class Ledger:
         and it is due at once: its links may have been lost with the process.
         """
         known = {row["name"]: row["sha256"] for row in self._db.execute("SELECT name, sha256 FROM file")}
-        files = [each for each in archive.sealed(self.raw) if known.get(each.file) != each.sha256]
+        files = [each for each in sealed(self.raw) if known.get(each.file) != each.sha256]
         for each in files:
             for ref in index.refs(self.raw, each.file):
                 before = self._row(ref.url_key)
@@ -280,6 +295,8 @@ def _next_row(
     """The URL's row after one more visit: a pure fold, so a rebuild ends where the live run did."""
     at = warc.iso(ref.fetched_at)
     row = dict(old) or {"key": ref.url_key, "first_seen": at, "looks": 0, "fails": 0, "gone": 0}
+    if not row["looks"]:
+        row["first_seen"] = at
     row |= {"url": ref.url, "source": ref.source, "kind": ref.kind, "last_fetch": at}
     row |= {"status": ref.status, "outcome": ref.outcome, "looks": _int(row["looks"]) + 1}
     row["via"] = row.get("via") or ref.via
@@ -320,18 +337,13 @@ def _after_success(ref: Ref, row: dict[str, object], every: float | None, change
 
 def _after_failure(ref: Ref, row: dict[str, object]) -> dict[str, object]:
     fails = _int(row["fails"]) + 1
-    missing = None
-    wait = min(RETRY_FIRST * 2 ** min(fails - 1, 20), RETRY_LAST)
-    if ref.status in {404, 410}:
+    if ref.status in {404, 410} or ref.outcome in MISSING:
         missing = _time(row.get("missing_since")) or ref.fetched_at
-        wait = GONE_AFTER
-        if ref.fetched_at - missing >= GONE_AFTER:
-            return {"fails": fails, "missing_since": warc.iso(missing), "gone": 1, "next_due": None}
-    return {
-        "fails": fails,
-        "missing_since": warc.iso(missing) if missing else None,
-        "next_due": warc.iso(ref.fetched_at + wait),
-    }
+        gone = ref.fetched_at - missing >= GONE_AFTER
+        due = None if gone else warc.iso(missing + GONE_AFTER)
+        return {"fails": fails, "missing_since": warc.iso(missing), "gone": int(gone), "next_due": due}
+    wait = RETRY_LAST if ref.outcome in LASTING else min(RETRY_FIRST * 2 ** min(fails - 1, 8), RETRY_LAST)
+    return {"fails": fails, "missing_since": None, "next_due": warc.iso(ref.fetched_at + wait)}
 
 
 def _int(value: object) -> int:
@@ -352,7 +364,7 @@ def rebuild(raw: Path) -> int:
     Equal to the live one but for interval history, host state, links found and not yet fetched, and
     the validators of lists (which are read anew, so that those links are found again).
     """
-    with archive.lock(raw):
+    with lock(raw):
         for suffix in ("", "-wal", "-shm"):
             (raw / f"ledger.sqlite{suffix}").unlink(missing_ok=True)
         ledger = Ledger(raw)

@@ -1,8 +1,8 @@
-"""One capture as WARC 1.1 record bytes, and back: no file, no clock, nothing but bytes.
+"""WARC 1.1 records as bytes: put together, packed into gzip members, read back.
 
-Records are put together by hand, because warcio percent-encodes non-ASCII HTTP header bytes and
-fastwarc's writer makes one gzip member of a whole file; both read what is written here.
-Layout and field names: raw/README.md. Standard: WARC 1.1 (ISO 28500:2017), annex C for file names.
+Records are put together by hand, because warcio percent-encodes the bytes of non-ASCII HTTP headers
+and fastwarc's writer makes one gzip member of a whole file; both read what is written here, and the
+tests hold them to it. Standard: ISO 28500:2017 (WARC 1.1). Field names: raw/README.md.
 """
 
 from __future__ import annotations
@@ -11,337 +11,31 @@ import base64
 import hashlib
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
-from uuid import NAMESPACE_URL, UUID, uuid5
+from pathlib import Path
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
 
-from pipeline.records import UNCHANGED, Capture, Place
+from fastwarc.warc import ArchiveIterator
 
-VERSION = b"WARC/1.1"
-PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
 FIELDS_TYPE = "application/warc-fields"
+_CHUNK = 256 << 10
 
 # Bodies are stored decoded, so these three headers of the wire would be lies; StormCrawler and so
 # CC-NEWS mask them the same way. A name already masked gets one more prefix: masking is injective.
 _MASKED = re.compile(r"(?:x-crawler-)*(?:content-encoding|transfer-encoding|content-length)", re.IGNORECASE)
 _MASK = "X-Crawler-"
-_UNSAFE_NAME = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
+_NOT_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ESCAPE = {ord("\\"): "\\\\", ord("\n"): "\\n", ord("\r"): "\\r"}
 _UNESCAPE = re.compile(r"\\([\\nr])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
-    """A response in the archive that a later visit of the same URL may repeat."""
-
-    id: str
-    """WARC-Record-ID without angle brackets; always of a response, never of a revisit."""
-    url: str
-    """Its WARC-Target-URI."""
-    url_key: str
-    """Identity of the URL it was fetched for."""
-    fetched_at: datetime
-    """Its WARC-Date."""
-    digest: str
-    """Its payload digest, `sha1:` + base32."""
-    place: Place
-    """Where it lies."""
-    etag: str | None = None
-    """ETag exactly as received; None: there was none."""
-    last_modified: str | None = None
-    """Last-Modified exactly as received."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
-    """What is known of the exchange beyond the capture; goes into the record headers."""
-
-    request_headers: tuple[tuple[str, str], ...] = ()
-    """Headers as sent; empty: no request record is written."""
-    peer: str | None = None
-    """Address connected to."""
-    truncated: str | None = None
-    """WARC-Truncated: length, time, disconnect or unspecified."""
-    protocol: str | None = None
-    """WARC-Protocol as spoken, e.g. h2; the status line always says HTTP/1.1."""
-
-
-def sha1(data: bytes) -> str:
-    """`sha1:` and the base32 SHA-1 of the bytes, the form that archive tools compare."""
-    return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
-
-
-def iso(moment: datetime) -> str:
-    """WARC 1.1 date of an aware time: UTC with six decimals and Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def moment(text: str) -> datetime | None:
-    """The aware UTC time of a WARC date of any precision; None when it is not one."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def record_id(*parts: object) -> str:
-    """A record id that depends on nothing but its parts (uuid5), so equal runs write equal bytes."""
-    return uuid5(NAMESPACE_URL, "\n".join(str(part) for part in parts)).urn
-
-
-def _companion(main: str, kind: str) -> str:
-    """Id of the request or metadata record that belongs to a record."""
-    return uuid5(UUID(main), kind).urn
-
-
-def uri(url: str) -> str:
-    """The URL with every character percent-encoded that may not stand in a record header."""
-    return quote(url.encode("utf-8", "surrogatepass"), safe="!#$%&'()*+,-./:;=?@[]_~|^`{}\\\"<>")
-
-
-def member(record: bytes) -> bytes:
-    """The record as one gzip member; mtime 0, so equal records are equal bytes."""
-    return zlib.compress(record, 6, wbits=31)
-
-
-def record(kind: str, headers: Sequence[tuple[str, str]], block: bytes) -> bytes:
-    """A whole WARC record: named headers, then digest, length and block."""
-    lines = [VERSION, f"WARC-Type: {kind}".encode()]
-    lines += [
-        f"{name}: {_one_line(value)}".encode("utf-8", "surrogatepass") for name, value in headers if value
-    ]
-    lines += [f"WARC-Block-Digest: {sha1(block)}".encode(), f"Content-Length: {len(block)}".encode()]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + block + b"\r\n\r\n"
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f]", " ", text)
-
-
-def fields_block(pairs: Iterable[tuple[str, str]]) -> bytes:
-    """`application/warc-fields`; line ends and backslashes in values are escaped, so none can forge a field."""
-    lines = (
-        f"{name}: {''.join(_ESCAPES.get(mark, mark) for mark in value)}\r\n".encode("utf-8", "surrogatepass")
-        for name, value in pairs
-    )
-    return b"".join(lines)
-
-
-def parse_fields(block: bytes) -> list[tuple[str, str]]:
-    """The pairs of an `application/warc-fields` block, the inverse of `fields_block`."""
-    pairs = []
-    for line in block.split(b"\r\n"):
-        name, colon, value = line.partition(b": ")
-        if colon:
-            text = value.decode("utf-8", "surrogatepass" if _is_utf8(value) else "replace")
-            plain = _UNESCAPE.sub(lambda hit: {"n": "\n", "r": "\r"}.get(hit[1], hit[1]), text)
-            pairs.append((name.decode("ascii", "replace"), plain))
-    return pairs
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def http_block(status: int, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
-    """Status line, headers as received (latin-1 bytes) with the wire's three masked, and the body.
-
-    `body` None (a revisit) writes no Content-Length. The line says HTTP/1.1 whatever was spoken:
-    warcio and pywb accept no other.
-    """
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Unknown"
-    lines = [f"HTTP/1.1 {status} {phrase}".encode("ascii")]
-    for name, value in headers:
-        shown = _MASK + name if _MASKED.fullmatch(name) else name
-        lines.append(
-            _header_bytes(_UNSAFE_NAME.sub("-", shown) or "X-Nameless") + b": " + _header_bytes(value)
-        )
-    if body is not None:
-        lines.append(f"Content-Length: {len(body)}".encode())
-    return b"\r\n".join(lines) + b"\r\n\r\n" + (body or b"")
-
-
-def _header_bytes(text: str) -> bytes:
-    line = re.sub(r"[\r\n\x00]", " ", text)
-    try:
-        return line.encode("latin-1")
-    except UnicodeEncodeError:
-        return line.encode("utf-8", "surrogatepass")
-
-
-def parse_http(block: bytes) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-    """Status (0 if unreadable), headers as received and body of a stored HTTP response block."""
-    head, _, body = block.partition(b"\r\n\r\n")
-    line, *rest = head.split(b"\r\n")
-    words = line.split(None, 2)
-    status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
-    headers = []
-    for each in rest:
-        name, _, value = each.decode("latin-1").partition(": ")
-        if name.lower() == "content-length":
-            continue
-        headers.append((unmask(name), value))
-    return status, tuple(headers), body
-
-
-def unmask(name: str) -> str:
-    """The header name as received: one mask taken off where there is one."""
-    inner = name[len(_MASK) :]
-    return inner if name.lower().startswith(_MASK.lower()) and _MASKED.fullmatch(inner) else name
-
-
-def pack(
-    capture: Capture, wire: Wire, run_id: str, earlier: Earlier | None = None
-) -> tuple[Capture, list[bytes]]:
-    """The capture as records in the order they are appended, the metadata record last.
-
-    Returns the capture as it will be read back (digest set; body empty and outcome `unchanged` for a
-    revisit) and one uncompressed record each. With `earlier` of the same URL key, a 304 becomes a
-    `server-not-modified` revisit and an equal body an `identical-payload-digest` one.
-    """
-    profile = _profile(capture, earlier)
-    if profile and earlier:
-        capture = replace(capture, body=b"", digest=earlier.digest, refers_to=earlier.id, outcome=UNCHANGED)
-    else:
-        capture = replace(capture, digest=sha1(capture.body) if capture.status else "")
-    records = []
-    if capture.status:
-        records.append(_main(capture, wire, profile, earlier))
-        if wire.request_headers:
-            records.append(_request(capture, wire))
-    records.append(_metadata(capture, run_id))
-    return capture, records
-
-
-def _profile(capture: Capture, earlier: Earlier | None) -> str | None:
-    if earlier is None or earlier.url_key != capture.url_key:
-        return None
-    if capture.status == HTTPStatus.NOT_MODIFIED:
-        return "server-not-modified"
-    same = capture.status == HTTPStatus.OK and capture.body and sha1(capture.body) == earlier.digest
-    return "identical-payload-digest" if same else None
-
-
-def _is_http(url: str) -> bool:
-    return url[:8].lower().startswith(("http://", "https://"))
-
-
-def _main(capture: Capture, wire: Wire, profile: str | None, earlier: Earlier | None) -> bytes:
-    target = uri(capture.final_url or capture.url)
-    headers = [
-        ("WARC-Record-ID", f"<{capture.id}>"),
-        ("WARC-Target-URI", target),
-        ("WARC-Date", iso(capture.fetched_at)),
-        ("WARC-IP-Address", _address(wire.peer)),
-        ("WARC-Protocol", wire.protocol or ""),
-        ("WARC-Truncated", wire.truncated or ""),
-    ]
-    if not _is_http(target):
-        # No HTTP headers ever existed: a resource record; its payload digest is left off because
-        # `fastwarc check -p` fails one on non-HTTP records.
-        types = [value for name, value in capture.headers if name.lower() == "content-type"]
-        headers.append(("Content-Type", types[0] if types else "application/octet-stream"))
-        return record("resource", headers, capture.body)
-    headers.append(("WARC-Payload-Digest", capture.digest))
-    headers.append(("Content-Type", "application/http; msgtype=response"))
-    if profile and earlier:
-        headers += [
-            ("WARC-Profile", PROFILE + profile),
-            ("WARC-Refers-To", f"<{earlier.id}>"),
-            ("WARC-Refers-To-Target-URI", uri(earlier.url)),
-            ("WARC-Refers-To-Date", iso(earlier.fetched_at)),
-        ]
-        return record("revisit", headers, http_block(capture.status, capture.headers, None))
-    return record("response", headers, http_block(capture.status, capture.headers, capture.body))
-
-
-def _address(peer: str | None) -> str:
-    try:
-        return str(ip_address((peer or "").strip("[]")))
-    except ValueError:
-        return ""
-
-
-def _request(capture: Capture, wire: Wire) -> bytes:
-    target = uri(capture.final_url or capture.url)
-    parts = urlsplit(target)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = [f"GET {path} HTTP/1.1".encode()]
-    if not any(name.lower() == "host" for name, _ in wire.request_headers):
-        lines.append(f"Host: {parts.netloc}".encode())
-    lines += [_header_bytes(name) + b": " + _header_bytes(value) for name, value in wire.request_headers]
-    headers = [
-        ("WARC-Record-ID", f"<{_companion(capture.id, 'request')}>"),
-        ("WARC-Target-URI", target),
-        ("WARC-Date", iso(capture.fetched_at)),
-        ("WARC-Concurrent-To", f"<{capture.id}>"),
-        ("Content-Type", "application/http; msgtype=request"),
-    ]
-    return record("request", headers, b"\r\n".join(lines) + b"\r\n\r\n")
-
-
-def _metadata(capture: Capture, run_id: str) -> bytes:
-    """All of the capture that the response cannot say; alone, it is a visit without an answer."""
-    alone = capture.status == 0
-    pairs = [
-        ("source", capture.source),
-        ("kind", capture.kind),
-        ("url", capture.url),
-        ("url-key", capture.url_key),
-        ("final-url", capture.final_url),
-        ("outcome", capture.outcome),
-        ("status", str(capture.status)),
-        ("run", run_id),
-    ]
-    optional = {
-        "via": capture.via,
-        "part-of": capture.part_of,
-        "refers-to": capture.refers_to,
-        "links": None if capture.links is None else str(capture.links),
-        "sha256": hashlib.sha256(capture.body).hexdigest() if capture.body else None,
-    }
-    pairs += [(name, value) for name, value in optional.items() if value is not None]
-    if alone or not _is_http(uri(capture.final_url or capture.url)):
-        pairs += [("header", f"{name}: {value}") for name, value in capture.headers]
-    pairs += [("note", note) for note in capture.notes]
-    headers = [
-        ("WARC-Record-ID", f"<{capture.id if alone else _companion(capture.id, 'metadata')}>"),
-        ("WARC-Target-URI", uri(capture.final_url or capture.url)),
-        ("WARC-Date", iso(capture.fetched_at)),
-        ("WARC-Concurrent-To", "" if alone else f"<{capture.id}>"),
-        ("Content-Type", FIELDS_TYPE),
-    ]
-    return record("metadata", headers, fields_block(pairs))
-
-
-def warcinfo(name: str, at: datetime, run_id: str, software: str) -> bytes:
-    """The first record of a file: what wrote it, in which run."""
-    headers = [
-        ("WARC-Record-ID", f"<{record_id('warcinfo', run_id, name)}>"),
-        ("WARC-Filename", name),
-        ("WARC-Date", iso(at)),
-        ("Content-Type", FIELDS_TYPE),
-    ]
-    pairs = [
-        ("software", software),
-        ("format", "WARC File Format 1.1"),
-        ("conformsTo", "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
-        ("robots", "obey"),
-        ("run", run_id),
-    ]
-    return record("warcinfo", headers, fields_block(pairs))
+class Damaged(ValueError):  # noqa: N818
+    """A WARC file that does not read as it was written; the message names file and offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,67 +62,197 @@ class Record:
         return self.headers.get("warc-record-id", "").strip("<>")
 
 
-def parse(data: bytes, offset: int, length: int) -> Record | None:
-    """The record in an unpacked gzip member; None when it is not one whole WARC record."""
-    head, found, rest = data.partition(b"\r\n\r\n")
-    lines = head.split(b"\r\n")
-    if not found or not lines[0].startswith(b"WARC/"):
+def sha1(data: bytes) -> str:
+    """`sha1:` and the base32 SHA-1 of the bytes, the form that archive tools compare."""
+    return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
+
+
+def iso(at: datetime) -> str:
+    """WARC 1.1 date of an aware time: UTC with six decimals and Z; such strings sort as the times do."""
+    at = at.astimezone(UTC)
+    return f"{at.year:04d}-{at:%m-%dT%H:%M:%S.%f}Z"
+
+
+def moment(text: str) -> datetime | None:
+    """The aware UTC time of a WARC date of any precision; None when it is not one."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, _, value = line.decode("utf-8", "replace").partition(":")
-        headers.setdefault(name.strip().lower(), value.strip())
-    size = headers.get("content-length", "")
-    if not size.isdigit() or len(rest) != int(size) + 4:
-        return None
-    return Record(offset=offset, length=length, headers=headers, block=rest[: int(size)])
 
 
-def unpack(file: str, main: Record | None, metadata: Record | None) -> Capture:
-    """The capture that a response, revisit or resource record and its metadata record tell of.
+def record_id(*parts: object) -> str:
+    """A record id that depends on nothing but its parts (uuid5), so equal runs write equal bytes."""
+    return uuid5(NAMESPACE_URL, "\n".join(str(part) for part in parts)).urn
 
-    One of the two may be None: a failure has no response, and a foreign file no metadata of ours.
-    """
-    first = main or metadata
-    if first is None:
-        raise ValueError("a capture needs a record")
-    pairs = parse_fields(metadata.block) if metadata else []
-    told = dict(reversed(pairs))
-    stored = tuple((name, value) for name, _, value in (v.partition(": ") for n, v in pairs if n == "header"))
-    target = first.headers.get("warc-target-uri", "")
-    status, headers, body = _content(main)
-    if not headers:
-        headers = stored
-    if main is None or main.kind == "resource":
-        status = int(told.get("status", "0")) if told.get("status", "0").isdigit() else 0
-    digest = main.headers.get("warc-payload-digest", "") if main else ""
-    links = told.get("links", "")
-    return Capture(
-        id=first.id,
-        source=told.get("source", ""),
-        kind=told.get("kind", "page"),
-        url=told.get("url", target),
-        url_key=told.get("url-key", target),
-        final_url=told.get("final-url", target),
-        fetched_at=moment(first.headers.get("warc-date", "")) or datetime.fromtimestamp(0, UTC),
-        status=status,
-        headers=headers,
-        body=body,
-        digest=digest or (sha1(body) if main and main.kind == "resource" else ""),
-        outcome=told.get("outcome", "ok"),
-        via=told.get("via"),
-        part_of=told.get("part-of"),
-        refers_to=told.get("refers-to"),
-        links=int(links) if links.isdigit() else None,
-        notes=tuple(value for name, value in pairs if name == "note"),
-        place=Place(file=file, offset=first.offset, length=first.length),
+
+def uri(url: str) -> str:
+    """The URL with everything percent-encoded that may not stand in a record header."""
+    return quote(url.encode("utf-8", "surrogatepass"), safe="!#$%&'()*+,-./:;=?@[]_~|^`{}\\\"")
+
+
+def record(kind: str, headers: Sequence[tuple[str, str]], block: bytes) -> bytes:
+    """A whole WARC record; headers with an empty value are left out, control characters blanked."""
+    lines = ["WARC/1.1", f"WARC-Type: {kind}"]
+    lines += [f"{name}: {_CONTROL.sub(' ', value)}" for name, value in headers if value]
+    lines += [f"WARC-Block-Digest: {sha1(block)}", f"Content-Length: {len(block)}", "", ""]
+    return "\r\n".join(lines).encode("utf-8", "surrogatepass") + block + b"\r\n\r\n"
+
+
+def member(data: bytes) -> bytes:
+    """The record as one gzip member; mtime 0, so equal records are equal bytes."""
+    return zlib.compress(data, 6, wbits=31)
+
+
+def fields_block(pairs: Iterable[tuple[str, str]]) -> bytes:
+    """`application/warc-fields`; line ends and backslashes in values are escaped: none forges a field."""
+    return "".join(f"{name}: {value.translate(_ESCAPE)}\r\n" for name, value in pairs).encode(
+        "utf-8", "surrogatepass"
     )
 
 
-def _content(main: Record | None) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-    if main is None:
-        return 0, (), b""
-    if main.kind == "resource":
-        return 0, (), main.block
-    status, headers, body = parse_http(main.block)
-    return status, headers, b"" if main.kind == "revisit" else body
+def parse_fields(block: bytes) -> list[tuple[str, str]]:
+    """The pairs of an `application/warc-fields` block, the inverse of `fields_block`."""
+    try:
+        text = block.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        text = block.decode("utf-8", "replace")
+    pairs = []
+    for line in text.split("\r\n"):
+        name, colon, value = line.partition(": ")
+        if colon:
+            pairs.append((name, _UNESCAPE.sub(lambda hit: {"n": "\n", "r": "\r"}.get(hit[1], hit[1]), value)))
+    return pairs
+
+
+def http_block(status: int, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
+    """Status line, headers byte for byte (latin-1) with the wire's three masked, and the body.
+
+    `body` None (a revisit) writes no Content-Length. The line says HTTP/1.1 whatever was spoken:
+    warcio and pywb accept no other.
+    """
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    lines = [f"HTTP/1.1 {status} {phrase}".encode("ascii")]
+    for name, value in headers:
+        shown = _NOT_TOKEN.sub("-", name) or "X-Nameless"
+        lines.append((_MASK if _MASKED.fullmatch(shown) else "").encode() + header_line(shown, value))
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}".encode())
+    return b"\r\n".join(lines) + b"\r\n\r\n" + (body or b"")
+
+
+def header_line(name: str, value: str) -> bytes:
+    """One HTTP header line without its end; what would break the line becomes a blank."""
+    line = re.sub(r"[\r\n\x00]", " ", f"{name}: {value}")
+    try:
+        return line.encode("latin-1")
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "surrogatepass")
+
+
+def parse_http(block: bytes) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+    """Status (0 if unreadable), headers as received and body: the inverse of `http_block`."""
+    head, _, body = block.partition(b"\r\n\r\n")
+    line, *rest = head.split(b"\r\n")
+    words = line.split(None, 2)
+    status = int(words[1]) if len(words) > 1 and words[1].isdigit() and len(words[1]) < 6 else 0
+    headers = []
+    for each in rest:
+        name, _, value = each.decode("latin-1").partition(": ")
+        if name.lower() != "content-length":
+            headers.append((unmask(name), value))
+    return status, tuple(headers), body
+
+
+def unmask(name: str) -> str:
+    """The header name as received: one mask taken off where there is one."""
+    inner = name[len(_MASK) :]
+    return inner if name.lower().startswith(_MASK.lower()) and _MASKED.fullmatch(inner) else name
+
+
+def warcinfo(name: str, at: datetime, run_id: str, software: str) -> bytes:
+    """The first record of a file: what wrote it, in which run."""
+    headers = [
+        ("WARC-Record-ID", f"<{record_id('warcinfo', run_id, name)}>"),
+        ("WARC-Filename", name),
+        ("WARC-Date", iso(at)),
+        ("Content-Type", FIELDS_TYPE),
+    ]
+    pairs = [
+        ("software", software),
+        ("format", "WARC File Format 1.1"),
+        ("conformsTo", "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
+        ("robots", "obey"),
+        ("run", run_id),
+    ]
+    return record("warcinfo", headers, fields_block(pairs))
+
+
+def walk(path: Path) -> Iterator[Record]:
+    """Every record of one of our files, each gzip member checked to its last byte and CRC.
+
+    Holds one record in memory. Raises Damaged at the first member that is cut, altered or not one
+    whole record; slower than `scan`, for repair and verify.
+    """
+    offset = 0
+    with path.open("rb") as stream:
+        pending = stream.read(_CHUNK)
+        while pending:
+            unpacker = zlib.decompressobj(31)
+            parts = []
+            length = 0
+            while not unpacker.eof:
+                if not pending:
+                    raise Damaged(f"{path.name}: the member at {offset} is cut off")
+                try:
+                    parts.append(unpacker.decompress(pending))
+                except zlib.error as error:
+                    raise Damaged(f"{path.name}: the member at {offset}: {error}") from None
+                length += len(pending) - len(unpacker.unused_data)
+                pending = unpacker.unused_data or stream.read(_CHUNK)
+            yield _parse(path, b"".join(parts), offset, length)
+            offset += length
+
+
+def _parse(path: Path, data: bytes, offset: int, length: int) -> Record:
+    head, _, rest = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("utf-8", "replace").split("\r\n")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers.setdefault(name.strip().lower(), value.strip())
+    size = headers.get("content-length", "")
+    if not first.startswith("WARC/") or not size.isdecimal() or len(rest) != int(size) + 4:
+        raise Damaged(f"{path.name}: the member at {offset} is not one whole WARC record")
+    return Record(offset=offset, length=length, headers=headers, block=rest[: int(size)])
+
+
+def scan(path: Path, offset: int = 0) -> Iterator[Record]:
+    """The records of one of our files from a member's offset on, read by fastwarc.
+
+    Holds two records in memory. Raises Damaged where the bytes do not unpack. A file that merely
+    ends too soon is not seen here: `archive.read` compares its size with the sidecar's.
+    """
+    size = path.stat().st_size
+    held: tuple[int, dict[str, str], bytes] | None = None
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        records = iter(ArchiveIterator(stream, parse_http=False))
+        while True:
+            try:
+                found = next(records, None)
+                block = found.reader.read() if found else b""
+            except OSError as error:
+                raise Damaged(f"{path.name}: after {held[0] if held else offset}: {error}") from None
+            start = found.stream_pos if found else size
+            if held:
+                yield Record(offset=held[0], length=start - held[0], headers=held[1], block=held[2])
+            if found is None:
+                return
+            if len(block) != found.content_length:
+                raise Damaged(f"{path.name}: the record at {start} is cut off")
+            held = (start, {name.lower(): value for name, value in reversed(found.headers.items())}, block)

@@ -1,0 +1,84 @@
+"""`raw/` as a folder: its one lock, where a file lies, and writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+OPEN = ".open"
+"""Ending of a WARC file that is still being written."""
+WARC = ".warc.gz"
+
+
+class Busy(RuntimeError):  # noqa: N818
+    """Another process writes to this archive."""
+
+
+@contextmanager
+def lock(raw: Path) -> Iterator[None]:
+    """Holds the archive's only writer lock; raises Busy at once when another run has it.
+
+    The lock is the kernel's, so it dies with its process.
+    """
+    raw.mkdir(parents=True, exist_ok=True)
+    held = FileLock(raw / ".lock")
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        raise Busy(f"another run writes to {raw}") from None
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def warc_files(raw: Path, ending: str = WARC) -> list[str]:
+    """Names of the WARC files, relative to the raw folder and sorted; `ending` may ask for open ones."""
+    return sorted(path.relative_to(raw).as_posix() for path in (raw / "warc").glob(f"*/*/*/*{ending}"))
+
+
+def path_of(raw: Path, file: str) -> Path:
+    """The file's path on disk, `.open` while it is being written; raises FileNotFoundError."""
+    for path in (raw / file, raw / (file + OPEN)):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(errno.ENOENT, "not in the archive", file)
+
+
+def beside(raw: Path, file: str, ending: str) -> Path:
+    """Path of a WARC file's sidecar."""
+    return raw / (file.removesuffix(WARC) + ending)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Writes every byte, however many calls that takes; raises OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all: temporary name, fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    temporary.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Forces a file's bytes, or a folder's names, to the disk."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
