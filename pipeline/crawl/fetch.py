@@ -67,7 +67,7 @@ class Client:
         *,
         user_agent: str = USER_AGENT,
         allow_private: bool = False,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
         ports: Iterable[int] = (),
         resolve: Resolve = resolve_name,
         verify: ssl.SSLContext | None = None,
@@ -75,7 +75,7 @@ class Client:
     ) -> None:
         """`ports`: those in the source's own URLs, besides 80 and 443; with `allow_private` any will do."""
         self._user_agent = user_agent
-        self._limits = limits
+        self._limits = limits or Limits()
         self._ports = None if allow_private else frozenset({80, 443, *ports})
         self._cookies = Cookies()
         self._now = now

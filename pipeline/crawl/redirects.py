@@ -23,7 +23,7 @@ _REFRESH = re.compile(
     r"\s{0,99}([0-9]{1,9})(?:\.[0-9]{0,9})?\s{0,99}[;,]\s{0,99}url\s{0,99}=(.*)", re.IGNORECASE | re.DOTALL
 )
 _SCRIPT_MOVE = re.compile(
-    r"\blocation(?:\.href)?\s{0,9}(?:=|\.replace\(|\.assign\()\s{0,9}[\"']([^\"'\s]{1,2000})[\"']"
+    r"\blocation(?:\.href)?\s{0,9}(?:=|\.replace\(|\.assign\()\s{0,9}[\"']([^\"'\s]{1,2000})[\"'](?=\s{0,9}[);<}\r\n])"
 )
 _TAG = re.compile(r"<[^<>]*>")
 
@@ -66,7 +66,7 @@ def script_move_of(body: bytes, url: str) -> str | None:
     text = body.decode("latin-1")
     moves = set(_SCRIPT_MOVE.findall(text))
     visible = _TAG.sub("", without_spans(without_spans(text, "<script", "</script"), "<title", "</title"))
-    if len(moves) != 1 or visible.strip():
+    if len(moves) != 1 or visible.strip("> \t\r\n"):
         return None
     return location_of(moves.pop(), url)
 
