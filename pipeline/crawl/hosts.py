@@ -1,0 +1,172 @@
+"""Whose turn it is: one queue per site, its delay, when to leave it alone, and its robots.txt.
+
+The state outlives the run: it is read from the ledger at first touch and written back with each batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from pipeline.crawl import ledger as ledgers
+from pipeline.crawl.fetch import Fetched
+from pipeline.crawl.pace import next_delay
+from pipeline.crawl.robots import Robots
+from pipeline.crawl.urls import site
+from pipeline.records import Place
+
+FAILURES = frozenset(
+    {
+        "timeout",
+        "connect_error",
+        "dns_error",
+        "tls_error",
+        "http_error",
+        "incomplete",
+        "bad_protocol",
+        "blocked",
+    }
+)
+MAX_FAILURES = 5
+"""Failures in a row after which a site is left alone (fetch-and-archive reference §2.4)."""
+FIRST_REST = timedelta(minutes=15)
+LONGEST_REST = timedelta(hours=24)
+"""How long it is then left alone: doubled with every further failure."""
+MAX_WAIT = 60.0
+"""Seconds a run waits for a site that asked, in an earlier run, to be left alone; a longer wait skips it."""
+TOO_FAST = 429
+"""The status a block page is paced as, whatever it claims."""
+
+
+@dataclass(eq=False, slots=True)
+class Queue:
+    """The state of one site during a run; `lock` is held by the one request that is under way."""
+
+    name: str
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    delay: float = 0.0
+    """Seconds between requests that the site has borne."""
+    last: float = -1e9
+    """Loop time of the last sign of a request: its start, then its end."""
+    not_before: datetime | None = None
+    """No request before this time."""
+    fails: int = 0
+    closed: str | None = None
+    """Why nothing more is asked of it in this run."""
+
+
+@dataclass(eq=False, slots=True)
+class Rules:
+    """What one host's robots.txt says, and until when that holds."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    robots: Robots | None = None
+    until: datetime | None = None
+    place: Place | None = None
+
+
+class Hosts:
+    """All sites and hosts that a run touches."""
+
+    def __init__(self, ledger: ledgers.Ledger, now: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._queues: dict[str, Queue] = {}
+        self._rules: dict[str, Rules] = {}
+
+    def queue(self, url: str) -> Queue:
+        """The queue that requests for `url` stand in (site: host without `www.`, port)."""
+        name = site(url)
+        if name not in self._queues:
+            kept = self._ledger.host(name)
+            queue = Queue(name, delay=kept.delay or 0.0, fails=kept.fails, not_before=kept.not_before)
+            if kept.not_before and (kept.not_before - self._now()).total_seconds() > MAX_WAIT:
+                queue.closed = f"left alone until {kept.not_before:%Y-%m-%dT%H:%MZ}"
+            self._queues[name] = queue
+        return self._queues[name]
+
+    def rules(self, url: str) -> Rules:
+        """The robots.txt of exactly the host and port of `url`."""
+        name = urlsplit(url).netloc
+        if name not in self._rules:
+            kept = self._ledger.host(name)
+            self._rules[name] = Rules(until=kept.robots_until, place=kept.robots)
+        return self._rules[name]
+
+    def crawl_delay(self, url: str) -> float | None:
+        """The delay that robots.txt of `url`'s host asks for, as far as it has been read."""
+        rules = self._rules.get(urlsplit(url).netloc)
+        return rules.robots.delay if rules and rules.robots else None
+
+    def remember(self) -> None:
+        """Write the state of everything touched to the ledger (which commits it with the batch)."""
+        for name in {**self._queues, **self._rules}:
+            queue, rules = self._queues.get(name), self._rules.get(name)
+            kept = self._ledger.host(name)
+            self._ledger.set_host(
+                ledgers.Host(
+                    host=name,
+                    not_before=self._ready_at(queue) if queue else kept.not_before,
+                    delay=queue.delay if queue else kept.delay,
+                    fails=queue.fails if queue else kept.fails,
+                    robots=rules.place if rules else kept.robots,
+                    robots_until=rules.until if rules else kept.robots_until,
+                )
+            )
+
+    def _ready_at(self, queue: Queue) -> datetime | None:
+        left = queue.last + queue.delay - asyncio.get_running_loop().time()
+        if left <= 0:
+            return queue.not_before
+        at = self._now() + timedelta(seconds=left)
+        return max(at, queue.not_before) if queue.not_before else at
+
+    def turn(self, configured: float) -> Turn:
+        """One fetch of a source whose delay is `configured` seconds."""
+        return Turn(self, self._now, configured)
+
+
+class Turn:
+    """The pauses of one fetch: before its first request, and before each retry and hop."""
+
+    def __init__(self, hosts: Hosts, now: Callable[[], datetime], configured: float) -> None:
+        self._hosts = hosts
+        self._now = now
+        self._configured = configured
+        self._touched: set[Queue] = set()
+
+    async def pause(self, url: str) -> None:
+        """Wait until the site of `url` may be asked again."""
+        loop = asyncio.get_running_loop()
+        queue = self._hosts.queue(url)
+        if queue in self._touched:
+            queue.last = loop.time()  # called again: the answer before this one has just ended
+        self._touched.add(queue)
+        if queue.not_before:
+            await asyncio.sleep(min((queue.not_before - self._now()).total_seconds(), MAX_WAIT))
+            queue.not_before = None
+        delay = max(queue.delay, self._configured, self._hosts.crawl_delay(url) or 0.0)
+        while (wait := queue.last + delay - loop.time()) > 0:
+            await asyncio.sleep(wait)
+        queue.last = loop.time()
+
+    def end(self, fetched: Fetched, outcome: str) -> None:
+        """Learn from what came of the fetch: the next delay, and whether the site is to be left alone."""
+        latency = fetched.elapsed_ms / 1000 / (len(fetched.hops) + 1)
+        status = TOO_FAST if outcome == "blocked" else fetched.status
+        for queue in self._touched:
+            queue.last = asyncio.get_running_loop().time()
+        queue = self._hosts.queue(fetched.final_url if fetched.status else fetched.url)
+        asked = self._hosts.crawl_delay(fetched.final_url)
+        queue.delay = next_delay(self._configured, asked, queue.delay, latency, status)
+        queue.fails = queue.fails + 1 if outcome in FAILURES else 0
+        if outcome == "deferred":
+            queue.not_before = self._now() + timedelta(seconds=fetched.retry_after or MAX_WAIT)
+            queue.closed = f"asked to be left alone until {queue.not_before:%Y-%m-%dT%H:%MZ}"
+        elif queue.fails >= MAX_FAILURES:
+            rest = min(FIRST_REST * 2 ** min(queue.fails - MAX_FAILURES, 10), LONGEST_REST)
+            queue.not_before = self._now() + rest
+            queue.closed = f"{queue.fails} failures in a row, the last one: {outcome}"

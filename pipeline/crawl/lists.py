@@ -1,0 +1,212 @@
+"""Reading a source's lists: which feeds, sitemaps and listings are due, and which links are new."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipeline.crawl.discover import Found, Link, links_of, rough_text
+from pipeline.crawl.ledger import LISTS, Due
+from pipeline.crawl.urls import fetch_form, url_key
+from pipeline.crawl.visit import Answer, Visitor
+from pipeline.nextpart import next_part
+from pipeline.records import OK, UNCHANGED, Capture
+
+MAX_NEW_LINKS = 1_000
+"""New links taken from one feed or listing page in one run; more is a trap, not news."""
+MAX_LISTING_PAGES = 10
+"""Pages of one listing walked in one run. The walk ends sooner, at a page without an unseen link."""
+MAX_SITEMAPS = 500
+MAX_SITEMAP_DEPTH = 3
+"""Sitemaps read for one source in one run, and how deep indexes may name indexes."""
+LEAST_FEED_INTERVAL = 1_800.0
+"""Seconds; a feed that turns over faster still is not asked more often."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Discovery:
+    """What the lists of a source gave in one run."""
+
+    links: dict[str, Link] = field(default_factory=dict)
+    """Identity → link, of every list whose content was seen."""
+    new: int = 0
+    """Links not known before."""
+    rejected: Counter[str] = field(default_factory=Counter)
+    """Addresses not taken, by reason."""
+    captures: list[Capture] = field(default_factory=list)
+    """The visits of lists, without bodies."""
+    unread: list[Due] = field(default_factory=list)
+    """Lists whose content was not sent: not due, not modified, or the site is left alone."""
+    notes: list[str] = field(default_factory=list)
+    """Gaps, caps and traps, each with the URL of the list."""
+
+    @property
+    def read_anew(self) -> bool:
+        """Whether any list came with new content."""
+        return any(capture.outcome == OK for capture in self.captures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    due: Due
+    depth: int = 0
+
+
+async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
+    """Read the lists of the source that are due (or all), and make the links found due at once.
+
+    When a feed shows nothing known any more, items may have passed unseen between two visits (the feed
+    window rule, fetch-and-archive reference §1.1): then every other list is read as well.
+    """
+    source, ledger = visitor.source, visitor.keeper.ledger
+    found = Discovery()
+    declared = [("feed", url) for url in source.feeds]
+    declared += [("sitemap", url) for url in source.sitemaps]
+    declared += [("listing", listing.url) for listing in source.listings]
+    now = visitor.now()
+    for kind, url in declared:
+        ledger.add_links(source.name, [_pair(url)], None, now, kind)
+    coming = {due.url_key: due for due in ledger.due(source.name, now, LISTS)}
+    waiting: list[Due] = []
+    steps: deque[_Step] = deque()
+    for kind, url in declared:
+        due = coming.pop(url_key(url), None)
+        if due is None:
+            waiting.append(_due(url, kind, None))
+        else:
+            steps.append(_Step(due))
+    if source.sitemaps:  # children of an index come due on their own; an unchanged index says nothing
+        steps.extend(_Step(due, 1) for due in coming.values() if due.kind == "sitemap" and due.via)
+    if not only_due:
+        steps.extend(_Step(due) for due in waiting)
+        waiting = []
+    visited: set[str] = set()
+    while steps:
+        step = steps.popleft()
+        if step.due.url_key in visited:
+            continue
+        visited.add(step.due.url_key)
+        more, gap = await _read(visitor, step, found)
+        steps.extend(more)
+        if gap:
+            steps.extend(_Step(due) for due in waiting)
+            waiting = []
+        if sum(capture.kind == "sitemap" for capture in found.captures) >= MAX_SITEMAPS:
+            left = [each for each in steps if each.due.kind == "sitemap"]
+            steps = deque(each for each in steps if each.due.kind != "sitemap")
+            found.notes += [f"cap: {len(left)} sitemaps left for the next run"] if left else []
+    found.unread += waiting
+    return found
+
+
+def count_links(visitor: Visitor, found: Discovery, enough: int) -> int:
+    """Distinct links on the source's lists, the unread ones taken from the archive until `enough` are found."""
+    keys = set(found.links)
+    for due in found.unread:
+        if len(keys) >= enough:
+            break
+        body = visitor.archived(due.url_key)
+        keys.update(link.key for link in links_of(visitor.source, due.kind, body, due.url).links if body)
+    return len(keys)
+
+
+async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_Step], bool]:
+    """Visit one list; the lists it leads to, and whether there is a gap before what it shows."""
+    due = step.due
+    answer = await visitor.ask(due)
+    if answer is None:
+        found.unread.append(due)
+        found.notes.append(f"not asked: {due.url}: the site is left alone in this run")
+        return [], False
+    if not answer.body or answer.fetched is None:
+        found.captures.append(visitor.keep(answer, every=visitor.source.every, changed=False))
+        if answer.outcome == UNCHANGED:
+            found.unread.append(due)
+        else:
+            found.notes.append(f"{answer.outcome}: {due.url}")
+        return [], False
+    content = links_of(visitor.source, due.kind, answer.body, answer.fetched.final_url, answer.content_type)
+    new, notes, gap = _take(visitor, due, content, found)
+    more = _children(visitor, step, content, found)
+    if due.kind == "listing" and new:
+        more += _further_page(answer, step, found)
+    every = _interval(visitor, due, content)
+    found.captures.append(visitor.keep(answer, notes=notes, every=every, changed=bool(new)))
+    return more, gap
+
+
+def _take(
+    visitor: Visitor, due: Due, content: Found, found: Discovery
+) -> tuple[list[Link], tuple[str, ...], bool]:
+    """Enter the links of one list; the new ones, notes for its record, and whether there is a gap."""
+    ledger, source = visitor.keeper.ledger, visitor.source
+    known = ledger.seen([link.key for link in content.links])
+    new = [link for link in content.links if link.key not in known]
+    notes = [content.note] if content.note else []
+    gap = due.kind == "feed" and due.looks > 0 and bool(new) and not known
+    if gap:
+        notes.append("gap: nothing known is left in the feed")
+    if due.kind != "sitemap" and len(new) > MAX_NEW_LINKS:
+        notes.append(f"cap: {len(new) - MAX_NEW_LINKS} of {len(new)} new links left out")
+        new = new[:MAX_NEW_LINKS]
+    found.rejected += content.rejected
+    found.notes += [f"{note}: {due.url}" for note in notes]
+    found.links |= {link.key: link for link in (*new, *(each for each in content.links if each.key in known))}
+    found.new += ledger.add_links(source.name, [(link.url, link.key) for link in new], due.url, visitor.now())
+    return new, tuple(notes), gap
+
+
+def _children(visitor: Visitor, step: _Step, content: Found, found: Discovery) -> list[_Step]:
+    """The sitemaps an index names that may hold something new: by their lastmod, else when never read."""
+    if content.children and step.depth >= MAX_SITEMAP_DEPTH:
+        found.notes.append(f"cap: index nested deeper than {MAX_SITEMAP_DEPTH}: {step.due.url}")
+        return []
+    ledger = visitor.keeper.ledger
+    steps = []
+    for child in content.children:
+        due = _due(child.url, "sitemap", step.due.url)
+        earlier = ledger.validators(child.key)
+        if earlier is None or (child.at is not None and child.at > earlier.fetched_at):
+            ledger.add_links(
+                visitor.source.name, [(child.url, child.key)], step.due.url, visitor.now(), "sitemap"
+            )
+            steps.append(_Step(due, step.depth + 1))
+        else:
+            found.unread.append(due)
+    return steps
+
+
+def _further_page(answer: Answer, step: _Step, found: Discovery) -> list[_Step]:
+    """The next page of a listing, as long as its pages show links not seen before."""
+    if answer.fetched is None:
+        return []
+    page = next_part(rough_text(answer.body, answer.content_type), answer.fetched.final_url)
+    if page is None:
+        return []
+    if step.depth + 1 >= MAX_LISTING_PAGES:
+        found.notes.append(f"cap: listing longer than {MAX_LISTING_PAGES} pages: {step.due.url}")
+        return []
+    return [_Step(_due(page, "listing", step.due.url), step.depth + 1)]
+
+
+def _interval(visitor: Visitor, due: Due, content: Found) -> float:
+    """Seconds between visits: `every`, but for a feed at most half the age of the oldest item it shows."""
+    every = visitor.source.every
+    oldest = min((link.at for link in content.links if link.at), default=None)
+    if due.kind != "feed" or oldest is None:
+        return every
+    return min(every, max(_age(oldest, visitor.now()) / 2, LEAST_FEED_INTERVAL))
+
+
+def _age(at: datetime, now: datetime) -> float:
+    return (now - at).total_seconds()
+
+
+def _pair(url: str) -> tuple[str, str]:
+    return fetch_form(url) or url, url_key(url)
+
+
+def _due(url: str, kind: str, via: str | None) -> Due:
+    address, key = _pair(url)
+    return Due(url=address, url_key=key, kind=kind, via=via, part_of=None, looks=0)

@@ -1,0 +1,311 @@
+"""The crawl of the sources: the one place where its order stands.
+
+    lists that are due (feeds, sitemaps, listings) → new links → pages that are due, by site, with their further
+    parts → a record of the discovery; each visit: robots → pace → conditional fetch → block pages → archive → ledger
+
+Sites are asked side by side, one request at a time each. Nothing the web does raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipeline.crawl import index
+from pipeline.crawl.archive import Writer, utcnow
+from pipeline.crawl.discover import canonical, on_own_site, rough_text, unwanted
+from pipeline.crawl.fetch import USER_AGENT, Client
+from pipeline.crawl.hosts import Hosts
+from pipeline.crawl.ledger import Due, Ledger
+from pipeline.crawl.lists import Discovery, count_links, read_lists
+from pipeline.crawl.tally import Tally, Visit
+from pipeline.crawl.urls import fetch_form, site, url_key
+from pipeline.crawl.visit import Answer, Keeper, Visitor
+from pipeline.crawl.warc import sha1
+from pipeline.errors import UsageError
+from pipeline.nextpart import MAX_PARTS, next_part, part_of
+from pipeline.records import OK, UNCHANGED, Capture, Source
+
+MAX_SITES = 32
+"""Sites asked at one time; with 8 MiB a body this bounds memory."""
+STOP_POLL = 0.1
+"""Seconds between two looks at the stop event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the whole run is."""
+
+    source: str
+    """Name of the source the last visit was for."""
+    done: int
+    """Visits made."""
+    total: int
+    """Visits known to be needed so far."""
+    url: str
+    """The URL last visited."""
+    outcome: str
+    """What came of it."""
+
+
+def crawl(
+    sources: Sequence[Source],
+    raw: Path,
+    *,
+    now: Callable[[], datetime] = utcnow,
+    only_due: bool = True,
+    urls: Sequence[str] | None = None,
+    user_agent: str = USER_AGENT,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Visit, ...]:
+    """Fetch what is due into the archive under `raw`; one Visit a source, in the order given.
+
+    `only_due=False` looks at everything known again (conditionally). `urls` fetches just those, without
+    reading lists. A set `stop` ends the run within seconds; what was fetched until then is sealed and
+    reported. Raises archive.Busy when another run writes, UsageError for a URL that belongs to no source,
+    OSError when the disk is full.
+    """
+    asked = _by_source(sources, urls) if urls is not None else None
+    run_id = f"crawl-{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
+        run = _Run(sources, writer, ledger, now, user_agent, on_progress)
+        work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
+        asyncio.run(_until_stopped(work, run.keeper, stop))
+        return tuple(run.tallies[each.name].visit(each.name) for each in sources)
+
+
+class _Run:
+    """What the sources of one run share."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        writer: Writer,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        user_agent: str,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.hosts = Hosts(ledger, now)
+        self.keeper = Keeper(writer, ledger, self.hosts)
+        self.tallies = {each.name: Tally() for each in sources}
+        self._now = now
+        self._user_agent = user_agent
+        self._on_progress = on_progress
+        self._sites = asyncio.Semaphore(MAX_SITES)
+        self._done = 0
+        self._total = 0
+
+    async def source(self, source: Source, urls: list[str] | None, only_due: bool) -> None:
+        """Crawl one source, in the order there is."""
+        tally = self.tallies[source.name]
+        ports = {port for each in _addresses(source) if (port := urlsplit(each).port)}
+        async with Client(
+            user_agent=self._user_agent, allow_private=source.allow_private, ports=ports, now=self._now
+        ) as client:
+            visitor = Visitor(source, client, self.keeper, self.hosts, self._user_agent, self._now)
+            if urls is not None:
+                due = [_page(url) for url in urls]
+            else:
+                async with self._sites:
+                    found = await read_lists(visitor, only_due=only_due)
+                self._discovered(visitor, found, tally)
+                due = self._due_pages(visitor, found, only_due, tally)
+            await self._pages(visitor, due, tally)
+
+    def _discovered(self, visitor: Visitor, found: Discovery, tally: Tally) -> None:
+        """Count what the lists gave, hold it against expect_links, and archive the number."""
+        source = visitor.source
+        for capture in found.captures:
+            tally.count(capture)
+        tally.found = found.new
+        tally.notes += found.notes
+        tally.notes += [f"{n} links not taken: {reason}" for reason, n in sorted(found.rejected.items())]
+        failed = [each for each in found.captures if each.outcome not in (OK, UNCHANGED)]
+        if not found.read_anew and not failed:
+            return
+        links = count_links(visitor, found, source.expect_links)
+        if links < source.expect_links:
+            tally.refused = f"found {links} links, expected at least {source.expect_links}"
+        if found.read_anew:
+            tally.links = links
+            address = fetch_form(source.home) or source.home
+            discovery = Capture(
+                id="",
+                source=source.name,
+                kind="discovery",
+                url=address,
+                url_key=url_key(address),
+                final_url=address,
+                fetched_at=self._now(),
+                links=links,
+                notes=tuple(tally.notes),
+            )
+            tally.count(self.keeper.keep(discovery))
+
+    def _due_pages(self, visitor: Visitor, found: Discovery, only_due: bool, tally: Tally) -> list[Due]:
+        """The pages to visit now; further parts are visited with their part 1, never on their own."""
+        source, ledger = visitor.source, self.keeper.ledger
+        named = [(address, url_key(address)) for url in source.urls if (address := fetch_form(url))]
+        tally.found += ledger.add_links(source.name, named, None, self._now())
+        due = {each.url_key: each for each in ledger.due(source.name, self._now())}
+        if not only_due:
+            due |= {each.url_key: each for each in ledger.due(source.name, datetime.max.replace(tzinfo=UTC))}
+            for ref in index.find(self.keeper.raw, sources=(source.name,)):
+                if ref.kind == "page" and ref.url_key not in due:
+                    due[ref.url_key] = replace(_page(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
+        pages = [each for each in due.values() if each.part_of is None]
+        wanted = [each for each in pages if unwanted(source, each.url) is None]
+        tally.skipped += len(pages) - len(wanted)
+        # Addresses that look like a further part come last: by then part 1 may have claimed them.
+        return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
+
+    async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally) -> None:
+        """Visit pages: sites side by side, the pages of one in order."""
+        self._total += len(due)
+        by_site: dict[str, list[Due]] = {}
+        for each in due:
+            by_site.setdefault(site(each.url), []).append(each)
+        claimed: set[str] = set()
+
+        async def one_site(pages: list[Due]) -> None:
+            async with self._sites:
+                for number, page in enumerate(pages):
+                    if page.url_key in claimed:
+                        self._done += 1
+                        continue
+                    if not await self._article(visitor, page, claimed, tally):
+                        closed = self.hosts.queue(page.url).closed or "its robots.txt cannot be read"
+                        tally.skipped += len(pages) - number
+                        tally.notes.append(f"{len(pages) - number} pages left: {site(page.url)}: {closed}")
+                        return
+
+        await _all([one_site(pages) for pages in by_site.values()])
+
+    async def _article(self, visitor: Visitor, page: Due, claimed: set[str], tally: Tally) -> bool:
+        """Visit an article and its further parts; False: its site is left alone from here on."""
+        answer = await visitor.ask(page)
+        if answer is None:
+            return False
+        claimed.add(page.url_key)
+        if answer.outcome == "robots" and page.looks:
+            self._report(visitor.source, page.url, "robots")  # said once already, and nothing was asked
+            tally.pages["robots"] += 1
+            return True
+        url = answer.fetched.final_url if answer.fetched else page.url
+        self._keep(visitor, answer, tally, _canonical_note(rough_text(answer.body, answer.content_type), url))
+        await self._parts(visitor, page, answer, claimed, tally)
+        return True
+
+    async def _parts(
+        self, visitor: Visitor, page: Due, first: Answer, claimed: set[str], tally: Tally
+    ) -> None:
+        """Visit parts 2… of an article, until there is none, one fails, or one repeats what was there."""
+        answer, due = first, page
+        bodies: set[str] = set()
+        chain = {page.url_key}
+        while answer.fetched is not None and answer.outcome in (OK, UNCHANGED) and len(chain) < MAX_PARTS:
+            body = answer.body or visitor.archived(due.url_key)
+            bodies.add(sha1(body))
+            url = next_part(rough_text(body, answer.content_type), answer.fetched.final_url)
+            key = url_key(url) if url else ""
+            if url is None or key in claimed or unwanted(visitor.source, url) not in (None, "not_included"):
+                return
+            due = replace(_page(url), via=due.url, part_of=page.url_key)
+            self._total += 1
+            claimed.add(key)
+            following = await visitor.ask(due)
+            if following is None:
+                return
+            if following.outcome == OK and _repeats(following, bodies, chain):
+                following = replace(following, outcome="repeated_part")
+            self._keep(visitor, following, tally)
+            chain.add(key)
+            answer = following
+
+    def _keep(self, visitor: Visitor, answer: Answer, tally: Tally, notes: tuple[str, ...] = ()) -> None:
+        capture = visitor.keep(answer, notes=notes)
+        tally.count(capture)
+        self._report(visitor.source, capture.url, capture.outcome)
+
+    def _report(self, source: Source, url: str, outcome: str) -> None:
+        self._done += 1
+        if self._on_progress is not None:
+            self._on_progress(
+                Progress(source=source.name, done=self._done, total=self._total, url=url, outcome=outcome)
+            )
+
+
+def _repeats(answer: Answer, bodies: set[str], chain: set[str]) -> bool:
+    """Whether a part is one of the earlier ones again: by its body, or by where its address led."""
+    led_to = url_key(answer.fetched.final_url) if answer.fetched else ""
+    return sha1(answer.body) in bodies or led_to in chain
+
+
+def _canonical_note(text: str, url: str) -> tuple[str, ...]:
+    target = canonical(text, url)
+    return (f"canonical: {target}",) if target else ()
+
+
+def _page(url: str) -> Due:
+    return Due(url=url, url_key=url_key(url), kind="page", via=None, part_of=None, looks=0)
+
+
+def _addresses(source: Source) -> tuple[str, ...]:
+    listings = tuple(each.url for each in source.listings)
+    return (source.home, *source.feeds, *source.sitemaps, *listings, *source.urls)
+
+
+def _by_source(sources: Sequence[Source], urls: Sequence[str]) -> dict[str, list[str]]:
+    """source name → the URLs (fetch form) that are its own; UsageError names those that are nobody's."""
+    asked: dict[str, list[str]] = {each.name: [] for each in sources}
+    strangers = []
+    for url in dict.fromkeys(urls):
+        address = fetch_form(url)
+        owner = next((each for each in sources if address and _owns(each, address)), None)
+        if owner is None or address is None:
+            strangers.append(url)
+        else:
+            asked[owner.name].append(address)
+    if strangers:
+        raise UsageError("no source is declared for " + ", ".join(strangers))
+    return asked
+
+
+def _owns(source: Source, url: str) -> bool:
+    return unwanted(source, url) is None or on_own_site(source, url)
+
+
+async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run coroutines side by side; the first failure ends the others."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until_stopped(
+    work: Sequence[Coroutine[Any, Any, None]], keeper: Keeper, stop: threading.Event | None
+) -> None:
+    """Run to the end or until `stop` is set; either way everything kept so far is on disk."""
+    task = asyncio.create_task(_all(work))
+    try:
+        while not task.done() and not (stop is not None and stop.is_set()):
+            await asyncio.wait({task}, timeout=STOP_POLL)
+            keeper.flush_when_due()
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        keeper.flush()

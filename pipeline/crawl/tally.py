@@ -1,0 +1,81 @@
+"""The crawl half of the funnel: what became of the pages of one source in one run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pipeline.records import OK, UNCHANGED, Capture
+
+BLOCKED = frozenset({"blocked", "soft_gone"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """The crawl half of the funnel for one source and one run."""
+
+    source: str
+    """Name of the source."""
+    found: int = 0
+    """Addresses not known before."""
+    fetched: int = 0
+    """Pages that came with a new body, further parts included."""
+    unchanged: int = 0
+    """Pages that are as they were."""
+    blocked: int = 0
+    """Block, captcha and error pages that pretended to be the page."""
+    failed: int = 0
+    """Pages without a usable answer for any other reason."""
+    robots: int = 0
+    """Pages that robots.txt forbids."""
+    skipped: int = 0
+    """Pages that are due but were not asked for: their site is left alone, or they are no longer wanted."""
+    parts: int = 0
+    """Of the pages visited, further parts of an article."""
+    outcomes: dict[str, int] = field(default_factory=dict)
+    """Outcome word → captures of any kind."""
+    links: int | None = None
+    """Links on the source's lists; None: no list was read anew."""
+    refused: str | None = None
+    """Why the run's yield is not to be trusted (expect_links)."""
+    notes: tuple[str, ...] = ()
+    """Gaps, caps, traps, sites left alone, links not taken."""
+
+
+class Tally:
+    """The counts of one source while it is crawled."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.pages: Counter[str] = Counter()
+        self.skipped = 0
+        self.parts = 0
+        self.links: int | None = None
+        self.refused: str | None = None
+        self.found = 0
+        self.notes: list[str] = []
+
+    def count(self, capture: Capture) -> None:
+        self.outcomes[capture.outcome] += 1
+        if capture.kind == "page":
+            self.pages[capture.outcome] += 1
+            self.parts += capture.part_of is not None
+
+    def visit(self, name: str) -> Visit:
+        blocked = sum(n for outcome, n in self.pages.items() if outcome in BLOCKED)
+        told = self.pages[OK] + self.pages[UNCHANGED] + self.pages["robots"]
+        return Visit(
+            source=name,
+            found=self.found,
+            fetched=self.pages[OK],
+            unchanged=self.pages[UNCHANGED],
+            blocked=blocked,
+            failed=self.pages.total() - told - blocked,
+            robots=self.pages["robots"],
+            skipped=self.skipped,
+            parts=self.parts,
+            outcomes=dict(sorted(self.outcomes.items())),
+            links=self.links,
+            refused=self.refused,
+            notes=tuple(self.notes),
+        )

@@ -1,0 +1,245 @@
+"""One visit of one URL: robots → pace → conditional fetch → block pages → archive → ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from pipeline.crawl.archive import Earlier, Writer, read_one
+from pipeline.crawl.blocks import judge_page
+from pipeline.crawl.discover import on_own_site
+from pipeline.crawl.fetch import Client, Fetched
+from pipeline.crawl.hosts import Hosts, Rules
+from pipeline.crawl.ledger import Due, Ledger
+from pipeline.crawl.robots import Robots, judge_robots
+from pipeline.crawl.urls import fetch_form, url_key
+from pipeline.crawl.warc import sha1
+from pipeline.records import OK, UNCHANGED, Capture, Source
+
+FLUSH_CAPTURES = 50
+FLUSH_SECONDS = 2.0
+"""Whichever comes first ends a batch: fsync, then the ledger's commit (reference §3.3)."""
+DOUBT_EVERY = 20
+"""Every 20th visit asks without validators: some servers keep an ETag while the body changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of asking for a URL, before it is kept."""
+
+    due: Due
+    outcome: str
+    """As `Fetched.outcome`, or robots, blocked, soft_gone."""
+    fetched: Fetched | None = None
+    """None: nothing was asked, robots.txt forbids it."""
+    earlier: Earlier | None = None
+    """The last good response of the URL."""
+    robots: str = ""
+    """What robots.txt was, for the record."""
+
+    @property
+    def body(self) -> bytes:
+        """The page as it now stands, if it came with this answer."""
+        return self.fetched.body if self.fetched and self.outcome == OK else b""
+
+    @property
+    def content_type(self) -> str:
+        """Content-Type as received, "" if there is none."""
+        headers = self.fetched.headers if self.fetched else ()
+        return next((value for name, value in headers if name.lower() == "content-type"), "")
+
+
+class Keeper:
+    """The archive and the ledger of a run, written in batches: archive first, ledger after."""
+
+    def __init__(self, writer: Writer, ledger: Ledger, hosts: Hosts) -> None:
+        self.ledger = ledger
+        self.raw = writer.raw
+        self._writer = writer
+        self._hosts = hosts
+        self._pending = 0
+        self._flushed = time.monotonic()
+
+    def keep(
+        self,
+        capture: Capture,
+        fetched: Fetched | None = None,
+        earlier: Earlier | None = None,
+        *,
+        every: float | None = None,
+        changed: bool | None = None,
+    ) -> Capture:
+        """Archive a capture, tell the ledger, and return it without its body, as archived."""
+        kept = self._writer.write(
+            capture,
+            request_headers=fetched.request_headers if fetched else (),
+            hops=fetched.hops if fetched else (),
+            earlier=earlier,
+            peer=fetched.peer if fetched else None,
+            truncated=fetched.truncated if fetched else None,
+        )
+        self.ledger.record(kept, every=every, changed=changed)
+        self._pending += 1
+        self.flush_when_due()
+        return replace(kept, body=b"")
+
+    def flush_when_due(self) -> None:
+        """End the batch when it is large or old enough."""
+        late = time.monotonic() - self._flushed >= FLUSH_SECONDS
+        if self._pending >= FLUSH_CAPTURES or (self._pending and late):
+            self.flush()
+
+    def flush(self) -> None:
+        """End the batch: what was kept is now on disk, and the ledger knows it."""
+        self._hosts.remember()
+        self._writer.flush()
+        self.ledger.commit()
+        self._pending = 0
+        self._flushed = time.monotonic()
+
+
+class Visitor:
+    """Visits for one source; holds its connections and cookies."""
+
+    def __init__(
+        self,
+        source: Source,
+        client: Client,
+        keeper: Keeper,
+        hosts: Hosts,
+        user_agent: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.source = source
+        self.keeper = keeper
+        self.hosts = hosts
+        self.now = now
+        self._client = client
+        self._user_agent = user_agent
+
+    async def ask(self, due: Due) -> Answer | None:
+        """Fetch what is due, if robots.txt allows it; None: the site is left alone for now.
+
+        Nothing is kept yet but a robots.txt read on the way.
+        """
+        queue = self.hosts.queue(due.url)
+        async with queue.lock:
+            robots = None if queue.closed else await self._robots(due.url)
+            if queue.closed or robots is None or robots.deny_all:
+                return None
+            if not robots.allows(due.url):
+                return Answer(due=due, outcome="robots", robots=robots.note)
+            earlier = self.keeper.ledger.validators(due.url_key)
+            asked = None if due.looks % DOUBT_EVERY == DOUBT_EVERY - 1 else earlier
+            turn = self.hosts.turn(self.source.delay)
+            forbidden: list[str] = []
+
+            async def hop_allowed(url: str) -> bool:
+                return await self._hop_allowed(url, forbidden)
+
+            fetched = await self._client.get(
+                due.url,
+                etag=asked.etag if asked else None,
+                last_modified=asked.last_modified if asked else None,
+                expect="html" if due.kind == "page" else None,
+                hop_allowed=hop_allowed,
+                pause=turn.pause,
+            )
+            outcome = "robots" if forbidden else fetched.outcome
+            if outcome in (OK, "http_error"):
+                outcome = judge_page(fetched.status, fetched.headers, fetched.body) or outcome
+            turn.end(fetched, outcome)
+        if outcome == OK and earlier is not None and sha1(fetched.body) == earlier.digest:
+            outcome = UNCHANGED
+        return Answer(due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note)
+
+    def keep(
+        self,
+        answer: Answer,
+        *,
+        notes: tuple[str, ...] = (),
+        every: float | None = None,
+        changed: bool | None = None,
+    ) -> Capture:
+        """Archive the answer and tell the ledger."""
+        due, fetched = answer.due, answer.fetched
+        capture = Capture(
+            id="",
+            source=self.source.name,
+            kind=due.kind,
+            url=due.url,
+            url_key=due.url_key,
+            final_url=fetched.final_url if fetched else due.url,
+            fetched_at=fetched.fetched_at if fetched else self.now(),
+            status=fetched.status if fetched else 0,
+            headers=fetched.headers if fetched else (),
+            body=fetched.body if fetched else b"",
+            outcome=answer.outcome,
+            via=due.via,
+            part_of=due.part_of,
+            notes=(*(fetched.notes if fetched else ()), f"robots: {answer.robots}", *notes),
+        )
+        earlier = answer.earlier if answer.outcome in (OK, UNCHANGED) else None
+        return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
+
+    def archived(self, url_key_: str) -> bytes:
+        """The body of the last good response of a URL, b"" if there is none."""
+        earlier = self.keeper.ledger.validators(url_key_)
+        return read_one(self.keeper.raw, earlier.place).body if earlier else b""
+
+    async def _hop_allowed(self, url: str, forbidden: list[str]) -> bool:
+        """Whether a redirect may be followed: the rules for links, then robots.txt of the host it leads to."""
+        if any(fnmatchcase(url, pattern) for pattern in self.source.exclude):
+            return False
+        if not on_own_site(self.source, url) and not any(
+            fnmatchcase(url, each) for each in self.source.include
+        ):
+            return False
+        robots = await self._robots(url)
+        if not robots.allows(url):
+            forbidden.append(url)
+        return not forbidden
+
+    async def _robots(self, url: str) -> Robots:
+        """The rules of the host of `url`: remembered, read from the archive, or fetched and kept."""
+        rules = self.hosts.rules(url)
+        async with rules.lock:
+            if rules.until is None or rules.until <= self.now():
+                return await self._fetch_robots(url, rules)
+            if rules.robots is None and rules.place is not None:
+                rules.robots = judge_robots(
+                    _as_fetched(read_one(self.keeper.raw, rules.place)), self._user_agent
+                )
+            return rules.robots or await self._fetch_robots(url, rules)
+
+    async def _fetch_robots(self, url: str, rules: Rules) -> Robots:
+        address = fetch_form("/robots.txt", url) or url
+        key = url_key(address)
+        turn = self.hosts.turn(self.source.delay)
+        fetched = await self._client.get(address, pause=turn.pause)
+        robots = judge_robots(fetched, self._user_agent)
+        rules.robots = robots
+        rules.until = fetched.fetched_at + timedelta(seconds=robots.ttl)
+        turn.end(fetched, fetched.outcome if robots.deny_all else OK)
+        due = Due(url=address, url_key=key, kind="robots", via=None, part_of=None, looks=0)
+        earlier = self.keeper.ledger.validators(key)
+        kept = self.keep(
+            Answer(due=due, outcome=fetched.outcome, fetched=fetched, earlier=earlier, robots=robots.note)
+        )
+        rules.place = earlier.place if earlier and kept.outcome == UNCHANGED else kept.place
+        return robots
+
+
+def _as_fetched(capture: Capture) -> Fetched:
+    return Fetched(
+        url=capture.url,
+        final_url=capture.final_url,
+        fetched_at=capture.fetched_at,
+        status=capture.status,
+        headers=capture.headers,
+        body=capture.body,
+        outcome=capture.outcome,
+    )
