@@ -1,1 +1,191 @@
-"""Text → text: the form a careful Chinese editor would have set."""
+"""From the text of a page to the text a careful Chinese editor would have set.
+
+The order of the fixes stands in `FIXES` and nowhere else. Each is a pure function `str -> str`; those of
+`PAGE_FIXES` see the whole text, those of `LINE_FIXES` one line of Chinese at a time, both with protected
+spans (URLs, code) taken out. The rules are those of W3C clreq and GB/T 15834, the base of the script
+conversion is OpenCC's t2s. Any text is accepted and none raises.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import opencc
+
+from pipeline.normalize import damage, forms, markup, mojibake, punctuation, quotes, script, spacing, spans
+from pipeline.normalize.changes import Change, changes
+from pipeline.normalize.characters import RULES, is_chinese
+from pipeline.records import Flag
+
+Fix = tuple[str, Callable[[str], str], str]
+Record = Callable[[str, str, str], None]
+
+_RULE_FILES = ("radicals.tsv", "script.tsv", "script-characters.tsv", "confusables.tsv")
+
+PAGE_FIXES: tuple[Fix, ...] = (
+    ("mojibake", mojibake.mojibake, "UTF-8 read as GBK or Latin-1, where decoding again gives Chinese"),
+    ("line_ends", markup.line_ends, "CR, form feed, NEL, U+2028 become LF"),
+    ("invisibles", markup.invisibles, "zero-width, bidi, control and private-use characters removed"),
+)
+"""Before the protected spans are taken out."""
+MARKUP_FIXES: tuple[Fix, ...] = (
+    ("entities", markup.entities, "&nbsp; &amp;lt; &#x4e2d; decoded, only with the semicolon"),
+    ("tags", markup.tags, "literal HTML tags and comments removed"),
+    ("compose", forms.compose, "NFC (never NFKC)"),
+    ("radicals", forms.radicals, "Kangxi radicals and ligatures as ordinary characters"),
+    ("width", forms.width, "full-width letters, digits and signs narrowed"),
+    ("presentation_forms", forms.presentation_forms, "vertical, small and half-width marks as ordinary ones"),
+    ("odd_spaces", spacing.odd_spaces, "no-break and ideographic spaces plain, none at line ends"),
+)
+"""On the whole text, protected spans taken out."""
+LINE_FIXES: tuple[Fix, ...] = (
+    ("space_runs", spacing.space_runs, "no indent, one space for several"),
+    ("letter_spacing", spacing.letter_spacing, "中 国 人 工 joined"),
+    ("dashes", punctuation.dashes, "two or more dashes become ——"),
+    ("ellipses", punctuation.ellipses, "... 。。。 … become ……"),
+    ("name_dots", punctuation.name_dots, "• ‧ ・ in names become ·"),
+    ("quotes", quotes.quotes, "straight, corner, doubled and reversed quotes become “” ‘’ in pairs"),
+    ("brackets", punctuation.brackets, "( ) beside or round Han become （）"),
+    ("marks", punctuation.marks, ", : ; ? ! . become full-width in Chinese context, doubled ones single"),
+    ("mark_spaces", spacing.mark_spaces, "no space round full-width marks"),
+    ("latin_spaces", spacing.latin_spaces, "no space between Han and Latin letters or digits"),
+)
+"""On each line that is Chinese."""
+TEXT_FIXES: tuple[Fix, ...] = (
+    ("script", script.simplify, "Traditional to Simplified (OpenCC t2s), then the repair table"),
+    ("blank_lines", spacing.blank_lines, "one blank line for several, none at the ends"),
+)
+"""On the whole text, before the protected spans are put back."""
+
+FIXES: tuple[Fix, ...] = (*PAGE_FIXES, *MARKUP_FIXES, *LINE_FIXES, *TEXT_FIXES)
+"""Name, function and description of every fix, in the one order they run in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalized:
+    """A text in the corpus's form, and what was done to it."""
+
+    text: str
+    """The normalized text."""
+    fixes: tuple[str, ...]
+    """Names of the fixes that changed something, in the order of `FIXES`."""
+    flags: tuple[Flag, ...]
+    """Damage that was not repaired, offsets into `text`."""
+    script: str
+    """Script of the input: Hans, Hant, mixed, pseudo-Hant, or none."""
+
+
+def normalize(text: str, *, target: str = "Hans", spacing: str = "remove") -> Normalized:
+    """Normalize a text of any length and any number of lines.
+
+    `target` is Hans, Hant-TW, Hant-HK or keep; `spacing` (between Han and Latin) remove or keep.
+    Raises `ValueError` for another target or spacing, never for a text.
+    """
+    changed: set[str] = set()
+    result, _ = _run(text, target, spacing, lambda name, *_: changed.add(name))
+    written_in = script.detect(text)
+    flags = damage.find(result) + damage.private_use(text)
+    if written_in == "pseudo-Hant":
+        flags += (damage.pseudo_traditional(script.traditional_slips(text)),)
+    fixes = tuple(name for name, _, _ in FIXES if name in changed)
+    return Normalized(text=result, fixes=fixes, flags=flags, script=written_in)
+
+
+def normalize_text(text: str) -> str:
+    """The normalized text alone, with the default target and spacing."""
+    return _run(text, "Hans", "remove", _unrecorded)[0]
+
+
+def normalize_title(text: str, *, target: str = "Hans", spacing: str = "remove") -> str:
+    """A title: normalized, and one line."""
+    return " ".join(_run(text, target, spacing, _unrecorded)[0].split())
+
+
+def normalize_lines(lines: Iterable[str], *, target: str = "Hans", spacing: str = "remove") -> Iterator[str]:
+    """Normalize a stream paragraph by paragraph (up to a blank line); yields lines without their ends."""
+    block: list[str] = []
+    for line in lines:
+        line = line.rstrip("\r\n")
+        if line.strip():
+            block.append(line)
+        elif block:
+            yield from (*_run("\n".join(block), target, spacing, _unrecorded)[0].split("\n"), "")
+            block = []
+    if block:
+        yield from _run("\n".join(block), target, spacing, _unrecorded)[0].split("\n")
+
+
+def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dict[str, str]]:
+    """The text and its protected spans; `record` hears of each change: fix, before, after."""
+    if target not in script.TARGETS:
+        raise ValueError(f"target script {target!r} is not one of {', '.join(script.TARGETS)}")
+    if spacing not in {"remove", "keep"}:
+        raise ValueError(f"spacing {spacing!r} is neither remove nor keep")
+    text, table = spans.shield(_applied(PAGE_FIXES, text, record))
+    text = _applied(MARKUP_FIXES, text, record)
+    text = _lines_fixed(text, spacing, record)
+    converted = script.convert(text, target)
+    if converted != text:
+        record("script", text, converted)
+    text = _applied(TEXT_FIXES[1:], converted, record)
+    return spans.restore(text, table), table
+
+
+def _lines_fixed(text: str, spacing: str, record: Record) -> str:
+    """The text with `LINE_FIXES` run on each different Chinese line once."""
+    if text.isascii():
+        return text
+    fixes = LINE_FIXES if spacing == "remove" else LINE_FIXES[:-1]
+    fixed: dict[str, str] = {}
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if line.isascii():
+            continue
+        if line not in fixed:
+            fixed[line] = _applied(fixes, line, record) if is_chinese(line) else line
+        lines[number] = fixed[line]
+    return "\n".join(lines)
+
+
+def _unrecorded(*_: str) -> None:
+    pass
+
+
+def explain(text: str, *, target: str = "Hans", spacing: str = "remove") -> tuple[Change, ...]:
+    """Every place that a fix changed, fix by fix in the order they run, with a few characters round it."""
+    trail: list[tuple[str, str, str]] = []
+    _, table = _run(text, target, spacing, lambda *step: trail.append(step))
+    return tuple(
+        change
+        for name, before, after in trail
+        for change in changes(name, spans.restore(before, table), spans.restore(after, table))
+    )
+
+
+def _applied(fixes: Iterable[Fix], text: str, record: Record) -> str:
+    for name, function, _ in fixes:
+        fixed = function(text)
+        if fixed != text:
+            record(name, text, fixed)
+            text = fixed
+    return text
+
+
+@lru_cache(maxsize=1)
+def fingerprint() -> str:
+    """SHA-256 (hex) over this room's code, its rule tables and OpenCC's version: what a result depends on."""
+    digest = hashlib.sha256(opencc.__version__.encode())
+    room = Path(__file__).resolve().parent
+    for file in [*sorted(room.glob("*.py")), *(RULES / name for name in _RULE_FILES)]:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def fixes_table() -> str:
+    """The fixes as a Markdown table, for the README."""
+    rows = [f"| {number} | `{name}` | {text} |" for number, (name, _, text) in enumerate(FIXES, 1)]
+    return "\n".join(["| | fix | what it does |", "|---|---|---|", *rows])

@@ -1,0 +1,86 @@
+"""One code point for one character: NFC, radicals, ligatures, full-width Latin, vertical and small marks.
+
+Never NFKC: it destroys ㎡ ① Ⅳ ² ½ and folds the full-width marks that Chinese text is set with.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from pipeline.normalize.characters import HAN, KANA, rows
+
+_RADICALS = {ord(radical): ideograph for radical, ideograph, _ in rows("radicals.tsv")}
+_LIGATURES = {
+    0xFB00: "ff",
+    0xFB01: "fi",
+    0xFB02: "fl",
+    0xFB03: "ffi",
+    0xFB04: "ffl",
+    0xFB05: "st",
+    0xFB06: "st",
+}
+_RADICAL_OR_LIGATURE = re.compile("[\u2e80-\u2fdf\ufb00-\ufb06]")
+
+_HALVES = "%+-=@#&/*$_'"
+_WIDE = {
+    0xFF01 + ord(c) - 0x21: c
+    for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + _HALVES
+}
+_WIDE[0xFF02] = '"'
+_WIDE_DIGITS = "０-９"
+_WIDE_WORD = "０-９Ａ-Ｚａ-ｚ0-9A-Za-z"
+_WIDE_CHARACTER = re.compile(f"[{''.join(map(re.escape, map(chr, _WIDE)))}．]")
+_WIDE_THOUSANDS = re.compile(f"(?<=[{_WIDE_DIGITS}])，(?=[{_WIDE_DIGITS}]{{3}}(?![{_WIDE_DIGITS}]))")
+_WIDE_POINT = re.compile(f"(?<=[{_WIDE_WORD}])．(?=[{_WIDE_WORD}])")
+_WIDE_NAME_POINT = re.compile(f"(?<=[{HAN}])．(?=[{HAN}])")
+
+_PRESENTATION = {
+    **dict(zip(map(ord, "︐︑︒︓︔︕︖︗︘"), "，、。：；！？〖〗")),
+    **dict(zip(map(ord, "︵︶︷︸︹︺︻︼︽︾︿﹀﹇﹈"), "（）{}〔〕【】《》〈〉[]")),
+    **dict(zip(map(ord, "﹁﹂﹃﹄"), "「」『』")),
+    **dict(zip(map(ord, "﹐﹑﹒﹔﹕﹖﹗﹙﹚﹛﹜﹝﹞"), "，、.；：？！（）{}〔〕")),
+    **dict(zip(map(ord, "﹟﹠﹡﹢﹣﹤﹥﹦﹨﹩﹪﹫"), "#&*+-<>=\\$%@")),
+    **dict(zip(map(ord, "｡｢｣､"), "。「」、")),
+    ord("︙"): "…",
+    ord("︰"): "：",
+    ord("︱"): "—",
+    ord("﹘"): "—",
+}
+_PRESENTATION_CHARACTER = re.compile(f"[{''.join(map(re.escape, map(chr, _PRESENTATION)))}]")
+_HALF_KANA = re.compile(f"[\uff66-\uff9f{KANA}]")
+
+
+def compose(text: str) -> str:
+    """Unicode NFC, which also replaces the compatibility ideographs U+F900–FAFF."""
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def radicals(text: str) -> str:
+    """Kangxi and supplementary radicals used as characters, and Latin ligatures.
+
+    Source: Unicode's EquivalentUnifiedIdeograph.txt (rules/radicals.tsv).
+    """
+    if text.isascii() or not _RADICAL_OR_LIGATURE.search(text):
+        return text
+    return text.translate(_LIGATURES | _RADICALS)
+
+
+def width(text: str) -> str:
+    """Full-width letters, digits and signs become half-width; ，：；？！（）～￥ stay (clreq).
+
+    ， between full-width digits in groups of three is a thousands mark; ． between letters or digits is
+    a point, and between Han the dot of a name.
+    """
+    if text.isascii() or not _WIDE_CHARACTER.search(text):
+        return text
+    text = _WIDE_THOUSANDS.sub(",", text)
+    text = _WIDE_NAME_POINT.sub("·", _WIDE_POINT.sub(".", text))
+    return text.translate(_WIDE).replace("．", ".")
+
+
+def presentation_forms(text: str) -> str:
+    """Vertical, small and half-width forms of marks become the ordinary marks."""
+    if text.isascii() or not _PRESENTATION_CHARACTER.search(text) or _HALF_KANA.search(text):
+        return text
+    return text.translate(_PRESENTATION)

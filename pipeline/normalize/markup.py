@@ -1,0 +1,113 @@
+"""What is left of a page's source in its text: line ends, invisible characters, entities, literal tags."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.entities import html5
+
+_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+_EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+_JOINED_SCRIPTS = "\u0600-\u0dff"
+_INVISIBLE = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+PRIVATE_USE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
+_REMOVED = re.compile(f"[{_INVISIBLE}{PRIVATE_USE}]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_EMOJI_BEFORE = re.compile(f"[{_EMOJI}0-9#*\ufe0f]")
+_EMOJI_AFTER = re.compile(f"[{_EMOJI}]")
+_JOINED = re.compile(f"[{_JOINED_SCRIPTS}]")
+
+_ENTITY = re.compile(
+    r"&(?:(?:amp|#0{0,4}38|#[xX]0{0,4}26);)*([A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
+)
+_ENTITY_ROUNDS = 3
+
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_BLOCK = frozenset(
+    "address article aside blockquote br dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main nav ol p pre section table tbody tfoot thead tr ul".split()
+)
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big button center cite code data del dfn em font i iframe img input ins kbd label link mark "
+    "meta q rp rt ruby s samp script small source span strike strong style sub sup svg td th time tt u var video wbr".split()
+)
+_KNOWN = _BLOCK | _INLINE | _VOID
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9})((?:\s[^<>\n]{0,2000})?)(/?)>")
+_ATTRIBUTE = re.compile(r"\s[A-Za-z_:][-\w:.]*\s*=")
+_COMMENT = re.compile(r"<!--(?:(?!-->|<!--).){0,5000}-->", re.DOTALL)
+
+
+def line_ends(text: str) -> str:
+    """CR LF, CR, form feed, NEL, U+2028 and U+2029 become LF."""
+    return _LINE_END.sub("\n", text)
+
+
+def invisibles(text: str) -> str:
+    """Characters that show nothing are removed: controls, bidi, zero-width, private use, tags, selectors.
+
+    Joiners and U+FE0F stay inside emoji, U+200C and U+200D inside scripts that need them. A lone
+    surrogate, which no encoding can store, becomes U+FFFD (and is flagged).
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _SURROGATE.sub("\ufffd", text)
+    return _REMOVED.sub(_kept_invisible, text)
+
+
+def _kept_invisible(match: re.Match[str]) -> str:
+    run, text = match[0], match.string
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    if run in {"\u200c", "\u200d"} and _JOINED.match(before) and _JOINED.match(after):
+        return run
+    if not _EMOJI_BEFORE.match(before):
+        return ""
+    selector = "\ufe0f" if run.startswith("\ufe0f") and before != "\ufe0f" else ""
+    joiner = "\u200d" if "\u200d" in run and _EMOJI_AFTER.match(after) and not before.isdigit() else ""
+    return selector + joiner
+
+
+def entities(text: str) -> str:
+    """Character references are decoded, however often they were escaped, only with their semicolon.
+
+    Rounds: at most 3, for a reference that decoding itself puts together.
+    """
+    for _ in range(_ENTITY_ROUNDS):
+        if "&" not in text or ";" not in text:
+            break
+        decoded = _ENTITY.sub(_decoded, text)
+        if decoded == text:
+            break
+        text = invisibles(line_ends(decoded))
+    return text
+
+
+def _decoded(match: re.Match[str]) -> str:
+    name = match[1]
+    if name[0] == "#" or name + ";" in html5:
+        return html.unescape(f"&{name};")
+    return match[0]
+
+
+def tags(text: str) -> str:
+    """Literal HTML tags that have attributes, a partner, or are void go; block tags become line ends.
+
+    `List<String>`, `a<b` and a bare `<div>` named in prose stay.
+    """
+    if "<" not in text or ">" not in text:
+        return text
+    text = _COMMENT.sub("", text)
+    found = [(m[1], m[2].lower()) for m in _TAG.finditer(text)]
+    paired = {name for slash, name in found if not slash} & {name for slash, name in found if slash}
+
+    def replaced(match: re.Match[str]) -> str:
+        name = match[2].lower()
+        if name not in _KNOWN or not (name in _VOID or name in paired or _ATTRIBUTE.search(match[3])):
+            return match[0]
+        return "\n" if name in _BLOCK else ""
+
+    return _TAG.sub(replaced, text)

@@ -1,0 +1,56 @@
+"""Mojibake that decoding again cures: UTF-8 read as GBK or Latin-1, GBK read as Latin-1."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.normalize.characters import FULL, HAN
+
+# UTF-8 of Han begins E4–E9, of full-width marks EF BC, of 。、《》 E3 80: these pairs read as GBK.
+_PAIRS = [bytes((lead, second)) for lead in range(0xE4, 0xEA) for second in range(0x80, 0xC0)] + [
+    b"\xef\xbc",
+    b"\xe3\x80",
+]
+_AS_GBK = re.compile("[" + "".join(pair.decode("gbk", "ignore") for pair in _PAIRS) + "]")
+_AS_LATIN = re.compile(
+    "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
+_NOT_LATIN = re.compile(f"[{HAN}]")
+_CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
+_LEAST_HITS = 3
+
+
+def mojibake(text: str) -> str:
+    """Lines of mojibake are decoded again if that gives Chinese throughout, else they stay.
+
+    A line counts as mojibake when a fifth of its characters are such as wrong decoding produces.
+    """
+    if text.isascii():
+        return text
+    as_gbk = len(_AS_GBK.findall(text)) >= _LEAST_HITS
+    as_latin = len(_AS_LATIN.findall(text)) >= _LEAST_HITS
+    if not (as_gbk or as_latin):
+        return text
+    return "\n".join(_cured(line) for line in text.split("\n"))
+
+
+def _cured(line: str) -> str:
+    if len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len(line) // 5):
+        return _decoded(line, "gb18030", "utf-8") or line
+    if not _NOT_LATIN.search(line) and len(_AS_LATIN.findall(line)) >= max(_LEAST_HITS, len(line) // 5):
+        return (
+            _decoded(line, "latin-1", "utf-8")
+            or _decoded(line, "cp1252", "utf-8")
+            or _decoded(line, "latin-1", "gb18030")
+            or line
+        )
+    return line
+
+
+def _decoded(line: str, wrong: str, right: str) -> str | None:
+    """The line as its bytes read in the right encoding; None if they cannot, or are not Chinese then."""
+    try:
+        result = line.encode(wrong).decode(right)
+    except UnicodeError:
+        return None
+    return result if _CURED.match(result) and _NOT_LATIN.search(result) else None

@@ -1,0 +1,178 @@
+"""Script: count what a text is written in, convert with OpenCC, repair what OpenCC breaks or leaves.
+
+OpenCC is imported here alone, and only `t2s` for Simplified: `tw2s`, `tw2sp` and `hk2sp` damage text
+(显著→显着, 文件→文档). Its dictionary has no segmentation, so protected names match across word
+boundaries (由於單位); rules/script.tsv says word by word what is done about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import opencc
+
+from pipeline.normalize.characters import HAN, HAN_CHARACTER, KANA, KANA_CHARACTER, rows
+
+TARGETS = {"Hans": "t2s", "Hant-TW": "s2tw", "Hant-HK": "s2hk", "keep": ""}
+"""Target script → OpenCC config; `keep` converts nothing."""
+_VARIANTS = {"Hant-TW": "t2tw", "Hant-HK": "t2hk"}
+
+_ROWS = rows("script.tsv")
+_CHARACTERS = rows("script-characters.tsv")
+_HANT = "".join(characters for script, characters in _CHARACTERS if script == "Hant")
+_HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
+HANT_CHARACTER = re.compile(f"[{_HANT}]")
+HANS_CHARACTER = re.compile(f"[{_HANS}]")
+
+_KEEP = {}
+for _stage, _form, _result, _ in _ROWS:
+    if _stage == "keep":
+        _KEEP[_form] = _KEEP[_result] = _result
+_BEFORE = {form: result for stage, form, result, _ in _ROWS if stage in {"word", "char"}} | _KEEP
+_AFTER = {form: result for stage, form, result, _ in _ROWS if stage == "after"}
+
+
+def _alternation(forms: dict[str, str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+
+
+_BEFORE_FORM = _alternation(_BEFORE)
+_AFTER_FORM = _alternation(_AFTER)
+_BEFORE_HINT = re.compile(f"[{''.join({c for form in _KEEP for c in form if c in _HANT})}於徵坏]")
+_AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺]")
+
+# 了 and 着 written so that no Simplified text has them: enough to repair a line without Traditional characters.
+_RESIDUE = re.compile(
+    "[妳牠敍衞]|瞭(?![望哨])|覆[合杂雜制製印习習活]|[重恢]覆|(?<=[看想拿走带帶跟随隨沿顺順朝向望抱笑哭坐站活穿接味对對听聽])著(?![作名称稱述录錄者有书書文于於论論])"
+)
+_ASPECT_BESIDE = "着"
+_AUTHOR = re.compile(
+    f"(?<![{HAN}])[{HAN}·]{{2,8}}著(?=$|[）)》】\\]])|(?<=[》 ])[{HAN}·]{{2,8}}著(?=$|[）)])"
+)
+_AUTHOR_STAND_IN = "\U000ffffe"
+
+_KANA_SEGMENT = re.compile(f"[{HAN}{KANA}ー・]+")
+_CHINESE_ONLY = re.compile("[这這个個们們的吗嗎你妳她它说說没沒呢吧哪很把让讓给給]")
+_KANA_NEIGHBOUR = re.compile(f"[{HAN}]{{0,2}}[{KANA}][{HAN}{KANA}ー]{{0,2}}")
+_CITED = re.compile(f"(?<=[“‘「『\"'])[{HAN}](?=[”’」』\"'])")
+_ABOUT_CHARACTERS = re.compile("[字繁]")
+_MASK = 0x100000
+
+_TRADITIONAL_SLIPS = re.compile(
+    "傢(?![具伙俱什私夥])|(?<![一兩两三四五六七八九十百千萬万幾几半這这那每多數数0-9])[隻](?=[要有是能會占])"
+    "|瞭(?![解望然如若哨])(?<!明瞭)(?<!了瞭)|註(?=[意重入])|(?<=[公萬阿])裡(?![面頭邊外])|(?<=[方後前全頁])麵|[皇太]後"
+    "|[齣](?=[版現来來去口入])|[鼕](?=[天季])|[鞦](?=[天季])|分彆|特彆|[誌](?=[願願氣])|同誌|老闆娘?(?<=黑闆)|黑闆|鬆(?=[樹鼠])"
+)
+_SLIPS_FOR_CERTAIN = 2
+
+
+@lru_cache(maxsize=8)
+def _converter(config: str) -> Callable[[str], str]:
+    convert: Callable[[str], str] = opencc.OpenCC(config).convert
+    return convert
+
+
+def detect(text: str) -> str:
+    """The script of a text: Hans, Hant, mixed, pseudo-Hant, or none when it has no Han.
+
+    Counts characters that only one script has, by OpenCC's own lists; a tenth of the other script makes
+    it mixed, undecided text counts as Hans. pseudo-Hant is Traditional converted character by character
+    (大傢, 隻要, 註重): two such slips.
+    """
+    if text.isascii() or not HAN_CHARACTER.search(text):
+        return "none"
+    hant = len(HANT_CHARACTER.findall(text))
+    if hant == 0:
+        return "Hans"
+    if len(traditional_slips(text)) >= _SLIPS_FOR_CERTAIN:
+        return "pseudo-Hant"
+    hans = len(HANS_CHARACTER.findall(text))
+    if min(hans, hant) * 10 >= hans + hant and min(hans, hant) > 1:
+        return "mixed"
+    return "Hant" if hant > hans else "Hans"
+
+
+def traditional_slips(text: str) -> list[re.Match[str]]:
+    """Places where a true Traditional text has another character: the signature of pseudo-Traditional."""
+    return list(_TRADITIONAL_SLIPS.finditer(text))
+
+
+def simplify(text: str) -> str:
+    """Traditional characters become Simplified, line by line, only where a line has some.
+
+    Japanese stays, and so do characters that are themselves cited (“後”字).
+    """
+    if text.isascii() or not (HANT_CHARACTER.search(text) or _RESIDUE.search(text)):
+        return text
+    return "\n".join(map(_simplified, text.split("\n")))
+
+
+def convert(text: str, target: str) -> str:
+    """The text in the target script: a key of `TARGETS`. Raises `ValueError` for another."""
+    if target not in TARGETS:
+        raise ValueError(f"target script {target!r} is not one of {', '.join(TARGETS)}")
+    if target == "Hans":
+        return simplify(text)
+    if target == "keep" or text.isascii():
+        return text
+    if detect(text) == "pseudo-Hant":
+        text = simplify(text)
+    return "\n".join(_traditional(line, target) for line in text.split("\n"))
+
+
+def _traditional(line: str, target: str) -> str:
+    if KANA_CHARACTER.search(line):
+        return line
+    if HANS_CHARACTER.search(line):
+        return _converter(TARGETS[target])(line)
+    if HANT_CHARACTER.search(line):
+        return _converter(_VARIANTS[target])(line)
+    return line
+
+
+def _simplified(line: str) -> str:
+    if line.isascii() or not (HANT_CHARACTER.search(line) or _RESIDUE.search(line)):
+        return line
+    masked: list[str] = []
+
+    def mask(span: str) -> str:
+        masked.append(span)
+        return chr(_MASK + len(masked) - 1) if len(masked) < 0xFFFD else span
+
+    work = line
+    if KANA_CHARACTER.search(work):
+        work = _KANA_SEGMENT.sub(lambda match: _kana_masked(match[0], mask), work)
+    if _ABOUT_CHARACTERS.search(work):
+        work = _CITED.sub(lambda match: mask(match[0]), work)
+    if _BEFORE_HINT.search(work):
+        work = _BEFORE_FORM.sub(
+            lambda match: mask(_KEEP[match[0]]) if match[0] in _KEEP else _BEFORE[match[0]], work
+        )
+    result = _converter("t2s")(work) if HANT_CHARACTER.search(work) else work
+    if (result != line or _RESIDUE.search(line)) and _AFTER_HINT.search(result):
+        result = _repaired(result, keeps_zhu=_ASPECT_BESIDE in line)
+    if masked:
+        result = result.translate({_MASK + number: span for number, span in enumerate(masked)})
+    return result
+
+
+def _repaired(line: str, *, keeps_zhu: bool) -> str:
+    """The rows `after` of the table; a line that also writes 着 tells 着 from 著, so its 著 stays."""
+
+    def replaced(match: re.Match[str]) -> str:
+        form = match[0]
+        return form if keeps_zhu and "著" in form else _AFTER[form]
+
+    line = _AUTHOR.sub(lambda match: match[0][:-1] + _AUTHOR_STAND_IN, line)
+    return _AFTER_FORM.sub(replaced, line).replace(_AUTHOR_STAND_IN, "著")
+
+
+def _kana_masked(segment: str, mask: Callable[[str], str]) -> str:
+    """Hide Japanese: the whole segment between marks, or only the Han next to kana if the rest is Chinese."""
+    if not KANA_CHARACTER.search(segment):
+        return segment
+    if not _CHINESE_ONLY.search(segment):
+        return mask(segment)
+    return _KANA_NEIGHBOUR.sub(lambda match: mask(match[0]), segment)

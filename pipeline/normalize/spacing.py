@@ -1,0 +1,75 @@
+"""Spaces: odd ones, runs, indents, letter-spaced Han, spaces round full-width marks, Han next to Latin."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.normalize.characters import FULL, HAN, LETTER, STOPS
+
+_ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_LINE_EDGE = re.compile("[ \t]+(?=\n)|[ \t]+$")
+_RUN = re.compile("  +|\t+ *| +\t[ \t]*")
+_BLANK_LINES = re.compile("\n{3,}")
+
+# One Han, one space, one Han …: at least three of them. Each match consumes its run, so this is linear.
+_LETTER_SPACED = re.compile(f"(?<![{HAN}])(?<![{HAN}] )[{HAN}](?: [{HAN}](?![{HAN}])){{2,}}")
+
+_BEFORE_MARK = re.compile(f" (?=[{STOPS}（）《》〈〉【】〔〕「」『』])")
+_AFTER_MARK = re.compile(f"(?<=[{STOPS}（）《》〈〉【】〔〕「」『』]) ")
+_QUOTE_SPACE = re.compile(
+    f"(?<=[“‘]) (?=[{HAN}])|(?<=[{HAN}]) (?=[”’])|(?<=[{HAN}{FULL}]) (?=[“‘])|(?<=[”’]) (?=[{HAN}{FULL}])"
+    f"| (?=[“‘][{HAN}])|(?<=[{HAN}][”’]) "
+)
+_DASH_SPACE = re.compile(" (?=——|……)|(?<=——) |(?<=……) ")
+_NAME_DOT_SPACE = re.compile(f"(?<=[{HAN}]) ?· ?(?=[{HAN}])")
+
+_WORD_START = rf"[{LETTER}0-9℃°±]|[$¥￥€£](?=\d)"
+_WORD_END = rf"[{LETTER}0-9%‰℃℉°²³㎡)]|(?<=[A-Za-z])[+#]|(?<=[A-Za-z]\+)\+"
+_LATIN_SPACE = re.compile(
+    rf"(?<=[{HAN}]) (?={_WORD_START})|(?:(?<=[{LETTER}0-9%‰℃℉°²³㎡)])|(?<=[A-Za-z][+#])|(?<=\+\+)) (?=[{HAN}])"
+)
+_UNIT = "年月日号时点分秒个只件家位名次岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼"
+_HEADING_NUMBER = re.compile(rf"\d{{1,3}}(?:\.\d{{1,3}})* (?=[{HAN}])(?![{_UNIT}])")
+
+
+def odd_spaces(text: str) -> str:
+    """No-break, ideographic, thin and other spaces become the plain space; none is left at line ends."""
+    if not text.isascii():
+        text = _ODD_SPACE.sub(" ", text)
+    return _LINE_EDGE.sub("", text)
+
+
+def space_runs(line: str) -> str:
+    """No indent, and one space for a run of spaces or tabs."""
+    return _RUN.sub(" ", line).strip(" \t")
+
+
+def letter_spacing(line: str) -> str:
+    """Three or more single Han set apart by single spaces are joined (中 国 人 工); other spaces are separators."""
+    return _LETTER_SPACED.sub(lambda match: match[0].replace(" ", ""), line)
+
+
+def mark_spaces(line: str) -> str:
+    """No space round full-width marks, nor round quotes, dashes and ellipses in Chinese context."""
+    if " " not in line:
+        return line
+    line = _AFTER_MARK.sub("", _BEFORE_MARK.sub("", line))
+    line = _NAME_DOT_SPACE.sub("·", _QUOTE_SPACE.sub("", line))
+    return _DASH_SPACE.sub("", line)
+
+
+def latin_spaces(line: str) -> str:
+    """No space between Han and Latin letters or digits (GB/T 15834 has none, clreq calls it layout).
+
+    Kept: next to protected spans, and after a number that starts a line (1 引言).
+    """
+    if " " not in line:
+        return line
+    heading = _HEADING_NUMBER.match(line)
+    start = heading.end() if heading else 0
+    return line[:start] + _LATIN_SPACE.sub("", line[start:])
+
+
+def blank_lines(text: str) -> str:
+    """One blank line for several, none at the beginning and the end."""
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")

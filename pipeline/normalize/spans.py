@@ -1,0 +1,96 @@
+"""Spans that no rule may touch: URLs, addresses, paths, code, mentions, DOIs and hashtags.
+
+Each distinct span is replaced by one private-use character while the rules run. Private use is removed
+from every input before (markup.invisibles), so a stand-in can never be mistaken for text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pipeline.normalize.characters import HAN
+
+_FIRST = 0xF0000
+_LAST = 0xFFFFD
+
+_URL_CHARACTER = r"[A-Za-z0-9\-._~/?#@$&*+=%!,;:'()\[\]|]"
+_REST = rf"(?:{_URL_CHARACTER}|(?<=[/=?#&_\-])[{HAN}]+)+"
+_TOP = "com|cn|net|org|gov|edu|tw|hk|info|biz|jp|uk|cc|top"
+
+# Every alternative is either bounded or begins where its own characters cannot stand before it, so that a
+# run of such characters is tried once: the whole is linear.
+_SPAN = re.compile(
+    "|".join(
+        (
+            r"```[^`]{1,20000}```",
+            r"(?<!`)`(?!`)[^`\n]{1,300}`(?!`)",
+            rf"(?P<url>(?<![A-Za-z])(?:[A-Za-z][A-Za-z0-9+.\-]{{1,15}}://|www\.|(?:mailto|tel|magnet):(?=[A-Za-z0-9?+])){_REST})",
+            rf"(?P<data>(?<![A-Za-z])data:[a-z]+/[a-z0-9.+\-]+[;,]{_REST})",
+            r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?:\.[A-Za-z0-9\-]{1,63})+"
+            r"(?::[A-Za-z0-9/._~\-]*[A-Za-z0-9/_~\-])?",
+            r"(?<![A-Za-z0-9@_])@[A-Za-z0-9_][A-Za-z0-9_\-]{0,30}",
+            rf"(?P<host>(?<![A-Za-z0-9.@_\-])(?:[a-z0-9\-]{{1,63}}\.){{1,5}}(?:{_TOP})(?![A-Za-z0-9\-]|\.[A-Za-z])(?::\d{{2,5}})?(?:/{_REST}|/)?)",
+            r"(?<![\d.])10\.\d{4,9}/[A-Za-z0-9._;()/:\-]*[A-Za-z0-9]",
+            r"(?<![A-Za-z0-9_.~/<])(?:~|\.{1,2})?(?:/[A-Za-z0-9._@+\-]+){2,}/?",
+            r"(?<![A-Za-z0-9_.])(?:~|\.{1,2})/[A-Za-z0-9._@+\-]+",
+            rf"(?<![A-Za-z0-9])[A-Za-z]:\\[^\s\"<>|?*，。；、：（）“”]{{0,255}}",
+            r"(?<![A-Za-z0-9_.])[a-z_][A-Za-z0-9_.]{0,60}\([^()\n\"']{0,60}[\"'][^\"'\n]{0,200}[\"'][^()\n]{0,100}\)",
+            r"(?<![A-Za-z0-9#&])#(?!\d{1,4}#)[^#\s，。；：]{1,40}#(?!#)",
+            r"(?<![A-Za-z0-9#&/])#[A-Za-z0-9_]{1,60}",
+            r"(?<![A-Za-z0-9])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
+            r"Yahoo!",
+        )
+    )
+)
+_HINT = re.compile(
+    rf"[@`#\\]|:[/?+A-Za-z0-9]|www\.|/[A-Za-z0-9._@+\-]|\.(?:{_TOP})|[\"']\)|[\"'][^)\n]{{1,100}}\)|--[a-z]|oo!"
+)
+_ENTITY_IN_URL = re.compile(
+    r"&(?:nbsp|ensp|emsp|thinsp|lt|gt|quot|apos|[lr][sd]quo|mdash|hellip|#\d+|#x[0-9a-f]+);", re.IGNORECASE
+)
+
+
+def shield(text: str) -> tuple[str, dict[str, str]]:
+    """Replace each protected span by a stand-in; also the table from stand-in to span.
+
+    Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
+    """
+    if not _HINT.search(text):
+        return text, {}
+    numbers: dict[str, str] = {}
+
+    def replaced(match: re.Match[str]) -> str:
+        span, rest = match[0], ""
+        if match["url"] or match["data"] or match["host"]:
+            span, rest = _trimmed(span)
+        if span not in numbers:
+            if len(numbers) > _LAST - _FIRST:
+                return match[0]
+            numbers[span] = chr(_FIRST + len(numbers))
+        return numbers[span] + rest
+
+    shielded = _SPAN.sub(replaced, text)
+    return shielded, {stand_in: span for span, stand_in in numbers.items()}
+
+
+def restore(text: str, table: Mapping[str, str]) -> str:
+    """Put the spans back."""
+    if not table:
+        return text
+    return text.translate({ord(stand_in): span for stand_in, span in table.items()})
+
+
+def _trimmed(url: str) -> tuple[str, str]:
+    """Cut what belongs to the sentence: closing marks, unpaired brackets, an escaped entity."""
+    entity = _ENTITY_IN_URL.search(url)
+    end = entity.start() if entity else len(url)
+    while end:
+        last = url[end - 1]
+        unpaired = (last == ")" and url.count("(", 0, end) < url.count(")", 0, end)) or (
+            last == "]" and url.count("[", 0, end) < url.count("]", 0, end)
+        )
+        if last not in ".,;:!?'(|[" and not unpaired:
+            break
+        end -= 1
+    return url[:end], url[end:]
