@@ -1,25 +1,197 @@
-"""Which document is a copy, an excerpt, a glued page or another instance of a form: the order of the steps."""
+"""Which document is a copy, an excerpt, a glued page or one more of a form: the order of the steps.
+
+learn the sites' furniture from the whole batch      furniture.py
+strip it, take keys and sketches                     sketch.py
+look up candidates, verify them on the full text     comparison.py, overlap.py, facts.py, verdict.py
+decide what is published                             publication.py, canonical.py, glue.py
+remember                                             dedupe_index.py
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 
+import numpy as np
+
+from pipeline.corpus.canonical import choose
+from pipeline.corpus.comparison import SHORTEST, Comparison, Prepared, Texts, prepare, stripped
 from pipeline.corpus.dedupe_index import DedupeIndex
-from pipeline.corpus.relations import Item, Outcome
+from pipeline.corpus.furniture import edge_lines
+from pipeline.corpus.publication import alarms, settle
+from pipeline.corpus.relations import Alarm, Decision, Item, Member, Outcome
+from pipeline.corpus.sketch import RULES, shingles, sketch, text_key
+
+__all__ = ["Alarm", "Decision", "DedupeIndex", "Item", "Outcome", "dedupe", "fingerprint", "remove"]
+
+# So many texts are compared before their sketches are sorted into the index.
+RUN = 4096
+
+_CODE = (
+    "canonical",
+    "comparison",
+    "dedupe",
+    "dedupe_index",
+    "dedupe_tables",
+    "facts",
+    "furniture",
+    "glue",
+    "overlap",
+    "publication",
+    "relations",
+    "segments",
+    "sketch",
+    "verdict",
+)
 
 
-def dedupe(
-    items: Sequence[Item], index: DedupeIndex, texts: Callable[[Sequence[str]], Mapping[str, str]]
-) -> Outcome:
+def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Outcome:
     """Compare a batch with all that the index knows and with itself, in order, and update the index.
 
     `texts` gives the stored texts of earlier documents by id; an id it does not give is not compared.
     An item whose id the index knows replaces that document's old state. Raises ValueError for an id
     given twice in one batch.
     """
-    raise NotImplementedError
+    names = [item.id for item in items]
+    if len(set(names)) != len(names):
+        raise ValueError(f"id given twice: {next(name for name in names if names.count(name) > 1)}")
+    index.watch()
+    index.load(names)
+    index.load_sites(item.site for item in items)
+    prepared = [prepare(item, index.repeated_lines(item.site)) for item in items]
+    relearned, affected = _learn(prepared, index)
+    # Earlier pages whose furniture is known only now are compared again.
+    earlier = _earlier_items(affected - set(names), index, texts)
+    touched = _withdraw({*names, *(item.id for item in earlier)}, index, texts)
+    batch = [prepare(item, index.repeated_lines(item.site)) for item in earlier] + [
+        prepare(work.item, index.repeated_lines(work.item.site)) if work.item.site in relearned else work
+        for work in prepared
+    ]
+    own = {work.item.id: work.item.text for work in batch}
+
+    def all_texts(wanted: Sequence[str]) -> dict[str, str]:
+        found = {name: own[name] for name in wanted if name in own}
+        missing = [name for name in wanted if name not in own]
+        return found | dict(texts(missing)) if missing else found
+
+    for start in range(0, len(batch), RUN):
+        comparison = Comparison(batch[start : start + RUN], index, all_texts)
+        comparison.run()
+        touched |= comparison.touched
+    settle(index, touched)
+    decisions = tuple(member.decision for name in names if (member := index.get(name)))
+    return Outcome(decisions=decisions, revised=_revised(index, names), alarms=alarms(index, decisions))
+
+
+def remove(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> tuple[Decision, ...]:
+    """Forget documents for good (takedown) and return the decisions about others that this changes.
+
+    Where one of them represented its cluster, another member takes its place. The next `index.write`
+    leaves no row of them in any segment.
+    """
+    names = sorted(set(ids))
+    index.watch()
+    index.load(names)
+    touched = _withdraw(set(names), index, texts)
+    for name in names:
+        index.drop(name, purge=True)
+    settle(index, touched)
+    return _revised(index, names)
 
 
 def fingerprint() -> str:
     """Hash of the code, rules and parameters of deduplication, hex."""
-    raise NotImplementedError
+    folder = Path(__file__).parent
+    digest = sha256()
+    for path in [*(folder / f"{name}.py" for name in _CODE), RULES]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _learn(batch: Sequence[Prepared], index: DedupeIndex) -> tuple[set[str], set[str]]:
+    """Count the lines of every new text; the sites that repeat more than was known, and where that matters."""
+    index.load_texts(work.text_hash for work in batch)
+    relearned: set[str] = set()
+    affected: set[str] = set()
+    known: set[int] = set()
+    for work in batch:
+        others = [member for member in index.with_text(work.text_hash) if member.id != work.item.id]
+        if others or work.text_hash in known:
+            continue  # a copy of a page says nothing about the site's other pages
+        known.add(work.text_hash)
+        lines = index.site(work.item.site)
+        repeated = len(lines.repeated)
+        affected |= lines.learn(work.item.id, edge_lines(work.item.text))
+        if len(lines.repeated) > repeated:
+            relearned.add(work.item.site)
+    for site in sorted({work.item.site for work in batch}):
+        index.learned(site)
+    return relearned, affected
+
+
+def _earlier_items(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> list[Item]:
+    names = sorted(ids)
+    index.load(names)
+    stored = texts(names) if names else {}
+    return [
+        _item(member, stored[name])
+        for name in names
+        if (member := index.get(name)) is not None and name in stored
+    ]
+
+
+def _item(member: Member, text: str) -> Item:
+    return Item(
+        id=member.id,
+        site=member.site,
+        url=member.url,
+        title=member.title,
+        text=text,
+        published_on=member.published_on,
+        fetched_at=member.fetched_at,
+        origin_name=member.origin_name,
+        site_name=member.site_name,
+        native=member.native,
+        flaws=member.flaws,
+    )
+
+
+def _withdraw(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> set[str]:
+    """Take documents out of the index; the clusters this touches, each with a representative if it lives."""
+    members = [member for name in sorted(ids) if (member := index.get(name))]
+    if not members:
+        return set()
+    index.load_links(member.id for member in members)
+    index.load_clusters(member.decision.cluster for member in members)
+    ends = {end for member in members for link in index.links(member.id) for end in (link.id, link.of)}
+    touched = {other.decision.cluster for name in ends if (other := index.get(name))}
+    touched |= {member.decision.cluster for member in members}
+    for member in members:
+        index.drop(member.id)
+    for cluster in sorted({member.decision.cluster for member in members}):
+        left = index.members(cluster)
+        if left and not any(member.represents for member in left):
+            _promote(choose(left), index, texts)
+    return touched
+
+
+def _promote(member: Member, index: DedupeIndex, texts: Texts) -> None:
+    text = texts([member.id]).get(member.id)
+    if text is None or member.length < SHORTEST:
+        return
+    hashes = sketch(shingles(text_key(stripped(text, index.repeated_lines(member.site)))))
+    index.put(replace(member, represents=True, sketched=len(hashes)))
+    index.put_postings(hashes, np.full(len(hashes), member.print, np.uint64))
+
+
+def _revised(index: DedupeIndex, but: Iterable[str]) -> tuple[Decision, ...]:
+    """The earlier documents, other than those named, about which the decision is another one now."""
+    left_out = set(but)
+    found = []
+    for name, old in sorted(index.watched().items()):
+        now = index.get(name)
+        if name not in left_out and now and now.decision != old:
+            found.append(now.decision)
+    return tuple(found)

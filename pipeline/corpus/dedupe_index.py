@@ -1,32 +1,304 @@
 """What dedupe remembers between batches: members, links, redirects, site lines and sketches.
 
-Persisted as hash-sorted Parquet segments, one for each publication and table; a segment never changes.
+Persisted as sorted Parquet segments, one for each publication and table, that never change. Only
+representatives are in the sketches, so that the frequency of a gram counts distinct articles. What a batch
+asks for is loaded; what it changes stays in memory until `write`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.corpus.relations import Decision
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.corpus import dedupe_tables as tables
+from pipeline.corpus.furniture import SiteLines
+from pipeline.corpus.relations import Decision, Link, Member
+from pipeline.corpus.segments import Segments
+from pipeline.corpus.sketch import Hashes
+
+# More sorted runs of postings in memory than this are merged into one.
+_MOST_RUNS = 16
 
 
 class DedupeIndex:
     """The state of deduplication: opened from a published version, changed in memory, written anew."""
 
+    def __init__(self, folder: Path | None = None) -> None:
+        self._members_on_disk = Segments(tables.MEMBERS, folder)
+        self._links_on_disk = Segments(tables.LINKS, folder)
+        self._sketches_on_disk = Segments(tables.SKETCHES, folder)
+        self._redirects_on_disk = Segments(tables.REDIRECTS, folder)
+        self._lines_on_disk = Segments(tables.SITE_LINES, folder)
+        self._redirects: dict[str, str] = {
+            row["cluster"]: row["now"] for row in self._redirects_on_disk.all().to_pylist()
+        }
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        self._members: dict[str, Member | None] = {}
+        self._by_text: defaultdict[int, set[str]] = defaultdict(set)
+        self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_print: dict[int, str] = {}
+        self._links: dict[tuple[str, str, str], Link] = {}
+        self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._sites: dict[str, SiteLines] = {}
+        self._runs: list[tuple[Hashes, Hashes]] = []
+        self._changed: set[str] = set()
+        self._changed_links: set[tuple[str, str, str]] = set()
+        self._changed_redirects: set[str] = set()
+        self._changed_sites: set[str] = set()
+        self._purged: set[str] = set()
+        self._watched: dict[str, Decision | None] = {}
+
     @classmethod
     def open(cls, folder: Path | None) -> DedupeIndex:
         """The state in the `clusters/` folder of a version, which stays as it is; None: an empty one."""
-        raise NotImplementedError
+        return cls(folder)
 
     def write(self, folder: Path) -> None:
         """Write the state into a new folder: hard links to unchanged segments, a new one for the change."""
-        raise NotImplementedError
+        rows = [
+            tables.member_row(member) if member else tables.removed_row(name)
+            for name in sorted(self._changed)
+            if (member := self._members[name]) or name not in self._purged
+        ]
+        gone = tables.keys_of(sorted(self._purged))
+        prints = self._purged_prints(gone)
+        for segments, new, dropped in (
+            (self._members_on_disk, rows, ("key", gone)),
+            (
+                self._links_on_disk,
+                [
+                    tables.link_row(self._links[key])
+                    for key in sorted(self._changed_links)
+                    if not self._purged.intersection(key[:2])
+                ],
+                ("key", gone),
+            ),
+            (
+                self._redirects_on_disk,
+                [{"cluster": old, "now": self._redirects[old]} for old in sorted(self._changed_redirects)],
+                None,
+            ),
+            (self._lines_on_disk, [self._site_row(site) for site in sorted(self._changed_sites)], None),
+        ):
+            segments.write(
+                folder, tables.table_of(new, segments.table), dropped if self._purged and dropped else None
+            )
+        self._sketches_on_disk.write(
+            folder, self._postings_table(prints), ("print", prints) if len(prints) else None
+        )
+        self._forget_changes()
 
-    def remove(self, ids: Sequence[str]) -> tuple[Decision, ...]:
-        """Forget documents (takedown) and return the decisions about others that this changes."""
-        raise NotImplementedError
+    def _postings_table(self, purged: pa.Array) -> pa.Table:
+        hashes = np.concatenate([run[0] for run in self._runs] or [np.zeros(0, np.uint64)])
+        prints = np.concatenate([run[1] for run in self._runs] or [np.zeros(0, np.uint64)])
+        kept = ~np.isin(prints, purged.to_numpy()) if len(purged) else np.ones(len(prints), bool)
+        return pa.table({"hash": hashes[kept], "print": prints[kept]}, schema=tables.SKETCHES.schema)
+
+    def _purged_prints(self, keys: pa.Array) -> pa.Array:
+        rows = self._members_on_disk.rows("key", keys, ("print",)) if len(keys) else None
+        return rows["print"].combine_chunks().drop_null() if rows is not None else pa.array([], pa.uint64())
+
+    # What is known about documents.
+
+    def load(self, ids: Iterable[str]) -> None:
+        """Bring documents into memory, so that `get` knows them."""
+        self._load_keys(tables.keys_of(sorted(set(ids) - self._members.keys())))
+
+    def load_texts(self, hashes: Iterable[int]) -> None:
+        """Bring the documents with these text hashes into memory."""
+        self._load_where("text_hash", pa.array(sorted(set(hashes)), pa.uint64()))
+
+    def load_prints(self, prints: Iterable[int]) -> None:
+        """Bring the documents with these prints into memory."""
+        self._load_where("print", pa.array(sorted(set(prints) - self._by_print.keys()), pa.uint64()))
+
+    def load_clusters(self, clusters: Iterable[str]) -> None:
+        """Bring all members of these clusters into memory."""
+        self._load_where("cluster_key", tables.keys_of(sorted(set(clusters))))
+
+    def load_links(self, ids: Iterable[str]) -> None:
+        """Bring the links from and to these documents, and the documents at their other ends, into memory."""
+        keys = tables.keys_of(sorted(set(ids)))
+        for column in ("key", "of_key"):
+            rows = self._links_on_disk.rows(column, keys).sort_by("segment")
+            for link in map(tables.link_from, rows.to_pylist()):
+                if (key := (link.id, link.of, link.relation)) not in self._changed_links:
+                    self._keep_link(key, link)
+        self.load(other for name in ids for key in self._links_at[name] for other in key[:2])
+
+    def _load_where(self, column: str, values: pa.Array) -> None:
+        found = self._members_on_disk.rows(column, values, ("key",))
+        self._load_keys(found["key"].unique())
+
+    def _load_keys(self, keys: pa.Array) -> None:
+        rows = self._members_on_disk.rows("key", keys).sort_by("segment")
+        newest = {row["key"]: row for row in rows.to_pylist()}
+        for row in newest.values():
+            if not row["removed"] and row["id"] not in self._members:
+                self._keep(tables.member_from(row))
+
+    def get(self, name: str) -> Member | None:
+        """A loaded document."""
+        return self._members.get(name)
+
+    def with_text(self, text_hash: int) -> list[Member]:
+        """The loaded documents with a text hash, by id."""
+        return self._sorted(self._by_text.get(text_hash, ()))
+
+    def with_print(self, print_: int) -> Member | None:
+        """The loaded document with a print."""
+        return self._members.get(self._by_print.get(print_, ""))
+
+    def members(self, cluster: str) -> list[Member]:
+        """The loaded documents of a cluster, by id."""
+        return self._sorted(self._by_cluster.get(cluster, ()))
+
+    def links(self, name: str) -> list[Link]:
+        """The loaded links from and to a document that still hold: neither text has changed since."""
+        found = (self._links[key] for key in sorted(self._links_at.get(name, ())))
+        return [link for link in found if self._holds(link)]
+
+    def _holds(self, link: Link) -> bool:
+        one, other = self._members.get(link.id), self._members.get(link.of)
+        return bool(one and other and one.print == link.print and other.print == link.of_print)
+
+    def _sorted(self, names: Iterable[str]) -> list[Member]:
+        return [member for name in sorted(names) if (member := self._members.get(name))]
+
+    # Changes.
+
+    def watch(self) -> None:
+        """Begin to note the decisions that are about to change."""
+        self._watched = {}
+
+    def watched(self) -> dict[str, Decision]:
+        """The decisions that stood when `watch` was called about documents that changed since."""
+        return {name: decision for name, decision in self._watched.items() if decision}
+
+    def put(self, member: Member) -> None:
+        """Add or replace a document."""
+        self._drop(member.id)
+        self._keep(member)
+        self._changed.add(member.id)
+        self._purged.discard(member.id)
+
+    def drop(self, name: str, *, purge: bool = False) -> None:
+        """Forget a loaded document; with `purge`, the next `write` leaves no row of it in any segment."""
+        self._drop(name)
+        self._members[name] = None
+        self._changed.add(name)
+        if purge:
+            self._purged.add(name)
+
+    def put_link(self, link: Link) -> None:
+        """Add or replace a link."""
+        key = (link.id, link.of, link.relation)
+        self._keep_link(key, link)
+        self._changed_links.add(key)
+
+    def redirect(self, cluster: str, now: str) -> None:
+        """Say that a cluster became part of another one."""
+        self._redirects[cluster] = now
+        self._changed_redirects.add(cluster)
+
+    def root(self, cluster: str) -> str:
+        """The cluster that a cluster id stands for now."""
+        while cluster in self._redirects:
+            cluster = self._redirects[cluster]
+        return cluster
+
+    def _keep(self, member: Member) -> None:
+        self._members[member.id] = member
+        self._by_text[member.text_hash].add(member.id)
+        self._by_cluster[member.decision.cluster].add(member.id)
+        self._by_print[member.print] = member.id
+
+    def _drop(self, name: str) -> None:
+        old = self._members.get(name)
+        self._watched.setdefault(name, old.decision if old else None)
+        if old:
+            self._by_text[old.text_hash].discard(name)
+            self._by_cluster[old.decision.cluster].discard(name)
+            self._by_print.pop(old.print, None)
+
+    def _keep_link(self, key: tuple[str, str, str], link: Link) -> None:
+        self._links[key] = link
+        self._links_at[link.id].add(key)
+        self._links_at[link.of].add(key)
+
+    # Sketches.
+
+    def postings(self, hashes: Hashes) -> tuple[Hashes, Hashes]:
+        """The representatives that have the given hashes: (hash, print) pairs, sorted."""
+        rows = self._sketches_on_disk.rows("hash", pa.array(hashes), ("hash", "print"))
+        found = [(rows["hash"].to_numpy(), rows["print"].to_numpy())]
+        for run_hashes, run_prints in self._runs:
+            first = np.searchsorted(run_hashes, hashes, "left")
+            count = np.searchsorted(run_hashes, hashes, "right") - first
+            at = np.repeat(first, count) + _within(count)
+            found.append((run_hashes[at], run_prints[at]))
+        all_hashes, all_prints = (np.concatenate(part) for part in zip(*found))
+        order = np.lexsort((all_prints, all_hashes))
+        return all_hashes[order], all_prints[order]
+
+    def put_postings(self, hashes: Hashes, prints: Hashes) -> None:
+        """Add representatives' hashes."""
+        order = np.lexsort((prints, hashes))
+        self._runs.append((hashes[order], prints[order]))
+        if len(self._runs) > _MOST_RUNS:
+            joined = [np.concatenate(part) for part in zip(*self._runs)]
+            order = np.lexsort((joined[1], joined[0]))
+            self._runs = [(joined[0][order], joined[1][order])]
+
+    # Site lines.
+
+    def site(self, name: str) -> SiteLines:
+        """What a site was seen to repeat; to be changed in place, then `learned` called."""
+        self.load_sites([name])
+        return self._sites[name]
+
+    def load_sites(self, names: Iterable[str]) -> None:
+        """Bring what is known of these sites into memory."""
+        wanted = sorted(set(names) - self._sites.keys())
+        for row in (
+            self._lines_on_disk.rows("site", pa.array(wanted, pa.string())).sort_by("segment").to_pylist()
+        ):
+            seen = dict(zip(row["seen"], map(tuple, row["seen_on"])))
+            self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]), seen=seen)
+        for name in wanted:
+            self._sites.setdefault(name, SiteLines())
+
+    def learned(self, site: str) -> None:
+        """Say that a site's lines changed."""
+        self._sites[site].forget()
+        self._changed_sites.add(site)
 
     def repeated_lines(self, site: str) -> frozenset[str]:
         """The lines, digits masked, that the site repeats at the head or foot of its pages."""
-        raise NotImplementedError
+        return frozenset(self.site(site).repeated)
+
+    def _site_row(self, name: str) -> dict[str, object]:
+        lines = self._sites[name]
+        return {
+            "site": name,
+            "repeated": sorted(lines.repeated),
+            "seen": list(lines.seen),
+            "seen_on": [list(documents) for documents in lines.seen.values()],
+        }
+
+    def all_members(self) -> list[Member]:
+        """Every document of the index, by id; for a rebuild."""
+        self._load_keys(self._members_on_disk.all()["key"])
+        return self._sorted(self._members)
+
+
+def _within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, … within each of the given counts."""
+    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

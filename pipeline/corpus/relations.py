@@ -56,7 +56,7 @@ class Decision:
     relation: str
     """new, duplicate, contained_in, contains, same_form or split_from."""
     kind: str | None = None
-    """duplicate: exact, normalized, light, heavy; contained_in: excerpt; contains: glue or fuller."""
+    """duplicate: exact, normalized, light, heavy; contained_in: excerpt or part; contains: fuller or glue."""
     of: tuple[str, ...] = ()
     """The documents the relation points at, best first."""
     score: float | None = None
@@ -101,3 +101,78 @@ class Outcome:
     """Earlier documents whose relation or publication this batch changed."""
     alarms: tuple[Alarm, ...]
     """What should be confirmed before publication."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One document as the index remembers it: all but its text."""
+
+    decision: Decision
+    """What it is to the others."""
+    print: int
+    """64-bit hash of id and text: another text, another print, so that what was said of the old one lapses."""
+    text_hash: int
+    """64-bit hash of the comparison key, furniture stripped."""
+    digest: int
+    """64-bit hash of the text as it stands."""
+    size: int
+    """Code points of the text."""
+    length: int
+    """Characters of the comparison key."""
+    sketched: int
+    """Hashes in its sketch."""
+    represents: bool
+    """Whether its sketch is in the index."""
+    site: str
+    """Host name."""
+    url: str
+    """Address."""
+    title: str
+    """Title, or empty."""
+    published_on: date | None
+    """Day of publication."""
+    fetched_at: datetime | None
+    """When it was captured."""
+    origin_name: str | None
+    """The original publisher it names."""
+    site_name: str | None
+    """Its own site's name."""
+    native: bool
+    """Whether the script is native."""
+    flaws: int
+    """Kinds of known damage."""
+
+    @property
+    def id(self) -> str:
+        """The document."""
+        return self.decision.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One document found in relation to another, with the evidence."""
+
+    id: str
+    """The document that was compared."""
+    of: str
+    """The earlier document."""
+    print: int
+    """Print of the first when it was compared."""
+    of_print: int
+    """Print of the other."""
+    relation: str
+    """duplicate, contained_in, contains or same_form, from the first document's side."""
+    kind: str | None
+    """light or heavy; for contained_in and contains whether the held text is an excerpt or glued to another."""
+    score: float
+    """Share of the first text found in the other."""
+    partner_score: float
+    """Share of the other text found in the first."""
+    density: float
+    """Share of matched grams inside the matched runs."""
+    rule: str
+    """Rule that decided."""
+    conflicts: tuple[str, ...]
+    """Facts that differ."""
+    span: tuple[int, int] | None
+    """Where in the holder's text the held one stands, for contained_in and contains."""

@@ -1,0 +1,164 @@
+"""The tables of the deduplication index, and how their rows become records and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from hashlib import blake2b
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.corpus.relations import Decision, Link, Member
+from pipeline.corpus.segments import Table
+
+_TEXTS = pa.list_(pa.string())
+
+MEMBERS = Table(
+    name="members",
+    schema=pa.schema(
+        {
+            "key": pa.uint64(),
+            "id": pa.string(),
+            "removed": pa.bool_(),
+            "cluster": pa.string(),
+            "cluster_key": pa.uint64(),
+            "relation": pa.string(),
+            "kind": pa.string(),
+            "of": _TEXTS,
+            "score": pa.float64(),
+            "partner_score": pa.float64(),
+            "density": pa.float64(),
+            "rule": pa.string(),
+            "conflicts": _TEXTS,
+            "form_id": pa.string(),
+            "published": pa.bool_(),
+            "reason": pa.string(),
+            "spans": pa.list_(pa.list_(pa.int64())),
+            "print": pa.uint64(),
+            "text_hash": pa.uint64(),
+            "digest": pa.uint64(),
+            "size": pa.int64(),
+            "length": pa.int64(),
+            "sketched": pa.int32(),
+            "represents": pa.bool_(),
+            "site": pa.string(),
+            "url": pa.string(),
+            "title": pa.string(),
+            "published_on": pa.date32(),
+            "fetched_at": pa.timestamp("us", "UTC"),
+            "origin_name": pa.string(),
+            "site_name": pa.string(),
+            "native": pa.bool_(),
+            "flaws": pa.int32(),
+        }
+    ),
+    key=("key",),
+    order=("text_hash", "key"),
+)
+LINKS = Table(
+    name="links",
+    schema=pa.schema(
+        {
+            "key": pa.uint64(),
+            "of_key": pa.uint64(),
+            "id": pa.string(),
+            "of": pa.string(),
+            "print": pa.uint64(),
+            "of_print": pa.uint64(),
+            "relation": pa.string(),
+            "kind": pa.string(),
+            "score": pa.float64(),
+            "partner_score": pa.float64(),
+            "density": pa.float64(),
+            "rule": pa.string(),
+            "conflicts": _TEXTS,
+            "span": pa.list_(pa.int64()),
+        }
+    ),
+    key=("key", "of_key", "relation"),
+    order=("key", "of_key", "relation"),
+)
+SKETCHES = Table(
+    name="sketches",
+    schema=pa.schema({"hash": pa.uint64(), "print": pa.uint64()}),
+    key=(),
+    order=("hash", "print"),
+)
+REDIRECTS = Table(
+    name="redirects",
+    schema=pa.schema({"cluster": pa.string(), "now": pa.string()}),
+    key=("cluster",),
+    order=("cluster",),
+)
+SITE_LINES = Table(
+    name="site_lines",
+    schema=pa.schema(
+        {
+            "site": pa.string(),
+            "repeated": _TEXTS,
+            "seen": pa.list_(pa.uint64()),
+            "seen_on": pa.list_(_TEXTS),
+        }
+    ),
+    key=("site",),
+    order=("site",),
+)
+
+
+def key_of(name: str) -> int:
+    """64-bit key of an id, for narrow joins."""
+    return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def keys_of(names: Iterable[str]) -> pa.Array:
+    """The keys of ids, as a column to join with."""
+    return pa.array([key_of(name) for name in names], pa.uint64())
+
+
+_DECISION = [field.name for field in fields(Decision)]
+_MEMBER = [field.name for field in fields(Member) if field.name != "decision"]
+_LINK = [field.name for field in fields(Link)]
+
+
+def member_row(member: Member) -> dict[str, Any]:
+    """The row of a member."""
+    row = asdict(member)
+    row |= row.pop("decision")
+    return row | {
+        "key": key_of(member.id),
+        "cluster_key": key_of(member.decision.cluster),
+        "removed": False,
+    }
+
+
+def removed_row(name: str) -> dict[str, Any]:
+    """The row that says a document is gone; it carries nothing of it."""
+    return {"key": key_of(name), "removed": True, "text_hash": 0}
+
+
+def member_from(row: Mapping[str, Any]) -> Member:
+    """The member of a row."""
+    decision = {name: row[name] for name in _DECISION}
+    for name in ("of", "conflicts"):
+        decision[name] = tuple(decision[name])
+    decision["spans"] = tuple((start, end) for start, end in decision["spans"])
+    return Member(decision=Decision(**decision), **{name: row[name] for name in _MEMBER})
+
+
+def link_row(link: Link) -> dict[str, Any]:
+    """The row of a link."""
+    return asdict(link) | {"key": key_of(link.id), "of_key": key_of(link.of)}
+
+
+def link_from(row: Mapping[str, Any]) -> Link:
+    """The link of a row."""
+    values = {name: row[name] for name in _LINK}
+    values["conflicts"] = tuple(values["conflicts"])
+    values["span"] = tuple(values["span"]) if values["span"] else None
+    return Link(**values)
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], table: Table) -> pa.Table:
+    """Rows as an Arrow table of the table's schema."""
+    return pa.Table.from_pylist(list(rows), schema=table.schema)

@@ -1,0 +1,52 @@
+"""Two articles on one page: told from a full text and its excerpt, and cut where they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# A remainder of a glued page shorter than this is no article.
+REMAINDER = 200
+# A heading is one short line that does not end a sentence, at most this far from the text it heads.
+HEADING, NEAR = 40, 3
+
+_ENDS = "。！？!?.”’」』）)】"
+_CUT = ("…", "...", "全文", "未完待续", "完整内容", "原文", "阅读更多", "更多内容")
+
+
+def glued(page: str, span: tuple[int, int], part: str) -> bool:
+    """Whether a text found at a span of a longer page is one of two articles there, not an excerpt of it.
+
+    It is when it ends as an article does and a heading stands at the seam. A section that was published
+    alone looks the same; then the page is cut and nothing is lost.
+    """
+    start, end = span
+    after, before = len(page) - end, start
+    if after >= before:
+        return _whole(part) and _heading(page[end:].splitlines()[: NEAR + 1])
+    return _heading(page[:start].splitlines()[-NEAR:])
+
+
+def remainder(length: int, held: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The spans of a text that the held articles leave, each long enough to be an article."""
+    spans, at = [], 0
+    for start, end in [*sorted(held), (length, length)]:
+        if start - at >= REMAINDER:
+            spans.append((at, start))
+        at = max(at, end)
+    return tuple(spans)
+
+
+def disjoint(spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether at least two of the spans do not overlap: two articles on one page."""
+    ordered = sorted(spans, key=lambda span: span[1])
+    return any(later[0] >= ordered[0][1] for later in ordered[1:])
+
+
+def _whole(part: str) -> bool:
+    last = part.rstrip()[-HEADING:]
+    return last.endswith(tuple(_ENDS)) and not any(cut in last for cut in _CUT)
+
+
+def _heading(lines: Sequence[str]) -> bool:
+    stripped = (line.strip() for line in lines)
+    return any(2 < len(line) <= HEADING and not line.endswith((*_ENDS, "，", ",", "；")) for line in stripped)
