@@ -20,13 +20,14 @@ from datetime import date
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.body import Reading, read_body
-from pipeline.extract.container import Weights, find_container, weigh
-from pipeline.extract.declared import Declared, read_declared
+from pipeline.extract.container import find_container, weigh
+from pipeline.extract.declared import read_declared
 from pipeline.extract.encoding import Decoded, decode
 from pipeline.extract.fingerprint import fingerprint
 from pipeline.extract.layout import Layout, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.split import join_parts, split_articles
+from pipeline.extract.title import find_title
 from pipeline.nextpart import next_part
 from pipeline.records import Article, Page, Selector, Source
 
@@ -120,21 +121,16 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     box = layout.chosen[0] if layout.chosen else find_container(layout, weights)
     if box is None:
         return _nothing(decoded, "no_body")
-    reading = read_body(layout, weights, box, declared.title)
-    articles = _articles(layout, weights, declared, reading, url)
+    title, title_at = find_title(layout, declared, layout.boxes[box].first, layout.boxes[box].last)
+    reading = read_body(layout, weights, box, title)
+    articles: tuple[Article, ...] = ()
+    if reading.text:
+        first = read_metadata(layout, declared, reading, title, title_at, url)
+        articles = split_articles(first, layout, weights, reading)
     if not articles:
         return Extraction(page=_page(decoded, reason="no_body"), layout=layout, reading=reading)
     page = _page(decoded, articles=articles, next_url=next_part(decoded.text, url))
     return Extraction(page=page, layout=layout, reading=reading)
-
-
-def _articles(
-    layout: Layout, weights: Weights, declared: Declared, reading: Reading, url: str
-) -> tuple[Article, ...]:
-    if not reading.text:
-        return ()
-    first = read_metadata(layout, declared, reading, url)
-    return split_articles(first, layout, weights, reading)
 
 
 def _in_force(selectors: Sequence[Selector], day: date | None) -> list[str]:

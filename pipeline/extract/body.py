@@ -14,6 +14,7 @@ from pipeline.extract.boilerplate import judge, trim
 from pipeline.extract.container import Weights
 from pipeline.extract.layout import Layout
 from pipeline.extract.names import kinds
+from pipeline.extract.title import letters
 
 HOLDS = 0.35
 """An element with this share of the body's weight is the article, whatever its name or style says."""
@@ -134,12 +135,8 @@ def _by_shape(layout: Layout, index: int) -> str | None:
 
 def _repeated_title(layout: Layout, left: list[int], removed: dict[int, str], title: str | None) -> None:
     for index in [i for i in left if i not in removed][:3]:
-        if title and _letters(layout.lines[index].text) == _letters(title):
+        if title and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)
 
 
 def ask_trafilatura(html: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 
-RULES = ("boilerplate.tsv", "common-han.tsv", "encoding.tsv", "labels.tsv", "names.tsv")
+RULES = ("boilerplate.tsv", "common-han.tsv", "encoding.tsv", "labels.tsv", "names.tsv", "surnames.tsv")
 LIBRARIES = ("selectolax", "trafilatura", "faust-cchardet")
 
 

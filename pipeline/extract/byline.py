@@ -1,0 +1,190 @@
+"""Who wrote it and where it first appeared, read out of printed lines.
+
+A printed line is given with `GAP` where the markup changes inside it (`来源：<a>新京报</a><span>张三</span>`),
+because the page's designer, not the text, often separates two facts.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pipeline.extract.dates import find_day
+from pipeline.extract.tables import rows
+
+GAP = "\x1f"
+"""Stands between two pieces of a line that have different elements around them."""
+
+_STOP = (
+    r"作者|编辑|編輯|责编|责任|責任|记者|記者|发布|發布|发表|發表|时间|時間|日期|点击|點擊|阅读|閱讀|浏览|瀏覽|字号|字體|字体|评论|評論|"
+    r"分享|收藏|打印|来源|來源|稿源|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|【|\[|（|\("
+)
+SOURCE_LABEL = re.compile(
+    r"(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来源|來源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
+    r"转载于|文章来自|本文来自|摘自|原载|原載|source|Source)"
+    r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
+    r"([^\x1f|｜:：\n\t]{2,40})"
+)
+AUTHOR_LABEL = re.compile(
+    r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:作者|撰文|撰稿|执笔|執筆|主笔|文|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
+    r"采写|采访|採訪|編譯|编译|图/文|文/图|圖文|author|Author|By|by)"
+    r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
+    r"([^\x1f|｜\n\t]{1,60})"
+)
+NEXT_FACT = re.compile(rf"\s*(?:(?<!\w)(?:{_STOP}))")
+ORG = re.compile(
+    r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
+    r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
+    r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
+)
+ROLE = re.compile(
+    r"^(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|编辑|編輯|评论员|作者|撰稿人|研究员|實習生|实习生)\s*[:：/／]?\s*"
+)
+TAIL = re.compile(
+    r"(?:\s*[/／|｜]\s*)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|文|摄|攝|著|专电|電|电|等)$"
+)
+SPLIT_NAMES = re.compile(r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*")
+HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
+AGENCY = re.compile(
+    r"^[\s\u3000]*[（(〔【\[]?\s*((?:新华社|中新社|中新网|中央社|人民网|新华网|央视网|央视新闻|中国新闻网|环球网|法新社|路透社|美联社|共同社|澎湃新闻|财联社|"
+    r"新華社|中新社|中評社|韓聯社|韩联社|塔斯社|俄新社)(?=[^\u4e00-\u9fff]|记者|記者|讯|訊|[\u4e00-\u9fff]{0,12}?(?:\d{1,2}月)?\d{1,2}日?[专專]?[电電讯訊])|中央社|中時|工商)"
+)
+DATELINE = (
+    # 记者唐霁 in brackets near a place and day; the names end at the bracket
+    re.compile(
+        r"[（(〔【\[][^（()）〔〕【】\[\]]{0,14}?(?:记者|記者|报记者)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40}?)[\s\u3000]*[／/|｜][^）)〕】\]]{0,14}(?:报道|報導|報道|電|电)[）)〕】\]]"
+    ),
+    re.compile(
+        r"[（(〔【\[](?:[^（()）〔〕【】\[\]]{0,10}?)(?:记者|記者)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]"
+    ),
+    re.compile(
+        r"[（(〔【\[]中央社[駐驻]?\S{0,6}?(?:记者|記者)\s?([\u4e00-\u9fff]{2,3}?)(?:[\u4e00-\u9fff]{2,4})\d{1,2}日"
+    ),
+    re.compile(
+        r"^(?:\S{0,10}?)(?:记者|記者)\s?([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3})\s?[／/｜|]\s?\S{2,10}$"
+    ),
+    re.compile(
+        r"^(?:社會中心|生活中心|政治中心|娛樂中心|國際中心|財經中心|體育中心|綜合報導|快訊|上報快訊|\S{2,6}中心|\S{0,4}快訊)\s?[／/]\s?([\u4e00-\u9fff]{2,4}?)(?:報導|整理)?$"
+    ),
+    re.compile(
+        r"^[（(]?(?:[\u4e00-\u9fffA-Za-z]{2,10}|本报|本刊|本网|本台)(?:全媒体|首席|见习|特约|实习)?(?:记者|記者)[\s\u3000:：]{1,3}([\u4e00-\u9fff\s、，,·]{2,40}?)(?:\s(?:报道|摄影报道|通讯员.{0,20}))?[）)]?$"
+    ),
+    re.compile(
+        r"(?:社|网|報|报)[\u4e00-\u9fff]{2,12}\d{1,2}月\d{1,2}日[专專]?[电電讯訊]\s?[（(]((?:[\u4e00-\u9fff]{2,4}[、，,\s]?){1,4})[）)]"
+    ),
+)
+CLOSING = re.compile(
+    r"[（(【\[]\s*((?:图文|文图|文|图|作者|记者|撰文|摄影|文字|文/图|图/文|编译|本报记者|整理)?(?:[/／:：\s|]|图|圖){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
+)
+PRINTED_BYLINE = re.compile(r"^(?:文|撰文|执笔|執筆|作者|采写|文字)\s?[/／|｜:：︱丨]\s?(\S.{0,50})$")
+
+
+def source_in(text: str) -> str | None:
+    """The name after a source label in a printed line, or None."""
+    for match in SOURCE_LABEL.finditer(text):
+        name = clean_source(match[1])
+        if name:
+            return name
+    return None
+
+
+def clean_source(value: str) -> str | None:
+    """A source name without what runs on after it; None where nothing name-like is left."""
+    stop = NEXT_FACT.search(value)
+    if stop and stop.start() >= 2:
+        value = value[: stop.start()]
+    day = find_day(value)
+    if day:
+        value = value[: day.start]
+    value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*$|\s+$", "", value.strip())
+    value = value.strip(" \u3000:：>》】])）,，;；-—。·/／")
+    if (
+        not 2 <= len(value) <= 30
+        or value.isdigit()
+        or value.startswith(("http", "www."))
+        or NEXT_FACT.fullmatch(value)
+    ):
+        return None
+    return value.removeprefix("《").strip() if value.startswith("《") and "》" not in value else value
+
+
+def author_in(text: str) -> str | None:
+    """The names after an author label in a printed line, joined with 、, or None."""
+    for match in AUTHOR_LABEL.finditer(text):
+        value = match[1]
+        stop = NEXT_FACT.search(value)
+        if stop:
+            value = value[: stop.start()]
+        day = find_day(value)
+        names = names_of(value[: day.start] if day else value)
+        if names:
+            return "、".join(names)
+    return None
+
+
+def names_of(value: str) -> list[str]:
+    """The single names of a byline, without roles; a name of more than 20 code points is a sentence."""
+    value = ROLE.sub("", value.strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    parts = [p for p in SPLIT_NAMES.split(value) if p]
+    names = []
+    for part in parts:
+        part = TAIL.sub("", ROLE.sub("", part.strip())).strip(" \u3000()（）:：/／|")
+        words = part.split()
+        if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
+            names.extend(words)
+        elif (
+            part
+            and 2 <= len(part) <= 20
+            and not part.isdigit()
+            and not re.search(r"[。！？\d]{3,}|[。！？]|https?:|www\.", part)
+        ):
+            names.append(part)
+    return names if len(names) <= 8 else []
+
+
+def dateline_author(text: str) -> str | None:
+    """The reporter in a byline or dateline such as （记者唐霁） or 記者林恩如／台北報導, or None."""
+    for pattern in DATELINE:
+        match = pattern.search(text[:140])
+        if match:
+            names = [
+                n
+                for n in names_of(match[1].replace("通讯员", "、").replace("通訊員", "、"))
+                if HAN_NAME.fullmatch(n)
+            ]
+            if names:
+                return "、".join(names)
+    match = PRINTED_BYLINE.match(text[:60])
+    return "、".join(names_of(match[1])) or None if match else None
+
+
+def closing_author(text: str) -> str | None:
+    """Names in the last line's closing brackets: labelled, or nothing but Chinese personal names."""
+    match = CLOSING.search(text[-50:])
+    if not match:
+        return None
+    names = names_of(re.sub(r"\s+", "、", match[2]))
+    if names and all(is_personal_name(name) for name in names):
+        return "、".join(names)
+    return None
+
+
+def is_personal_name(name: str) -> bool:
+    """Two to three Han characters beginning with a family name (`rules/surnames.tsv`)."""
+    return (
+        2 <= len(name) <= 3
+        and HAN_NAME.fullmatch(name) is not None
+        and name[0] in _surnames()
+        and not ORG.search(name)
+    )
+
+
+def agency(text: str) -> str | None:
+    """The news agency a text begins with (〔中央社〕, 新华社北京3月1日电), or None."""
+    match = AGENCY.match(text[:60])
+    return match[1] if match else None
+
+
+@cache
+def _surnames() -> frozenset[str]:
+    return frozenset(c for row in rows("surnames.tsv") for c in row[0])

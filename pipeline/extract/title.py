@@ -1,0 +1,107 @@
+"""The title: the line above the body that the page's `title` repeats, else the declared title cut to size."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.extract.declared import Declared
+from pipeline.extract.layout import Layout
+
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+SHORTEST = 4
+"""Letters a title has at least; shorter headings are column names."""
+
+LONGEST = 120
+
+REACH = 12
+"""Lines of the container searched for the title, for pages whose heading stands inside it."""
+
+CUT = re.compile(r"\.{3,}$|…+$")
+SEPARATOR = re.compile(r"\s*(?:[_|｜¦]+|\s[-–—@]+\s|\s*--+\s*|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
+GLUED_SITE = re.compile(
+    r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
+    r"\.(?:com|cn|net|org|tw|hk)|NET|News|news|资讯|資訊|财经|財經|客户端|首页|在线|杂志|号|園|园|圈|站|家|吧|谈|豆瓣|知乎|简书|36氪)\s*$"
+)
+
+
+def letters(text: str) -> str:
+    """The text without marks and spaces: titles differ in these between heading and `title`."""
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tuple[str | None, int | None]:
+    """(title, index of its line or None) for a body that spans the lines [start, stop).
+
+    A line counts when the page's `title` or og:title begins with it (or it with a cut title); of
+    several the longest, then the one nearest to the body. Without one, a heading with a title's
+    class or `h1`; else the declared title without its site and column.
+    """
+    named = [
+        t
+        for t in (declared.title, declared.meta.get("og:title", ""), declared.script.get("msg_title", ""))
+        if t
+    ]
+    wanted = [letters(CUT.sub("", t)) for t in named]
+    best: tuple[int, int, int] | None = None
+    heading: int | None = None
+    for index, line in enumerate(layout.lines[: min(start + REACH, stop)]):
+        text = line.text
+        if not SHORTEST <= len(text) <= LONGEST:
+            continue
+        box = layout.boxes[line.box]
+        bare = letters(CUT.sub("", text))
+        if len(bare) < SHORTEST:
+            continue
+        is_heading = box.tag in HEADINGS
+        if any(w.startswith(bare) or (len(w) >= SHORTEST and bare.startswith(w)) for w in wanted):
+            rank = (len(bare) + 4 * is_heading - 20 * (line.linked * 2 > len(text)), index <= start, index)
+            if best is None or rank >= best:
+                best = rank
+        elif (
+            is_heading
+            and index <= start + 3
+            and line.linked * 2 < len(text)
+            and _better(layout, heading, index)
+        ):
+            heading = index
+    if best is not None:
+        text = layout.lines[best[2]].text
+        fuller = [t for t in named if CUT.search(text) and letters(t).startswith(letters(CUT.sub("", text)))]
+        longer = next(
+            (clean_title(t) for t in fuller if len(letters(clean_title(t))) > len(letters(text))), None
+        )
+        return longer or text, best[2]
+    if heading is not None and (not named or _generic(layout, named, heading)):
+        return layout.lines[heading].text, heading
+    for text in (declared.ld.get("headline", ""), *named[1:], *named[:1]):
+        cleaned = clean_title(text)
+        if len(letters(cleaned)) >= SHORTEST:
+            return cleaned, heading
+    return (layout.lines[heading].text, heading) if heading is not None else (None, None)
+
+
+def _better(layout: Layout, old: int | None, new: int) -> bool:
+    """Whether a later heading replaces an earlier one: a larger or equal heading wins."""
+    if old is None:
+        return True
+    return layout.boxes[layout.lines[new].box].tag <= layout.boxes[layout.lines[old].box].tag
+
+
+def _generic(layout: Layout, named: list[str], heading: int) -> bool:
+    """Whether the declared title is only a column or site name, so that the heading is the title."""
+    cleaned = letters(clean_title(named[0]))
+    text = letters(layout.lines[heading].text)
+    return len(cleaned) <= 8 < len(text) or len(text) >= 10
+
+
+def clean_title(title: str) -> str:
+    """A declared title without the site and column names that follow it."""
+    parts = SEPARATOR.split(title.strip())
+    parts = [p for p in parts if p]
+    if not parts:
+        return title.strip()
+    head = parts[0]
+    if len(letters(head)) < 6 and len(parts) > 2:
+        head = max(parts, key=lambda p: len(letters(p)))
+    cut = GLUED_SITE.sub("", head)
+    return (cut if len(letters(cut)) >= SHORTEST else head).strip()
