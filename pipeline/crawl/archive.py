@@ -21,7 +21,7 @@ from types import TracebackType
 
 from pipeline.crawl import warc
 from pipeline.crawl.exchange import Earlier, Wire, captures, pack
-from pipeline.crawl.fetch import Hop
+from pipeline.crawl.fetched import Hop
 from pipeline.crawl.index import Ref, ref_of
 from pipeline.crawl.repair import RepairReport, repair, repair_locked
 from pipeline.crawl.sealing import SealedFile, seal, sealed, sidecar

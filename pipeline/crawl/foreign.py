@@ -1,0 +1,167 @@
+"""Records of WARC and ARC files that somebody else wrote, in whatever compression, read with distrust."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastwarc.warc import ArchiveIterator
+from warcio.archiveiterator import ArchiveIterator as ArcIterator
+
+from pipeline.crawl import warc
+from pipeline.crawl.decode import codings_of, decode
+
+_ZSTD = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18")
+_ARC = b"filedesc:"
+_LZ4 = b"\x04\x22\x4d\x18"
+_CHUNK_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,1000})?\r?\n")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A record of somebody else's file."""
+
+    kind: str
+    """WARC-Type; of an ARC record, the type it would have."""
+    url: str
+    """Target URI, without angle brackets."""
+    date: str
+    """WARC-Date as written."""
+    id: str
+    """WARC-Record-ID as written."""
+    content_type: str
+    """Content-Type of the block."""
+    block: bytes | None
+    """The block; None: larger than the cap."""
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the file's first bytes are those of a WARC or ARC file (plain, gzip, zstd or lz4)."""
+    return _magic(path).startswith((b"WARC/", _ARC, _LZ4, *_ZSTD))
+
+
+def _magic(path: Path) -> bytes:
+    """The file's first bytes, unpacked where they are gzip."""
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            return zlib.decompressobj(31).decompress(head, 64)
+        except zlib.error:
+            return b""
+    return head
+
+
+def records(path: Path, cap: int) -> Iterator[Foreign]:
+    """The file's records, at most `cap` bytes of one in memory.
+
+    Raises `warc.Damaged` where no further record can be read; those before it have been given.
+    """
+    number = 0
+    try:
+        for found in _arc(path, cap) if _magic(path).startswith(_ARC) else _warc(path, cap):
+            yield found
+            number += 1
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        # fastwarc's panics are BaseExceptions; warcio raises whatever its parsing stumbles over.
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        raise warc.Damaged(f"unreadable after {number} records: {error}") from error
+
+
+def _warc(path: Path, cap: int) -> Iterator[Foreign]:
+    with path.open("rb") as stream:
+        for each in ArchiveIterator(stream, parse_http=False, quirks_mode=True):
+            headers = {name.lower(): value for name, value in reversed(each.headers.items())}
+            block = each.reader.read() if each.content_length <= cap else None
+            if block is not None and len(block) < each.content_length:
+                raise EOFError("the last record is cut off")
+            yield Foreign(
+                kind=each.record_type.name or "",
+                url=headers.get("warc-target-uri", "").strip("<>"),
+                date=headers.get("warc-date", ""),
+                id=headers.get("warc-record-id", ""),
+                content_type=headers.get("content-type", ""),
+                block=block,
+            )
+
+
+def _arc(path: Path, cap: int) -> Iterator[Foreign]:
+    with path.open("rb") as stream:
+        for each in ArcIterator(stream, no_record_parse=True, arc2warc=True):
+            headers = each.rec_headers
+            block = each.raw_stream.read(cap + 1)
+            yield Foreign(
+                kind=each.rec_type,
+                url=headers.get_header("WARC-Target-URI") or "",
+                date=headers.get_header("WARC-Date") or "",
+                id="",
+                content_type=headers.get_header("Content-Type") or "",
+                block=block if len(block) <= cap else None,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP response out of a foreign record, its body unpacked."""
+
+    status: int
+    """0: unreadable."""
+    headers: tuple[tuple[str, str], ...]
+    """As received; masks of other crawlers (X-Crawler-…) taken off."""
+    body: bytes
+    """Unpacked, if it was packed."""
+    problem: str | None
+    """None, or too_large, bad_encoding, incomplete."""
+
+
+def answer(block: bytes, cap: int) -> Answer:
+    """The HTTP response in a block. Writers differ in what they leave of the wire's codings.
+
+    Many keep `Transfer-Encoding: chunked` or `Content-Encoding: gzip` over a body stored plain, so a
+    coding is undone only where the bytes bear it out.
+    """
+    cut = _BLANK_LINE.search(block)
+    head, body = (block[: cut.start()], block[cut.end() :]) if cut else (block, b"")
+    line, *rest = re.split(rb"\r?\n", head)
+    words = line.split(None, 2)
+    readable = len(words) > 1 and line.startswith(b"HTTP/") and re.fullmatch(rb"[1-9]\d\d", words[1])
+    stored = [(name.strip(), value.strip()) for name, colon, value in map(_split, rest) if colon]
+    names = {name.lower(): value for name, value in reversed(stored)}
+    if "chunked" in names.get("transfer-encoding", "").lower():
+        body = _unchunk(body)
+    problem = None
+    codings = codings_of(names.get("content-encoding", ""))
+    if codings:
+        unpacked = decode(body, codings, cap)
+        if unpacked.problem in {"too_large", "codings"}:
+            problem = "too_large" if unpacked.problem == "too_large" else "bad_encoding"
+        elif unpacked.problem == "cut" and unpacked.body:
+            body, problem = unpacked.body, "incomplete"
+        elif unpacked.problem is None:
+            body = unpacked.body
+    headers = tuple((warc.unmask(name), value) for name, value in stored if name.lower() != "content-length")
+    return Answer(status=int(words[1]) if readable else 0, headers=headers, body=body, problem=problem)
+
+
+def _split(line: bytes) -> tuple[str, str, str]:
+    return line.decode("latin-1").partition(":")
+
+
+def _unchunk(body: bytes) -> bytes:
+    """The body without chunk framing; as it is where it has none. Cut framing keeps what is there."""
+    parts: list[bytes] = []
+    position = 0
+    while size := _CHUNK_SIZE.match(body, position):
+        start, length = size.end(), int(size[1], 16)
+        if length == 0:
+            return b"".join(parts)
+        parts.append(body[start : start + length])
+        position = start + length
+    return b"".join(parts) if parts and position >= len(body) else body
