@@ -13,8 +13,6 @@ TEXT: dict[str, Callable[[str], str]] = {
     "straight": lambda text: text.translate(_STRAIGHT),
     "fullwidth": lambda text: text.translate(_WIDE),
     "ellipsis": lambda text: text.replace("……", "..."),
-    "dash": lambda text: text.replace("——", "--"),
-    "corners": lambda text: text.replace("“", "「").replace("”", "」"),
     "escaped": lambda text: (
         text.replace("“", "&ldquo;").replace("”", "&rdquo;").replace("——", "&mdash;&mdash;")
     ),

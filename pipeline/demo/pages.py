@@ -12,6 +12,9 @@ from html import escape
 from pipeline.demo.sites import SITES, part_path, render
 from pipeline.demo.stories import CHINA, Story, stories
 
+FEEDS = ("blog", "news", "tech")
+"""Sites that have a feed."""
+
 FOLDERS = {
     "portal": "/gb/",
     "gov": "/zwgk/",
@@ -71,7 +74,8 @@ def build(turn: int, base: str, mirror: str) -> dict[str, dict[str, Reply]]:
     for name, folder in FOLDERS.items():
         ours = [one for one in shown if one.site == name]
         found["a"][folder] = _listing(name, ours)
-        found["a"][folder + "feed.xml"] = _feed(name, ours, base)
+        if name in FEEDS:
+            found["a"][folder + "feed.xml"] = _feed(name, ours, base)
     news = [one for one in shown if one.site == "news"]
     found["a"] |= {
         "/": _front(FOLDERS.values()),
@@ -104,7 +108,7 @@ def _articles(one: Story, turn: int, bases: dict[str, str]) -> dict[str, Reply]:
         part_path(one.path, number): Reply(
             content_type=site.content_type, body=body, changed=changed, etag=one.site != "portal"
         )
-        for number, body in enumerate(render(one, bases[site.server], turn, neighbours), 1)
+        for number, body in enumerate(render(one, bases, turn, neighbours), 1)
     }
 
 

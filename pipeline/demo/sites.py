@@ -146,7 +146,7 @@ SITES: dict[str, Site] = {
     "repost": Site(
         template="repost",
         paragraph="<p>{}</p>",
-        byline="时间：{day} {time}|　编辑：{author}|　来源：{origin_link}",
+        byline="时间：{day} {time}|　编辑：小易|　来源：{origin_link}",
         content_type="text/html",
         server="mirror",
         name="万事通资讯",
@@ -164,20 +164,22 @@ SITES: dict[str, Site] = {
 }
 
 
-def render(shown: Story, base: str, turn: int, neighbours: tuple[Story, ...]) -> tuple[bytes, ...]:
+def render(
+    shown: Story, bases: dict[str, str], turn: int, neighbours: tuple[Story, ...]
+) -> tuple[bytes, ...]:
     """The bytes of the story's pages in a turn: one, or one for each part of a divided article.
 
-    `base` is the address of the site's server; `neighbours` are the articles its link lists name.
+    `bases` are the addresses of the servers a and mirror; `neighbours` are the articles its link lists name.
     """
     site = SITES[shown.site]
     parts = _parts(turned(shown, turn)[1])
     below = _glued(shown, turn, site)
     pages = []
     for number, lines in enumerate(parts, 1):
-        facts = _facts(shown, base) | {
+        facts = _facts(shown, bases) | {
             "body": _body(lines, shown.damage, site) + below,
             "pager": _pager(shown.path, number, len(parts)),
-            "byline": _byline(site.byline, _facts(shown, base)),
+            "byline": _byline(site.byline, _facts(shown, bases)),
             "related": _links(neighbours[:4]),
             "ranking": _links(neighbours[4:9]),
             "teasers": "".join(
@@ -232,10 +234,14 @@ def _glued(shown: Story, turn: int, site: Site) -> str:
     return ""
 
 
-def _facts(shown: Story, base: str) -> dict[str, str]:
+def _facts(shown: Story, bases: dict[str, str]) -> dict[str, str]:
     when = shown.published
     origin = html.escape(shown.origin or "", quote=False)
-    link = f'<a href="{shown.origin_url.replace("$base", base)}">{origin}</a>' if shown.origin_url else origin
+    link = (
+        f'<a href="{shown.origin_url.replace("$base", bases["a"])}">{origin}</a>'
+        if shown.origin_url
+        else origin
+    )
     return {
         "title": html.escape(damaged(shown.printed_title, shown.damage), quote=False),
         "section": shown.section,
@@ -244,7 +250,7 @@ def _facts(shown: Story, base: str) -> dict[str, str]:
         "origin": origin,
         "origin_link": link,
         "source_line": f"文章来源：{link}" if shown.origin else "",
-        "url": base + shown.path,
+        "url": bases[SITES[shown.site].server] + shown.path,
         "number": f"{sum(map(ord, shown.slug)):06d}",
         "keywords": f"{shown.section},{shown.printed_title[:6]}",
         "spam": SPAM,
