@@ -1,0 +1,73 @@
+"""Backfill: bring past days, sources or URLs into the corpus, and show beforehand what that takes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from prefect import flow, task
+from prefect.client.schemas.objects import State
+
+from flows import reports
+from flows.reports import HERE, TRIES, WAIT
+from pipeline import runs
+from pipeline.runs import Places, RunReport
+
+
+@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=reports.busy)
+def bring(
+    places: Places,
+    since: date | None,
+    until: date | None,
+    names: tuple[str, ...],
+    urls: tuple[str, ...],
+    fetch: bool,
+) -> RunReport:
+    """Fetch what is missing if asked to, then build from the archive."""
+    return runs.backfill(
+        places, since=since, until=until, names=names, urls=urls, fetch=fetch, progress=reports.progress()
+    )
+
+
+@flow
+def backfill(
+    places: Places = HERE,
+    since: date | None = None,
+    until: date | None = None,
+    names: tuple[str, ...] = (),
+    urls: tuple[str, ...] = (),
+    fetch: bool = False,
+) -> State[Any]:
+    """Clean what the archive holds under the present rules; with `fetch`, get what is missing first.
+
+    Args:
+        places: Folders to work on, worker processes or a Dask scheduler.
+        since: First capture day.
+        until: Last capture day.
+        names: Only these sources; empty: all.
+        urls: Only these URLs; empty: all that are known.
+        fetch: Fetch what is missing, politely; otherwise no request is sent.
+    """
+    return reports.close(
+        "backfill", bring(places, since, until, names, urls, fetch, return_state=True), places
+    )
+
+
+@flow
+def plan_backfill(
+    places: Places = HERE,
+    since: date | None = None,
+    until: date | None = None,
+    names: tuple[str, ...] = (),
+    urls: tuple[str, ...] = (),
+) -> None:
+    """Show captures at hand, gaps, requests and hours at the polite rate; do nothing.
+
+    Args:
+        places: Folders to look at.
+        since: First capture day.
+        until: Last capture day.
+        names: Only these sources; empty: all.
+        urls: Only these URLs; empty: all that are known.
+    """
+    reports.leave_plan(runs.plan_backfill(places, since=since, until=until, names=names, urls=urls))

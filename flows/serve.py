@@ -1,0 +1,91 @@
+"""`make serve`: a Prefect server, the deployments of prefect.yaml and a worker, until Ctrl-C.
+
+For a person on one machine. Where a server and workers run as services, only `prefect deploy` is needed.
+The address comes from prefect.toml or the environment (PREFECT_SERVER_API_PORT=4300 make serve).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+import httpx
+from prefect.settings import get_current_settings
+
+POOL = "local"
+STARTUP = 180.0
+"""Seconds the server may take: a cold one needs 15 on a quiet machine, over 60 on a loaded one."""
+GRACE = 10.0
+"""Seconds a process may take to end before it is killed."""
+
+
+def main() -> None:
+    """Start all three, say where they are, and end them in the right order."""
+    # a shell that starts us with & has SIGINT ignored, and a worker that inherits that never stops
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
+    address = get_current_settings().server.api
+    home = f"http://{address.host}:{address.port}"
+    env = {**os.environ, "PREFECT_API_URL": f"{home}/api", "PREFECT_SERVER_UI_API_URL": f"{home}/api"}
+    with ExitStack() as running:
+        try:
+            server = running.enter_context(_started(env, "server", "start"))
+            _wait(server, f"{home}/api/health")
+            _prefect(env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
+            _prefect(env, "deploy", "--all")
+            worker = running.enter_context(_started(env, "worker", "start", "--pool", POOL))
+            print(f"\n{home} shows the runs. Ctrl-C ends server and worker.\n", flush=True)
+            sys.exit(worker.wait())
+        except KeyboardInterrupt:
+            print("\nEnding the worker, then the server.", flush=True)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "prefect", "--no-prompt", *words]
+
+
+def _prefect(env: dict[str, str], *words: str) -> None:
+    subprocess.run(_command(*words), env=env, check=True)
+
+
+@contextmanager
+def _started(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    # a session of its own: Ctrl-C reaches only us, so that the worker ends before its server
+    process = subprocess.Popen(_command(*words), env=env, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(server: subprocess.Popen[bytes], health: str) -> None:
+    """Wait until the server answers; SystemExit when it ends or takes longer than STARTUP."""
+    deadline = time.monotonic() + STARTUP
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            sys.exit(f"The server ended at once ({server.returncode}); is {health} taken by another one?")
+        try:
+            httpx.get(health, timeout=2.0).raise_for_status()
+            return
+        except httpx.HTTPError:
+            time.sleep(0.5)
+    sys.exit(f"{health} did not answer within {STARTUP:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
