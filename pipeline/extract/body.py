@@ -31,6 +31,11 @@ CAPTION = re.compile(
     r"(?:(?<![拍])摄|攝|供图|供圖|截图|截圖|资料图片?|資料照片?|資料圖片?|資料照|视频截图|图片社|圖片社|视觉中国|視覺中國|"
     r"IC photo|东方IC|圖／.{1,12}|图/.{1,12}|（圖：.{1,14}|翻攝.{0,16}|提供|設計對白)[）)】\]。]?$"
 )
+ADVERTISEMENT = re.compile(r"广告|廣告|推广|推廣|AD|赞助|贊助|Sponsored")
+"""As the whole text of a line's first element: a label on the line, not a word of it."""
+
+ADVERTISEMENT_LINE = 90
+
 CAPTION_LONGEST = 120
 
 
@@ -122,6 +127,9 @@ def _by_shape(layout: Layout, index: int) -> str | None:
     """Link lines and captions, by how they look."""
     line = layout.lines[index]
     length = len(line.text)
+    label = next(piece.text.strip() for piece in line.pieces if piece.text.strip())
+    if length < ADVERTISEMENT_LINE and len(line.pieces) > 1 and ADVERTISEMENT.fullmatch(label):
+        return "advertisement"
     if line.linked * 2 > length and (length < 60 and not line.text.endswith(("。", "！", "？"))):
         return "links"
     if (

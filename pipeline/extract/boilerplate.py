@@ -89,7 +89,9 @@ def matching(line: str, place: str) -> str | None:
     """Name of the first rule of a place that matches the line, or None."""
     bare = BULLETS.sub("", line)
     for rule in _by_place()[place]:
-        if len(line) <= rule.longest and rule.pattern.match(bare):
+        if len(line) <= rule.longest and (
+            rule.pattern.match(bare) or (place == "foot" and rule.pattern.match(line))
+        ):
             return rule.name
     return None
 

@@ -20,13 +20,13 @@ _STOP = (
     r"分享|收藏|打印|来源|來源|稿源|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|【|\[|（|\("
 )
 SOURCE_LABEL = re.compile(
-    r"(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来源|來源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
+    r"(?<![图圖片影照频頻面乐樂材料])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来源|來源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
     r"转载于|文章来自|本文来自|摘自|原载|原載|source|Source)"
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = re.compile(
-    r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:作者|撰文|撰稿|执笔|執筆|主笔|文|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
+    r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:图/文|文/图|作者|撰文|撰稿|执笔|執筆|主笔|文|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
     r"采写|采访|採訪|編譯|编译|图/文|文/图|圖文|author|Author|By|by)"
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜\n\t]{1,60})"
@@ -38,7 +38,7 @@ ORG = re.compile(
     r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
 )
 ROLE = re.compile(
-    r"^(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|编辑|編輯|评论员|作者|撰稿人|研究员|實習生|实习生)\s*[:：/／]?\s*"
+    r"^(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生)\s*[:：/／]?\s*"
 )
 TAIL = re.compile(
     r"(?:\s*[/／|｜]\s*)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|文|摄|攝|著|专电|電|电|等)$"
@@ -97,7 +97,8 @@ def clean_source(value: str) -> str | None:
     if day:
         value = value[: day.start]
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*$|\s+$", "", value.strip())
-    value = value.strip(" \u3000:：>》】])）,，;；-—。·/／")
+    value = value.strip(" \u3000:：>】])）,，;；-—。·/／")
+    value = value.strip("《》") if ("《" in value) != ("》" in value) else value
     if (
         not 2 <= len(value) <= 30
         or value.isdigit()
@@ -105,7 +106,7 @@ def clean_source(value: str) -> str | None:
         or NEXT_FACT.fullmatch(value)
     ):
         return None
-    return value.removeprefix("《").strip() if value.startswith("《") and "》" not in value else value
+    return value
 
 
 def author_in(text: str) -> str | None:
@@ -125,10 +126,14 @@ def author_in(text: str) -> str | None:
 def names_of(value: str) -> list[str]:
     """The single names of a byline, without roles; a name of more than 20 code points is a sentence."""
     value = ROLE.sub("", value.strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
+    if len(slashed) > 1 and any(map(is_personal_name, slashed)):
+        value = "、".join(filter(is_personal_name, slashed))
     parts = [p for p in SPLIT_NAMES.split(value) if p]
     names = []
     for part in parts:
-        part = TAIL.sub("", ROLE.sub("", part.strip())).strip(" \u3000()（）:：/／|")
+        part = ROLE.sub("", part.strip())
+        part = part if is_personal_name(part) else TAIL.sub("", part).strip(" \u3000()（）:：/／|")
         words = part.split()
         if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
             names.extend(words)

@@ -81,10 +81,10 @@ def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tup
 
 
 def _better(layout: Layout, old: int | None, new: int) -> bool:
-    """Whether a later heading replaces an earlier one: a larger or equal heading wins."""
+    """Whether a later heading replaces an earlier one: the nearest to the body does, but not an `h1`'s place."""
     if old is None:
         return True
-    return layout.boxes[layout.lines[new].box].tag <= layout.boxes[layout.lines[old].box].tag
+    return layout.boxes[layout.lines[old].box].tag != "h1" or layout.boxes[layout.lines[new].box].tag == "h1"
 
 
 def _generic(layout: Layout, named: list[str], heading: int) -> bool:

@@ -1,0 +1,104 @@
+"""The lines around a body that print facts about it: between title and body, above the title, and below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.extract.body import Reading
+from pipeline.extract.byline import GAP
+from pipeline.extract.layout import Layout, Line
+
+ABOVE = 5
+"""Lines above the title that may hold the day or the source."""
+
+BETWEEN = 40
+"""Lines between title and body that are read as header."""
+
+BELOW = 14
+"""Lines after the body that are read as foot."""
+
+HEADER_LINE = 160
+"""Code points of the longest line that can be a header line."""
+
+MARKED = 40
+"""Code points of the longest text of a named element that can be a name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What stands around a body, each line with GAP between differently marked pieces."""
+
+    head: tuple[str, ...]
+    above: tuple[str, ...]
+    foot: tuple[str, ...]
+    """Lines below the body, and lines removed from its end."""
+    first: tuple[str, ...]
+    """The first lines of the body."""
+    last: str
+    """The last line of the body."""
+    marked: tuple[tuple[str, str], ...]
+    """(class and id, text) of named elements in the header."""
+    links: tuple[tuple[str, str], ...]
+    """(text, href) of links in header and foot."""
+
+
+def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Printed:
+    """The zones of a page around its body; without a title line, the eight lines above the body are the header."""
+    kept = reading.kept
+    first = kept[0] if kept else reading.start
+    last = kept[-1] if kept else reading.stop - 1
+    titled = title_at is not None and title_at < first
+    top = title_at if title_at is not None and titled else max(0, first - 8)
+    head = range(top + titled, min(first, top + BETWEEN))
+    above = [
+        i for i in range(max(0, top - ABOVE), top) if layout.lines[i].linked * 2 <= len(layout.lines[i].text)
+    ]
+    below = {i for i, _ in reading.rules if i > first} | set(range(last + 1, last + 1 + BELOW))
+    foot = [i for i in sorted(below) if i < len(layout.lines)]
+    links = [
+        (piece.text.strip(), piece.href)
+        for i in (*head, *foot, *kept[-2:])
+        for piece in layout.lines[i].pieces
+        if piece.href
+    ]
+    return Printed(
+        head=_lines(layout, head),
+        above=_lines(layout, above),
+        foot=_lines(layout, foot),
+        first=tuple(layout.lines[i].text for i in kept[:2]),
+        last=layout.lines[last].text if kept else "",
+        marked=tuple(_marked(layout, (*above, *head))),
+        links=tuple(links),
+    )
+
+
+def _lines(layout: Layout, indexes: range | list[int]) -> tuple[str, ...]:
+    return tuple(_with_gaps(layout.lines[i]) for i in indexes if len(layout.lines[i].text) <= HEADER_LINE)
+
+
+def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
+    """Short texts with the names of their element, or of the one around it where it has none."""
+    found = []
+    for index in indexes:
+        for piece in layout.lines[index].pieces:
+            text = piece.text.strip()
+            if text and len(text) <= MARKED:
+                box = layout.boxes[piece.box]
+                names = box.names or (layout.boxes[box.parent].names if box.parent >= 0 else "")
+                found.append((names, text))
+    return found
+
+
+def _with_gaps(line: Line) -> str:
+    """The line's text with GAP where the element or the link changes."""
+    out: list[str] = []
+    before: tuple[int, str] | None = None
+    for piece in line.pieces:
+        mark = (piece.box, piece.href)
+        if piece.text.strip():
+            if before is not None and mark != before:
+                out.append(GAP)
+            before = mark
+        out.append(piece.text)
+    text = "".join(out)[: 4 * HEADER_LINE]
+    return GAP.join(part.strip() for part in text.split(GAP) if part.strip())
