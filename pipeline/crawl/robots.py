@@ -6,14 +6,14 @@ An unreachable robots.txt closes the site, a missing one opens it (RFC 9309 §2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import ada_url
 from protego import Protego
 
 from pipeline.crawl import media
-from pipeline.crawl.blocks import judge_page
+from pipeline.crawl.blocks import BLOCKED, judge_page
 from pipeline.crawl.fetched import Fetched
 
 MAX_BYTES = 500 * 1024
@@ -25,7 +25,10 @@ TTL_DOUBTFUL = 3600.0
 
 _TOKEN = re.compile(r"[A-Za-z_-]+")
 _RULE_PATH = re.compile(r"^(\s*(?:dis)?allow\s*:\s*)(.*)$", re.IGNORECASE)
-_AGENT = re.compile(r"^(\s*user-agent\s*:\s*)(.*)$", re.IGNORECASE)
+_AGENT = re.compile(r"^\s*user[- ]?agent\s*:([^#]*)", re.IGNORECASE)
+_ASCII = " " + "".join(map(chr, range(33, 127)))
+_SOMEBODY = "|"
+"""Stands for every other crawler; no product token contains it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +64,23 @@ def judge_robots(fetched: Fetched, user_agent: str) -> Robots:
     """The rules that follow from an answer to `/robots.txt`, whatever it was.
 
     2xx: parsed. 4xx but 429, and too many redirects: everything allowed. 429, 5xx, and no answer:
-    nothing. A block page in its place denies, other HTML allows and is noted.
+    nothing. A block page in its place (also under 4xx) closes the site, other HTML opens it.
     """
     agent = product_token(user_agent)
-    if fetched.outcome in {"redirect_loop"}:
-        return Robots(allow_all=True, agent=agent, note="too many redirects: taken as missing")
-    unavailable = 400 <= fetched.status < 500 and fetched.status != 429
-    if unavailable or fetched.outcome == "empty":
-        return Robots(allow_all=True, agent=agent, note=f"{fetched.status} {fetched.outcome}: no rules")
-    readable = fetched.outcome == "ok" or (fetched.outcome == "too_large" and fetched.body)
-    if not readable:
-        note = f"{fetched.status or 'no answer'} {fetched.outcome}: closed until it answers"
-        return Robots(deny_all=True, agent=agent, ttl=TTL_DOUBTFUL, note=note)
-    if _is_page(fetched):
-        if judge_page(fetched.status, fetched.headers, fetched.body) == "blocked":
-            return Robots(deny_all=True, agent=agent, ttl=TTL_DOUBTFUL, note="a block page in place of rules")
-        return Robots(allow_all=True, agent=agent, ttl=TTL_DOUBTFUL, note="HTML in place of rules")
+    closed = Robots(deny_all=True, agent=agent, ttl=TTL_DOUBTFUL)
+    opened = Robots(allow_all=True, agent=agent)
+    answer = f"{fetched.status or 'no answer'} {fetched.outcome}"
+    is_page = _is_page(fetched.body)
+    if (is_page or fetched.status >= 400) and _is_block(fetched):
+        return replace(closed, note=f"{answer}: a block page in place of rules")
+    if fetched.outcome == "redirect_loop":
+        return replace(opened, note="too many redirects: taken as missing")
+    if fetched.outcome == "empty" or (400 <= fetched.status < 500 and fetched.status != 429):
+        return replace(opened, note=f"{answer}: no rules")
+    if fetched.outcome not in {"ok", "too_large"} or not fetched.body:
+        return replace(closed, note=f"{answer}: closed until it answers")
+    if is_page:
+        return replace(opened, ttl=TTL_DOUBTFUL, note="HTML in place of rules")
     return parse_robots(fetched.body, user_agent)
 
 
@@ -89,7 +93,7 @@ def parse_robots(body: bytes, user_agent: str) -> Robots:
         note = f"only the first {MAX_BYTES} bytes read"
     text = body.decode("utf-8-sig", "surrogateescape")
     agent = product_token(user_agent)
-    rules = Protego.parse("\n".join(_for_protego(line) for line in text.splitlines()))
+    rules = Protego.parse("\n".join(_for_protego(line, agent) for line in text.splitlines()))
     rate = rules.request_rate(agent)
     delays = [rules.crawl_delay(agent), rate.seconds / rate.requests if rate and rate.requests else None]
     known = [float(delay) for delay in delays if delay is not None and delay >= 0]
@@ -109,21 +113,28 @@ def product_token(user_agent: str) -> str:
     return found[0] if found else "*"
 
 
-def _for_protego(line: str) -> str:
+def _for_protego(line: str, agent: str) -> str:
     """A line spelled so that protego reads what RFC 9309 says.
 
-    Raw non-ASCII in paths is percent-encoded as its own bytes (a GBK rule then meets a GBK URL), and
-    agent names end at the first character that cannot be in a product token.
+    Raw non-ASCII in paths is percent-encoded as its own bytes (a GBK rule then meets a GBK URL). Names
+    of crawlers end at the first character that cannot be in a product token and must equal ours: protego
+    would take `news` for `news-corpus`.
     """
     if (rule := _RULE_PATH.match(line)) is not None and not rule[2].isascii():
-        return rule[1] + quote(
-            rule[2].encode("utf-8", "surrogateescape"), safe="".join(map(chr, range(33, 127))) + " "
-        )
-    if (named := _AGENT.match(line)) is not None and (token := _TOKEN.match(named[2].strip())) is not None:
-        return named[1] + token[0]
+        return rule[1] + quote(rule[2].encode("utf-8", "surrogateescape"), _ASCII)
+    if (named := _AGENT.match(line)) is not None:
+        name = named[1].strip()
+        token = "*" if name.split(" ")[0] == "*" else product_token(name)
+        if name and token not in {"*", agent}:
+            token = agent if token.lower() == agent.lower() else _SOMEBODY
+        return f"user-agent: {token if name else ''}"
     return line
 
 
-def _is_page(fetched: Fetched) -> bool:
-    head = fetched.body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return head.startswith(b"<") and media.is_html(fetched.body, "")
+def _is_page(body: bytes) -> bool:
+    head = body[:2048].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return head.startswith(b"<") and media.is_html(head, "")
+
+
+def _is_block(fetched: Fetched) -> bool:
+    return judge_page(fetched.status, fetched.headers, fetched.body) == BLOCKED

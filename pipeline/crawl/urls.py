@@ -86,7 +86,7 @@ def url_key(url: str) -> str:
     else:
         parsed.pathname = _without_session(_plain(parsed.pathname))
         kept = sorted("".join(item) for item in query if not _is_tracking(host, item[0], item[2], query))
-    parsed.search = "&".join(kept)
+    parsed.search = "?" + "&".join(kept) if kept else ""
     return parsed.href
 
 
