@@ -20,6 +20,8 @@ MAX_LISTING_PAGES = 10
 MAX_SITEMAPS = 500
 MAX_SITEMAP_DEPTH = 3
 """Sitemaps read for one source in one run, and how deep indexes may name indexes."""
+INDEX_HEAD = 2_000
+"""Bytes in which an index shows that it is one."""
 LEAST_FEED_INTERVAL = 1_800.0
 """Seconds; a feed that turns over faster still is not asked more often."""
 
@@ -76,7 +78,7 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
             waiting.append(_due(url, kind, None))
         else:
             steps.append(_Step(due))
-    if source.sitemaps:  # children of an index come due on their own; an unchanged index says nothing
+    if source.sitemaps:  # children without lastmod come due on their own: their index says nothing of them
         steps.extend(_Step(due, 1) for due in coming.values() if due.kind == "sitemap" and due.via)
     if not only_due:
         steps.extend(_Step(due) for due in waiting)
@@ -89,6 +91,7 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
         visited.add(step.due.url_key)
         more, gap = await _read(visitor, step, found)
         steps.extend(more)
+        visited.update(due.url_key for due in found.unread)
         if gap:
             steps.extend(_Step(due) for due in waiting)
             waiting = []
@@ -121,18 +124,21 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
         return [], False
     if not answer.body or answer.fetched is None:
         found.captures.append(visitor.keep(answer, every=visitor.source.every, changed=False))
-        if answer.outcome == UNCHANGED:
-            found.unread.append(due)
-        else:
+        if answer.outcome != UNCHANGED:
             found.notes.append(f"{answer.outcome}: {due.url}")
-        return [], False
+            return [], False
+        found.unread.append(due)
+        body = visitor.archived(due.url_key) if due.kind == "sitemap" else b""
+        if b"<sitemapindex" not in body[:INDEX_HEAD]:
+            return [], False
+        return _children(visitor, step, links_of(visitor.source, due.kind, body, due.url), found), False
     content = links_of(visitor.source, due.kind, answer.body, answer.fetched.final_url, answer.content_type)
     new, notes, gap = _take(visitor, due, content, found)
     more = _children(visitor, step, content, found)
     if due.kind == "listing" and new:
         more += _further_page(answer, step, found)
     every = _interval(visitor, due, content)
-    found.captures.append(visitor.keep(answer, notes=notes, every=every, changed=bool(new)))
+    found.captures.append(visitor.keep(answer, notes=notes, every=every, changed=bool(new or more)))
     return more, gap
 
 
@@ -158,7 +164,10 @@ def _take(
 
 
 def _children(visitor: Visitor, step: _Step, content: Found, found: Discovery) -> list[_Step]:
-    """The sitemaps an index names that may hold something new: by their lastmod, else when never read."""
+    """The sitemaps an index names that may hold something new: never read, or their lastmod has moved.
+
+    Those without lastmod come due on their own, by how often they change.
+    """
     if content.children and step.depth >= MAX_SITEMAP_DEPTH:
         found.notes.append(f"cap: index nested deeper than {MAX_SITEMAP_DEPTH}: {step.due.url}")
         return []
@@ -172,7 +181,7 @@ def _children(visitor: Visitor, step: _Step, content: Found, found: Discovery) -
                 visitor.source.name, [(child.url, child.key)], step.due.url, visitor.now(), "sitemap"
             )
             steps.append(_Step(due, step.depth + 1))
-        else:
+        elif child.at is not None:
             found.unread.append(due)
     return steps
 

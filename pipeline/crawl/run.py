@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from pipeline.crawl import index
 from pipeline.crawl.archive import Writer, utcnow
 from pipeline.crawl.discover import canonical, on_own_site, rough_text, unwanted
-from pipeline.crawl.fetch import USER_AGENT, Client
+from pipeline.crawl.fetch import USER_AGENT, Client, Limits
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
@@ -62,6 +62,7 @@ def crawl(
     only_due: bool = True,
     urls: Sequence[str] | None = None,
     user_agent: str = USER_AGENT,
+    limits: Limits | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> tuple[Visit, ...]:
@@ -75,7 +76,7 @@ def crawl(
     asked = _by_source(sources, urls) if urls is not None else None
     run_id = f"crawl-{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
     with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
-        run = _Run(sources, writer, ledger, now, user_agent, on_progress)
+        run = _Run(sources, writer, ledger, now, user_agent, limits or Limits(), on_progress)
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         asyncio.run(_until_stopped(work, run.keeper, stop))
         return tuple(run.tallies[each.name].visit(each.name) for each in sources)
@@ -91,6 +92,7 @@ class _Run:
         ledger: Ledger,
         now: Callable[[], datetime],
         user_agent: str,
+        limits: Limits,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.hosts = Hosts(ledger, now)
@@ -98,6 +100,7 @@ class _Run:
         self.tallies = {each.name: Tally() for each in sources}
         self._now = now
         self._user_agent = user_agent
+        self._limits = limits
         self._on_progress = on_progress
         self._sites = asyncio.Semaphore(MAX_SITES)
         self._done = 0
@@ -108,7 +111,11 @@ class _Run:
         tally = self.tallies[source.name]
         ports = {port for each in _addresses(source) if (port := urlsplit(each).port)}
         async with Client(
-            user_agent=self._user_agent, allow_private=source.allow_private, ports=ports, now=self._now
+            user_agent=self._user_agent,
+            allow_private=source.allow_private,
+            limits=self._limits,
+            ports=ports,
+            now=self._now,
         ) as client:
             visitor = Visitor(source, client, self.keeper, self.hosts, self._user_agent, self._now)
             if urls is not None:

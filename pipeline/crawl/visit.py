@@ -166,6 +166,8 @@ class Visitor:
     ) -> Capture:
         """Archive the answer and tell the ledger."""
         due, fetched = answer.due, answer.fetched
+        # The writer itself finds an equal body, and writes the revisit record that says so.
+        outcome = fetched.outcome if fetched and answer.outcome == UNCHANGED else answer.outcome
         capture = Capture(
             id="",
             source=self.source.name,
@@ -177,7 +179,7 @@ class Visitor:
             status=fetched.status if fetched else 0,
             headers=fetched.headers if fetched else (),
             body=fetched.body if fetched else b"",
-            outcome=answer.outcome,
+            outcome=outcome,
             via=due.via,
             part_of=due.part_of,
             notes=(*(fetched.notes if fetched else ()), f"robots: {answer.robots}", *notes),
