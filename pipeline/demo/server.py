@@ -41,10 +41,13 @@ class SampleSite:
     pages say; `log` holds every request in order.
     """
 
-    def __init__(self, port: int = 0, mirror_port: int = 0) -> None:
-        """Bind the two ports; 0 takes any free one."""
+    def __init__(self, port: int = 0) -> None:
+        """Bind `port` and the next one, so that addresses last from run to run; 0: any two free ones."""
         self.log: list[Request] = []
-        self._servers = {"a": _server(port, self, "a"), "mirror": _server(mirror_port, self, "mirror")}
+        self._servers = {
+            "a": _server(port, self, "a"),
+            "mirror": _server(port + 1 if port else 0, self, "mirror"),
+        }
         self.base = f"http://127.0.0.1:{self._servers['a'].server_address[1]}"
         self.mirror = f"http://127.0.0.1:{self._servers['mirror'].server_address[1]}"
         self._threads: list[threading.Thread] = []

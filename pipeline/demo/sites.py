@@ -48,7 +48,7 @@ SITES: dict[str, Site] = {
         paragraph="<P>　　{}</P>",
         byline="{year}年{month}月{date}日 {time}　|　来源：{origin}　|　作者：{author}",
         between=(
-            '<table align="left"><tr><td><iframe src="/ad/300.html" width="300"></iframe></td></tr></table>',
+            '<table align="left"><tr><td><a href="/ad/1"><img src="/ad/300.gif" width="300"></a></td></tr></table>',
         ),
         charset="gbk",
         name="青石在线",
@@ -112,7 +112,7 @@ SITES: dict[str, Site] = {
     "taiwan": Site(
         template="taiwan",
         paragraph="<p>{}</p>",
-        byline="{year}/{month}/{date} {time}|　島民報　記者{author}／報導",
+        byline="{year}/{month}/{date} {time}|　記者{author}／{section}報導",
         charset="big5",
         name="岛民报",
         absent=("延伸阅读", "粉丝团", "未经授权", "字级设定", "登入会员"),
@@ -181,7 +181,7 @@ def render(
             "pager": _pager(shown.path, number, len(parts)),
             "byline": _byline(site.byline, _facts(shown, bases)),
             "related": _links(neighbours[:4]),
-            "ranking": _links(neighbours[4:9]),
+            "ranking": _links(neighbours[:-6:-1]),
             "teasers": "".join(
                 f"<p><a href='{n.path}'>{n.title}</a> {n.printed[0][:46]}</p>" for n in neighbours[:3]
             ),

@@ -88,9 +88,9 @@ def stories() -> tuple[Story, ...]:
 def story(slug: str) -> Story:
     """One article by its slug."""
     head, body = _read(ARTICLES / f"{slug}.txt")
-    copied = head.get("copy_of", [None])[0]
+    copied = _one(head, "copy_of")
     if copied and not body:
-        body = _cut(story(copied).body, head.get("paragraphs", [""])[0])
+        body = _cut(story(copied).body, _one(head, "paragraphs") or "")
         body = _replaced(body, _pairs(slug, head.get("edit", [])))
     title = _one(head, "title") or ""
     form = _one(head, "form")
@@ -148,7 +148,7 @@ def _read(path: Path) -> tuple[dict[str, list[str]], tuple[str, ...]]:
 
 
 def _one(head: dict[str, list[str]], key: str) -> str | None:
-    return head.get(key, [None])[0]
+    return head.get(key, [""])[0] or None
 
 
 def _pairs(slug: str, lines: list[str], sign: str = " => ") -> tuple[tuple[str, str], ...]:
