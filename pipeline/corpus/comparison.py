@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class Prepared:
 
     item: Item
     """The item."""
-    repeated: frozenset[str]
+    repeated: Collection[str]
     """The furniture lines of its site."""
     key: Codes
     """Comparison key of the text without them."""
@@ -72,13 +73,13 @@ class Prepared:
         return key_of(f"{self.item.id}\n{self.text_hash}\n{len(self.key)}")
 
 
-def prepare(item: Item, repeated: frozenset[str]) -> Prepared:
+def prepare(item: Item, repeated: Collection[str]) -> Prepared:
     """Strip the site's furniture and take the key of what remains."""
     key = text_key(stripped(item.text, repeated))
     return Prepared(item, repeated, key, text_hash(key))
 
 
-def stripped(text: str, repeated: frozenset[str]) -> str:
+def stripped(text: str, repeated: Collection[str]) -> str:
     """The text that is compared."""
     if not repeated:
         return text
@@ -186,15 +187,18 @@ class Comparison:
             if theirs is None:
                 continue
             verdict, overlap = judge(
-                mine, theirs, days=_days(work.item, member), rare=self._rare(hashes, sketch(theirs))
+                mine,
+                theirs,
+                days=_days(work.item, member),
+                rare=partial(self._rare, hashes, theirs),
             )
             if verdict.relation:
                 found.append(_Found(member, verdict, overlap))
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
 
-    def _rare(self, mine: Hashes, theirs: Hashes) -> float:
+    def _rare(self, mine: Hashes, theirs: Shingles) -> float:
         """Share of the shared hashes that no third representative has."""
-        shared = np.intersect1d(mine, theirs, assume_unique=True).tolist()
+        shared = np.intersect1d(mine, sketch(theirs), assume_unique=True).tolist()
         counts = [self._count.get(value, 0) + len(self._local.get(value, ())) for value in shared]
         return sum(count <= 1 for count in counts) / len(counts) if counts else 0.0
 
@@ -205,7 +209,7 @@ class Comparison:
         for member in missing:
             text = self._fetched.get(member.id)
             if text is not None:
-                repeated = self._index.repeated_lines(member.site)
+                repeated = self._index.site(member.site).repeated
                 self._shingles[member.id] = shingles(text_key(stripped(text, repeated)))
 
     # Its place among the others.
@@ -337,7 +341,7 @@ class Comparison:
                 holder, part, side, repeated = mine, theirs, f.overlap.a, work.repeated
             else:
                 holder, part, side = theirs, mine, f.overlap.b
-                repeated = self._index.repeated_lines(f.member.site)
+                repeated = self._index.site(f.member.site).repeated
             span = span_in(holder, repeated, side)
             kind = "glue" if span and glued(holder, span, part) else "excerpt"
         return Link(
@@ -362,7 +366,7 @@ class Comparison:
 _PRECEDENCE = (DUPLICATE, CONTAINED_IN, CONTAINS, SAME_FORM)
 
 
-def span_in(text: str, repeated: frozenset[str], side: Side) -> tuple[int, int] | None:
+def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int] | None:
     """Where in the text the matched runs stand, from the first to the end of the last, in code points."""
     if not side.runs:
         return None

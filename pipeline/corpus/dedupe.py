@@ -60,13 +60,13 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Outcome:
     index.watch()
     index.load(names)
     index.load_sites(item.site for item in items)
-    prepared = [prepare(item, index.repeated_lines(item.site)) for item in items]
+    prepared = [prepare(item, index.site(item.site).repeated) for item in items]
     relearned, affected = _learn(prepared, index)
     # Earlier pages whose furniture is known only now are compared again.
     earlier = _earlier_items(affected - set(names), index, texts)
     touched = _withdraw({*names, *(item.id for item in earlier)}, index, texts)
-    batch = [prepare(item, index.repeated_lines(item.site)) for item in earlier] + [
-        prepare(work.item, index.repeated_lines(work.item.site)) if work.item.site in relearned else work
+    batch = [prepare(item, index.site(item.site).repeated) for item in earlier] + [
+        prepare(work.item, index.site(work.item.site).repeated) if work.item.site in relearned else work
         for work in prepared
     ]
     own = {work.item.id: work.item.text for work in batch}
@@ -181,7 +181,7 @@ def _promote(member: Member, index: DedupeIndex, texts: Texts) -> None:
     text = texts([member.id]).get(member.id)
     if text is None or member.length < SHORTEST:
         return
-    hashes = sketch(shingles(text_key(stripped(text, index.repeated_lines(member.site)))))
+    hashes = sketch(shingles(text_key(stripped(text, index.site(member.site).repeated))))
     index.put(replace(member, represents=True, sketched=len(hashes)))
     index.put_postings(hashes, np.full(len(hashes), member.print, np.uint64))
 

@@ -261,7 +261,8 @@ class DedupeIndex:
 
     def site(self, name: str) -> SiteLines:
         """What a site was seen to repeat; to be changed in place, then `learned` called."""
-        self.load_sites([name])
+        if name not in self._sites:
+            self.load_sites([name])
         return self._sites[name]
 
     def load_sites(self, names: Iterable[str]) -> None:

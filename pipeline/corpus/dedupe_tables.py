@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
+from datetime import UTC
 from hashlib import blake2b
 from typing import Any
 
@@ -46,7 +47,7 @@ MEMBERS = Table(
             "url": pa.string(),
             "title": pa.string(),
             "published_on": pa.date32(),
-            "fetched_at": pa.timestamp("us", "UTC"),
+            "fetched_at": pa.timestamp("us"),
             "origin_name": pa.string(),
             "site_name": pa.string(),
             "native": pa.bool_(),
@@ -125,7 +126,10 @@ def member_row(member: Member) -> dict[str, Any]:
     """The row of a member."""
     row = asdict(member)
     row |= row.pop("decision")
+    fetched_at = member.fetched_at
     return row | {
+        # Without a zone in the file: UTC. DuckDB reads zones only with an extension that is not everywhere.
+        "fetched_at": fetched_at.astimezone(UTC).replace(tzinfo=None) if fetched_at else None,
         "key": key_of(member.id),
         "cluster_key": key_of(member.decision.cluster),
         "removed": False,
@@ -143,7 +147,10 @@ def member_from(row: Mapping[str, Any]) -> Member:
     for name in ("of", "conflicts"):
         decision[name] = tuple(decision[name])
     decision["spans"] = tuple((start, end) for start, end in decision["spans"])
-    return Member(decision=Decision(**decision), **{name: row[name] for name in _MEMBER})
+    values = {name: row[name] for name in _MEMBER}
+    if values["fetched_at"]:
+        values["fetched_at"] = values["fetched_at"].replace(tzinfo=UTC)
+    return Member(decision=Decision(**decision), **values)
 
 
 def link_row(link: Link) -> dict[str, Any]:

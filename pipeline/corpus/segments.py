@@ -127,7 +127,7 @@ def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
 
 
 def _connect() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"memory_limit": _MEMORY, "TimeZone": "UTC"})
+    return duckdb.connect(config={"memory_limit": _MEMORY})
 
 
 def _scan(files: Sequence[Path]) -> str:

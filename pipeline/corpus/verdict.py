@@ -6,10 +6,11 @@ on seed 11) unless a comment says otherwise. `low` and `high` are the smaller an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.corpus import facts
-from pipeline.corpus.overlap import Overlap, Side, measure
+from pipeline.corpus.overlap import NOTHING, Overlap, Side, measure
 from pipeline.corpus.relations import CONTAINED_IN, CONTAINS, DUPLICATE, SAME_FORM
 from pipeline.corpus.sketch import Shingles
 
@@ -33,17 +34,23 @@ class Verdict:
     """The facts that differ."""
 
 
-def judge(a: Shingles, b: Shingles, *, days: int | None, rare: float) -> tuple[Verdict, Overlap]:
+def judge(
+    a: Shingles, b: Shingles, *, days: int | None, rare: Callable[[], float]
+) -> tuple[Verdict, Overlap]:
     """What the first text is to the second.
 
-    `days`: between their days of publication, None when one is unknown. `rare`: share 0..1 of the sampled
-    grams they share that no other article has.
+    `days`: between their days of publication, None when one is unknown. `rare` gives the share 0..1 of the
+    sampled grams they share that no other article has.
     """
     overlap = measure(a, b)
+    if overlap is None:
+        return Verdict(relation=None, rule="apart"), NOTHING
     return _judge(a, b, overlap, days, rare), overlap
 
 
-def _judge(a: Shingles, b: Shingles, overlap: Overlap, days: int | None, rare: float) -> Verdict:
+def _judge(
+    a: Shingles, b: Shingles, overlap: Overlap, days: int | None, rare: Callable[[], float]
+) -> Verdict:
     low, high = sorted((overlap.a.coverage, overlap.b.coverage))
     if high < 0.4:
         return Verdict(relation=None, rule="apart")
@@ -53,7 +60,7 @@ def _judge(a: Shingles, b: Shingles, overlap: Overlap, days: int | None, rare: f
         return Verdict(relation=SAME_FORM, rule="digits")
     if _framed(overlap.a) and _framed(overlap.b):
         return Verdict(relation=None, rule="frame")
-    if density < 0.5 and low + high < 1.6 and (rare < 0.5 or agree < 0.3):
+    if density < 0.5 and low + high < 1.6 and (rare() < 0.5 or agree < 0.3):
         return Verdict(relation=None, rule="weak")
     if agree < 0.3 and density < 0.8:
         return Verdict(relation=None, rule="numbers")
