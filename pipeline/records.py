@@ -68,7 +68,7 @@ class Source:
     expect_links: int = 0
     """A run that discovers fewer links than this is refused."""
     expect_kept: float = 0.0
-    """Share 0..1 of the newly extracted documents that must pass quality, else they are held back."""
+    """Share 0..1 of the documents of newly fetched pages that must be fit to publish, else all are held back."""
     allow_private: bool = False
     """Whether loopback and private addresses may be connected to (a test site)."""
     charset: str | None = None

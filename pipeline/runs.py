@@ -9,13 +9,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import versions
-from pipeline.corpus.build import BuildReport, Job, Progress
+from pipeline.corpus.job import BuildReport, Job, Progress, locked
+from pipeline.corpus.read import list_versions, version_folder
 from pipeline.crawl import archive, index, ledger
 from pipeline.crawl import run as crawling
 from pipeline.crawl.run import Visit
@@ -74,6 +75,10 @@ class RunReport:
             for word in ("extracted", "kept", "new", "changed"):
                 counts[word] += counted[word]
         return dict(sorted(rows.items()))
+
+
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+"""A time at which everything the ledger knows is due."""
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -221,7 +226,7 @@ def _known_urls(raw: Path, source: Source) -> dict[str, None]:
     known = dict.fromkeys(source.urls)
     if (raw / "ledger.sqlite").is_file():
         with ledger.Ledger(raw) as book:
-            known.update(dict.fromkeys(book.urls(source.name)))
+            known.update(dict.fromkeys(due.url for due in book.due(source.name, FAR, ("page",))))
     return known
 
 
@@ -279,7 +284,7 @@ def maintain(places: Places, *, collect: bool = True) -> Maintenance:
     if not collect:
         return Maintenance()
     job = places.job(())
-    with building.locked(job):
+    with locked(job):
         plan = versions.collect(places.clean, job.work)
     return Maintenance(
         collected=tuple(k.version for k in plan if k.why is None),
@@ -290,6 +295,6 @@ def maintain(places: Places, *, collect: bool = True) -> Maintenance:
 def verify(places: Places, version: str | None = None) -> list[str]:
     """Everything wrong with the archive and with a version (None: the latest), in words."""
     problems = archive.verify(places.raw) if places.raw.is_dir() else []
-    if versions.versions(places.clean):
-        problems += versions.verify(versions.version_folder(places.clean, version))
+    if list_versions(places.clean):
+        problems += versions.verify(version_folder(places.clean, version))
     return problems

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from pipeline.corpus.build import Progress as Told
+from pipeline.corpus.job import Progress as Told
 from pipeline.runs import RunReport
 
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
@@ -93,7 +93,8 @@ def build_words(report: RunReport) -> list[str]:
     if build.full:
         lines.append(f"Everything was built anew: {build.full}.")
     lines.append(
-        f"{build.files} new archive files; {build.extracted} captures extracted now, {build.normalized} rows normalized now."
+        f"{build.files} new archive files; {build.extracted} captures extracted now,"
+        f" {build.normalized} rows normalized now."
     )
     lines += [f"Held back, {name}: {why}." for name, why in build.held.items()]
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]

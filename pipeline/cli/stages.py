@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict, replace
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pipeline import extract, normalize, runs
 from pipeline.cli import jobs, screen
 from pipeline.corpus import dedupe_file
+from pipeline.crawl import archive
 from pipeline.crawl import run as crawling
 from pipeline.errors import CorpusError, UsageError
-from pipeline.records import Page, Source
+from pipeline.records import OK, Capture, Page, Source
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """A page larger than this is not read into memory."""
@@ -83,10 +85,13 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
     is_url = where.startswith(("http://", "https://"))
     name = {"url": where} if is_url else {"path": where}
     if is_url:
-        fetched = crawling.fetch_once(where, source, allow_private=arguments.allow_private)
-        if fetched.outcome != "ok":
+        own = Source(
+            name="by-hand", home=where, urls=(where,), delay=0, allow_private=arguments.allow_private
+        )
+        fetched = fetch_one(where, source or own)
+        if fetched.outcome != OK:
             return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
-        content_type = next((v for k, v in fetched.headers if k.lower() == "content-type"), "")
+        content_type = content_type_of(fetched)
         body, url = fetched.body, fetched.final_url
     else:
         body, url, content_type = (
@@ -95,10 +100,27 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
             "",
         )
     if arguments.lines:
-        for line in extract.line_report(body, url=url, content_type=content_type, source=source):
-            screen.say(f"{line.verdict:<8} {line.rule:<28} {line.text}"[:240])
+        for kept, rule, text in extract.line_report(body, url=url, content_type=content_type, source=source):
+            screen.say(f"{'kept' if kept else 'removed':<8} {rule:<28} {text}"[:240])
     page = extract.extract_page(body, url=url, content_type=content_type, source=source)
     return {**name, **page_row(page)}
+
+
+def fetch_one(url: str, source: Source) -> Capture:
+    """One page fetched as a crawl would, robots.txt and limits included, into an archive that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder)
+        crawling.crawl([source], raw, urls=[url])
+        captures = (c for file in archive.sealed(raw) for c in archive.read(raw, file.file))
+        page = next((c for c in captures if c.kind == "page"), None)
+    if page is None:
+        raise CorpusError(f"{url}: nothing came back; is it excluded by the source's patterns?")
+    return page
+
+
+def content_type_of(capture: Capture) -> str:
+    """The Content-Type header of a capture, empty when there is none."""
+    return next((value for name, value in capture.headers if name.lower() == "content-type"), "")
 
 
 def _file_bytes(path: Path) -> bytes:
@@ -214,12 +236,13 @@ def _try(arguments: argparse.Namespace, declared: tuple[Source, ...]) -> int:
         raise UsageError(
             f"{arguments.url}: belongs to no source in {arguments.sources}; name one with --source"
         )
-    source = replace(chosen[0])
-    fetched = crawling.fetch_once(arguments.url, source, allow_private=source.allow_private)
-    if fetched.outcome != "ok":
+    source = chosen[0]
+    fetched = fetch_one(arguments.url, source)
+    if fetched.outcome != OK:
         raise CorpusError(f"{arguments.url}: {fetched.outcome} (status {fetched.status})")
-    content_type = next((v for k, v in fetched.headers if k.lower() == "content-type"), "")
-    page = extract.extract_page(fetched.body, url=fetched.final_url, content_type=content_type, source=source)
+    page = extract.extract_page(
+        fetched.body, url=fetched.final_url, content_type=content_type_of(fetched), source=source
+    )
     screen.put({"url": arguments.url, "source": source.name, **page_row(page)})
     return 0
 

@@ -3,6 +3,6 @@
 Importing this costs pyarrow and nothing else; the rest of the room is imported by name.
 """
 
-from pipeline.corpus.read import documents, read, versions
+from pipeline.corpus.read import documents, list_versions, read
 
-__all__ = ["documents", "read", "versions"]
+__all__ = ["documents", "list_versions", "read"]

@@ -9,7 +9,7 @@ from pipeline.corpus.dedupe import dedupe
 from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.edition import Edit, Edition, Placed
 from pipeline.corpus.relations import Alarm, Decision, Item
-from pipeline.corpus.shards import document_id, short_hash
+from pipeline.corpus.rows import document_id, short_hash
 from pipeline.records import UNCHANGED, Document
 
 SUPERSEDED = "superseded"

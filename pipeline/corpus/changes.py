@@ -45,7 +45,7 @@ def compare(old: Path | None, new: Path) -> pa.Table:
         _load(db, "b", after[ARTICLES], _COLUMNS)
         _load(db, "a_out", before[DROPPED], "id, reason")
         _load(db, "b_out", after[DROPPED], "id, reason")
-        table = db.execute(_QUERY, [list(COMPARED), list(_QUALITY)]).to_arrow_table()
+        table: pa.Table = db.sql(_QUERY, params=[list(COMPARED), list(_QUALITY)]).to_arrow_table()
     return table.cast(CHANGES)
 
 

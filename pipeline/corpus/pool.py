@@ -8,9 +8,10 @@ item is reported as `Lost` and everything else goes on.
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -102,8 +103,10 @@ class Pool(AbstractContextManager["Pool"]):
             batch, future = under_way.pop(0)
             try:
                 yield Done(batch=batch, result=self._result(future, batch, seconds_per_item))
+            except (CancelledError, ConnectionError):
+                raise  # the cluster is gone, not a page
             except Exception as error:  # whatever a page does to its worker must cost only that page
-                if isinstance(error, OSError):
+                if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise
                 if batch.count > 1:
                     halves = [(b, self._submit(function, b, seconds_per_item)) for b in batch.halves()]
@@ -113,7 +116,7 @@ class Pool(AbstractContextManager["Pool"]):
 
     def _submit(self, function: Callable[[Batch], R], batch: Batch, seconds_per_item: float) -> Future[R]:
         if self.dask is not None:
-            return self._cluster().submit(function, batch, pure=False, retries=1)  # type: ignore[no-any-return]
+            return self._cluster().submit(function, batch, pure=False, retries=1)
         timeout = START_SECONDS + seconds_per_item * batch.count
         return self._processes().schedule(function, args=[batch], timeout=timeout)
 

@@ -32,9 +32,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def next_version(parent: str | None, existing: Iterable[str]) -> str:
-    """The version after the parent: RELEASE counts publications and never repeats a number."""
-    releases = [int(v.split(".")[1]) for v in (*existing, *([parent] if parent else ()))]
+def next_version(existing: Iterable[str]) -> str:
+    """The version after those there are: RELEASE counts publications and never repeats a number."""
+    releases = [int(version.split(".")[1]) for version in existing]
     return f"{SCHEMA_VERSION}.{max(releases, default=0) + 1}.0"
 
 

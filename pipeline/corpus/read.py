@@ -16,7 +16,7 @@ TABLES = ("articles", "dropped")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
-def versions(clean: str | Path = "clean") -> list[str]:
+def list_versions(clean: str | Path = "clean") -> list[str]:
     """The versions in a corpus folder, oldest first."""
     folder = Path(clean)
     names = [p.name for p in folder.iterdir() if _VERSION.fullmatch(p.name)] if folder.is_dir() else []
@@ -34,7 +34,7 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
     UsageError names the folder and what is there instead.
     """
     folder = Path(clean)
-    have = versions(folder)
+    have = list_versions(folder)
     if not have:
         raise UsageError(
             f"{folder}: no version of the corpus here; make one with `corpus refresh` or `corpus build`"
@@ -54,7 +54,7 @@ def latest(clean: Path) -> str:
         return link.resolve().name
     if text.is_file():
         return text.read_text(encoding="utf-8").strip()
-    return versions(clean)[-1]
+    return list_versions(clean)[-1]
 
 
 def read(

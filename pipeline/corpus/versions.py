@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,8 +13,8 @@ import pyarrow.parquet as pq
 
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import TABLES
-from pipeline.corpus.publish import LATEST, MANIFEST, SUMS, read_manifest, sha256_of
-from pipeline.corpus.read import latest, version_folder, version_key, versions
+from pipeline.corpus.publish import SUMS, read_manifest, sha256_of
+from pipeline.corpus.read import latest, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA
 from pipeline.records import Manifest
 
@@ -28,7 +27,7 @@ PINS = "PINNED"
 
 def manifests(clean: Path) -> list[Manifest]:
     """The manifests of every version, oldest first."""
-    return [read_manifest(clean / v) for v in versions(clean)]
+    return [read_manifest(clean / v) for v in list_versions(clean)]
 
 
 def diff(clean: Path, old: str, new: str) -> pa.Table:
@@ -119,7 +118,7 @@ class Kept:
 
 def plan_gc(clean: Path) -> list[Kept]:
     """Which versions stay and why: the latest, pinned ones, 7 daily, 4 weekly and 12 monthly ones."""
-    have = versions(clean)
+    have = list_versions(clean)
     if not have:
         return []
     why: dict[str, str] = {latest(clean): "latest"}
@@ -158,11 +157,3 @@ def totals(manifest: Manifest) -> Counter[str]:
     for counts in manifest.counts.values():
         total.update(counts)
     return total
-
-
-def age(manifest: Manifest, today: date) -> int:
-    """Days since the version's newest capture."""
-    return (today - manifest.created_at.date()).days
-
-
-__all__ = ["LATEST", "MANIFEST", "collect", "diff", "manifests", "plan_gc", "totals", "verify"]

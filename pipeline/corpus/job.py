@@ -1,0 +1,115 @@
+"""What to build and what came of it, and the folders and the lock a build works with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.corpus import publish
+from pipeline.corpus.read import latest, list_versions
+from pipeline.corpus.relations import Alarm
+from pipeline.crawl import archive, repair
+from pipeline.errors import BusyError
+from pipeline.records import Source
+
+Progress = Callable[[str, int, int], None]
+"""Told (what, done, total) while work goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to build, from what, with what."""
+
+    raw: Path
+    """The archive."""
+    clean: Path
+    """The corpus folder."""
+    work: Path
+    """Shards, staging and locks; on the same disk as `clean`."""
+    sources: tuple[Source, ...] = ()
+    """The declared sources."""
+    workers: int = 2
+    """Worker processes."""
+    dask: str | None = None
+    """Address of a Dask scheduler to use instead, tcp://…"""
+    full: bool = False
+    """Build everything anew even if the rules are the same."""
+    preview: bool = False
+    """Only say what would change; publish nothing."""
+    confirm: bool = False
+    """Publish although an alarm or an expectation says no."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReport:
+    """What a build did."""
+
+    version: str | None
+    """The version that stands now; None: there is none yet."""
+    parent: str | None
+    """The one before it."""
+    published: bool
+    """Whether this build published it."""
+    full: str | None
+    """Why everything was built anew; None: only what was new."""
+    files: int = 0
+    """Archive files that were new to the corpus."""
+    extracted: int = 0
+    """Captures extracted in this run; the others stood in shards."""
+    normalized: int = 0
+    """Rows normalized in this run."""
+    funnel: dict[str, Counter[str]] = field(default_factory=dict)
+    """source → captures, extracted, kept, new, changed, and each reason."""
+    changes: dict[str, int] = field(default_factory=dict)
+    """kind:cause → documents."""
+    samples: tuple[dict[str, str | None], ...] = ()
+    """For a preview: a few changes of each cause, with old and new text."""
+    held: dict[str, str] = field(default_factory=dict)
+    """source → why its new rows wait."""
+    alarms: tuple[Alarm, ...] = ()
+    """What deduplication found unusual."""
+    lost: tuple[str, ...] = ()
+    """Captures that broke their worker."""
+
+
+@contextmanager
+def locked(job: Job) -> Iterator[None]:
+    """Hold the corpus's writer lock, which dies with the process; BusyError when another build has it."""
+    job.work.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(job.work / f"{job.clean.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(f"{job.clean}: another build is writing this corpus; wait for it to end") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def staging(job: Job) -> Iterator[Path]:
+    """A fresh folder for the next version, gone afterwards whatever happens."""
+    folder = job.work / f"staging-{job.clean.name}"
+    publish.discard(folder)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        publish.discard(folder)
+
+
+def recover(job: Job) -> None:
+    """Finish what a killed run left: the archive's torn tail, and a `latest` that was not moved yet."""
+    if job.raw.is_dir():
+        # a crawl that is writing holds the lock: its sealed files are enough for this build
+        with suppress(archive.Busy):
+            repair.repair(job.raw)
+    have = list_versions(job.clean)
+    if have and latest(job.clean) != have[-1]:
+        publish.point_latest(job.clean, have[-1], job.work)

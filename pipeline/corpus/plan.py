@@ -1,0 +1,78 @@
+"""What a build has to do: which archive files are new, and whether the rules still are those of the parent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.corpus import dedupe
+from pipeline.corpus.job import Job
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import list_versions
+from pipeline.corpus.rows import short_hash
+from pipeline.corpus.schema import SCHEMA_VERSION
+from pipeline.corpus.shards import fingerprints
+from pipeline.crawl import archive
+from pipeline.records import Manifest, Source
+
+FORCED = "asked for"
+"""Why of a full build that the user asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a build has to do."""
+
+    parent: Manifest | None
+    """The newest version; None: there is none."""
+    base: Manifest | None
+    """The version to add to; None: everything is built anew."""
+    files: tuple[archive.SealedFile, ...]
+    """The whole archive, in the order it is built in."""
+    fresh: tuple[archive.SealedFile, ...]
+    """The files to read: those the base does not hold."""
+    why_full: str | None
+    """Why everything is built anew although there is a version; None: it is not."""
+
+
+def plan(job: Job) -> Plan:
+    """Compare archive, rules and newest version."""
+    have = list_versions(job.clean)
+    parent = read_manifest(job.clean / have[-1]) if have else None
+    files = archive.sealed(job.raw) if job.raw.is_dir() else []
+    why = _why_full(job, parent, files) if parent is not None else None
+    base = parent if why is None else None
+    known = {f.file for f in base.inputs} if base is not None else set()
+    return Plan(
+        parent=parent,
+        base=base,
+        files=tuple(files),
+        fresh=tuple(f for f in files if f.file not in known),
+        why_full=why,
+    )
+
+
+def rules(sources: Sequence[Source]) -> dict[str, str]:
+    """The fingerprints of everything the rows depend on besides the archive."""
+    found = {**fingerprints(), "dedupe": dedupe.fingerprint(), "schema": str(SCHEMA_VERSION)}
+    for source in sources:
+        said = (source.body, source.drop, source.charset, source.terms)
+        if any(said):
+            found[f"source:{source.name}"] = short_hash(repr(said))
+    return dict(sorted(found.items()))
+
+
+def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
+    if job.full:
+        return FORCED
+    now, before = rules(job.sources), parent.fingerprints
+    declared = {s.name for s in job.sources}
+    for key in sorted(now.keys() | before.keys()):
+        name = key.removeprefix("source:")
+        # a source that is new, or is no longer declared, changes no row that stands
+        concerns = key == name or (name in parent.counts and name in declared)
+        if concerns and now.get(key, "") != before.get(key, ""):
+            return f"the rules changed ({key})"
+    have = {f.file: f.sha256 for f in files}
+    gone = [f.file for f in parent.inputs if have.get(f.file) != f.sha256]
+    return f"the archive changed ({gone[0]})" if gone else None

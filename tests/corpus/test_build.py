@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.corpus import build as building
+from pipeline.corpus import shards, versions
+from pipeline.corpus.build import build
+from pipeline.corpus.edition import Edition
+from pipeline.corpus.job import locked
+from pipeline.corpus.read import documents, list_versions, version_folder
+from pipeline.errors import BusyError, NoSpaceError, RefusedError
+from pipeline.records import Source
+from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
+
+LATER = timedelta(days=1)
+
+
+def sums(clean: Path) -> dict[str, str]:
+    """version → its SHA256SUMS, and where latest points."""
+    found = {v: (clean / v / "SHA256SUMS").read_text() for v in list_versions(clean)}
+    return {**found, "latest": os.readlink(clean / "latest")}
+
+
+def first_corpus(folder: Path) -> None:
+    write(folder / "raw", [story_page(0), story_page(1), failed_page(2, "timeout"), story_page(3)])
+    assert build(job(folder)).version == "1.1.0"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A first version with its archive and shards, to be copied, not changed."""
+    folder = tmp_path_factory.mktemp("built")
+    first_corpus(folder)
+    return folder
+
+
+@pytest.fixture
+def corpus(built: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built, tmp_path / "corpus", symlinks=True)
+    return tmp_path / "corpus"
+
+
+def test_captures_in_are_rows_out(corpus: Path) -> None:
+    published = list(documents(corpus / "clean"))
+    dropped = list(documents(corpus / "clean", table="dropped"))
+    assert [d.title for d in published] == [PLAIN[n].title for n in (0, 1, 3)]
+    assert [(d.url, d.reason) for d in dropped] == [("https://news.example/a/2.html", "timeout")]
+    assert versions.verify(corpus / "clean" / "1.1.0") == []
+
+
+def test_every_row_says_where_its_text_came_from(corpus: Path) -> None:
+    document = next(documents(corpus / "clean"))
+    assert document.capture.startswith("urn:uuid:")
+    assert document.extracted.split("\n")[0] == PLAIN[0].body[0]
+    assert (document.encoding, document.relation, document.reason) == ("utf-8", "new", None)
+
+
+def test_nothing_new_gives_no_version(corpus: Path) -> None:
+    report = build(job(corpus))
+    assert (report.published, report.version) == (False, "1.1.0")
+    assert list_versions(corpus / "clean") == ["1.1.0"]
+
+
+def test_an_unchanged_page_gives_no_version_and_is_not_lost(corpus: Path) -> None:
+    again = story_page(0, fetched_at=story_page(0).fetched_at + LATER)
+    write(corpus / "raw", [again], "run-2")
+    assert not build(job(corpus)).published
+    write(corpus / "raw", [story_page(4, fetched_at=again.fetched_at + LATER)], "run-3")
+    assert build(job(corpus)).version == "1.2.0"
+    reasons = Counter(d.reason for d in documents(corpus / "clean", table="dropped"))
+    assert reasons == {"timeout": 1, "unchanged": 1}
+    assert versions.verify(corpus / "clean" / "1.2.0") == []
+
+
+def test_a_changed_page_is_a_revision_of_its_document(corpus: Path) -> None:
+    before = next(documents(corpus / "clean"))
+    body = html(PLAIN[0].title, [*PLAIN[0].body, "编者后来补充了一段话，说明此事又有了新的进展。"])
+    changed = story_page(0, body=body, fetched_at=story_page(0).fetched_at + LATER)
+    write(corpus / "raw", [changed], "run-2")
+    report = build(job(corpus))
+    assert report.changes == {"changed:capture": 1}
+    after = next(d for d in documents(corpus / "clean") if d.id == before.id)
+    assert after.text.endswith("说明此事又有了新的进展。")
+    assert (after.first_seen, after.captured_at) == (before.first_seen, changed.fetched_at)
+    (old,) = [d for d in documents(corpus / "clean", table="dropped") if d.reason == "superseded"]
+    assert (old.id, old.text, old.related_to) == (before.id, before.text, (before.id,))
+    assert versions.verify(corpus / "clean" / "1.2.0") == []
+
+
+def test_an_older_capture_that_arrives_late_is_history(corpus: Path) -> None:
+    older = story_page(0, body=html("旧题", PLAIN[0].body[:-1]), fetched_at=story_page(0).fetched_at - LATER)
+    write(corpus / "raw", [older, story_page(4, fetched_at=story_page(4).fetched_at + LATER)], "run-0")
+    build(job(corpus))
+    document = next(d for d in documents(corpus / "clean") if d.url.endswith("/0.html"))
+    assert (document.title, document.first_seen) == (PLAIN[0].title, older.fetched_at)
+    assert versions.verify(corpus / "clean" / "1.2.0") == []
+
+
+def test_a_vanished_page_never_replaces_the_good_one(corpus: Path) -> None:
+    gone = failed_page(0, "gone", status=404, fetched_at=story_page(0).fetched_at + LATER)
+    write(corpus / "raw", [gone, story_page(4, fetched_at=gone.fetched_at)], "run-2")
+    build(job(corpus))
+    assert PLAIN[0].title in {d.title for d in documents(corpus / "clean")}
+    assert versions.verify(corpus / "clean" / "1.2.0") == []
+
+
+def test_a_copy_is_withheld_with_its_partner_named(corpus: Path) -> None:
+    copy = story_page(
+        0,
+        url="https://copy.example/1",
+        url_key="https://copy.example/1",
+        final_url="https://copy.example/1",
+        fetched_at=story_page(0).fetched_at + LATER,
+    )
+    write(corpus / "raw", [copy], "run-2")
+    build(job(corpus))
+    (row,) = [d for d in documents(corpus / "clean", table="dropped") if d.relation == "duplicate"]
+    original = next(d for d in documents(corpus / "clean") if d.url.endswith("/a/0.html"))
+    assert (row.reason, row.related_to, row.cluster) == ("duplicate", (original.id,), original.cluster)
+
+
+def test_the_same_archive_gives_the_same_bytes(corpus: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus / "raw", tmp_path / "again/raw")
+    build(job(tmp_path / "again", workers=2))
+    assert sums(tmp_path / "again/clean") == sums(corpus / "clean")
+
+
+def test_increments_publish_what_one_build_would(corpus: Path, tmp_path: Path) -> None:
+    later = [story_page(n, fetched_at=story_page(n).fetched_at + LATER) for n in (4, 5)]
+    write(corpus / "raw", later, "run-2")
+    build(job(corpus))
+    shutil.copytree(corpus / "raw", tmp_path / "again/raw")
+    build(job(tmp_path / "again"))
+    for table in ("articles", "dropped"):
+        one = {d.capture: d for d in documents(corpus / "clean", table=table)}
+        assert one == {d.capture: d for d in documents(tmp_path / "again/clean", table=table)}
+
+
+def changed_rules(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    now = shards.fingerprints()
+    for module in (shards, sys.modules["pipeline.corpus.plan"]):
+        monkeypatch.setattr(module, "fingerprints", lambda: {**now, stage: "another"})
+
+
+def test_a_changed_normalize_rule_extracts_nothing_again(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed_rules(monkeypatch, "normalize")
+    preview = build(job(corpus, preview=True))
+    assert (preview.extracted, preview.normalized, preview.published) == (0, 4, False)
+    assert list_versions(corpus / "clean") == ["1.1.0"]
+    report = build(job(corpus))
+    assert (report.full, report.version) == ("the rules changed (normalize)", "1.2.0")
+    assert versions.verify(corpus / "clean" / "1.2.0") == []
+    first, second = (corpus / "clean" / v / "articles/2026-11-01-000.parquet" for v in ("1.1.0", "1.2.0"))
+    assert first.samefile(second), "a rebuild that changes nothing keeps the files"
+
+
+def test_a_changed_extract_rule_does_both_again(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed_rules(monkeypatch, "extract")
+    report = build(job(corpus))
+    assert (report.extracted, report.normalized, report.version) == (4, 4, "1.2.0")
+
+
+def test_a_source_that_yields_too_little_is_held_back_and_the_others_publish(corpus: Path) -> None:
+    poor = [
+        story_page(
+            n, source="poor", body=html("导航", ["首页", "关于"]), fetched_at=story_page(n).fetched_at + LATER
+        )
+        for n in (5, 6)
+    ]
+    good = story_page(7, source="poor", fetched_at=story_page(7).fetched_at + LATER)
+    write(corpus / "raw", [*poor, good, story_page(4, fetched_at=good.fetched_at + LATER)], "run-2")
+    expecting = Source(name="poor", home="https://news.example/", expect_kept=1.0)
+    report = build(job(corpus, expecting))
+    assert list(report.held) == ["poor"]
+    assert PLAIN[4].title in {d.title for d in documents(corpus / "clean")}
+    assert PLAIN[7].title in {
+        d.title for d in documents(corpus / "clean", table="dropped") if d.reason == "held"
+    }
+    assert not build(job(corpus, expecting)).published, "held rows wait for new evidence"
+    well = story_page(8, source="poor", fetched_at=good.fetched_at + 2 * LATER)
+    write(corpus / "raw", [well], "run-3")
+    report = build(job(corpus, expecting))
+    assert report.held == {}
+    assert {PLAIN[7].title, PLAIN[8].title} <= {d.title for d in documents(corpus / "clean")}
+    assert versions.verify(version_folder(corpus / "clean")) == []
+
+
+def test_a_rebuild_that_would_lose_a_source_is_refused(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expecting = Source(name="example", home="https://news.example/", expect_kept=1.0)
+    monkeypatch.setattr(building.expectations, "failing", lambda *_: {"example": "0 of 3"})
+    with pytest.raises(RefusedError, match="example: 0 of 3"):
+        build(job(corpus, expecting, full=True))
+    assert list_versions(corpus / "clean") == ["1.1.0"]
+
+
+def test_two_builds_at_once_the_second_is_busy(corpus: Path) -> None:
+    with locked(job(corpus)), pytest.raises(BusyError, match="another build"):
+        build(job(corpus))
+
+
+def test_a_full_disk_leaves_what_stood(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(corpus / "raw", [story_page(4, fetched_at=story_page(4).fetched_at + LATER)], "run-2")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "x")
+
+    before = sums(corpus / "clean")
+    monkeypatch.setattr(Edition, "apply", full)
+    with pytest.raises(NoSpaceError):
+        build(job(corpus))
+    assert sums(corpus / "clean") == before
+    assert not (corpus / ".build/staging-clean").exists()
+
+
+EVENTS = ("open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.truncate")
+
+
+def killed_at(number: int, work: Callable[[], Any]) -> bool:
+    """Run `work` in a child that dies at its n-th write to the file system; whether it died."""
+    child = os.fork()
+    if child == 0:
+        left = number
+
+        def watch(event: str, arguments: tuple[Any, ...]) -> None:
+            nonlocal left
+            writes = event in EVENTS and (
+                event != "open" or (isinstance(arguments[2], int) and arguments[2] & 3)
+            )
+            if writes:
+                left -= 1
+                if left == 0:
+                    os._exit(9)
+
+        sys.addaudithook(watch)
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+@pytest.mark.slow
+def test_killed_at_any_write_the_next_run_ends_in_the_same_bytes(corpus: Path, tmp_path: Path) -> None:
+    new = [story_page(n, fetched_at=story_page(n).fetched_at + LATER) for n in (0, 4)]
+    changed = replace(new[0], body=html(PLAIN[0].title, PLAIN[0].body[:-1]))
+    write(corpus / "raw", [changed, new[1]], "run-2")
+    calm = tmp_path / "calm"
+    shutil.copytree(corpus, calm, symlinks=True)
+    build(job(calm))
+    # the shards stand already, so that every kill falls into the making of the version
+    shutil.copytree(calm / ".build", corpus / ".build", dirs_exist_ok=True)
+    number, died = 0, True
+    while died:
+        number += 1
+        folder = tmp_path / f"killed-{number}"
+        shutil.copytree(corpus, folder, symlinks=True)
+        died = killed_at(number, lambda folder=folder: build(job(folder)))  # type: ignore[misc]
+        for version in list_versions(folder / "clean"):
+            assert versions.verify(folder / "clean" / version) == [], f"after a kill at write {number}"
+        build(job(folder))
+        assert sums(folder / "clean") == sums(calm / "clean"), f"after a kill at write {number}"
+        shutil.rmtree(folder)
+    assert number > 20
+
+
+@pytest.mark.slow
+def test_killed_while_shards_are_made_the_next_run_ends_in_the_same_bytes(
+    corpus: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(corpus / ".build")
+    expected = sums(corpus / "clean")
+    shutil.rmtree(corpus / "clean")
+    for number in (1, 2, 3, 5, 8, 13):
+        folder = tmp_path / f"killed-{number}"
+        shutil.copytree(corpus, folder, symlinks=True)
+        killed_at(number, lambda folder=folder: build(job(folder)))  # type: ignore[misc]
+        build(job(folder))
+        assert sums(folder / "clean") == expected

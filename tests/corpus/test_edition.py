@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.corpus import edition as module
+from pipeline.corpus.edition import Edit, Edition, link_tree
+from pipeline.corpus.schema import from_table, read_parquet
+from pipeline.records import Document
+from tests.corpus.rows import row
+
+
+def stored(folder: Path) -> list[Document]:
+    return list(from_table(read_parquet(sorted(folder.rglob("*.parquet")))))
+
+
+def test_every_row_put_in_stands_in_the_table_of_its_reason(tmp_path: Path) -> None:
+    edition = Edition(tmp_path / "new", None)
+    edition.apply([Edit(after=row(1)), Edit(after=row(2, reason="too_short"))])
+    assert [d.url for d in stored(tmp_path / "new/articles")] == [row(1).url]
+    assert [d.reason for d in stored(tmp_path / "new/dropped")] == ["too_short"]
+    assert edition.counts == {"example": Counter({"articles": 1, "too_short": 1})}
+
+
+def test_a_day_is_cut_into_files_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROWS_PER_FILE", 10)
+    edition = Edition(tmp_path / "new", None)
+    edition.apply([Edit(after=row(n)) for n in range(25)])
+    edition.apply([Edit(after=row(n)) for n in range(25, 28)])
+    names = sorted(p.name for p in (tmp_path / "new/articles").iterdir())
+    assert names == [f"2026-11-01-00{n}.parquet" for n in range(3)]
+    assert len(stored(tmp_path / "new/articles")) == 28
+
+
+def test_untouched_files_stay_the_same_inode_and_touched_ones_leave_the_parent_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROWS_PER_FILE", 10)
+    Edition(tmp_path / "old", None).apply([Edit(after=row(n)) for n in range(25)])
+    before = {p.name: p.read_bytes() for p in (tmp_path / "old/articles").iterdir()}
+    edition = Edition(tmp_path / "new", tmp_path / "old")
+    placed = edition.find([row(3).id])[row(3).id]
+    edition.apply([Edit(before=placed, after=replace(placed.document, title="改过的标题"))])
+    assert {p.name: p.read_bytes() for p in (tmp_path / "old/articles").iterdir()} == before
+    same = [
+        p.name
+        for p in (tmp_path / "new/articles").iterdir()
+        if p.samefile(tmp_path / "old/articles" / p.name)
+    ]
+    assert sorted(same) == ["2026-11-01-001.parquet", "2026-11-01-002.parquet"]
+    assert edition.touched == {"articles/2026-11-01-000.parquet"}
+
+
+def test_a_row_moves_between_the_tables_and_is_found_where_it_is(tmp_path: Path) -> None:
+    edition = Edition(tmp_path / "new", None)
+    edition.apply([Edit(after=row(1)), Edit(after=row(2))])
+    placed = edition.find([row(1).id])[row(1).id]
+    withheld = replace(placed.document, reason="duplicate", relation="duplicate")
+    edition.apply([Edit(before=placed, after=withheld)])
+    assert edition.find([row(1).id])[row(1).id].document == withheld
+    assert edition.texts([row(1).id, "unknown"]) == {row(1).id: row(1).text}
+    assert edition.counts["example"] == Counter({"articles": 1, "duplicate": 1})
+
+
+def test_history_is_not_the_current_row(tmp_path: Path) -> None:
+    edition = Edition(tmp_path / "new", None)
+    edition.apply([Edit(after=row(1, reason="superseded")), Edit(after=row(2, reason="too_short"))])
+    assert edition.find([row(1).id, row(2).id]) == {}
+
+
+def test_the_order_of_the_edits_does_not_change_the_bytes(tmp_path: Path) -> None:
+    edits = [Edit(after=row(n)) for n in range(40)]
+    Edition(tmp_path / "a", None).apply(edits)
+    Edition(tmp_path / "b", None).apply(edits[::-1])
+    (a,), (b,) = ((tmp_path / x / "articles").iterdir() for x in "ab")
+    assert a.read_bytes() == b.read_bytes()
+
+
+def test_a_file_that_loses_its_last_row_goes(tmp_path: Path) -> None:
+    edition = Edition(tmp_path / "new", None)
+    edition.apply([Edit(after=row(1))])
+    edition.apply([Edit(before=edition.find([row(1).id])[row(1).id])])
+    assert list((tmp_path / "new/articles").iterdir()) == []
+
+
+def test_link_tree_copies_where_links_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/x").write_text("text")
+
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(module.os, "link", refuse)
+    link_tree(tmp_path / "old", tmp_path / "new")
+    assert (tmp_path / "new/x").read_text() == "text"

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from pipeline.corpus import pool as module
+from pipeline.corpus.pool import Batch, Done, Lost, Pool
+
+
+def numbers(batch: Batch) -> list[int]:
+    return list(range(batch.start, batch.start + batch.count))
+
+
+def kills_at_seven(batch: Batch) -> list[int]:
+    if 7 in numbers(batch):
+        os._exit(1)
+    return numbers(batch)
+
+
+def hangs_at_seven(batch: Batch) -> list[int]:
+    if 7 in numbers(batch):
+        time.sleep(600)
+    return numbers(batch)
+
+
+def raises_at_seven(batch: Batch) -> list[int]:
+    if 7 in numbers(batch):
+        raise RuntimeError("page 7")
+    return numbers(batch)
+
+
+BATCHES = [Batch(file="x", start=n, count=4) for n in range(0, 16, 4)]
+
+
+def test_batches_come_back_in_order() -> None:
+    with Pool(2) as pool:
+        outcomes = list(pool.map(numbers, BATCHES, 1.0))
+    assert [o.result for o in outcomes if isinstance(o, Done)] == [numbers(b) for b in BATCHES]
+
+
+@pytest.mark.parametrize(
+    ("function", "why"), [(kills_at_seven, "killed"), (raises_at_seven, "RuntimeError: page 7")]
+)
+def test_an_item_that_breaks_its_worker_is_lost_alone(function: object, why: str) -> None:
+    with Pool(2) as pool:
+        outcomes = list(pool.map(function, BATCHES, 1.0))  # type: ignore[arg-type]
+    lost = [o for o in outcomes if isinstance(o, Lost)]
+    assert lost == [Lost(batch=Batch(file="x", start=7, count=1), why=why)]
+    assert [n for o in outcomes if isinstance(o, Done) for n in o.result] == [n for n in range(16) if n != 7]
+
+
+def test_an_item_that_hangs_is_lost_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "START_SECONDS", 1.0)
+    with Pool(1) as pool:
+        outcomes = list(pool.map(hangs_at_seven, BATCHES[1:3], 0.05))
+    assert [o for o in outcomes if isinstance(o, Lost)] == [
+        Lost(batch=Batch(file="x", start=7, count=1), why="timeout")
+    ]
+    assert [n for o in outcomes if isinstance(o, Done) for n in o.result] == [4, 5, 6, 8, 9, 10, 11]

@@ -1,0 +1,144 @@
+"""The structure of the house, held: who may import whom, one door per library, no forbidden names."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = sorted(p for room in ("pipeline", "flows") for p in (ROOT / room).rglob("*.py"))
+
+ALLOWED = {
+    "records": set(),
+    "errors": set(),
+    "nextpart": set(),
+    "sources": {"records"},
+    "crawl": {"records", "errors", "nextpart"},
+    "extract": {"records", "nextpart"},
+    "normalize": {"records"},
+    "demo": {"records"},
+    "corpus": {"records", "errors", "crawl", "extract", "normalize"},
+    "runs": {"records", "errors", "sources", "crawl", "corpus"},
+    "cli": {"records", "errors", "sources", "crawl", "extract", "normalize", "corpus", "demo", "runs"},
+    "flows": {"records", "errors", "runs", "cli"},
+}
+"""Room → the rooms it may import besides itself: records ← rooms ← runs ← cli ← flows."""
+
+COMPOSERS = {"rows", "shards"}
+"""The modules of corpus that may import extract and normalize."""
+
+DOORS = {
+    "httpx": {"pipeline/crawl/fetch.py", "pipeline/crawl/transport.py"},
+    "httpcore": {"pipeline/crawl/transport.py"},
+    "protego": {"pipeline/crawl/robots.py"},
+    "feedparser": {"pipeline/crawl/feeds.py"},
+    "ada_url": {"pipeline/crawl/urls.py"},
+    "trafilatura": {"pipeline/extract/body.py"},
+    "opencc": {"pipeline/normalize/script.py"},
+    "pebble": {"pipeline/corpus/pool.py"},
+    "distributed": {"pipeline/corpus/pool.py"},
+    "rich": {"pipeline/cli/screen.py"},
+}
+"""Library → the only modules that import it."""
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return "flows" if parts[0] == "flows" else parts[1] if len(parts) > 1 else ""
+
+
+def imports(path: Path) -> set[str]:
+    """Every module a file imports, as dotted names."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            found.add(module)
+            found |= {f"{module}.{alias.name}" for alias in node.names if module.startswith("pipeline")}
+    return found
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_imports_go_one_way(path: Path) -> None:
+    room = room_of(path)
+    if room in ("", "__init__"):
+        return
+    rooms = {m.split(".")[1] for m in imports(path) if m.startswith("pipeline.")}
+    assert rooms - ALLOWED[room] - {room} == set()
+    if room == "corpus" and path.stem not in COMPOSERS:
+        assert not rooms & {"extract", "normalize"}, "extract and normalize are composed in one place"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_one_door_per_library(path: Path) -> None:
+    tops = {m.split(".")[0] for m in imports(path)}
+    shut = [lib for lib, doors in DOORS.items() if lib in tops and name(path) not in doors]
+    assert shut == []
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room_of(p) != "flows"], ids=name)
+def test_the_pipeline_knows_nothing_of_prefect(path: Path) -> None:
+    assert not any(m.split(".")[0] == "prefect" for m in imports(path))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_module_is_named_as_one_of_the_standard_library(path: Path) -> None:
+    assert path.stem in ("__init__", "__main__") or path.stem not in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_every_module_and_public_function_says_what_it_is(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "no module docstring"
+    for node in tree.body:
+        public = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if public and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def test_imports_have_no_cycle() -> None:
+    names = {name(p).removesuffix(".py").removesuffix("/__init__").replace("/", "."): p for p in MODULES}
+    graph = {n: {m for m in _top_imports(p) if m in names and m != n} for n, p in names.items()}
+    done: set[str] = set()
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " → ".join((*trail, module))
+        if module not in done:
+            for other in sorted(graph[module]):
+                visit(other, (*trail, module))
+            done.add(module)
+
+    for module in sorted(graph):
+        visit(module, ())
+
+
+def _top_imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_reading_the_corpus_is_light() -> None:
+    import subprocess
+
+    code = "import sys; from pipeline.corpus import read; print([m for m in HEAVY if m in sys.modules])"
+    code = code.replace(
+        "HEAVY", "('prefect', 'trafilatura', 'duckdb', 'httpx', 'selectolax', 'opencc', 'numpy')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
