@@ -6,13 +6,14 @@ trafilatura enters the project only here, and only with text of the chosen eleme
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import trafilatura
 
 from pipeline.extract.boilerplate import judge, trim
 from pipeline.extract.container import Weights
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import SPACE, Layout, Line
 from pipeline.extract.names import kinds
 from pipeline.extract.title import letters
 
@@ -31,6 +32,12 @@ CAPTION = re.compile(
     r"(?:(?<![拍])摄|攝|供图|供圖|截图|截圖|资料图片?|資料照片?|資料圖片?|資料照|视频截图|图片社|圖片社|视觉中国|視覺中國|"
     r"IC photo|东方IC|圖／.{1,12}|图/.{1,12}|（圖：.{1,14}|翻攝.{0,16}|提供|設計對白)[）)】\]。]?$"
 )
+BULLETED = "●►▶★◎☆■◆▸➤→»"
+"""A line that begins so and holds a link is a teaser of another article."""
+
+TEASER = 6
+"""Code points of the shortest linked bracket that is a teaser and not a reference."""
+
 ADVERTISEMENT = re.compile(r"广告|廣告|推广|推廣|AD|赞助|贊助|Sponsored")
 """As the whole text of a line's first element: a label on the line, not a word of it."""
 
@@ -73,7 +80,7 @@ def read_body(layout: Layout, weights: Weights, box: int, title: str | None = No
     kept = [i for i in span if i not in removed]
     captions = tuple(layout.lines[i].text for i in span if removed.get(i) == "caption")
     return Reading(
-        text="\n".join(trim([layout.lines[i].text for i in kept])),
+        text=text_of(layout, kept),
         captions=captions,
         method="container",
         rules=tuple(sorted(removed.items())),
@@ -83,13 +90,33 @@ def read_body(layout: Layout, weights: Weights, box: int, title: str | None = No
     )
 
 
+def text_of(layout: Layout, kept: Sequence[int]) -> str:
+    """The text of kept lines, one line a paragraph, without credits and teasers glued to their ends."""
+    return "\n".join(trim([_without_teaser(layout.lines[i]) for i in kept]))
+
+
+def _without_teaser(line: Line) -> str:
+    """The line without a last bracket that is one link: （相關報導的標題）."""
+    if not line.linked or line.text[-1] not in "）)":
+        return line.text
+    opening = max(line.text.rfind("（"), line.text.rfind("("))
+    inside = line.text[opening + 1 : -1].strip()
+    if (
+        opening > 0
+        and len(inside) >= TEASER
+        and any(p.href and SPACE.sub(" ", p.text).strip() == inside for p in line.pieces)
+    ):
+        return line.text[:opening].rstrip()
+    return line.text
+
+
 def _by_element(
     layout: Layout, weights: Weights, index: int, container: int, whole: float, known: dict[int, str | None]
 ) -> str | None:
     """The rule by which an element between the line and the container takes the line out."""
     line = layout.lines[index]
     inside = {piece.box for piece in line.pieces if piece.text.strip()}
-    start = inside.pop() if len(inside) == 1 else line.box
+    start = inside.pop() if len(inside) == 1 and not line.preformatted else line.box
     chain = []
     box = start
     while box != container and box >= 0 and box not in known:
@@ -130,6 +157,8 @@ def _by_shape(layout: Layout, index: int) -> str | None:
     label = next(piece.text.strip() for piece in line.pieces if piece.text.strip())
     if length < ADVERTISEMENT_LINE and len(line.pieces) > 1 and ADVERTISEMENT.fullmatch(label):
         return "advertisement"
+    if line.linked and line.text[0] in BULLETED and "。" not in line.text:
+        return "links"
     if line.linked * 2 > length and (length < 60 and not line.text.endswith(("。", "！", "？"))):
         return "links"
     if (

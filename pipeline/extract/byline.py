@@ -26,7 +26,7 @@ SOURCE_LABEL = re.compile(
     r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = re.compile(
-    r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:图/文|文/图|作者|撰文|撰稿|执笔|執筆|主笔|文|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
+    r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:图/文|文/图|作者|撰文|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
     r"采写|采访|採訪|編譯|编译|图/文|文/图|圖文|author|Author|By|by)"
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜\n\t]{1,60})"
@@ -175,12 +175,11 @@ def closing_author(text: str) -> str | None:
 
 
 def is_personal_name(name: str) -> bool:
-    """Two to three Han characters beginning with a family name (`rules/surnames.tsv`)."""
-    return (
-        2 <= len(name) <= 3
-        and HAN_NAME.fullmatch(name) is not None
-        and name[0] in _surnames()
-        and not ORG.search(name)
+    """Two or three Han characters beginning with a family name, or four with one of two characters."""
+    if HAN_NAME.fullmatch(name) is None or ORG.search(name):
+        return False
+    return (2 <= len(name) <= 3 and name[0] in _surnames()) or (
+        3 <= len(name) <= 4 and name[:2] in _surnames()
     )
 
 
@@ -192,4 +191,5 @@ def agency(text: str) -> str | None:
 
 @cache
 def _surnames() -> frozenset[str]:
-    return frozenset(c for row in rows("surnames.tsv") for c in row[0])
+    single, double = (row[0] for row in rows("surnames.tsv"))
+    return frozenset(single) | frozenset(double.split("、"))

@@ -77,6 +77,8 @@ class Line:
     pieces: list[Piece]
     after_image: bool
     """Whether an image stands between this line and the one before."""
+    preformatted: bool
+    """Whether it stands in `pre`, where inline elements colour code and say nothing."""
 
 
 @dataclass(slots=True)
@@ -226,5 +228,5 @@ class _Walk:
         for piece in pieces:
             if piece.href:
                 linked += len(SPACE.sub(" ", piece.text).strip())
-        self.layout.lines.append(Line(text, linked, self.block, pieces, self.image))
+        self.layout.lines.append(Line(text, linked, self.block, pieces, self.image, self.preformatted > 0))
         self.image = False

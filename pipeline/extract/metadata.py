@@ -29,7 +29,7 @@ from pipeline.extract.dates import day_in_url, find_day, machine_day
 from pipeline.extract.declared import Declared
 from pipeline.extract.layout import Layout
 from pipeline.extract.printed import Printed, read_printed
-from pipeline.extract.title import SEPARATOR, letters
+from pipeline.extract.title import letters
 from pipeline.records import Article
 
 META_DAYS = (
@@ -80,9 +80,12 @@ SCRIPT_DAYS = (
 )
 LATER = re.compile(r"更新|修改|编辑于|編輯於|最新推荐|最後|最后|updated|modified|上次", re.I)
 NOT_A_NAME = re.compile(
-    r"^原创$|^原創$|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
+    r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
     r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者$|文章"
 )
+SIGNATURE_AFTER = 6
+"""Code points of title that stand before a blog's own name in the page's `title`."""
+
 NO_AUTHOR = re.compile(r"未知|佚名|网络|網路|不详|匿名|^admin", re.I)
 PERSON_CLASS = re.compile(
     r"^name$|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author[_\-]?name|nick[_\-]?name|"
@@ -107,7 +110,7 @@ PICTURES = re.compile(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
 POSTED = re.compile(
     r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间", re.I
 )
-POSTED_BY = re.compile(r"posted @ .{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
+POSTED_BY = re.compile(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 AFTER_DAY = re.compile(r"^[\sT]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[\s)）\x1f|·•\-]*")
 DAY_WORD = re.compile(r"发布|發布|发表|發表|时间|時間|日期|录入|報導|报道")
 
@@ -167,7 +170,7 @@ def _day(printed: Printed, declared: Declared, url: str) -> tuple[date | None, s
 
 def _source(printed: Printed, declared: Declared) -> tuple[str | None, str | None]:
     """(name, link) of where the article first appeared, from a sentence that says so or the header."""
-    for line in (*printed.foot, printed.last):
+    for line in (*printed.head, *printed.first, *printed.foot, printed.last):
         found = REPRINT_LINE.search(line) or (QUOTED_ACCOUNT.search(line) if REPRINTED.match(line) else None)
         if found:
             return re.sub(r"[Aa][Pp][Pp]$", "", found[1]), _link_in(line) or _link_of(printed, found[1])
@@ -210,7 +213,7 @@ def _source_elsewhere(printed: Printed, declared: Declared) -> tuple[str | None,
 
 def _author(printed: Printed, url: str) -> str | None:
     """Names of who wrote it, in the order of trust: labels, marked elements, datelines, closing brackets."""
-    for line in (*printed.foot, printed.last):
+    for line in (*printed.head, *printed.first, *printed.foot, printed.last):
         if found := REPRINT_LINE.search(line):
             return found[2]
         if REPRINTED.match(line) and (quoted := QUOTED_AUTHOR.search(line)):
@@ -218,7 +221,7 @@ def _author(printed: Printed, url: str) -> str | None:
             return "、".join(names) if names else quoted[1]
     for line in (*printed.head, *printed.above):
         name = author_in(line)
-        if name and not NO_AUTHOR.search(name):
+        if name and not NO_AUTHOR.search(name) and not _is_the_site(name, url):
             return name
     for names_and_ids, text in printed.marked:
         if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
@@ -235,7 +238,7 @@ def _author(printed: Printed, url: str) -> str | None:
             return both[1]
     for line in (printed.last, *printed.foot):
         name = author_in(line) or dateline_author(line) or closing_author(line)
-        if name and not NO_AUTHOR.search(name):
+        if name and not NO_AUTHOR.search(name) and not _is_the_site(name, url):
             return name
         if posted := POSTED_BY.search(line):
             return posted[1]
@@ -245,7 +248,11 @@ def _author(printed: Printed, url: str) -> str | None:
 def _declared_author(declared: Declared, site: str | None) -> str | None:
     """A declared author who is neither the site nor its publisher; `meta author` only where the title repeats it."""
     signed = re.sub(r"\s?[(（][\w.\- ]{2,30}[)）]$", "", declared.meta.get("author", ""))
-    if len(signed) >= 2 and not ORG.search(signed) and signed in SEPARATOR.split(declared.title)[1:]:
+    if (
+        len(signed) >= 2
+        and not ORG.search(signed)
+        and re.search(rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:\W|$)", declared.title)
+    ):
         return signed
     named = declared.ld.get("author") or declared.meta.get("og:article:author") or ""
     if not named or named.startswith("http") or named == site:

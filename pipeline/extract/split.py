@@ -2,19 +2,95 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.extract.body import Reading
+from pipeline.extract.body import Reading, text_of
+from pipeline.extract.boilerplate import judge
 from pipeline.extract.container import Weights
 from pipeline.extract.layout import Layout
+from pipeline.extract.metadata import DAY_WORD
 from pipeline.nextpart import MAX_PARTS
 from pipeline.records import Article, Page
 
+SHORTEST = 200
+"""Code points each of two glued articles must have; less is a section of one article."""
+
+TITLE = range(6, 61)
+"""Code points of a title line."""
+
+SENTENCE_END = re.compile(r"[。！；!;…：:]$|。")
+KEYWORDS_LONGEST = 120
+"""Code points of the longest line of search keywords."""
+
+KEYWORD_LONGEST = 16
+"""Code points of the longest phrase in it."""
+
 
 def split_articles(first: Article, layout: Layout, weights: Weights, reading: Reading) -> tuple[Article, ...]:
-    """The articles glued together in one body, in page order."""
-    return (replace(first, extracted=reading.text, captions=reading.captions, method=reading.method),)
+    """The articles glued together in one body, in page order; usually the one.
+
+    A new article begins at a title line that either has a line of search keywords of itself below it
+    (copy sites glue articles so) or the very markup of the page's title and a day or source line below.
+    Title and keyword lines belong to neither body. The second article has no facts but its title.
+    """
+    whole = replace(first, extracted=reading.text, captions=reading.captions, method=reading.method)
+    starts = [
+        position for position in range(1, len(reading.kept) - 1) if _begins(layout, reading, position, first)
+    ]
+    if not starts:
+        return (whole,)
+    articles = []
+    for number, (begin, end) in enumerate(zip([0, *starts], [*starts, len(reading.kept)])):
+        kept = _judged(layout, weights, reading.kept[begin + 2 * (number > 0) : end])
+        title = layout.lines[reading.kept[begin]].text
+        facts = first if not number else Article(part=number + 1, title=title, site_name=first.site_name)
+        captions = _captions(layout, reading, kept)
+        articles.append(
+            replace(facts, extracted=text_of(layout, kept), captions=captions, method=reading.method)
+        )
+    return (whole,) if any(len(article.extracted) < SHORTEST for article in articles) else tuple(articles)
+
+
+def _begins(layout: Layout, reading: Reading, position: int, first: Article) -> bool:
+    """Whether the kept line at a position is the title of another article."""
+    line = layout.lines[reading.kept[position]]
+    below = layout.lines[reading.kept[position + 1]].text
+    if len(line.text) not in TITLE or SENTENCE_END.search(line.text):
+        return False
+    if _keywords_of(line.text, below):
+        return True
+    box = layout.boxes[line.box]
+    if box.tag not in ("h1", "h2") or not box.names or not DAY_WORD.search(below):
+        return False
+    above = (other for other in layout.lines[: reading.kept[0]] if other.text == first.title)
+    return any((layout.boxes[o.box].tag, layout.boxes[o.box].names) == (box.tag, box.names) for o in above)
+
+
+def _keywords_of(title: str, line: str) -> bool:
+    """Whether a line is a list of search phrases about a title: 商汤 npi,商汤 a+h,图文识别商汤科技官网."""
+    if len(line) > KEYWORDS_LONGEST or SENTENCE_END.search(line):
+        return False
+    phrases = [p for p in re.split(r"[,，、;；|]", line) if p.strip()]
+    if len(phrases) < 3 or any(len(p) > KEYWORD_LONGEST for p in phrases):
+        return False
+    pairs = {title[i : i + 2] for i in range(len(title) - 1) if not title[i : i + 2].isascii()}
+    return sum(any(pair in phrase for pair in pairs) for phrase in phrases) * 2 > len(phrases)
+
+
+def _judged(layout: Layout, weights: Weights, kept: Sequence[int]) -> tuple[int, ...]:
+    """The kept lines of one part, whose own head and foot rules could not fire in the middle of the page."""
+    verdicts = judge([layout.lines[i].text for i in kept], [weights.plain[i] for i in kept])
+    return tuple(i for i, rule in zip(kept, verdicts) if rule is None)
+
+
+def _captions(layout: Layout, reading: Reading, kept: Sequence[int]) -> tuple[str, ...]:
+    """The captions that stand among the lines of one part."""
+    if not kept:
+        return ()
+    inside = [i for i, rule in reading.rules if rule == "caption" and kept[0] - 2 <= i <= kept[-1] + 2]
+    return tuple(layout.lines[i].text for i in inside)
 
 
 def join_parts(pages: Sequence[Page]) -> Page:
