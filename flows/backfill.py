@@ -8,13 +8,13 @@ from typing import Any
 from prefect import flow, task
 from prefect.client.schemas.objects import State
 
-from flows import reports
-from flows.reports import HERE, TRIES, WAIT
-from pipeline import runs
+from flows import outcome
+from flows.outcome import HERE, TRIES, WAIT
+from pipeline import report, runs
 from pipeline.runs import Places, RunReport
 
 
-@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=reports.busy)
+@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=outcome.busy)
 def bring(
     places: Places,
     since: date | None,
@@ -25,7 +25,7 @@ def bring(
 ) -> RunReport:
     """Fetch what is missing if asked to, then build from the archive."""
     return runs.backfill(
-        places, since=since, until=until, names=names, urls=urls, fetch=fetch, progress=reports.progress()
+        places, since=since, until=until, names=names, urls=urls, fetch=fetch, progress=outcome.progress()
     )
 
 
@@ -48,7 +48,7 @@ def backfill(
         urls: Only these URLs; empty: all that are known.
         fetch: Fetch what is missing, politely; otherwise no request is sent.
     """
-    return reports.close(
+    return outcome.close(
         "backfill", bring(places, since, until, names, urls, fetch, return_state=True), places
     )
 
@@ -70,4 +70,5 @@ def plan_backfill(
         names: Only these sources; empty: all.
         urls: Only these URLs; empty: all that are known.
     """
-    reports.leave_plan(runs.plan_backfill(places, since=since, until=until, names=names, urls=urls))
+    plan = runs.plan_backfill(places, since=since, until=until, names=names, urls=urls)
+    outcome.leave("backfill-plan", report.markdown_plan(plan))

@@ -7,16 +7,16 @@ from typing import Any
 from prefect import flow, task
 from prefect.client.schemas.objects import State
 
-from flows import reports
-from flows.reports import HERE, TRIES, WAIT
+from flows import outcome
+from flows.outcome import HERE, TRIES, WAIT
 from pipeline import runs
 from pipeline.runs import Places, RunReport
 
 
-@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=reports.busy)
+@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=outcome.busy)
 def build_anew(places: Places, preview: bool, confirm: bool) -> RunReport:
     """Build everything from the archive."""
-    return runs.rebuild(places, preview=preview, confirm=confirm, progress=reports.progress())
+    return runs.rebuild(places, preview=preview, confirm=confirm, progress=outcome.progress())
 
 
 @flow
@@ -28,4 +28,4 @@ def rebuild(places: Places = HERE, preview: bool = False, confirm: bool = False)
         preview: Only show how many documents would change, by cause, with samples; publish nothing.
         confirm: Publish although a check says no.
     """
-    return reports.close("rebuild", build_anew(places, preview, confirm, return_state=True), places)
+    return outcome.close("rebuild", build_anew(places, preview, confirm, return_state=True), places)

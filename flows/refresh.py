@@ -7,8 +7,8 @@ from typing import Any
 from prefect import flow, task
 from prefect.client.schemas.objects import State
 
-from flows import reports
-from flows.reports import HERE
+from flows import outcome
+from flows.outcome import HERE
 from pipeline import runs
 from pipeline.crawl.run import Visit
 from pipeline.runs import Places, RunReport
@@ -18,13 +18,13 @@ from pipeline.runs import Places, RunReport
 @task(persist_result=False)
 def crawl(places: Places, names: tuple[str, ...], everything: bool) -> tuple[Visit, ...]:
     """Fetch into the archive."""
-    return runs.crawl(places, names, everything=everything, progress=reports.progress())
+    return runs.crawl(places, names, everything=everything, progress=outcome.progress())
 
 
 @task(persist_result=False)
 def build(places: Places, confirm: bool, visits: tuple[Visit, ...]) -> RunReport:
     """Build the next version from the archive."""
-    return RunReport(visits=visits, build=runs.build(places, confirm=confirm, progress=reports.progress()))
+    return RunReport(visits=visits, build=runs.build(places, confirm=confirm, progress=outcome.progress()))
 
 
 @flow
@@ -44,4 +44,4 @@ def refresh(
     """
     visits = crawl(places, names, everything)
     built = build(places, confirm, visits, return_state=True)
-    return reports.close("refresh", built, places, RunReport(visits=visits))
+    return outcome.close("refresh", built, places, RunReport(visits=visits))

@@ -11,11 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-import httpx
 from prefect.settings import get_current_settings
 
 POOL = "local"
@@ -80,9 +80,9 @@ def _wait(server: subprocess.Popen[bytes], health: str) -> None:
         if server.poll() is not None:
             sys.exit(f"The server ended at once ({server.returncode}); is {health} taken by another one?")
         try:
-            httpx.get(health, timeout=2.0).raise_for_status()
+            urllib.request.urlopen(health, timeout=2.0).close()
             return
-        except httpx.HTTPError:
+        except OSError:
             time.sleep(0.5)
     sys.exit(f"{health} did not answer within {STARTUP:.0f} s")
 
