@@ -43,6 +43,8 @@ Texts = Callable[[Sequence[str]], Mapping[str, str]]
 SHORTEST = 80
 # A candidate shares at least this many sampled hashes, and this share of the smaller sketch.
 SHARED, SHARED_SHARE = 3, 0.12
+# With this share it is likely a copy, so that its cluster will be asked for.
+LIKELY_SHARE = 0.25
 # The best candidates, as many as are verified.
 CANDIDATES = 8
 # A gram of this many representatives tells nothing more; further ones are not added to it.
@@ -147,10 +149,16 @@ class Comparison:
                 ]
         self._index.load_prints({int(members[rank]) for _, rank, _ in pairs})
         earlier: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        sites, clusters = set(), set()
         for number, rank, shared_hashes in pairs:
             member = self._index.with_print(int(members[rank]))
             if member and member.represents:
                 earlier[names[number]][member.id] = shared_hashes
+                sites.add(member.site)
+                if shared_hashes >= LIKELY_SHARE * min(member.sketched, len(sketches[names[number]])):
+                    clusters.add(member.decision.cluster)
+        self._index.load_sites(sites)
+        self._index.load_clusters(clusters)
         return earlier
 
     def _compare(self, work: Prepared, hashes: Hashes, earlier: Mapping[str, int]) -> None:
@@ -263,6 +271,7 @@ class Comparison:
         )
         if alike:
             return False
+        self._index.load_clusters([cluster])
         return sum(member.represents for member in self._index.members(cluster)) < REPRESENTATIVES
 
     def _represent(self, work: Prepared, hashes: Hashes) -> None:

@@ -164,7 +164,7 @@ def _withdraw(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> set[str]:
     if not members:
         return set()
     index.load_links(member.id for member in members)
-    index.load_clusters(member.decision.cluster for member in members)
+    index.load_clusters({name for member in members for name in (member.id, member.decision.cluster)})
     ends = {end for member in members for link in index.links(member.id) for end in (link.id, link.of)}
     touched = {other.decision.cluster for name in ends if (other := index.get(name))}
     touched |= {member.decision.cluster for member in members}

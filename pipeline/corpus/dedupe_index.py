@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipeline.corpus import dedupe_tables as tables
 from pipeline.corpus.furniture import SiteLines
 from pipeline.corpus.relations import Decision, Link, Member
-from pipeline.corpus.segments import Segments
+from pipeline.corpus.segments import Segments, connect
 from pipeline.corpus.sketch import Hashes
 
 # More sorted runs of postings in memory than this are merged into one.
@@ -29,11 +29,12 @@ class DedupeIndex:
     """The state of deduplication: opened from a published version, changed in memory, written anew."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._members_on_disk = Segments(tables.MEMBERS, folder)
-        self._links_on_disk = Segments(tables.LINKS, folder)
-        self._sketches_on_disk = Segments(tables.SKETCHES, folder)
-        self._redirects_on_disk = Segments(tables.REDIRECTS, folder)
-        self._lines_on_disk = Segments(tables.SITE_LINES, folder)
+        connection = connect()
+        self._members_on_disk = Segments(tables.MEMBERS, folder, connection)
+        self._links_on_disk = Segments(tables.LINKS, folder, connection)
+        self._sketches_on_disk = Segments(tables.SKETCHES, folder, connection)
+        self._redirects_on_disk = Segments(tables.REDIRECTS, folder, connection)
+        self._lines_on_disk = Segments(tables.SITE_LINES, folder, connection)
         self._redirects: dict[str, str] = {
             row["cluster"]: row["now"] for row in self._redirects_on_disk.all().to_pylist()
         }
@@ -53,6 +54,10 @@ class DedupeIndex:
         self._changed_redirects: set[str] = set()
         self._changed_sites: set[str] = set()
         self._purged: set[str] = set()
+        self._stored: set[str] = set()
+        self._asked_texts: set[int] = set()
+        self._asked_clusters: set[str] = set()
+        self._asked_links: set[str] = set()
         self._watched: dict[str, Decision | None] = {}
 
     @classmethod
@@ -102,18 +107,22 @@ class DedupeIndex:
         return pa.table({"hash": hashes[kept], "print": prints[kept]}, schema=tables.SKETCHES.schema)
 
     def _purged_prints(self, keys: pa.Array) -> pa.Array:
-        rows = self._members_on_disk.rows("key", keys, ("print",)) if len(keys) else None
-        return rows["print"].combine_chunks().drop_null() if rows is not None else pa.array([], pa.uint64())
+        return self._members_on_disk.rows("key", keys)["print"].combine_chunks().drop_null()
 
     # What is known about documents.
 
     def load(self, ids: Iterable[str]) -> None:
         """Bring documents into memory, so that `get` knows them."""
-        self._load_keys(tables.keys_of(sorted(set(ids) - self._members.keys())))
+        names = sorted(set(ids) - self._members.keys())
+        self._load_where("key", tables.keys_of(names))
+        for name in names:
+            self._members.setdefault(name, None)
 
     def load_texts(self, hashes: Iterable[int]) -> None:
         """Bring the documents with these text hashes into memory."""
-        self._load_where("text_hash", pa.array(sorted(set(hashes)), pa.uint64()))
+        asked = sorted(set(hashes) - self._asked_texts)
+        self._asked_texts.update(asked)
+        self._load_where("text_hash", pa.array(asked, pa.uint64()))
 
     def load_prints(self, prints: Iterable[int]) -> None:
         """Bring the documents with these prints into memory."""
@@ -121,28 +130,31 @@ class DedupeIndex:
 
     def load_clusters(self, clusters: Iterable[str]) -> None:
         """Bring all members of these clusters into memory."""
-        self._load_where("cluster_key", tables.keys_of(sorted(set(clusters))))
+        asked = sorted(set(clusters) - self._asked_clusters)
+        self._asked_clusters.update(asked)
+        self._load_where("cluster_key", tables.keys_of(asked))
 
     def load_links(self, ids: Iterable[str]) -> None:
         """Bring the links from and to these documents, and the documents at their other ends, into memory."""
-        keys = tables.keys_of(sorted(set(ids)))
+        names = set(ids)
+        asked = sorted((names & self._stored) - self._asked_links)
+        self._asked_links.update(asked)
+        keys = tables.keys_of(asked)
         for column in ("key", "of_key"):
             rows = self._links_on_disk.rows(column, keys).sort_by("segment")
             for link in map(tables.link_from, rows.to_pylist()):
                 if (key := (link.id, link.of, link.relation)) not in self._changed_links:
                     self._keep_link(key, link)
-        self.load(other for name in ids for key in self._links_at[name] for other in key[:2])
+        self.load(other for name in names for key in self._links_at.get(name, ()) for other in key[:2])
 
     def _load_where(self, column: str, values: pa.Array) -> None:
-        found = self._members_on_disk.rows(column, values, ("key",))
-        self._load_keys(found["key"].unique())
-
-    def _load_keys(self, keys: pa.Array) -> None:
-        rows = self._members_on_disk.rows("key", keys).sort_by("segment")
-        newest = {row["key"]: row for row in rows.to_pylist()}
+        rows = self._members_on_disk.rows(column, values, identity=None if column == "key" else "key")
+        newest = {row["key"]: row for row in rows.sort_by("segment").to_pylist()}
         for row in newest.values():
-            if not row["removed"] and row["id"] not in self._members:
-                self._keep(tables.member_from(row))
+            if not row["removed"]:
+                self._stored.add(row["id"])
+                if row["id"] not in self._members:
+                    self._keep(tables.member_from(row))
 
     def get(self, name: str) -> Member | None:
         """A loaded document."""
@@ -237,7 +249,7 @@ class DedupeIndex:
 
     def postings(self, hashes: Hashes) -> tuple[Hashes, Hashes]:
         """The representatives that have the given hashes: (hash, print) pairs, sorted."""
-        rows = self._sketches_on_disk.rows("hash", pa.array(hashes), ("hash", "print"))
+        rows = self._sketches_on_disk.rows("hash", pa.array(hashes))
         found = [(rows["hash"].to_numpy(), rows["print"].to_numpy())]
         for run_hashes, run_prints in self._runs:
             first = np.searchsorted(run_hashes, hashes, "left")
@@ -296,7 +308,7 @@ class DedupeIndex:
 
     def all_members(self) -> list[Member]:
         """Every document of the index, by id; for a rebuild."""
-        self._load_keys(self._members_on_disk.all()["key"])
+        self._load_where("key", self._members_on_disk.all()["key"])
         return self._sorted(self._members)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC
 from hashlib import blake2b
 from typing import Any
@@ -124,8 +124,8 @@ _LINK = [field.name for field in fields(Link)]
 
 def member_row(member: Member) -> dict[str, Any]:
     """The row of a member."""
-    row = asdict(member)
-    row |= row.pop("decision")
+    row = {name: getattr(member.decision, name) for name in _DECISION}
+    row |= {name: getattr(member, name) for name in _MEMBER}
     fetched_at = member.fetched_at
     return row | {
         # Without a zone in the file: UTC. DuckDB reads zones only with an extension that is not everywhere.
@@ -155,7 +155,7 @@ def member_from(row: Mapping[str, Any]) -> Member:
 
 def link_row(link: Link) -> dict[str, Any]:
     """The row of a link."""
-    return asdict(link) | {"key": key_of(link.id), "of_key": key_of(link.of)}
+    return {name: getattr(link, name) for name in _LINK} | {"key": key_of(link.id), "of_key": key_of(link.of)}
 
 
 def link_from(row: Mapping[str, Any]) -> Link:

@@ -38,28 +38,38 @@ class Table:
 class Segments:
     """The segments of one table in one folder, in the order they were written."""
 
-    def __init__(self, table: Table, folder: Path | None) -> None:
+    def __init__(self, table: Table, folder: Path | None, connection: duckdb.DuckDBPyConnection) -> None:
         self.table = table
+        self._connection = connection
+        self._empty = table.schema.empty_table().append_column("segment", pa.array([], pa.string()))
         self.files: list[Path] = sorted(folder.glob(f"{table.name}-*.parquet")) if folder else []
 
-    def rows(self, column: str, keys: pa.Array, columns: Sequence[str] = ("*",)) -> pa.Table:
-        """The rows whose column has one of the keys, with `segment` telling newer from older ones."""
+    def rows(self, column: str, keys: pa.Array, *, identity: str | None = None) -> pa.Table:
+        """The rows whose column has one of the keys, with `segment` telling newer from older ones.
+
+        `identity`: another column; then all rows, newer and older, that share its value with such a row.
+        """
         if not self.files or not len(keys):
-            return self.table.schema.empty_table().append_column("segment", pa.array([], pa.string()))
-        with _connect() as connection:
-            connection.register("wanted", pa.table({"wanted": keys}))
-            return connection.execute(
-                f"SELECT {', '.join(columns)}, filename AS segment FROM {_scan(self.files)} "
-                f"WHERE {column} IN (SELECT wanted FROM wanted)"
-            ).to_arrow_table()
+            return self._empty
+        scan = _scan(self.files)
+        wanted = f"{column} IN (SELECT wanted FROM wanted)"
+        if identity:
+            wanted = f"{identity} IN (SELECT {identity} FROM {scan} WHERE {wanted})"
+        return self._fetched(f"SELECT *, filename AS segment FROM {scan} WHERE {wanted}", wanted=keys)
 
     def all(self) -> pa.Table:
         """The current rows of all segments, in the table's order."""
         if not self.files:
             return self.table.schema.empty_table()
-        with _connect() as connection:
-            rows: pa.Table = connection.execute(self._current(self.files)).to_arrow_table()
-            return rows.cast(self.table.schema)
+        return self._fetched(self._current(self.files)).cast(self.table.schema)
+
+    def _fetched(self, query: str, **columns: pa.Array) -> pa.Table:
+        for name, values in columns.items():
+            self._connection.register(name, pa.table({name: values}))
+        rows: pa.Table = self._connection.sql(query).to_arrow_table()
+        for name in columns:
+            self._connection.unregister(name)
+        return rows
 
     def write(self, folder: Path, rows: pa.Table, dropped: tuple[str, pa.Array] | None = None) -> None:
         """Write the table into a folder: hard links to the present segments, and one more with the new rows.
@@ -87,17 +97,14 @@ class Segments:
         self.files = linked
 
     def _join(self, files: Sequence[Path], target: Path, dropped: tuple[str, pa.Array] | None) -> Path:
-        with (
-            _connect() as connection,
-            pq.ParquetWriter(target, self.table.schema, compression="zstd") as writer,
-        ):
-            where = ""
-            if dropped:
-                connection.register("dropped", pa.table({"dropped": dropped[1]}))
-                where = f"WHERE {dropped[0]} NOT IN (SELECT dropped FROM dropped)"
-            batches: pa.RecordBatchReader = connection.execute(self._current(files, where)).to_arrow_reader(
-                _ROW_GROUP
-            )
+        where = ""
+        if dropped:
+            self._connection.register("dropped", pa.table({"dropped": dropped[1]}))
+            where = f"WHERE {dropped[0]} NOT IN (SELECT dropped FROM dropped)"
+        batches: pa.RecordBatchReader = self._connection.sql(self._current(files, where)).to_arrow_reader(
+            _ROW_GROUP
+        )
+        with pq.ParquetWriter(target, self.table.schema, compression="zstd") as writer:
             for batch in batches:
                 writer.write_table(pa.Table.from_batches([batch]).cast(self.table.schema))
         return target
@@ -126,7 +133,8 @@ def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
     return files[first:]
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection for the segments of one index; opening one takes longer than a look-up."""
     return duckdb.connect(config={"memory_limit": _MEMORY})
 
 
