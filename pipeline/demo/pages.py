@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
@@ -14,6 +15,9 @@ from pipeline.demo.stories import CHINA, Story, stories
 
 FEEDS = ("blog", "news", "tech")
 """Sites that have a feed."""
+
+SITEMAPS = ("gov", "hant", "magazine")
+"""Sites that have a sitemap; the magazine's goes out gzipped."""
 
 FOLDERS = {
     "portal": "/gb/",
@@ -27,6 +31,7 @@ FOLDERS = {
 }
 """Site → folder of its front page."""
 
+SITEMAP_SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 REDIRECTS = {"/gb/old/20260311.asp": "/gb/local/laoqiao.html"}
 CAPTCHA = "/news/tech/verify.html"
 SOFT_GONE = "/news/2025/1207/removed.html"
@@ -74,13 +79,15 @@ def build(turn: int, base: str, mirror: str) -> dict[str, dict[str, Reply]]:
     for name, folder in FOLDERS.items():
         ours = [one for one in shown if one.site == name]
         found["a"][folder] = _listing(name, ours)
+        if name in SITEMAPS:
+            found["a"][_sitemap_path(name)] = _packed(_sitemap(ours, base), _sitemap_path(name))
         if name in FEEDS:
             found["a"][folder + "feed.xml"] = _feed(name, ours, base)
     news = [one for one in shown if one.site == "news"]
     found["a"] |= {
         "/": _front(FOLDERS.values()),
         "/robots.txt": _text(f"User-agent: *\nDisallow: /private/\n\nSitemap: {base}/sitemap.xml\n"),
-        "/sitemap.xml": _sitemap([one for one in shown if one.site in ("gov", "hant", "magazine")], base),
+        "/sitemap.xml": _sitemap_index(base),
         CAPTCHA: _page("安全验证", '<div id="nc_1_wrapper"></div><p>请完成滑动验证后继续访问</p>'),
         SOFT_GONE: _page(
             "页面不存在", "<h1>404</h1><p>抱歉，您访问的页面不存在或已被删除，三秒后返回首页。</p>"
@@ -144,8 +151,23 @@ def _sitemap(ours: list[Story], base: str) -> Reply:
     entries = "".join(
         f"<url><loc>{base}{one.path}</loc><lastmod>{_day(one)}</lastmod></url>\n" for one in ours
     )
-    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
-    return _xml(f'<urlset xmlns="{space}">\n{entries}</urlset>\n', ours)
+    return _xml(f'<urlset xmlns="{SITEMAP_SPACE}">\n{entries}</urlset>\n', ours)
+
+
+def _sitemap_path(name: str) -> str:
+    return FOLDERS[name] + ("sitemap.xml.gz" if name == "magazine" else "sitemap.xml")
+
+
+def _packed(reply: Reply, path: str) -> Reply:
+    """The reply, gzipped as a file (not as a transfer) when its path ends so."""
+    if not path.endswith(".gz"):
+        return reply
+    return replace(reply, content_type="application/gzip", body=gzip.compress(reply.body, mtime=0))
+
+
+def _sitemap_index(base: str) -> Reply:
+    entries = "".join(f"<sitemap><loc>{base}{_sitemap_path(name)}</loc></sitemap>\n" for name in SITEMAPS)
+    return _xml(f'<sitemapindex xmlns="{SITEMAP_SPACE}">\n{entries}</sitemapindex>\n', list(stories()))
 
 
 def _xml(content: str, ours: list[Story]) -> Reply:
