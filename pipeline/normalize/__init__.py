@@ -24,7 +24,7 @@ from pipeline.records import Flag
 Fix = tuple[str, Callable[[str], str], str]
 Record = Callable[[str, str, str], None]
 
-_RULE_FILES = ("radicals.tsv", "script.tsv", "script-characters.tsv", "confusables.tsv")
+_RULE_FILES = ("radicals.tsv", "script.tsv", "script-characters.tsv", "confusables.tsv", "html-tags.tsv")
 
 PAGE_FIXES: tuple[Fix, ...] = (
     ("mojibake", mojibake.mojibake, "UTF-8 read as GBK or Latin-1, where decoding again gives Chinese"),

@@ -28,7 +28,33 @@ SHIELD = "\U000f0000-\U000ffffd"
 HAN_CHARACTER = re.compile(f"[{HAN}]")
 KANA_CHARACTER = re.compile(f"[{KANA}]")
 HANGUL_CHARACTER = re.compile(f"[{HANGUL}]")
-_LATIN_WORD = re.compile("[A-Za-z]{2,}")
+CHINESE_ONLY = re.compile("[这這们們吗嗎你妳她呢吧哪很说說么麼]")
+"""Frequent characters that Japanese does not write."""
+_LATIN_WORD = re.compile("[A-Za-z]+")
+_GRAMMAR_WORD = re.compile(
+    r"(?<![A-Za-z])(?:the|an?|is|are|was|were|be|been|and|or|but|of|to|in|on|for|with|by|at|from|as|that|which|this|it|"
+    r"he|she|they|we|you|me|him|her|his|has|had|have|not|will|would|can|do|does|did|what|when|where|how)(?![A-Za-z])"
+)
+
+
+_NAME = "[A-Za-z_][A-Za-z0-9_]{0,60}"
+_CODE = re.compile(
+    "[ \t]{0,40}(?:"
+    + "|".join(
+        (
+            rf"{_NAME}(?:[.\[][A-Za-z0-9_.\[\]]{{0,60}})?[ ]?[+\-*/|&]?=[ ]?[\"'\[{{]",
+            r"[{\[]?[ ]?\"[A-Za-z_][A-Za-z0-9_\-]{0,60}\"[ ]?:[ ]?[\"'\[{0-9tfn]",
+            rf"(?:def|function|func|fn)[ ]{_NAME}[ ]?\(|(?:class|struct|interface)[ ]{_NAME}[ ]?[:({{]",
+            rf"(?:var|let|const|int|float|double|char|bool|auto|String)[ ]{_NAME}[ ]?[=;]",
+            r"(?:if|for|while|switch)[ ]?\([^()]{0,100}[=<>!&|;][^()]{0,100}",
+            r"(?:public|private|protected|static)[ ][A-Za-z]",
+            r"(?:print|printf|echo|console\.log|System\.out\.print(?:ln)?|alert)[ ]?\(?[\"']",
+            r"(?:SELECT|INSERT|UPDATE|DELETE|CREATE)[ ][A-Za-z*(]",
+            r"//|/\*|\*/|#include|#define|<\?php|>>>[ ]|\$[ ][a-z]",
+        )
+    )
+    + ")"
+)
 
 
 def is_han(character: str) -> bool:
@@ -37,18 +63,25 @@ def is_han(character: str) -> bool:
 
 
 def is_japanese(line: str) -> bool:
-    """Whether kana make up a good part of a line's East Asian characters (a fifth), so it is not Chinese."""
+    """Whether kana make up a good part of a line: a fifth, or two thirds beside characters only Chinese has."""
     if not KANA_CHARACTER.search(line):
         return False
-    return len(KANA_CHARACTER.findall(line)) * 4 >= len(HAN_CHARACTER.findall(line))
+    kana, han = len(KANA_CHARACTER.findall(line)), len(HAN_CHARACTER.findall(line))
+    return kana > 2 * han if CHINESE_ONLY.search(line) else kana * 4 >= han
+
+
+def is_code(line: str) -> bool:
+    """Whether a line is source code by how it begins: an assignment, a declaration, a call, JSON, a comment."""
+    return _CODE.match(line) is not None
 
 
 def is_chinese(line: str) -> bool:
-    """Whether a line is Chinese text: it has Han, and is not Japanese, Korean, or an English sentence.
+    """Whether a line is Chinese text: it has Han, and is not Japanese, Korean, code, or an English sentence.
 
-    An English sentence that names a Chinese word has more than twice as many Latin words as Han.
+    An English sentence that names a Chinese word has more than twice as many Latin words as Han, or more
+    words than Han with two small words of grammar (and, the, is) among them.
     """
-    if not HAN_CHARACTER.search(line) or is_japanese(line):
+    if not HAN_CHARACTER.search(line) or is_japanese(line) or is_code(line):
         return False
     wide = (len(line.encode("utf-8", "surrogatepass")) - len(line)) // 2
     if HANGUL_CHARACTER.search(line) and len(HANGUL_CHARACTER.findall(line)) * 2 > wide:
@@ -56,7 +89,8 @@ def is_chinese(line: str) -> bool:
     if wide * 6 > len(line):
         return True
     han = len(HAN_CHARACTER.findall(line))
-    return len(_LATIN_WORD.findall(line)) <= 2 * han
+    words = len(_LATIN_WORD.findall(line))
+    return words <= han or (words <= 2 * han and len(_GRAMMAR_WORD.findall(line)) < 2)
 
 
 def rows(name: str) -> list[list[str]]:

@@ -6,6 +6,8 @@ import html
 import re
 from html.entities import html5
 
+from pipeline.normalize.characters import rows
+
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
@@ -17,6 +19,7 @@ _INVISIBLE = (
 )
 PRIVATE_USE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
 _REMOVED = re.compile(f"[{_INVISIBLE}{PRIVATE_USE}]+")
+_FLAG_TAGS = re.compile("[\U000e0030-\U000e007a]{2,6}\U000e007f")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMOJI_BEFORE = re.compile(f"[{_EMOJI}0-9#*\ufe0f]")
 _EMOJI_AFTER = re.compile(f"[{_EMOJI}]")
@@ -27,17 +30,9 @@ _ENTITY = re.compile(
 )
 _ENTITY_ROUNDS = 3
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_BLOCK = frozenset(
-    "address article aside blockquote br dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr li main nav ol p pre section table tbody tfoot thead tr ul".split()
-)
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big button center cite code data del dfn em font i iframe img input ins kbd label link mark "
-    "meta q rp rt ruby s samp script small source span strike strong style sub sup svg td th time tt u var video wbr".split()
-)
-_KNOWN = _BLOCK | _INLINE | _VOID
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9})((?:\s[^<>\n]{0,2000})?)(/?)>")
+_KIND = {name: kind for kind, names in rows("html-tags.tsv") for name in names.split()}
+_ALONE = frozenset({"br", "hr"})
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9}(?::p)?)((?:\s[^<>\n]{0,2000})?)(/?)>")
 _ATTRIBUTE = re.compile(r"\s[A-Za-z_:][-\w:.]*\s*=")
 _COMMENT = re.compile(r"<!--(?:(?!-->|<!--).){0,5000}-->", re.DOTALL)
 
@@ -64,6 +59,8 @@ def _kept_invisible(match: re.Match[str]) -> str:
     before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
     if run in {"\u200c", "\u200d"} and _JOINED.match(before) and _JOINED.match(after):
         return run
+    if before == "\U0001f3f4" and _FLAG_TAGS.fullmatch(run):
+        return run
     if not _EMOJI_BEFORE.match(before):
         return ""
     selector = "\ufe0f" if run.startswith("\ufe0f") and before != "\ufe0f" else ""
@@ -82,21 +79,22 @@ def entities(text: str) -> str:
         decoded = _ENTITY.sub(_decoded, text)
         if decoded == text:
             break
-        text = invisibles(line_ends(decoded))
+        text = decoded
     return text
 
 
 def _decoded(match: re.Match[str]) -> str:
     name = match[1]
     if name[0] == "#" or name + ";" in html5:
-        return html.unescape(f"&{name};")
+        return invisibles(line_ends(html.unescape(f"&{name};")))
     return match[0]
 
 
 def tags(text: str) -> str:
     """Literal HTML tags that have attributes, a partner, or are void go; block tags become line ends.
 
-    `List<String>`, `a<b` and a bare `<div>` named in prose stay.
+    So does a block's end tag at the edge of a line. `List<String>`, `a<b` and a bare `<div>` named in
+    prose stay.
     """
     if "<" not in text or ">" not in text:
         return text
@@ -106,8 +104,17 @@ def tags(text: str) -> str:
 
     def replaced(match: re.Match[str]) -> str:
         name = match[2].lower()
-        if name not in _KNOWN or not (name in _VOID or name in paired or _ATTRIBUTE.search(match[3])):
+        kind = _KIND.get(name)
+        if not kind:
             return match[0]
-        return "\n" if name in _BLOCK else ""
+        if not (kind == "void" or name in _ALONE or name in paired or _ATTRIBUTE.search(match[3]) or _is_stray(match)):
+            return match[0]
+        return "\n" if kind == "block" else ""
 
     return _TAG.sub(replaced, text)
+
+
+def _is_stray(match: re.Match[str]) -> bool:
+    """Whether this is a block's end tag at the edge of a line, which no prose names so."""
+    around = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+    return match[1] == "/" and _KIND.get(match[2].lower()) == "block" and bool({"", "\n"} & set(around))

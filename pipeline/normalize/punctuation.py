@@ -17,23 +17,23 @@ _MARK = re.compile(r"[,:;?!]+|(?<!\.)\.(?!\.)")
 _FULL_MARK = str.maketrans(",:;?!.", "，：；？！。")
 _DOUBLED = re.compile("，{2,}|、{2,}|；{2,}|(?<!。)。。(?!。)")
 _DEEPEST = 16
+_SENTENCE_HAN = 6
 
+_DECREMENT = re.compile(r"(?<![A-Za-z])[a-z]--\Z")
+_HAN_NUMBER = re.compile("[（(]?[一二三四五六七八九十]{1,3}[)）]?\\Z")
 _NEAR = re.compile(f"[{HAN}{FULL}]")
 _CLOSED = f"{CLOSING}…—"
 _WORD = re.compile(f"[{LETTER}0-9]")
 _CALL = re.compile(r"(?:[a-z_][A-Za-z0-9_.]{0,60}|(?<![A-Za-z0-9])[A-Za-z])\Z")
 _ARGUMENTS = re.compile(r"[\x20-\x27\x2a-\x7e…]*\Z")
-_TIME = re.compile(r"(?<![\d：])(?:[01]?\d|2[0-4])：[0-5]\d(?:：[0-5]\d)?(?![\d：])")
-_RATIO = re.compile(r"(?<![\d：.])\d{1,3}(?:\.\d+)?：\d{1,3}(?:\.\d+)?(?![\d：])")
-_LABEL = "注图表第骤案式题例章节条款类组型级层区步项"
-_COUNTED = "个年月日条项名位家种款分"
 _LIST_COMMA = re.compile(
     f"(?<=[{HAN}])([A-Za-z][A-Za-z0-9+.\\-]{{0,20}}),(?=[A-Za-z][A-Za-z0-9+.\\-]{{0,20}} ?[{HAN}])"
 )
 _NAME_SYLLABLE = (
-    "阿埃艾安奥巴贝比彼波伯博布查达戴丹德蒂丁杜多厄尔法菲费弗福盖戈格古哈海汉赫亨华霍基吉加贾杰卡凯康柯科克肯库"
+    "阿埃艾安奥巴贝比彼波伯博布查达戴丹德蒂丁杜多厄尔法夫菲费弗福盖戈格古哈海汉赫亨华霍基吉加贾杰卡凯康柯科克肯库"
     "拉莱兰朗劳勒雷里利莉林琳卢鲁路伦罗洛马玛麦曼梅蒙米密莫默姆穆纳娜内尼妮纽诺帕佩皮普奇乔琼萨塞森莎什斯史丝索"
     "塔泰坦汤特提图托瓦万威韦维温沃乌西希夏肖辛休雅亚扬耶伊因尤约泽扎詹珍朱兹茨佐"
+    "愛貝達爾費蓋漢華賈傑凱萊蘭勞雷裡莉盧魯倫羅馬瑪麥蒙納內紐諾帕喬瓊薩絲湯圖維韋溫烏澤茲"
 )
 _NAME_STOP = re.compile(f"(?<=[{_NAME_SYLLABLE}]{{2}})\\.(?=[{_NAME_SYLLABLE}]{{2}})")
 
@@ -56,7 +56,7 @@ def _dash(match: re.Match[str]) -> str:
     before, after = line[match.start() - 1 : match.start()], line[match.end() : match.end() + 1]
     if len(run) > 8 or (before.isdigit() and after.isdigit() and set(run) <= set("-–—")):
         return match[0]
-    if set(run) == {"-"} and not (_NEAR.match(before) or _NEAR.match(after)):
+    if set(run) == {"-"} and (not (_NEAR.match(before) or _NEAR.match(after)) or _DECREMENT.search(line[: match.start() + 2][-4:])):
         return match[0]
     return "——"
 
@@ -109,7 +109,7 @@ def brackets(line: str) -> str:
             start = stack.pop()
             if _is_wide_pair(line, start, at):
                 characters[start], characters[at] = "（", "）"
-        elif match[0] == ")" and not _is_list_number(line, at) and _is_beside(line, at, at):
+        elif match[0] == ")" and line[at - 1 : at] not in {":", ";", "-"} and not _is_list_number(line, at) and _is_beside(line, at, at):
             characters[at] = "）"
     for at in stack:
         if line[at] == "(" and _is_beside(line, at, at):
@@ -153,26 +153,10 @@ def marks(line: str) -> str:
     They stay between digits (1,000 3.14 3:00), inside all-Latin quotes and brackets, in list numbers and
     file names; `.` changes only after Han or a closing mark, or at the end.
     """
-    line = _clock(line)
     line = _MARK.sub(_mark, line)
     if "," in line:
         line = _LIST_COMMA.sub(r"\1，", line)
     return _DOUBLED.sub(lambda match: match[0][0], line)
-
-
-def _clock(line: str) -> str:
-    """Full-width colons in times and ratios become half-width."""
-    if "：" not in line:
-        return line
-
-    def half(match: re.Match[str]) -> str:
-        before = match.string[match.start() - 1 : match.start()]
-        after = match.string[match.end() : match.end() + 1]
-        if (before and before in _LABEL) or (after and after in _COUNTED):
-            return match[0]
-        return match[0].replace("：", ":")
-
-    return _RATIO.sub(half, _TIME.sub(half, line))
 
 
 def _before(line: str, at: int) -> str:
@@ -195,7 +179,7 @@ def _mark(match: re.Match[str]) -> str:
     near, following = line[start - 1 : start], line[end : end + 1]
     if near.isdigit() and following.isdigit():
         return run
-    if following == "=" or run == "::":
+    if following == "=" or run == "::" or (following in {")", "("} and run in {":", ";"}):
         return run
     if is_han(left) or is_han(right):
         return run.translate(_FULL_MARK)
@@ -212,12 +196,14 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
     following = line[start + 1 : start + 2]
     if following.isascii() and following.isalnum():
         return "."
+    if _HAN_NUMBER.match(line, 0, start):
+        return "."
     if is_han(left) or (left and left in _CLOSED):
         return "。" if left not in "”’）" or not right or _NEAR.match(right) else "."
     if (not right or right in "”’") and left and left.isascii() and left.isalpha():
         return "。" if not right or _holds_han(line, start, right) else "."
-    if not right and left in {"%", "）", "]"}:
-        return "。"
+    if not right and (left in {"%", "]"} or left.isdigit()):
+        return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN else "."
     return "."
 
 

@@ -9,8 +9,10 @@ from pipeline.normalize.characters import FULL, HAN, HAN_CHARACTER
 _HINT = re.compile("[\"'`“”„‟‘’‚‛「」『』〝〞〟<]")
 _DOUBLED = ((re.compile("‘‘(?=[^‘’])"), "“"), (re.compile("(?<=[^‘’])’’"), "”"))
 _TEX = re.compile("``([^`'\n]{1,200})(?:''|\")")
+_TWICE_SINGLE = re.compile(f"(?<!')''([^'\n]{{0,100}}[{HAN}][^'\n]{{0,100}})''(?!')")
 _GUILLEMETS = re.compile(f"<<([^<>\n]{{0,100}}[{HAN}][^<>\n]{{0,100}})>>")
 _CORNER = re.compile("[「」『』]")
+_CORNER_OR_DOUBLE = re.compile("[「」『』“”]")
 _DOUBLE = re.compile('["“”]')
 _WORD = re.compile(f"[A-Za-z0-9{HAN}]")
 _SINGLE = re.compile(r"(?<![A-Za-z0-9])'(?![\s'])([^'\"\n]{1,200}?)(?<!\s)'(?![A-Za-z])")
@@ -19,7 +21,6 @@ _SINGLE_MIXED = re.compile(
 )
 _STRAY_SINGLE = re.compile("(?<=[“”])’|‘(?=[“”])")
 _NEAR = re.compile(f"[{HAN}{FULL}]")
-_INCH = re.compile(r"\d\"")
 
 
 def quotes(line: str) -> str:
@@ -31,6 +32,7 @@ def quotes(line: str) -> str:
         return line
     line = line.replace("〝", "“").replace("〞", "”").replace("〟", "”").replace("„", "“").replace("‟", "“")
     line = _TEX.sub(r"“\1”", line)
+    line = _TWICE_SINGLE.sub(r"“\1”", line)
     for doubled, mark in _DOUBLED:
         line = doubled.sub(mark, line)
     line = _GUILLEMETS.sub(r"《\1》", line)
@@ -39,81 +41,99 @@ def quotes(line: str) -> str:
 
 
 def _corners(line: str) -> str:
-    """「」 and 『』 by depth: “” outside, ‘’ inside them; a lone closing mark follows its shape."""
+    """「」 and 『』 by depth: “” outside, ‘’ inside; in such a line “” too, so that 「“AI”」 nests."""
     if not _CORNER.search(line):
         return line
-    depth = line.count("“", 0, _CORNER.search(line).start()) > line.count(
-        "”", 0, _CORNER.search(line).start()
-    )  # type: ignore[union-attr]
-    level = int(depth)
+    level = 0
 
     def curly(match: re.Match[str]) -> str:
         nonlocal level
-        if match[0] in "「『":
+        if match[0] in "「『“":
             level += 1
             return "“" if level % 2 else "‘"
         if not level:
-            return "”" if match[0] == "」" else "’"
+            return "’" if match[0] == "』" else "”"
         level -= 1
         return "’" if level % 2 else "”"
 
-    return _CORNER.sub(curly, line)
+    return _CORNER_OR_DOUBLE.sub(curly, line)
 
 
 def _paired(line: str) -> str:
     """Double quotes in pairs: straight ones curled, two opening or two closing marks turned."""
     marks = [match.start() for match in _DOUBLE.finditer(line)]
-    if not marks or _well_formed(line, marks):
+    straight = _straight(line, marks)
+    curly = [at for at in marks if line[at] != '"']
+    if not straight and _well_formed(line, curly):
         return line
+    if len(straight) % 2 == 0 and _well_formed(line, curly, closed=True):
+        return _straight_paired(line, marks, straight)
+    if len(marks) == 1:
+        return _lone(line, marks[0])
+    return _turned(line, marks)
+
+
+def _straight(line: str, marks: list[int]) -> list[int]:
+    """The straight marks that are quotes: after a digit only what closes a quotation, else it means inches."""
+    found: list[int] = []
+    for at in marks:
+        if line[at] == '"' and (len(found) % 2 or not _is_inch(line, at)):
+            found.append(at)
+    return found
+
+
+def _straight_paired(line: str, marks: list[int], straight: list[int]) -> str:
+    """Straight quotes in pairs, single ones where curly quotes are open round them."""
     characters = list(line)
-    straight = '"' in line
-    opened: int | None = None
-    for number, at in enumerate(marks):
-        mark = characters[at]
-        if mark == '"' and opened is None and _is_inch(line, at):
-            continue
-        if (
-            mark == "“"
-            and opened is not None
-            and not straight
-            and number + 1 == len(marks)
-            and len(marks) % 2
-        ):
-            continue
-        if opened is None:
-            if mark == "”" and number + 1 == len(marks):
-                continue
-            if mark == '"' and not _has_partner(line, marks, number):
-                continue
-            characters[at] = "“"
-            opened = at
-        else:
-            characters[at] = "”"
-            opened = None
+    pairs = iter(straight)
+    inside = {at for first, last in zip(pairs, pairs) if last > first + 1 for at in (first, last)}
+    depth, opens = 0, True
+    for at in marks:
+        if line[at] != '"':
+            depth += 1 if line[at] == "“" else -1
+        elif at in inside:
+            characters[at] = ("“" if opens else "”") if depth == 0 else ("‘" if opens else "’")
+            opens = not opens
     return "".join(characters)
 
 
-def _well_formed(line: str, marks: list[int]) -> bool:
-    """Whether curly quotes alone stand in pairs (nested ones too), but for one that a later paragraph closes."""
+def _turned(line: str, marks: list[int]) -> str:
+    """The marks opening and closing by turns; an odd one at the end stays as it is."""
+    characters = list(line)
+    opened = False
+    for number, at in enumerate(marks):
+        is_last = number + 1 == len(marks)
+        if line[at] == '"' and not opened and (_is_inch(line, at) or is_last):
+            continue
+        if is_last and ((line[at] == "”" and not opened) or (line[at] == "“" and opened and len(marks) % 2)):
+            continue
+        characters[at] = "”" if opened else "“"
+        opened = not opened
+    return "".join(characters)
+
+
+def _lone(line: str, at: int) -> str:
+    """A single straight mark opens a quotation at the start of a paragraph and closes one at its end."""
+    if line[at] == '"' and at == 0 and _WORD.match(line, 1):
+        return "“" + line[1:]
+    if line[at] == '"' and at == len(line) - 1 and at > 0 and not line[at - 1].isdigit() and line[at - 1] != " ":
+        return line[:-1] + "”"
+    return line
+
+
+def _well_formed(line: str, marks: list[int], *, closed: bool = False) -> bool:
+    """Whether curly quotes stand in pairs (nested ones too), but for one that a later paragraph closes."""
     depth = 0
     for at in marks:
-        mark = line[at]
-        if mark == '"':
-            return False
-        depth += 1 if mark == "“" else -1
+        depth += 1 if line[at] == "“" else -1
         if depth < 0:
             return False
-    return depth == 0 or (depth == 1 and len(marks) % 2 == 1)
+    return depth == 0 or (depth == 1 and len(marks) % 2 == 1 and not closed)
 
 
 def _is_inch(line: str, at: int) -> bool:
     """Whether a straight mark follows a digit and nothing quoted can begin there: 6.1"."""
     return at > 0 and line[at - 1].isdigit() and line[at - 1].isascii()
-
-
-def _has_partner(line: str, marks: list[int], number: int) -> bool:
-    """Whether a later mark can close the straight one that opens here; a paragraph's first may stay open."""
-    return number + 1 < len(marks)
 
 
 def _singles(line: str) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import opencc
 
-from pipeline.normalize.characters import HAN, HAN_CHARACTER, KANA, KANA_CHARACTER, rows
+from pipeline.normalize.characters import CHINESE_ONLY, HAN, HAN_CHARACTER, KANA, KANA_CHARACTER, rows
 
 TARGETS = {"Hans": "t2s", "Hant-TW": "s2tw", "Hant-HK": "s2hk", "keep": ""}
 """Target script → OpenCC config; `keep` converts nothing."""
@@ -44,17 +44,25 @@ _BEFORE_HINT = re.compile(f"[{''.join({c for form in _KEEP for c in form if c in
 _AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺]")
 
 # 了 and 着 written so that no Simplified text has them: enough to repair a line without Traditional characters.
+_PARTICLE_AFTER = (
+    "看想拿走带帶跟随隨沿顺順朝向望抱笑哭坐站活穿接味对對听聽考临臨隔伴含藏存护護守等盯握挂掛写寫说說唱跳跑飞飛开開"
+    "关關忙拉推拖扶指照靠围圍绕繞冒顶頂躺蹲睡住留剩附执執沉衣"
+)
+_ZHU_WORD = "作名称稱述录錄者有书書文于於"
+_ZHU_AFTER = "显顯卓昭原编編专專名巨遗遺译譯论論合拙新所撰土"
 _RESIDUE = re.compile(
-    "[妳牠敍衞]|瞭(?![望哨])|覆[合杂雜制製印习習活]|[重恢]覆|(?<=[看想拿走带帶跟随隨沿顺順朝向望抱笑哭坐站活穿接味对對听聽])著(?![作名称稱述录錄者有书書文于於论論])"
+    "[妳牠敍衞衹揹鎗荳燄籐觔耡拏]|菓(?!子)|(?<![神地天灵靈])祇(?![园園陀树樹])|甦(?=[醒活])|[復复]甦|瞭(?![望哨])"
+    f"|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
+    f"|(?<![{_ZHU_AFTER}])著(?=[想重手眼陆陸落急力])"
 )
 _ASPECT_BESIDE = "着"
 _AUTHOR = re.compile(
-    f"(?<![{HAN}])[{HAN}·]{{2,8}}著(?=$|[）)》】\\]])|(?<=[》 ])[{HAN}·]{{2,8}}著(?=$|[）)])"
+    f"(?<![{HAN}])[{HAN}·]{{2,8}}著(?=$|[）)》】\\]])"
+    f"|(?<![{HAN}])(?![他她我你妳它這这那有])[{HAN}]{{1,2}}[^看讀读拿捧抱唱聽听念翻藉借隨随憑凭沿對对跟]著(?=《)"
 )
 _AUTHOR_STAND_IN = "\U000ffffe"
 
 _KANA_SEGMENT = re.compile(f"[{HAN}{KANA}ー・]+")
-_CHINESE_ONLY = re.compile("[这這个個们們的吗嗎你妳她它说說没沒呢吧哪很把让讓给給]")
 _KANA_NEIGHBOUR = re.compile(f"[{HAN}]{{0,2}}[{KANA}][{HAN}{KANA}ー]{{0,2}}")
 _CITED = re.compile(f"(?<=[“‘「『\"'])[{HAN}](?=[”’」』\"'])")
 _ABOUT_CHARACTERS = re.compile("[字繁]")
@@ -173,6 +181,6 @@ def _kana_masked(segment: str, mask: Callable[[str], str]) -> str:
     """Hide Japanese: the whole segment between marks, or only the Han next to kana if the rest is Chinese."""
     if not KANA_CHARACTER.search(segment):
         return segment
-    if not _CHINESE_ONLY.search(segment):
+    if not CHINESE_ONLY.search(segment):
         return mask(segment)
     return _KANA_NEIGHBOUR.sub(lambda match: mask(match[0]), segment)

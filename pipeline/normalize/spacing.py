@@ -14,22 +14,25 @@ _BLANK_LINES = re.compile("\n{3,}")
 # One Han, one space, one Han …: at least three of them. Each match consumes its run, so this is linear.
 _LETTER_SPACED = re.compile(f"(?<![{HAN}])(?<![{HAN}] )[{HAN}](?: [{HAN}](?![{HAN}])){{2,}}")
 
+_HAN_PAIR = re.compile(f"[{HAN}]{{2}}")
+_SPACED_HAN = re.compile(f"(?<=[{HAN}]) (?=[{HAN}])")
+_LETTER_SPACED_LEAST = 2
+
 _BEFORE_MARK = re.compile(f" (?=[{STOPS}（）《》〈〉【】〔〕「」『』])")
 _AFTER_MARK = re.compile(f"(?<=[{STOPS}（）《》〈〉【】〔〕「」『』]) ")
 _QUOTE_SPACE = re.compile(
-    f"(?<=[“‘]) (?=[{HAN}])|(?<=[{HAN}]) (?=[”’])|(?<=[{HAN}{FULL}]) (?=[“‘])|(?<=[”’]) (?=[{HAN}{FULL}])"
+    f"(?<=“) | (?=”)|(?<=‘) (?=[{HAN}])|(?<=[{HAN}]) (?=’)|(?<=[{HAN}{FULL}]) (?=[“‘])|(?<=[”’]) (?=[{HAN}{FULL}])"
     f"| (?=[“‘][{HAN}])|(?<=[{HAN}][”’]) "
 )
 _DASH_SPACE = re.compile(" (?=——|……)|(?<=——) |(?<=……) ")
 _NAME_DOT_SPACE = re.compile(f"(?<=[{HAN}]) ?· ?(?=[{HAN}])")
 
 _WORD_START = rf"[{LETTER}0-9℃°±]|[$¥￥€£](?=\d)"
-_WORD_END = rf"[{LETTER}0-9%‰℃℉°²³㎡)]|(?<=[A-Za-z])[+#]|(?<=[A-Za-z]\+)\+"
 _LATIN_SPACE = re.compile(
-    rf"(?<=[{HAN}]) (?={_WORD_START})|(?:(?<=[{LETTER}0-9%‰℃℉°²³㎡)])|(?<=[A-Za-z][+#])|(?<=\+\+)) (?=[{HAN}])"
+    rf"(?<=[{HAN}]) (?={_WORD_START})|(?:(?<=[{LETTER}0-9%‰℃℉°⁰-⁹₀-₉²³㎡)])|(?<=[A-Za-z][+#])|(?<=\+\+)) (?=[{HAN}])"
 )
 _UNIT = "年月日号时点分秒个只件家位名次岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼"
-_HEADING_NUMBER = re.compile(rf"\d{{1,3}}(?:\.\d{{1,3}})* (?=[{HAN}])(?![{_UNIT}])")
+_HEADING_NUMBER = re.compile(rf"(?:\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小时)|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])")
 
 
 def odd_spaces(text: str) -> str:
@@ -45,7 +48,14 @@ def space_runs(line: str) -> str:
 
 
 def letter_spacing(line: str) -> str:
-    """Three or more single Han set apart by single spaces are joined (中 国 人 工); other spaces are separators."""
+    """Three or more single Han set apart by single spaces are joined (中 国 人 工); other spaces are separators.
+
+    In a line where every Han stands alone (人 工 AI 技 术) all of them are joined.
+    """
+    if " " not in line:
+        return line
+    if not _HAN_PAIR.search(line) and len(_SPACED_HAN.findall(line)) >= _LETTER_SPACED_LEAST:
+        return _SPACED_HAN.sub("", line)
     return _LETTER_SPACED.sub(lambda match: match[0].replace(" ", ""), line)
 
 
