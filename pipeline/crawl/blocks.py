@@ -20,8 +20,8 @@ SOFT_GONE = "soft_gone"
 
 CHALLENGES = frozenset({412, 521})
 """Statuses that are challenges by themselves: we never send If-Match, and 521 carries a script."""
-MAX_HEAD = 256 * 1024
-"""Bytes of a page that are looked at; block pages are small."""
+MAX_BYTES = 1024 * 1024
+"""A longer page is no block page; shorter ones are read whole, since styles may fill the first 600 KB."""
 
 _RULES = Path(__file__).parent.parent / "rules" / "block_patterns.tsv"
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
@@ -59,7 +59,9 @@ def judge_page(
         return BLOCKED
     if any(name.lower() == "cf-mitigated" and value.strip() == "challenge" for name, value in headers):
         return BLOCKED
-    source = text[:MAX_HEAD] if text is not None else _decoded(body[:MAX_HEAD])
+    if len(body) > MAX_BYTES:
+        return None
+    source = text if text is not None else _decoded(body)
     words = _words(source)
     han = len(_HAN.findall(words.text))
     titles = {_folded(part) for part in (*_TITLE_SEPARATOR.split(words.title), words.title)}
@@ -77,10 +79,8 @@ def judge_page(
 def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start >= len(body) - 3:  # the cap fell inside a character
-            return body.decode("utf-8", "replace")
-    return body.decode("gb18030", "replace")
+    except UnicodeDecodeError:
+        return body.decode("gb18030", "replace")
 
 
 def _words(source: str) -> _Words:

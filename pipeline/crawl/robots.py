@@ -27,6 +27,8 @@ _TOKEN = re.compile(r"[A-Za-z_-]+")
 _RULE_PATH = re.compile(r"^(\s*(?:dis)?allow\s*:\s*)(.*)$", re.IGNORECASE)
 _AGENT = re.compile(r"^\s*user[- ]?agent\s*:([^#]*)", re.IGNORECASE)
 _ASCII = " " + "".join(map(chr, range(33, 127)))
+_KNOWN = ("user", "allow", "dis", "dia", "crawl", "request", "site")
+"""How lines begin that say something to protego, common misspellings included."""
 _SOMEBODY = "|"
 """Stands for every other crawler; no product token contains it."""
 
@@ -118,7 +120,7 @@ def _for_protego(line: str, agent: str) -> str:
 
     Raw non-ASCII in paths is percent-encoded as its own bytes (a GBK rule then meets a GBK URL). Names
     of crawlers end at the first character that cannot be in a product token and must equal ours: protego
-    would take `news` for `news-corpus`.
+    would take `news` for `news-corpus`. Lines of unknown meaning go, lest they end a group (§2.2.4).
     """
     if (rule := _RULE_PATH.match(line)) is not None and not rule[2].isascii():
         return rule[1] + quote(rule[2].encode("utf-8", "surrogateescape"), _ASCII)
@@ -128,7 +130,7 @@ def _for_protego(line: str, agent: str) -> str:
         if name and token not in {"*", agent}:
             token = agent if token.lower() == agent.lower() else _SOMEBODY
         return f"user-agent: {token if name else ''}"
-    return line
+    return line if line.lower().lstrip().startswith(_KNOWN) else ""
 
 
 def _is_page(body: bytes) -> bool:

@@ -36,9 +36,10 @@ def test_a_decoded_page_is_taken_as_it_is() -> None:
     assert judge_page(200, (), body, "<title>頁面不存在</title>") == "soft_gone"
 
 
-def test_a_character_cut_by_the_cap_does_not_change_the_encoding() -> None:
-    page = "<title>页面不存在</title><!--" + "空" * 100_000
-    assert judge_page(200, (), page.encode()) == "soft_gone"
+def test_an_article_below_half_a_megabyte_of_styles_is_still_an_article() -> None:
+    styles = "<style>" + "p{margin:0}" * 50_000 + "</style><script src='geetest.js'></script>"
+    assert judge_page(200, (), f"{styles}<p>{'清早的河边摆满了菜摊。' * 10}</p>".encode()) is None
+    assert judge_page(200, (), f"{styles}<p>请完成安全验证</p>".encode()) == "blocked"
 
 
 @given(

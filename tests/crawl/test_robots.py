@@ -90,6 +90,7 @@ BLOCK_PAGE = "<html><title>安全验证</title><p>请完成安全验证</p></htm
         ("empty", answer(b"", *TEXT), True, 86400),
         ("soft 404", answer(b"<!DOCTYPE html><html><title>Home</title><p>x", *HTML), True, 3600),
         ("block page", answer(BLOCK_PAGE, *HTML), False, 3600),
+        ("block page under 403", answer(BLOCK_PAGE, *HTML, status="403 Forbidden"), False, 3600),
         ("rules labelled as HTML", answer(CLOSED, *HTML), False, 86400),
         ("byte order mark", answer(b"\xef\xbb\xbf" + CLOSED, *TEXT), False, 86400),
     ],
