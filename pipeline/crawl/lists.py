@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -132,7 +133,9 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
         if b"<sitemapindex" not in body[:INDEX_HEAD]:
             return [], False
         return _children(visitor, step, links_of(visitor.source, due.kind, body, due.url), found), False
-    content = links_of(visitor.source, due.kind, answer.body, answer.fetched.final_url, answer.content_type)
+    content = await asyncio.to_thread(  # a hostile list may take seconds: the other sites go on meanwhile
+        links_of, visitor.source, due.kind, answer.body, answer.fetched.final_url, answer.content_type
+    )
     new, notes, gap = _take(visitor, due, content, found)
     more = _children(visitor, step, content, found)
     if due.kind == "listing" and new:

@@ -1,0 +1,173 @@
+"""Links of a page: which are taken, which are not and why, and which page is the next part."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.crawl.discover import canonical, links_of, rough_text, unwanted
+from pipeline.nextpart import next_part
+from pipeline.records import Listing, Source
+
+HOME = "https://news.example.cn/"
+LIST = HOME + "list/"
+SOURCE = Source(name="example", home=HOME, listings=(Listing(url=LIST, links="ul.news a"),))
+NEXT_PART = [
+    json.loads(line)
+    for line in (Path(__file__).parent.parent / "cases" / "next_part.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def listed(html: str, source: Source = SOURCE) -> list[str]:
+    return [link.url for link in links_of(source, "listing", html.encode(), LIST).links]
+
+
+def test_a_listing_gives_the_links_its_selector_names() -> None:
+    html = "<a href='/about'>x</a><ul class=news><li><a href='a/1.html'>甲</a><a href='//m.example.cn/2'>乙</a></ul>"
+    assert listed(html) == [LIST + "a/1.html", "https://m.example.cn/2"]
+
+
+def test_a_selector_may_name_what_holds_the_links() -> None:
+    source = replace(SOURCE, listings=(Listing(url=LIST, links="ul.news"),))
+    html = "<ul class=news><li><a href=/1.html>甲</a><li><a href=/2.html>乙</a></ul><a href=/3.html>丙</a>"
+    assert listed(html, source) == [HOME + "1.html", HOME + "2.html"]
+
+
+def test_the_base_element_counts() -> None:
+    assert listed("<base href='/x/'><ul class=news><a href=1.html>甲</a></ul>") == [HOME + "x/1.html"]
+
+
+def test_one_page_is_one_link() -> None:
+    html = "<ul class=news><a href='/1?utm_source=a'>甲</a><a href='/1#top'>甲</a><a href='http://news.example.cn/1'>甲</a></ul>"
+    assert len(listed(html)) == 1
+
+
+def test_every_link_not_taken_is_counted_with_its_reason() -> None:
+    hrefs = {
+        "https://other.example.net/1.html": "foreign", "/photo/1.jpg": "not_a_page", "javascript:void(0)": "bad_url",
+        "mailto:a@example.cn": "bad_url", "/x/video/1.html": "excluded", LIST: "itself",
+        "/a/a/a/a/a.html": "trap", "/" + "b" * 3_000: "trap", "/c" * 20: "trap",
+    }  # fmt: skip
+    source = replace(SOURCE, exclude=("*/video/*",))
+    html = (
+        "<ul class=news>"
+        + "".join(f"<a href='{href}'>x</a>" for href in hrefs)
+        + "<a href='/1.html'>甲</a></ul>"
+    )
+    found = links_of(source, "listing", html.encode(), LIST)
+    assert [link.url for link in found.links] == [HOME + "1.html"]
+    assert found.rejected == {
+        "foreign": 1,
+        "not_a_page": 1,
+        "bad_url": 2,
+        "excluded": 1,
+        "itself": 1,
+        "trap": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        (HOME + "2026/1101/c1-7.html", None),
+        (HOME + "2026/11/11/11.html", None),
+        ("https://blog.example.cn/1", None),
+        (HOME + "shuo.com/1", None),
+        (HOME + "a?file=x.jpg", None),
+        ("https://example.cn.evil.net/1", "foreign"),
+        ("https://notexample.cn/1", "foreign"),
+        (HOME + "a.PDF", "not_a_page"),
+    ],
+)
+def test_without_patterns_the_source_s_own_sites_decide(url: str, reason: str | None) -> None:
+    assert unwanted(SOURCE, url) == reason
+
+
+def test_patterns_decide_and_exclude_wins() -> None:
+    source = replace(
+        SOURCE, include=("https://*.example.cn/20*", "https://cdn.example.net/*"), exclude=("*draft*",)
+    )
+    assert unwanted(source, HOME + "2026/1.html") is None
+    assert unwanted(source, "https://cdn.example.net/1") is None
+    assert unwanted(source, HOME + "about") == "not_included"
+    assert unwanted(source, HOME + "2026/draft-1.html") == "excluded"
+
+
+def test_what_the_user_names_is_wanted_whatever_the_patterns_say() -> None:
+    source = replace(SOURCE, urls=(HOME + "draft.pdf",), exclude=("*draft*",))
+    assert unwanted(source, HOME + "draft.pdf") is None
+
+
+def test_a_hostile_pattern_costs_little() -> None:
+    source = replace(SOURCE, exclude=("*" + "a*" * 30 + "b",))
+    started = time.process_time()
+    assert unwanted(source, HOME + "a" * 1_900) is None
+    assert time.process_time() - started < 1
+
+
+def test_children_of_an_index_must_be_on_the_source_s_sites() -> None:
+    rows = "".join(
+        f"<sitemap><loc>{u}</loc></sitemap>" for u in (HOME + "s1.xml", "https://evil.example.net/s.xml")
+    )
+    found = links_of(SOURCE, "sitemap", f"<sitemapindex>{rows}</sitemapindex>".encode(), HOME + "sitemap.xml")
+    assert [child.url for child in found.children] == [HOME + "s1.xml"]
+    assert found.rejected == {"foreign": 1}
+
+
+@pytest.mark.parametrize(
+    ("href", "wanted"),
+    [
+        ("/2026/1101/7.html", HOME + "2026/1101/7.html"),
+        ("https://m.example.cn/7.html", "https://m.example.cn/7.html"),
+        ("/?id=7", None),
+        ("/", None),
+        ("/index.html", None),
+        ("/society/", None),
+        ("https://other.example.net/7.html", None),
+        ("/m/7.html", None),
+        ("", None),
+        ("javascript:;", None),
+    ],
+)
+def test_canonical_is_believed_only_where_it_looks_like_an_article(href: str, wanted: str | None) -> None:
+    html = f"<head><noscript><img src=x></noscript><link rel=canonical href='{href}'></head><p>正文"
+    assert canonical(html, HOME + "m/7.html") == wanted
+
+
+@pytest.mark.parametrize("case", NEXT_PART, ids=lambda case: case["case"])
+def test_next_part(case: dict[str, Any]) -> None:
+    assert next_part(case["html"], case["url"]) == case["next"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "head", "content_type"),
+    [
+        ("utf-8", "", ""),
+        ("gbk", "", ""),
+        ("gbk", "", "text/html; charset=gb2312"),
+        ("gbk", "<meta charset=gb2312>", "text/html; charset=utf-8"),
+        ("big5", "<meta http-equiv=Content-Type content='text/html; charset=big5'>", "text/html"),
+        ("big5", "", "text/html; charset=Big5"),
+        ("gbk", "<meta charset=no-such>", "text/html; charset=ISO-8859-1"),
+        ("gbk", "<meta charset=rot13>", "text/html; charset=base64"),
+    ],
+)
+def test_rough_text_reads_the_words_that_name_a_next_part(
+    encoding: str, head: str, content_type: str
+) -> None:
+    word = "下一頁" if encoding == "big5" else "下一页"
+    assert word in rough_text(f"{head}<a href=x>{word}</a>".encode(encoding), content_type)
+
+
+@given(st.binary(max_size=200), st.text(max_size=30))
+def test_nothing_raises(body: bytes, content_type: str) -> None:
+    html = rough_text(body, content_type)
+    canonical("<link rel=canonical href='" + html, LIST)
+    links_of(SOURCE, "listing", b"<ul class=news><a href='" + body, LIST, content_type)
