@@ -56,19 +56,16 @@ def expected(turn: int, base: str, mirror: str) -> tuple[Expected, ...]:
     )
 
 
-def outcomes(base: str) -> dict[str, str]:
-    """Linked addresses that yield no article → what must come of them.
-
-    The words are those of the ledger; `link_list` is a quality reason.
-    """
+def outcomes(base: str) -> dict[str, tuple[str, ...]]:
+    """Linked addresses that yield no article of their own → the outcomes or reasons that are right for them."""
     found = {
-        base + CAPTCHA: "blocked",
-        base + SOFT_GONE: "soft_gone",
-        base + MISSING: "gone",
-        base + PRIVATE: "robots",
-        base + TOPIC: "link_list",
+        base + CAPTCHA: ("blocked",),
+        base + SOFT_GONE: ("soft_gone",),
+        base + MISSING: ("gone",),
+        base + PRIVATE: ("robots",),
+        base + TOPIC: ("no_body", "link_list"),
     }
-    return found | {base + old: "redirect" for old in REDIRECTS}
+    return found | {base + old: ("redirect", "duplicate") for old in REDIRECTS}
 
 
 def _expected(one: Story, turn: int, bases: dict[str, str]) -> Expected:

@@ -28,6 +28,7 @@ FOLDERS = {
     "hant": "/hant/",
     "tech": "/tech/",
     "magazine": "/mag/",
+    "oldlit": "/lit/",
 }
 """Site → folder of its front page."""
 

@@ -143,6 +143,14 @@ SITES: dict[str, Site] = {
         name="草木与星辰",
         absent=("每周通讯", "更多文章", "编辑部手绘", "订阅"),
     ),
+    "oldlit": Site(
+        template="oldlit",
+        paragraph="　　{}<br>",
+        byline="作者：{author}",
+        charset="gbk",
+        name="草堂书屋",
+        absent=("返回目录", "扫校", "位访客", "留言簿"),
+    ),
     "repost": Site(
         template="repost",
         paragraph="<p>{}</p>",
