@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.crawl.media import without_spans
+from pipeline.crawl.urls import is_home, same_site
 
 BLOCKED = "blocked"
 SOFT_GONE = "soft_gone"
@@ -74,6 +75,11 @@ def judge_page(
         ):
             return sign.verdict
     return None
+
+
+def sent_home(url: str, final_url: str) -> bool:
+    """Whether asking for a page ended at the front page of its site: how many sites say "not found"."""
+    return is_home(final_url) and not is_home(url) and same_site(url, final_url)
 
 
 def _decoded(body: bytes) -> str:

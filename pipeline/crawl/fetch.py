@@ -17,11 +17,12 @@ from types import TracebackType
 import ada_url
 
 from pipeline.crawl import media, redirects
+from pipeline.crawl.blocks import judge_page
 from pipeline.crawl.cookies import Cookies, sendable
 from pipeline.crawl.fetched import Fetched, Hop, Limits
 from pipeline.crawl.pace import backoff
 from pipeline.crawl.transport import Answer, Resolve, Transport, TransportError, resolve_name
-from pipeline.crawl.urls import fetch_form, same_site
+from pipeline.crawl.urls import fetch_form, is_home, same_site
 from pipeline.crawl.verdict import Verdict, judge_answer
 
 __all__ = ["ACCEPT", "USER_AGENT", "Client", "Fetched", "Hop", "Limits"]
@@ -81,8 +82,8 @@ class Client:
         self._now = now
         self._transport = Transport(
             allow_private=allow_private,
-            connect=limits.connect,
-            read=limits.read,
+            connect=self._limits.connect,
+            read=self._limits.read,
             verify=verify,
             resolve=resolve,
         )
@@ -167,23 +168,30 @@ class Client:
 
     def _target(self, journey: _Journey, got: _Got, url: str) -> str | None:
         """Where an answer sends us; None if it is the last one."""
-        if got.answer is None:
+        answer, body = got.answer, got.verdict.body
+        if answer is None:
             return None
-        verdict = got.verdict
-        if verdict.outcome == "redirect":
-            location = got.answer.header("location")
+        if got.verdict.outcome == "redirect":
+            location = answer.header("location")
             return redirects.location_of(location, url) if location else None
-        if verdict.outcome != "ok" or not media.is_html(
-            verdict.body, got.answer.header("content-type") or ""
-        ):
+        if got.verdict.outcome != "ok" or not media.is_html(body, answer.header("content-type") or ""):
             return None
+        return self._target_in_page(journey, answer, body, url)
+
+    def _target_in_page(self, journey: _Journey, answer: Answer, body: bytes, url: str) -> str | None:
+        """Where a page sends us by itself, on its own site.
+
+        Not to the front page, and not from an error page: "not found, back home in three seconds" is the
+        answer, and the front page is not the article.
+        """
         for note, target in (
-            ("meta-refresh", redirects.refresh_of(verdict.body, url)),
-            ("js_redirect", redirects.script_move_of(verdict.body, url)),
+            ("meta-refresh", redirects.refresh_of(body, url)),
+            ("js_redirect", redirects.script_move_of(body, url)),
         ):
-            if target is None or not same_site(url, target):
+            if target is None or is_home(target) or not same_site(url, target):
                 continue
-            if (target, self._cookies.line(target)) not in journey.seen:
+            new = (target, self._cookies.line(target)) not in journey.seen
+            if new and judge_page(answer.status, answer.headers, body) is None:
                 journey.notes.append(note)
                 return target
         return None

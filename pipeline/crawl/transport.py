@@ -105,7 +105,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
 
 class Transport:
-    """Kept-alive connections of one run, at most one to a host at a time."""
+    """The connections of one run, kept alive between requests.
+
+    `verify` replaces the bundled certificate authorities; `connect` and `read` are seconds.
+    """
 
     def __init__(
         self,
@@ -118,7 +121,7 @@ class Transport:
     ) -> None:
         self._timeout = {"connect": connect, "read": read, "write": read, "pool": connect}
         self._http = httpx.AsyncHTTPTransport(
-            verify=verify if verify is not None else ssl.create_default_context(),
+            verify=verify or True,
             trust_env=False,  # a proxy from the environment would lead round the address guard
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30.0),
         )
@@ -178,8 +181,10 @@ class Transport:
 
 
 def _answer_of(response: httpx.Response) -> Answer:
-    stream = response.extensions.get("network_stream")
-    server = stream.get_extra_info("server_addr") if stream is not None else None
+    try:
+        server = response.extensions["network_stream"].get_extra_info("server_addr")
+    except (KeyError, OSError):  # the connection may be gone already
+        server = None
     return Answer(
         status=response.status_code,
         headers=tuple(

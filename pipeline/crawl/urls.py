@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import ada_url
@@ -112,6 +112,15 @@ def site(url: str) -> str:
         return ""
 
 
+def is_home(url: str) -> bool:
+    """Whether a URL is the front page of its host."""
+    try:
+        parsed = ada_url.URL(url)
+    except ValueError:
+        return False
+    return parsed.pathname == "/" and not parsed.search
+
+
 def same_site(a: str, b: str) -> bool:
     """Whether two URLs belong to one registrable domain (Public Suffix List as bundled with `tld`).
 
@@ -180,7 +189,7 @@ def _tracking_rules() -> tuple[_Tracking, ...]:
     return tuple(rules)
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def _registrable(host: str) -> str | None:
     if _is_address(host):
         return None

@@ -12,6 +12,9 @@ from pipeline.crawl.transport import Answer, TransportError
 RETRIED = frozenset({429, 500, 502, 503, 504, 520, 522, 523, 524})
 """Statuses worth another try; 521 is left out: on Chinese sites it is a script challenge, not a fault."""
 
+WHOLE = frozenset({200, 203})
+"""The statuses that answer a plain GET with a whole page (RFC 9110 §15.3); 202 and 206 do not."""
+
 _PROBLEMS = {
     "cut": "incomplete",
     "corrupt": "bad_encoding",
@@ -66,7 +69,9 @@ def judge_answer(
         if conditional:
             return Verdict(outcome="unchanged", notes=notes)
         return Verdict(outcome="http_error", notes=(*notes, "304 nobody asked for"), retry=1)
-    if not 200 <= answer.status < 300:
+    if answer.status in {204, 205}:
+        return replace(verdict, outcome="empty")
+    if answer.status not in WHOLE:
         return _judge_error(verdict, answer, wait_cap, now)
     if failure is not None:
         return replace(verdict, outcome=failure.outcome, retry=failure.retry)

@@ -240,6 +240,11 @@ FAULTS: dict[str, Fault] = {
     "/meta-refresh-away": answer(
         b'<html><meta http-equiv="refresh" content="0; url=http://elsewhere.test/"></html>', *HTML
     ),
+    "/meta-refresh-home": answer(b'<html><meta http-equiv="refresh" content="3; url=/"></html>', *HTML),
+    "/meta-refresh-gone": answer(
+        '<html><meta http-equiv="refresh" content="3; url=good"><p>您访问的页面不存在</p></html>'.encode(),
+        *HTML,
+    ),
     "/script-move": answer(b"<html><script>location.replace('/good')</script></html>", *HTML),
     "/script-move-built": answer(b"<html><script>location.replace('/a' + x)</script></html>", *HTML),
     "/conditional": _conditional,
@@ -250,6 +255,8 @@ FAULTS: dict[str, Fault] = {
     "/header-gbk": answer(PAGE, *HTML, ("X-Site", b"\xd0\xc2\xce\xc5".decode("latin-1"))),
     "/empty": answer(b"", *HTML),
     "/204": answer(b"", status="204 No Content", length=-1),
+    "/202": answer(PAGE, *HTML, status="202 Accepted"),
+    "/206": answer(PAGE, *HTML, status="206 Partial Content"),
     "/404": answer(b"gone", status="404 Not Found"),
     "/410": answer(b"gone", status="410 Gone"),
     "/403": answer(b"no", status="403 Forbidden"),

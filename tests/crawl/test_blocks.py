@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.crawl.blocks import judge_page
+from pipeline.crawl.blocks import judge_page, sent_home
 
 CASES = [
     json.loads(line)
@@ -48,6 +48,22 @@ def test_an_article_below_half_a_megabyte_of_styles_is_still_an_article() -> Non
 )
 def test_no_page_raises(status: int, body: bytes) -> None:
     assert judge_page(status, (), body) in {None, "blocked", "soft_gone"}
+
+
+@pytest.mark.parametrize(
+    ("url", "final_url", "home"),
+    [
+        ("http://www.example.cn/a/1.html", "https://www.example.cn/", True),
+        ("http://www.example.cn/a/1.html", "https://m.example.cn/", True),
+        ("http://www.example.cn/a/1.html", "http://www.example.cn/a/2.html", False),
+        ("http://www.example.cn/a/1.html", "http://www.example.cn/?id=1", False),
+        ("http://www.example.cn/a/1.html", "http://other.cn/", False),
+        ("http://www.example.cn", "https://www.example.cn/", False),
+        ("nothing", "", False),
+    ],
+)
+def test_an_article_that_became_the_front_page_is_gone(url: str, final_url: str, home: bool) -> None:
+    assert sent_home(url, final_url) is home
 
 
 @pytest.mark.parametrize("unit", ["<!--", "<a ", "<a>", "<script>", "<title>", "<", "&amp", "<p x='"])

@@ -16,10 +16,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.crawl.fetch import Client, Fetched, Limits
 from tests.crawl.fault_server import ETAG, HTML, PAGE, FaultServer, answer, redirect
 
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Spares the tests without TLS the 50 ms of reading the certificate authorities."""
 QUICK = Limits(connect=0.5, read=0.3, deadline=1.5, wait=2.0, backoff=0.001)
 _OUTSIDE: list[str] = []
 
@@ -49,7 +53,7 @@ def fetch(
     async def run() -> tuple[Fetched, FaultServer]:
         async with (
             server or FaultServer() as running,
-            Client(allow_private=True, limits=limits) as client,
+            Client(allow_private=True, limits=limits, verify=NO_AUTHORITIES) as client,
         ):
             return await client.get(running.url(path), **options), running  # type: ignore[arg-type]
 
@@ -125,6 +129,8 @@ CASES = [
     ("/meta-refresh", "ok", 200, 2),
     ("/meta-refresh-slow", "ok", 200, 1),
     ("/meta-refresh-away", "ok", 200, 1),
+    ("/meta-refresh-home", "ok", 200, 1),
+    ("/meta-refresh-gone", "ok", 200, 1),
     ("/script-move", "ok", 200, 2),
     ("/script-move-built", "ok", 200, 1),
     ("/304-unasked", "ok", 200, 2),
@@ -134,6 +140,8 @@ CASES = [
     ("/header-gbk", "ok", 200, 1),
     ("/empty", "empty", 200, 1),
     ("/204", "empty", 204, 1),
+    ("/202", "http_error", 202, 1),
+    ("/206", "http_error", 206, 1),
     ("/404", "gone", 404, 1),
     ("/410", "gone", 410, 1),
     ("/403", "http_error", 403, 1),
@@ -220,6 +228,23 @@ def test_content_that_is_no_page_is_told_by_its_bytes(path: str, outcome: str) -
     fetched, _ = fetch(path, expect="html")
     assert fetched.outcome == outcome
     assert fetched.body
+
+
+_LINES = st.one_of(
+    st.sampled_from(
+        [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 302 Found\r\nLocation: ", b"\r\n", b"5\r\nhello\r\n"]
+    ),
+    st.sampled_from([b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: gzip\r\n\r\n"]),
+    st.sampled_from([b"Set-Cookie: \x01=\xff\r\n", b"Retry-After: x\r\n"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_LINES | st.binary(max_size=30), max_size=6).map(b"".join))
+def test_no_bytes_of_a_server_raise(raw: bytes) -> None:
+    limits = Limits(connect=0.5, read=0.1, deadline=0.5, backoff=0.0)
+    fetched, _ = fetch("/x", FaultServer({"/x": raw}), limits)
+    assert fetched.outcome
 
 
 def test_retry_after_is_waited_for() -> None:
