@@ -9,20 +9,35 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_PARTS = 20
 """An article of more parts than this is a listing or a trap (issue 3, item 5)."""
 
 NEXT_WORDS = re.compile(
-    r"(?:下一?[页頁]|后一?页|後一?頁|下一?[页頁]阅读|余下全文|閱讀下一頁)[>›»→]*|[›>»]|[Nn]ext(?: [Pp]age)?"
+    r"(?:下一?[页頁]|后一?页|後一?頁|下一?[页頁]阅读|阅读下一页|閱讀下一頁|余下全文)[>›»→]*|[›»>]|[Nn]ext(?: [Pp]age)?"
 )
 """Anchor texts, matched whole: 下一篇 and 下一页：标题 are other articles."""
 
-HINT = re.compile(
-    r"[下后後]一?[页頁]|余下全文|rel=.{0,12}next|[_\-/=]p?a?g?e?[2-9]\b|[_\-]1\d?\.s?html?|>\s*[›»]|[Nn]ext"
+NUMBER = re.compile(r"[\[(（【第]?([1-9]\d?)[\])）】页頁]?")
+
+HINTS = (
+    "下一",
+    "下页",
+    "下頁",
+    "后页",
+    "后一页",
+    "後一頁",
+    "余下全文",
+    "next",
+    "Next",
+    "›",
+    "»",
+    "&gt;</a",
+    "&rsaquo;",
+    "&raquo;",
 )
-"""A page without any of these has no next part; it saves the parse. Bounded repeats, so linear."""
+"""A page without any of these and without the next number as a link has no next part: it saves the parse."""
 
 PART_NAME = re.compile(r"^(.*?[^_\-/])(?:_p|[_\-])([1-9]\d?)$")
 PART_FOLDER = re.compile(r"^(.*/\d{3,}(?:\.s?html?)?)/p?([1-9]\d?)/?$")
@@ -38,28 +53,28 @@ def next_part(html: str, url: str) -> str | None:
     and its text is a word for the next page, its `rel` is next, or its text is the number itself.
     Source: fetch-and-archive reference §1.3.
     """
-    if not HINT.search(html):
-        return None
     try:
+        stem, number = part_of(url)
+        following = max(number, 1) + 1
+        if not any(hint in html for hint in HINTS) and not re.search(
+            rf">[^<]{{0,3}}{following}[^<]{{0,3}}</", html
+        ):
+            return None
         tree = LexborHTMLParser(html)
         base = tree.css_first("base[href]")
         here = urljoin(url, (base.attributes.get("href") or "") if base is not None else "")
-        stem, number = part_of(url)
         for link in tree.css("a[href], link[rel=next]"):
+            named, counted = _says(link)
+            if not named and counted != following:
+                continue
             href = (link.attributes.get("href") or "").strip()
             if not href or href.startswith(("#", "javascript:", "mailto:")):
                 continue
             target = urljoin(here, href).partition("#")[0]
             other, other_number = part_of(target)
-            if other != stem or not number < other_number <= MAX_PARTS:
+            if other != stem or not number < other_number <= min(following, MAX_PARTS):
                 continue
-            text = (link.text() or "").strip() if link.tag == "a" else ""
-            named = (
-                NEXT_WORDS.fullmatch(text) is not None or "next" in (link.attributes.get("rel") or "").split()
-            )
-            if named and other_number <= max(number, 1) + 1:
-                return target
-            if _counted(text) == other_number == max(number, 1) + 1:
+            if named or other_number == counted:
                 return target
     except ValueError:  # an address urllib cannot split
         return None
@@ -67,11 +82,15 @@ def next_part(html: str, url: str) -> str | None:
 
 
 def part_of(url: str) -> tuple[str, int]:
-    """(address without its part number, part number; 0 where the address has none)."""
+    """(address without its part number, part number; 0 where the address has none).
+
+    A name that ends in a date (2024-05-20.html) has no part number.
+    """
     split = urlsplit(url)
     host = (split.hostname or "").removeprefix("www.") + (f":{split.port}" if split.port else "")
-    query = [(k, v) for k, v in parse_qsl(split.query) if k.lower() not in PART_KEYS]
-    asked = [v for k, v in parse_qsl(split.query) if k.lower() in PART_KEYS and re.fullmatch(r"[1-9]\d?", v)]
+    pairs = parse_qsl(split.query, max_num_fields=100)
+    query = [(k, v) for k, v in pairs if k.lower() not in PART_KEYS]
+    asked = [v for k, v in pairs if k.lower() in PART_KEYS and re.fullmatch(r"[1-9]\d?", v)]
     rest = f"?{urlencode(query)}" if query else ""
     if asked:
         return f"{host}{split.path}{rest}", int(asked[-1])
@@ -83,10 +102,13 @@ def part_of(url: str) -> tuple[str, int]:
     inside = PART_FOLDER.match(split.path)
     if inside:
         return f"{host}{inside[1]}{rest}", int(inside[2])
-    return f"{host}{split.path.rstrip('/') if not dot else split.path}{rest}", 0
+    return f"{host}{split.path if dot else split.path.rstrip('/')}{rest}", 0
 
 
-def _counted(text: str) -> int:
-    """The number an anchor text consists of (2, [2], 第2页), else -1."""
-    found = re.fullmatch(r"[\[(（【第]?([1-9]\d?)[\])）】页頁]?", text)
-    return int(found[1]) if found else -1
+def _says(link: LexborNode) -> tuple[bool, int]:
+    """(whether text or rel says next page, the number the text consists of or -1)."""
+    if link.tag == "link" or "next" in (link.attributes.get("rel") or "").split():
+        return True, -1
+    text = (link.text() or "")[:60].strip()
+    counted = NUMBER.fullmatch(text)
+    return NEXT_WORDS.fullmatch(text) is not None, int(counted[1]) if counted else -1

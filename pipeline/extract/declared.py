@@ -22,20 +22,17 @@ SCRIPT_NAMES = (
     "nickname",
     "user_name",
     "msg_title",
-    "author",
     "pubdate",
     "publishTime",
     "pubTime",
     "publish_date",
     "publishDate",
-    "mediaName",
-    "media_name",
-    "source",
 )
 SCRIPT = re.compile(
-    r"(?:\bvar\s{1,4}|\bwindow\.|[{,;\s\"'])(" + "|".join(SCRIPT_NAMES) + r")[\"']?\s{0,4}[=:]\s{0,4}"
+    r"(?<![\w.])(" + "|".join(SCRIPT_NAMES) + r")[\"']?\s{0,4}[=:]\s{0,4}"
     r"(?:htmlDecode\()?(?:[\"']([^\"'\\\n]{1,120})[\"']|(\d{10,13})\b)"
 )
+"""`var ct = "1581418070"` of WeChat, and the like; the value ends at the first quote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

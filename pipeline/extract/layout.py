@@ -135,7 +135,7 @@ class _Walk:
         self.preformatted = 0
         root = tree.body
         if root is not None:
-            self._enter(root)
+            self._enter(root, "body", True)
             self._walk(root.child)
             self._flush()
             for box in self.layout.boxes:
@@ -155,33 +155,31 @@ class _Walk:
                     self.layout.boxes[box].last = len(self.layout.lines)
                 self.block, self.inner, self.href, self.preformatted = state
                 continue
-            if node.is_text_node:
+            tag = node.tag or ""
+            if tag == "-text":
                 self._text(node.text_content or "")
-            elif node.is_element_node:
-                tag = node.tag or ""
-                if tag == "br":
-                    self._flush()
-                elif tag == "img":
-                    self.image = True
-                elif tag not in UNREAD:
-                    child = node.child
-                    if child is not None:
-                        state = (self.block, self.inner, self.href, self.preformatted)
-                        is_block = tag in BLOCK
-                        if is_block:
-                            self._flush()
-                        box = self._enter(node) if len(stack) < MAX_DEPTH else -1
-                        stack.append((node.next, state, box, is_block))
-                        node = child
-                        if len(self.layout.lines) >= MAX_LINES:
-                            self.layout.truncated = True
-                            return
-                        continue
+            elif tag == "br":
+                self._flush()
+            elif tag == "img":
+                self.image = True
+            elif tag not in UNREAD and tag[:1] != "-":
+                child = node.child
+                if child is not None:
+                    state = (self.block, self.inner, self.href, self.preformatted)
+                    is_block = tag in BLOCK
+                    if is_block:
+                        self._flush()
+                    box = self._enter(node, tag, is_block) if len(stack) < MAX_DEPTH else -1
+                    stack.append((node.next, state, box, is_block))
+                    node = child
+                    if len(self.layout.lines) >= MAX_LINES:
+                        self.layout.truncated = True
+                        return
+                    continue
             node = node.next
 
-    def _enter(self, node: LexborNode) -> int:
+    def _enter(self, node: LexborNode, tag: str, is_block: bool) -> int:
         """Open an element; returns its box, or -1 for an inline element without a name."""
-        tag = node.tag or ""
         attributes = node.attributes
         if tag == "a":
             self.href = attributes.get("href") or "#"
@@ -194,7 +192,6 @@ class _Walk:
             hidden = (
                 "hidden" in attributes or HIDDEN.search((attributes.get("style") or "")[:500]) is not None
             )
-        is_block = tag in BLOCK
         if not is_block and not names and not hidden and BODY_MARK not in attributes:
             return -1
         index = len(self.layout.boxes)
@@ -227,6 +224,6 @@ class _Walk:
         linked = 0
         for piece in pieces:
             if piece.href:
-                linked += len(SPACE.sub(" ", piece.text).strip())
+                linked += len(piece.text.strip())
         self.layout.lines.append(Line(text, linked, self.block, pieces, self.image, self.preformatted > 0))
         self.image = False

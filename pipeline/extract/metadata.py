@@ -96,6 +96,9 @@ SOURCE_CLASS = re.compile(
     r"(?:^|[\s_\-])(?:source|laiyuan|media|origin|media[_\-]name|comefrom|source_baidu|ent-source|js_name)(?:$|[\s_\-])",
     re.I,
 )
+ENGLISH_BY = re.compile(r"\bby\b", re.I)
+"""In a page's foot it names who made the theme."""
+
 PUBLISHER = re.compile(r"(?:网|網|报|報|新闻社|通讯社|电视台|電視台|广播|新闻中心|融媒体|发布|日报社)$")
 REPRINTED = re.compile(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?)")
 QUOTED_ACCOUNT = re.compile(
@@ -237,7 +240,11 @@ def _author(printed: Printed, url: str) -> str | None:
         if both and is_personal_name(both[1]):
             return both[1]
     for line in (printed.last, *printed.foot):
-        name = author_in(line) or dateline_author(line) or closing_author(line)
+        name = (
+            (None if ENGLISH_BY.search(line) else author_in(line))
+            or dateline_author(line)
+            or closing_author(line)
+        )
         if name and not NO_AUTHOR.search(name) and not _is_the_site(name, url):
             return name
         if posted := POSTED_BY.search(line):
