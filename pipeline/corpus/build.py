@@ -120,7 +120,7 @@ def _make_shards(job: Job, todo: Plan, progress: Progress) -> list[ShardReport]:
     total = sum(f.pages for f in todo.fresh)
     done = 0
     reports = []
-    with Pool(job.workers, job.dask) as pool:
+    with Pool(job.workers, job.dask, preload=[make_shard.__module__]) as pool:
         for file in todo.fresh:
             counted = done
 

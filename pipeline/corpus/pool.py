@@ -72,9 +72,11 @@ class Lost:
 class Pool(AbstractContextManager["Pool"]):
     """Worker processes on this machine, or a Dask cluster; started when the first batch comes."""
 
-    def __init__(self, workers: int, dask: str | None = None) -> None:
+    def __init__(self, workers: int, dask: str | None = None, preload: Sequence[str] = ()) -> None:
+        """`preload` names the modules workers are forked with, so that each need not import them anew."""
         self.workers = max(1, workers)
         self.dask = dask
+        self.preload = preload
         self._local: ProcessPool | None = None
         self._client: Any = None
 
@@ -134,6 +136,7 @@ class Pool(AbstractContextManager["Pool"]):
         if self._local is None:
             # forkserver: a fork of a process with threads (Prefect, DuckDB) may deadlock
             context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(list(self.preload))
             self._local = ProcessPool(self.workers, max_tasks=TASKS_PER_WORKER, context=context)
         return self._local
 

@@ -43,7 +43,7 @@ class Measures:
     repeated_lines: float
     """Characters in lines that stood earlier in the text (Gopher: duplicate line fraction)."""
     top_gram: float
-    """Characters covered by the most frequent 10-gram (Gopher: top n-gram fraction)."""
+    """Letters covered by the most frequent 10-gram, in the first 20,000 (Gopher: top n-gram fraction)."""
     broken: float
     """U+FFFD and private-use characters."""
     keywords: float
@@ -68,7 +68,7 @@ def measure(text: str) -> Measures:
         marks_share=len(_MARKS.findall(text)) / max(han, 1),
         long_share=sum(len(_HAN.findall(x)) for x in lines if _is_prose(x)) / max(han, 1),
         repeated_lines=_repeated(lines) / size,
-        top_gram=_top_gram(text) / size,
+        top_gram=_top_gram(text),
         broken=sum(1 for c in text if c == "\ufffd" or "\ue000" <= c <= "\uf8ff") / size,
         keywords=sum(len(x) for x in lines if _is_keywords(x)) / size,
     )
@@ -96,14 +96,17 @@ def _repeated(lines: list[str]) -> int:
     return repeated
 
 
-def _top_gram(text: str) -> int:
+def _top_gram(text: str) -> float:
     letters = _NOT_TEXT.sub("", text)[:20_000]
     grams = Counter(letters[i : i + 10] for i in range(len(letters) - 9))
     if not grams:
-        return 0
+        return 0.0
     gram, count = grams.most_common(1)[0]
+    if count < 3:
+        return 0.0
     # a gram of one repeated character overlaps itself: count characters, not occurrences
-    return 0 if count < 3 else min(count * (1 if len(set(gram)) == 1 else 10), len(letters))
+    covered = count if len(set(gram)) == 1 else 10 * count
+    return min(covered / len(letters), 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
