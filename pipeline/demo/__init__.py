@@ -1,7 +1,7 @@
 """The sample site: pages of our own and a loopback server that behaves like the real web.
 
     articles/   one text file an article; another page is another file      (read by stories.py)
-    templates/  one HTML file a look, as old portals, blogs and apps print  (filled by sites.py)
+    templates/  one HTML file a look, as old portals, blogs and apps print  (sites.py, filled by render.py)
     damage.py   what careless tools do to a text, by name
     pages.py    every address and what stands there in a turn
     server.py   both ports, conditional requests, the turn, the log

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 
-from pipeline.demo.sites import SITES, part_path, render
+from pipeline.demo.render import part_path, render
+from pipeline.demo.sites import SITES
 from pipeline.demo.stories import CHINA, Story, stories
 
 FEEDS = ("blog", "news", "tech")
