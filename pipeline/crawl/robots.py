@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
-import ada_url
 from protego import Protego
 
 from pipeline.crawl import media
 from pipeline.crawl.blocks import BLOCKED, judge_page
 from pipeline.crawl.fetched import Fetched
+from pipeline.crawl.urls import fetch_form
 
 MAX_BYTES = 500 * 1024
 """Of robots.txt that are read (RFC 9309 §2.5: at least 500 KiB)."""
@@ -54,12 +54,11 @@ class Robots:
     _rules: Protego | None = field(default=None, repr=False, compare=False)
 
     def allows(self, url: str) -> bool:
-        """Whether the rules let us fetch `url` (absolute, in fetch form); robots.txt itself always."""
-        if self.deny_all:
+        """Whether the rules let us fetch `url` (absolute); never what we do not fetch at all."""
+        asked = fetch_form(url)
+        if self.deny_all or asked is None:
             return False
-        if self.allow_all or self._rules is None or ada_url.URL(url).pathname == "/robots.txt":
-            return True
-        return bool(self._rules.can_fetch(url, self.agent))
+        return self.allow_all or self._rules is None or bool(self._rules.can_fetch(asked, self.agent))
 
 
 def judge_robots(fetched: Fetched, user_agent: str) -> Robots:

@@ -40,6 +40,7 @@ class _Tracking:
     host: str
     key: str
     values: frozenset[str] | None
+    beside: str
 
 
 def fetch_form(url: str, base: str | None = None) -> str | None:
@@ -85,7 +86,8 @@ def url_key(url: str) -> str:
         parsed.pathname, kept = identity
     else:
         parsed.pathname = _without_session(_plain(parsed.pathname))
-        kept = sorted("".join(item) for item in query if not _is_tracking(host, item[0], item[2], query))
+        names = frozenset(name.lower() for name, _, _ in query)
+        kept = sorted("".join(item) for item in query if not _is_tracking(host, item[0], item[2], names))
     parsed.search = "?" + "&".join(kept) if kept else ""
     return parsed.href
 
@@ -167,16 +169,19 @@ def _wechat_query(path: str, query: list[tuple[str, str, str]]) -> tuple[str, li
     return None
 
 
-def _is_tracking(host: str, name: str, value: str, query: list[tuple[str, str, str]]) -> bool:
-    name = name.lower()
-    if name == "timestamp":  # content, unless a share button wrote it
-        return any(other.lower().startswith("share_") for other, _, _ in query)
-    for rule in _tracking_rules():
-        key_fits = name.startswith(rule.key[:-1]) if rule.key.endswith("*") else name == rule.key
-        host_fits = rule.host in {"*", host} or host.endswith("." + rule.host)
-        if key_fits and host_fits and (rule.values is None or value.lower() in rule.values):
-            return True
-    return False
+def _is_tracking(host: str, name: str, value: str, names: frozenset[str]) -> bool:
+    """Whether a query key is noise on this host, given all the names of the query in lower case."""
+    return any(
+        _fits(rule.key, name.lower())
+        and (rule.host in {"*", host} or host.endswith("." + rule.host))
+        and (rule.values is None or value.lower() in rule.values)
+        and any(_fits(rule.beside, other) for other in names)
+        for rule in _tracking_rules()
+    )
+
+
+def _fits(pattern: str, name: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
 @cache
@@ -184,8 +189,10 @@ def _tracking_rules() -> tuple[_Tracking, ...]:
     rules = []
     for line in _RULES.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            host, key, values, _reason = line.split("\t")
-            rules.append(_Tracking(host, key, None if values == "*" else frozenset(values.split("|"))))
+            host, key, values, beside, _reason = line.split("\t")
+            rules.append(
+                _Tracking(host, key, None if values == "*" else frozenset(values.split("|")), beside)
+            )
     return tuple(rules)
 
 

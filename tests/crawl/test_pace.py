@@ -124,14 +124,15 @@ def test_a_clock_set_back_gives_the_least_interval() -> None:
 @pytest.mark.parametrize(
     ("previous", "changed", "every", "interval"),
     [
-        (3600.0, True, 3600.0, 2880.0),
         (3600.0, False, 3600.0, 5400.0),
-        (1900.0, True, 3600.0, 1800.0),  # at least half an hour
-        (60.0, True, 60.0, 60.0),  # unless the source says so
-        (6 * 86400.0, False, 86400.0, 4 * 86400.0),  # at most four times `every`
-        (6.9 * 86400.0, False, 30 * 86400.0, 7 * 86400.0),  # or a week
+        (5400.0, True, 3600.0, 4320.0),
+        (3600.0, True, 3600.0, 3600.0),  # never more often than declared
+        (86400.0, False, 21600.0, 86400.0),  # at most four times as rarely
+        (6.9 * 86400.0, False, 5 * 86400.0, 7 * 86400.0),  # or once a week
+        (30 * 86400.0, False, 30 * 86400.0, 30 * 86400.0),  # unless declared so
         (0.0, False, 3600.0, 5400.0),  # first visit
-        (float("nan"), True, 3600.0, 2880.0),
+        (float("nan"), True, 3600.0, 3600.0),
+        (60.0, False, 3600.0, 3600.0),  # the declaration was changed
     ],
 )
 def test_a_listing_is_read_as_often_as_it_changes(
