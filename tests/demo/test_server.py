@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from pipeline import sources
+from pipeline.demo.expected import expected
 from pipeline.demo.pages import CAPTCHA, MISSING, PRIVATE, REDIRECTS, SOFT_GONE
 from pipeline.demo.server import SampleSite, write_sources
 
@@ -106,3 +109,20 @@ def test_declarations_are_valid_sources(site: SampleSite, tmp_path: Path) -> Non
     assert all(one.allow_private and one.delay == 0 for one in declared)
     assert {"portal", "gov", "blog", "wx", "news", "taiwan", "mirror"} <= {one.name for one in declared}
     assert any(one.home.startswith(site.mirror) for one in declared)
+
+
+def test_every_article_is_found_by_its_source(site: SampleSite, tmp_path: Path) -> None:
+    write_sources(tmp_path, site)
+    found: dict[str, str] = {}
+    for one in sources.load(tmp_path):
+        entries = [
+            httpx.get(url) for url in (*one.feeds, *one.sitemaps, *(each.url for each in one.listings))
+        ]
+        assert all(entry.status_code == 200 for entry in entries), one.name
+        bodies = [
+            gzip.decompress(entry.content) if entry.url.path.endswith(".gz") else entry.content
+            for entry in entries
+        ]
+        found[one.name] = "\n".join([*one.urls, *(body.decode("ascii", "replace") for body in bodies)])
+    for wanted in expected(1, site.base, site.mirror):
+        assert urlsplit(wanted.url).path in found[wanted.source], wanted.slug
