@@ -66,3 +66,8 @@ def test_changed_pages_say_so() -> None:
             before, after = (PAGES[turn]["a"][one.path].headers() for turn in (1, 2))
             assert before["ETag"] != after["ETag"]
             assert before["Last-Modified"] != after["Last-Modified"]
+
+
+def test_first_turn_does_not_name_what_is_yet_to_come() -> None:
+    for coming in (one.path.encode() for one in stories() if one.turns == (2,)):
+        assert not [path for path, one in PAGES[1]["a"].items() if coming in one.body]
