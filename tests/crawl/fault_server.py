@@ -327,7 +327,7 @@ class FaultServer:
                 await self._answer(Peer(self, writer, asked))
                 if not self.keep_alive:
                     break
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
