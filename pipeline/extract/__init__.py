@@ -6,43 +6,55 @@ The order of the steps stands here and nowhere else:
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
     container  the element that holds the article               (container.py, names.py)
-    body       its lines, less what is not the article          (body.py, boilerplate.py)
-    metadata   title, author, day, source                       (metadata.py)
+    body       its lines, less what is not the article          (body.py, shape.py, boilerplate.py)
+    metadata   title, author, day, source                       (title.py, printed.py, byline.py, dates.py, metadata.py)
     split      two articles glued on one page; parts joined     (split.py)
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.body import Reading, read_body
+from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.container import find_container, weigh
 from pipeline.extract.declared import read_declared
 from pipeline.extract.encoding import Decoded, decode
 from pipeline.extract.fingerprint import fingerprint
-from pipeline.extract.layout import Layout, read_layout
+from pipeline.extract.layout import Layout, bare_long_tags, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.title import find_title
 from pipeline.nextpart import next_part
-from pipeline.records import Article, Page, Selector, Source
+from pipeline.records import Article, Flag, Page, Selector, Source
 
 __all__ = ["extract_page", "fingerprint", "join_parts", "line_report"]
 
 MAX_BYTES = 10_000_000
 """Larger bodies are not articles; the crawl's own cap is below this."""
 
+MAX_DAMAGE = 0.05
+"""Share of U+FFFD above which bytes are no text we can read; real pages with broken bytes stay below .01."""
+
 MAGIC = (
-    (b"%PDF-", "pdf"),
-    (b"\x89PNG", "png"),
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF8", "gif"),
-    (b"PK\x03\x04", "zip"),
+    b"%PDF-",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"PK\x03\x04",
+    b"RIFF",
+    b"\x1f\x8b",
+    b"\xd0\xcf\x11\xe0",
+    b"Rar!",
 )
+"""First bytes of PDF, pictures, archives and Office files that come as text/html."""
+
+FEED = re.compile(rb"(?:<\?xml[^>]{0,200}>\s{0,99})?<(?:rss|feed|urlset|sitemapindex|rdf:RDF)\b")
+JSON = re.compile(rb"[\[{]{1,2}\s{0,99}\"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +77,8 @@ def extract_page(
     """The articles of one captured page. Never raises: a page without an article has a `reason`.
 
     `content_type` is the HTTP header, `captured_on` the day (UTC) that decides which of the source's
-    selectors hold; without a source the article's element is searched for.
+    selectors hold; without a source the article's element is searched for. Reasons: empty, too_large,
+    not_html, undecodable, frameset, no_body, failed:<error>.
     """
     return _extract(body, url, content_type, captured_on, source).page
 
@@ -83,22 +96,23 @@ def line_report(
     The rule of a kept line is the method; of a line outside the article's element it is `outside`.
     """
     found = _extract(body, url, content_type, captured_on, source)
-    if found.layout is None or found.reading is None:
+    if found.layout is None:
         return []
-    removed = dict(found.reading.rules)
-    report = []
-    for index, line in enumerate(found.layout.lines):
-        inside = found.reading.start <= index < found.reading.stop
-        kept = inside and index not in removed
-        report.append((kept, found.reading.method if kept else removed.get(index, "outside"), line.text))
-    return report
+    reading = found.reading
+    kept = set(reading.kept) if reading else set()
+    rules = dict(reading.rules) if reading else {}
+    method = reading.method if reading else ""
+    return [
+        (i in kept, method if i in kept else rules.get(i, "outside"), line.text)
+        for i, line in enumerate(found.layout.lines)
+    ]
 
 
 def _extract(
     body: bytes, url: str, content_type: str, captured_on: date | None, source: Source | None
 ) -> Extraction:
     decoded = decode(body[:MAX_BYTES], content_type=content_type, override=source.charset if source else None)
-    reason = _not_a_page(body)
+    reason = _not_a_page(body, decoded)
     if reason:
         return _nothing(decoded, reason)
     try:
@@ -108,29 +122,34 @@ def _extract(
 
 
 def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source | None) -> Extraction:
-    tree = LexborHTMLParser(decoded.text.replace("\x00", ""))
+    html = bare_long_tags(decoded.text.replace("\x00", ""))
+    tree = LexborHTMLParser(html)
     if tree.css_first("frameset") is not None:
         return _nothing(decoded, "frameset")
     declared = read_declared(tree)
-    layout = read_layout(
-        tree,
-        body=_in_force(source.body if source else (), captured_on),
-        drop=_in_force(source.drop if source else (), captured_on),
-    )
+    body = _in_force(source.body if source else (), captured_on)
+    layout = read_layout(tree, body=body, drop=_in_force(source.drop if source else (), captured_on))
     weights = weigh(layout)
-    box = layout.chosen[0] if layout.chosen else find_container(layout, weights)
-    if box is None:
-        return _nothing(decoded, "no_body")
-    title, title_at = find_title(layout, declared, layout.boxes[box].first, layout.boxes[box].last)
-    reading = read_body(layout, weights, box, title)
-    articles: tuple[Article, ...] = ()
-    if reading.text:
-        first = read_metadata(layout, declared, reading, title, title_at, url)
-        articles = split_articles(first, layout, weights, reading)
-    if not articles:
-        return Extraction(page=_page(decoded, reason="no_body"), layout=layout, reading=reading)
-    page = _page(decoded, articles=articles, next_url=next_part(decoded.text, url))
+    boxes = layout.chosen or find_container(layout, weights)
+    if not boxes:
+        return _nothing(decoded, "no_body", layout)
+    title, title_at = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
+    reading = read_body(layout, weights, boxes, title)
+    if not layout.chosen:
+        reading = second_opinion(layout, weights, reading, html)
+    if not reading.text:
+        return _nothing(decoded, "no_body", layout, reading)
+    first = read_metadata(layout, declared, reading, title, title_at, url)
+    first = replace(first, flags=_doubts(layout, selector_missed=bool(body) and not layout.chosen))
+    articles = split_articles(first, layout, weights, reading)
+    page = _page(decoded, articles=articles, next_url=next_part(html, url))
     return Extraction(page=page, layout=layout, reading=reading)
+
+
+def _doubts(layout: Layout, *, selector_missed: bool) -> tuple[Flag, ...]:
+    """body_selector_missed: the source's selectors match nothing, its layout may be new; truncated: a cap cut."""
+    named = (("body_selector_missed", selector_missed), ("truncated", layout.truncated))
+    return tuple(Flag(name=name) for name, holds in named if holds)
 
 
 def _in_force(selectors: Sequence[Selector], day: date | None) -> list[str]:
@@ -143,14 +162,16 @@ def _in_force(selectors: Sequence[Selector], day: date | None) -> list[str]:
     ]
 
 
-def _not_a_page(body: bytes) -> str | None:
+def _not_a_page(body: bytes, decoded: Decoded) -> str | None:
     """Why these bytes are no HTML page, or None."""
     if not body.strip(b" \t\r\n\x00"):
         return "empty"
     if len(body) > MAX_BYTES:
         return "too_large"
-    head = body[:8]
-    return "not_html" if any(head.startswith(magic) for magic, _ in MAGIC) else None
+    head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(MAGIC) or FEED.match(head) or JSON.match(head):
+        return "not_html"
+    return "undecodable" if decoded.replacements > MAX_DAMAGE * len(decoded.text) else None
 
 
 def _page(
@@ -170,5 +191,7 @@ def _page(
     )
 
 
-def _nothing(decoded: Decoded, reason: str) -> Extraction:
-    return Extraction(page=_page(decoded, reason=reason))
+def _nothing(
+    decoded: Decoded, reason: str, layout: Layout | None = None, reading: Reading | None = None
+) -> Extraction:
+    return Extraction(page=_page(decoded, reason=reason), layout=layout, reading=reading)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.names import kinds
@@ -81,6 +82,12 @@ class Weights:
     """Per box: the sum of its lines, all depths."""
     score: list[float]
     """Per box: what its own lines, its children and grandchildren pass up."""
+    running: list[float]
+    """Sums of `plain` up to and without each line."""
+
+    def between(self, first: int, last: int) -> float:
+        """Weight of the lines [first, last) before the discounts."""
+        return self.running[last] - self.running[first]
 
 
 def line_weight(line: Line) -> float:
@@ -99,14 +106,12 @@ def weigh(layout: Layout) -> Weights:
     boxes = layout.boxes
     hidden = [False] * len(boxes)
     junk_distance = [JUNK_REACH] * len(boxes)
-    block_parent = [-1] * len(boxes)
     for index, box in enumerate(boxes):
         up = box.parent
         hidden[index] = box.hidden or (up >= 0 and hidden[up])
         above = junk_distance[up] + 1 if up >= 0 else JUNK_REACH
         is_junk = box.tag in JUNK_TAGS or "junk" in kinds(box.names)
         junk_distance[index] = 0 if is_junk else min(above, JUNK_REACH)
-        block_parent[index] = up
     plain = [line_weight(line) for line in layout.lines]
     weights = list(plain)
     total = [0.0] * len(boxes)
@@ -115,31 +120,29 @@ def weigh(layout: Layout) -> Weights:
         weight = plain[index]
         if not weight:
             continue
-        box = line.box
-        if hidden[box]:
+        at = line.box
+        if hidden[at]:
             weight *= HIDDEN_FACTOR
-        if junk_distance[box] < JUNK_REACH:
+        if junk_distance[at] < JUNK_REACH:
             weight *= JUNK_FACTOR
         weights[index] = weight
-        total[box] += weight
-        score[box] += weight
-        for factor in (TO_PARENT, TO_GRANDPARENT):
-            box = block_parent[box]
-            if box < 0:
-                break
-            score[box] += factor * weight
+        total[at] += weight
+        for factor in (1.0, TO_PARENT, TO_GRANDPARENT):
+            if at >= 0:
+                score[at] += factor * weight
+                at = boxes[at].parent
     for index in range(len(boxes) - 1, 0, -1):
         total[boxes[index].parent] += total[index]
-    return Weights(line=weights, plain=plain, box=total, score=score)
+    return Weights(line=weights, plain=plain, box=total, score=score, running=[0.0, *accumulate(plain)])
 
 
-def find_container(layout: Layout, weights: Weights) -> int | None:
-    """Index of the box that holds the article, or None when no line reads like a sentence."""
+def find_container(layout: Layout, weights: Weights) -> list[int]:
+    """The box that holds the article, as a list of one; empty when no line reads like a sentence."""
     if not layout.boxes:
-        return None
+        return []
     best = max(range(len(layout.boxes)), key=lambda i: (weights.score[i], -i))
     if weights.score[best] <= 0:
-        return None
+        return []
     chain = layout.up(best)
     at = 0
     while at + 1 < len(chain) - 1 and layout.boxes[chain[at]].tag in PARAGRAPH_TAGS:
@@ -152,7 +155,7 @@ def find_container(layout: Layout, weights: Weights) -> int | None:
         "main",
     ):
         at += 1
-    return _climb(layout, weights, chain[at:])
+    return [_climb(layout, weights, chain[at:])]
 
 
 def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:

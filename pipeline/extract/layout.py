@@ -21,6 +21,18 @@ MAX_LINES = 20_000
 MAX_LINE = 50_000
 """Code points kept of one line."""
 
+MAX_TEXT = 4 * MAX_LINE
+"""Code points of a line read before white space is collapsed."""
+
+MAX_TAG = 20_000
+"""Code points of the longest start tag left alone."""
+
+MAX_ATTRIBUTES = 500
+"""Attributes of a longer start tag from which it is bared: Lexbor's time grows with their square."""
+
+LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]{{0,15}})([^<>]{{{MAX_TAG},}})>")
+"""Each `<` starts one scan that ends at the next `<` or `>`, so linear."""
+
 _BLOCK = (
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary "
@@ -111,6 +123,11 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
     for node in _matched(tree, body):
         node.attrs[BODY_MARK] = "1"
     return _Walk(tree).layout
+
+
+def bare_long_tags(html: str) -> str:
+    """The page without the attributes of start tags that have thousands of them."""
+    return LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if tag[2].count("=") > MAX_ATTRIBUTES else tag[0], html)
 
 
 def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNode]:
@@ -218,7 +235,9 @@ class _Walk:
         if not self.pieces:
             return
         pieces, self.pieces = self.pieces, []
-        text = SPACE.sub(" ", "".join([p.text for p in pieces])[:MAX_LINE]).strip()
+        joined = "".join([p.text for p in pieces])
+        self.layout.truncated = self.layout.truncated or len(joined) > MAX_TEXT
+        text = SPACE.sub(" ", joined[:MAX_TEXT])[:MAX_LINE].strip()
         if not text:
             return
         linked = 0

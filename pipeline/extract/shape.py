@@ -1,0 +1,58 @@
+"""Lines told by how they look, not by what element holds them: link lines, captions, labelled advertisements."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.extract.layout import SPACE, Line
+
+BULLETED = "●►▶★◎☆■◆▸➤→»"
+"""A line that begins so and holds a link is a teaser of another article."""
+
+TEASER = 6
+"""Code points of the shortest linked bracket that is a teaser and not a reference."""
+
+LINK_LINE = 60
+"""A line mostly of links and shorter than this is navigation; longer ones are paragraphs full of links."""
+
+ADVERTISEMENT = re.compile(r"广告|廣告|推广|推廣|AD|赞助|贊助|Sponsored")
+"""As the whole text of a line's first element: a label on the line, not a word of it."""
+
+ADVERTISEMENT_LINE = 90
+
+CAPTION_LINE = 120
+"""Code points of the longest caption told by its words."""
+
+CAPTION = re.compile(
+    r"^[（(【\[]?(?:[▲▼△▽↑↓◀◆]|图为|圖為|图注|圖註|图说|圖說|图[:：|｜]|图\d{1,2}[:：.、 ]|圖[:：/／]|资料图|資料圖|"
+    r"图集|封面圖|封面图|示意图|示意圖|网络图|配图|題圖|题图|航拍图|效果图|图源|图片说明|圖片說明)|"
+    r"(?:(?<!拍)摄|攝|供图|供圖|截图|截圖|资料图片?|資料照片?|資料圖片?|資料照|图片社|圖片社|视觉中国|視覺中國|"
+    r"IC photo|东方IC|圖／.{1,12}|图/.{1,12}|（圖：.{1,14}|翻攝.{0,16}|提供)[）)】\]。]?$"
+)
+
+
+def by_shape(line: Line) -> str | None:
+    """links, caption or advertisement, or None for a line that looks like text."""
+    text = line.text
+    label = next(piece.text.strip() for piece in line.pieces if piece.text.strip())
+    if len(text) < ADVERTISEMENT_LINE and len(line.pieces) > 1 and ADVERTISEMENT.fullmatch(label):
+        return "advertisement"
+    if line.linked and text[0] in BULLETED and "。" not in text:
+        return "links"
+    if line.linked * 2 > len(text) and len(text) < LINK_LINE and not text.endswith(("。", "！", "？")):
+        return "links"
+    if len(text) <= CAPTION_LINE and CAPTION.search(text) and (line.after_image or text[0] in "▲▼△▽↑↓"):
+        return "caption"
+    return None
+
+
+def without_teaser(line: Line) -> str:
+    """The line without a last bracket that is one link: （另一則新聞的標題）."""
+    if not line.linked or line.text[-1] not in "）)":
+        return line.text
+    opening = max(line.text.rfind("（"), line.text.rfind("("))
+    inside = line.text[opening + 1 : -1].strip()
+    linked = any(piece.href and SPACE.sub(" ", piece.text).strip() == inside for piece in line.pieces)
+    if opening > 0 and len(inside) >= TEASER and linked:
+        return line.text[:opening].rstrip()
+    return line.text
