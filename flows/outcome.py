@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from prefect import get_run_logger
@@ -11,7 +12,6 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from pipeline import report
-from pipeline.corpus.job import Progress
 from pipeline.errors import BusyError
 from pipeline.runs import Places, RunReport
 
@@ -29,11 +29,11 @@ LOG_EVERY = 30.0
 
 
 def busy(task: Any, run: Any, state: State[Any]) -> bool:
-    """Whether a task failed only because another run is writing: nothing was done, so it is safe to repeat."""
+    """Whether a task failed only because another run is writing; what was fetched is kept, so repeating is safe."""
     return isinstance(state.result(raise_on_failure=False), BusyError)
 
 
-def progress() -> Progress:
+def progress() -> Callable[[str, int, int], None]:
     """A progress callback that writes to the log of the run, at most every LOG_EVERY seconds."""
     logger = get_run_logger()
     told = time.monotonic()
@@ -59,11 +59,10 @@ def close(key: str, ran: State[RunReport], places: Places, otherwise: RunReport 
     held back; the artifact stands either way.
     """
     done: RunReport = ran.result() if ran.is_completed() else otherwise
-    wrong = [] if ran.is_completed() else [ran.message or "the run failed"]
-    wrong += report.refusals(done)
-    version = done.build.version if done.build is not None else None
-    link = (places.clean.absolute() / version).as_uri() if version else None
-    leave(key, "\n\n".join([*(f"**{line}**" for line in wrong), report.markdown_run(done, link)]))
-    if wrong:
+    failure = [] if ran.is_completed() else [ran.message or "the run failed"]
+    text = report.markdown_run(done, places.clean)
+    leave(key, "\n\n".join([*(f"**{line}**" for line in failure), text]))
+    if wrong := [*failure, *report.refusals(done)]:
         return Failed(message="; ".join(wrong))
+    version = done.build.version if done.build is not None else None
     return Completed(message=f"version {version}" if version else "nothing to publish yet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from prefect import flow, task
@@ -10,21 +11,20 @@ from prefect.client.schemas.objects import State
 from flows import outcome
 from flows.outcome import HERE
 from pipeline import runs
-from pipeline.crawl.run import Visit
 from pipeline.runs import Places, RunReport
 
 
 # one task for all sources: the archive has one writer, and the crawl paces its hosts side by side by itself
 @task(persist_result=False)
-def crawl(places: Places, names: tuple[str, ...], everything: bool) -> tuple[Visit, ...]:
+def crawl(places: Places, names: tuple[str, ...], everything: bool) -> RunReport:
     """Fetch into the archive."""
-    return runs.crawl(places, names, everything=everything, progress=outcome.progress())
+    return RunReport(visits=runs.crawl(places, names, everything=everything, progress=outcome.progress()))
 
 
 @task(persist_result=False)
-def build(places: Places, confirm: bool, visits: tuple[Visit, ...]) -> RunReport:
+def build(places: Places, confirm: bool, crawled: RunReport) -> RunReport:
     """Build the next version from the archive."""
-    return RunReport(visits=visits, build=runs.build(places, confirm=confirm, progress=outcome.progress()))
+    return replace(crawled, build=runs.build(places, confirm=confirm, progress=outcome.progress()))
 
 
 @flow
@@ -42,6 +42,6 @@ def refresh(
         everything: Visit everything, due or not.
         confirm: Publish although a check says no.
     """
-    visits = crawl(places, names, everything)
-    built = build(places, confirm, visits, return_state=True)
-    return outcome.close("refresh", built, places, RunReport(visits=visits))
+    crawled = crawl(places, names, everything)
+    built = build(places, confirm, crawled, return_state=True)
+    return outcome.close("refresh", built, places, otherwise=crawled)

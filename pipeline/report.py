@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
 
 from pipeline.runs import Gap, Maintenance, RunReport
 
@@ -60,6 +61,11 @@ def build_words(report: RunReport) -> list[str]:
     return lines
 
 
+def crawl_notes(report: RunReport) -> list[str]:
+    """What the crawl says of its sources beyond the counts: gaps, caps, sites left alone."""
+    return [f"{visit.source}: {note}" for visit in report.visits for note in visit.notes]
+
+
 def difference(before: str, after: str, lines: int = 8) -> list[str]:
     """The first changed lines of a text, as `-` and `+` lines cut to a readable length."""
     found = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
@@ -67,15 +73,26 @@ def difference(before: str, after: str, lines: int = 8) -> list[str]:
     return list(islice(shown, lines))
 
 
-def markdown_run(report: RunReport, link: str | None) -> str:
-    """The funnel per source, what the build did, the samples of a preview, and a link to the version."""
-    parts = [_table(("source", *FUNNEL), funnel_rows(report))]
+def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:
+    """Changed documents of a preview, line against line."""
+    lines = []
+    for sample in samples:
+        lines += ["", f"{sample['kind']} by {sample['cause']}: {sample['title']}  {sample['url']}"]
+        lines += difference(sample.get("before") or "", sample.get("after") or "")
+    return lines[1:]
+
+
+def markdown_run(report: RunReport, clean: Path) -> str:
+    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version."""
+    parts = [f"**{line}**" for line in refusals(report)]
+    parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
-    if report.build is not None and report.build.samples:
-        parts.append(_samples(report.build.samples))
-    if link:
-        parts.append(f"[The version]({link}): `{link}`")
-    return "\n\n".join(parts)
+    parts.append(_as_code(crawl_notes(report)))
+    parts.append(_as_code(sample_lines(report.build.samples if report.build is not None else ())))
+    if report.build is not None and report.build.version:
+        folder = clean.absolute() / report.build.version
+        parts.append(f"The version: [{folder}]({folder.as_uri()})")
+    return "\n\n".join(part for part in parts if part)
 
 
 def markdown_plan(gaps: Sequence[Gap]) -> str:
@@ -89,13 +106,9 @@ def markdown_maintenance(done: Maintenance) -> str:
     return "\n\n".join([gone, _table(("version", "why it stays"), list(done.kept.items()))])
 
 
-def _samples(samples: Sequence[dict[str, str | None]]) -> str:
-    """Changed documents, line against line; indented as code, so that nothing a page says acts as Markdown."""
-    lines = []
-    for sample in samples:
-        lines += ["", f"{sample['kind']} by {sample['cause']}: {sample['title']}  {sample['url']}"]
-        lines += difference(sample.get("before") or "", sample.get("after") or "")
-    return "\n".join("    " + line.replace("\n", " ") for line in lines)
+def _as_code(lines: Sequence[str]) -> str:
+    """Lines that quote pages and servers, indented, so that nothing in them acts as Markdown."""
+    return "\n".join("    " + " ".join(line.split("\n")) for line in lines)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
