@@ -16,7 +16,19 @@ from pathlib import Path
 
 import opencc
 
-from pipeline.normalize import damage, forms, markup, mojibake, punctuation, quotes, script, spacing, spans
+from pipeline.normalize import (
+    brackets,
+    damage,
+    digits,
+    forms,
+    markup,
+    mojibake,
+    punctuation,
+    quotes,
+    script,
+    spacing,
+    spans,
+)
 from pipeline.normalize.changes import Change, changes
 from pipeline.normalize.characters import RULES, is_chinese
 from pipeline.records import Flag
@@ -38,6 +50,7 @@ MARKUP_FIXES: tuple[Fix, ...] = (
     ("compose", forms.compose, "NFC (never NFKC)"),
     ("radicals", forms.radicals, "Kangxi radicals and ligatures as ordinary characters"),
     ("width", forms.width, "full-width letters, digits and signs narrowed"),
+    ("number_marks", digits.number_marks, "10：30 and 1，234 get half-width marks"),
     ("presentation_forms", forms.presentation_forms, "vertical, small and half-width marks as ordinary ones"),
     ("odd_spaces", spacing.odd_spaces, "no-break and ideographic spaces plain, none at line ends"),
 )
@@ -49,7 +62,7 @@ LINE_FIXES: tuple[Fix, ...] = (
     ("ellipses", punctuation.ellipses, "... 。。。 … become ……"),
     ("name_dots", punctuation.name_dots, "• ‧ ・ in names become ·"),
     ("quotes", quotes.quotes, "straight, corner, doubled and reversed quotes become “” ‘’ in pairs"),
-    ("brackets", punctuation.brackets, "( ) beside or round Han become （）"),
+    ("brackets", brackets.brackets, "( ) beside or round Han become （）"),
     ("marks", punctuation.marks, ", : ; ? ! . become full-width in Chinese context, doubled ones single"),
     ("mark_spaces", spacing.mark_spaces, "no space round full-width marks"),
     ("latin_spaces", spacing.latin_spaces, "no space between Han and Latin letters or digits"),
@@ -88,7 +101,9 @@ def normalize(text: str, *, target: str = "Hans", spacing: str = "remove") -> No
     changed: set[str] = set()
     result, _ = _run(text, target, spacing, lambda name, *_: changed.add(name))
     written_in = script.detect(text)
-    flags = damage.find(result) + damage.private_use(text)
+    flags = damage.find(result)
+    if "invisibles" in changed:
+        flags += damage.private_use(text)
     if written_in == "pseudo-Hant":
         flags += (damage.pseudo_traditional(script.traditional_slips(text)),)
     fixes = tuple(name for name, _, _ in FIXES if name in changed)

@@ -26,10 +26,13 @@ SHIELD = "\U000f0000-\U000ffffd"
 """Stand-ins for protected spans (URLs, code): private-use characters, which no input keeps."""
 
 HAN_CHARACTER = re.compile(f"[{HAN}]")
+NEAR = re.compile(f"[{HAN}{FULL}]")
+"""What makes a mark beside it Chinese."""
 KANA_CHARACTER = re.compile(f"[{KANA}]")
 HANGUL_CHARACTER = re.compile(f"[{HANGUL}]")
 CHINESE_ONLY = re.compile("[这這们們吗嗎你妳她呢吧哪很说說么麼]")
 """Frequent characters that Japanese does not write."""
+_KANA_OR_HANGUL = re.compile(f"[{KANA}{HANGUL}]")
 _LATIN_WORD = re.compile("[A-Za-z]+")
 _GRAMMAR_WORD = re.compile(
     r"(?<![A-Za-z])(?:the|an?|is|are|was|were|be|been|and|or|but|of|to|in|on|for|with|by|at|from|as|that|which|this|it|"
@@ -57,6 +60,20 @@ _CODE = re.compile(
 )
 
 
+def before(line: str, at: int) -> str:
+    """The visible character before an offset: one space is skipped; empty at the beginning."""
+    if at >= 2 and line[at - 1] == " ":
+        return line[at - 2]
+    return line[at - 1 : at]
+
+
+def after(line: str, at: int) -> str:
+    """The visible character from an offset on: one space is skipped; empty at the end."""
+    if line[at : at + 1] == " ":
+        at += 1
+    return line[at : at + 1]
+
+
 def is_han(character: str) -> bool:
     """Whether one character (or the empty string) is Han."""
     return character != "" and HAN_CHARACTER.match(character) is not None
@@ -81,10 +98,10 @@ def is_chinese(line: str) -> bool:
     An English sentence that names a Chinese word has more than twice as many Latin words as Han, or more
     words than Han with two small words of grammar (and, the, is) among them.
     """
-    if not HAN_CHARACTER.search(line) or is_japanese(line) or is_code(line):
+    if not HAN_CHARACTER.search(line) or is_code(line):
         return False
     wide = (len(line.encode("utf-8", "surrogatepass")) - len(line)) // 2
-    if HANGUL_CHARACTER.search(line) and len(HANGUL_CHARACTER.findall(line)) * 2 > wide:
+    if _KANA_OR_HANGUL.search(line) and (is_japanese(line) or len(HANGUL_CHARACTER.findall(line)) * 2 > wide):
         return False
     if wide * 6 > len(line):
         return True

@@ -16,10 +16,10 @@ _VARIABLE_BEFORE = (
 )
 _VARIABLE_AFTER = "轴值型类级股线站盘恤版光图歌群信罗代次"
 _LONE_LATIN = re.compile(
-    f"(?<=[{HAN}])(?<![{_VARIABLE_BEFORE}])[a-z](?=[{HAN}])(?![{_VARIABLE_AFTER}])(?!.[{_VARIABLE_AFTER}])"
+    f"[a-z](?<=[{HAN}].)(?<![{_VARIABLE_BEFORE}].)(?=[{HAN}])(?![{_VARIABLE_AFTER}])(?!.[{_VARIABLE_AFTER}])"
 )
 _CENSOR_MARK = re.compile("【【[^【】\n]{0,40}】】")
-_ACRONYM_L = re.compile("(?<![A-Za-z])(?:[A-Z]{2,10}l[A-Z]{0,10}|[A-Z]l[A-Z]{1,10})(?![A-Za-z])")
+_ACRONYM_L = re.compile("l(?<=[A-Z].)(?:(?<=[A-Z]{2}.)(?![a-z])|(?=[A-Z]))[A-Z]{0,10}(?![A-Za-z])")
 _REPLACEMENT = re.compile("\ufffd+")
 _PRIVATE = re.compile(f"[{PRIVATE_USE}]+")
 _CONFUSABLES = re.compile("|".join(re.escape(wrong) for wrong, _, _ in rows("confusables.tsv")))
@@ -97,7 +97,7 @@ def _unbalanced(text: str) -> list[Flag]:
 
 def _no_le(text: str) -> tuple[Flag, ...]:
     """A long text with hardly any 了 has lost them: other texts have 0.5 to 1.5 percent."""
-    if len(text) < _NO_LE_HAN:
+    if len(text) < _NO_LE_HAN or text.count("了") >= len(text) * _NO_LE_SHARE:
         return ()
     han = len(HAN_CHARACTER.findall(text))
     if han >= _NO_LE_HAN and text.count("了") < han * _NO_LE_SHARE:

@@ -36,13 +36,6 @@ _WIDE_SCHEME = re.compile("(?<=http|ttps)：//")
 _BETWEEN_HAN = re.compile(f"(?<=[{HAN}])(?<![一二三四五六七八九十])．(?=[{HAN}])")
 _WIDE_POINT = re.compile(f"(?<=[{_WIDE_WORD}])．(?=[{_WIDE_WORD}])")
 
-_TIME = re.compile(r"(?<![\d：])(?:[01]?\d|2[0-4])：[0-5]\d(?:：[0-5]\d)?(?![\d：])")
-_RATIO = re.compile(r"(?<![\d：.])\d{1,3}(?:\.\d+)?：\d{1,3}(?:\.\d+)?(?![\d：])")
-_SCALE = re.compile(r"(?<=[尺比为以约是])1：\d{4,7}(?![\d：])|^1：\d{4,7}(?![\d：])", re.MULTILINE)
-_THOUSANDS = re.compile(r"(?<![\d，])\d{1,3}(?:，\d{3})+(?![\d，])")
-_LABEL = "注图表第骤案式题例章节条款类组型级层区步项"
-_COUNTED = "个年月日条项名位家种款分"
-
 _PRESENTATION = {
     **dict(zip(map(ord, "︐︑︒︓︔︕︖︗︘"), "，、。：；！？〖〗")),
     **dict(zip(map(ord, "︵︶︷︸︹︺︻︼︽︾︿﹀﹇﹈"), "（）{}〔〕【】《》〈〉[]")),
@@ -78,40 +71,16 @@ def width(text: str) -> str:
     """Full-width letters, digits and signs become half-width; ，：；？！（）～￥ stay (clreq).
 
     ， between full-width digits in groups of three is a thousands mark; ． between letters or digits is
-    a point, and between Han the dot of a name if the line has 。 for its stops. ： in a time or a ratio of numbers is half-width.
+    a point, and between Han the dot of a name if the line has 。 for its stops.
     """
     if text.isascii():
         return text
     if not _WIDE_CHARACTER.search(text):
-        return _thousands(_clock(text))
+        return text
     text = _WIDE_THOUSANDS.sub(",", text)
     text = _WIDE_POINT.sub(".", text).translate(_WIDE)
     text = "\n".join(map(_wide_stops, text.split("\n"))) if "．" in text else text
-    return _thousands(_clock(_WIDE_SCHEME.sub("://", text)))
-
-
-def _clock(text: str) -> str:
-    """Full-width colons in times and ratios become half-width, but not after a label (注1：20个)."""
-    if "：" not in text:
-        return text
-
-    def half(match: re.Match[str]) -> str:
-        before = match.string[match.start() - 1 : match.start()]
-        after = match.string[match.end() : match.end() + 1]
-        if (before and before in _LABEL) or (after and after in _COUNTED):
-            return match[0]
-        return match[0].replace("：", ":")
-
-    return _SCALE.sub(half, _RATIO.sub(half, _TIME.sub(half, text)))
-
-
-def _thousands(text: str) -> str:
-    """Full-width commas inside one number; 100，200，300 may be three, so its first group decides, or 000."""
-    if "，" not in text:
-        return text
-    return _THOUSANDS.sub(
-        lambda match: match[0].replace("，", ",") if match[0].find("，") < 3 or "，000" in match[0] else match[0], text
-    )
+    return _WIDE_SCHEME.sub("://", text)
 
 
 def _wide_stops(line: str) -> str:

@@ -15,6 +15,8 @@ _AS_GBK = re.compile("[" + "".join(pair.decode("gbk", "ignore") for pair in _PAI
 _AS_LATIN = re.compile(
     "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
+_LATIN_LEAD = re.compile("[\u00b0-\u00b6\u00b8-\u00d6\u00d8-\u00f7]")
+"""First bytes of UTF-8 and GBK Han, but for · and ×, which Chinese text has."""
 _NOT_LATIN = re.compile(f"[{HAN}]")
 _CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
 _LEAST_HITS = 3
@@ -27,9 +29,7 @@ def mojibake(text: str) -> str:
     """
     if text.isascii():
         return text
-    as_gbk = len(_AS_GBK.findall(text)) >= _LEAST_HITS
-    as_latin = len(_AS_LATIN.findall(text)) >= _LEAST_HITS
-    if not (as_gbk or as_latin):
+    if not _LATIN_LEAD.search(text) and len(_AS_GBK.findall(text)) < _LEAST_HITS:
         return text
     return "\n".join(_cured(line) for line in text.split("\n"))
 

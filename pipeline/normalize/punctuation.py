@@ -1,4 +1,4 @@
-"""Marks of Chinese text: full-width in Chinese context, …… and ——, · in names, brackets in pairs.
+"""Marks of Chinese text: full-width in Chinese context, …… and ——, · in names.
 
 Sources: W3C clreq (marks, dash U+2014 twice, ellipsis U+2026 twice, name dot U+00B7) and GB/T 15834.
 """
@@ -7,25 +7,43 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.characters import CLOSING, FULL, HAN, HAN_CHARACTER, LETTER, OPENING, is_han
+from pipeline.normalize.characters import (
+    CLOSING,
+    FULL,
+    HAN,
+    HAN_CHARACTER,
+    LETTER,
+    NEAR,
+    OPENING,
+    after,
+    before,
+    is_han,
+)
 
-_DASHES = re.compile("(?<![\u2500-\u257f\\-]) ?(?:[—―─–⸺⸻]{2,}|[⸺⸻]|[-—―─–]{2,}) ?(?![\u2500-\u257f])")
-_DOTS = re.compile(" ?(?:[…⋯‥]+|\\.{3,}|。{3,}|·{3,}|•{3,}|・{3,})")
-_NAME_DOT = re.compile(f"(?<=[{HAN}{LETTER}])[•‧・･∙⋅·](?=[{HAN}{LETTER}])")
-_BRACKET = re.compile("[()（）]")
-_MARK = re.compile(r"[,:;?!]+|(?<!\.)\.(?!\.)")
+_DASHES = re.compile("[—―─–⸺⸻-][—―─–⸺⸻-]*")
+_DASH_HINTS = ("--", "———", "―", "─", "––", "⸺", "⸻", "—-", "-—", "—–", "–—", "-–", "–-")
+_BOX = re.compile("[\u2500-\u257f]")
+_DOT_HINTS = ("…", "...", "。。。", "⋯", "‥", "···", "•••", "・・・")
+_DOTS = re.compile("[…⋯‥]+|\\.{3,}|。{3,}|·{3,}|•{3,}|・{3,}")
+_WORD_OR_HAN = re.compile(f"[{HAN}{LETTER}0-9]")
+_RULE_LENGTH = 8
+"""A run of more dashes is a drawn line."""
+_NAME_DOT = re.compile(f"[•‧・･∙⋅](?<=[{HAN}{LETTER}].)(?=[{HAN}{LETTER}])")
+_MARK = re.compile(r"[,:;?!][,:;?!]*|\.\.*")
+_AFTER_HAN = tuple(
+    (half, re.compile(f"{re.escape(half)}(?<=[{HAN}]{re.escape(half)})(?![=():])"), full)
+    for half, full in zip(",:;?!", "，：；？！")
+)
+"""The frequent case, without a call for each mark: right after Han."""
 _FULL_MARK = str.maketrans(",:;?!.", "，：；？！。")
-_DOUBLED = re.compile("，{2,}|、{2,}|；{2,}|(?<!。)。。(?!。)")
-_DEEPEST = 16
+_DOUBLED = ("，，", "、、", "；；")
+_TWO_STOPS = re.compile("(?<!。)。。(?!。)")
 _SENTENCE_HAN = 6
 
 _DECREMENT = re.compile(r"(?<![A-Za-z])[a-z]--\Z")
 _HAN_NUMBER = re.compile("[（(]?[一二三四五六七八九十]{1,3}[)）]?\\Z")
-_NEAR = re.compile(f"[{HAN}{FULL}]")
 _CLOSED = f"{CLOSING}…—"
 _WORD = re.compile(f"[{LETTER}0-9]")
-_CALL = re.compile(r"(?:[a-z_][A-Za-z0-9_.]{0,60}|(?<![A-Za-z0-9])[A-Za-z])\Z")
-_ARGUMENTS = re.compile(r"[\x20-\x27\x2a-\x7e…]*\Z")
 _LIST_COMMA = re.compile(
     f"(?<=[{HAN}])([A-Za-z][A-Za-z0-9+.\\-]{{0,20}}),(?=[A-Za-z][A-Za-z0-9+.\\-]{{0,20}} ?[{HAN}])"
 )
@@ -35,7 +53,7 @@ _NAME_SYLLABLE = (
     "塔泰坦汤特提图托瓦万威韦维温沃乌西希夏肖辛休雅亚扬耶伊因尤约泽扎詹珍朱兹茨佐"
     "愛貝達爾費蓋漢華賈傑凱萊蘭勞雷裡莉盧魯倫羅馬瑪麥蒙納內紐諾帕喬瓊薩絲湯圖維韋溫烏澤茲"
 )
-_NAME_STOP = re.compile(f"(?<=[{_NAME_SYLLABLE}]{{2}})\\.(?=[{_NAME_SYLLABLE}]{{2}})")
+_NAME_STOP = re.compile(f"\\.(?<=[{_NAME_SYLLABLE}]{{2}}\\.)(?=[{_NAME_SYLLABLE}]{{2}})")
 
 
 def dashes(line: str) -> str:
@@ -43,21 +61,23 @@ def dashes(line: str) -> str:
 
     Hyphens need Han or a full-width mark beside them: `--help`, `i--` and `a--b` stay.
     """
-    if not _DASHES.search(line) or not _WORD_OR_HAN.search(line):
+    if not any(dashes in line for dashes in _DASH_HINTS) or not _WORD_OR_HAN.search(line):
         return line
     return _DASHES.sub(_dash, line)
 
 
-_WORD_OR_HAN = re.compile(f"[{HAN}{LETTER}0-9]")
-
-
 def _dash(match: re.Match[str]) -> str:
-    line, run = match.string, match[0].strip(" ")
-    before, after = line[match.start() - 1 : match.start()], line[match.end() : match.end() + 1]
-    if len(run) > 8 or (before.isdigit() and after.isdigit() and set(run) <= set("-–—")):
-        return match[0]
-    if set(run) == {"-"} and (not (_NEAR.match(before) or _NEAR.match(after)) or _DECREMENT.search(line[: match.start() + 2][-4:])):
-        return match[0]
+    line, run = match.string, match[0]
+    left, right = before(line, match.start()), after(line, match.end())
+    if (len(run) == 1 and run not in "⸺⸻") or len(run) > _RULE_LENGTH or run == "——":
+        return run
+    if left.isdigit() and right.isdigit() and set(run) <= set("-–—"):
+        return run
+    if _BOX.match(left) or _BOX.match(right):
+        return run
+    if set(run) == {"-"}:
+        is_decrement = _DECREMENT.search(line[max(0, match.start() - 2) : match.end()])
+        return run if is_decrement or not (NEAR.match(left) or NEAR.match(right)) else "——"
     return "——"
 
 
@@ -66,22 +86,16 @@ def ellipses(line: str) -> str:
 
     `1...100`, `f(...)`, `../path` and English stay.
     """
-    if not _DOTS.search(line):
+    if not any(dots in line for dots in _DOT_HINTS):
         return line
     return _DOTS.sub(_ellipsis, line)
 
 
 def _ellipsis(match: re.Match[str]) -> str:
-    line, run = match.string, match[0].strip(" ")
-    before, after = line[match.start() - 1 : match.start()], line[match.end() : match.end() + 1]
-    if (
-        run[0] == "。"
-        or _NEAR.match(before)
-        or _NEAR.match(after)
-        or (after == " " and _NEAR.match(line[match.end() + 1 :][:1]))
-    ):
+    line, run = match.string, match[0]
+    if run[0] == "。" or NEAR.match(before(line, match.start())) or NEAR.match(after(line, match.end())):
         return "……"
-    return match[0]
+    return run
 
 
 def name_dots(line: str) -> str:
@@ -90,92 +104,29 @@ def name_dots(line: str) -> str:
     return _NAME_STOP.sub("·", line) if "." in line else line
 
 
-def brackets(line: str) -> str:
-    """Brackets are full-width if Han is inside or beside them; both halves of a pair are alike.
-
-    Call brackets (`f()`, `f(x)`), list numbers `1)` and all-Latin brackets in Latin text stay.
-    """
-    if "(" not in line and ")" not in line:
-        return line
-    characters = list(line)
-    stack: list[int] = []
-    for match in _BRACKET.finditer(line):
-        at = match.start()
-        if match[0] in "(（":
-            stack.append(at)
-            if len(stack) > _DEEPEST:
-                return line
-        elif stack:
-            start = stack.pop()
-            if _is_wide_pair(line, start, at):
-                characters[start], characters[at] = "（", "）"
-        elif match[0] == ")" and line[at - 1 : at] not in {":", ";", "-"} and not _is_list_number(line, at) and _is_beside(line, at, at):
-            characters[at] = "）"
-    for at in stack:
-        if line[at] == "(" and _is_beside(line, at, at):
-            characters[at] = "（"
-    return "".join(characters)
-
-
-def _is_wide_pair(line: str, start: int, end: int) -> bool:
-    if line[start] == "（" or line[end] == "）":
-        return True
-    if HAN_CHARACTER.search(line, start + 1, end):
-        return True
-    if _CALL.search(line[max(0, start - 62) : start]) and _ARGUMENTS.match(line, start + 1, end):
-        return False
-    inside = line[start + 1 : end]
-    if inside and not _WORD.search(inside) and not set(inside) & set("?!…") and not _NEAR.search(inside):
-        return _has_stand_in(inside)
-    return _is_beside(line, start, end)
-
-
-def _has_stand_in(inside: str) -> bool:
-    return any("\U000f0000" <= character <= "\U0010fffd" for character in inside)
-
-
-def _is_beside(line: str, start: int, end: int) -> bool:
-    """Whether the visible neighbour before `start` or after `end` is Han or a full-width mark."""
-    return _NEAR.match(_before(line, start)) is not None or _NEAR.match(_after(line, end + 1)) is not None
-
-
-def _is_list_number(line: str, at: int) -> bool:
-    """Whether a closing bracket ends a number or letter that stands alone: `1)`, `a)`."""
-    start = at
-    while start and at - start < 3 and line[start - 1].isascii() and line[start - 1].isalnum():
-        start -= 1
-    return start < at and (start == 0 or line[start - 1] in " ；;，,。")
-
-
 def marks(line: str) -> str:
     """, : ; ? ! . become full-width beside Han or a full-width mark, and at the end of a Chinese line.
 
     They stay between digits (1,000 3.14 3:00), inside all-Latin quotes and brackets, in list numbers and
     file names; `.` changes only after Han or a closing mark, or at the end.
     """
+    for half, pattern, full in _AFTER_HAN:
+        if half in line:
+            line = pattern.sub(full, line)
     line = _MARK.sub(_mark, line)
     if "," in line:
         line = _LIST_COMMA.sub(r"\1，", line)
-    return _DOUBLED.sub(lambda match: match[0][0], line)
-
-
-def _before(line: str, at: int) -> str:
-    if at >= 2 and line[at - 1] == " ":
-        return line[at - 2]
-    return line[at - 1 : at]
-
-
-def _after(line: str, at: int) -> str:
-    if line[at : at + 1] == " ":
-        at += 1
-    return line[at : at + 1]
+    for doubled in _DOUBLED:
+        while doubled in line:
+            line = line.replace(doubled, doubled[0])
+    return _TWO_STOPS.sub("。", line) if "。。" in line else line
 
 
 def _mark(match: re.Match[str]) -> str:
     line, run, start, end = match.string, match[0], match.start(), match.end()
-    left, right = _before(line, start), _after(line, end)
-    if run == ".":
-        return _stop(line, start, left, right)
+    left, right = before(line, start), after(line, end)
+    if run[0] == ".":
+        return _stop(line, start, left, right) if run == "." else run
     near, following = line[start - 1 : start], line[end : end + 1]
     if near.isdigit() and following.isdigit():
         return run
@@ -199,7 +150,7 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
     if _HAN_NUMBER.match(line, 0, start):
         return "."
     if is_han(left) or (left and left in _CLOSED):
-        return "。" if left not in "”’）" or not right or _NEAR.match(right) else "."
+        return "。" if left not in "”’）" or not right or NEAR.match(right) else "."
     if (not right or right in "”’") and left and left.isascii() and left.isalpha():
         return "。" if not right or _holds_han(line, start, right) else "."
     if not right and (left in {"%", "]"} or left.isdigit()):

@@ -6,7 +6,7 @@ import re
 
 from pipeline.normalize.characters import FULL, HAN, HAN_CHARACTER
 
-_HINT = re.compile("[\"'`“”„‟‘’‚‛「」『』〝〞〟<]")
+_HINT = re.compile("[\"'`„‟‘’「」『』〝〞〟<]")
 _DOUBLED = ((re.compile("‘‘(?=[^‘’])"), "“"), (re.compile("(?<=[^‘’])’’"), "”"))
 _TEX = re.compile("``([^`'\n]{1,200})(?:''|\")")
 _TWICE_SINGLE = re.compile(f"(?<!')''([^'\n]{{0,100}}[{HAN}][^'\n]{{0,100}})''(?!')")
@@ -29,7 +29,9 @@ def quotes(line: str) -> str:
     A quotation over several paragraphs keeps its unclosed “. Marks that cannot be paired are left.
     """
     if not _HINT.search(line):
-        return line
+        if "“" not in line and "”" not in line:
+            return line
+        return line if _is_alternating(line) else _paired(line)
     line = line.replace("〝", "“").replace("〞", "”").replace("〟", "”").replace("„", "“").replace("‟", "“")
     line = _TEX.sub(r"“\1”", line)
     line = _TWICE_SINGLE.sub(r"“\1”", line)
@@ -38,6 +40,12 @@ def quotes(line: str) -> str:
     line = _GUILLEMETS.sub(r"《\1》", line)
     line = _paired(_corners(line))
     return _singles(line)
+
+
+def _is_alternating(line: str) -> bool:
+    """Whether the double quotes open and close by turns: the frequent case."""
+    marks = "".join(_DOUBLE.findall(line))
+    return marks == "“”" * (len(marks) // 2)
 
 
 def _corners(line: str) -> str:
@@ -116,7 +124,13 @@ def _lone(line: str, at: int) -> str:
     """A single straight mark opens a quotation at the start of a paragraph and closes one at its end."""
     if line[at] == '"' and at == 0 and _WORD.match(line, 1):
         return "“" + line[1:]
-    if line[at] == '"' and at == len(line) - 1 and at > 0 and not line[at - 1].isdigit() and line[at - 1] != " ":
+    if (
+        line[at] == '"'
+        and at == len(line) - 1
+        and at > 0
+        and not line[at - 1].isdigit()
+        and line[at - 1] != " "
+    ):
         return line[:-1] + "”"
     return line
 

@@ -19,27 +19,48 @@ TARGETS = {"Hans": "t2s", "Hant-TW": "s2tw", "Hant-HK": "s2hk", "keep": ""}
 """Target script → OpenCC config; `keep` converts nothing."""
 _VARIANTS = {"Hant-TW": "t2tw", "Hant-HK": "t2hk"}
 
+
+def _any_of(characters: str) -> re.Pattern[str]:
+    """A class of characters; those beyond the BMP are looked up last, since the pattern engine lists them singly."""
+    near = "".join(character for character in characters if character < "\U00010000")
+    far = "".join(character for character in characters if character >= "\U00010000")
+    return re.compile(f"[{near}]|[\U00020000-\U0003347f](?<=[{far}])")
+
+
 _ROWS = rows("script.tsv")
 _CHARACTERS = rows("script-characters.tsv")
 _HANT = "".join(characters for script, characters in _CHARACTERS if script == "Hant")
 _HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
-HANT_CHARACTER = re.compile(f"[{_HANT}]")
-HANS_CHARACTER = re.compile(f"[{_HANS}]")
+HANT_CHARACTER = _any_of(_HANT)
+HANS_CHARACTER = _any_of(_HANS)
 
 _KEEP = {}
 for _stage, _form, _result, _ in _ROWS:
     if _stage == "keep":
         _KEEP[_form] = _KEEP[_result] = _result
-_BEFORE = {form: result for stage, form, result, _ in _ROWS if stage in {"word", "char"}} | _KEEP
+_BEFORE = {form: result for stage, form, result, _ in _ROWS if stage == "word"} | _KEEP
+_CHARACTER = str.maketrans({form: result for stage, form, result, _ in _ROWS if stage == "char"})
 _AFTER = {form: result for stage, form, result, _ in _ROWS if stage == "after"}
+_IN_WORDS = {character for form in _AFTER if len(form) > 1 for character in form}
+_VARIANT = str.maketrans(
+    {form: result for form, result in _AFTER.items() if len(form) == 1 and form not in _IN_WORDS}
+)
 
 
 def _alternation(forms: dict[str, str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+    """The longest form at each place; grouped by first character, which the pattern engine tells fast."""
+    grouped: dict[str, list[str]] = {}
+    for form in sorted(forms, key=lambda form: (-len(form), form)):
+        grouped.setdefault(form[0], []).append(re.escape(form[1:]))
+    return re.compile(
+        "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in sorted(grouped.items()))
+    )
 
 
 _BEFORE_FORM = _alternation(_BEFORE)
-_AFTER_FORM = _alternation(_AFTER)
+_AFTER_FORM = _alternation(
+    {form: result for form, result in _AFTER.items() if len(form) > 1 or ord(form) not in _VARIANT}
+)
 _BEFORE_HINT = re.compile(f"[{''.join({c for form in _KEEP for c in form if c in _HANT})}於徵坏]")
 _AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺]")
 
@@ -50,6 +71,7 @@ _PARTICLE_AFTER = (
 )
 _ZHU_WORD = "作名称稱述录錄者有书書文于於"
 _ZHU_AFTER = "显顯卓昭原编編专專名巨遗遺译譯论論合拙新所撰土"
+_RESIDUE_HINT = re.compile("[妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著]")
 _RESIDUE = re.compile(
     "[妳牠敍衞衹揹鎗荳燄籐觔耡拏]|菓(?!子)|(?<![神地天灵靈])祇(?![园園陀树樹])|甦(?=[醒活])|[復复]甦|瞭(?![望哨])"
     f"|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
@@ -112,7 +134,7 @@ def simplify(text: str) -> str:
 
     Japanese stays, and so do characters that are themselves cited (“後”字).
     """
-    if text.isascii() or not (HANT_CHARACTER.search(text) or _RESIDUE.search(text)):
+    if text.isascii() or not (HANT_CHARACTER.search(text) or _RESIDUE_HINT.search(text)):
         return text
     return "\n".join(map(_simplified, text.split("\n")))
 
@@ -141,7 +163,8 @@ def _traditional(line: str, target: str) -> str:
 
 
 def _simplified(line: str) -> str:
-    if line.isascii() or not (HANT_CHARACTER.search(line) or _RESIDUE.search(line)):
+    is_residual = _RESIDUE_HINT.search(line) is not None and _RESIDUE.search(line) is not None
+    if not is_residual and not HANT_CHARACTER.search(line):
         return line
     masked: list[str] = []
 
@@ -157,9 +180,9 @@ def _simplified(line: str) -> str:
     if _BEFORE_HINT.search(work):
         work = _BEFORE_FORM.sub(
             lambda match: mask(_KEEP[match[0]]) if match[0] in _KEEP else _BEFORE[match[0]], work
-        )
+        ).translate(_CHARACTER)
     result = _converter("t2s")(work) if HANT_CHARACTER.search(work) else work
-    if (result != line or _RESIDUE.search(line)) and _AFTER_HINT.search(result):
+    if (result != line or is_residual) and _AFTER_HINT.search(result):
         result = _repaired(result, keeps_zhu=_ASPECT_BESIDE in line)
     if masked:
         result = result.translate({_MASK + number: span for number, span in enumerate(masked)})
@@ -174,7 +197,7 @@ def _repaired(line: str, *, keeps_zhu: bool) -> str:
         return form if keeps_zhu and "著" in form else _AFTER[form]
 
     line = _AUTHOR.sub(lambda match: match[0][:-1] + _AUTHOR_STAND_IN, line)
-    return _AFTER_FORM.sub(replaced, line).replace(_AUTHOR_STAND_IN, "著")
+    return _AFTER_FORM.sub(replaced, line.translate(_VARIANT)).replace(_AUTHOR_STAND_IN, "著")
 
 
 def _kana_masked(segment: str, mask: Callable[[str], str]) -> str:

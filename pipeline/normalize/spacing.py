@@ -8,43 +8,49 @@ from pipeline.normalize.characters import FULL, HAN, LETTER, STOPS
 
 _ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LINE_EDGE = re.compile("[ \t]+(?=\n)|[ \t]+$")
-_RUN = re.compile("  +|\t+ *| +\t[ \t]*")
+_RUN = re.compile("[ \t]{2,}|\t")
 _BLANK_LINES = re.compile("\n{3,}")
 
 # One Han, one space, one Han …: at least three of them. Each match consumes its run, so this is linear.
 _LETTER_SPACED = re.compile(f"(?<![{HAN}])(?<![{HAN}] )[{HAN}](?: [{HAN}](?![{HAN}])){{2,}}")
 
 _HAN_PAIR = re.compile(f"[{HAN}]{{2}}")
-_SPACED_HAN = re.compile(f"(?<=[{HAN}]) (?=[{HAN}])")
+_SPACED_HAN = re.compile(f" (?<=[{HAN}] )(?=[{HAN}])")
 _LETTER_SPACED_LEAST = 2
 
-_BEFORE_MARK = re.compile(f" (?=[{STOPS}（）《》〈〉【】〔〕「」『』])")
-_AFTER_MARK = re.compile(f"(?<=[{STOPS}（）《》〈〉【】〔〕「」『』]) ")
+# Every pattern begins with the space it removes, and looks behind that: spaces are rare, places between are not.
+_MARKS = f"{STOPS}（）《》〈〉【】〔〕「」『』"
+_MARK_SPACE = re.compile(f" (?:(?=[{_MARKS}])|(?<=[{_MARKS}] ))")
 _QUOTE_SPACE = re.compile(
-    f"(?<=“) | (?=”)|(?<=‘) (?=[{HAN}])|(?<=[{HAN}]) (?=’)|(?<=[{HAN}{FULL}]) (?=[“‘])|(?<=[”’]) (?=[{HAN}{FULL}])"
-    f"| (?=[“‘][{HAN}])|(?<=[{HAN}][”’]) "
+    f" (?:(?<=“ )|(?=”)|(?<=‘ )(?=[{HAN}])|(?<=[{HAN}] )(?=’)|(?<=[{HAN}{FULL}] )(?=[“‘])"
+    f"|(?<=[”’] )(?=[{HAN}{FULL}])|(?=[“‘][{HAN}])|(?<=[{HAN}][”’] ))"
 )
-_DASH_SPACE = re.compile(" (?=——|……)|(?<=——) |(?<=……) ")
+_DASH_SPACE = re.compile(" (?:(?=——|……)|(?<=—— )|(?<=…… ))")
 _NAME_DOT_SPACE = re.compile(f"(?<=[{HAN}]) ?· ?(?=[{HAN}])")
 
 _WORD_START = rf"[{LETTER}0-9℃°±]|[$¥￥€£](?=\d)"
-_LATIN_SPACE = re.compile(
-    rf"(?<=[{HAN}]) (?={_WORD_START})|(?:(?<=[{LETTER}0-9%‰℃℉°⁰-⁹₀-₉²³㎡)])|(?<=[A-Za-z][+#])|(?<=\+\+)) (?=[{HAN}])"
-)
+_WORD_END = rf"(?<=[{LETTER}0-9%‰℃℉°⁰-⁹₀-₉²³㎡)] )|(?<=[A-Za-z][+#] )|(?<=\+\+ )"
+_LATIN_SPACE = re.compile(rf" (?:(?<=[{HAN}] )(?={_WORD_START})|(?:{_WORD_END})(?=[{HAN}]))")
 _UNIT = "年月日号时点分秒个只件家位名次岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼"
-_HEADING_NUMBER = re.compile(rf"(?:\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小时)|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])")
+_HEADING_NUMBER = re.compile(
+    rf"(?:\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小时)|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
+)
 
 
 def odd_spaces(text: str) -> str:
     """No-break, ideographic, thin and other spaces become the plain space; none is left at line ends."""
     if not text.isascii():
         text = _ODD_SPACE.sub(" ", text)
-    return _LINE_EDGE.sub("", text)
+    if " \n" in text or "\t\n" in text or text.endswith((" ", "\t")):
+        text = _LINE_EDGE.sub("", text)
+    return text
 
 
 def space_runs(line: str) -> str:
     """No indent, and one space for a run of spaces or tabs."""
-    return _RUN.sub(" ", line).strip(" \t")
+    if "  " in line or "\t" in line:
+        line = _RUN.sub(" ", line)
+    return line.strip(" \t")
 
 
 def letter_spacing(line: str) -> str:
@@ -63,8 +69,9 @@ def mark_spaces(line: str) -> str:
     """No space round full-width marks, nor round quotes, dashes and ellipses in Chinese context."""
     if " " not in line:
         return line
-    line = _AFTER_MARK.sub("", _BEFORE_MARK.sub("", line))
-    line = _NAME_DOT_SPACE.sub("·", _QUOTE_SPACE.sub("", line))
+    line = _QUOTE_SPACE.sub("", _MARK_SPACE.sub("", line))
+    if " ·" in line or "· " in line:
+        line = _NAME_DOT_SPACE.sub("·", line)
     return _DASH_SPACE.sub("", line)
 
 
@@ -82,4 +89,6 @@ def latin_spaces(line: str) -> str:
 
 def blank_lines(text: str) -> str:
     """One blank line for several, none at the beginning and the end."""
-    return _BLANK_LINES.sub("\n\n", text).strip("\n")
+    if "\n\n\n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
+    return text.strip("\n")

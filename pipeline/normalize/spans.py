@@ -21,9 +21,9 @@ _TOP = "com|cn|net|org|gov|edu|tw|hk|info|biz|jp|uk|cc|top"
 # Every alternative is either bounded or begins where its own characters cannot stand before it, so that a
 # run of such characters is tried once: the whole is linear.
 _SPAN = re.compile(
-    "|".join(
+    "(?=[!-~])(?:"
+    + "|".join(
         (
-            r"```[^`]{1,20000}```",
             r"(?<!`)`(?!`)[^`\n]{1,300}`(?!`)",
             rf"(?P<url>(?<![A-Za-z])(?:[A-Za-z][A-Za-z0-9+.\-]{{1,15}}://|www\.|(?:mailto|tel|magnet):(?=[A-Za-z0-9?+])){_REST})",
             rf"(?P<data>(?<![A-Za-z])data:[a-z]+/[a-z0-9.+\-]+[;,]{_REST})",
@@ -43,9 +43,11 @@ _SPAN = re.compile(
             r"Yahoo!",
         )
     )
+    + ")"
 )
+_FENCE = re.compile("```[^`]{1,20000}```")
 _HINT = re.compile(
-    rf"[@`#\\]|=[\"']|:[/?+A-Za-z0-9]|www\.|/[A-Za-z0-9._@+\-]|\.(?:{_TOP})|[\"']\)|[\"'][^)\n]{{1,100}}\)|--[a-z]|oo!"
+    rf"[@`#\\/]|=[\"']|\(\"|\('|\([^()\n\"']{{1,60}}[\"']|www\.|(?:mailto|tel|magnet|data):|\.(?:{_TOP})|--[a-z]|oo!"
 )
 _ENTITY_IN_URL = re.compile(
     r"&(?:nbsp|ensp|emsp|thinsp|lt|gt|quot|apos|[lr][sd]quo|mdash|hellip|#\d+|#x[0-9a-f]+);", re.IGNORECASE
@@ -63,7 +65,7 @@ def shield(text: str) -> tuple[str, dict[str, str]]:
 
     def replaced(match: re.Match[str]) -> str:
         span, rest = match[0], ""
-        if match["url"] or match["data"] or match["host"]:
+        if match.lastgroup:
             span, rest = _trimmed(span)
         if span not in numbers:
             if len(numbers) > _LAST - _FIRST:
@@ -71,8 +73,10 @@ def shield(text: str) -> tuple[str, dict[str, str]]:
             numbers[span] = chr(_FIRST + len(numbers))
         return numbers[span] + rest
 
-    shielded = _SPAN.sub(replaced, text)
-    return shielded, {stand_in: span for span, stand_in in numbers.items()}
+    if "```" in text:
+        text = _FENCE.sub(replaced, text)
+    lines = [_SPAN.sub(replaced, line) if _HINT.search(line) else line for line in text.split("\n")]
+    return "\n".join(lines), {stand_in: span for span, stand_in in numbers.items()}
 
 
 def restore(text: str, table: Mapping[str, str]) -> str:

@@ -1,0 +1,70 @@
+"""Brackets: full-width in Chinese context, both halves of a pair alike (W3C clreq)."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.normalize.characters import HAN_CHARACTER, LETTER, NEAR, SHIELD, after, before
+
+_BRACKET = re.compile("[()（）]")
+_DEEPEST = 16
+"""Brackets nested deeper are left: no text has them, and the search inside pairs stays linear."""
+_CALL = re.compile(r"(?:[a-z_][A-Za-z0-9_.]{0,60}|(?<![A-Za-z0-9])[A-Za-z])\Z")
+_CALL_LENGTH = 62
+_ARGUMENTS = re.compile(r"[\x20-\x27\x2a-\x7e…]*\Z")
+_SAYS_SOMETHING = re.compile(f"[{LETTER}0-9?!…{SHIELD}]")
+
+
+def brackets(line: str) -> str:
+    """Brackets are full-width if Han is inside or beside them; both halves of a pair are alike.
+
+    Call brackets (`f()`, `f(x)`), list numbers `1)`, emoticons and all-Latin brackets in Latin text stay.
+    """
+    if "(" not in line and ")" not in line:
+        return line
+    characters = list(line)
+    stack: list[int] = []
+    for match in _BRACKET.finditer(line):
+        at = match.start()
+        if match[0] in "(（":
+            stack.append(at)
+            if len(stack) > _DEEPEST:
+                return line
+        elif stack:
+            start = stack.pop()
+            if _is_wide_pair(line, start, at):
+                characters[start], characters[at] = "（", "）"
+        elif match[0] == ")" and _is_beside(line, at, at) and not _is_list_number(line, at):
+            characters[at] = "）"
+    for at in stack:
+        if line[at] == "(" and _is_beside(line, at, at):
+            characters[at] = "（"
+    return "".join(characters)
+
+
+def _is_wide_pair(line: str, start: int, end: int) -> bool:
+    if line[start] == "（" or line[end] == "）" or HAN_CHARACTER.search(line, start + 1, end):
+        return True
+    if _CALL.search(line[max(0, start - _CALL_LENGTH) : start]) and _ARGUMENTS.match(line, start + 1, end):
+        return False
+    if start + 1 < end and not _SAYS_SOMETHING.search(line, start + 1, end):
+        return False
+    return _is_beside(line, start, end)
+
+
+def _is_beside(line: str, start: int, end: int) -> bool:
+    """Whether the visible neighbour before `start` or after `end` is Han or a full-width mark."""
+    left = before(line, start)
+    if left and left in ",:;?!":
+        left = before(line, line.rfind(left, 0, start))
+    return NEAR.match(left) is not None or NEAR.match(after(line, end + 1)) is not None
+
+
+def _is_list_number(line: str, at: int) -> bool:
+    """Whether a closing bracket ends a number or letter that stands alone (`1)`, `a)`), or an emoticon."""
+    start = at
+    while start and at - start < 3 and line[start - 1].isascii() and line[start - 1].isalnum():
+        start -= 1
+    if start == at:
+        return line[at - 1 : at] in {":", ";", "-"}
+    return start == 0 or line[start - 1] in " ；;，,。"

@@ -1,0 +1,43 @@
+"""Marks inside numbers: the colon of a time or a ratio and the comma of thousands are half-width."""
+
+from __future__ import annotations
+
+import re
+
+_HINT = re.compile("[：，](?<=[0-9].)[0-9]")
+_TIME = re.compile(r"(?<![\d：])(?:[01]?\d|2[0-4])：[0-5]\d(?:：[0-5]\d)?(?![\d：])")
+_RATIO = re.compile(r"(?<![\d：.])\d{1,3}(?:\.\d{1,9})?：\d{1,3}(?:\.\d{1,9})?(?![\d：])")
+_SCALE = re.compile(r"(?:(?<=[尺比为以约是])|^)1：\d{4,7}(?![\d：])", re.MULTILINE)
+_THOUSANDS = re.compile(r"(?<![\d，])\d{1,3}(?:，\d{3})+(?![\d，])")
+_LABEL = "注图表第骤案式题例章节条款类组型级层区步项"
+_COUNTED = "个年月日条项名位家种款分"
+
+
+def number_marks(text: str) -> str:
+    """10：30, 3：1 and 12，345 get half-width marks; 注1：20个 and 100，200，300 may be something else and stay."""
+    if text.isascii() or not _HINT.search(text):
+        return text
+    return "\n".join(
+        _THOUSANDS.sub(_thousands, _clock(line)) if _HINT.search(line) else line for line in text.split("\n")
+    )
+
+
+def _clock(line: str) -> str:
+    if "：" not in line:
+        return line
+    return _SCALE.sub(_half, _RATIO.sub(_half, _TIME.sub(_half, line)))
+
+
+def _half(match: re.Match[str]) -> str:
+    """Half-width, but not after a label nor before what is counted."""
+    line = match.string
+    left, right = line[match.start() - 1 : match.start()], line[match.end() : match.end() + 1]
+    if (left and left in _LABEL) or (right and right in _COUNTED):
+        return match[0]
+    return match[0].replace("：", ":")
+
+
+def _thousands(match: re.Match[str]) -> str:
+    """One number if its first group has fewer than three digits, or a group is 000; else it may be a list."""
+    number = match[0]
+    return number.replace("，", ",") if number.find("，") < 3 or "，000" in number else number
