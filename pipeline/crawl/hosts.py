@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pipeline.crawl import ledger as ledgers
 from pipeline.crawl.fetch import Fetched
-from pipeline.crawl.pace import next_delay
+from pipeline.crawl.pace import MAX_ROBOTS_DELAY, next_delay
 from pipeline.crawl.robots import Robots
 from pipeline.crawl.urls import site
 from pipeline.records import Place
@@ -99,12 +99,15 @@ class Hosts:
     def crawl_delay(self, url: str) -> float | None:
         """The delay that robots.txt of `url`'s host asks for, as far as it has been read."""
         rules = self._rules.get(urlsplit(url).netloc)
-        return rules.robots.delay if rules and rules.robots else None
+        delay = rules.robots.delay if rules and rules.robots else None
+        return min(delay, MAX_ROBOTS_DELAY) if delay is not None else None
 
     def remember(self) -> None:
         """Write the state of everything touched to the ledger (which commits it with the batch)."""
         for name in {**self._queues, **self._rules}:
             queue, rules = self._queues.get(name), self._rules.get(name)
+            if rules and rules.robots and rules.robots.deny_all:
+                rules = Rules()  # a closed door is tried again in the next run
             kept = self._ledger.host(name)
             self._ledger.set_host(
                 ledgers.Host(

@@ -121,7 +121,7 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     answer = await visitor.ask(due)
     if answer is None:
         found.unread.append(due)
-        found.notes.append(f"not asked: {due.url}: the site is left alone in this run")
+        found.notes.append(f"not asked: {due.url}: {visitor.closed(due.url)}")
         return [], False
     if not answer.body or answer.fetched is None:
         found.captures.append(visitor.keep(answer, every=visitor.source.every, changed=False))

@@ -19,21 +19,22 @@ from urllib.parse import urlsplit
 
 from pipeline.crawl import index
 from pipeline.crawl.archive import Writer, utcnow
-from pipeline.crawl.discover import canonical, on_own_site, rough_text, unwanted
+from pipeline.crawl.articles import page_due, visit_article
+from pipeline.crawl.discover import on_own_site, unwanted
 from pipeline.crawl.fetch import USER_AGENT, Client, Limits
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.tally import Tally, Visit
 from pipeline.crawl.urls import fetch_form, site, url_key
-from pipeline.crawl.visit import Answer, Keeper, Visitor
-from pipeline.crawl.warc import sha1
+from pipeline.crawl.visit import Keeper, Visitor
 from pipeline.errors import UsageError
-from pipeline.nextpart import MAX_PARTS, next_part, part_of
+from pipeline.nextpart import part_of
 from pipeline.records import OK, UNCHANGED, Capture, Source
 
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
+EVER = datetime.max.replace(tzinfo=UTC)
 STOP_POLL = 0.1
 """Seconds between two looks at the stop event."""
 
@@ -119,7 +120,8 @@ class _Run:
         ) as client:
             visitor = Visitor(source, client, self.keeper, self.hosts, self._user_agent, self._now)
             if urls is not None:
-                due = [_page(url) for url in urls]
+                known = {each.url_key: each for each in self.keeper.ledger.due(source.name, EVER)}
+                due = [known.get(url_key(url)) or page_due(url) for url in urls]
             else:
                 async with self._sites:
                     found = await read_lists(visitor, only_due=only_due)
@@ -164,10 +166,10 @@ class _Run:
         tally.found += ledger.add_links(source.name, named, None, self._now())
         due = {each.url_key: each for each in ledger.due(source.name, self._now())}
         if not only_due:
-            due |= {each.url_key: each for each in ledger.due(source.name, datetime.max.replace(tzinfo=UTC))}
+            due |= {each.url_key: each for each in ledger.due(source.name, EVER)}
             for ref in index.find(self.keeper.raw, sources=(source.name,)):
                 if ref.kind == "page" and ref.url_key not in due:
-                    due[ref.url_key] = replace(_page(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
+                    due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
         pages = [each for each in due.values() if each.part_of is None]
         wanted = [each for each in pages if unwanted(source, each.url) is None]
         tally.skipped += len(pages) - len(wanted)
@@ -185,84 +187,36 @@ class _Run:
         async def one_site(pages: list[Due]) -> None:
             async with self._sites:
                 for number, page in enumerate(pages):
-                    if page.url_key in claimed:
-                        self._done += 1
-                        continue
-                    if not await self._article(visitor, page, claimed, tally):
-                        closed = self.hosts.queue(page.url).closed or "its robots.txt cannot be read"
-                        tally.skipped += len(pages) - number
-                        tally.notes.append(f"{len(pages) - number} pages left: {site(page.url)}: {closed}")
+                    if page.url_key in claimed:  # came as a further part of an article
+                        self._total -= 1
+                    elif not await self._article(visitor, page, claimed, tally):
+                        left = len(pages) - number
+                        tally.skipped += left
+                        tally.notes.append(f"{left} pages left: {site(page.url)}: {visitor.closed(page.url)}")
+                        self._total -= left
                         return
 
         await _all([one_site(pages) for pages in by_site.values()])
 
     async def _article(self, visitor: Visitor, page: Due, claimed: set[str], tally: Tally) -> bool:
-        """Visit an article and its further parts; False: its site is left alone from here on."""
-        answer = await visitor.ask(page)
-        if answer is None:
-            return False
-        claimed.add(page.url_key)
-        if answer.outcome == "robots" and page.looks:
-            self._report(visitor.source, page.url, "robots")  # said once already, and nothing was asked
-            tally.pages["robots"] += 1
-            return True
-        url = answer.fetched.final_url if answer.fetched else page.url
-        self._keep(visitor, answer, tally, _canonical_note(rough_text(answer.body, answer.content_type), url))
-        await self._parts(visitor, page, answer, claimed, tally)
-        return True
-
-    async def _parts(
-        self, visitor: Visitor, page: Due, first: Answer, claimed: set[str], tally: Tally
-    ) -> None:
-        """Visit parts 2… of an article, until there is none, one fails, or one repeats what was there."""
-        answer, due = first, page
-        bodies: set[str] = set()
-        chain = {page.url_key}
-        while answer.fetched is not None and answer.outcome in (OK, UNCHANGED) and len(chain) < MAX_PARTS:
-            body = answer.body or visitor.archived(due.url_key)
-            bodies.add(sha1(body))
-            url = next_part(rough_text(body, answer.content_type), answer.fetched.final_url)
-            key = url_key(url) if url else ""
-            if url is None or key in claimed or unwanted(visitor.source, url) not in (None, "not_included"):
-                return
-            due = replace(_page(url), via=due.url, part_of=page.url_key)
-            self._total += 1
-            claimed.add(key)
-            following = await visitor.ask(due)
-            if following is None:
-                return
-            if following.outcome == OK and _repeats(following, bodies, chain):
-                following = replace(following, outcome="repeated_part")
-            self._keep(visitor, following, tally)
-            chain.add(key)
-            answer = following
-
-    def _keep(self, visitor: Visitor, answer: Answer, tally: Tally, notes: tuple[str, ...] = ()) -> None:
-        capture = visitor.keep(answer, notes=notes)
-        tally.count(capture)
-        self._report(visitor.source, capture.url, capture.outcome)
-
-    def _report(self, source: Source, url: str, outcome: str) -> None:
-        self._done += 1
-        if self._on_progress is not None:
-            self._on_progress(
-                Progress(source=source.name, done=self._done, total=self._total, url=url, outcome=outcome)
-            )
-
-
-def _repeats(answer: Answer, bodies: set[str], chain: set[str]) -> bool:
-    """Whether a part is one of the earlier ones again: by its body, or by where its address led."""
-    led_to = url_key(answer.fetched.final_url) if answer.fetched else ""
-    return sha1(answer.body) in bodies or led_to in chain
-
-
-def _canonical_note(text: str, url: str) -> tuple[str, ...]:
-    target = canonical(text, url)
-    return (f"canonical: {target}",) if target else ()
-
-
-def _page(url: str) -> Due:
-    return Due(url=url, url_key=url_key(url), kind="page", via=None, part_of=None, looks=0)
+        """Visit an article and its further parts, counting each; False: its site is left alone from here."""
+        visits = 0
+        async for visited in visit_article(visitor, page, claimed):
+            visits += 1
+            self._total += visits > 1
+            self._done += 1
+            tally.count(visited)
+            if self._on_progress is not None:
+                self._on_progress(
+                    Progress(
+                        source=visitor.source.name,
+                        done=self._done,
+                        total=self._total,
+                        url=visited.url,
+                        outcome=visited.outcome,
+                    )
+                )
+        return visits > 0
 
 
 def _addresses(source: Source) -> tuple[str, ...]:

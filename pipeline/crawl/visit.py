@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
-from pipeline.crawl.archive import Earlier, Writer, read_one
+from pipeline.crawl.archive import Damaged, Earlier, Writer, read_one
 from pipeline.crawl.blocks import judge_page
 from pipeline.crawl.discover import on_own_site
 from pipeline.crawl.fetch import Client, Fetched
@@ -17,7 +18,7 @@ from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.urls import fetch_form, url_key
 from pipeline.crawl.warc import sha1
-from pipeline.records import OK, UNCHANGED, Capture, Source
+from pipeline.records import OK, UNCHANGED, Capture, Place, Source
 
 FLUSH_CAPTURES = 50
 FLUSH_SECONDS = 2.0
@@ -151,6 +152,8 @@ class Visitor:
             outcome = "robots" if forbidden else fetched.outcome
             if outcome in (OK, "http_error"):
                 outcome = judge_page(fetched.status, fetched.headers, fetched.body) or outcome
+            if outcome == OK and due.kind == "page" and self._led_to_a_front_page(due, fetched):
+                outcome = "soft_gone"
             turn.end(fetched, outcome)
         if outcome == OK and earlier is not None and sha1(fetched.body) == earlier.digest:
             outcome = UNCHANGED
@@ -164,7 +167,7 @@ class Visitor:
         every: float | None = None,
         changed: bool | None = None,
     ) -> Capture:
-        """Archive the answer and tell the ledger."""
+        """Archive the answer and tell the ledger; that robots.txt forbids a page is said only once."""
         due, fetched = answer.due, answer.fetched
         # The writer itself finds an equal body, and writes the revisit record that says so.
         outcome = fetched.outcome if fetched and answer.outcome == UNCHANGED else answer.outcome
@@ -184,13 +187,36 @@ class Visitor:
             part_of=due.part_of,
             notes=(*(fetched.notes if fetched else ()), f"robots: {answer.robots}", *notes),
         )
+        if fetched is None and due.looks:
+            return capture
         earlier = answer.earlier if answer.outcome in (OK, UNCHANGED) else None
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
-    def archived(self, url_key_: str) -> bytes:
-        """The body of the last good response of a URL, b"" if there is none."""
-        earlier = self.keeper.ledger.validators(url_key_)
-        return read_one(self.keeper.raw, earlier.place).body if earlier else b""
+    def archived(self, key: str) -> bytes:
+        """The body of the last good response of a URL, b"" if there is none or it cannot be read."""
+        earlier = self.keeper.ledger.validators(key)
+        capture = self._from_archive(earlier.place if earlier else None)
+        return capture.body if capture else b""
+
+    def closed(self, url: str) -> str:
+        """Why the site of `url` is left alone in this run."""
+        rules = self.hosts.rules(url)
+        said = f"robots.txt: {rules.robots.note}" if rules.robots and rules.robots.deny_all else ""
+        return self.hosts.queue(url).closed or said
+
+    def _from_archive(self, place: Place | None) -> Capture | None:
+        try:
+            return read_one(self.keeper.raw, place) if place else None
+        except (FileNotFoundError, Damaged):  # taken down, or a damaged disk: as if it never was
+            return None
+
+    def _led_to_a_front_page(self, due: Due, fetched: Fetched) -> bool:
+        """Whether a redirect ended on the front page or a list: so sites hide that an article is gone."""
+        lists = {url_key(each) for each in (self.source.home, *(one.url for one in self.source.listings))}
+        final = url_key(fetched.final_url)
+        parts = urlsplit(final)
+        is_front = final in lists or (parts.path in ("", "/") and not parts.query)
+        return bool(fetched.hops) and is_front and final != due.url_key and due.url not in self.source.urls
 
     async def _hop_allowed(self, url: str, forbidden: list[str]) -> bool:
         """Whether a redirect may be followed: the rules for links, then robots.txt of the host it leads to."""
@@ -211,10 +237,9 @@ class Visitor:
         async with rules.lock:
             if rules.until is None or rules.until <= self.now():
                 return await self._fetch_robots(url, rules)
-            if rules.robots is None and rules.place is not None:
-                rules.robots = judge_robots(
-                    _as_fetched(read_one(self.keeper.raw, rules.place)), self._user_agent
-                )
+            kept = self._from_archive(rules.place) if rules.robots is None else None
+            if kept is not None:
+                rules.robots = judge_robots(_as_fetched(kept), self._user_agent)
             return rules.robots or await self._fetch_robots(url, rules)
 
     async def _fetch_robots(self, url: str, rules: Rules) -> Robots:

@@ -142,8 +142,41 @@ def test_a_site_whose_robots_cannot_be_read_is_left_alone(site: Site, tmp_path: 
     visit = run(source, tmp_path)
     assert set(site.asked()) == {"/robots.txt"}
     assert (visit.fetched, visit.skipped) == (0, 1)
+    assert "robots.txt" in " ".join(visit.notes)
     site.pages["/robots.txt"] = Page(b"", status=404, etag=False)
     assert run(source, tmp_path, now=later(days=1)).fetched == 1, "it stays due"
+
+
+def test_robots_is_read_once_a_day(site: Site, tmp_path: Path) -> None:
+    site.pages["/a/1.html"] = article(1)
+    source = source_of(site, urls=(site.base + "/a/1.html",))
+    for hours in (0, 2, 23, 25, 26):
+        site.pages["/a/1.html"] = article(hours)
+        run(source, tmp_path, now=later(hours=hours), only_due=False)
+    assert site.asked().count("/robots.txt") == 2
+    assert site.asked().count("/a/1.html") == 5
+    assert [c.outcome for c in kept(tmp_path, "robots")] == ["ok", "unchanged"]
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /", "text/plain")
+    assert run(source, tmp_path, now=later(hours=27), only_due=False).robots == 0
+    assert run(source, tmp_path, now=later(hours=50), only_due=False).robots == 1
+
+
+def test_an_article_that_leads_to_the_front_page_is_gone(site: Site, tmp_path: Path) -> None:
+    site.pages |= {"/": article(1), "/a/1.html": article(2), "/sitemap.xml": sitemap(site.base + "/a/1.html")}
+    source = source_of(site, sitemaps=(site.base + "/sitemap.xml",))
+    run(source, tmp_path)
+    site.pages["/a/1.html"] = Page(b"", status=302, headers=(("Location", "/"),), etag=False)
+    visit = run(source, tmp_path, only_due=False)
+    assert (visit.fetched, visit.blocked, visit.outcomes["soft_gone"]) == (0, 1, 1)
+
+
+def test_a_private_address_is_refused_and_the_reason_said(site: Site, tmp_path: Path) -> None:
+    site.pages["/a/1.html"] = article(1)
+    source = source_of(site, urls=(site.base + "/a/1.html",), allow_private=False)
+    visit = run(source, tmp_path)
+    assert (site.log, visit.skipped) == ([], 1)
+    assert "address_refused" in " ".join(visit.notes)
+    assert run(replace(source, allow_private=True), tmp_path).fetched == 1, "at once, once it is allowed"
 
 
 def test_a_second_look_sends_validators_and_fetches_no_body_again(site: Site, tmp_path: Path) -> None:
@@ -278,6 +311,9 @@ def test_the_parts_of_an_article_follow_its_first_page(site: Site, tmp_path: Pat
     run(source, tmp_path, only_due=False)
     assert site.asked() == ["/sitemap.xml", "/a/7.html", "/a/7_2.html", "/a/7_3.html", "/a/7_4.html"]
     assert [r.status for r in site.log] == [304, 304, 304, 304, 200]
+    site.pages["/a/7_2.html"] = article(9)
+    run(source, tmp_path, urls=[site.base + "/a/7_2.html"])
+    assert kept(tmp_path)[-1].part_of == first.url_key, "named alone, it stays a part"
 
 
 def test_an_article_has_at_most_twenty_parts(site: Site, tmp_path: Path) -> None:
@@ -358,7 +394,7 @@ def test_sitemap_indexes_are_followed_and_an_unmoved_child_is_not_read_again(
     source = replace(source, expect_links=3)
     site.pages["/index.xml"] = children(f"{datetime.now(UTC) + timedelta(hours=12):%Y-%m-%dT%H:%M:%SZ}")
     site.pages["/new.xml"] = sitemap(site.base + "/a/1.html", site.base + "/a/2.html")
-    visit = run(source, tmp_path, now=later(hours=22), only_due=True)
+    visit = run(source, tmp_path, now=later(hours=30))
     assert [path for path in site.asked() if path.endswith(".xml")] == ["/index.xml", "/new.xml"]
     assert (visit.found, visit.links, visit.refused) == (1, 3, None)
 

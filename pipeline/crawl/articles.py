@@ -1,0 +1,71 @@
+"""One article: its page, and the further parts that its site spreads over more pages (下一页)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from pipeline.crawl.discover import canonical, rough_text, unwanted
+from pipeline.crawl.ledger import Due
+from pipeline.crawl.urls import url_key
+from pipeline.crawl.visit import Answer, Visitor
+from pipeline.crawl.warc import sha1
+from pipeline.nextpart import MAX_PARTS, next_part
+from pipeline.records import OK, UNCHANGED, Capture
+
+
+def page_due(url: str) -> Due:
+    """A page that the ledger does not know."""
+    return Due(url=url, url_key=url_key(url), kind="page", via=None, part_of=None, looks=0)
+
+
+async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> AsyncIterator[Capture]:
+    """Visit a page and the parts that follow it, keep each, and yield the captures (without bodies).
+
+    Yields nothing when the site is left alone. `claimed` holds the URL keys visited in this run and is
+    added to. The parts are looked at again whenever part 1 is: they have no turn of their own. They end where
+    there is no next one, one fails, one repeats what was there (many sites serve the last page again), or
+    at MAX_PARTS.
+    """
+    answer = await visitor.ask(page)
+    if answer is None:
+        return
+    claimed.add(page.url_key)
+    yield visitor.keep(answer, notes=_canonical_note(answer))
+    due = page
+    bodies: set[str] = set()
+    chain = {page.url_key}
+    while answer.fetched is not None and answer.outcome in (OK, UNCHANGED) and len(chain) < MAX_PARTS:
+        body = answer.body or visitor.archived(due.url_key)
+        bodies.add(sha1(body))
+        url = next_part(rough_text(body, answer.content_type), answer.fetched.final_url)
+        if url is None or not _may_follow(visitor, url) or url_key(url) in claimed:
+            return
+        due = replace(page_due(url), via=due.url, part_of=page.url_key)
+        following = await visitor.ask(due)
+        if following is None:
+            return
+        if following.outcome == OK and _repeats(following, bodies, chain):
+            following = replace(following, outcome="repeated_part")
+        claimed.add(due.url_key)
+        chain.add(due.url_key)
+        yield visitor.keep(following)
+        answer = following
+
+
+def _may_follow(visitor: Visitor, url: str) -> bool:
+    """Whether a part may be fetched; `include` names articles, and need not fit the names of their parts."""
+    return unwanted(visitor.source, url) in (None, "not_included")
+
+
+def _repeats(answer: Answer, bodies: set[str], chain: set[str]) -> bool:
+    """Whether a part is one of the earlier ones again: by its body, or by where its address led."""
+    led_to = url_key(answer.fetched.final_url) if answer.fetched else ""
+    return sha1(answer.body) in bodies or led_to in chain
+
+
+def _canonical_note(answer: Answer) -> tuple[str, ...]:
+    if not answer.body or answer.fetched is None:
+        return ()
+    target = canonical(rough_text(answer.body, answer.content_type), answer.fetched.final_url)
+    return (f"canonical: {target}",) if target else ()
