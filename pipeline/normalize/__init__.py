@@ -9,6 +9,7 @@ conversion is OpenCC's t2s. Any text is accepted and none raises.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,16 +46,21 @@ PAGE_FIXES: tuple[Fix, ...] = (
 )
 """Before the protected spans are taken out."""
 MARKUP_FIXES: tuple[Fix, ...] = (
-    ("entities", markup.entities, "&nbsp; &amp;lt; &#x4e2d; decoded, only with the semicolon"),
+    ("entities", markup.entities, "`&nbsp;` `&amp;lt;` `&#x4e2d;` decoded, only with the semicolon"),
     ("tags", markup.tags, "literal HTML tags and comments removed"),
     ("compose", forms.compose, "NFC (never NFKC)"),
+)
+FORM_FIXES: tuple[Fix, ...] = (
     ("radicals", forms.radicals, "Kangxi radicals and ligatures as ordinary characters"),
     ("width", forms.width, "full-width letters, digits and signs narrowed"),
-    ("number_marks", digits.number_marks, "10：30 and 1，234 get half-width marks"),
     ("presentation_forms", forms.presentation_forms, "vertical, small and half-width marks as ordinary ones"),
-    ("odd_spaces", spacing.odd_spaces, "no-break and ideographic spaces plain, none at line ends"),
+    ("odd_spaces", spacing.odd_spaces, "no-break, ideographic and thin spaces as plain ones"),
 )
-"""On the whole text, protected spans taken out."""
+NUMBER_FIXES: tuple[Fix, ...] = (
+    ("number_marks", digits.number_marks, "10：30 and 1，234 get half-width marks"),
+    ("trailing_spaces", spacing.trailing_spaces, "no space at line ends"),
+)
+"""The last three on the whole text, protected spans taken out."""
 LINE_FIXES: tuple[Fix, ...] = (
     ("space_runs", spacing.space_runs, "no indent, one space for several"),
     ("letter_spacing", spacing.letter_spacing, "中 国 人 工 joined"),
@@ -74,8 +80,20 @@ TEXT_FIXES: tuple[Fix, ...] = (
 )
 """On the whole text, before the protected spans are put back."""
 
-FIXES: tuple[Fix, ...] = (*PAGE_FIXES, *MARKUP_FIXES, *LINE_FIXES, *TEXT_FIXES)
+FIXES: tuple[Fix, ...] = (
+    *PAGE_FIXES,
+    *MARKUP_FIXES,
+    *FORM_FIXES,
+    *NUMBER_FIXES,
+    *LINE_FIXES,
+    *TEXT_FIXES,
+)
 """Name, function and description of every fix, in the one order they run in."""
+
+_UNUSUAL = re.compile(
+    f"[{markup.UNSEEN}{markup.LINE_ENDS}{forms.OTHER_FORMS}{spacing.ODD}{mojibake.SUSPECT}]"
+)
+"""What `PAGE_FIXES` and `FORM_FIXES` look for: most texts have none, and one search for all saves eight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +158,14 @@ def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dic
         raise ValueError(f"target script {target!r} is not one of {', '.join(script.TARGETS)}")
     if spacing not in {"remove", "keep"}:
         raise ValueError(f"spacing {spacing!r} is neither remove nor keep")
-    text, table = spans.shield(_applied(PAGE_FIXES, text, record))
-    text = _applied(MARKUP_FIXES, text, record)
+    is_unusual = _UNUSUAL.search(text) is not None
+    if is_unusual:
+        text = _applied(PAGE_FIXES, text, record)
+    shielded, table = spans.shield(text)
+    text = _applied(MARKUP_FIXES, shielded, record)
+    if is_unusual or text != shielded:
+        text = _applied(FORM_FIXES, text, record)
+    text = _applied(NUMBER_FIXES, text, record)
     text = _lines_fixed(text, spacing, record)
     converted = script.convert(text, target)
     if converted != text:

@@ -8,7 +8,7 @@ from html.entities import html5
 
 from pipeline.normalize.characters import rows
 
-_LINE_ENDS = "\r\x0b\x0c\x85\u2028\u2029"
+LINE_ENDS = "\r\x0b\x0c\x85\u2028\u2029"
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 _EMOJI = "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
@@ -19,7 +19,9 @@ _INVISIBLE = (
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 PRIVATE_USE = "\ue000-\uf8ff\U000f0000-\U0010ffff"
-_INVISIBLE_CHARACTER = re.compile(f"[{_INVISIBLE}{PRIVATE_USE}\ud800-\udfff]")
+UNSEEN = f"{_INVISIBLE}{PRIVATE_USE}\ud800-\udfff"
+"""Characters, as the inside of a class, that `invisibles` looks at."""
+_UNSEEN_CHARACTER = re.compile(f"[{UNSEEN}]")
 _REMOVED = re.compile(f"[{_INVISIBLE}{PRIVATE_USE}]+")
 _FLAG_TAGS = re.compile("[\U000e0030-\U000e007a]{2,6}\U000e007f")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -41,7 +43,7 @@ _COMMENT = re.compile(r"<!--(?:(?!-->|<!--).){0,5000}-->", re.DOTALL)
 
 def line_ends(text: str) -> str:
     """CR LF, CR, form feed, NEL, U+2028 and U+2029 become LF."""
-    if not any(end in text for end in _LINE_ENDS):
+    if not any(end in text for end in LINE_ENDS):
         return text
     return _LINE_END.sub("\n", text)
 
@@ -52,7 +54,7 @@ def invisibles(text: str) -> str:
     Joiners and U+FE0F stay inside emoji, U+200C and U+200D inside scripts that need them. A lone
     surrogate, which no encoding can store, becomes U+FFFD (and is flagged).
     """
-    if not _INVISIBLE_CHARACTER.search(text):
+    if not _UNSEEN_CHARACTER.search(text):
         return text
     text = _SURROGATE.sub("\ufffd", text)
     return _REMOVED.sub(_kept_invisible, text)

@@ -11,12 +11,16 @@ _PAIRS = [bytes((lead, second)) for lead in range(0xE4, 0xEA) for second in rang
     b"\xef\xbc",
     b"\xe3\x80",
 ]
-_AS_GBK = re.compile("[" + "".join(pair.decode("gbk", "ignore") for pair in _PAIRS) + "]")
+_GBK_PAIRS = "".join(pair.decode("gbk", "ignore") for pair in _PAIRS)
+_AS_GBK = re.compile(f"[{_GBK_PAIRS}]")
 _AS_LATIN = re.compile(
     "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
 )
-_LATIN_LEAD = re.compile("[\u00b0-\u00b6\u00b8-\u00d6\u00d8-\u00f7]")
-"""First bytes of UTF-8 and GBK Han, but for · and ×, which Chinese text has."""
+_LATIN_LEADS = "\u00b0-\u00b6\u00b8-\u00d6\u00d8-\u00f7"
+"""First bytes of UTF-8 and GBK Han as Latin-1, but for · and ×, which Chinese text has."""
+_LATIN_LEAD = re.compile(f"[{_LATIN_LEADS}]")
+SUSPECT = _GBK_PAIRS + _LATIN_LEADS
+"""Characters, as the inside of a class, without which no text is mojibake."""
 _NOT_LATIN = re.compile(f"[{HAN}]")
 _CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
 _LEAST_HITS = 3

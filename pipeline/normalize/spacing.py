@@ -6,7 +6,9 @@ import re
 
 from pipeline.normalize.characters import FULL, HAN, LETTER, STOPS
 
-_ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+ODD = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""Spaces other than the plain one, as the inside of a class."""
+_ODD_SPACE = re.compile(f"[{ODD}]")
 _LINE_EDGE = re.compile("[ \t]+(?=\n)|[ \t]+$")
 _RUN = re.compile("[ \t]{2,}|\t")
 _BLANK_LINES = re.compile("\n{3,}")
@@ -38,11 +40,14 @@ _HEADING_NUMBER = re.compile(
 
 
 def odd_spaces(text: str) -> str:
-    """No-break, ideographic, thin and other spaces become the plain space; none is left at line ends."""
-    if not text.isascii():
-        text = _ODD_SPACE.sub(" ", text)
+    """No-break, ideographic, thin and other spaces become the plain space."""
+    return _ODD_SPACE.sub(" ", text)
+
+
+def trailing_spaces(text: str) -> str:
+    """No space or tab at a line's end."""
     if " \n" in text or "\t\n" in text or text.endswith((" ", "\t")):
-        text = _LINE_EDGE.sub("", text)
+        return _LINE_EDGE.sub("", text)
     return text
 
 
