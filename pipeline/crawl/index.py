@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -81,23 +81,28 @@ def ref_of(capture: Capture) -> Ref:
         offset=capture.place.offset,
         length=capture.place.length,
         id=capture.id,
-        url=capture.url,
-        url_key=capture.url_key,
-        final_url=capture.final_url,
-        source=capture.source,
+        url=_storable(capture.url),
+        url_key=_storable(capture.url_key),
+        final_url=_storable(capture.final_url),
+        source=_storable(capture.source),
         kind=capture.kind,
         fetched_at=capture.fetched_at,
         status=capture.status,
         outcome=capture.outcome,
         digest=capture.digest,
         mime=_mime(capture, headers.get("content-type", "")),
-        via=capture.via,
-        part_of=capture.part_of,
+        via=_storable(capture.via) if capture.via else None,
+        part_of=_storable(capture.part_of) if capture.part_of else None,
         refers_to=capture.refers_to,
         links=capture.links,
         etag=headers.get("etag"),
         last_modified=headers.get("last-modified"),
     )
+
+
+def _storable(text: str) -> str:
+    """Lone surrogates, which neither Parquet nor SQLite can hold, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _mime(capture: Capture, content_type: str) -> str:
@@ -217,10 +222,7 @@ def find(
     Empty `sources` or `url_keys` choose all. Files that the index does not know at all are added
     first.
     """
-    known = {path.name for path in (raw / "index").glob("date=*/*.parquet")}
-    for file in warc_files(raw):
-        if _parquet_name(file) not in known:
-            add(raw, file, refs(raw, file))
+    _complete(raw)
     filters = [(name, "in", sorted(of)) for name, of in (("source", sources), ("url_key", url_keys)) if of]
     found: list[Ref] = []
     for path in sorted((raw / "index").glob("date=*/*.parquet")):
@@ -228,6 +230,24 @@ def find(
         if (since is None or since <= day) and (until is None or day <= until):
             found += _load(path, filters or None)
     return sorted(found, key=lambda ref: (ref.file, ref.offset))
+
+
+def by_day(raw: Path, files: Collection[str]) -> Iterator[list[Ref]]:
+    """The rows of some finished files, one capture day (UTC) after the other, each day in time order."""
+    _complete(raw)
+    names = {_parquet_name(file) for file in files}
+    for folder in sorted((raw / "index").glob("date=*")):
+        paths = sorted(path for path in folder.glob("*.parquet") if path.name in names)
+        found = [ref for path in paths for ref in _load(path, None)]
+        yield sorted(found, key=lambda ref: (ref.fetched_at, ref.file, ref.offset))
+
+
+def _complete(raw: Path) -> None:
+    """Adds the finished files of which the index has nothing (sealing adds each before it is finished)."""
+    known = {path.name for path in (raw / "index").glob("date=*/*.parquet")}
+    for file in warc_files(raw):
+        if _parquet_name(file) not in known:
+            add(raw, file, refs(raw, file))
 
 
 def rebuild(raw: Path) -> int:

@@ -273,20 +273,25 @@ class Ledger:
         """
         known = {row["name"]: row["sha256"] for row in self._db.execute("SELECT name, sha256 FROM file")}
         files = [each for each in sealed(self.raw) if known.get(each.file) != each.sha256]
-        for each in files:
-            for ref in index.refs(self.raw, each.file):
-                before = self._row(ref.url_key)
-                self._take(ref)
-                if ref.kind in LISTS and (
-                    before is None or (before["last_fetch"] or "") < warc.iso(ref.fetched_at)
-                ):
-                    self._write(
-                        "UPDATE url SET etag = NULL, last_modified = NULL, good_id = NULL, next_due = ? WHERE key = ?",
-                        (warc.iso(ref.fetched_at), ref.url_key),
-                    )
-            self._write("INSERT OR REPLACE INTO file VALUES (?, ?)", (each.file, each.sha256))
-        self.commit()
+        if files:
+            for day in index.by_day(self.raw, [each.file for each in files]):
+                for ref in day:
+                    self._take_unfollowed(ref)
+            for each in files:
+                self._write("INSERT OR REPLACE INTO file VALUES (?, ?)", (each.file, each.sha256))
+            self.commit()
         return len(files)
+
+    def _take_unfollowed(self, ref: Ref) -> None:
+        """A visit that may have been cut short before its links were kept."""
+        before = self._row(ref.url_key)
+        self._take(ref)
+        at = warc.iso(ref.fetched_at)
+        if ref.kind in LISTS and (before is None or (before["last_fetch"] or "") < at):
+            self._write(
+                "UPDATE url SET etag = NULL, last_modified = NULL, good_id = NULL, next_due = ? WHERE key = ?",
+                (at, ref.url_key),
+            )
 
 
 def _next_row(

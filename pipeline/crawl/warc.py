@@ -214,11 +214,12 @@ def walk(path: Path) -> Iterator[Record]:
                     raise Damaged(f"{path.name}: the member at {offset}: {error}") from None
                 length += len(pending) - len(unpacker.unused_data)
                 pending = unpacker.unused_data or stream.read(_CHUNK)
-            yield _parse(path, b"".join(parts), offset, length)
+            yield parse_record(b"".join(parts), offset, length, path.name)
             offset += length
 
 
-def _parse(path: Path, data: bytes, offset: int, length: int) -> Record:
+def parse_record(data: bytes, offset: int = 0, length: int = 0, name: str = "") -> Record:
+    """The record that the bytes are, the inverse of `record`; raises Damaged if they are not one, whole."""
     head, _, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("utf-8", "replace").split("\r\n")
     headers: dict[str, str] = {}
@@ -227,7 +228,7 @@ def _parse(path: Path, data: bytes, offset: int, length: int) -> Record:
         headers.setdefault(name.strip().lower(), value.strip())
     size = headers.get("content-length", "")
     if not first.startswith("WARC/") or not size.isdecimal() or len(rest) != int(size) + 4:
-        raise Damaged(f"{path.name}: the member at {offset} is not one whole WARC record")
+        raise Damaged(f"{name}: the member at {offset} is not one whole WARC record")
     return Record(offset=offset, length=length, headers=headers, block=rest[: int(size)])
 
 

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.crawl.archive import Writer
+from pipeline.crawl.ledger import Host, Ledger, LedgerError, rebuild
+from pipeline.records import Capture, Place
+from tests.crawl.archive_cases import START, clock, failure, page, warc_files, write
+
+DAY = timedelta(days=1)
+
+
+def visit(writer: Writer, ledger: Ledger, capture: Capture, **options: Any) -> Capture:
+    """One visit as the crawl takes it: archive, then ledger."""
+    done = writer.write(capture, earlier=ledger.validators(capture.url_key))
+    ledger.record(done, **options)
+    writer.flush()
+    ledger.commit()
+    return done
+
+
+def row(raw: Path, key: str) -> dict[str, Any]:
+    with sqlite3.connect(raw / "ledger.sqlite") as db:
+        db.row_factory = sqlite3.Row
+        return dict(db.execute("SELECT * FROM url WHERE key = ?", (key,)).fetchone())
+
+
+def test_validators_are_those_of_the_last_good_response(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        assert ledger.validators(page(1).url_key) is None
+        first = visit(writer, ledger, page(1))
+        known = ledger.validators(first.url_key)
+        assert known is not None
+        assert (known.etag, known.id, known.place, known.digest) == (
+            'W/"1"',
+            first.id,
+            first.place,
+            first.digest,
+        )
+        visit(writer, ledger, page(1, fetched_at=START + DAY, status=503, outcome="http_error"))
+        visit(writer, ledger, page(1, fetched_at=START + 2 * DAY, outcome="blocked"))
+        assert ledger.validators(first.url_key) == known
+        repeat = visit(writer, ledger, page(1, fetched_at=START + 3 * DAY, status=304, body=b""))
+        again = visit(writer, ledger, page(1, fetched_at=START + 4 * DAY))
+        assert repeat.refers_to == again.refers_to == first.id
+        other = visit(writer, ledger, page(1, fetched_at=START + 5 * DAY, body=b"<p>new</p>"))
+        assert (now := ledger.validators(first.url_key)) is not None
+        assert now.id == other.id
+    for path in warc_files(tmp_path):
+        path.unlink()
+    with Ledger(tmp_path) as ledger:
+        assert ledger.validators(first.url_key) is None
+
+
+def test_links_found_are_due_once_and_known_ones_are_left_alone(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        visit(writer, ledger, page(1))
+        links = [(page(n).url, page(n).url_key) for n in (1, 2, 3)]
+        assert ledger.add_links("example", links, "https://news.example/", START) == 2
+        assert ledger.add_links("example", links, "https://news.example/", START) == 0
+        due = ledger.due("example", START)
+        assert [(each.url, each.via, each.looks) for each in due] == [
+            (page(2).url, "https://news.example/", 0),
+            (page(3).url, "https://news.example/", 0),
+        ]
+        assert ledger.due("other", START) == []
+        assert ledger.due("example", START, kinds=("feed",)) == []
+        assert ledger.seen([page(2).url_key, page(9).url_key]) == {page(2).url_key}
+
+
+def test_what_was_not_committed_is_not_there(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.add_links("example", [(page(1).url, page(1).url_key)], None, START)
+        ledger.commit()
+        ledger.add_links("example", [(page(2).url, page(2).url_key)], None, START)
+    with Ledger(tmp_path) as ledger:
+        assert [each.url for each in ledger.due("example", START)] == [page(1).url]
+
+
+@pytest.mark.parametrize(
+    ("days", "gone"), [((0, 3), False), ((0, 7), True), ((0, 1, 6), False), ((0, 8), True), ((0,), False)]
+)
+def test_missing_twice_a_week_apart_is_gone(tmp_path: Path, days: tuple[int, ...], gone: bool) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        for number in days:
+            missing = page(1, fetched_at=START + number * DAY, status=404, outcome="gone", body=b"")
+            visit(writer, ledger, missing)
+        assert bool(row(tmp_path, page(1).url_key)["gone"]) is gone
+        assert (ledger.due("example", START + 99 * DAY) == []) is gone
+
+
+def test_a_page_that_comes_back_is_not_gone(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        for number, changes in enumerate([{"status": 404, "outcome": "gone", "body": b""}, {}] * 2):
+            visit(writer, ledger, page(1, fetched_at=START + 8 * number * DAY, **changes))
+    kept = row(tmp_path, page(1).url_key)
+    assert (kept["gone"], kept["fails"], kept["missing_since"]) == (0, 0, None)
+
+
+@pytest.mark.parametrize(("outcome", "hours"), [("timeout", (1, 2, 4)), ("not_html", (168, 168, 168))])
+def test_failures_wait_longer_each_time(tmp_path: Path, outcome: str, hours: tuple[int, ...]) -> None:
+    at = START
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        for wait in hours:
+            visit(writer, ledger, failure(1, outcome, fetched_at=at))
+            assert ledger.due("example", at + timedelta(hours=wait, seconds=-1)) == []
+            at += timedelta(hours=wait)
+            assert len(ledger.due("example", at)) == 1
+
+
+def test_lists_come_up_by_their_interval_and_whether_they_changed(tmp_path: Path) -> None:
+    feed = "https://news.example/feed.xml"
+    waits = []
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        for number, changed in enumerate([True, False, False, True]):
+            at = START + number * DAY
+            seen = page(1, kind="feed", url=feed, url_key=feed, final_url=feed, fetched_at=at)
+            visit(writer, ledger, seen, every=7200.0, changed=changed)
+            waits.append(row(tmp_path, feed)["interval"])
+        assert [each.url for each in ledger.due("example", START + 9 * DAY, ("feed", "sitemap"))] == [feed]
+    assert waits[0] < waits[1] < waits[2] > waits[3]
+
+
+def test_an_older_visit_moves_only_the_day_it_was_first_seen(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        visit(writer, ledger, page(1, fetched_at=START + DAY))
+        before = row(tmp_path, page(1).url_key)
+        visit(writer, ledger, page(1, body=b"<p>older</p>", fetched_at=START - DAY))
+    after = row(tmp_path, page(1).url_key)
+    assert after == before | {"first_seen": "2026-10-31T08:00:00.123456Z"}
+
+
+def test_hosts_are_remembered(tmp_path: Path) -> None:
+    state = Host(
+        host="news.example:8080",
+        not_before=START,
+        delay=2.5,
+        fails=3,
+        robots=Place(file="warc/x.warc.gz", offset=1, length=2),
+        robots_until=START + DAY,
+    )
+    with Ledger(tmp_path) as ledger:
+        assert ledger.host("news.example:8080") == Host(host="news.example:8080")
+        ledger.set_host(state)
+        ledger.commit()
+    with Ledger(tmp_path) as ledger:
+        assert ledger.host("news.example:8080") == state
+
+
+def test_the_archive_makes_the_same_ledger_again(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock, roll_bytes=2000) as writer, Ledger(tmp_path) as ledger:
+        ledger.add_links("example", [(page(1).url, page(1).url_key)], "https://news.example/", START)
+        for day in range(4):
+            for number in range(1, 5):
+                seen = page(number, fetched_at=START + day * DAY, via="https://news.example/")
+                visit(writer, ledger, seen)
+            visit(writer, ledger, failure(5, fetched_at=START + day * DAY))
+            visit(writer, ledger, page(6, status=404, outcome="gone", fetched_at=START + day * 3 * DAY))
+            visit(writer, ledger, failure(7, "ok", kind="discovery", links=4))
+    keys = [page(number).url_key for number in range(1, 7)]
+    live = [row(tmp_path, key) for key in keys]
+    assert rebuild(tmp_path) > 1
+    assert [row(tmp_path, key) for key in keys] == live
+
+
+def test_a_list_whose_links_may_be_lost_is_read_anew(tmp_path: Path) -> None:
+    feed = "https://news.example/feed.xml"
+    write(tmp_path, [page(1, kind="feed", url=feed, url_key=feed, final_url=feed)])
+    with Ledger(tmp_path) as ledger:
+        assert ledger.validators(feed) is None
+        assert [each.url for each in ledger.due("example", START + DAY, ("feed",))] == [feed]
+
+
+def test_a_broken_ledger_says_how_to_make_it_anew(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"this is not a database, not at all" * 99)
+    with pytest.raises(LedgerError, match="corpus ledger rebuild"):
+        Ledger(tmp_path)
+    rebuild(tmp_path)
+    with Ledger(tmp_path) as ledger:
+        assert ledger.due("example", START) == []
