@@ -21,7 +21,8 @@ FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "ke
 
 def console() -> Console:
     """The console for words: stderr, so that stdout stays for machines."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    width = None if sys.stderr.isatty() else 120
+    return Console(stderr=True, highlight=False, soft_wrap=True, width=width)
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
     table = Table(title=title, title_justify="left", header_style="bold")
     for n, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[n], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric or n == 0)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     console().print(table)
@@ -93,8 +94,8 @@ def build_words(report: RunReport) -> list[str]:
     if build.full:
         lines.append(f"Everything was built anew: {build.full}.")
     lines.append(
-        f"{build.files} new archive files; {build.extracted} captures extracted now,"
-        f" {build.normalized} rows normalized now."
+        f"{build.files} new archive files; {build.extracted} captures extracted"
+        f" and {build.normalized} normalized in this run."
     )
     lines += [f"Held back, {name}: {why}." for name, why in build.held.items()]
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]

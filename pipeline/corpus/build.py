@@ -37,6 +37,9 @@ from pipeline.records import Document, InputFile, Manifest
 ROWS_AT_ONCE = 2_000
 """Rows compared and written in one go: bounds the memory to some 50 MB of text."""
 
+MANY_LOST = 20
+"""So many pages that break their worker in one build are a fault of ours, not of the pages."""
+
 CLUSTERS, CHANGES_FILE = "clusters", "changes.parquet"
 
 
@@ -190,6 +193,12 @@ def _count_changes(funnel: dict[str, Counter[str]], table: pa.Table) -> None:
 def _report(
     job: Job, todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], taken: _Taken
 ) -> BuildReport:
+    lost = tuple(x for s in shards for x in s.lost)
+    alarms = list(taken.alarms)
+    if len(lost) >= MANY_LOST:
+        alarms.append(
+            Alarm(kind="quarantine", subject=lost[0], detail=f"{len(lost)} captures broke their worker")
+        )
     return BuildReport(
         version=todo.parent.version if todo.parent is not None else None,
         parent=todo.parent.parent if todo.parent is not None else None,
@@ -200,8 +209,8 @@ def _report(
         normalized=sum(s.normalized for s in shards),
         funnel=dict(taken.funnel),
         held=held,
-        alarms=tuple(taken.alarms),
-        lost=tuple(lost for s in shards for lost in s.lost),
+        alarms=tuple(alarms),
+        lost=lost,
     )
 
 

@@ -43,6 +43,7 @@ _CODE = (
     "relations",
     "segments",
     "sketch",
+    "sorted_pairs",
     "verdict",
 )
 

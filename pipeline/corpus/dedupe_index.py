@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from pipeline.corpus import dedupe_tables as tables
 from pipeline.corpus.furniture import SiteLines
 from pipeline.corpus.relations import Decision, Link, Member
-from pipeline.corpus.segments import Segments, connect
+from pipeline.corpus.segments import Segments
 from pipeline.corpus.sketch import Hashes
+from pipeline.corpus.sorted_pairs import Values
 
 # More sorted runs of postings in memory than this are merged into one.
 _MOST_RUNS = 16
@@ -29,12 +30,11 @@ class DedupeIndex:
     """The state of deduplication: opened from a published version, changed in memory, written anew."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        connection = connect()
-        self._members_on_disk = Segments(tables.MEMBERS, folder, connection)
-        self._links_on_disk = Segments(tables.LINKS, folder, connection)
-        self._sketches_on_disk = Segments(tables.SKETCHES, folder, connection)
-        self._redirects_on_disk = Segments(tables.REDIRECTS, folder, connection)
-        self._lines_on_disk = Segments(tables.SITE_LINES, folder, connection)
+        self._members_on_disk = Segments(tables.MEMBERS, folder)
+        self._links_on_disk = Segments(tables.LINKS, folder)
+        self._sketches_on_disk = Segments(tables.SKETCHES, folder)
+        self._redirects_on_disk = Segments(tables.REDIRECTS, folder)
+        self._lines_on_disk = Segments(tables.SITE_LINES, folder)
         self._redirects: dict[str, str] = {
             row["cluster"]: row["now"] for row in self._redirects_on_disk.all().to_pylist()
         }
@@ -72,8 +72,8 @@ class DedupeIndex:
             for name in sorted(self._changed)
             if (member := self._members[name]) or name not in self._purged
         ]
-        gone = tables.keys_of(sorted(self._purged))
-        prints = self._purged_prints(gone)
+        purged = tables.keys_of(sorted(self._purged))
+        gone, prints = pa.array(purged), self._purged_prints(purged)
         for segments, new, dropped in (
             (self._members_on_disk, rows, ("key", gone)),
             (
@@ -87,7 +87,10 @@ class DedupeIndex:
             ),
             (
                 self._redirects_on_disk,
-                [{"cluster": old, "now": self._redirects[old]} for old in sorted(self._changed_redirects)],
+                [
+                    {"key": tables.key_of(old), "cluster": old, "now": self._redirects[old]}
+                    for old in sorted(self._changed_redirects)
+                ],
                 None,
             ),
             (self._lines_on_disk, [self._site_row(site) for site in sorted(self._changed_sites)], None),
@@ -106,15 +109,15 @@ class DedupeIndex:
         kept = ~np.isin(prints, purged.to_numpy()) if len(purged) else np.ones(len(prints), bool)
         return pa.table({"hash": hashes[kept], "print": prints[kept]}, schema=tables.SKETCHES.schema)
 
-    def _purged_prints(self, keys: pa.Array) -> pa.Array:
-        return self._members_on_disk.rows("key", keys)["print"].combine_chunks().drop_null()
+    def _purged_prints(self, keys: Values) -> pa.Array:
+        return self._members_on_disk.rows(keys)["print"].combine_chunks()
 
     # What is known about documents.
 
     def load(self, ids: Iterable[str]) -> None:
         """Bring documents into memory, so that `get` knows them."""
         names = sorted(set(ids) - self._members.keys())
-        self._load_where("key", tables.keys_of(names))
+        self._load_rows(tables.keys_of(names))
         for name in names:
             self._members.setdefault(name, None)
 
@@ -122,34 +125,36 @@ class DedupeIndex:
         """Bring the documents with these text hashes into memory."""
         asked = sorted(set(hashes) - self._asked_texts)
         self._asked_texts.update(asked)
-        self._load_where("text_hash", pa.array(asked, pa.uint64()))
+        self._load_rows(np.array(asked, np.uint64))
 
     def load_prints(self, prints: Iterable[int]) -> None:
         """Bring the documents with these prints into memory."""
-        self._load_where("print", pa.array(sorted(set(prints) - self._by_print.keys()), pa.uint64()))
+        self._load_rows(np.array(sorted(set(prints) - self._by_print.keys()), np.uint64))
 
     def load_clusters(self, clusters: Iterable[str]) -> None:
         """Bring all members of these clusters into memory."""
         asked = sorted(set(clusters) - self._asked_clusters)
         self._asked_clusters.update(asked)
-        self._load_where("cluster_key", tables.keys_of(asked))
+        self._load_rows(tables.keys_of(asked))
 
     def load_links(self, ids: Iterable[str]) -> None:
         """Bring the links from and to these documents, and the documents at their other ends, into memory."""
         names = set(ids)
         asked = sorted((names & self._stored) - self._asked_links)
         self._asked_links.update(asked)
-        keys = tables.keys_of(asked)
-        for column in ("key", "of_key"):
-            rows = self._links_on_disk.rows(column, keys).sort_by("segment")
-            for link in map(tables.link_from, rows.to_pylist()):
-                if (key := (link.id, link.of, link.relation)) not in self._changed_links:
-                    self._keep_link(key, link)
+        for link in map(tables.link_from, self._links_on_disk.rows(tables.keys_of(asked)).to_pylist()):
+            if (key := (link.id, link.of, link.relation)) not in self._changed_links:
+                self._keep_link(key, link)
         self.load(other for name in names for key in self._links_at.get(name, ()) for other in key[:2])
 
-    def _load_where(self, column: str, values: pa.Array) -> None:
-        rows = self._members_on_disk.rows(column, values, identity=None if column == "key" else "key")
-        newest = {row["key"]: row for row in rows.sort_by("segment").to_pylist()}
+    def _load_rows(self, keys: Values) -> None:
+        found = self._members_on_disk.rows(keys)
+        if not found.num_rows:
+            return
+        # A row found by its text or cluster may be an old one; all rows of the document tell.
+        rows = self._members_on_disk.rows(found["key"].to_numpy()).to_pylist()
+        identities = set(found["key"].to_pylist())
+        newest = {row["key"]: row for row in rows if row["key"] in identities}
         for row in newest.values():
             if not row["removed"]:
                 self._stored.add(row["id"])
@@ -249,8 +254,7 @@ class DedupeIndex:
 
     def postings(self, hashes: Hashes) -> tuple[Hashes, Hashes]:
         """The representatives that have the given hashes: (hash, print) pairs, sorted."""
-        rows = self._sketches_on_disk.rows("hash", pa.array(hashes))
-        found = [(rows["hash"].to_numpy(), rows["print"].to_numpy())]
+        found = [self._sketches_on_disk.pairs(hashes)]
         for run_hashes, run_prints in self._runs:
             first = np.searchsorted(run_hashes, hashes, "left")
             count = np.searchsorted(run_hashes, hashes, "right") - first
@@ -280,9 +284,7 @@ class DedupeIndex:
     def load_sites(self, names: Iterable[str]) -> None:
         """Bring what is known of these sites into memory."""
         wanted = sorted(set(names) - self._sites.keys())
-        for row in (
-            self._lines_on_disk.rows("site", pa.array(wanted, pa.string())).sort_by("segment").to_pylist()
-        ):
+        for row in self._lines_on_disk.rows(tables.keys_of(wanted)).to_pylist():
             seen = dict(zip(row["seen"], map(tuple, row["seen_on"])))
             self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]), seen=seen)
         for name in wanted:
@@ -300,6 +302,7 @@ class DedupeIndex:
     def _site_row(self, name: str) -> dict[str, object]:
         lines = self._sites[name]
         return {
+            "key": tables.key_of(name),
             "site": name,
             "repeated": sorted(lines.repeated),
             "seen": list(lines.seen),
@@ -308,7 +311,7 @@ class DedupeIndex:
 
     def all_members(self) -> list[Member]:
         """Every document of the index, by id; for a rebuild."""
-        self._load_where("key", self._members_on_disk.all()["key"])
+        self._load_rows(self._members_on_disk.all()["key"].to_numpy())
         return self._sorted(self._members)
 
 

@@ -8,12 +8,19 @@ from datetime import UTC
 from hashlib import blake2b
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipeline.corpus.relations import Decision, Link, Member
 from pipeline.corpus.segments import Table
+from pipeline.corpus.sorted_pairs import Values
 
 _TEXTS = pa.list_(pa.string())
+
+
+def _required(name: str) -> pa.Field:
+    return pa.field(name, pa.uint64(), nullable=False)
+
 
 MEMBERS = Table(
     name="members",
@@ -54,8 +61,10 @@ MEMBERS = Table(
             "flaws": pa.int32(),
         }
     ),
-    key=("key",),
-    order=("text_hash", "key"),
+    identity=("key",),
+    # The copies of an article come within days: what one batch looks up lies together.
+    order=("fetched_at", "key"),
+    lookup=("key", "text_hash", "print", "cluster_key"),
 )
 LINKS = Table(
     name="links",
@@ -77,33 +86,37 @@ LINKS = Table(
             "span": pa.list_(pa.int64()),
         }
     ),
-    key=("key", "of_key", "relation"),
+    identity=("key", "of_key", "relation"),
     order=("key", "of_key", "relation"),
+    lookup=("key", "of_key"),
 )
 SKETCHES = Table(
     name="sketches",
-    schema=pa.schema({"hash": pa.uint64(), "print": pa.uint64()}),
-    key=(),
+    schema=pa.schema([_required("hash"), _required("print")]),
+    identity=(),
     order=("hash", "print"),
 )
 REDIRECTS = Table(
     name="redirects",
-    schema=pa.schema({"cluster": pa.string(), "now": pa.string()}),
-    key=("cluster",),
+    schema=pa.schema([_required("key"), pa.field("cluster", pa.string()), pa.field("now", pa.string())]),
+    identity=("cluster",),
     order=("cluster",),
+    lookup=("key",),
 )
 SITE_LINES = Table(
     name="site_lines",
     schema=pa.schema(
         {
+            "key": pa.uint64(),
             "site": pa.string(),
             "repeated": _TEXTS,
             "seen": pa.list_(pa.uint64()),
             "seen_on": pa.list_(_TEXTS),
         }
     ),
-    key=("site",),
-    order=("site",),
+    identity=("key",),
+    order=("key",),
+    lookup=("key",),
 )
 
 
@@ -112,9 +125,9 @@ def key_of(name: str) -> int:
     return int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def keys_of(names: Iterable[str]) -> pa.Array:
-    """The keys of ids, as a column to join with."""
-    return pa.array([key_of(name) for name in names], pa.uint64())
+def keys_of(names: Iterable[str]) -> Values:
+    """The keys of ids."""
+    return np.array([key_of(name) for name in names], np.uint64)
 
 
 _DECISION = [field.name for field in fields(Decision)]
@@ -138,7 +151,7 @@ def member_row(member: Member) -> dict[str, Any]:
 
 def removed_row(name: str) -> dict[str, Any]:
     """The row that says a document is gone; it carries nothing of it."""
-    return {"key": key_of(name), "removed": True, "text_hash": 0}
+    return {"key": key_of(name), "removed": True, "text_hash": 0, "print": 0, "cluster_key": 0}
 
 
 def member_from(row: Mapping[str, Any]) -> Member:

@@ -62,7 +62,7 @@ class BuildReport:
     extracted: int = 0
     """Captures extracted in this run; the others stood in shards."""
     normalized: int = 0
-    """Rows normalized in this run."""
+    """Captures whose text was normalized in this run."""
     funnel: dict[str, Counter[str]] = field(default_factory=dict)
     """source → captures, extracted, kept, new, changed, and each reason."""
     changes: dict[str, int] = field(default_factory=dict)

@@ -30,6 +30,8 @@ class Measures:
 
     han: int
     """Han characters."""
+    letters: int
+    """Letters of any script."""
     han_share: float
     """Han characters among all letters of any script."""
     kana_share: float
@@ -62,6 +64,7 @@ def measure(text: str) -> Measures:
     size = max(len(text), 1)
     return Measures(
         han=han,
+        letters=letters,
         han_share=han / max(letters, 1),
         kana_share=len(_KANA.findall(text)) / max(letters, 1),
         sentences=len(_STOPS.findall(text)),
@@ -124,7 +127,7 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule(
         reason="no_text",
-        fails=lambda m: m.han == 0 and m.kana_share == 0 and m.han_share == 0,
+        fails=lambda m: m.letters == 0,
         source="there is nothing to read",
     ),
     Rule(

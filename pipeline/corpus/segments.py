@@ -1,75 +1,81 @@
 """Tables that grow by immutable Parquet files: one segment for each publication, small ones joined in time.
 
-DuckDB reads them: a look-up is a join of the wanted keys with the key column of all segments, one scan of
-a narrow column however many rows are wanted.
+Rows are looked up by 64-bit keys: beside each segment of a table lies a sorted file of (key, row number),
+and only the row groups that hold a wanted row are read.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.corpus.sorted_pairs import Values, search, write_pairs
+
 # With more segments than this the newest, smallest ones are joined at the next write.
 MOST_SEGMENTS = 20
-_ROW_GROUP = 1 << 17
+# Few rows, because a look-up reads whole row groups.
+_ROW_GROUP = 1 << 13
 _MEMORY = "400MB"
+
+_KEYS = pa.schema(
+    [pa.field("key", pa.uint64(), nullable=False), pa.field("row", pa.uint64(), nullable=False)]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One table of the index: its columns, what identifies a row, and the order of its rows."""
+    """One table of the index: its columns, what identifies a row, and how it is looked up."""
 
     name: str
     """Name of its files before the number."""
     schema: pa.Schema
     """Its columns."""
-    key: tuple[str, ...]
-    """A newer row with the same key replaces an older one; empty: rows are only added."""
+    identity: tuple[str, ...]
+    """A newer row with the same values here replaces an older one; empty: rows are only added."""
     order: tuple[str, ...]
     """The rows of a segment are sorted by these columns."""
+    lookup: tuple[str, ...] = ()
+    """The 64-bit columns it is looked up by; empty: two such columns, searched by the first."""
 
 
 class Segments:
     """The segments of one table in one folder, in the order they were written."""
 
-    def __init__(self, table: Table, folder: Path | None, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, table: Table, folder: Path | None) -> None:
         self.table = table
-        self._connection = connection
-        self._empty = table.schema.empty_table().append_column("segment", pa.array([], pa.string()))
-        self.files: list[Path] = sorted(folder.glob(f"{table.name}-*.parquet")) if folder else []
+        found = sorted(folder.glob(f"{table.name}-*.parquet")) if folder else []
+        self.files: list[Path] = [file for file in found if not file.stem.endswith("-keys")]
 
-    def rows(self, column: str, keys: pa.Array, *, identity: str | None = None) -> pa.Table:
-        """The rows whose column has one of the keys, with `segment` telling newer from older ones.
+    def rows(self, keys: Values) -> pa.Table:
+        """The rows with one of the keys in any look-up column, those of older segments first."""
+        wanted, found = np.unique(keys), [self.table.schema.empty_table()]
+        for file in self.files:
+            numbers = np.unique(search(_keys_file(file), wanted)[1]).astype(np.int64)
+            if len(numbers):
+                found.append(_read_rows(file, numbers))
+        return pa.concat_tables(found)
 
-        `identity`: another column; then all rows, newer and older, that share its value with such a row.
-        """
-        if not self.files or not len(keys):
-            return self._empty
-        scan = _scan(self.files)
-        wanted = f"{column} IN (SELECT wanted FROM wanted)"
-        if identity:
-            wanted = f"{identity} IN (SELECT {identity} FROM {scan} WHERE {wanted})"
-        return self._fetched(f"SELECT *, filename AS segment FROM {scan} WHERE {wanted}", wanted=keys)
+    def pairs(self, values: Values) -> tuple[Values, Values]:
+        """For a table of two columns: its rows with one of the values in the first."""
+        wanted = np.unique(values)
+        found = [search(file, wanted) for file in self.files]
+        none = np.zeros(0, np.uint64)
+        return (
+            np.concatenate([first for first, _ in found] or [none]),
+            np.concatenate([second for _, second in found] or [none]),
+        )
 
     def all(self) -> pa.Table:
         """The current rows of all segments, in the table's order."""
-        if not self.files:
-            return self.table.schema.empty_table()
-        return self._fetched(self._current(self.files)).cast(self.table.schema)
-
-    def _fetched(self, query: str, **columns: pa.Array) -> pa.Table:
-        for name, values in columns.items():
-            self._connection.register(name, pa.table({name: values}))
-        rows: pa.Table = self._connection.sql(query).to_arrow_table()
-        for name in columns:
-            self._connection.unregister(name)
-        return rows
+        chunks = list(self._current(self.files, None)) if self.files else []
+        return pa.concat_tables([self.table.schema.empty_table(), *chunks])
 
     def write(self, folder: Path, rows: pa.Table, dropped: tuple[str, pa.Array] | None = None) -> None:
         """Write the table into a folder: hard links to the present segments, and one more with the new rows.
@@ -78,44 +84,78 @@ class Segments:
         """
         folder.mkdir(parents=True, exist_ok=True)
         number = int(self.files[-1].stem.rpartition("-")[2]) + 1 if self.files else 1
-        newest = folder / f"{self.table.name}-{number:05d}.parquet"
-        if rows.num_rows or not self.files:
-            ordered = rows.sort_by([(column, "ascending") for column in self.table.order])
-            with pq.ParquetWriter(newest, self.table.schema, compression="zstd") as writer:
-                writer.write_table(ordered, row_group_size=_ROW_GROUP)
-            files = [*self.files, newest]
-        else:
-            files = list(self.files)
+        files = list(self.files)
+        if rows.num_rows or not files:
+            files.append(folder / f"{self.table.name}-{number:05d}.parquet")
+            self._write_segment(
+                files[-1], iter([rows.sort_by([(name, "ascending") for name in self.table.order])])
+            )
         joined = files if dropped else _small_tail(files)
         kept = files[: len(files) - len(joined)]
-        linked = [_linked(file, folder) for file in (kept if joined else files) if file != newest]
+        linked = [self._linked(file, folder) for file in kept]
         if joined:
-            linked.append(self._join(joined, folder / f"{self.table.name}-{number + 1:05d}.parquet", dropped))
-            newest.unlink(missing_ok=True)
-        elif newest in files:
-            linked.append(newest)
+            linked.append(folder / f"{self.table.name}-{number + 1:05d}.parquet")
+            self._write_segment(linked[-1], self._current(joined, dropped))
+            for file in set(joined) - set(self.files):
+                file.unlink()
+                _keys_file(file).unlink(missing_ok=True)
         self.files = linked
 
-    def _join(self, files: Sequence[Path], target: Path, dropped: tuple[str, pa.Array] | None) -> Path:
-        where = ""
-        if dropped:
-            self._connection.register("dropped", pa.table({"dropped": dropped[1]}))
-            where = f"WHERE {dropped[0]} NOT IN (SELECT dropped FROM dropped)"
-        batches: pa.RecordBatchReader = self._connection.sql(self._current(files, where)).to_arrow_reader(
-            _ROW_GROUP
+    def _write_segment(self, path: Path, chunks: Iterator[pa.Table]) -> None:
+        if not self.table.lookup:
+            write_pairs(path, self.table.schema, chunks)
+            return
+        with pq.ParquetWriter(path, self.table.schema, compression="zstd") as writer:
+            for chunk in chunks:
+                writer.write_table(chunk, row_group_size=_ROW_GROUP)
+        columns = pq.read_table(path, columns=list(self.table.lookup))
+        keys = np.concatenate([columns[name].to_numpy() for name in self.table.lookup])
+        numbers = np.tile(np.arange(columns.num_rows, dtype=np.uint64), len(self.table.lookup))
+        order = np.lexsort((numbers, keys))
+        write_pairs(
+            _keys_file(path),
+            _KEYS,
+            iter([pa.table({"key": keys[order], "row": numbers[order]}, schema=_KEYS)]),
         )
-        with pq.ParquetWriter(target, self.table.schema, compression="zstd") as writer:
-            for batch in batches:
-                writer.write_table(pa.Table.from_batches([batch]).cast(self.table.schema))
+
+    def _current(self, files: Sequence[Path], dropped: tuple[str, pa.Array] | None) -> Iterator[pa.Table]:
+        """The newest row of each identity, sorted, in chunks; larger than memory if need be."""
+        names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        columns = ", ".join(f'"{name}"' for name in self.table.schema.names)
+        newest, where = "", ""
+        if self.table.identity:
+            key = ", ".join(self.table.identity)
+            newest = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
+        with duckdb.connect(config={"memory_limit": _MEMORY}) as connection:
+            if dropped:
+                connection.register("dropped", pa.table({"dropped": dropped[1]}))
+                where = f"WHERE {dropped[0]} NOT IN (SELECT dropped FROM dropped)"
+            reader: pa.RecordBatchReader = connection.sql(
+                f"SELECT {columns} FROM read_parquet([{names}], filename = true) {where} {newest} "
+                f"ORDER BY {', '.join(self.table.order)}"
+            ).to_arrow_reader(1 << 17)
+            for batch in reader:
+                yield pa.Table.from_batches([batch]).cast(self.table.schema)
+
+    def _linked(self, file: Path, folder: Path) -> Path:
+        target = folder / file.name
+        if target != file:
+            os.link(file, target)
+            if self.table.lookup:
+                os.link(_keys_file(file), _keys_file(target))
         return target
 
-    def _current(self, files: Sequence[Path], where: str = "") -> str:
-        columns = ", ".join(f'"{name}"' for name in self.table.schema.names)
-        newest = ""
-        if self.table.key:
-            key = ", ".join(self.table.key)
-            newest = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
-        return f"SELECT {columns} FROM {_scan(files)} {where} {newest} ORDER BY {', '.join(self.table.order)}"
+
+def _read_rows(file: Path, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
+    groups = np.unique(numbers // _ROW_GROUP)
+    rows = pq.ParquetFile(file).read_row_groups(groups.tolist())
+    # Every group but the last has _ROW_GROUP rows.
+    places = np.searchsorted(groups, numbers // _ROW_GROUP) * _ROW_GROUP + numbers % _ROW_GROUP
+    return rows.take(places)
+
+
+def _keys_file(file: Path) -> Path:
+    return file.with_name(f"{file.stem}-keys.parquet")
 
 
 def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
@@ -131,20 +171,3 @@ def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
         first -= 1
         total += sizes[first]
     return files[first:]
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """A connection for the segments of one index; opening one takes longer than a look-up."""
-    return duckdb.connect(config={"memory_limit": _MEMORY})
-
-
-def _scan(files: Sequence[Path]) -> str:
-    names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{names}], filename = true)"
-
-
-def _linked(file: Path, folder: Path) -> Path:
-    target = folder / file.name
-    if target != file:
-        os.link(file, target)
-    return target

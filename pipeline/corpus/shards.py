@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import extract, normalize
@@ -83,7 +84,7 @@ class ShardReport:
     extracted: int
     """Captures extracted now; 0 when the shard was there."""
     normalized: int
-    """Rows normalized now."""
+    """Captures whose text was normalized now."""
     lost: tuple[str, ...] = ()
     """Captures that broke their worker, with why."""
 
@@ -98,9 +99,11 @@ def make_shard(
     raw_shard = extract_shard(stages, file)
     extracted, lost = 0, []
     if not raw_shard.exists():
-        work = _Work(function=partial(extract_batch, stages), rescue=partial(_lost_captures, stages))
+        work = _Work(
+            function=partial(extract_batch, stages), rescue=partial(_lost_captures, stages), column="encoding"
+        )
         extracted, lost = _fill(raw_shard, pool, work, _page_batches(stages.raw, file.file), tick)
-    work = _Work(function=normalize_batch, rescue=_lost_rows)
+    work = _Work(function=normalize_batch, rescue=_lost_rows, column="text")
     normalized, more = _fill(shard, pool, work, _row_batches(raw_shard), lambda count: None)
     return ShardReport(path=shard, extracted=extracted, normalized=normalized, lost=(*lost, *more))
 
@@ -111,12 +114,19 @@ class _Work:
     """The rows of a batch."""
     rescue: Callable[[Lost], pa.Table]
     """The row of an item that broke its worker."""
+    column: str
+    """The column that is filled where the stage had something to do."""
+
+    def worked(self, rows: pa.Table) -> int:
+        """How many captures of a batch's rows the stage really worked on."""
+        filled = rows.filter(pc.not_equal(rows[self.column], ""))
+        return len(filled["capture"].unique())
 
 
 def _fill(
     shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: Callable[[int], None]
 ) -> tuple[int, list[str]]:
-    """Write a shard from the batches' tables, beside its place, then renamed; items done, and those lost."""
+    """Write a shard from the batches' tables, beside its place, then renamed; captures worked on, and those lost."""
     shard.parent.mkdir(parents=True, exist_ok=True)
     beside = shard.with_suffix(".part")
     lost: list[str] = []
@@ -129,7 +139,7 @@ def _fill(
             else:
                 table = outcome.result
             writer.write_table(table)
-            done += outcome.batch.count
+            done += work.worked(table)
             tick(outcome.batch.count)
     beside.replace(shard)
     return done, lost

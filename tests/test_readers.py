@@ -1,0 +1,99 @@
+"""The corpus opens in every reader the README names, with nothing of ours in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.corpus import documents, list_versions, read
+from pipeline.corpus.build import build
+from pipeline.corpus.schema import SCHEMA
+from pipeline.errors import UsageError
+from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of two versions: the second has a changed and a new article."""
+    folder = tmp_path_factory.mktemp("two")
+    write(folder / "raw", [story_page(0), story_page(1), failed_page(2, "timeout")])
+    build(job(folder))
+    later = timedelta(days=1)
+    changed = story_page(
+        0, body=html(PLAIN[0].title, PLAIN[0].body[:-1]), fetched_at=story_page(0).fetched_at + later
+    )
+    write(folder / "raw", [changed, story_page(3, fetched_at=story_page(3).fetched_at + later)], "run-2")
+    build(job(folder))
+    assert list_versions(folder / "clean") == ["1.1.0", "1.2.0"]
+    return folder / "clean"
+
+
+TITLES = {"1.1.0": {0, 1}, "1.2.0": {0, 1, 3}}
+
+
+def titles(version: str) -> list[str]:
+    return sorted(PLAIN[n].title for n in TITLES[version])
+
+
+@pytest.mark.parametrize("version", TITLES)
+def test_pandas(clean: Path, version: str) -> None:
+    import pandas
+
+    frame = pandas.read_parquet(clean / version / "articles")
+    assert sorted(frame["title"]) == titles(version)
+    assert list(frame.columns) == SCHEMA.names
+
+
+@pytest.mark.parametrize("version", TITLES)
+def test_polars(clean: Path, version: str) -> None:
+    import polars
+
+    frame = polars.read_parquet(clean / version / "articles" / "*.parquet")
+    assert sorted(frame["title"]) == titles(version)
+    assert frame["first_seen"].dtype == polars.Datetime("us", "UTC")
+
+
+@pytest.mark.parametrize("version", TITLES)
+def test_duckdb(clean: Path, version: str) -> None:
+    import duckdb
+
+    found = duckdb.sql(f"select title from '{clean / version}/articles/*.parquet' order by title").fetchall()
+    assert [t for (t,) in found] == titles(version)
+
+
+@pytest.mark.parametrize("version", TITLES)
+def test_hugging_face_datasets(clean: Path, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    import datasets
+
+    folder = str(clean / version / "articles")
+    found = datasets.load_dataset("parquet", data_dir=folder, cache_dir=str(tmp_path), split="train")
+    assert sorted(found["title"]) == titles(version)
+
+
+def test_our_own_reader(clean: Path) -> None:
+    assert sorted(read(clean, version="1.1")["title"].to_pylist()) == titles("1.1.0")
+    assert sorted(d.title or "" for d in documents(clean)) == titles("1.2.0")
+    assert read(clean, columns=["id", "title"]).column_names == ["id", "title"]
+    assert sorted(d.reason or "" for d in documents(clean, table="dropped")) == ["superseded", "timeout"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"version": "1.9"}, "there is no version 1.9; there are 1.1.0, 1.2.0"),
+        ({"table": "rows"}, "there is no table 'rows'"),
+        ({"columns": ["titel"]}, "no column titel"),
+    ],
+)
+def test_what_is_not_there_is_named(clean: Path, arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        read(clean, **arguments)  # type: ignore[arg-type]
+
+
+def test_an_empty_folder_says_how_to_make_a_corpus(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="make one with `corpus refresh`"):
+        read(tmp_path)
