@@ -122,7 +122,7 @@ class Transport:
         self._timeout = {"connect": connect, "read": read, "write": read, "pool": connect}
         self._http = httpx.AsyncHTTPTransport(
             verify=verify or True,
-            trust_env=False,  # a proxy from the environment would lead round the address guard
+            trust_env=False,  # nothing of the environment may lead round the address guard
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30.0),
         )
         # httpx has no public way to pass httpcore its network backend; test_fetch holds this line.

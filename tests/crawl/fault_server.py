@@ -238,7 +238,7 @@ FAULTS: dict[str, Fault] = {
     "/meta-refresh": answer(b'<html><meta http-equiv="refresh" content="0; url=good"></html>', *HTML),
     "/meta-refresh-slow": answer(b'<html><meta http-equiv="refresh" content="600; url=good"></html>', *HTML),
     "/meta-refresh-away": answer(
-        b'<html><meta http-equiv="refresh" content="0; url=http://elsewhere.test/"></html>', *HTML
+        b'<html><meta http-equiv="refresh" content="0; url=http://elsewhere.test/a"></html>', *HTML
     ),
     "/meta-refresh-home": answer(b'<html><meta http-equiv="refresh" content="3; url=/"></html>', *HTML),
     "/meta-refresh-gone": answer(

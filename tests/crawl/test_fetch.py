@@ -368,7 +368,8 @@ def test_private_addresses_and_odd_ports_need_permission() -> None:
         return ["127.0.0.1"]
 
     async def work(client: Client, server: FaultServer) -> None:
-        assert (await client.get(server.url("/good"))).outcome == "address_refused"  # the port
+        odd = await client.get(f"http://name.test:{server.port}/good")
+        assert (odd.outcome, odd.notes) == ("address_refused", (f"port {server.port}",))
         assert (await client.get("http://127.0.0.1/")).outcome == "address_refused"
         assert (await client.get("http://name.test/")).outcome == "address_refused"
         assert server.log == []
