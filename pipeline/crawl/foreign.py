@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator
@@ -15,7 +17,9 @@ from pipeline.crawl import warc
 from pipeline.crawl.decode import codings_of, decode
 
 _ZSTD = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18")
+_GZIP = b"\x1f\x8b"
 _ARC = b"filedesc:"
+_PIECE = 64 << 10
 _LZ4 = b"\x04\x22\x4d\x18"
 _CHUNK_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,1000})?\r?\n")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
@@ -48,7 +52,7 @@ def _magic(path: Path) -> bytes:
     """The file's first bytes, unpacked where they are gzip."""
     with path.open("rb") as stream:
         head = stream.read(4096)
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(_GZIP):
         try:
             return zlib.decompressobj(31).decompress(head, 64)
         except zlib.error:
@@ -72,18 +76,21 @@ def records(path: Path, cap: int) -> Iterator[Foreign]:
         # fastwarc's panics are BaseExceptions; warcio raises whatever its parsing stumbles over.
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
-        raise warc.Damaged(f"unreadable after {number} records: {error}") from error
+        why = str(error).strip().partition("\n")[0]
+        raise warc.Damaged(f"unreadable after {number} records: {why}") from error
 
 
 def _warc(path: Path, cap: int) -> Iterator[Foreign]:
     with path.open("rb") as stream:
         for each in ArchiveIterator(stream, parse_http=False, quirks_mode=True):
             headers = {name.lower(): value for name, value in reversed(each.headers.items())}
+            if "content-length" not in headers:
+                raise EOFError("the headers of the next are cut off")
             block = each.reader.read() if each.content_length <= cap else None
             if block is not None and len(block) < each.content_length:
-                raise EOFError("the last record is cut off")
+                raise EOFError("the next is cut off")
             yield Foreign(
-                kind=each.record_type.name or "",
+                kind=headers.get("warc-type", "").lower(),
                 url=headers.get("warc-target-uri", "").strip("<>"),
                 date=headers.get("warc-date", ""),
                 id=headers.get("warc-record-id", ""),
@@ -93,18 +100,28 @@ def _warc(path: Path, cap: int) -> Iterator[Foreign]:
 
 
 def _arc(path: Path, cap: int) -> Iterator[Foreign]:
-    with path.open("rb") as stream:
+    with _plain(path) as stream:
         for each in ArcIterator(stream, no_record_parse=True, arc2warc=True):
             headers = each.rec_headers
-            block = each.raw_stream.read(cap + 1)
+            block = bytearray()
+            # warcio hands out one buffer a call.
+            while len(block) <= cap and (piece := each.raw_stream.read(_PIECE)):
+                block += piece
             yield Foreign(
                 kind=each.rec_type,
                 url=headers.get_header("WARC-Target-URI") or "",
                 date=headers.get_header("WARC-Date") or "",
                 id="",
                 content_type=headers.get_header("Content-Type") or "",
-                block=block if len(block) <= cap else None,
+                block=bytes(block) if len(block) <= cap else None,
             )
+
+
+def _plain(path: Path) -> gzip.GzipFile | BufferedReader:
+    """The file unpacked: warcio refuses a gzip ARC file whose records are not one member each."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == _GZIP
+    return gzip.open(path) if packed else path.open("rb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

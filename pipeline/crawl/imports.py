@@ -40,7 +40,7 @@ class ImportedFile:
     known: int = 0
     """Captures that were already there from an earlier import."""
     skipped: tuple[tuple[str, int], ...] = ()
-    """Records left out, by reason: not_html, redirect, http_error, revisit, empty, too_large, …"""
+    """Records left out, by reason: not_html, redirect, http_error, unreadable, revisit, empty, too_large, …"""
     problem: str | None = None
     """Why the file could not be read (to its end); None: it could."""
 
@@ -222,7 +222,7 @@ def _from_record(record: Foreign, name: str, source: str, changed: datetime) -> 
 def _unusable(got: Answer, kind: str) -> str:
     """Why an answer is no page; "" if it may be one."""
     if kind == "response" and got.status != 200:
-        return "redirect" if 300 <= got.status < 400 else "http_error"
+        return "redirect" if 300 <= got.status < 400 else "http_error" if got.status else "unreadable"
     if got.problem in {"too_large", "bad_encoding"}:
         return got.problem
     if not got.body.strip():
