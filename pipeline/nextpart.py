@@ -22,20 +22,22 @@ NEXT_WORDS = re.compile(
 NUMBER = re.compile(r"[\[(（【第]?([1-9]\d?)[\])）】页頁]?")
 
 HINTS = (
-    "下一",
-    "下页",
-    "下頁",
-    "后页",
-    "后一页",
-    "後一頁",
-    "余下全文",
-    "next",
-    "Next",
-    "›",
-    "»",
-    "&gt;</a",
-    "&rsaquo;",
-    "&raquo;",
+    *(
+        "下一页",
+        "下页",
+        "下一頁",
+        "下頁",
+        "后页",
+        "后一页",
+        "後一頁",
+        "余下全文",
+        "›",
+        "»",
+        "&rsaquo;",
+        "&raquo;",
+        "&gt;</a",
+    ),
+    *('"next"', "'next'", "=next", ">next", ">Next"),
 )
 """A page without any of these and without the next number as a link has no next part: it saves the parse."""
 

@@ -44,7 +44,7 @@ _UNREAD = (
     "textarea button head title link meta base"
 )
 UNREAD = frozenset(_UNREAD.split())
-SPACE = re.compile(r"[\s\u3000\xa0\u200b-\u200f\ufeff\u2060\u00ad]+")
+ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
 HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden", re.I)
 BODY_MARK = "data-corpus-body"
 """Attribute set on elements that a source's body selector names, so that the walk can see them."""
@@ -65,7 +65,6 @@ class Box:
     """One past its last line."""
     hidden: bool = False
     """Itself display:none, visibility:hidden or `hidden`; not inherited."""
-    node: LexborNode | None = None
 
 
 @dataclass(slots=True)
@@ -127,7 +126,15 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
 
 def bare_long_tags(html: str) -> str:
     """The page without the attributes of start tags that have thousands of them."""
-    return LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if tag[2].count("=") > MAX_ATTRIBUTES else tag[0], html)
+    if max(map(len, html.split(">"))) <= MAX_TAG:
+        return html
+    return LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[2].split()) > MAX_ATTRIBUTES else tag[0], html)
+
+
+def collapse(text: str) -> str:
+    """The text with each run of white space as one space, and without zero-width characters."""
+    text = " ".join(text.split())
+    return text if text.isascii() else ZERO_WIDTH.sub("", text)
 
 
 def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNode]:
@@ -206,13 +213,12 @@ class _Walk:
         hidden = False
         if attributes:
             names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
-            hidden = (
-                "hidden" in attributes or HIDDEN.search((attributes.get("style") or "")[:500]) is not None
-            )
+            style = attributes.get("style")
+            hidden = "hidden" in attributes or (style is not None and HIDDEN.search(style[:500]) is not None)
         if not is_block and not names and not hidden and BODY_MARK not in attributes:
             return -1
         index = len(self.layout.boxes)
-        box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden, node=node)
+        box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden)
         self.layout.boxes.append(box)
         if BODY_MARK in attributes:
             self.layout.chosen.append(index)
@@ -223,7 +229,7 @@ class _Walk:
 
     def _text(self, text: str) -> None:
         if not self.preformatted:
-            if text:
+            if self.pieces or not text.isspace():
                 self.pieces.append(Piece(text, self.inner, self.href))
             return
         for number, row in enumerate(text.split("\n")):
@@ -235,14 +241,11 @@ class _Walk:
         if not self.pieces:
             return
         pieces, self.pieces = self.pieces, []
-        joined = "".join([p.text for p in pieces])
-        self.layout.truncated = self.layout.truncated or len(joined) > MAX_TEXT
-        text = SPACE.sub(" ", joined[:MAX_TEXT])[:MAX_LINE].strip()
+        joined = "".join([p.text for p in pieces]) if len(pieces) > 1 else pieces[0].text
+        text = collapse(joined[:MAX_TEXT])[:MAX_LINE]
+        self.layout.truncated = self.layout.truncated or len(joined) > MAX_TEXT or len(text) == MAX_LINE
         if not text:
             return
-        linked = 0
-        for piece in pieces:
-            if piece.href:
-                linked += len(piece.text.strip())
+        linked = sum([len(piece.text.strip()) for piece in pieces if piece.href])
         self.layout.lines.append(Line(text, linked, self.block, pieces, self.image, self.preformatted > 0))
         self.image = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extract.layout import SPACE, Line
+from pipeline.extract.layout import Line, collapse
 
 BULLETED = "●►▶★◎☆■◆▸➤→»"
 """A line that begins so and holds a link is a teaser of another article."""
@@ -52,7 +52,7 @@ def without_teaser(line: Line) -> str:
         return line.text
     opening = max(line.text.rfind("（"), line.text.rfind("("))
     inside = line.text[opening + 1 : -1].strip()
-    linked = any(piece.href and SPACE.sub(" ", piece.text).strip() == inside for piece in line.pieces)
+    linked = any(piece.href and collapse(piece.text) == inside for piece in line.pieces)
     if opening > 0 and len(inside) >= TEASER and linked:
         return line.text[:opening].rstrip()
     return line.text
