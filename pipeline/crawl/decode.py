@@ -22,7 +22,7 @@ _SLICE = 64 * 1024
 _ZSTD_SLICE = 128
 """A zstd block of 4 bytes may unpack to 128 KiB: 128 bytes overshoot the cap by at most 4 MiB."""
 _ZSTD_WINDOW = 8 * 1024 * 1024
-"""Largest window a decoder must support (RFC 8878 §3.1.1.1.2)."""
+"""Largest window allowed in a content coding (RFC 9659)."""
 _IDENTITY = frozenset({"", "identity", "none"})
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -118,6 +118,8 @@ def _gunzip(raw: bytes, notes: list[str]) -> Iterator[bytes]:
         position -= len(decoder.unused_data)
         if raw[position : position + 2] != _GZIP_MAGIC:
             break
+    else:
+        raise zlib.error("too many members")
     if raw[position:].strip(b"\0"):
         notes.append("trailing-bytes")
 
@@ -166,6 +168,8 @@ def _unzstd(raw: bytes, notes: list[str]) -> Iterator[bytes]:
         position -= len(decoder.unused_data)
         if raw[position : position + 4] != _ZSTD_MAGIC:
             break
+    else:
+        raise zstandard.ZstdError("too many frames")
     if raw[position:].strip(b"\0"):
         notes.append("trailing-bytes")
 

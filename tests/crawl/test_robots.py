@@ -112,8 +112,8 @@ def test_only_whole_lines_of_the_first_500_kib_count() -> None:
     inside = CLOSED + filler * count
     assert not parse_robots(inside, AGENT).allows("http://example.cn/a")
     room = MAX_BYTES - len(b"User-agent: *\n")
-    cut = b"User-agent: *\n" + filler * (room // len(filler)) + b"Disallow: /" + b"a" * 200 + b"\n"
-    assert parse_robots(cut, AGENT).allows("http://example.cn/aaa")
+    cut = b"User-agent: *\n" + filler * (room // len(filler)) + b"Disallow: /" + b"a" * 200 + b"/shut\n"
+    assert parse_robots(cut, AGENT).allows("http://example.cn/" + "a" * 300)
 
 
 def test_a_gbk_rule_meets_a_gbk_address() -> None:
