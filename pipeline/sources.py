@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from pipeline.errors import UsageError
 from pipeline.records import Listing, Selector, Source
 
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Source)}
@@ -36,7 +35,7 @@ _ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _HEADER = re.compile(r"""\s*\[\[?\s*["']?([A-Za-z0-9_-]+)["']?\s*\]""")
 
 
-class SourceError(UsageError):
+class SourceError(ValueError):
     """The source declarations cannot be used; `problems` holds one line for each thing that is wrong."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:

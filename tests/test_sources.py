@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import UsageError
 from pipeline.records import Listing, Selector, Source
 from pipeline.sources import KEYS, SourceError, load, parse
 
@@ -199,7 +198,6 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         f"{binary}: not UTF-8",
     ):
         assert expected in text
-    assert isinstance(caught.value, UsageError)
 
 
 def test_a_folder_gives_its_sources_by_name(tmp_path: Path) -> None:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
+
+from pipeline.crawl import archive
+from pipeline.crawl.fetch import Limits
+from pipeline.crawl.run import crawl
+from pipeline.crawl.tally import Visit
+from pipeline.records import Capture, Source
+
+QUICK = Limits(backoff=0.01, deadline=5.0, wait=0.1)
+NO_ROBOTS = ("/robots.txt",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,7 @@ class Site:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet an answer
 
             def do_GET(self) -> None:
                 site.answer(self)
@@ -118,3 +131,26 @@ def feed(*addresses: str) -> Page:
     """An RSS feed whose items lead to the addresses."""
     items = "".join(f"<item><title>旧事</title><link>{each}</link></item>" for each in addresses)
     return Page(f"<rss version='2.0'><channel>{items}</channel></rss>".encode(), "application/rss+xml")
+
+
+def source_of(site: Site, **changed: object) -> Source:
+    """A source at the site that waits for nothing, but for what is `changed`."""
+    plain = Source(name="village", home=site.base + "/", delay=0.0, allow_private=True)
+    return replace(plain, **changed)  # type: ignore[arg-type]
+
+
+def run(source: Source, raw: Path, **options: object) -> Visit:
+    """One crawl of one source, with quick retries."""
+    (visit,) = crawl([source], raw, limits=QUICK, **options)  # type: ignore[arg-type]
+    return visit
+
+
+def later(**span: float) -> Callable[[], datetime]:
+    """A clock that is ahead by a timedelta."""
+    ahead = timedelta(**span)
+    return lambda: datetime.now(UTC) + ahead
+
+
+def kept(raw: Path, kind: str = "page") -> list[Capture]:
+    """The captures of a kind in the archive, in the order they were written."""
+    return [c for f in archive.sealed(raw) for c in archive.read(raw, f.file) if c.kind == kind]

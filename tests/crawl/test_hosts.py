@@ -1,0 +1,126 @@
+"""Pace: never sooner than the delay, sites side by side, and left alone when they ask or fail."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.pace import MAX_ROBOTS_DELAY
+from pipeline.crawl.run import crawl
+from tests.crawl.loopback import (
+    NO_ROBOTS,
+    QUICK,
+    Page,
+    Site,
+    article,
+    later,
+    run,
+    sitemap,
+    source_of,
+)
+
+
+def test_two_sites_are_crawled_side_by_side_and_each_at_its_own_pace(
+    site: Site, other: Site, tmp_path: Path
+) -> None:
+    for each in (site, other):
+        each.pages |= {f"/a/{n}.html": article(n) for n in range(4)}
+        each.pages["/sitemap.xml"] = sitemap(*(f"{each.base}/a/{n}.html" for n in range(4)))
+    sources = [
+        source_of(each, name=name, sitemaps=(each.base + "/sitemap.xml",), delay=0.25)
+        for name, each in (("village", site), ("town", other))
+    ]
+    visits = crawl(sources, tmp_path, limits=QUICK)
+    assert [(v.source, v.found, v.fetched, v.failed) for v in visits] == [
+        ("village", 4, 4, 0),
+        ("town", 4, 4, 0),
+    ]
+    for each in (site, other):
+        assert each.asked()[:2] == ["/robots.txt", "/sitemap.xml"]
+        assert len(each.log) == 6
+        gaps = [b.at - a.at for a, b in pairwise(each.log)]
+        assert min(gaps) >= 0.25
+        assert each.most_busy == 1
+        assert len({request.client for request in each.log}) == 1
+    overlap = min(site.log[-1].at, other.log[-1].at) - max(site.log[0].at, other.log[0].at)
+    assert overlap > 0.8, "the two sites waited for each other"
+
+
+def test_two_sources_on_one_site_share_its_delay(site: Site, tmp_path: Path) -> None:
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(4)}
+    one = source_of(site, name="one", urls=(site.base + "/a/0.html", site.base + "/a/1.html"), delay=0.2)
+    two = source_of(site, name="two", urls=(site.base + "/a/2.html", site.base + "/a/3.html"), delay=0.1)
+    crawl([one, two], tmp_path, limits=QUICK)
+    assert sorted(site.asked(but=NO_ROBOTS)) == [f"/a/{n}.html" for n in range(4)]
+    assert site.asked().count("/robots.txt") == 1
+    assert min(b.at - a.at for a, b in pairwise(site.log)) >= 0.1
+    assert site.most_busy == 1
+
+
+def test_crawl_delay_of_robots_holds_and_outlives_the_run(site: Site, tmp_path: Path) -> None:
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nCrawl-delay: 0.5\n", "text/plain")
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(3)}
+    first = source_of(site, urls=(site.base + "/a/0.html", site.base + "/a/1.html"))
+    run(first, tmp_path)
+    run(source_of(site, urls=(site.base + "/a/2.html",)), tmp_path)
+    assert site.asked() == ["/robots.txt", "/a/0.html", "/a/1.html", "/a/2.html"]
+    assert min(b.at - a.at for a, b in pairwise(site.log)) >= 0.5
+
+
+def test_a_site_that_fails_again_and_again_is_left_alone(site: Site, tmp_path: Path) -> None:
+    paths = [f"/a/{n}.html" for n in range(12)]
+    site.pages |= {path: Page(b"", status=403, etag=False) for path in paths}
+    source = source_of(site, urls=tuple(site.base + path for path in paths))
+    visit = run(source, tmp_path)
+    assert (len(site.asked(but=NO_ROBOTS)), visit.failed, visit.skipped) == (5, 5, 7)
+    assert "failures in a row" in " ".join(visit.notes)
+    site.log.clear()
+    assert run(source, tmp_path).skipped == 7
+    assert site.log == [], "the next run came too soon"
+
+
+def test_retry_after_ends_the_queue_of_the_site(site: Site, tmp_path: Path) -> None:
+    busy = Page(b"", status=503, headers=(("Retry-After", "3600"),), etag=False)
+    site.pages |= {"/a/1.html": busy, "/a/2.html": article(2)}
+    source = source_of(site, urls=(site.base + "/a/1.html", site.base + "/a/2.html"))
+    visit = run(source, tmp_path)
+    assert visit.outcomes["deferred"] == 1
+    assert site.asked(but=NO_ROBOTS) == ["/a/1.html"]
+    assert run(source, tmp_path, now=later(minutes=30)).skipped >= 1
+    assert site.asked(but=NO_ROBOTS) == ["/a/1.html"]
+    site.pages["/a/1.html"] = article(1)
+    assert run(source, tmp_path, now=later(minutes=90)).fetched == 2
+
+
+def test_a_site_that_goes_on_failing_is_left_alone_longer_and_one_good_answer_forgives(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages["/a/0.html"] = Page(b"", status=403, etag=False)
+    source = source_of(site, urls=tuple(f"{site.base}/a/{n}.html" for n in range(8)))
+    for n in range(8):
+        site.pages[f"/a/{n}.html"] = Page(b"", status=403, etag=False)
+    asked = []
+    for minutes in (0, 13, 17, 45, 49, 107):  # rests of 15, 30, 60 minutes: one more try after each
+        before = len(site.asked(but=NO_ROBOTS))
+        run(source, tmp_path, now=later(minutes=minutes))
+        asked.append(len(site.asked(but=NO_ROBOTS)) - before)
+    assert asked == [5, 0, 1, 0, 1, 0]
+    for n in range(8):
+        site.pages[f"/a/{n}.html"] = article(n)
+    assert run(source, tmp_path, now=later(days=9)).fetched == 8
+
+
+def test_an_endless_crawl_delay_is_followed_only_so_far(site: Site, tmp_path: Path) -> None:
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nCrawl-delay: 86400\n", "text/plain")
+    site.pages["/a/1.html"] = article(1)
+    stop = threading.Event()
+    threading.Timer(0.5, stop.set).start()
+    visit = run(source_of(site, urls=(site.base + "/a/1.html",)), tmp_path, stop=stop)
+    assert (site.asked(), visit.fetched) == (["/robots.txt"], 0)
+    with Ledger(tmp_path) as ledger:
+        not_before = ledger.host(site.base.removeprefix("http://")).not_before
+    assert not_before is not None
+    assert 60 < (not_before - datetime.now(UTC)).total_seconds() <= MAX_ROBOTS_DELAY

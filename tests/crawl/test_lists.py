@@ -1,0 +1,118 @@
+"""Reading lists: what is due, what is new, where it ends; judged by a real server's log."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipeline.records import Listing
+from tests.crawl.loopback import (
+    Page,
+    Site,
+    article,
+    feed,
+    kept,
+    later,
+    run,
+    sitemap,
+    source_of,
+)
+
+
+def test_a_feed_with_nothing_known_left_is_a_gap_that_calls_for_the_other_lists(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(9)}
+    site.pages["/rss"] = feed(site.base + "/a/0.html", site.base + "/a/1.html")
+    site.pages["/list"] = Page("".join(f"<a href='/a/{n}.html'>旧事</a>" for n in range(2)).encode())
+    source = source_of(
+        site, feeds=(site.base + "/rss",), listings=(Listing(url=site.base + "/list"),), every=3600.0
+    )
+    run(source, tmp_path)
+    site.pages["/rss"] = feed(site.base + "/a/7.html", site.base + "/a/8.html")
+    site.pages["/list"] = Page("".join(f"<a href='/a/{n}.html'>旧事</a>" for n in range(9)).encode())
+    visit = run(source, tmp_path, now=later(hours=9))
+    assert visit.found == 7
+    assert any(note.startswith("gap") for note in visit.notes)
+    assert any("gap" in note for c in kept(tmp_path, "feed")[1:] for note in c.notes)
+
+
+def test_a_listing_is_walked_while_its_pages_show_something_new(site: Site, tmp_path: Path) -> None:
+    def page(n: int) -> Page:
+        links = "".join(f"<li><a href='/a/{n}{i}.html'>旧事</a></li>" for i in range(3))
+        return Page(f"<ul>{links}</ul><a href='/list_{n + 1}.html'>下一页</a>".encode())
+
+    site.pages |= {f"/list_{n}.html": page(n) for n in range(2, 99)} | {"/list.html": page(1)}
+    source = source_of(site, listings=(Listing(url=site.base + "/list.html", links="li a"),))
+    visit = run(source, tmp_path)
+    assert len([path for path in site.asked() if path.startswith("/list")]) == 10
+    assert any(note.startswith("cap") for note in visit.notes)
+    site.log.clear()
+    site.pages["/list.html"] = Page(site.pages["/list.html"].body + b"<!-- x -->")
+    run(source, tmp_path, only_due=False)
+    assert [path for path in site.asked() if path.startswith("/list")] == ["/list.html"]
+
+
+def test_a_listing_of_endless_links_is_capped_and_sessions_are_one_page(site: Site, tmp_path: Path) -> None:
+    links = "".join(f"<a href='/a/1.html;jsessionid={n:032X}'>旧事</a>" for n in range(300))
+    site.pages["/list"] = Page(links.encode())
+    visit = run(source_of(site, listings=(Listing(url=site.base + "/list"),)), tmp_path)
+    assert (visit.found, visit.links) == (1, 1)
+    calendar = "".join(f"<a href='/{n // 400}/{n // 31 % 12}/{n}/'>日历</a>" for n in range(3000))
+    site.pages["/list"] = Page(calendar.encode())
+    stop = threading.Event()
+    source = source_of(site, listings=(Listing(url=site.base + "/list"),))
+    visit = run(source, tmp_path, only_due=False, on_progress=lambda _: stop.set(), stop=stop)
+    assert visit.found == 1000
+    assert any(note.startswith("cap: 2000 of 3000") for note in visit.notes)
+
+
+def test_sitemap_indexes_are_followed_and_an_unmoved_child_is_not_read_again(
+    site: Site, tmp_path: Path
+) -> None:
+    def children(moved: str) -> Page:
+        rows = "".join(
+            f"<sitemap><loc>{site.base}/{name}.xml</loc><lastmod>{day}</lastmod></sitemap>"
+            for name, day in (("old", "2020-01-01"), ("new", moved))
+        )
+        return Page(f"<sitemapindex>{rows}</sitemapindex>".encode(), "application/xml")
+
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(3)}
+    site.pages |= {
+        "/index.xml": children("2020-01-01"),
+        "/old.xml": sitemap(site.base + "/a/0.html"),
+        "/new.xml": sitemap(site.base + "/a/1.html"),
+    }
+    source = source_of(site, sitemaps=(site.base + "/index.xml",), expect_links=2, every=86400.0)
+    assert run(source, tmp_path).links == 2
+    site.log.clear()
+    source = replace(source, expect_links=3)
+    site.pages["/index.xml"] = children(f"{datetime.now(UTC) + timedelta(hours=12):%Y-%m-%dT%H:%M:%SZ}")
+    site.pages["/new.xml"] = sitemap(site.base + "/a/1.html", site.base + "/a/2.html")
+    visit = run(source, tmp_path, now=later(hours=30))
+    assert [path for path in site.asked() if path.endswith(".xml")] == ["/index.xml", "/new.xml"]
+    assert (visit.found, visit.links, visit.refused) == (1, 3, None)
+
+
+def test_too_few_links_refuse_the_run(site: Site, tmp_path: Path) -> None:
+    site.pages |= {"/a/1.html": article(1), "/list": Page(b"<a href='/a/1.html'>x</a>")}
+    source = source_of(site, listings=(Listing(url=site.base + "/list"),), expect_links=5)
+    visit = run(source, tmp_path)
+    assert visit.refused == "found 1 links, expected at least 5"
+    assert [c.links for c in kept(tmp_path, "discovery")] == [1]
+
+
+def test_include_and_exclude_decide_and_other_sites_stay_out(site: Site, other: Site, tmp_path: Path) -> None:
+    site.pages |= {"/a/1.html": article(1), "/b/1.html": article(2)}
+    other.pages["/a/9.html"] = article(9)
+    links = [f"{site.base}/a/1.html", f"{site.base}/b/1.html", f"{other.base}/a/9.html"]
+    site.pages["/sitemap.xml"] = sitemap(*links)
+    plain = source_of(site, sitemaps=(site.base + "/sitemap.xml",), exclude=("*/b/*",))
+    visit = run(plain, tmp_path / "one")
+    assert (visit.found, other.log) == (1, [])
+    assert visit.notes == ("1 links not taken: excluded", "1 links not taken: foreign")
+    both = replace(plain, include=("*/a/*",), exclude=())
+    assert run(both, tmp_path / "two").fetched == 2
+    assert other.asked() == ["/robots.txt", "/a/9.html"]
