@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from pipeline.crawl import ledger as ledgers
-from pipeline.crawl.fetch import Fetched
+from pipeline.crawl.fetched import Fetched
 from pipeline.crawl.pace import MAX_ROBOTS_DELAY, next_delay
 from pipeline.crawl.robots import Robots
 from pipeline.crawl.urls import site

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.crawl.discover import Found, Link, links_of, rough_text
-from pipeline.crawl.ledger import LISTS, Due
+from pipeline.crawl.history import LISTS
+from pipeline.crawl.ledger import Due
 from pipeline.crawl.urls import fetch_form, url_key
 from pipeline.crawl.visit import Answer, Visitor
 from pipeline.nextpart import next_part

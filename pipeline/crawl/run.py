@@ -21,7 +21,8 @@ from pipeline.crawl import index
 from pipeline.crawl.archive import Writer, utcnow
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.discover import on_own_site, unwanted
-from pipeline.crawl.fetch import USER_AGENT, Client, Limits
+from pipeline.crawl.fetch import USER_AGENT, Client
+from pipeline.crawl.fetched import Limits
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists

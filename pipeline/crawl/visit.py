@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from pipeline.crawl.archive import Damaged, Earlier, Writer, read_one
 from pipeline.crawl.blocks import judge_page
 from pipeline.crawl.discover import on_own_site
-from pipeline.crawl.fetch import Client, Fetched
+from pipeline.crawl.fetch import Client
+from pipeline.crawl.fetched import Fetched
 from pipeline.crawl.hosts import Hosts, Rules
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.robots import Robots, judge_robots

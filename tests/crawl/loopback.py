@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from pipeline.crawl import archive
-from pipeline.crawl.fetch import Limits
+from pipeline.crawl.fetched import Limits
 from pipeline.crawl.run import crawl
 from pipeline.crawl.tally import Visit
 from pipeline.records import Capture, Source
