@@ -134,7 +134,7 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     if not boxes:
         return _nothing(decoded, "no_body", layout)
     title, title_at = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
-    reading = read_body(layout, weights, boxes, title)
+    reading = read_body(layout, weights, boxes, title, title_at)
     if not layout.chosen:
         reading = second_opinion(layout, weights, reading, html)
     if not reading.text:

@@ -13,17 +13,26 @@ from dataclasses import dataclass, replace
 import trafilatura
 
 from pipeline.extract.boilerplate import judge, trim
-from pipeline.extract.container import Weights
+from pipeline.extract.container import Weights, is_linked_title
 from pipeline.extract.layout import Layout
 from pipeline.extract.names import kinds
 from pipeline.extract.shape import by_shape, without_teaser
-from pipeline.extract.title import letters
+from pipeline.extract.title import HEADINGS, letters
 
 HOLDS = 0.35
 """An element with this share of the body's weight is the article, whatever its name or style says."""
 
 HEAD_LINE = 80
 """Code points of the longest line that an element named as header line may take out."""
+
+HEAD_LINES = 12
+"""Lines below a title inside the element that may be header."""
+
+HEAD_SHORT = 30
+"""Code points of such a line; it has no sentence mark either."""
+
+CUT_OFF = ("…", "...", "[详细]", "[詳細]", "[全文]", "阅读全文", "查看详情", "[详情]", "[阅读全文]")
+"""How a teaser ends."""
 
 DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text, and the
@@ -50,14 +59,27 @@ class Reading:
     """Indexes of the lines that stayed, in order."""
 
 
-def read_body(layout: Layout, weights: Weights, boxes: Sequence[int], title: str | None = None) -> Reading:
-    """The body inside one element (or those a source names), with the rule that removed each other line."""
+def read_body(
+    layout: Layout,
+    weights: Weights,
+    boxes: Sequence[int],
+    title: str | None = None,
+    title_at: int | None = None,
+) -> Reading:
+    """The body inside one element (or those a source names), with the rule that removed each other line.
+
+    `title_at` is the line of the title, which may stand inside the element.
+    """
     span = sorted({i for box in boxes for i in range(layout.boxes[box].first, layout.boxes[box].last)})
     whole = sum(weights.plain[i] for i in span) or 1.0
     by_box: dict[int, str | None] = dict.fromkeys(boxes)
     removed: dict[int, str] = {}
     for index in span:
-        rule = _by_element(layout, weights, index, whole, by_box) or by_shape(layout.lines[index])
+        rule = (
+            _by_element(layout, weights, index, whole, by_box)
+            or by_shape(layout.lines[index])
+            or _by_neighbour(layout, weights, index, title_at)
+        )
         if rule:
             removed[index] = rule
     left = [i for i in span if i not in removed]
@@ -66,6 +88,10 @@ def read_body(layout: Layout, weights: Weights, boxes: Sequence[int], title: str
     for index in [i for i in left if i not in removed][:3]:
         if title and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
+    for index in reversed([i for i in left if i not in removed]):
+        if layout.boxes[layout.lines[index].box].tag not in HEADINGS or weights.plain[index]:
+            break
+        removed[index] = "heading"
     kept = [i for i in span if i not in removed]
     return Reading(
         text=text_of(layout, kept),
@@ -118,6 +144,24 @@ def _ask_trafilatura(html: str) -> str:
     except Exception:  # lxml and trafilatura raise many kinds on hostile markup; the answer is the same
         return ""
     return found or ""
+
+
+def _by_neighbour(layout: Layout, weights: Weights, index: int, title_at: int | None) -> str | None:
+    """teaser: cut off below a linked title; head: above or just below a title inside the element."""
+    line = layout.lines[index]
+    if index and line.text.endswith(CUT_OFF) and is_linked_title(layout.lines[index - 1]):
+        return "teaser"
+    if title_at is None or index - title_at > HEAD_LINES:
+        return None
+    if index <= title_at:
+        return "head"
+    between = not any(weights.plain[title_at + 1 : index + 1])
+    is_heading = layout.boxes[line.box].tag in HEADINGS
+    return (
+        "head"
+        if between and len(line.text) <= HEAD_SHORT and not is_heading and line.text[-1] not in ":："
+        else None
+    )
 
 
 def _by_element(

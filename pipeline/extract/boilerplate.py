@@ -12,7 +12,7 @@ from functools import cache
 
 from pipeline.extract.tables import rows
 
-BULLETS = re.compile(r"^[\s▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
+BULLETS = re.compile(r"^[\s“\"▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
 """Skipped before a pattern is tried; one class repeated once, so linear."""
 
 LAST_LINES = 4

@@ -32,6 +32,9 @@ TO_GRANDPARENT = 0.3
 JUNK_FACTOR = 0.15
 """Weight of lines under a comment, related, sidebar, … element within five ancestors."""
 
+TEASER_FACTOR = 0.2
+"""Weight of a line right below a linked title (ours): the head of another article and its first words."""
+
 HIDDEN_FACTOR = 0.05
 """Weight of display:none lines (ours): they win only where nothing is visible."""
 
@@ -101,6 +104,15 @@ def line_weight(line: Line) -> float:
     return min(length, LINE_CAP) + MARK_WEIGHT * min(marks, MARK_CAP)
 
 
+def is_linked_title(line: Line) -> bool:
+    """Whether a line is one link as long as a title."""
+    return (
+        len(line.text) >= MIN_LINE
+        and line.linked * 10 >= 9 * len(line.text)
+        and not MARKS.match(line.text[-1])
+    )
+
+
 def weigh(layout: Layout) -> Weights:
     """Weights of all lines and boxes of a page."""
     boxes = layout.boxes
@@ -121,6 +133,8 @@ def weigh(layout: Layout) -> Weights:
         if not weight:
             continue
         at = line.box
+        if index and is_linked_title(layout.lines[index - 1]):
+            weight *= TEASER_FACTOR
         if hidden[at]:
             weight *= HIDDEN_FACTOR
         if junk_distance[at] < JUNK_REACH:

@@ -33,6 +33,9 @@ NUMERIC = re.compile(
     r"(?<![\d.])((?:19|20)\d\d)\s{0,3}(?:[-./／]|年)\s{0,3}(1[0-2]|0?[1-9])\s{0,3}(?:[-./／]|月)\s{0,3}(3[01]|[12]\d|0?[1-9])(?!\d)"
 )
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
+SPACED = re.compile(
+    r"(?<![\d.])((?:19|20)\d\d) {1,3}(1[0-2]|0[1-9]) {0,2}[/.-] {0,2}(3[01]|[12]\d|0[1-9])(?!\d)"
+)
 REPUBLIC = re.compile(
     r"(?:民國|民国)\s{0,2}(1?\d\d)\s{0,2}年\s{0,2}(1[0-2]|0?[1-9])\s{0,2}月\s{0,2}(3[01]|[12]\d|0?[1-9])\s{0,2}日"
 )
@@ -42,8 +45,8 @@ MONTH_FIRST = re.compile(
     r"\s{0,2}[,，]\s{0,3}((?:19|20)\d\d)"
 )
 ENGLISH = re.compile(
-    r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?[\s\x1f]{1,3}(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?\b,?"
-    r"(?:[\s\x1f]{1,3}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?)?[\s\x1f]{1,3}((?:19|20)\d\d)",
+    r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s{1,3}(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?\b,?"
+    r"(?:\s{1,3}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?)?\s{1,3}((?:19|20)\d\d)",
     re.I,
 )
 ENGLISH_DAY_FIRST = re.compile(
@@ -68,13 +71,17 @@ class Found:
 
 
 def find_day(text: str) -> Found | None:
-    """The first day of publication written in a string, or None; impossible days are passed over."""
+    """The first day of publication written in a string, or None; impossible days are passed over.
+
+    A gap between marked-up pieces counts as a space: 2023|05|/|06.
+    """
+    text = text.replace("\x1f", " ")
     best: Found | None = None
     for pattern, read in _FORMS:
         for match in pattern.finditer(text):
             day = read(match)
             if day and (best is None or match.start() < best.start):
-                best = Found(day=day, raw=match[0].replace("\x1f", " "), start=match.start(), end=match.end())
+                best = Found(day=day, raw=match[0], start=match.start(), end=match.end())
                 break
     return best
 
@@ -135,6 +142,7 @@ def _han_day(match: re.Match[str]) -> date | None:
 
 _FORMS = (
     (NUMERIC, lambda m: _day(m[1], m[2], m[3])),
+    (SPACED, lambda m: _day(m[1], m[2], m[3])),
     (REPUBLIC, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
     (MONTH_FIRST, lambda m: _day(m[5], m[1] or _han_number(m[3]), m[2] or m[4])),
     (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),

@@ -81,14 +81,14 @@ SCRIPT_DAYS = (
 LATER = re.compile(r"更新|修改|编辑于|編輯於|最新推荐|最後|最后|updated|modified|上次", re.I)
 NOT_A_NAME = re.compile(
     r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
-    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者$|文章"
+    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章"
 )
 SIGNATURE_AFTER = 6
 """Code points of title that stand before a blog's own name in the page's `title`."""
 
 NO_AUTHOR = re.compile(r"未知|佚名|网络|網路|不详|匿名|^admin", re.I)
 PERSON_CLASS = re.compile(
-    r"^name$|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author[_\-]?name|nick[_\-]?name|"
+    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
     r"account[_\-]?name|user[_\-]?name|post-author",
     re.I,
 )
@@ -114,7 +114,9 @@ POSTED = re.compile(
     r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间", re.I
 )
 POSTED_BY = re.compile(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
-AFTER_DAY = re.compile(r"^[\sT]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[\s)）\x1f|·•\-]*")
+AFTER_DAY = re.compile(
+    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[\s)）\x1f|·•\-]*"
+)
 DAY_WORD = re.compile(r"发布|發布|发表|發表|时间|時間|日期|录入|報導|报道")
 
 
@@ -126,7 +128,7 @@ def read_metadata(
     day, raw, origin = _day(printed, declared, url)
     site = declared.meta.get("og:site_name") or None
     account, publisher = _beside_day(printed)
-    author = _author(printed, url) or account or _declared_author(declared, site)
+    author = _author(printed, declared, url) or account or _declared_author(declared, site)
     source, source_url = _source(printed, declared)
     if source is None and publisher and publisher not in (author or "").split("、"):
         source = publisher
@@ -214,7 +216,7 @@ def _source_elsewhere(printed: Printed, declared: Declared) -> tuple[str | None,
     return (agency(printed.first[0]) if printed.first else None), None
 
 
-def _author(printed: Printed, url: str) -> str | None:
+def _author(printed: Printed, declared: Declared, url: str) -> str | None:
     """Names of who wrote it, in the order of trust: labels, marked elements, datelines, closing brackets."""
     for line in (*printed.head, *printed.first, *printed.foot, printed.last):
         if found := REPRINT_LINE.search(line):
@@ -227,13 +229,17 @@ def _author(printed: Printed, url: str) -> str | None:
         if name and not NO_AUTHOR.search(name) and not _is_the_site(name, url):
             return name
     for names_and_ids, text in printed.marked:
+        if text == declared.script.get("nickname"):  # the account of a WeChat page, not its author
+            continue
         if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
             continue
         people = [name for name in names_of(text) if not _is_the_site(name, url)]
         if people:
             return "、".join(people)
     for line in (*printed.head, *printed.first):
-        if name := dateline_author(line.replace(GAP, " ")):
+        day = find_day(line)
+        bare = line[day.end :] if day else line
+        if name := dateline_author(bare.replace(GAP, " ").strip()):
             return name
     for line in printed.head[:6]:
         both = NAME_AND_PAPER.fullmatch(line)

@@ -84,7 +84,9 @@ def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
             text = piece.text.strip()
             if text and len(text) <= MARKED:
                 box = layout.boxes[piece.box]
-                names = box.names or (layout.boxes[box.parent].names if box.parent >= 0 else "")
+                names = box.names
+                if box.parent >= 0 and (not names or box.tag in ("a", "span")):
+                    names = f"{names} {layout.boxes[box.parent].names}".strip()
                 found.append((names, text))
     return found
 
