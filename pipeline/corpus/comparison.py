@@ -35,7 +35,7 @@ from pipeline.corpus.sketch import (
     text_hash,
     text_key,
 )
-from pipeline.corpus.verdict import Verdict, judge
+from pipeline.corpus.verdict import Circumstances, Verdict, judge
 
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
 
@@ -194,12 +194,12 @@ class Comparison:
             theirs = self._shingles.get(member.id)
             if theirs is None:
                 continue
-            verdict, overlap = judge(
-                mine,
-                theirs,
+            known = Circumstances(
                 days=_days(work.item, member),
+                titles=(_title_key(work.item.title), _title_key(member.title)),
                 rare=partial(self._rare, hashes, theirs),
             )
+            verdict, overlap = judge(mine, theirs, known)
             if verdict.relation:
                 found.append(_Found(member, verdict, overlap))
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
@@ -395,6 +395,10 @@ def _days(item: Item, member: Member) -> int | None:
     if item.published_on is None or member.published_on is None:
         return None
     return abs((item.published_on - member.published_on).days)
+
+
+def _title_key(title: str) -> str:
+    return text_key(title).tobytes().decode("utf-32-le", "replace")
 
 
 def _digest(text: str) -> int:

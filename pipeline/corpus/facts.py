@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from pipeline.corpus.sketch import GRAM, Shingles
 
 # A replacement longer than this on either side is rewriting, not a fact put in another's place.
 LONGEST_SWAP = 12
+# Titles this alike have one form; past so many characters a title is not one.
+ALIKE, LONGEST_TITLE = 0.4, 80
 # The head of a notice states when, where and who.
 HEAD = 100
 
@@ -52,23 +55,25 @@ def string(text: Shingles) -> str:
     return text.codes.tobytes().decode("utf-32-le", "replace")
 
 
-def digit_gaps(text: Shingles, matched: NDArray[np.bool_]) -> tuple[float, float]:
-    """How often the places where a text departs from the other touch a digit, and how often any place does.
+def digit_gaps(text: Shingles, matched: NDArray[np.bool_]) -> tuple[int, float, float]:
+    """How many short places depart from the other text, and how often they and any place touch a digit.
 
-    Both are shares 0..1: of the unmatched stretches, and of all grams of the text.
+    The frequencies are shares 0..1: of those places, and of all grams of the text.
     """
     digits = (text.codes >= _DIGITS[0]) & (text.codes <= _DIGITS[1])
-    total = np.append(0, np.cumsum(digits))
+    total = np.concatenate(([0], np.cumsum(digits)))
     edges = np.diff(np.concatenate(([False], ~matched, [False])).astype(np.int8))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    short = ends - starts < LONGEST_SWAP + GRAM
+    starts, ends = starts[short], ends[short]
     if not len(starts):
-        return 0.0, 1.0
+        return 0, 0.0, 1.0
     # The changed characters, and one neighbour on either side.
     first = np.minimum(starts + GRAM - 2, ends)
     last = np.minimum(np.maximum(ends + 1, first + 2), len(text.codes))
     touching = (total[last] - total[first]) > 0
     grams = (total[GRAM:] - total[:-GRAM]) > 0
-    return float(touching.mean()), float(grams.mean()) if len(grams) else 0.0
+    return len(starts), float(touching.mean()), float(grams.mean()) if len(grams) else 0.0
 
 
 def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
@@ -80,7 +85,8 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
     for a_from, a_to, b_from, b_to in _swaps(a, b, overlap):
         here, there = _numeral(text_a, a_from, a_to), _numeral(text_b, b_from, b_to)
         if here and there:
-            if here != there:
+            # A numeral inside the other one is a character lost or added, not another number.
+            if here not in there and there not in here:
                 numbers.append((here, there))
                 head = head or (a_from < HEAD and b_from < HEAD)
         elif not here and not there:
@@ -90,6 +96,28 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
     return Conflicts(
         numbers=tuple(numbers), share=len(numbers) / total if total else 0.0, head=head, names=names
     )
+
+
+def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
+    """What the titles name in each other's place, each found in its own text only; None: nothing.
+
+    Two of one form, like the welcomes of two guests; a copy under another title takes its words from a text
+    that both have. All four are comparison keys.
+    """
+    matcher = SequenceMatcher(None, a[:LONGEST_TITLE], b[:LONGEST_TITLE], autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return None
+    # A page prints its title above the text; that occurrence proves nothing.
+    text_a, text_b = text_a.replace(a, ""), text_b.replace(b, "")
+    for change, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+        here, there = a[a_from:a_to], b[b_from:b_to]
+        if change != "replace" or min(len(here), len(there)) < 2:
+            continue
+        if here in text_b or there in text_a:
+            continue
+        if text_a.count(here) >= 2 and text_b.count(there) >= 2:
+            return here, there
+    return None
 
 
 def _numeral(text: str, start: int, end: int) -> str:

@@ -34,48 +34,56 @@ class Verdict:
     """The facts that differ."""
 
 
-def judge(
-    a: Shingles, b: Shingles, *, days: int | None, rare: Callable[[], float]
-) -> tuple[Verdict, Overlap]:
-    """What the first text is to the second.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is known of two texts beside their wording."""
 
-    `days`: between their days of publication, None when one is unknown. `rare` gives the share 0..1 of the
-    sampled grams they share that no other article has.
-    """
+    days: int | None
+    """Days between their publication; None when one is unknown."""
+    titles: tuple[str, str]
+    """Comparison keys of their titles."""
+    rare: Callable[[], float]
+    """Gives the share 0..1 of the sampled grams they share that no other article has."""
+
+
+def judge(a: Shingles, b: Shingles, known: Circumstances) -> tuple[Verdict, Overlap]:
+    """What the first text is to the second."""
     overlap = measure(a, b)
     if overlap is None:
         return Verdict(relation=None, rule="apart"), NOTHING
-    return _judge(a, b, overlap, days, rare), overlap
+    return _judge(a, b, overlap, known), overlap
 
 
-def _judge(
-    a: Shingles, b: Shingles, overlap: Overlap, days: int | None, rare: Callable[[], float]
-) -> Verdict:
+def _judge(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstances) -> Verdict:
     low, high = sorted((overlap.a.coverage, overlap.b.coverage))
     if high < 0.4:
         return Verdict(relation=None, rule="apart")
     density = overlap.density
+    strength = (low + high) * density
     agree = facts.numbers_agree(a, b)
     if low >= 0.5 and agree <= 0.75 and _differs_in_digits(a, overlap):
         return Verdict(relation=SAME_FORM, rule="digits")
     if _framed(overlap.a) and _framed(overlap.b):
         return Verdict(relation=None, rule="frame")
-    if density < 0.5 and low + high < 1.6 and (rare() < 0.5 or agree < 0.3):
-        return Verdict(relation=None, rule="weak")
-    if agree < 0.3 and density < 0.8:
+    # Formulas of officialdom, shared with many: little of it, and hardly any that no third text has.
+    if (strength < 0.8 and known.rare() < 0.5) or (strength < 1.0 and known.rare() < 0.3):
+        return Verdict(relation=None, rule="formulas")
+    if agree < 0.3 and density < 0.8 and low < 0.85:
         return Verdict(relation=None, rule="numbers")
     if held := _held(overlap, low, high):
         return held
     if low >= 0.40 and high >= 0.55 and low + high >= 1.05:
-        return _copy_or_form(a, b, overlap, days)
-    if high >= 0.75:
+        return _copy_or_form(a, b, overlap, known)
+    if high >= 0.75 and density >= 0.85:
         return Verdict(relation=_direction(overlap), rule="covered")
+    if low >= 0.35 and low + high >= 0.85 and density >= 0.8 and agree >= 0.75 and known.rare() >= 0.6:
+        return _copy_or_form(a, b, overlap, known)
     return Verdict(relation=None, rule="apart")
 
 
 def _differs_in_digits(a: Shingles, overlap: Overlap) -> bool:
-    touching, usual = facts.digit_gaps(a, overlap.matched_a)
-    return touching >= 0.5 and touching >= 1.5 * usual
+    places, touching, usual = facts.digit_gaps(a, overlap.matched_a)
+    return places >= 3 and touching >= 0.5 and touching >= 1.5 * usual
 
 
 def _framed(side: Side) -> bool:
@@ -91,14 +99,16 @@ def _held(overlap: Overlap, low: float, high: float) -> Verdict | None:
     longer = overlap.b if overlap.a.coverage >= overlap.b.coverage else overlap.a
     uncovered = sum(longer.blocks)
     in_blocks = sum(longer.blocks[:2])
-    if high >= 0.92 and uncovered >= 0.25 * longer.length and in_blocks >= 0.8 * uncovered:
+    # An excerpt is one piece; what a shortened version leaves out lies between the pieces it keeps.
+    outer = longer.inner <= 0.1 * longer.length
+    if high >= 0.92 and outer and uncovered >= 0.25 * longer.length and in_blocks >= 0.8 * uncovered:
         return Verdict(relation=_direction(overlap), rule="held")
     if high >= 0.97 and overlap.density >= 0.95 and low <= 0.60:
         return Verdict(relation=_direction(overlap), rule="held-dense")
     return None
 
 
-def _copy_or_form(a: Shingles, b: Shingles, overlap: Overlap, days: int | None) -> Verdict:
+def _copy_or_form(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstances) -> Verdict:
     """Would-be duplicates: the same facts, or the same form with others."""
     density = overlap.density
     found = facts.conflicts(a, b, overlap)
@@ -106,7 +116,7 @@ def _copy_or_form(a: Shingles, b: Shingles, overlap: Overlap, days: int | None) 
     shown = tuple(f"{here}/{there}" for here, there in (*found.numbers, *found.names))[:8]
     swapped = max(found.names.values(), default=0)
     rule = None
-    if days is not None and days >= DAYS_APART and density < 0.7:
+    if known.days is not None and known.days >= DAYS_APART and density < 0.7:
         rule = "dates"
     elif count >= 2 and found.share >= 0.25:
         rule = "conflicting-numbers"
@@ -114,6 +124,11 @@ def _copy_or_form(a: Shingles, b: Shingles, overlap: Overlap, days: int | None) 
         rule = "conflicting-head"
     elif (swapped >= 3 and density < 0.7) or (swapped >= 2 and count):
         rule = "swapped-name"
+    elif density < 0.85 and (
+        titles := facts.titles_conflict(known.titles[0], facts.string(a), known.titles[1], facts.string(b))
+    ):
+        rule = "titles"
+        shown = ("/".join(titles), *shown)[:8]
     if rule:
         return Verdict(relation=SAME_FORM, rule=rule, conflicts=shown)
     low = min(overlap.a.coverage, overlap.b.coverage)
