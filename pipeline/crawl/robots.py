@@ -29,6 +29,7 @@ _AGENT = re.compile(r"^\s*user[- ]?agent\s*:([^#]*)", re.IGNORECASE)
 _ASCII = " " + "".join(map(chr, range(33, 127)))
 _KNOWN = ("user", "allow", "dis", "dia", "crawl", "request", "site")
 """How lines begin that say something to protego, common misspellings included."""
+_PACE = ("crawl", "request")
 _SOMEBODY = "|"
 """Stands for every other crawler; no product token contains it."""
 
@@ -94,9 +95,12 @@ def parse_robots(body: bytes, user_agent: str) -> Robots:
         note = f"only the first {MAX_BYTES} bytes read"
     text = body.decode("utf-8-sig", "surrogateescape")
     agent = product_token(user_agent)
-    rules = Protego.parse("\n".join(_for_protego(line, agent) for line in text.splitlines()))
-    rate = rules.request_rate(agent)
-    delays = [rules.crawl_delay(agent), rate.seconds / rate.requests if rate and rate.requests else None]
+    lines = [_for_protego(line, agent) for line in text.splitlines()]
+    # For protego a Crawl-delay ends the list of a group's names; by RFC 9309 §2.2.4 it must not.
+    rules = Protego.parse("\n".join(line for line in lines if not line.lower().lstrip().startswith(_PACE)))
+    pace = Protego.parse("\n".join(lines))
+    rate = pace.request_rate(agent)
+    delays = [pace.crawl_delay(agent), rate.seconds / rate.requests if rate and rate.requests else None]
     known = [float(delay) for delay in delays if delay is not None and delay >= 0]
     return Robots(
         text=text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
