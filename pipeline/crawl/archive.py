@@ -102,7 +102,12 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._seal()
+            if error is None or isinstance(error, Exception):
+                self._seal()
+            elif self._fd >= 0:
+                # An interrupt may have struck between two steps of a write: trust the bytes alone.
+                os.close(self._fd)
+                repair_locked(self.raw)
         finally:
             self._lock.__exit__(None, None, None)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.crawl import archive, warc
+from pipeline.crawl import archive, index, warc
 from pipeline.crawl.archive import Busy, Damaged, Writer
 from pipeline.crawl.exchange import Wire, captures, pack
 from pipeline.crawl.fetched import Hop
@@ -186,6 +186,24 @@ def test_one_writer_at_a_time_and_an_error_still_seals(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert [each.captures for each in archive.sealed(tmp_path)] == [1]
     judge(tmp_path)
+
+
+def test_an_interrupt_in_the_middle_of_a_write_leaves_whole_captures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(KeyboardInterrupt), Writer(tmp_path, "run", clock) as writer:
+        first = writer.write(page(1))
+
+        def interrupted(_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(archive, "ref_of", interrupted)
+        writer.write(page(2))
+    found = list(archive.read(tmp_path, archive.sealed(tmp_path)[0].file))
+    assert found[0] == first
+    assert [index.ref_of(each) for each in found] == index.refs(tmp_path, found[0].place.file)  # type: ignore[union-attr]
+    judge(tmp_path)
+    assert archive.verify(tmp_path) == []
 
 
 def test_a_write_that_fails_takes_back_its_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

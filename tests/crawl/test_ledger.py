@@ -135,6 +135,14 @@ def test_an_older_visit_moves_only_the_day_it_was_first_seen(tmp_path: Path) -> 
     assert after == before | {"first_seen": "2026-10-31T08:00:00.123456Z"}
 
 
+def test_an_imported_file_is_known_but_neither_due_nor_a_validator(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        ledger.record(writer.write(page(1, status=0), resource=True))
+        assert ledger.seen([page(1).url_key])
+        assert ledger.validators(page(1).url_key) is None
+        assert ledger.due("example", START + 99 * DAY) == []
+
+
 def test_hosts_are_remembered(tmp_path: Path) -> None:
     state = Host(
         host="news.example:8080",
