@@ -147,7 +147,7 @@ def _ask_trafilatura(html: str) -> str:
 
 
 def _by_neighbour(layout: Layout, weights: Weights, index: int, title_at: int | None) -> str | None:
-    """teaser: cut off below a linked title; head: above or just below a title inside the element."""
+    """teaser: cut off below a linked title; head: beside a title inside the element, not among the paragraphs."""
     line = layout.lines[index]
     if index and line.text.endswith(CUT_OFF) and is_linked_title(layout.lines[index - 1]):
         return "teaser"
@@ -155,13 +155,14 @@ def _by_neighbour(layout: Layout, weights: Weights, index: int, title_at: int | 
         return None
     if index <= title_at:
         return "head"
-    between = not any(weights.plain[title_at + 1 : index + 1])
-    is_heading = layout.boxes[line.box].tag in HEADINGS
-    return (
-        "head"
-        if between and len(line.text) <= HEAD_SHORT and not is_heading and line.text[-1] not in ":："
-        else None
-    )
+    if len(line.text) > HEAD_SHORT or layout.boxes[line.box].tag in HEADINGS or line.text[-1] in ":：":
+        return None
+    following = range(title_at + 1, min(title_at + 2 * HEAD_LINES, len(layout.lines)))
+    first = next((i for i in following if weights.plain[i]), None)
+    if first is None or index >= first:
+        return None
+    paragraph = layout.boxes[layout.lines[first].box]
+    return "head" if layout.boxes[line.box].parent != paragraph.parent else None
 
 
 def _by_element(
