@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.tally import Tally, Visit
 from pipeline.crawl.urls import fetch_form, site, url_key
-from pipeline.crawl.visit import Keeper, Visitor
+from pipeline.crawl.visit import Conduct, Keeper, Visitor
 from pipeline.errors import UsageError
 from pipeline.nextpart import part_of
 from pipeline.records import OK, UNCHANGED, Capture, Source
@@ -78,7 +79,8 @@ def crawl(
     asked = _by_source(sources, urls) if urls is not None else None
     run_id = f"crawl-{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
     with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
-        run = _Run(sources, writer, ledger, now, user_agent, limits or Limits(), on_progress)
+        conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
+        run = _Run(writer, ledger, conduct, on_progress)
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         asyncio.run(_until_stopped(work, run.keeper, stop))
         return tuple(run.tallies[each.name].visit(each.name) for each in sources)
@@ -89,20 +91,15 @@ class _Run:
 
     def __init__(
         self,
-        sources: Sequence[Source],
         writer: Writer,
         ledger: Ledger,
-        now: Callable[[], datetime],
-        user_agent: str,
-        limits: Limits,
+        conduct: Conduct,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
-        self.hosts = Hosts(ledger, now)
+        self.hosts = Hosts(ledger, conduct.now)
         self.keeper = Keeper(writer, ledger, self.hosts)
-        self.tallies = {each.name: Tally() for each in sources}
-        self._now = now
-        self._user_agent = user_agent
-        self._limits = limits
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self._conduct = conduct
         self._on_progress = on_progress
         self._sites = asyncio.Semaphore(MAX_SITES)
         self._done = 0
@@ -112,14 +109,15 @@ class _Run:
         """Crawl one source, in the order there is."""
         tally = self.tallies[source.name]
         ports = {port for each in _addresses(source) if (port := urlsplit(each).port)}
+        conduct = self._conduct
         async with Client(
-            user_agent=self._user_agent,
+            user_agent=conduct.user_agent,
             allow_private=source.allow_private,
-            limits=self._limits,
+            limits=conduct.limits,
             ports=ports,
-            now=self._now,
+            now=conduct.now,
         ) as client:
-            visitor = Visitor(source, client, self.keeper, self.hosts, self._user_agent, self._now)
+            visitor = Visitor(source, client, self.keeper, self.hosts, conduct)
             if urls is not None:
                 known = {each.url_key: each for each in self.keeper.ledger.due(source.name, EVER)}
                 due = [known.get(url_key(url)) or page_due(url) for url in urls]
@@ -154,7 +152,7 @@ class _Run:
                 url=address,
                 url_key=url_key(address),
                 final_url=address,
-                fetched_at=self._now(),
+                fetched_at=self._conduct.now(),
                 links=links,
                 notes=tuple(tally.notes),
             )
@@ -164,8 +162,8 @@ class _Run:
         """The pages to visit now; further parts are visited with their part 1, never on their own."""
         source, ledger = visitor.source, self.keeper.ledger
         named = [(address, url_key(address)) for url in source.urls if (address := fetch_form(url))]
-        tally.found += ledger.add_links(source.name, named, None, self._now())
-        due = {each.url_key: each for each in ledger.due(source.name, self._now())}
+        tally.found += ledger.add_links(source.name, named, None, self._conduct.now())
+        due = {each.url_key: each for each in ledger.due(source.name, self._conduct.now())}
         if not only_due:
             due |= {each.url_key: each for each in ledger.due(source.name, EVER)}
             for ref in index.find(self.keeper.raw, sources=(source.name,)):

@@ -13,10 +13,11 @@ from pipeline.crawl.archive import Damaged, Earlier, Writer, read_one
 from pipeline.crawl.blocks import judge_page
 from pipeline.crawl.discover import on_own_site
 from pipeline.crawl.fetch import Client
-from pipeline.crawl.fetched import Fetched
+from pipeline.crawl.fetched import Fetched, Limits
 from pipeline.crawl.hosts import Hosts, Rules
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.robots import Robots, judge_robots
+from pipeline.crawl.sitemaps import MAX_BYTES
 from pipeline.crawl.urls import fetch_form, url_key
 from pipeline.crawl.warc import sha1
 from pipeline.records import OK, UNCHANGED, Capture, Place, Source
@@ -26,6 +27,23 @@ FLUSH_SECONDS = 2.0
 """Whichever comes first ends a batch: fsync, then the ledger's commit (reference §3.3)."""
 DOUBT_EVERY = 20
 """Every 20th visit asks without validators: some servers keep an ETag while the body changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """How a run behaves towards the web."""
+
+    now: Callable[[], datetime]
+    """The clock, aware UTC."""
+    user_agent: str
+    """Who we say we are."""
+    limits: Limits
+    """What one fetch may cost."""
+
+    @property
+    def sitemaps(self) -> Limits:
+        """What fetching a sitemap may cost: the protocol allows it more bytes than a page."""
+        return replace(self.limits, body_bytes=MAX_BYTES, wire_bytes=MAX_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,20 +125,14 @@ class Visitor:
     """Visits for one source; holds its connections and cookies."""
 
     def __init__(
-        self,
-        source: Source,
-        client: Client,
-        keeper: Keeper,
-        hosts: Hosts,
-        user_agent: str,
-        now: Callable[[], datetime],
+        self, source: Source, client: Client, keeper: Keeper, hosts: Hosts, conduct: Conduct
     ) -> None:
         self.source = source
         self.keeper = keeper
         self.hosts = hosts
-        self.now = now
+        self.now = conduct.now
         self._client = client
-        self._user_agent = user_agent
+        self._conduct = conduct
 
     async def ask(self, due: Due) -> Answer | None:
         """Fetch what is due, if robots.txt allows it; None: the site is left alone for now.
@@ -149,6 +161,7 @@ class Visitor:
                 expect="html" if due.kind == "page" else None,
                 hop_allowed=hop_allowed,
                 pause=turn.pause,
+                limits=self._conduct.sitemaps if due.kind == "sitemap" else None,
             )
             outcome = "robots" if forbidden else fetched.outcome
             if outcome in (OK, "http_error"):
@@ -240,7 +253,7 @@ class Visitor:
                 return await self._fetch_robots(url, rules)
             kept = self._from_archive(rules.place) if rules.robots is None else None
             if kept is not None:
-                rules.robots = judge_robots(_as_fetched(kept), self._user_agent)
+                rules.robots = judge_robots(_as_fetched(kept), self._conduct.user_agent)
             return rules.robots or await self._fetch_robots(url, rules)
 
     async def _fetch_robots(self, url: str, rules: Rules) -> Robots:
@@ -248,7 +261,7 @@ class Visitor:
         key = url_key(address)
         turn = self.hosts.turn(self.source.delay)
         fetched = await self._client.get(address, pause=turn.pause)
-        robots = judge_robots(fetched, self._user_agent)
+        robots = judge_robots(fetched, self._conduct.user_agent)
         rules.robots = robots
         rules.until = fetched.fetched_at + timedelta(seconds=robots.ttl)
         turn.end(fetched, fetched.outcome if robots.deny_all else OK)

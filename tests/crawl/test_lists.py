@@ -116,3 +116,12 @@ def test_include_and_exclude_decide_and_other_sites_stay_out(site: Site, other: 
     both = replace(plain, include=("*/a/*",), exclude=())
     assert run(both, tmp_path / "two").fetched == 2
     assert other.asked() == ["/robots.txt", "/a/9.html"]
+
+
+def test_a_sitemap_may_be_larger_than_a_page(site: Site, tmp_path: Path) -> None:
+    site.pages["/a/1.html"] = article(1)
+    large = sitemap(site.base + "/a/1.html")
+    site.pages["/sitemap.xml"] = replace(
+        large, body=large.body.replace(b"<url>", b" " * 9_000_000 + b"<url>")
+    )
+    assert run(source_of(site, sitemaps=(site.base + "/sitemap.xml",)), tmp_path).fetched == 1
