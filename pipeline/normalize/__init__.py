@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,7 +32,7 @@ from pipeline.normalize import (
     spans,
 )
 from pipeline.normalize.changes import Change, changes
-from pipeline.normalize.characters import RULES, is_chinese
+from pipeline.normalize.characters import FULL, HAN, RULES, is_chinese
 from pipeline.records import Flag
 
 Fix = tuple[str, Callable[[str], str], str]
@@ -44,23 +45,23 @@ PAGE_FIXES: tuple[Fix, ...] = (
     ("line_ends", markup.line_ends, "CR, form feed, NEL, U+2028 become LF"),
     ("invisibles", markup.invisibles, "zero-width, bidi, control and private-use characters removed"),
 )
-"""Before the protected spans are taken out."""
-MARKUP_FIXES: tuple[Fix, ...] = (
-    ("entities", markup.entities, "`&nbsp;` `&amp;lt;` `&#x4e2d;` decoded, only with the semicolon"),
-    ("tags", markup.tags, "literal HTML tags and comments removed"),
-    ("compose", forms.compose, "NFC (never NFKC)"),
-)
 FORM_FIXES: tuple[Fix, ...] = (
+    ("compose", forms.compose, "NFC (never NFKC)"),
     ("radicals", forms.radicals, "Kangxi radicals and ligatures as ordinary characters"),
     ("width", forms.width, "full-width letters, digits and signs narrowed"),
     ("presentation_forms", forms.presentation_forms, "vertical, small and half-width marks as ordinary ones"),
     ("odd_spaces", spacing.odd_spaces, "no-break, ideographic and thin spaces as plain ones"),
 )
+"""Before the protected spans are taken out, since full-width letters may belong to a URL; and after `MARKUP_FIXES`."""
+MARKUP_FIXES: tuple[Fix, ...] = (
+    ("entities", markup.entities, "`&nbsp;` `&amp;lt;` `&#x4e2d;` decoded, only with the semicolon"),
+    ("tags", markup.tags, "literal HTML tags and comments removed"),
+)
 NUMBER_FIXES: tuple[Fix, ...] = (
     ("number_marks", digits.number_marks, "10：30 and 1，234 get half-width marks"),
     ("trailing_spaces", spacing.trailing_spaces, "no space at line ends"),
 )
-"""The last three on the whole text, protected spans taken out."""
+"""On the whole text, protected spans taken out."""
 LINE_FIXES: tuple[Fix, ...] = (
     ("space_runs", spacing.space_runs, "no indent, one space for several"),
     ("letter_spacing", spacing.letter_spacing, "中 国 人 工 joined"),
@@ -82,8 +83,8 @@ TEXT_FIXES: tuple[Fix, ...] = (
 
 FIXES: tuple[Fix, ...] = (
     *PAGE_FIXES,
-    *MARKUP_FIXES,
     *FORM_FIXES,
+    *MARKUP_FIXES,
     *NUMBER_FIXES,
     *LINE_FIXES,
     *TEXT_FIXES,
@@ -94,6 +95,12 @@ _UNUSUAL = re.compile(
     f"[{markup.UNSEEN}{markup.LINE_ENDS}{forms.OTHER_FORMS}{spacing.ODD}{mojibake.SUSPECT}]"
 )
 """What `PAGE_FIXES` and `FORM_FIXES` look for: most texts have none, and one search for all saves eight."""
+
+_ROUNDS = 5
+_UNSETTLED = re.compile(
+    f"[-,:;?!.()\"'`<>… ](?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}]))|[「」『』]|[“”‘’]{{2}}|。。"
+)
+"""A half-width mark or space beside Han or a full-width mark: what another round might still change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,25 +160,25 @@ def normalize_lines(lines: Iterable[str], *, target: str = "Hans", spacing: str 
 
 
 def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dict[str, str]]:
-    """The text and its protected spans; `record` hears of each change: fix, before, after."""
+    """The text and its protected spans (span to stand-in); `record` hears of each change: fix, before, after."""
     if target not in script.TARGETS:
         raise ValueError(f"target script {target!r} is not one of {', '.join(script.TARGETS)}")
     if spacing not in {"remove", "keep"}:
         raise ValueError(f"spacing {spacing!r} is neither remove nor keep")
-    is_unusual = _UNUSUAL.search(text) is not None
-    if is_unusual:
-        text = _applied(PAGE_FIXES, text, record)
-    shielded, table = spans.shield(text)
+    if _UNUSUAL.search(text) or not unicodedata.is_normalized("NFC", text):
+        text = _applied((*PAGE_FIXES, *FORM_FIXES), text, record)
+    protected: dict[str, str] = {}
+    shielded = spans.shield(text, protected)
     text = _applied(MARKUP_FIXES, shielded, record)
-    if is_unusual or text != shielded:
-        text = _applied(FORM_FIXES, text, record)
+    if text != shielded:
+        text = spans.shield(_applied(FORM_FIXES, text, record), protected)
     text = _applied(NUMBER_FIXES, text, record)
     text = _lines_fixed(text, spacing, record)
     converted = script.convert(text, target)
     if converted != text:
         record("script", text, converted)
     text = _applied(TEXT_FIXES[1:], converted, record)
-    return spans.restore(text, table), table
+    return spans.restore(text, protected), protected
 
 
 def _lines_fixed(text: str, spacing: str, record: Record) -> str:
@@ -185,9 +192,18 @@ def _lines_fixed(text: str, spacing: str, record: Record) -> str:
         if line.isascii():
             continue
         if line not in fixed:
-            fixed[line] = _applied(fixes, line, record) if is_chinese(line) else line
+            fixed[line] = _settled(fixes, line, record) if is_chinese(line) else line
         lines[number] = fixed[line]
     return "\n".join(lines)
+
+
+def _settled(fixes: Iterable[Fix], line: str, record: Record) -> str:
+    """The line after the fixes, run again while one made a context for another: 中,...A needs two rounds."""
+    for _ in range(_ROUNDS):
+        before, line = line, _applied(fixes, line, record)
+        if line == before or not _UNSETTLED.search(line):
+            break
+    return line
 
 
 def _unrecorded(*_: str) -> None:
@@ -197,11 +213,11 @@ def _unrecorded(*_: str) -> None:
 def explain(text: str, *, target: str = "Hans", spacing: str = "remove") -> tuple[Change, ...]:
     """Every place that a fix changed, fix by fix in the order they run, with a few characters round it."""
     trail: list[tuple[str, str, str]] = []
-    _, table = _run(text, target, spacing, lambda *step: trail.append(step))
+    _, protected = _run(text, target, spacing, lambda *step: trail.append(step))
     return tuple(
         change
         for name, before, after in trail
-        for change in changes(name, spans.restore(before, table), spans.restore(after, table))
+        for change in changes(name, spans.restore(before, protected), spans.restore(after, protected))
     )
 
 

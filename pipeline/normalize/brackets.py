@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.characters import HAN_CHARACTER, LETTER, NEAR, SHIELD, after, before
+from pipeline.normalize.characters import FULL, HAN, HAN_CHARACTER, LETTER, SHIELD, after, before
 
 _BRACKET = re.compile("[()（）]")
 _DEEPEST = 16
@@ -12,6 +12,8 @@ _DEEPEST = 16
 _CALL = re.compile(r"(?:[a-z_][A-Za-z0-9_.]{0,60}|(?<![A-Za-z0-9])[A-Za-z])\Z")
 _CALL_LENGTH = 62
 _ARGUMENTS = re.compile(r"[\x20-\x27\x2a-\x7e…]*\Z")
+_BESIDE = re.compile(f"[{HAN}{FULL.replace('（', '').replace('）', '')}]")
+"""Other brackets do not count: they may have been made full-width just before."""
 _SAYS_SOMETHING = re.compile(f"[{LETTER}0-9?!…{SHIELD}]")
 
 
@@ -57,7 +59,7 @@ def _is_beside(line: str, start: int, end: int) -> bool:
     left = before(line, start)
     if left and left in ",:;?!":
         left = before(line, line.rfind(left, 0, start))
-    return NEAR.match(left) is not None or NEAR.match(after(line, end + 1)) is not None
+    return _BESIDE.match(left) is not None or _BESIDE.match(after(line, end + 1)) is not None
 
 
 def _is_list_number(line: str, at: int) -> bool:

@@ -98,7 +98,7 @@ def is_chinese(line: str) -> bool:
     An English sentence that names a Chinese word has more than twice as many Latin words as Han, or more
     words than Han with two small words of grammar (and, the, is) among them.
     """
-    if not HAN_CHARACTER.search(line) or is_code(line):
+    if not HAN_CHARACTER.search(line) or (line[0] < "\x80" and is_code(line)):
         return False
     wide = (len(line.encode("utf-8", "surrogatepass")) - len(line)) // 2
     if _KANA_OR_HANGUL.search(line) and (is_japanese(line) or len(HANGUL_CHARACTER.findall(line)) * 2 > wide):

@@ -35,6 +35,9 @@ _ENTITY = re.compile(
 _ENTITY_ROUNDS = 3
 
 _KIND = {name: kind for kind, names in rows("html-tags.tsv") for name in names.split()}
+_SPACES = " \t\u00a0\u2002\u2003\u3000"
+_EDGE = 20
+"""Spaces, at most, between a stray tag and the edge of its line."""
 _ALONE = frozenset({"br", "hr"})
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9}(?::p)?)((?:\s[^<>\n]{0,2000})?)(/?)>")
 _ATTRIBUTE = re.compile(r"\s[A-Za-z_:][-\w:.]*\s*=")
@@ -128,5 +131,8 @@ def tags(text: str) -> str:
 
 def _is_stray(match: re.Match[str]) -> bool:
     """Whether this is a block's end tag at the edge of a line, which no prose names so."""
-    around = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
-    return match[1] == "/" and _KIND.get(match[2].lower()) == "block" and bool({"", "\n"} & set(around))
+    if match[1] != "/" or _KIND.get(match[2].lower()) != "block":
+        return False
+    left = match.string[max(0, match.start() - _EDGE) : match.start()].rstrip(_SPACES)
+    right = match.string[match.end() : match.end() + _EDGE].lstrip(_SPACES)
+    return left[-1:] in {"", "\n", ">"} or right[:1] in {"", "\n", "<"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.normalize.characters import FULL, HAN
+from pipeline.normalize.forms import width
 
 # UTF-8 of Han begins E4–E9, of full-width marks EF BC, of 。、《》 E3 80: these pairs read as GBK.
 _PAIRS = [bytes((lead, second)) for lead in range(0xE4, 0xEA) for second in range(0x80, 0xC0)] + [
@@ -18,11 +19,15 @@ _AS_LATIN = re.compile(
 )
 _LATIN_LEADS = "\u00b0-\u00b6\u00b8-\u00d6\u00d8-\u00f7"
 """First bytes of UTF-8 and GBK Han as Latin-1, but for · and ×, which Chinese text has."""
-_LATIN_LEAD = re.compile(f"[{_LATIN_LEADS}]")
-SUSPECT = _GBK_PAIRS + _LATIN_LEADS
+_FREQUENT = "锛銆鈥鐨鏄鍦涓浜鏈鎴鍥澶杩浠鍒璇鍜浣鍑寰鍙濂浼瀛鏃"
+"""What the UTF-8 of ，。“ and of the most frequent Han (的是在一了有我国大…) begins with as GBK."""
+SUSPECT = _FREQUENT + _LATIN_LEADS
 """Characters, as the inside of a class, without which no text is mojibake."""
+_SUSPECT = re.compile(f"[{SUSPECT}]")
 _NOT_LATIN = re.compile(f"[{HAN}]")
 _CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
+_CONTROLS = dict.fromkeys([*range(0x09), *range(0x0E, 0x20), 0x7F])
+_C1 = dict.fromkeys(range(0x80, 0xA0))
 _LEAST_HITS = 3
 
 
@@ -33,19 +38,21 @@ def mojibake(text: str) -> str:
     """
     if text.isascii():
         return text
-    if not _LATIN_LEAD.search(text) and len(_AS_GBK.findall(text)) < _LEAST_HITS:
+    if not _SUSPECT.search(text):
         return text
     return "\n".join(_cured(line) for line in text.split("\n"))
 
 
 def _cured(line: str) -> str:
-    if len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len(line) // 5):
-        return _decoded(line, "gb18030", "utf-8") or line
-    if not _NOT_LATIN.search(line) and len(_AS_LATIN.findall(line)) >= max(_LEAST_HITS, len(line) // 5):
+    plain = width(line.translate(_CONTROLS))
+    if len(_AS_GBK.findall(plain)) >= max(_LEAST_HITS, len(plain) // 5):
+        return _decoded(plain, "gb18030", "utf-8") or line
+    if not _NOT_LATIN.search(plain) and len(_AS_LATIN.findall(plain)) >= max(_LEAST_HITS, len(plain) // 5):
         return (
-            _decoded(line, "latin-1", "utf-8")
-            or _decoded(line, "cp1252", "utf-8")
-            or _decoded(line, "latin-1", "gb18030")
+            _decoded(plain, "latin-1", "utf-8")
+            or _decoded(plain, "cp1252", "utf-8")
+            or _decoded(plain, "latin-1", "gb18030")
+            or _decoded(plain.translate(_C1), "latin-1", "gb18030")
             or line
         )
     return line
@@ -57,4 +64,12 @@ def _decoded(line: str, wrong: str, right: str) -> str | None:
         result = line.encode(wrong).decode(right)
     except UnicodeError:
         return None
-    return result if _CURED.match(result) and _NOT_LATIN.search(result) else None
+    han = _NOT_LATIN.findall(result)
+    return (
+        result if len(han) >= _LEAST_HITS and _CURED.match(result) and all(map(_is_frequent, han)) else None
+    )
+
+
+def _is_frequent(han: str) -> bool:
+    """Whether a Han is of GB 2312's first level, the 3,755 frequent ones: chance decoding gives others."""
+    return han.encode("gb2312", "ignore")[:1] <= b"\xd7" and han.encode("gb2312", "ignore") != b""

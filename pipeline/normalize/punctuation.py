@@ -15,15 +15,16 @@ from pipeline.normalize.characters import (
     LETTER,
     NEAR,
     OPENING,
+    SHIELD,
     after,
     before,
     is_han,
 )
 
 _DASHES = re.compile("[—―─–⸺⸻-][—―─–⸺⸻-]*")
-_DASH_HINTS = ("--", "———", "―", "─", "––", "⸺", "⸻", "—-", "-—", "—–", "–—", "-–", "–-")
+_ODD_DASH = re.compile("[―─–⸺⸻]")
 _BOX = re.compile("[\u2500-\u257f]")
-_DOT_HINTS = ("…", "...", "。。。", "⋯", "‥", "···", "•••", "・・・")
+_ODD_DOTS = re.compile("[⋯‥]|。。。|···|•••|・・・")
 _DOTS = re.compile("[…⋯‥]+|\\.{3,}|。{3,}|·{3,}|•{3,}|・{3,}")
 _WORD_OR_HAN = re.compile(f"[{HAN}{LETTER}0-9]")
 _RULE_LENGTH = 8
@@ -43,7 +44,7 @@ _SENTENCE_HAN = 6
 _DECREMENT = re.compile(r"(?<![A-Za-z])[a-z]--\Z")
 _HAN_NUMBER = re.compile("[（(]?[一二三四五六七八九十]{1,3}[)）]?\\Z")
 _CLOSED = f"{CLOSING}…—"
-_WORD = re.compile(f"[{LETTER}0-9]")
+_WORD = re.compile(f"[{LETTER}0-9{SHIELD}]")
 _LIST_COMMA = re.compile(
     f"(?<=[{HAN}])([A-Za-z][A-Za-z0-9+.\\-]{{0,20}}),(?=[A-Za-z][A-Za-z0-9+.\\-]{{0,20}} ?[{HAN}])"
 )
@@ -61,7 +62,9 @@ def dashes(line: str) -> str:
 
     Hyphens need Han or a full-width mark beside them: `--help`, `i--` and `a--b` stay.
     """
-    if not any(dashes in line for dashes in _DASH_HINTS) or not _WORD_OR_HAN.search(line):
+    if "--" not in line and "———" not in line and "—-" not in line and not _ODD_DASH.search(line):
+        return line
+    if not _WORD_OR_HAN.search(line):
         return line
     return _DASHES.sub(_dash, line)
 
@@ -86,7 +89,7 @@ def ellipses(line: str) -> str:
 
     `1...100`, `f(...)`, `../path` and English stay.
     """
-    if not any(dots in line for dots in _DOT_HINTS):
+    if "…" not in line and "..." not in line and not _ODD_DOTS.search(line):
         return line
     return _DOTS.sub(_ellipsis, line)
 
@@ -151,7 +154,7 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
         return "."
     if is_han(left) or (left and left in _CLOSED):
         return "。" if left not in "”’）" or not right or NEAR.match(right) else "."
-    if (not right or right in "”’") and left and left.isascii() and left.isalpha():
+    if (not right or right in "”’") and left and ((left.isalpha() and left.isascii()) or left >= SHIELD[0]):
         return "。" if not right or _holds_han(line, start, right) else "."
     if not right and (left in {"%", "]"} or left.isdigit()):
         return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN else "."

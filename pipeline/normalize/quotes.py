@@ -7,7 +7,7 @@ import re
 from pipeline.normalize.characters import FULL, HAN, HAN_CHARACTER
 
 _HINT = re.compile("[\"'`„‟‘’「」『』〝〞〟<]")
-_DOUBLED = ((re.compile("‘‘(?=[^‘’])"), "“"), (re.compile("(?<=[^‘’])’’"), "”"))
+_DOUBLED = ((re.compile("(?<!‘)‘‘(?!‘)"), "“"), (re.compile("(?<!’)’’(?!’)"), "”"))
 _TEX = re.compile("``([^`'\n]{1,200})(?:''|\")")
 _TWICE_SINGLE = re.compile(f"(?<!')''([^'\n]{{0,100}}[{HAN}][^'\n]{{0,100}})''(?!')")
 _GUILLEMETS = re.compile(f"<<([^<>\n]{{0,100}}[{HAN}][^<>\n]{{0,100}})>>")

@@ -31,7 +31,9 @@ _ROWS = rows("script.tsv")
 _CHARACTERS = rows("script-characters.tsv")
 _HANT = "".join(characters for script, characters in _CHARACTERS if script == "Hant")
 _HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
+_RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著"
 HANT_CHARACTER = _any_of(_HANT)
+_SUSPECT = _any_of(_HANT + _RESIDUAL)
 HANS_CHARACTER = _any_of(_HANS)
 
 _KEEP = {}
@@ -71,7 +73,6 @@ _PARTICLE_AFTER = (
 )
 _ZHU_WORD = "作名称稱述录錄者有书書文于於"
 _ZHU_AFTER = "显顯卓昭原编編专專名巨遗遺译譯论論合拙新所撰土"
-_RESIDUE_HINT = re.compile("[妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著]")
 _RESIDUE = re.compile(
     "[妳牠敍衞衹揹鎗荳燄籐觔耡拏]|菓(?!子)|(?<![神地天灵靈])祇(?![园園陀树樹])|甦(?=[醒活])|[復复]甦|瞭(?![望哨])"
     f"|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
@@ -134,7 +135,7 @@ def simplify(text: str) -> str:
 
     Japanese stays, and so do characters that are themselves cited (“後”字).
     """
-    if text.isascii() or not (HANT_CHARACTER.search(text) or _RESIDUE_HINT.search(text)):
+    if text.isascii() or not _SUSPECT.search(text):
         return text
     return "\n".join(map(_simplified, text.split("\n")))
 
@@ -163,7 +164,9 @@ def _traditional(line: str, target: str) -> str:
 
 
 def _simplified(line: str) -> str:
-    is_residual = _RESIDUE_HINT.search(line) is not None and _RESIDUE.search(line) is not None
+    if not _SUSPECT.search(line):
+        return line
+    is_residual = _RESIDUE.search(line) is not None
     if not is_residual and not HANT_CHARACTER.search(line):
         return line
     masked: list[str] = []

@@ -13,6 +13,8 @@ from pipeline.normalize.characters import HAN
 
 _FIRST = 0xF0000
 _LAST = 0xFFFFD
+_DEEPEST = 3
+"""A URL inside a call inside a fence."""
 
 _URL_CHARACTER = r"[A-Za-z0-9\-._~/?#@$&*+=%!,;:'()\[\]|]"
 _REST = rf"(?:{_URL_CHARACTER}|(?<=[/=?#&_\-])[{HAN}]+)+"
@@ -57,15 +59,14 @@ _ENTITY_IN_URL = re.compile(
 )
 
 
-def shield(text: str) -> tuple[str, dict[str, str]]:
-    """Replace each protected span by a stand-in; also the table from stand-in to span.
+def shield(text: str, numbers: dict[str, str]) -> str:
+    """Replace each protected span by a stand-in; `numbers`, from span to stand-in, grows.
 
     Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
     """
     hints = [hint for hint in _HINTS if hint in text]
     if not hints:
-        return text, {}
-    numbers: dict[str, str] = {}
+        return text
 
     def replaced(match: re.Match[str]) -> str:
         span, rest = match[0], ""
@@ -79,18 +80,20 @@ def shield(text: str) -> tuple[str, dict[str, str]]:
 
     if "```" in text:
         text = _FENCE.sub(replaced, text)
-    lines = [
-        _SPAN.sub(replaced, line) if any(hint in line for hint in hints) else line
-        for line in text.split("\n")
-    ]
-    return "\n".join(lines), {stand_in: span for span, stand_in in numbers.items()}
+    lines = text.split("\n")
+    return "\n".join(
+        _SPAN.sub(replaced, line) if any(hint in line for hint in hints) else line for line in lines
+    )
 
 
-def restore(text: str, table: Mapping[str, str]) -> str:
-    """Put the spans back."""
-    if not table:
+def restore(text: str, numbers: Mapping[str, str]) -> str:
+    """Put the spans back; a span may hold a stand-in of an earlier one."""
+    if not numbers:
         return text
-    return text.translate({ord(stand_in): span for stand_in, span in table.items()})
+    spans = {ord(stand_in): span for span, stand_in in numbers.items()}
+    for _ in range(_DEEPEST):
+        text = text.translate(spans)
+    return text
 
 
 def _trimmed(url: str) -> tuple[str, str]:
