@@ -205,10 +205,10 @@ class Comparison:
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
 
     def _rare(self, mine: Hashes, theirs: Shingles) -> float:
-        """Share of the shared hashes that no third representative has."""
+        """Share of the shared hashes that no third representative has; small when few are shared."""
         shared = np.intersect1d(mine, sketch(theirs), assume_unique=True).tolist()
         counts = [self._count.get(value, 0) + len(self._local.get(value, ())) for value in shared]
-        return sum(count <= 1 for count in counts) / len(counts) if counts else 0.0
+        return sum(count <= 1 for count in counts) / (len(counts) + 1)
 
     def _fetch(self, members: Sequence[Member]) -> None:
         missing = [m for m in members if m.id not in self._shingles]

@@ -137,13 +137,14 @@ def _earlier_items(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> list
     index.load(names)
     stored = texts(names) if names else {}
     return [
-        _item(member, stored[name])
+        item_of(member, stored[name])
         for name in names
         if (member := index.get(name)) is not None and name in stored
     ]
 
 
-def _item(member: Member, text: str) -> Item:
+def item_of(member: Member, text: str) -> Item:
+    """The item a member was made of, its text given again."""
     return Item(
         id=member.id,
         site=member.site,

@@ -110,12 +110,12 @@ def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str]
     # A page prints its title above the text; that occurrence proves nothing.
     text_a, text_b = text_a.replace(a, ""), text_b.replace(b, "")
     for change, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        here, there = a[a_from:a_to], b[b_from:b_to]
-        if change != "replace" or min(len(here), len(there)) < 2:
+        if change != "replace":
             continue
-        if here in text_b or there in text_a:
-            continue
-        if text_a.count(here) >= 2 and text_b.count(there) >= 2:
+        # 巴西 for 巴勒斯坦: what the names have in common at their head belongs to them.
+        shared = max(0, 2 - min(a_to - a_from, b_to - b_from))
+        here, there = a[max(0, a_from - shared) : a_to], b[max(0, b_from - shared) : b_to]
+        if here in text_a and there in text_b and here not in text_b and there not in text_a:
             return here, there
     return None
 

@@ -40,6 +40,8 @@ class Side:
     """Lengths of the uncovered blocks between solid runs, the longest first."""
     inner: int
     """The longest uncovered block with solid runs on both sides of it."""
+    tail: int
+    """Characters after the last run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,7 @@ def _side(matched: NDArray[np.bool_], length: int) -> Side:
         runs=tuple(spans),
         blocks=tuple(sorted(blocks, reverse=True)),
         inner=inner,
+        tail=length - spans[-1][1] if spans else length,
     )
 
 
@@ -124,6 +127,6 @@ def _runs(matched: NDArray[np.bool_]) -> tuple[list[tuple[int, int]], int, int]:
     return runs, grams, count
 
 
-_NO_SIDE = Side(length=0, coverage=0.0, density=0.0, runs=(), blocks=(), inner=0)
+_NO_SIDE = Side(length=0, coverage=0.0, density=0.0, runs=(), blocks=(), inner=0, tail=0)
 _NO_MATCH = np.zeros(0, bool)
 NOTHING = Overlap(a=_NO_SIDE, b=_NO_SIDE, matched_a=_NO_MATCH, matched_b=_NO_MATCH)

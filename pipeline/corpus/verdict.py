@@ -18,6 +18,8 @@ from pipeline.corpus.sketch import Shingles
 DAYS_APART = 20
 # A foreign block in the middle of both texts: two articles in one frame.
 FRAME_BLOCK, FRAME_SHARE = 80, 0.30
+# An excerpt ends with a line that says where the rest is; it is not part of the article.
+LONGEST_TEASER = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def _judge(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstances) -> 
     if _framed(overlap.a) and _framed(overlap.b):
         return Verdict(relation=None, rule="frame")
     # Formulas of officialdom, shared with many: little of it, and hardly any that no third text has.
-    if (strength < 0.8 and known.rare() < 0.5) or (strength < 1.0 and known.rare() < 0.3):
+    if (strength < 0.8 and known.rare() < 0.8) or (strength < 1.0 and known.rare() < 0.3):
         return Verdict(relation=None, rule="formulas")
     if agree < 0.3 and density < 0.8 and low < 0.85:
         return Verdict(relation=None, rule="numbers")
@@ -96,7 +98,11 @@ def _direction(overlap: Overlap) -> str:
 
 def _held(overlap: Overlap, low: float, high: float) -> Verdict | None:
     """One text whole in the other, whose rest is one or two blocks."""
-    longer = overlap.b if overlap.a.coverage >= overlap.b.coverage else overlap.a
+    shorter, longer = overlap.a, overlap.b
+    if overlap.a.coverage < overlap.b.coverage:
+        shorter, longer = longer, shorter
+    if shorter.tail <= LONGEST_TEASER:
+        high = shorter.coverage * shorter.length / max(1, shorter.length - shorter.tail)
     uncovered = sum(longer.blocks)
     in_blocks = sum(longer.blocks[:2])
     # An excerpt is one piece; what a shortened version leaves out lies between the pieces it keeps.
