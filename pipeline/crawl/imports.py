@@ -87,15 +87,18 @@ def import_paths(
     with Writer(raw, f"import-{source}", clock) as writer:
         known = {ref.id for ref in index.find(raw, sources=(source,))}
         for path in paths:
-            files = 0
-            for file, problem in _files(path):
-                files += 1
+            others: Counter[str] = Counter()
+            files = list(_files(path, others))
+            for file, problem in files:
                 if problem:
                     report.append(ImportedFile(path=str(file), problem=problem))
                 else:
                     report.append(_import_file(file, writer, source, mapped, known))
-            if not files:
-                report.append(ImportedFile(path=str(path), problem="no HTML page or WARC file in it"))
+            if not files or others:
+                problem = None if files else "no HTML page or WARC file in it"
+                report.append(ImportedFile(path=str(path), skipped=tuple(others.items()), problem=problem))
+    unused = sorted(mapped.keys() - {str(Path(each.path).absolute()) for each in report})
+    report += [ImportedFile(path=name, problem="in the URL map, but not among the paths") for name in unused]
     return ImportReport(files=tuple(report))
 
 
@@ -117,8 +120,11 @@ def _read_map(path: Path) -> dict[str, str]:
     return mapped
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str | None]]:
-    """The files to read at or below a path, in order, each with the reason it cannot be; links not followed."""
+def _files(path: Path, others: Counter[str]) -> Iterator[tuple[Path, str | None]]:
+    """The files to read at or below a path, in order, each with the reason it cannot be.
+
+    Links are not followed; files whose names are not those of pages or archives are counted in `others`.
+    """
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
@@ -130,15 +136,14 @@ def _files(path: Path) -> Iterator[tuple[Path, str | None]]:
     problems: list[OSError] = []
     for folder, names, files in os.walk(path, onerror=problems.append, followlinks=False):
         names.sort()
-        for name in sorted(files):
+        for name in sorted([*files, *(name for name in names if Path(folder, name).is_symlink())]):
             file = Path(folder, name)
-            if not (_ARCHIVE_NAME.search(name) or _PAGE_NAME.search(name) or "." not in name):
-                continue
-            linked = file.lstat().st_mode
-            if stat.S_ISLNK(linked):
+            if file.is_symlink():
                 yield file, "a symbolic link"
+            elif not (_ARCHIVE_NAME.search(name) or _PAGE_NAME.search(name) or "." not in name):
+                others["other_files"] += 1
             else:
-                yield file, None if stat.S_ISREG(linked) else "not a regular file"
+                yield file, None if file.is_file() else "not a regular file"
     for each in problems:
         yield Path(str(each.filename)), each.strerror or str(each)
 

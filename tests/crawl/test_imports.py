@@ -184,6 +184,12 @@ def test_a_map_gives_pages_their_addresses(tmp_path: Path) -> None:
     bring(tmp_path / "raw", folder, url_map=mapping)
     assert [each.url for each in content(tmp_path / "raw")] == [URL]
     judge(tmp_path / "raw")
+    mapping.write_text(f"pages/2.html\t{URL}")
+    unused = bring(tmp_path / "raw", folder, url_map=mapping).files[-1]
+    assert (unused.path, unused.problem) == (
+        str(folder / "2.html"),
+        "in the URL map, but not among the paths",
+    )
     for wrong in ("pages/1.html", "pages/1.html\tnot a url", "pages/1.html\tfile:///etc/passwd"):
         mapping.write_text(wrong)
         with pytest.raises(MapError, match=r"urls\.tsv:1"):
@@ -243,10 +249,12 @@ def test_every_bad_path_has_a_reason_and_the_good_ones_come_in(tmp_path: Path) -
         "larger than 8 MiB",
         "neither an HTML page nor a WARC file",
         "a symbolic link",
+        "a symbolic link",
         "not a regular file",
         None,
     ]
     assert report.captures == 1
+    assert report.files[2].skipped == (("other_files", 1),)
 
 
 def test_a_cut_file_gives_what_stands_before_the_cut(tmp_path: Path) -> None:
