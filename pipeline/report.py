@@ -43,10 +43,9 @@ def build_words(report: RunReport) -> list[str]:
         return []
     lines = [f"Everything was built anew: {build.full}."] if build.full else []
     lines.append(
-        f"{build.files} new archive files; {build.extracted} captures extracted now, "
-        f"{build.normalized} rows normalized now."
+        f"{build.files} new archive files; {build.extracted} captures extracted"
+        f" and {build.normalized} normalized in this run."
     )
-    lines += [f"Held back, {name}: {why}." for name, why in build.held.items()]
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
     lines += [f"Quarantined {capture}" for capture in build.lost]
     if build.changes:

@@ -21,6 +21,7 @@ from pipeline.corpus.read import documents
 from pipeline.crawl import archive, imports, ledger
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import BusyError, UsageError
+from pipeline.report import PLAN, plan_rows, sample_lines
 from pipeline.runs import Places, RunReport
 
 Commands = Any
@@ -201,22 +202,7 @@ def run_backfill(arguments: argparse.Namespace) -> int:
         gaps = runs.plan_backfill(
             where, since=arguments.since, until=arguments.until, names=arguments.source, urls=arguments.url
         )
-        screen.show(
-            "Backfill plan",
-            ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours"),
-            [
-                (
-                    g.source,
-                    g.captures,
-                    g.good,
-                    len(g.empty_days),
-                    len(g.missing),
-                    g.requests,
-                    round(g.hours, 2),
-                )
-                for g in gaps
-            ],
-        )
+        screen.show("Backfill plan", PLAN, plan_rows(gaps))
         screen.say(
             "Nothing was done. Without --plan the archive is cleaned; with --fetch what is missing is fetched."
         )
@@ -250,24 +236,13 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
             ("kind", "cause", "documents"),
             [(*key.split(":"), n) for key, n in report.build.changes.items()],
         )
-        for sample in report.build.samples:
-            screen.say(f"\n{sample['kind']} by {sample['cause']}: {sample['title']}  {sample['url']}")
-            for line in difference(sample.get("before") or "", sample.get("after") or ""):
-                screen.say("  " + line)
+        for line in sample_lines(report.build.samples):
+            screen.say(line)
         if arguments.json:
             screen.put(asdict(report.build))
         screen.say("Nothing was published.")
         return 0
     return _finish(report, arguments)
-
-
-def difference(before: str, after: str, lines: int = 8) -> list[str]:
-    """The first changed lines of a text, as `-` and `+` lines cut to a readable length."""
-    import difflib
-
-    found = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
-    shown = [x[:160] for x in found if not x.startswith(("---", "+++", "@@"))]
-    return shown[:lines]
 
 
 def run_maintain(arguments: argparse.Namespace) -> int:

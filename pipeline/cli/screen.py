@@ -12,11 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from pipeline import report
 from pipeline.corpus.job import Progress as Told
 from pipeline.runs import RunReport
-
-FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
-"""Columns of the funnel, in the order a page passes them."""
 
 
 def console() -> Console:
@@ -69,54 +67,10 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
     console().print(table)
 
 
-def show_run(report: RunReport) -> None:
+def show_run(run: RunReport) -> None:
     """The funnel per source, and what became of the version."""
-    funnel = report.funnel()
-    if funnel:
-        show(
-            "From the web to the corpus",
-            ("source", *FUNNEL),
-            [(s, *(c[w] for w in FUNNEL)) for s, c in funnel.items()],
-        )
-    for visit in report.visits:
-        if visit.refused:
-            say(f"{visit.source}: {visit.refused}")
-    for line in build_words(report):
+    rows = report.funnel_rows(run)
+    if rows:
+        show("From the web to the corpus", ("source", *report.FUNNEL), rows)
+    for line in (*report.refusals(run), *report.crawl_notes(run), *report.build_words(run)):
         say(line)
-
-
-def build_words(report: RunReport) -> list[str]:
-    """What a build did, in plain sentences."""
-    build = report.build
-    if build is None:
-        return []
-    lines = []
-    if build.full:
-        lines.append(f"Everything was built anew: {build.full}.")
-    lines.append(
-        f"{build.files} new archive files; {build.extracted} captures extracted"
-        f" and {build.normalized} normalized in this run."
-    )
-    lines += [f"Held back, {name}: {why}." for name, why in build.held.items()]
-    lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
-    lines += [f"Quarantined {capture}" for capture in build.lost]
-    if build.changes:
-        told = ", ".join(f"{n} {key.replace(':', ' by ')}" for key, n in build.changes.items())
-        lines.append(f"Documents: {told}.")
-    if build.published:
-        lines.append(f"Published version {build.version}.")
-    elif build.version:
-        lines.append(f"Nothing new to publish; version {build.version} stands.")
-    else:
-        lines.append("Nothing to publish yet.")
-    return lines
-
-
-def markdown_run(report: RunReport, link: str | None) -> str:
-    """The same as Markdown, for the artifact of a flow run."""
-    lines = ["| source | " + " | ".join(FUNNEL) + " |", "|---|" + "--:|" * len(FUNNEL)]
-    lines += [f"| {s} | " + " | ".join(str(c[w]) for w in FUNNEL) + " |" for s, c in report.funnel().items()]
-    lines += ["", *(f"- {line}" for line in build_words(report))]
-    if link:
-        lines += ["", f"[The version]({link})"]
-    return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.corpus.dedupe import dedupe
+from pipeline.corpus.dedupe import dedupe, remove
 from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.edition import Edit, Edition, Placed
 from pipeline.corpus.relations import Alarm, Decision, Item
@@ -42,7 +42,7 @@ def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex
         draft.take(document)
     vanished = draft.drop_vanished_parts()
     if vanished:
-        draft.revise(index.remove(vanished))
+        draft.revise(remove(vanished, index, draft.texts))
     outcome = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
     draft.decide(outcome.decisions)
     draft.revise(outcome.revised)

@@ -25,6 +25,7 @@ def short_hash(text: str) -> str:
 
 
 def groups(captures: Sequence[Capture]) -> Iterator[list[Capture]]:
+    """Captures in runs: a page, and behind it the further parts of its article."""
     group: list[Capture] = []
     for capture in captures:
         if group and capture.part_of is not None and capture.part_of == group[0].url_key:

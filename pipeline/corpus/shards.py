@@ -8,6 +8,7 @@ rule finds the extract shards still there; a changed extract rule starts anew. S
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -97,7 +98,8 @@ def make_shard(
     if shard.exists():
         return ShardReport(path=shard, extracted=0, normalized=0)
     raw_shard = extract_shard(stages, file)
-    extracted, lost = 0, []
+    extracted = 0
+    lost: list[str] = []
     if not raw_shard.exists():
         work = _Work(
             function=partial(extract_batch, stages), rescue=partial(_lost_captures, stages), column="encoding"
@@ -147,8 +149,19 @@ def _fill(
 
 @lru_cache(maxsize=2)
 def _page_refs(raw: Path, file: str) -> list[index.Ref]:
-    """The page captures of a sealed file; kept, since every batch of the file asks for them."""
-    return [ref for ref in index.refs(raw, file) if ref.kind == "page"]
+    """The page captures of a sealed file, the further parts of an article right behind its first.
+
+    Hosts are visited side by side, so that the parts do not lie together in the file. Kept, since every
+    batch of the file asks for them.
+    """
+    refs = [ref for ref in index.refs(raw, file) if ref.kind == "page"]
+    firsts = {ref.url_key for ref in refs if ref.part_of is None}
+    parts: dict[str, list[index.Ref]] = defaultdict(list)
+    for ref in refs:
+        if ref.part_of in firsts:
+            parts[ref.part_of or ""].append(ref)
+    whole = [ref for ref in refs if ref.part_of not in firsts]
+    return [each for ref in whole for each in (ref, *parts.pop(ref.url_key, ()))]
 
 
 def _page_batches(raw: Path, file: str) -> list[Batch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ada_url
+from pipeline.crawl.urls import parse
 
 MAX_PER_HOST = 20
 """Cookies kept of one host."""
@@ -21,12 +21,12 @@ class Cookies:
 
     def line(self, url: str) -> str:
         """The Cookie header for `url`; "" if there is none."""
-        kept = self._hosts.get(ada_url.URL(url).hostname, {})
+        kept = self._hosts.get(parse(url).hostname, {})
         return "; ".join(f"{name}={value}" for name, value in kept.items())
 
     def keep(self, url: str, headers: tuple[tuple[str, str], ...]) -> None:
         """Take in the Set-Cookie headers of an answer from `url`; an expired or empty cookie is removed."""
-        jar = self._hosts.setdefault(ada_url.URL(url).hostname, {})
+        jar = self._hosts.setdefault(parse(url).hostname, {})
         for header, line in headers:
             if header.lower() != "set-cookie" or len(line) > MAX_LENGTH or not sendable(line):
                 continue

@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 
-import ada_url
-
 from pipeline.crawl import media, redirects
 from pipeline.crawl.blocks import judge_page
 from pipeline.crawl.cookies import Cookies, sendable
 from pipeline.crawl.fetched import Fetched, Hop, Limits
 from pipeline.crawl.pace import backoff
 from pipeline.crawl.transport import Answer, Resolve, Transport, TransportError, resolve_name
-from pipeline.crawl.urls import fetch_form, is_home, same_site
+from pipeline.crawl.urls import fetch_form, is_home, parse, same_site
 from pipeline.crawl.verdict import Verdict, judge_answer
 
 __all__ = ["ACCEPT", "USER_AGENT", "Client", "Fetched", "Hop", "Limits"]
@@ -154,7 +152,7 @@ class Client:
 
     async def _refusal(self, journey: _Journey, url: str) -> tuple[str, str] | None:
         """Outcome and reason why `url` must not be asked for, or None."""
-        parsed = ada_url.URL(url)
+        parsed = parse(url)
         port = int(parsed.port) if parsed.port else {"http:": 80, "https:": 443}[parsed.protocol]
         if self._ports is not None and port not in self._ports:
             return "address_refused", f"port {port}"
@@ -222,7 +220,7 @@ class Client:
 
     async def _request(self, journey: _Journey, url: str) -> _Got:
         limits = journey.limits
-        sent = (("Host", ada_url.URL(url).host), *journey.headers.items())
+        sent = (("Host", parse(url).host), *journey.headers.items())
         if cookie := self._cookies.line(url):
             sent = (*sent, ("Cookie", cookie))
         arrived: list[Answer] = []

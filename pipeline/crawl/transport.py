@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import ada_url
 import httpcore
 import httpx
 
 from pipeline.crawl.addresses import allowed
+from pipeline.crawl.urls import parse
 
 MAX_HEADERS = 256
 """More header lines than this are refused; httpcore itself caps the header block at 100 KB."""
@@ -169,7 +169,7 @@ class Transport:
         return answer
 
     def _request(self, url: str, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
-        parsed = ada_url.URL(url)
+        parsed = parse(url)
         target = (parsed.pathname + parsed.search).encode("ascii")
         return httpx.Request(
             "GET",

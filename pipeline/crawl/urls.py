@@ -106,6 +106,11 @@ def surt(key: str) -> str:
     return f"{reversed_host}{port}){parsed.pathname}{parsed.search}".lower()
 
 
+def parse(url: str) -> ada_url.URL:
+    """The parts of a URL in fetch form, as a browser sees them; ValueError for what is none."""
+    return ada_url.URL(url)
+
+
 def site(url: str) -> str:
     """Host name without a leading `www.`, with `:port` when it is not the default; "" if there is none."""
     try:

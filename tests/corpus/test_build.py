@@ -289,3 +289,20 @@ def test_killed_while_shards_are_made_the_next_run_ends_in_the_same_bytes(
         killed_at(number, lambda folder=folder: build(job(folder)))  # type: ignore[misc]
         build(job(folder))
         assert sums(folder / "clean") == expected
+
+
+def test_the_parts_of_an_article_are_joined_wherever_they_lie(tmp_path: Path) -> None:
+    first, second = PLAIN[0].body[:3], PLAIN[0].body[3:]
+    key = story_page(0).url_key
+    pages = [
+        story_page(0, body=html(PLAIN[0].title, first)),
+        story_page(1),
+        story_page(2, url_key=key + "?p2", part_of=key, body=html(PLAIN[0].title, second)),
+    ]
+    write(tmp_path / "raw", pages)
+    build(job(tmp_path))
+    joined = next(d for d in documents(tmp_path / "clean") if d.url_key == key)
+    assert joined.extracted.split("\n") == list(PLAIN[0].body)
+    (part,) = documents(tmp_path / "clean", table="dropped")
+    assert part.reason == "part_of"
+    assert versions.verify(tmp_path / "clean" / "1.1.0") == []

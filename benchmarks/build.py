@@ -1,0 +1,196 @@
+"""The build measured: pages a second from WARC to clean rows, and what a refresh costs as the corpus grows.
+
+    python benchmarks/build.py pages  [--shared ../shared]      beside a loop of trafilatura.bare_extraction
+    python benchmarks/build.py growth [--sizes 1000 10000 100000]   100 new pages onto so many articles
+
+CPU seconds on one core: the batches run in this process instead of the pool's workers. Read the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import trafilatura
+
+from pipeline.corpus import build as building
+from pipeline.corpus.assemble import assemble
+from pipeline.corpus.build import CLUSTERS, build
+from pipeline.corpus.dedupe_index import DedupeIndex
+from pipeline.corpus.edition import Edition
+from pipeline.corpus.job import BuildReport, Job
+from pipeline.corpus.plan import plan
+from pipeline.corpus.pool import Batch, Done
+from pipeline.corpus.rows import document_id, short_hash
+from pipeline.crawl.archive import Writer
+from pipeline.records import Capture, Document
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+COPIES = 5
+"""How often the real pages are archived under other addresses: enough work to measure."""
+
+NEW_PAGES = 100
+
+
+class OneCore:
+    """Stands in for the process pool: the same functions and batches, in this process."""
+
+    def __init__(self, workers: int, dask: str | None = None, preload: Sequence[str] = ()) -> None:
+        pass
+
+    def __enter__(self) -> OneCore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(
+        self, function: Callable[[Batch], Any], batches: Sequence[Batch], seconds: float
+    ) -> Iterator[Done[Any]]:
+        """Work off the batches one after the other."""
+        for batch in batches:
+            yield Done(batch=batch, result=function(batch))
+
+
+def page(url: str, body: bytes, moment: datetime) -> Capture:
+    """A successful capture."""
+    return Capture(
+        id="", source="bench", url=url, url_key=url, final_url=url, fetched_at=moment, status=200,
+        headers=(("Content-Type", "text/html"),), body=body,
+    )  # fmt: skip
+
+
+def archive(raw: Path, captures: list[Capture]) -> None:
+    """Write captures into a sealed WARC file."""
+    with Writer(
+        raw, f"bench-{captures[0].fetched_at:%Y%m%d}", clock=lambda: captures[-1].fetched_at
+    ) as writer:
+        for capture in captures:
+            writer.write(capture)
+
+
+def pages(shared: Path) -> None:
+    """Real pages from WARC to a published version, beside trafilatura alone on the same bytes."""
+    found = sorted((shared / "bench/extract/dev").glob("*.html"))
+    if not found:
+        sys.exit(f"{shared}: no bench/extract/dev/*.html; name the folder with --shared")
+    bodies = [p.read_bytes() for p in found]
+    texts = [b.decode("utf-8", "replace") for b in bodies]
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        captures = [
+            page(f"https://bench.example/{n}/{m}.html", body, START + timedelta(seconds=n * 100 + m))
+            for n in range(COPIES)
+            for m, body in enumerate(bodies)
+        ]
+        archive(work / "raw", captures)
+        before = time.process_time()
+        for text in texts * COPIES:
+            trafilatura.bare_extraction(text, with_metadata=True)
+        peer = time.process_time() - before
+        before, wall = time.process_time(), time.perf_counter()
+        report = build(
+            Job(raw=work / "raw", clean=work / "clean", work=work / ".build", workers=1, confirm=True)
+        )
+        ours, wall = time.process_time() - before, time.perf_counter() - wall
+    count = len(captures)
+    print(f"{count} pages; version {report.version}")
+    print(f"trafilatura.bare_extraction(with_metadata=True)  {peer:6.1f} CPU s  {count / peer:6.1f} pages/s")
+    print(f"WARC → clean version, everything                 {ours:6.1f} CPU s  {count / ours:6.1f} pages/s")
+    print(f"ratio ours/peer                                  {ours / peer:6.2f}   (wall {wall:.1f} s)")
+
+
+def synthetic(count: int, first: int = 0) -> Iterator[Document]:
+    """Distinct articles of real length and no shared wording, forty a minute."""
+    han = [chr(c) for c in range(0x4E00, 0x4E00 + 3000)]
+    for number in range(first, first + count):
+        draw = random.Random(number)
+        words = ["".join(draw.choices(han, k=draw.randint(8, 30))) for _ in range(30)]
+        text = "\n".join("，".join(words[n : n + 3]) + "。" for n in range(0, 30, 3))
+        url = f"https://site{number % 50}.example/{number}.html"
+        moment = START + timedelta(seconds=1.5 * number)
+        yield Document(
+            id=document_id(url, 1), capture=f"urn:uuid:{number}", source="bench", url=url, url_key=url,
+            site=f"site{number % 50}.example", captured_at=moment, first_seen=moment, title=words[0],
+            title_raw=words[0], text=text, extracted=text, text_hash=short_hash(text),
+            extracted_hash=short_hash(text), han=500,
+        )  # fmt: skip
+
+
+def grown(job: Job, size: int) -> None:
+    """Publish a version of so many synthetic articles, past extraction."""
+    staging = job.work / "staging"
+    staging.mkdir(parents=True)
+    edition, index = Edition(staging, None), DedupeIndex.open(None)
+    batch: list[Document] = []
+    for document in synthetic(size):
+        batch.append(document)
+        if len(batch) == building.ROWS_AT_ONCE:
+            assemble(batch, edition, index)
+            batch = []
+    if batch:
+        assemble(batch, edition, index)
+    index.write(staging / CLUSTERS)
+    report = BuildReport(version=None, parent=None, published=False, full=None)
+    building._publish(job, plan(job), staging, edition, report, lambda what, done, total: None)
+
+
+def growth(sizes: list[int]) -> None:
+    """The cost of a refresh of 100 new pages onto corpora of several sizes."""
+    print(f"{'articles':>9} {'CPU s':>7} {'wall s':>7} {'ratio to first':>15} {'new bytes':>10}")
+    base = None
+    for size in sizes:
+        folder = Path(tempfile.mkdtemp())
+        try:
+            job = Job(raw=folder / "raw", clean=folder / "clean", work=folder / ".build", workers=1)
+            grown(job, size)
+            moment = START + timedelta(seconds=1.5 * size + 60)
+            fresh = [
+                page(
+                    d.url,
+                    f"<h1>{d.title}</h1><div>{''.join(f'<p>{x}</p>' for x in d.text.split())}</div>".encode(),
+                    moment,
+                )
+                for d in synthetic(NEW_PAGES, first=size)
+            ]
+            archive(job.raw, fresh)
+            before, wall = time.process_time(), time.perf_counter()
+            report = build(job)
+            used, wall = time.process_time() - before, time.perf_counter() - wall
+            assert report.published, report
+            base = base or used
+            version = job.clean / str(report.version)
+            written = sum(
+                p.stat().st_size for p in version.rglob("*") if p.is_file() and p.stat().st_nlink == 1
+            )
+            print(f"{size:>9} {used:>7.2f} {wall:>7.2f} {used / base:>15.2f} {written:>10}", flush=True)
+        finally:
+            shutil.rmtree(folder)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("pages", "growth"))
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    arguments = parser.parse_args()
+    building.Pool = OneCore  # type: ignore[assignment, misc]
+    if arguments.what == "pages":
+        pages(arguments.shared)
+    else:
+        growth(arguments.sizes)
+
+
+if __name__ == "__main__":
+    main()
