@@ -6,6 +6,7 @@ import re
 
 from pipeline.normalize.characters import HAN, HAN_CHARACTER, is_chinese, rows
 from pipeline.normalize.markup import PRIVATE_USE
+from pipeline.normalize.mojibake import uncured
 from pipeline.records import Flag
 
 _CONTEXT = 6
@@ -19,7 +20,8 @@ _LONE_LATIN = re.compile(
     f"[a-z](?<=[{HAN}].)(?<![{_VARIABLE_BEFORE}].)(?=[{HAN}])(?![{_VARIABLE_AFTER}])(?!.[{_VARIABLE_AFTER}])"
 )
 _CENSOR_MARK = re.compile("【【[^【】\n]{0,40}】】")
-_ACRONYM_L = re.compile("l(?<=[A-Z].)(?:(?<=[A-Z]{2}.)(?![a-z])|(?=[A-Z]))[A-Z]{0,10}(?![A-Za-z])")
+_ACRONYM_L_HINT = re.compile("l(?<=[A-Z].)")
+_ACRONYM_L = re.compile("(?<![A-Za-z])(?:[A-Z]{2,10}l[A-Z]{0,10}|[A-Z]l[A-Z]{1,10})(?![A-Za-z])")
 _REPLACEMENT = re.compile("\ufffd+")
 _PRIVATE = re.compile(f"[{PRIVATE_USE}]+")
 _CONFUSABLES = re.compile("|".join(re.escape(wrong) for wrong, _, _ in rows("confusables.tsv")))
@@ -29,7 +31,6 @@ _NO_LE_SHARE = 0.0005
 _PATTERNS = (
     ("lone_latin", _LONE_LATIN),
     ("censor_mark", _CENSOR_MARK),
-    ("l_for_i", _ACRONYM_L),
     ("replacement_character", _REPLACEMENT),
     ("wrong_word", _CONFUSABLES),
 )
@@ -39,13 +40,16 @@ def find(text: str) -> tuple[Flag, ...]:
     """The damage of a normalized text, with offsets into it, in the order of the text (at most 200 spans).
 
     Kinds: lone_latin (周鸿t), censor_mark (【【微信】】), l_for_i (APl), replacement_character, wrong_word
-    (rules/confusables.tsv), unbalanced_quotes, no_le.
+    (rules/confusables.tsv), mojibake, unbalanced_quotes, no_le.
     """
     found = [
         _flag(name, text, match.start(), match.end())
         for name, pattern in _PATTERNS
         for match in pattern.finditer(text)
     ]
+    if _ACRONYM_L_HINT.search(text):
+        found += [_flag("l_for_i", text, match.start(), match.end()) for match in _ACRONYM_L.finditer(text)]
+    found += [_flag("mojibake", text, start, end) for start, end in uncured(text)]
     found += _unbalanced(text)
     found.sort(key=lambda flag: (flag.start or 0, flag.name))
     return (*found[:_MOST_FLAGS], *_no_le(text))

@@ -43,11 +43,31 @@ def mojibake(text: str) -> str:
     return "\n".join(_cured(line) for line in text.split("\n"))
 
 
+def uncured(text: str) -> list[tuple[int, int]]:
+    """Where lines of mojibake lie that `mojibake` could not cure: offsets of their first and last code points + 1."""
+    if text.isascii() or not _SUSPECT.search(text):
+        return []
+    spans, start = [], 0
+    for line in text.split("\n"):
+        if _reads_as_gbk(line) or _reads_as_latin(line):
+            spans.append((start, start + len(line)))
+        start += len(line) + 1
+    return spans
+
+
+def _reads_as_gbk(line: str) -> bool:
+    return len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len(line) // 5)
+
+
+def _reads_as_latin(line: str) -> bool:
+    return not _NOT_LATIN.search(line) and len(_AS_LATIN.findall(line)) >= max(_LEAST_HITS, len(line) // 5)
+
+
 def _cured(line: str) -> str:
     plain = width(line.translate(_CONTROLS))
-    if len(_AS_GBK.findall(plain)) >= max(_LEAST_HITS, len(plain) // 5):
+    if _reads_as_gbk(plain):
         return _decoded(plain, "gb18030", "utf-8") or line
-    if not _NOT_LATIN.search(plain) and len(_AS_LATIN.findall(plain)) >= max(_LEAST_HITS, len(plain) // 5):
+    if _reads_as_latin(plain):
         return (
             _decoded(plain, "latin-1", "utf-8")
             or _decoded(plain, "cp1252", "utf-8")

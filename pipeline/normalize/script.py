@@ -33,7 +33,9 @@ _HANT = "".join(characters for script, characters in _CHARACTERS if script == "H
 _HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
 _RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著"
 HANT_CHARACTER = _any_of(_HANT)
-_SUSPECT = _any_of(_HANT + _RESIDUAL)
+_RARE = "".join(characters for script, characters in _CHARACTERS if script == "Rare")
+_CONVERTIBLE = _any_of(_HANT + _RARE)
+_SUSPECT = _any_of(_HANT + _RARE + _RESIDUAL)
 HANS_CHARACTER = _any_of(_HANS)
 
 _KEEP = {}
@@ -63,7 +65,9 @@ _BEFORE_FORM = _alternation(_BEFORE)
 _AFTER_FORM = _alternation(
     {form: result for form, result in _AFTER.items() if len(form) > 1 or ord(form) not in _VARIANT}
 )
-_BEFORE_HINT = re.compile(f"[{''.join({c for form in _KEEP for c in form if c in _HANT})}於徵坏]")
+_BEFORE_HINT = re.compile(
+    f"[於徵坏{''.join(c for form in _BEFORE for c in form if c in _HANT or c in _RESIDUAL)}]"
+)
 _AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺]")
 
 # 了 and 着 written so that no Simplified text has them: enough to repair a line without Traditional characters.
@@ -83,6 +87,7 @@ _AUTHOR = re.compile(
     f"(?<![{HAN}])[{HAN}·]{{2,8}}著(?=$|[）)》】\\]])"
     f"|(?<![{HAN}])(?![他她我你妳它這这那有])[{HAN}]{{1,2}}[^看讀读拿捧抱唱聽听念翻藉借隨随憑凭沿對对跟]著(?=《)"
 )
+_NEXT_TO_HAN = re.compile(f"(?<=[{HAN}]).|.(?=[{HAN}])")
 _AUTHOR_STAND_IN = "\U000ffffe"
 
 _KANA_SEGMENT = re.compile(f"[{HAN}{KANA}ー・]+")
@@ -167,7 +172,7 @@ def _simplified(line: str) -> str:
     if not _SUSPECT.search(line):
         return line
     is_residual = _RESIDUE.search(line) is not None
-    if not is_residual and not HANT_CHARACTER.search(line):
+    if not is_residual and not _CONVERTIBLE.search(line):
         return line
     masked: list[str] = []
 
@@ -184,7 +189,7 @@ def _simplified(line: str) -> str:
         work = _BEFORE_FORM.sub(
             lambda match: mask(_KEEP[match[0]]) if match[0] in _KEEP else _BEFORE[match[0]], work
         ).translate(_CHARACTER)
-    result = _converter("t2s")(work) if HANT_CHARACTER.search(work) else work
+    result = _converter("t2s")(work) if _CONVERTIBLE.search(work) else work
     if (result != line or is_residual) and _AFTER_HINT.search(result):
         result = _repaired(result, keeps_zhu=_ASPECT_BESIDE in line)
     if masked:
@@ -193,11 +198,16 @@ def _simplified(line: str) -> str:
 
 
 def _repaired(line: str, *, keeps_zhu: bool) -> str:
-    """The rows `after` of the table; a line that also writes 着 tells 着 from 著, so its 著 stays."""
+    """The rows `after` of the table; a line that also writes 着 tells 着 from 著, so its 著 stays.
+
+    A character that stands alone, without Han beside it, is cited and stays.
+    """
 
     def replaced(match: re.Match[str]) -> str:
         form = match[0]
-        return form if keeps_zhu and "著" in form else _AFTER[form]
+        if (keeps_zhu and "著" in form) or (len(form) == 1 and not _NEXT_TO_HAN.match(line, match.start())):
+            return form
+        return _AFTER[form]
 
     line = _AUTHOR.sub(lambda match: match[0][:-1] + _AUTHOR_STAND_IN, line)
     return _AFTER_FORM.sub(replaced, line.translate(_VARIANT)).replace(_AUTHOR_STAND_IN, "著")

@@ -1,0 +1,75 @@
+"""The stage as a whole: what it records, explains and promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline import normalize as room
+from pipeline.normalize import FIXES, explain, fixes_table, normalize, normalize_lines, normalize_title
+
+TEXT = "由於單位 IT 部門原因,會議改期(見 https://example.com/a,b )。\n\n\n「好」"
+RESULT = "由于单位IT部门原因，会议改期（见 https://example.com/a,b）。\n\n“好”"
+
+
+def test_records_what_changed() -> None:
+    result = normalize(TEXT)
+    assert result.text == RESULT
+    assert result.fixes == (
+        "quotes",
+        "brackets",
+        "marks",
+        "mark_spaces",
+        "latin_spaces",
+        "script",
+        "blank_lines",
+    )
+    assert result.script == "Hant"
+
+
+def test_clean_text_has_no_fixes() -> None:
+    result = normalize(RESULT)
+    assert (result.text, result.fixes, result.flags) == (RESULT, (), ())
+
+
+def test_explain_shows_each_change() -> None:
+    changes = explain(TEXT)
+    assert {change.fix for change in changes} == set(normalize(TEXT).fixes)
+    assert all(change.before != change.after for change in changes)
+    assert any(
+        "會議" in change.before and "会议" in change.after for change in changes if change.fix == "script"
+    )
+    assert all(character < "\U000f0000" for change in changes for character in change.before + change.after)
+
+
+def test_fixes_are_named_once_and_described() -> None:
+    names = [name for name, _, _ in FIXES]
+    assert len(names) == len(set(names))
+    table = fixes_table()
+    assert all(f"`{name}`" in table for name in names)
+    assert len(table.splitlines()) == len(FIXES) + 2
+
+
+@pytest.mark.parametrize(("name", "function"), [(name, function) for name, function, _ in FIXES])
+def test_each_fix_is_a_function_of_the_text(name: str, function: object) -> None:
+    assert callable(function)
+    for text in ("", "中文", "plain text", "由于单位IT部门原因，会议改期。\n\n“好”"):
+        assert function(text) == text, name
+
+
+def test_spacing_can_be_kept() -> None:
+    assert normalize("使用 AI 模型,很好", spacing="keep").text == "使用 AI 模型，很好"
+
+
+def test_title_is_one_line() -> None:
+    assert normalize_title("  標題<br>副標題 \n") == "标题 副标题"
+
+
+def test_lines_stream_by_paragraph() -> None:
+    lines = ["第一段,\n", "第二行.\r\n", "\n", "\n", "第三段!"]
+    assert list(normalize_lines(lines)) == ["第一段，", "第二行。", "", "第三段！"]
+
+
+def test_fingerprint_is_stable_hex() -> None:
+    assert room.fingerprint() == room.fingerprint()
+    assert len(room.fingerprint()) == 64
+    int(room.fingerprint(), 16)
