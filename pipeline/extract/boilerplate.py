@@ -41,22 +41,20 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     total = sum(len(line) for line in lines) or 1
     read = 0
     for index, line in enumerate(lines):
-        if verdicts[index] is None:
-            verdicts[index] = matching(line, "any")
-        if verdicts[index] is None and read >= CUT_FROM * total:
-            cut = matching(line, "cut")
-            if cut and _lists_follow(weights[index + 1 :], lines[index + 1 :]):
-                verdicts[index:] = [cut] * (len(lines) - index)
-                break
+        cut = matching(line, "cut") if read >= CUT_FROM * total else None
+        if cut and _lists_follow(weights[index + 1 :]):
+            verdicts[index:] = [cut] * (len(lines) - index)
+            break
+        verdicts[index] = matching(line, "any")
         read += len(line)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))
     return verdicts
 
 
-def _lists_follow(weights: Sequence[float], lines: Sequence[str]) -> bool:
+def _lists_follow(weights: Sequence[float]) -> bool:
     """Whether what follows a heading looks like titles and teasers rather than the rest of an article."""
-    return sum(1 for w in weights if w) <= max(3, len(lines) // 2)
+    return sum(1 for weight in weights if weight) <= max(3, len(weights) // 2)
 
 
 def _edge(

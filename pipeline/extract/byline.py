@@ -124,8 +124,10 @@ def author_in(text: str) -> str | None:
 
 
 def names_of(value: str) -> list[str]:
-    """The single names of a byline, without roles; a name of more than 20 code points is a sentence."""
+    """The single names of a byline, without roles; [] for a sentence (a full stop, or more than 20 code points)."""
     value = ROLE.sub("", value.strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    if re.search(r"[。！？]", value):
+        return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
     if len(slashed) > 1 and any(map(is_personal_name, slashed)):
         value = "、".join(filter(is_personal_name, slashed))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 MAX_DEPTH = 300
 """Elements nested deeper are read as if they stood at this depth; real pages stay below 60."""
@@ -142,7 +142,7 @@ def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNod
     for css in selectors:
         try:
             found.extend(tree.css(css))
-        except ValueError:
+        except SelectolaxError:
             continue
     return found
 

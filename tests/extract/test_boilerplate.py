@@ -1,0 +1,55 @@
+"""Line rules: each kind removes what it is for, and no sentence of an article that talks about such things."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.extract.boilerplate import judge, matching, trim
+from pipeline.extract.tables import rows
+
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "cases" / "boilerplate.jsonl").read_text("utf-8").splitlines()
+]
+PARAGRAPH = "城北的旧粮库改成社区食堂以后，每天中午都要排队，老人们说比自己买菜还便宜。"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["line"][:20])
+def test_rule_of_a_line(case: dict[str, str | None]) -> None:
+    assert matching(str(case["line"]), str(case["place"])) == case["rule"]
+
+
+def test_every_rule_has_five_fields_and_a_known_place() -> None:
+    for row in rows("boilerplate.tsv"):
+        assert len(row) == 5
+        assert row[1] in {"any", "head", "foot", "cut", "end"}
+        assert row[4].strip()
+
+
+def test_every_kind_of_rule_is_shown_by_a_case() -> None:
+    kinds = {row[0] for row in rows("boilerplate.tsv")} - {"reprint", "riddle"}
+    assert kinds <= {case["rule"] for case in CASES}
+
+
+def test_related_heading_cuts_what_follows_only_in_the_later_half() -> None:
+    lines = [PARAGRAPH, PARAGRAPH, "相关阅读", "河边步道封闭", "图书馆夜间开放"]
+    assert judge(lines, [90.0, 90.0, 0.0, 0.0, 0.0])[2:] == ["related"] * 3
+    early = judge(["相关阅读的心理学：", PARAGRAPH, PARAGRAPH], [0.0, 90.0, 90.0])
+    assert early == [None, None, None]
+
+
+def test_credit_glued_to_the_last_paragraph_is_taken_off() -> None:
+    assert trim([PARAGRAPH, PARAGRAPH + "（責任編輯：王某）1120506"]) == [PARAGRAPH, PARAGRAPH]
+    assert trim([PARAGRAPH + "返回搜狐，查看更多"]) == [PARAGRAPH]
+    assert trim([PARAGRAPH + "（他是编辑，也是作者。）"]) == [PARAGRAPH + "（他是编辑，也是作者。）"]
+
+
+@given(st.lists(st.text(max_size=60), max_size=12))
+def test_judge_gives_one_verdict_a_line_and_never_raises(lines: list[str]) -> None:
+    kept = [line for line in lines if line.strip()]
+    assert len(judge(kept, [float(len(line)) for line in kept])) == len(kept)

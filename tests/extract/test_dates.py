@@ -1,0 +1,85 @@
+"""Days as pages print them, and strings that are no day of publication."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.extract.dates import day_in_url, find_day, machine_day
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-05-13 08:49", date(2024, 5, 13)),
+        ("2024/5/3", date(2024, 5, 3)),
+        ("2020.03.01 10:10:00", date(2020, 3, 1)),
+        ("2016年05月25日10:10 示例财经", date(2016, 5, 25)),
+        ("2016 年 5 月 25 日", date(2016, 5, 25)),
+        ("2023\x1f05\x1f/\x1f06\x1f10:20:30", date(2023, 5, 6)),
+        ("03月25日, 2020　記者 / 林某某", date(2020, 3, 25)),
+        ("三月 29, 2020", date(2020, 3, 29)),
+        ("Dec\x1f28\x1fSat\x1f2013\x1f00:28", date(2013, 12, 28)),
+        ("28 Dec 2013", date(2013, 12, 28)),
+        ("民國112年5月6日", date(2023, 5, 6)),
+        ("二〇二三年五月十六日", date(2023, 5, 16)),
+        ("二○二三年十二月三十一日", date(2023, 12, 31)),
+        ("发布时间：18-03-08 23:16", date(2018, 3, 8)),
+        ("2023-02-30 2023-03-01", date(2023, 3, 1)),
+        ("3小时前", None),
+        ("05-06 10:00", None),
+        ("电话 010-2023-0506", None),
+        ("1890年5月6日", None),
+        ("版本 2.0.2023.5", None),
+        ("9999-12-31", None),
+    ],
+)
+def test_printed_day(text: str, day: date | None) -> None:
+    found = find_day(text)
+    assert (found.day if found else None) == day
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("2020-03-24T20:00:00+00:00", date(2020, 3, 25)),
+        ("2020-03-24T20:00:00Z", date(2020, 3, 25)),
+        ("2020-03-24T20:00:00+08:00", date(2020, 3, 24)),
+        ("2018-09-16T15:31:57&#x2B;08:00", date(2018, 9, 16)),
+        ("2020-03-24T20:00:00", date(2020, 3, 24)),
+        ("1683352800", date(2023, 5, 6)),
+        ("1683352800000", date(2023, 5, 6)),
+        ("20230506", date(2023, 5, 6)),
+        ("2007-08-20-23:59:59", date(2007, 8, 20)),
+        ("soon", None),
+        ("2020-13-24T20:00:00Z", None),
+    ],
+)
+def test_declared_day_is_a_day_in_china(value: str, day: date | None) -> None:
+    assert machine_day(value) == day
+
+
+def test_day_in_an_address() -> None:
+    found = day_in_url("https://news.example.cn/gj/202405/t20240520_15263156.htm")
+    assert found is None
+    found = day_in_url("https://news.example.cn/2024-05/13/content_37319243.htm")
+    assert found is not None and found.day == date(2024, 5, 13)
+    assert day_in_url("https://example.cn/20241399/1.html") is None
+
+
+@given(
+    st.dates(date(1994, 1, 1), date(2099, 12, 31)),
+    st.sampled_from(["%Y-%m-%d", "%Y年%m月%d日", "%Y/%m/%d", "%Y.%m.%d"]),
+)
+def test_every_day_is_read_back(day: date, form: str) -> None:
+    found = find_day(day.strftime(form) + " 10:00")
+    assert found is not None and found.day == day
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_answered(text: str) -> None:
+    find_day(text)
+    machine_day(text)

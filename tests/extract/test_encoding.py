@@ -1,0 +1,126 @@
+"""Bytes to text: every two-byte code against the WHATWG indexes, and pages declared rightly, wrongly, not at all."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.extract.encoding import decode, label
+
+HANS = (
+    "城北的旧粮库改成社区食堂以后，每天中午都要排队。老人们说，一荤两素的套餐只要十二元，比自己买菜还便宜。"
+    * 3
+)
+HANT = (
+    "港口的清晨，漁船一艘接一艘靠岸。今年的秋刀魚比往年少了三成，價格卻沒有跟著上漲，讓不少船東直呼看不懂。"
+    * 3
+)
+TRAILS = [t for t in range(0x40, 0xFF) if t != 0x7F]
+
+GB18030_SHA256 = "85373408efe24c652c0a2f37997df8c657b0e8a654d07d9f9d97f1ad16609bc6"
+"""Of the 23,940 two-byte codes in order, decoded by ICU's WHATWG decoder (index-gb18030 with the 2022 changes)."""
+
+BIG5_SHA256 = "7d209328839b5e7e656c2d0de69d72d03e0867c95890748fadf38732202afa17"
+"""Of the 18,588 codes of index-big5 in order, without A241 and A242 (rules/encoding.tsv says why)."""
+
+BIG5_PAIRS = {b"\x88\x62": "Ê̄", b"\x88\x64": "Ê̌", b"\x88\xa3": "ê̄", b"\x88\xa5": "ê̌"}
+"""Codes that the Big5 decoder of the standard turns into two code points."""
+
+
+def test_all_two_byte_codes_of_gb18030() -> None:
+    codes = b"".join(bytes([lead, trail]) for lead in range(0x81, 0xFF) for trail in TRAILS)
+    text = decode(codes, override="gb2312").text
+    assert len(text) == 23_940
+    assert hashlib.sha256(text.encode()).hexdigest() == GB18030_SHA256
+
+
+def test_all_codes_of_big5() -> None:
+    found = []
+    for lead in range(0x81, 0xFF):
+        for trail in TRAILS:
+            code = bytes([lead, trail])
+            if code in (b"\xa2\x41", b"\xa2\x42") or code in BIG5_PAIRS:
+                continue
+            text = decode(code, override="big5").text
+            if "\ufffd" not in text:
+                found.append(text)
+    assert len(found) == 18_588
+    assert hashlib.sha256("".join(found).encode()).hexdigest() == BIG5_SHA256
+    for code, pair in BIG5_PAIRS.items():
+        assert decode(code, override="big5").text == pair
+
+
+def test_single_bytes_and_broken_sequences_follow_the_standard() -> None:
+    assert decode(b"\x80", override="gbk").text == "€"
+    assert decode(b"\x81<p>", override="gbk").text == "\ufffd<p>"
+    assert decode(b"\x81\x30\x81\x30", override="gb2312").text == "\x80"
+    assert decode("𠮷".encode("gb18030"), override="gb2312").text == "𠮷"
+
+
+@pytest.mark.parametrize("declared", ["gb2312", "utf-8", "big5", "iso-8859-1", "nonsense", ""])
+@pytest.mark.parametrize("where", ["http", "meta"])
+@pytest.mark.parametrize(
+    ("text", "codec", "name"),
+    [
+        (HANS, "gbk", "gb18030"),
+        (HANS, "gb18030", "gb18030"),
+        (HANT, "big5", "big5"),
+        (HANT, "gbk", "gb18030"),
+        (HANT, "utf-8", "utf-8"),
+    ],
+)
+def test_page_is_read_whatever_it_declares(
+    text: str, codec: str, name: str, where: str, declared: str
+) -> None:
+    meta = f'<meta charset="{declared}">' if where == "meta" and declared else ""
+    page = f"<html><head>{meta}</head><body><p>{text}</p></body></html>"
+    header = f"text/html; charset={declared}" if where == "http" and declared else "text/html"
+    decoded = decode(page.encode(codec), content_type=header)
+    assert (decoded.text, decoded.encoding, decoded.replacements) == (page, name, 0)
+
+
+@pytest.mark.parametrize(("text", "codec"), [(HANS, "gbk"), (HANT, "big5"), (HANS, "utf-8")])
+def test_one_broken_byte_costs_one_character(text: str, codec: str) -> None:
+    body = text.encode(codec)
+    cut = body[:40] + body[41:] if codec == "utf-8" else body + b"\xff"
+    decoded = decode(cut)
+    assert decoded.replacements <= 2
+    assert decoded.text[-60:-2] in text
+
+
+def test_how_it_was_chosen() -> None:
+    gbk = HANS.encode("gbk")
+    assert decode(b"\xef\xbb\xbf" + HANS.encode()).chosen_by == "bom"
+    assert decode(HANS.encode("utf-16")).encoding == "utf-16le"
+    assert decode(gbk, content_type="text/html; charset=gb2312").chosen_by == "http"
+    assert (
+        decode(b'<meta http-equiv="Content-Type" content="text/html; charset=gb2312">' + gbk).chosen_by
+        == "meta"
+    )
+    assert decode(b'<?xml version="1.0" encoding="gbk"?>' + gbk).chosen_by == "xml"
+    assert decode(gbk).chosen_by == "scored"
+    assert decode(gbk, override="gbk").chosen_by == "source"
+    assert decode(b" " * 3000 + b"<meta charset=big5>" + HANT.encode("big5")).chosen_by == "meta"
+
+
+def test_other_scripts_are_left_to_the_detector() -> None:
+    russian = "Сегодня в городе открылась новая столовая для пожилых людей. " * 10
+    decoded = decode(russian.encode("windows-1251"))
+    assert decoded.text == russian
+    assert decoded.chosen_by == "detector"
+
+
+def test_labels_of_the_standard() -> None:
+    assert label(" GB_2312-80 ") == ("gb18030", "gb18030")
+    assert label("x-x-big5") == ("big5", "big5hkscs")
+    assert label("latin1") == ("windows-1252", "cp1252")
+    assert label("no-such-label") is None
+
+
+@given(st.binary(max_size=400), st.sampled_from(["", "text/html; charset=gbk", "text/html; charset=\x00"]))
+def test_any_bytes_give_text(body: bytes, header: str) -> None:
+    decoded = decode(body, content_type=header)
+    assert decoded.replacements == decoded.text.count("\ufffd")

@@ -1,0 +1,169 @@
+"""The public functions: reasons, hostile pages, selectors, the line report, the fingerprint."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.extract import extract_page, fingerprint, line_report
+from pipeline.records import Selector, Source
+
+URL = "https://www.example.cn/a/1.html"
+SENTENCE = "城北的旧粮库改成社区食堂以后，每天中午都要排队，老人们说比自己买菜还便宜。"
+BODY = f"<p>{SENTENCE * 2}</p>" * 6
+TIME_LIMIT = 2.0
+"""Seconds a page may take (issue 3)."""
+
+HOSTILE = {
+    "nested divs": "<div>" * 10_000 + BODY + "</div>" * 10_000,
+    "nested bold": "<b>" * 20_000 + SENTENCE * 5,
+    "nested tables": "<table><tr><td>" * 3_000 + BODY,
+    "long line": f"<p>{'很长的一行没有结尾' * 300_000}</p>",
+    "long brackets": f"<h1>标题标题标题</h1><p>{'（' * 300_000}</p>{BODY}",
+    "long digits": f"<h1>标题标题标题</h1><p>{'2024-' * 100_000}</p>{BODY}",
+    "long spaces": f"<p>来源：{' ' * 1_000_000}</p>{BODY}",
+    "many attributes": f"<p {' '.join(f'a{i}=1' for i in range(50_000))}>{BODY}",
+    "many links": "<a href=1>二</a>" * 100_000,
+    "unclosed comments": "<!--" * 100_000 + BODY,
+    "script of assignments": f"<script>{'ct=     ' * 100_000}</script>{BODY}",
+    "nested json-ld": f'<script type="application/ld+json">{"[" * 100_000}</script>{BODY}',
+    "one class name": f'<div class="{"comment" * 20_000}">{BODY}',
+    "no break in the title": f"<title>{'标题_' * 50_000}</title>{BODY}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_page_is_answered_in_time(name: str) -> None:
+    start = time.process_time()
+    page = extract_page(HOSTILE[name].encode(), url=URL)
+    assert time.process_time() - start < TIME_LIMIT
+    assert page.articles or page.reason
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty"),
+        (b" \x00\n", "empty"),
+        (b"%PDF-1.7 ...", "not_html"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not_html"),
+        (b'<?xml version="1.0"?><rss><channel></channel></rss>', "not_html"),
+        (b'{"data": [1, 2]}', "not_html"),
+        (random.Random(1).randbytes(50_000), "undecodable"),
+        (BODY.encode() + BODY.encode("gbk") + BODY.encode("utf-16"), "undecodable"),
+        (b"<frameset cols='1,2'><frame src=a></frameset>", "frameset"),
+        (b"<html><head><title>t</title></head></html>", "no_body"),
+        ("<p><a href=1>只有链接的一页，没有文章</a></p>".encode(), "no_body"),
+        (b"<p>" + b"x" * 10_000_001, "too_large"),
+    ],
+)
+def test_page_without_an_article_has_a_reason(body: bytes, reason: str) -> None:
+    page = extract_page(body, url=URL)
+    assert (page.articles, page.reason) == ((), reason)
+
+
+def test_nul_bytes_and_hidden_keywords_leave_the_article() -> None:
+    hidden = f'<div style="display:none">{"关键词，热搜，" * 24_000}</div>'
+    page = extract_page(
+        f"<title>t</title>{hidden}<div>{BODY}</div>".replace("粮", "\x00粮").encode(), url=URL
+    )
+    assert page.articles[0].extracted == "\n".join([SENTENCE * 2] * 6)
+
+
+def test_a_body_hidden_until_a_script_runs_is_the_article() -> None:
+    for style in ("visibility: hidden", "display:none"):
+        page = extract_page(f'<div id="content" style="{style}">{BODY}</div>'.encode(), url=URL)
+        assert page.articles[0].extracted.count("\n") == 5
+
+
+def test_a_cut_line_is_flagged() -> None:
+    page = extract_page(HOSTILE["long line"].encode(), url=URL)
+    assert "truncated" in {flag.name for flag in page.articles[0].flags}
+
+
+def _source(**more: object) -> Source:
+    return Source(name="example", home="https://www.example.cn/", **more)  # type: ignore[arg-type]
+
+
+def test_source_selectors_win_while_they_hold() -> None:
+    html = f'<div class="a">{BODY}</div><div class="b"><p>{SENTENCE}</p><p class="x">乙</p></div>'.encode()
+    source = _source(
+        body=(Selector(css=".b", since=date(2023, 1, 1), until=date(2023, 12, 31)),),
+        drop=(Selector(css=".x"),),
+    )
+    page = extract_page(html, url=URL, captured_on=date(2023, 5, 6), source=source)
+    assert (page.articles[0].extracted, page.articles[0].method) == (SENTENCE, "selector")
+    later = extract_page(html, url=URL, captured_on=date(2024, 5, 6), source=source)
+    assert later.articles[0].method == "container"
+    assert not later.articles[0].flags
+
+
+def test_selector_that_matches_nothing_is_flagged_and_the_search_goes_on() -> None:
+    for css in (".gone", "((broken"):
+        page = extract_page(BODY.encode(), url=URL, source=_source(body=(Selector(css=css),)))
+        assert [flag.name for flag in page.articles[0].flags] == ["body_selector_missed"]
+        assert page.articles[0].extracted.count("\n") == 5
+
+
+def test_source_charset_overrides() -> None:
+    page = extract_page(BODY.encode("gbk"), url=URL, source=_source(charset="gbk"))
+    assert (page.encoding, page.encoding_from) == ("gb18030", "source")
+
+
+def test_line_report_tells_every_line_and_agrees_with_the_text() -> None:
+    path = Path(__file__).parents[1] / "pages" / "taiwan-web" / "byline-paragraph" / "page.html"
+    report = line_report(path.read_bytes(), url=URL)
+    rules = {text: rule for kept, rule, text in report if not kept}
+    assert rules["▲漁港清晨一景。（圖／記者何大同攝）"] == "caption"
+    assert any(rule == "links" for rule in rules.values())
+    kept = "\n".join(text for is_kept, _, text in report if is_kept)
+    assert kept == extract_page(path.read_bytes(), url=URL).articles[0].extracted
+
+
+def test_fingerprint_is_stable() -> None:
+    assert fingerprint() == fingerprint()
+    assert len(fingerprint()) == 32
+
+
+@given(st.binary(max_size=2_000))
+def test_any_bytes_are_answered(body: bytes) -> None:
+    page = extract_page(body, url=URL)
+    assert bool(page.articles) != bool(page.reason)
+
+
+FRAGMENTS = st.sampled_from(
+    ["<p>", "</p>", "<div class='comment'>", "</div>", "<table><td>", "<br>", "<a href='http://[::1'>", "</a>", "<pre>", "<h1>",
+     "<base href='//'>", "下一页", "<section hidden>", "<figcaption>", "<plaintext>", "<svg><p>", "▲", "広告", "\x00", "&#0;",
+     "<!--", "<script>", "</script>", "<title>", "来源：", "作者：", "2024-05-13", "（", "）", "《", SENTENCE, "相关阅读"]
+)  # fmt: skip
+
+
+@given(
+    st.lists(FRAGMENTS, max_size=60), st.sampled_from([URL, "", "http://[::1", "x:y", "https://例子.测试/一"])
+)
+def test_any_markup_is_answered(parts: list[str], url: str) -> None:
+    page = extract_page("".join(parts).encode(), url=url)
+    assert bool(page.articles) != bool(page.reason)
+    for article in page.articles:
+        assert article.extracted.strip()
+        assert "\x00" not in article.extracted
+
+
+@pytest.mark.slow
+def test_mutants_of_the_golden_pages_are_answered_in_time() -> None:
+    pages = [p.read_bytes() for p in sorted((Path(__file__).parents[1] / "pages").glob("*/*/page.html"))]
+    chance = random.Random(7)
+    for _ in range(300):
+        body = bytearray(chance.choice(pages))
+        for _ in range(chance.randrange(1, 200)):
+            body[chance.randrange(len(body))] = chance.randrange(256)
+        at = chance.randrange(len(body))
+        start = time.process_time()
+        extract_page(bytes(body[:at]) + bytes(body[at // 2 :]), url=URL)
+        assert time.process_time() - start < TIME_LIMIT
