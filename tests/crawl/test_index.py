@@ -104,7 +104,7 @@ def test_the_daily_index_is_plain_parquet_with_one_schema(tmp_path: Path) -> Non
         "https://news.example/%E8%B7%AF",
         "not a url {",
         "",
-        "file:///tmp/a%20b.html",
+        "file:///pages/a%20b.html",
     ],
 )
 def test_no_url_breaks_a_row(tmp_path: Path, url: str) -> None:
