@@ -163,11 +163,11 @@ class Comparison:
 
     def _compare(self, work: Prepared, hashes: Hashes, earlier: Mapping[str, int]) -> None:
         name = work.item.id
-        same = [member for member in self._index.with_text(work.text_hash) if member.id != name]
+        same = self._index.with_text(work.text_hash, but=name)
         if not len(work.key):
             self._place(work, hashes, [], rule=_NOTHING)
         elif same:
-            self._place_copy(work, hashes, same[0])
+            self._place_copy(work, hashes, same)
         elif len(work.key) < SHORTEST:
             self._place(work, hashes, [], rule="short")
         else:

@@ -118,8 +118,7 @@ def _learn(batch: Sequence[Prepared], index: DedupeIndex) -> tuple[set[str], set
     affected: set[str] = set()
     known: set[int] = set()
     for work in batch:
-        others = [member for member in index.with_text(work.text_hash) if member.id != work.item.id]
-        if others or work.text_hash in known:
+        if work.text_hash in known or index.with_text(work.text_hash, but=work.item.id):
             continue  # a copy of a page says nothing about the site's other pages
         known.add(work.text_hash)
         lines = index.site(work.item.site)

@@ -42,7 +42,7 @@ class DedupeIndex:
 
     def _forget_changes(self) -> None:
         self._members: dict[str, Member | None] = {}
-        self._by_text: defaultdict[int, set[str]] = defaultdict(set)
+        self._by_text: defaultdict[int, dict[str, None]] = defaultdict(dict)
         self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
         self._by_print: dict[int, str] = {}
         self._links: dict[tuple[str, str, str], Link] = {}
@@ -165,9 +165,10 @@ class DedupeIndex:
         """A loaded document."""
         return self._members.get(name)
 
-    def with_text(self, text_hash: int) -> list[Member]:
-        """The loaded documents with a text hash, by id."""
-        return self._sorted(self._by_text.get(text_hash, ()))
+    def with_text(self, text_hash: int, *, but: str) -> Member | None:
+        """The first loaded document with a text hash, other than the one named."""
+        names = self._by_text.get(text_hash, {})
+        return next((self._members[name] for name in names if name != but), None)
 
     def with_print(self, print_: int) -> Member | None:
         """The loaded document with a print."""
@@ -233,7 +234,7 @@ class DedupeIndex:
 
     def _keep(self, member: Member) -> None:
         self._members[member.id] = member
-        self._by_text[member.text_hash].add(member.id)
+        self._by_text[member.text_hash][member.id] = None
         self._by_cluster[member.decision.cluster].add(member.id)
         self._by_print[member.print] = member.id
 
@@ -241,7 +242,7 @@ class DedupeIndex:
         old = self._members.get(name)
         self._watched.setdefault(name, old.decision if old else None)
         if old:
-            self._by_text[old.text_hash].discard(name)
+            self._by_text[old.text_hash].pop(name, None)
             self._by_cluster[old.decision.cluster].discard(name)
             self._by_print.pop(old.print, None)
 
