@@ -138,8 +138,8 @@ def test_any_bytes_are_answered(body: bytes) -> None:
 
 
 MARKUP = """<p>|</p>|<div class='comment'>|</div>|<table><td>|<br>|<a href='http://[::1'>|</a>|<pre>|<h1>|<!--|<script>|
-</script>|<title>|来源：|作者：|2024-05-13|（|）|《|相关阅读|\x00|&#0;|<base href='//'>|下一页|<section hidden>|<figcaption>|
-<plaintext>|<svg><p>|▲|广告"""
+</script>|<title>|来源：|作者：|2024-05-13|（|）|《|相关阅读|\x00|&#0;|<base href='//'>|下一页|<section hidden>|
+<figcaption>|<plaintext>|<svg><p>|▲|广告"""
 FRAGMENTS = st.sampled_from([SENTENCE, *MARKUP.split("|")])
 
 
