@@ -24,3 +24,6 @@ check: install   ## linter and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+serve: install   ## Prefect server, deployments and a worker, until Ctrl-C
+	$(BIN)/python -m flows.serve

@@ -1,4 +1,4 @@
-"""`make serve`: a Prefect server, the deployments of prefect.yaml and a worker, until Ctrl-C.
+"""`make serve`: a Prefect server, what prefect.yaml and automations.yaml declare, and a worker, until Ctrl-C.
 
 For a person on one machine. Where a server and workers run as services, only `prefect deploy` is needed.
 The address comes from prefect.toml or the environment (PREFECT_SERVER_API_PORT=4300 make serve).
@@ -14,11 +14,15 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import FrameType
 
 from prefect.settings import get_current_settings
 
 POOL = "local"
+AUTOMATIONS = Path(__file__).with_name("automations.yaml")
+AUTOMATION = "crashed-without-a-word"
+"""The one automation in that file; a second `create` would double it."""
 STARTUP = 180.0
 """Seconds the server may take: a cold one needs 15 on a quiet machine, over 60 on a loaded one."""
 GRACE = 10.0
@@ -39,6 +43,8 @@ def main() -> None:
             _wait(server, f"{home}/api/health")
             _prefect(env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
             _prefect(env, "deploy", "--all")
+            if _call(env, "automation", "inspect", AUTOMATION):
+                _prefect(env, "automation", "create", "--from-file", str(AUTOMATIONS))
             worker = running.enter_context(_started(env, "worker", "start", "--pool", POOL))
             print(f"\n{home} shows the runs. Ctrl-C ends server and worker.\n", flush=True)
             sys.exit(worker.wait())
@@ -56,6 +62,10 @@ def _command(*words: str) -> list[str]:
 
 def _prefect(env: dict[str, str], *words: str) -> None:
     subprocess.run(_command(*words), env=env, check=True)
+
+
+def _call(env: dict[str, str], *words: str) -> int:
+    return subprocess.run(_command(*words), env=env, check=False, capture_output=True).returncode
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect.automations import Automation
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.responses import DeploymentResponse
@@ -18,6 +19,8 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.server.services.scheduler import schedule_deployments
 from prefect.settings import PREFECT_API_URL
 from prefect.settings.models.root import Settings
+
+from flows.serve import AUTOMATION, AUTOMATIONS, POOL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DECLARED = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
@@ -29,7 +32,7 @@ Deployments = dict[str, DeploymentResponse]
 def deployed(server: None) -> Deployments:
     """What `prefect deploy --all` made, by entrypoint."""
     with get_client(sync_client=True) as client:
-        client.create_work_pool(WorkPoolCreate(name="local", type="process"))
+        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
         done = subprocess.run(
             [sys.executable, "-m", "prefect", "deploy", "--all", "--no-prompt"],
             cwd=ROOT,
@@ -88,6 +91,17 @@ def test_the_scheduler_makes_runs_of_the_cron(deployed: Deployments, client: Syn
     runs = client.read_flow_runs(limit=200)
     scheduled = {run.deployment_id for run in runs if run.state_name == "Scheduled" and run.auto_scheduled}
     assert scheduled == {each.id for each in deployed.values() if each.schedules}
+
+
+def test_the_automation_is_the_one_serve_looks_for() -> None:
+    declared = yaml.safe_load(AUTOMATIONS.read_text("utf-8"))["automations"]
+    assert [Automation.model_validate(each).name for each in declared] == [AUTOMATION]
+
+
+def test_a_limit_outlives_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With leases in memory, a server stopped in mid-refresh left its slot taken for ever."""
+    monkeypatch.chdir(ROOT)
+    assert Settings().server.concurrency.lease_storage.endswith(".filesystem")
 
 
 def test_no_telemetry_by_the_projects_own_file(monkeypatch: pytest.MonkeyPatch) -> None:
