@@ -382,7 +382,10 @@ def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int]
     spans = kept_spans(text, repeated)
     kept = np.concatenate([np.arange(start, end) for start, end in spans])
     positions = kept[key_positions(stripped(text, repeated))]
-    return int(positions[side.runs[0][0]]), int(positions[side.runs[-1][1] - 1]) + 1
+    start, end = int(positions[side.runs[0][0]]), int(positions[side.runs[-1][1] - 1]) + 1
+    while end < len(text) and not text[end].isalnum() and text[end] != "\n":
+        end += 1  # the full stop and the closing quote belong to the sentence before
+    return start, end
 
 
 def _kind(best: _Found | None) -> str | None:

@@ -57,7 +57,7 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Outcome:
     """
     names = [item.id for item in items]
     if len(set(names)) != len(names):
-        raise ValueError(f"id given twice: {next(name for name in names if names.count(name) > 1)}")
+        raise ValueError(f"id given twice: {next(name for name in names if names.count(name) > 1)!r}")
     index.watch()
     index.load(names)
     index.load_sites(item.site for item in items)
