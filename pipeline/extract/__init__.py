@@ -28,7 +28,7 @@ from pipeline.extract.fingerprint import fingerprint
 from pipeline.extract.layout import Layout, bare_long_tags, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.split import join_parts, split_articles
-from pipeline.extract.title import find_title
+from pipeline.extract.title import find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.records import Article, Flag, Page, Selector, Source
 
@@ -129,7 +129,7 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     declared = read_declared(tree)
     body = _in_force(source.body if source else (), captured_on)
     layout = read_layout(tree, body=body, drop=_in_force(source.drop if source else (), captured_on))
-    weights = weigh(layout)
+    weights = weigh(layout, heading_of(layout, declared))
     boxes = layout.chosen or find_container(layout, weights)
     if not boxes:
         return _nothing(decoded, "no_body", layout)

@@ -193,7 +193,7 @@ def _element_rule(layout: Layout, weights: Weights, index: int, whole: float) ->
         return "caption"
     if weights.between(box.first, box.last) >= HOLDS * whole:
         return None
-    if box.hidden:
+    if box.hidden or box.invisible:
         return "hidden"
     said = kinds(box.names)
     if "caption" in said or box.tag == "caption":

@@ -31,6 +31,11 @@ AUTHOR_LABEL = re.compile(
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜\n\t]{1,60})"
 )
+NO_SOURCE = re.compile(
+    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?"
+)
+"""Printed where a source should be; it names none."""
+
 NEXT_FACT = re.compile(rf"\s*(?:(?<!\w)(?:{_STOP}))")
 ORG = re.compile(
     r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
@@ -101,6 +106,7 @@ def clean_source(value: str) -> str | None:
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value
     if (
         not 2 <= len(value) <= 30
+        or NO_SOURCE.fullmatch(value)
         or value.isdigit()
         or value.startswith(("http", "www."))
         or NEXT_FACT.fullmatch(value)

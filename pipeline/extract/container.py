@@ -35,6 +35,9 @@ JUNK_FACTOR = 0.15
 TEASER_FACTOR = 0.2
 """Weight of a line right below a linked title (ours): the head of another article and its first words."""
 
+ABOVE_FACTOR = 0.3
+"""Weight of lines above the heading that shows the page's title (ours)."""
+
 HIDDEN_FACTOR = 0.05
 """Weight of display:none lines (ours): they win only where nothing is visible."""
 
@@ -113,8 +116,8 @@ def is_linked_title(line: Line) -> bool:
     )
 
 
-def weigh(layout: Layout) -> Weights:
-    """Weights of all lines and boxes of a page."""
+def weigh(layout: Layout, heading: int | None = None) -> Weights:
+    """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it."""
     boxes = layout.boxes
     hidden = [False] * len(boxes)
     junk_distance = [JUNK_REACH] * len(boxes)
@@ -123,7 +126,8 @@ def weigh(layout: Layout) -> Weights:
         hidden[index] = box.hidden or (up >= 0 and hidden[up])
         above = junk_distance[up] + 1 if up >= 0 else JUNK_REACH
         is_junk = box.tag in JUNK_TAGS or "junk" in kinds(box.names)
-        junk_distance[index] = 0 if is_junk else min(above, JUNK_REACH)
+        holds_title = heading is not None and box.first <= heading < box.last
+        junk_distance[index] = 0 if is_junk and not holds_title else min(above, JUNK_REACH)
     plain = [line_weight(line) for line in layout.lines]
     weights = list(plain)
     total = [0.0] * len(boxes)
@@ -135,6 +139,8 @@ def weigh(layout: Layout) -> Weights:
         at = line.box
         if index and is_linked_title(layout.lines[index - 1]):
             weight *= TEASER_FACTOR
+        if heading is not None and index < heading:
+            weight *= ABOVE_FACTOR
         if hidden[at]:
             weight *= HIDDEN_FACTOR
         if junk_distance[at] < JUNK_REACH:

@@ -45,7 +45,8 @@ _UNREAD = (
 )
 UNREAD = frozenset(_UNREAD.split())
 ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
-HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden", re.I)
+HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.I)
+INVISIBLE = re.compile(r"visibility\s{0,3}:\s{0,3}hidden", re.I)
 BODY_MARK = "data-corpus-body"
 """Attribute set on elements that a source's body selector names, so that the walk can see them."""
 
@@ -64,7 +65,9 @@ class Box:
     last: int = 0
     """One past its last line."""
     hidden: bool = False
-    """Itself display:none, visibility:hidden or `hidden`; not inherited."""
+    """Itself display:none or `hidden`; not inherited."""
+    invisible: bool = False
+    """Itself visibility:hidden: so a body is kept until a script runs (WeChat)."""
 
 
 @dataclass(slots=True)
@@ -210,15 +213,16 @@ class _Walk:
         elif tag == "pre":
             self.preformatted += 1
         names = ""
-        hidden = False
+        hidden = invisible = False
         if attributes:
             names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
             style = attributes.get("style")
             hidden = "hidden" in attributes or (style is not None and HIDDEN.search(style[:500]) is not None)
-        if not is_block and not names and not hidden and BODY_MARK not in attributes:
+            invisible = style is not None and INVISIBLE.search(style[:500]) is not None
+        if not is_block and not names and not hidden and not invisible and BODY_MARK not in attributes:
             return -1
         index = len(self.layout.boxes)
-        box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden)
+        box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden, invisible=invisible)
         self.layout.boxes.append(box)
         if BODY_MARK in attributes:
             self.layout.chosen.append(index)

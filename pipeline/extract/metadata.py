@@ -25,7 +25,7 @@ from pipeline.extract.byline import (
     names_of,
     source_in,
 )
-from pipeline.extract.dates import day_in_url, find_day, machine_day
+from pipeline.extract.dates import Found, day_in_url, find_day, machine_day
 from pipeline.extract.declared import Declared
 from pipeline.extract.layout import Layout
 from pipeline.extract.printed import Printed, read_printed
@@ -78,6 +78,16 @@ SCRIPT_DAYS = (
     "publish_date",
     "publishDate",
 )
+TODAY = re.compile(r"今天是|现在是|現在是|今日是|欢迎您|歡迎您|北京时间：")
+"""A line that shows the visitor the present day."""
+
+COLUMN = re.compile(
+    r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
+    r"國內|國際|社會|娛樂|體育|財經|時政|軍事|兩岸|地產|焦點|即時|新聞|新闻|黑龙江|内蒙古|中国|台灣){1,2}"
+    r"(?:新闻|新聞|要闻|要聞|资讯|資訊|动态|動態|频道|頻道|报道|報導|快讯|快訊|中心)?"
+)
+"""A column's or a province's name beside the day, no account."""
+
 LATER = re.compile(r"更新|修改|编辑于|編輯於|最新推荐|最後|最后|updated|modified|上次", re.I)
 NOT_A_NAME = re.compile(
     r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
@@ -153,7 +163,9 @@ def _day(printed: Printed, declared: Declared, url: str) -> tuple[date | None, s
     """(day, raw string, provenance)."""
     for lines in (printed.head, printed.above[::-1]):
         candidates = [
-            (LATER.search(line) is not None, i, f) for i, line in enumerate(lines) if (f := find_day(line))
+            (LATER.search(line) is not None, i, f)
+            for i, line in enumerate(lines)
+            if (f := _printed_day(line))
         ]
         if candidates:
             found = min(candidates, key=lambda c: c[:2])[2]
@@ -171,6 +183,10 @@ def _day(printed: Printed, declared: Declared, url: str) -> tuple[date | None, s
             return day, value, origin
     in_url = day_in_url(url)
     return (in_url.day, in_url.raw, "url") if in_url else (None, None, None)
+
+
+def _printed_day(line: str) -> Found | None:
+    return None if TODAY.search(line) else find_day(line)
 
 
 def _source(printed: Printed, declared: Declared) -> tuple[str | None, str | None]:
@@ -289,13 +305,19 @@ def _beside_day(printed: Printed) -> tuple[str | None, str | None]:
         if not found:
             continue
         left = re.split(r"[\x1f|｜]", line[: found.start].strip(" (（|·•-\u3000" + GAP))[-1].strip()
-        if 3 <= len(left) <= 16 and not NOT_A_NAME.search(left) and not re.search(r"[:：\d>]", left):
+        if (
+            3 <= len(left) <= 16
+            and not COLUMN.fullmatch(left)
+            and not NOT_A_NAME.search(left)
+            and not re.search(r"[:：\d>]", left)
+        ):
             return (None, left) if PUBLISHER.search(left) else (left, None)
         right = re.split(r"[\x1f|｜\s\[【]", AFTER_DAY.sub("", line[found.end :]))[0]
         name = clean_source(right)
         if (
             name
             and 3 <= len(name) <= 14
+            and not COLUMN.fullmatch(name)
             and not NOT_A_NAME.search(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
         ):

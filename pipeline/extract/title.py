@@ -11,6 +11,9 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 SHORTEST = 4
 """Letters a title has at least; shorter headings are column names."""
 
+HEADING_SHORTEST = 6
+"""Letters of a heading that is believed before the body is known; a site's name is shorter or comes last."""
+
 LONGEST = 120
 
 REACH = 12
@@ -27,6 +30,17 @@ GLUED_SITE = re.compile(
 def letters(text: str) -> str:
     """The text without marks and spaces: titles differ in these between heading and `title`."""
     return re.sub(r"[\W_]+", "", text).lower()
+
+
+def heading_of(layout: Layout, declared: Declared) -> int | None:
+    """Index of the first `h1` or `h2` that the page's declared title begins with, or None."""
+    wanted = [letters(CUT.sub("", t)) for t in (declared.title, declared.meta.get("og:title", "")) if t]
+    for index, line in enumerate(layout.lines):
+        if layout.boxes[line.box].tag in ("h1", "h2") and line.linked * 2 <= len(line.text) <= LONGEST:
+            bare = letters(CUT.sub("", line.text))
+            if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in wanted):
+                return index
+    return None
 
 
 def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tuple[str | None, int | None]:
