@@ -38,6 +38,9 @@ DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text, and the
 shortest real body on the reference pages has 71."""
 
+SECOND_LONGEST = 500_000
+"""Code points of the longest page given to trafilatura; deep and huge pages take it seconds."""
+
 SECOND_LONGER = 4
 """trafilatura's reading of the whole page replaces a doubted one from this many times its length."""
 
@@ -116,7 +119,7 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     pages it is the disclaimer, the menu or the comment rules that win (reference §3, cause 2).
     """
     first = len(letters(reading.text))
-    if first >= DOUBTED:
+    if first >= DOUBTED or layout.deep or len(html) > SECOND_LONGEST:
         return reading
     lines = {letters(line) for line in _ask_trafilatura(html).split("\n")}
     found = [i for i, line in enumerate(layout.lines) if letters(line.text) in lines and weights.plain[i]]

@@ -38,6 +38,12 @@ TEASER_FACTOR = 0.2
 ABOVE_FACTOR = 0.3
 """Weight of lines above the heading that shows the page's title (ours)."""
 
+SILENCE = 12
+"""Lines without a sentence after which what follows is less likely of the article (ours): menus, link lists."""
+
+SILENCE_FACTOR = 0.5
+SILENCE_FLOOR = 0.1
+
 HIDDEN_FACTOR = 0.05
 """Weight of display:none lines (ours): they win only where nothing is visible."""
 
@@ -132,15 +138,23 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     weights = list(plain)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
+    distance = 1.0
+    read_below = False
+    silent = 0
     for index, line in enumerate(layout.lines):
         weight = plain[index]
         if not weight:
+            silent += 1
             continue
+        if heading is not None and silent > SILENCE and read_below:
+            distance = max(distance * SILENCE_FACTOR, SILENCE_FLOOR)
+        read_below = read_below or (heading is not None and index > heading)
+        silent = 0
         at = line.box
         if index and is_linked_title(layout.lines[index - 1]):
             weight *= TEASER_FACTOR
-        if heading is not None and index < heading:
-            weight *= ABOVE_FACTOR
+        if heading is not None:
+            weight *= ABOVE_FACTOR if index < heading else distance
         if hidden[at]:
             weight *= HIDDEN_FACTOR
         if junk_distance[at] < JUNK_REACH:

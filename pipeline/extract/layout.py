@@ -105,6 +105,8 @@ class Layout:
     """Boxes a source's body selector named."""
     truncated: bool = False
     """Whether a limit cut the page."""
+    deep: bool = False
+    """Whether elements are nested deeper than MAX_DEPTH."""
 
     def up(self, box: int) -> list[int]:
         """The box and its ancestors, innermost first."""
@@ -196,6 +198,7 @@ class _Walk:
                     is_block = tag in BLOCK
                     if is_block:
                         self._flush()
+                    self.layout.deep = self.layout.deep or len(stack) >= MAX_DEPTH
                     box = self._enter(node, tag, is_block) if len(stack) < MAX_DEPTH else -1
                     stack.append((node.next, state, box, is_block))
                     node = child
