@@ -19,9 +19,14 @@ from pipeline.records import Flag
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _LETTER = re.compile(r"[^\W\d_]")
+_BROKEN = re.compile(r"[\ufffd\ue000-\uf8ff]+")
 _STOPS = re.compile(r"[。！？；…]")
 _MARKS = re.compile(r"[，。！？；：、…“”（）《》]")
 _NOT_TEXT = re.compile(r"[\W_]+")
+
+
+PROSE_HAN = 300
+"""Han characters that make an article by themselves, whatever else the page quotes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,7 @@ class Measures:
     top_gram: float
     """Letters covered by the most frequent 10-gram, in the first 20,000 (Gopher: top n-gram fraction)."""
     broken: float
-    """U+FFFD and private-use characters."""
+    """Runs of U+FFFD or private-use characters: one lost emoji leaves a run of up to eight."""
     keywords: float
     """Characters in lines of six or more terms joined by commas, bars or spaces without a sentence end."""
 
@@ -72,7 +77,7 @@ def measure(text: str) -> Measures:
         long_share=sum(len(_HAN.findall(x)) for x in lines if _is_prose(x)) / max(han, 1),
         repeated_lines=_repeated(lines) / size,
         top_gram=_top_gram(text),
-        broken=sum(1 for c in text if c == "\ufffd" or "\ue000" <= c <= "\uf8ff") / size,
+        broken=len(_BROKEN.findall(text)) / size,
         keywords=sum(len(x) for x in lines if _is_keywords(x)) / size,
     )
 
@@ -82,8 +87,8 @@ def _is_prose(line: str) -> bool:
 
 
 def _is_keywords(line: str) -> bool:
-    if _STOPS.search(line):
-        return False
+    if _STOPS.search(line) or 2 * len(_HAN.findall(line)) < len(_LETTER.findall(line)):
+        return False  # prose, or a line of code
     terms = [t for t in re.split(r"[,，、|｜/ ]", line) if t]
     return len(terms) >= 6 and sum(map(len, terms)) / len(terms) <= 10
 
@@ -132,8 +137,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         reason="not_chinese",
-        fails=lambda m: m.han_share < 0.3 or m.kana_share > 0.1,
-        source="ChineseWebText: share of Chinese characters ≥ 0.3; kana above a tenth is Japanese",
+        fails=lambda m: (m.han_share < 0.3 and m.han < PROSE_HAN) or m.kana_share > 0.1,
+        source="ChineseWebText: share of Chinese characters ≥ 0.3, unless there is an article's worth of them beside"
+        " the code or Latin a tutorial quotes; kana above a tenth is Japanese",
     ),
     Rule(
         reason="too_short",
