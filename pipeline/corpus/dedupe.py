@@ -21,7 +21,7 @@ from pipeline.corpus.comparison import SHORTEST, Comparison, Prepared, Texts, pr
 from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.furniture import edge_lines
 from pipeline.corpus.publication import alarms, settle
-from pipeline.corpus.relations import Alarm, Decision, Item, Member, Outcome
+from pipeline.corpus.relations import NEW, Alarm, Decision, Item, Member, Outcome
 from pipeline.corpus.sketch import RULES, shingles, sketch, text_key
 
 __all__ = ["Alarm", "Decision", "DedupeIndex", "Item", "Outcome", "dedupe", "fingerprint", "remove"]
@@ -95,11 +95,34 @@ def remove(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> tuple[Decisi
     names = sorted(set(ids))
     index.watch()
     index.load(names)
-    touched = _withdraw(set(names), index, texts)
+    touched = _withdraw(names, index, texts)
     for name in names:
         index.drop(name, purge=True)
+    for cluster in sorted(touched):
+        for member in index.members(cluster):
+            index.put(replace(member, decision=_without(member.decision, names)))
     settle(index, touched)
     return _revised(index, names)
+
+
+def _without(decision: Decision, gone: Sequence[str]) -> Decision:
+    """The decision once documents it points at are gone: nothing of their text stays in it."""
+    left = tuple(name for name in decision.of if name not in gone)
+    if len(left) == len(decision.of):
+        return decision
+    if left:
+        return replace(decision, of=left, conflicts=())
+    return replace(
+        decision,
+        relation=NEW,
+        kind=None,
+        of=(),
+        score=None,
+        partner_score=None,
+        density=None,
+        rule="partner-removed",
+        conflicts=(),
+    )
 
 
 def fingerprint() -> str:

@@ -8,7 +8,7 @@ asks for is loaded; what it changes stays in memory until `write`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipeline.corpus import dedupe_tables as tables
 from pipeline.corpus.furniture import SiteLines
 from pipeline.corpus.relations import Decision, Link, Member
-from pipeline.corpus.segments import Segments
+from pipeline.corpus.segments import Dropped, Segments
 from pipeline.corpus.sketch import Hashes
 from pipeline.corpus.sorted_pairs import Values
 
@@ -67,50 +67,44 @@ class DedupeIndex:
 
     def write(self, folder: Path) -> None:
         """Write the state into a new folder: hard links to unchanged segments, a new one for the change."""
-        rows = [
-            tables.member_row(member) if member else tables.removed_row(name)
-            for name in sorted(self._changed)
-            if (member := self._members[name]) or name not in self._purged
-        ]
         purged = tables.keys_of(sorted(self._purged))
-        gone, prints = pa.array(purged), self._purged_prints(purged)
-        for segments, new, dropped in (
-            (self._members_on_disk, rows, ("key", gone)),
-            (
-                self._links_on_disk,
-                [
-                    tables.link_row(self._links[key])
-                    for key in sorted(self._changed_links)
-                    if not self._purged.intersection(key[:2])
-                ],
-                ("key", gone),
-            ),
-            (
-                self._redirects_on_disk,
-                [
-                    {"key": tables.key_of(old), "cluster": old, "now": self._redirects[old]}
-                    for old in sorted(self._changed_redirects)
-                ],
-                None,
-            ),
-            (self._lines_on_disk, [self._site_row(site) for site in sorted(self._changed_sites)], None),
-        ):
-            segments.write(
-                folder, tables.table_of(new, segments.table), dropped if self._purged and dropped else None
-            )
-        self._sketches_on_disk.write(
-            folder, self._postings_table(prints), ("print", prints) if len(prints) else None
+        prints = self._members_on_disk.rows(purged)["print"].to_numpy()
+        gone = Dropped(columns=("key",), keys=purged) if len(purged) else None
+        gone_links = Dropped(columns=("key", "of_key"), keys=purged) if len(purged) else None
+        gone_sketches = Dropped(columns=("print",), keys=prints) if len(prints) else None
+        self._write(self._members_on_disk, folder, self._member_rows(), gone)
+        self._write(self._links_on_disk, folder, self._link_rows(), gone_links)
+        self._write(self._redirects_on_disk, folder, self._redirect_rows())
+        self._write(
+            self._lines_on_disk, folder, (self._site_row(site) for site in sorted(self._changed_sites))
         )
+        self._sketches_on_disk.write(folder, self._postings_table(prints), gone_sketches)
         self._forget_changes()
 
-    def _postings_table(self, purged: pa.Array) -> pa.Table:
+    def _write(
+        self, segments: Segments, folder: Path, rows: Iterable[dict[str, object]], gone: Dropped | None = None
+    ) -> None:
+        segments.write(folder, tables.table_of(rows, segments.table), gone)
+
+    def _member_rows(self) -> Iterator[dict[str, object]]:
+        for name in sorted(self._changed - self._purged):
+            member = self._members[name]
+            yield tables.member_row(member) if member else tables.removed_row(name)
+
+    def _link_rows(self) -> Iterator[dict[str, object]]:
+        for key in sorted(self._changed_links):
+            if not self._purged.intersection(key[:2]):
+                yield tables.link_row(self._links[key])
+
+    def _redirect_rows(self) -> Iterator[dict[str, object]]:
+        for old in sorted(self._changed_redirects):
+            yield {"key": tables.key_of(old), "cluster": old, "now": self._redirects[old]}
+
+    def _postings_table(self, purged: Values) -> pa.Table:
         hashes = np.concatenate([run[0] for run in self._runs] or [np.zeros(0, np.uint64)])
         prints = np.concatenate([run[1] for run in self._runs] or [np.zeros(0, np.uint64)])
-        kept = ~np.isin(prints, purged.to_numpy()) if len(purged) else np.ones(len(prints), bool)
+        kept = ~np.isin(prints, purged)
         return pa.table({"hash": hashes[kept], "print": prints[kept]}, schema=tables.SKETCHES.schema)
-
-    def _purged_prints(self, keys: Values) -> pa.Array:
-        return self._members_on_disk.rows(keys)["print"].combine_chunks()
 
     # What is known about documents.
 

@@ -45,6 +45,16 @@ class Table:
     """The 64-bit columns it is looked up by; empty: two such columns, searched by the first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """Rows to leave out: those with one of the keys in one of the columns."""
+
+    columns: tuple[str, ...]
+    """The columns looked at."""
+    keys: Values
+    """The keys."""
+
+
 class Segments:
     """The segments of one table in one folder, in the order they were written."""
 
@@ -77,10 +87,10 @@ class Segments:
         chunks = list(self._current(self.files, None)) if self.files else []
         return pa.concat_tables([self.table.schema.empty_table(), *chunks])
 
-    def write(self, folder: Path, rows: pa.Table, dropped: tuple[str, pa.Array] | None = None) -> None:
+    def write(self, folder: Path, rows: pa.Table, dropped: Dropped | None = None) -> None:
         """Write the table into a folder: hard links to the present segments, and one more with the new rows.
 
-        `dropped`: a column and its values whose rows must be in no segment any more; all are written anew.
+        `dropped`: rows that must be in no segment any more; then all are written anew.
         """
         folder.mkdir(parents=True, exist_ok=True)
         number = int(self.files[-1].stem.rpartition("-")[2]) + 1 if self.files else 1
@@ -118,7 +128,7 @@ class Segments:
             iter([pa.table({"key": keys[order], "row": numbers[order]}, schema=_KEYS)]),
         )
 
-    def _current(self, files: Sequence[Path], dropped: tuple[str, pa.Array] | None) -> Iterator[pa.Table]:
+    def _current(self, files: Sequence[Path], dropped: Dropped | None) -> Iterator[pa.Table]:
         """The newest row of each identity, sorted, in chunks; larger than memory if need be."""
         names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
         columns = ", ".join(f'"{name}"' for name in self.table.schema.names)
@@ -128,8 +138,9 @@ class Segments:
             newest = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
         with duckdb.connect(config={"memory_limit": _MEMORY}) as connection:
             if dropped:
-                connection.register("dropped", pa.table({"dropped": dropped[1]}))
-                where = f"WHERE {dropped[0]} NOT IN (SELECT dropped FROM dropped)"
+                connection.register("dropped", pa.table({"dropped": dropped.keys}))
+                kept = (f"{column} NOT IN (SELECT dropped FROM dropped)" for column in dropped.columns)
+                where = f"WHERE {' AND '.join(kept)}"
             reader: pa.RecordBatchReader = connection.sql(
                 f"SELECT {columns} FROM read_parquet([{names}], filename = true) {where} {newest} "
                 f"ORDER BY {', '.join(self.table.order)}"
