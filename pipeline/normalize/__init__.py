@@ -98,8 +98,10 @@ _UNUSUAL = re.compile(
 
 _ROUNDS = 5
 _UNSETTLED = re.compile(
-    f"[-,:;?!.()\"'`<>… ](?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}]))|[「」『』]|[“”‘’]{{2}}|。。"
+    f"[-,:;?!.()\"'`<>… ](?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}]))"
+    "|[「」『』]|[‘’](?:(?<=[“”‘’].)|(?=[“”]))"
 )
+_UNSETTLED_PAIRS = ("。。", "，，", "、、", "；；", "———", "““", "””")
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
 
 
@@ -201,9 +203,13 @@ def _settled(fixes: Iterable[Fix], line: str, record: Record) -> str:
     """The line after the fixes, run again while one made a context for another: 中,...A needs two rounds."""
     for _ in range(_ROUNDS):
         before, line = line, _applied(fixes, line, record)
-        if line == before or not _UNSETTLED.search(line):
+        if line == before or not _is_unsettled(line):
             break
     return line
+
+
+def _is_unsettled(line: str) -> bool:
+    return _UNSETTLED.search(line) is not None or any(pair in line for pair in _UNSETTLED_PAIRS)
 
 
 def _unrecorded(*_: str) -> None:
