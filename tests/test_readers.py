@@ -64,7 +64,9 @@ def test_duckdb(clean: Path, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", TITLES)
-def test_hugging_face_datasets(clean: Path, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hugging_face_datasets(
+    clean: Path, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
     import datasets

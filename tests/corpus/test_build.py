@@ -29,7 +29,7 @@ LATER = timedelta(days=1)
 def sums(clean: Path) -> dict[str, str]:
     """version → its SHA256SUMS, and where latest points."""
     found = {v: (clean / v / "SHA256SUMS").read_text() for v in list_versions(clean)}
-    return {**found, "latest": os.readlink(clean / "latest")}
+    return {**found, "latest": str((clean / "latest").readlink())}
 
 
 def first_corpus(folder: Path) -> None:
