@@ -17,7 +17,7 @@ GAP = "\x1f"
 
 _STOP = (
     r"作者|编辑|編輯|责编|责任|責任|记者|記者|发布|發布|发表|發表|时间|時間|日期|点击|點擊|阅读|閱讀|浏览|瀏覽|字号|字體|字体|评论|評論|"
-    r"分享|收藏|打印|来源|來源|稿源|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|【|\[|（|\("
+    r"分享|收藏|打印|来源|來源|稿源|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|（|\("
 )
 SOURCE_LABEL = re.compile(
     r"(?<![图圖片影照频頻面乐樂材料])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来源|來源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
@@ -36,7 +36,7 @@ NO_SOURCE = re.compile(
 )
 """Printed where a source should be; it names none."""
 
-NEXT_FACT = re.compile(rf"\s*(?:(?<!\w)(?:{_STOP}))")
+NEXT_FACT = re.compile(rf"\s*(?:(?<!\w)(?:{_STOP})|[【\[])")
 ORG = re.compile(
     r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
     r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
@@ -81,6 +81,11 @@ DATELINE = (
 CLOSING = re.compile(
     r"[（(【\[]\s*((?:图文|文图|文|图|作者|记者|撰文|摄影|文字|文/图|图/文|编译|本报记者|整理)?(?:[/／:：\s|]|图|圖){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
 )
+REPORTER_ALONE = re.compile(
+    r"(?:记者|記者)\s?([\u4e00-\u9fff]{2,4}(?:[、\s][\u4e00-\u9fff]{2,4}){0,3}?)\s?(?:报道|報導|攝影|摄影|整理)?$"
+)
+"""A line of its own: 記者 林小美 報導; only for names that begin with a family name."""
+
 PRINTED_BYLINE = re.compile(r"^(?:文|撰文|执笔|執筆|作者|采写|文字)\s?[/／|｜:：︱丨]\s?(\S.{0,50})$")
 
 
@@ -149,7 +154,7 @@ def names_of(value: str) -> list[str]:
             part
             and 2 <= len(part) <= 20
             and not part.isdigit()
-            and not re.search(r"[。！？\d]{3,}|[。！？]|https?:|www\.", part)
+            and not re.search(r"[。！？\d]{3,}|[。！？:：]|https?:|www\.", part)
         ):
             names.append(part)
     return names if len(names) <= 8 else []
@@ -167,6 +172,9 @@ def dateline_author(text: str) -> str | None:
             ]
             if names:
                 return "、".join(names)
+    alone = REPORTER_ALONE.match(text[:40])
+    if alone and all(is_personal_name(name) for name in re.split(r"[、\s]", alone[1])):
+        return "、".join(re.split(r"[、\s]", alone[1]))
     match = PRINTED_BYLINE.match(text[:60])
     return "、".join(names_of(match[1])) or None if match else None
 
@@ -174,7 +182,7 @@ def dateline_author(text: str) -> str | None:
 def closing_author(text: str) -> str | None:
     """Names in the last line's closing brackets: labelled, or nothing but Chinese personal names."""
     match = CLOSING.search(text[-50:])
-    if not match:
+    if not match or re.search(r"[:：]", match[2]):
         return None
     names = names_of(re.sub(r"\s+", "、", match[2]))
     if names and all(is_personal_name(name) for name in names):

@@ -244,14 +244,16 @@ def _author(printed: Printed, declared: Declared, url: str) -> str | None:
         name = author_in(line)
         if name and not NO_AUTHOR.search(name) and not _is_the_site(name, url):
             return name
+    desk = None
     for names_and_ids, text in printed.marked:
         if text == declared.script.get("nickname"):  # the account of a WeChat page, not its author
             continue
         if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
             continue
         people = [name for name in names_of(text) if not _is_the_site(name, url)]
-        if people:
+        if people and not any(ORG.search(name) for name in people):
             return "、".join(people)
+        desk = desk or "、".join(people) or None
     for line in (*printed.head, *printed.first):
         day = find_day(line)
         bare = line[day.end :] if day else line
@@ -271,7 +273,7 @@ def _author(printed: Printed, declared: Declared, url: str) -> str | None:
             return name
         if posted := POSTED_BY.search(line):
             return posted[1]
-    return None
+    return desk
 
 
 def _declared_author(declared: Declared, site: str | None) -> str | None:
