@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import opencc
-
 from pipeline.normalize import (
     brackets,
     damage,
@@ -101,7 +99,7 @@ _UNSETTLED = re.compile(
     f"[-,:;?!.()\"'`<>… ](?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}]))"
     "|[「」『』]|[‘’](?:(?<=[“”‘’].)|(?=[“”]))"
 )
-_UNSETTLED_PAIRS = ("。。", "，，", "、、", "；；", "———", "““", "””")
+_UNSETTLED_PAIRS = ("。。", "，，", "、、", "；；", "———", "““", "””", "···", "•••", "・・・")
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
 
 
@@ -236,10 +234,10 @@ def _applied(fixes: Iterable[Fix], text: str, record: Record) -> str:
     return text
 
 
-@lru_cache(maxsize=1)
-def fingerprint() -> str:
-    """SHA-256 (hex) over this room's code, its rule tables and OpenCC's version: what a result depends on."""
-    digest = hashlib.sha256(opencc.__version__.encode())
+@lru_cache(maxsize=8)
+def fingerprint(target: str = "Hans", spacing: str = "remove") -> str:
+    """SHA-256 (hex) over the settings, this room's code, its rule tables and OpenCC's version."""
+    digest = hashlib.sha256(f"{script.OPENCC_VERSION} {target} {spacing}".encode())
     room = Path(__file__).resolve().parent
     for file in [*sorted(room.glob("*.py")), *(RULES / name for name in _RULE_FILES)]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")

@@ -15,6 +15,7 @@ import opencc
 
 from pipeline.normalize.characters import CHINESE_ONLY, HAN, HAN_CHARACTER, KANA, KANA_CHARACTER, rows
 
+OPENCC_VERSION: str = opencc.__version__
 TARGETS = {"Hans": "t2s", "Hant-TW": "s2tw", "Hant-HK": "s2hk", "keep": ""}
 """Target script → OpenCC config; `keep` converts nothing."""
 _VARIANTS = {"Hant-TW": "t2tw", "Hant-HK": "t2hk"}

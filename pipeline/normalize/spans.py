@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pipeline.normalize.characters import HAN
+from pipeline.normalize.characters import HAN, SHIELD
 
 _FIRST = 0xF0000
 _LAST = 0xFFFFD
@@ -39,8 +39,8 @@ _SPAN = re.compile(
             r"(?<![A-Za-z0-9])[A-Za-z]:\\[^\s\"<>|?*，。；、：（）“”]{0,255}",
             r"(?<![A-Za-z0-9_.])[a-z_][A-Za-z0-9_.]{0,60}\([^()\n\"']{0,60}[\"'][^\"'\n]{0,200}[\"'][^()\n]{0,100}\)",
             r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.\-]{0,60}=[\"'][^\"'\n]{0,200}[\"']",
-            r"(?<![A-Za-z0-9#&])#(?!\d{1,4}#)[^#\s，。；：]{1,40}#(?!#)",
-            r"(?<![A-Za-z0-9#&/])#[A-Za-z0-9_]{1,60}",
+            rf"(?<![A-Za-z0-9#&{SHIELD}])#(?!\d{{1,4}}#)[^#\s，。；：]{{1,40}}#(?!#)",
+            rf"(?<![A-Za-z0-9#&/{SHIELD}])#[A-Za-z0-9_]{{1,60}}",
             r"(?<![A-Za-z0-9!])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
             r"Yahoo!",
         )
