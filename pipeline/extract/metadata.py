@@ -9,7 +9,6 @@ web editor and is not.
 from __future__ import annotations
 
 import re
-from datetime import date
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.extract.body import Reading
@@ -25,39 +24,14 @@ from pipeline.extract.byline import (
     names_of,
     source_in,
 )
-from pipeline.extract.dates import Found, day_in_url, find_day, machine_day
+from pipeline.extract.dates import find_day
 from pipeline.extract.declared import Declared
 from pipeline.extract.layout import Layout
 from pipeline.extract.printed import Printed, read_printed
+from pipeline.extract.published import find_published
 from pipeline.extract.title import letters
 from pipeline.records import Article
 
-META_DAYS = (
-    "article:published_time",
-    "pubdate",
-    "publishdate",
-    "datepublished",
-    "og:release_date",
-    "publish-date",
-    "publish_date",
-    "publishtime",
-    "publish_time",
-    "firstpublishedtime",
-    "og:published_time",
-    "weibo: article:create_at",
-    "weibo:article:create_at",
-    "apub:time",
-    "bytedance:published_time",
-    "datecreated",
-    "contentdate",
-    "publication_date",
-    "release_date",
-    "date",
-    "dc.date",
-    "dc.date.issued",
-    "parsely-pub-date",
-    "dateupdate",
-)
 META_SOURCES = (
     "source",
     "contentsource",
@@ -67,20 +41,6 @@ META_SOURCES = (
     "media",
     "copyright-source",
 )
-SCRIPT_DAYS = (
-    "ct",
-    "publish_time",
-    "oriCreateTime",
-    "create_time",
-    "pubdate",
-    "publishTime",
-    "pubTime",
-    "publish_date",
-    "publishDate",
-)
-TODAY = re.compile(r"今天是|现在是|現在是|今日是|欢迎您|歡迎您|北京时间：")
-"""A line that shows the visitor the present day."""
-
 COLUMN = re.compile(
     r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
     r"國內|國際|社會|娛樂|體育|財經|時政|軍事|兩岸|地產|焦點|即時|新聞|新闻|黑龙江|内蒙古|中国|台灣){1,2}"
@@ -88,7 +48,6 @@ COLUMN = re.compile(
 )
 """A column's or a province's name beside the day, no account."""
 
-LATER = re.compile(r"更新|修改|编辑于|編輯於|最新推荐|最後|最后|updated|modified|上次", re.I)
 NOT_A_NAME = re.compile(
     r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
     r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章"
@@ -120,14 +79,10 @@ REPRINT_LINE = re.compile(
 QUOTED_AUTHOR = re.compile(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
 NAME_AND_PAPER = re.compile(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
 PICTURES = re.compile(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
-POSTED = re.compile(
-    r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间", re.I
-)
 POSTED_BY = re.compile(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 AFTER_DAY = re.compile(
     r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[\s)）\x1f|·•\-]*"
 )
-DAY_WORD = re.compile(r"发布|發布|发表|發表|时间|時間|日期|录入|報導|报道")
 
 
 def read_metadata(
@@ -135,7 +90,7 @@ def read_metadata(
 ) -> Article:
     """The facts of the article whose body is `reading`; what the page does not say stays None."""
     printed = read_printed(layout, reading, title_at)
-    day, raw, origin = _day(printed, declared, url)
+    day, raw, origin = find_published(printed, declared, url)
     site = declared.meta.get("og:site_name") or None
     account, publisher = _beside_day(printed)
     author = _author(printed, declared, url) or account or _declared_author(declared, site)
@@ -157,36 +112,6 @@ def read_metadata(
         section=_section(layout, title_at if title_at is not None else reading.start, title),
         canonical_url=_absolute(url, canonical) if canonical else None,
     )
-
-
-def _day(printed: Printed, declared: Declared, url: str) -> tuple[date | None, str | None, str | None]:
-    """(day, raw string, provenance)."""
-    for lines in (printed.head, printed.above[::-1]):
-        candidates = [
-            (LATER.search(line) is not None, i, f)
-            for i, line in enumerate(lines)
-            if (f := _printed_day(line))
-        ]
-        if candidates:
-            found = min(candidates, key=lambda c: c[:2])[2]
-            return found.day, found.raw, "printed"
-    for line in printed.foot:
-        if POSTED.search(line) and (found_below := find_day(line)):
-            return found_below.day, found_below.raw, "printed"
-    declarations = (
-        *((f"meta:{name}", declared.meta.get(name)) for name in META_DAYS),
-        *(("json-ld", declared.ld.get(key)) for key in ("datePublished", "pubDate")),
-        *((f"script:{key}", declared.script.get(key)) for key in SCRIPT_DAYS),
-    )
-    for origin, value in declarations:
-        if value and (day := machine_day(value)):
-            return day, value, origin
-    in_url = day_in_url(url)
-    return (in_url.day, in_url.raw, "url") if in_url else (None, None, None)
-
-
-def _printed_day(line: str) -> Found | None:
-    return None if TODAY.search(line) else find_day(line)
 
 
 def _source(printed: Printed, declared: Declared) -> tuple[str | None, str | None]:

@@ -10,7 +10,7 @@ from pipeline.extract.body import Reading, text_of
 from pipeline.extract.boilerplate import judge
 from pipeline.extract.container import Weights
 from pipeline.extract.layout import Layout
-from pipeline.extract.metadata import DAY_WORD
+from pipeline.extract.published import DAY_WORD
 from pipeline.nextpart import MAX_PARTS
 from pipeline.records import Article, Page
 
