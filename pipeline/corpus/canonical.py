@@ -26,7 +26,7 @@ def choose(members: Sequence[Member]) -> Member:
         fetched = member.fetched_at or datetime.max.replace(tzinfo=UTC)
         return (
             member.flaws,
-            _distance_from_origin(member, origins),
+            not _is_origin(member, origins),
             not member.native,
             not COMPLETE * usual <= member.length <= BLOATED * usual,
             member.published_on or date.max,
@@ -37,8 +37,6 @@ def choose(members: Sequence[Member]) -> Member:
     return min(members, key=rank)
 
 
-def _distance_from_origin(member: Member, origins: set[str]) -> int:
-    """0 for the publisher that copies name, 1 for a page that names nobody else, 2 for a copy that does."""
-    if member.site_name and member.site_name in origins:
-        return 0
-    return 2 if member.origin_name and member.origin_name != member.site_name else 1
+def _is_origin(member: Member, origins: set[str]) -> bool:
+    """Whether the copies name its site as the original publisher; that a page names nobody proves nothing."""
+    return member.site_name is not None and member.site_name in origins

@@ -348,11 +348,12 @@ class Comparison:
             mine, theirs = work.item.text, self._text(f.member.id)
             if relation == CONTAINS:
                 holder, part, side, repeated = mine, theirs, f.overlap.a, work.repeated
+                title = f.member.title
             else:
-                holder, part, side = theirs, mine, f.overlap.b
+                holder, part, side, title = theirs, mine, f.overlap.b, work.item.title
                 repeated = self._index.site(f.member.site).repeated
             span = span_in(holder, repeated, side)
-            kind = "glue" if span and glued(holder, span, part) else "excerpt"
+            kind = "glue" if span and glued(holder, span, part, title) else "excerpt"
         return Link(
             id=work.item.id,
             of=f.member.id,
@@ -376,13 +377,14 @@ _PRECEDENCE = (DUPLICATE, CONTAINED_IN, CONTAINS, SAME_FORM)
 
 
 def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int] | None:
-    """Where in the text the matched runs stand, from the first to the end of the last, in code points."""
-    if not side.runs:
+    """Where in the text the other one stands, in code points."""
+    extent = side.extent
+    if extent is None:
         return None
     spans = kept_spans(text, repeated)
     kept = np.concatenate([np.arange(start, end) for start, end in spans])
     positions = kept[key_positions(stripped(text, repeated))]
-    start, end = int(positions[side.runs[0][0]]), int(positions[side.runs[-1][1] - 1]) + 1
+    start, end = int(positions[extent[0]]), int(positions[extent[1] - 1]) + 1
     while end < len(text) and not text[end].isalnum() and text[end] != "\n":
         end += 1  # the full stop and the closing quote belong to the sentence before
     return start, end

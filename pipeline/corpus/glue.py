@@ -13,17 +13,21 @@ _ENDS = "。！？!?.”’」』）)】"
 _CUT = ("…", "...", "全文", "未完待续", "完整内容", "原文", "阅读更多", "更多内容")
 
 
-def glued(page: str, span: tuple[int, int], part: str) -> bool:
+def glued(page: str, span: tuple[int, int], part: str, title: str) -> bool:
     """Whether a text found at a span of a longer page is one of two articles there, not an excerpt of it.
 
-    It is when it ends as an article does and a heading stands at the seam. A section that was published
-    alone looks the same; then the page is cut and nothing is lost.
+    It is when its title stands above it in the midst of the page, or when it ends as an article does and
+    the only heading of the page stands at the seam. A page with headings of its own is taken for a full text:
+    published whole it loses nothing.
     """
     start, end = span
-    after, before = len(page) - end, start
-    if after >= before:
-        return _whole(part) and _heading(page[end:].splitlines()[: NEAR + 1])
-    return _heading(page[:start].splitlines()[-NEAR:])
+    above = page[:start].splitlines()[-NEAR:]
+    if start >= REMAINDER and len(title) > 2 and any(title in line for line in above):
+        return True
+    below = page[end:].splitlines()[: NEAR + 1]
+    seam = _headings(below if len(page) - end >= start else above)
+    inside = page.splitlines()[NEAR:-NEAR]
+    return _whole(part) and bool(seam) and set(_headings(inside)) <= set(seam)
 
 
 def remainder(length: int, held: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -47,6 +51,8 @@ def _whole(part: str) -> bool:
     return last.endswith(tuple(_ENDS)) and not any(cut in last for cut in _CUT)
 
 
-def _heading(lines: Sequence[str]) -> bool:
+def _headings(lines: Sequence[str]) -> list[str]:
     stripped = (line.strip() for line in lines)
-    return any(2 < len(line) <= HEADING and not line.endswith((*_ENDS, "，", ",", "；")) for line in stripped)
+    return [
+        line for line in stripped if 2 < len(line) <= HEADING and not line.endswith((*_ENDS, "，", ",", "；"))
+    ]

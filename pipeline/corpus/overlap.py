@@ -19,6 +19,8 @@ BRIDGE = 12
 SHORTEST_RUN = 6
 # Only runs this long interrupt a foreign block: a phrase that both texts use does not cut it in two.
 SOLID_RUN = 24
+# Runs further apart than this do not stand for one piece: a phrase elsewhere on the page matches by chance.
+APART = 200
 # With fewer matching grams on both sides than this share no rule finds a relation: coverage 0.4 at density
 # 0.5 is 0.2.
 LEAST = 0.15
@@ -42,6 +44,20 @@ class Side:
     """The longest uncovered block with solid runs on both sides of it."""
     tail: int
     """Characters after the last run."""
+
+    @property
+    def extent(self) -> tuple[int, int] | None:
+        """The span of the key where the other text stands: runs near each other that together cover most."""
+        groups: list[list[tuple[int, int]]] = []
+        for run in self.runs:
+            if groups and run[0] - groups[-1][-1][1] <= APART:
+                groups[-1].append(run)
+            else:
+                groups.append([run])
+        if not groups:
+            return None
+        most = max(groups, key=lambda group: sum(end - start for start, end in group))
+        return most[0][0], most[-1][1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
