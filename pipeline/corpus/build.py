@@ -119,7 +119,8 @@ def _words(held: dict[str, str]) -> str:
 
 
 def _make_shards(job: Job, todo: Plan, progress: Progress) -> list[ShardReport]:
-    stages = Stages(raw=job.raw, work=job.work, sources=job.sources)
+    # absolute: a cluster's workers stand in folders of their own
+    stages = Stages(raw=job.raw.absolute(), work=job.work.absolute(), sources=job.sources)
     total = sum(f.pages for f in todo.fresh)
     done = 0
     reports = []

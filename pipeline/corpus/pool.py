@@ -8,7 +8,6 @@ item is reported as `Lost` and everything else goes on.
 
 from __future__ import annotations
 
-import errno
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
@@ -108,8 +107,8 @@ class Pool(AbstractContextManager["Pool"]):
             except (CancelledError, ConnectionError):
                 raise  # the cluster is gone, not a page
             except Exception as error:  # whatever a page does to its worker must cost only that page
-                if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                    raise
+                if isinstance(error, OSError) and not isinstance(error, TimeoutError | ProcessExpired):
+                    raise  # a full disk, a file the worker cannot see: no fault of the page
                 if batch.count > 1:
                     halves = [(b, self._submit(function, b, seconds_per_item)) for b in batch.halves()]
                     under_way = halves + under_way
