@@ -41,6 +41,7 @@ _DOUBLED = ("，，", "、、", "；；")
 _TWO_STOPS = re.compile("(?<!。)。。(?!。)")
 _SENTENCE_HAN = 6
 
+_CAPITALIZED = re.compile("[A-Z][a-z]")
 _DECREMENT = re.compile(r"(?<![A-Za-z])[a-z]--\Z")
 _HAN_NUMBER = re.compile("[（(]?[一二三四五六七八九十]{1,3}[)）]?\\Z")
 _CLOSED = f"{CLOSING}…—"
@@ -148,7 +149,11 @@ def _mark(match: re.Match[str]) -> str:
 
 def _stop(line: str, start: int, left: str, right: str) -> str:
     following = line[start + 1 : start + 2]
-    if following.isascii() and following.isalnum():
+    if (
+        following.isascii()
+        and following.isalnum()
+        and not (is_han(left) and _CAPITALIZED.match(line, start + 1))
+    ):
         return "."
     if _HAN_NUMBER.match(line, 0, start):
         return "."
@@ -156,7 +161,9 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
         return "。" if left not in "”’）" or not right or NEAR.match(right) else "."
     if (not right or right in "”’") and left and ((left.isalpha() and left.isascii()) or left >= SHIELD[0]):
         return "。" if not right or _holds_han(line, start, right) else "."
-    if not right and (left in {"%", "]"} or left.isdigit()):
+    if not right and left in {"%", "℃"}:
+        return "。"
+    if not right and (left == "]" or left.isdigit()):
         return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN else "."
     return "."
 

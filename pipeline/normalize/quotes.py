@@ -91,17 +91,19 @@ def _straight(line: str, marks: list[int]) -> list[int]:
 
 
 def _straight_paired(line: str, marks: list[int], straight: list[int]) -> str:
-    """Straight quotes in pairs, single ones where curly quotes are open round them."""
+    """Straight quotes in pairs; whichever of straight and curly is inside the other becomes single."""
     characters = list(line)
     pairs = iter(straight)
     inside = {at for first, last in zip(pairs, pairs) if last > first + 1 for at in (first, last)}
-    depth, opens = 0, True
+    depth, opens, depth_of_straight = 0, True, 0
     for at in marks:
         if line[at] != '"':
+            if not opens and not depth_of_straight:
+                characters[at] = "‘" if line[at] == "“" else "’"
             depth += 1 if line[at] == "“" else -1
         elif at in inside:
             characters[at] = ("“" if opens else "”") if depth == 0 else ("‘" if opens else "’")
-            opens = not opens
+            opens, depth_of_straight = not opens, depth
     return "".join(characters)
 
 
