@@ -22,7 +22,9 @@ def glued(page: str, span: tuple[int, int], part: str, title: str) -> bool:
     """
     start, end = span
     above = page[:start].splitlines()[-NEAR:]
-    if start >= REMAINDER and len(title) > 2 and any(title in line for line in above):
+    # A match may begin within the title, whose words the other article uses too.
+    around = page[max(0, start - 2 * HEADING) : start + HEADING]
+    if start >= REMAINDER and len(title) > 2 and title in around:
         return True
     below = page[end:].splitlines()[: NEAR + 1]
     seam = _headings(below if len(page) - end >= start else above)
@@ -41,9 +43,9 @@ def remainder(length: int, held: Sequence[tuple[int, int]]) -> tuple[tuple[int, 
 
 
 def disjoint(spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether at least two of the spans do not overlap: two articles on one page."""
+    """Whether at least two of the spans stand apart, but for a few words at the seam: two articles."""
     ordered = sorted(spans, key=lambda span: span[1])
-    return any(later[0] >= ordered[0][1] for later in ordered[1:])
+    return any(later[0] + HEADING >= ordered[0][1] for later in ordered[1:])
 
 
 def _whole(part: str) -> bool:

@@ -94,5 +94,6 @@ def test_what_remains_of_a_glued_page() -> None:
 
 def test_disjoint() -> None:
     assert disjoint([(500, 900), (0, 400)])
+    assert disjoint([(0, 500), (490, 900)])
     assert not disjoint([(0, 500), (400, 900)])
     assert not disjoint([(0, 500)])
