@@ -86,8 +86,8 @@ def markdown_run(report: RunReport, clean: Path) -> str:
     parts = [f"**{line}**" for line in refusals(report)]
     parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
-    parts.append(_as_code(crawl_notes(report)))
-    parts.append(_as_code(sample_lines(report.build.samples if report.build is not None else ())))
+    parts.append(_quoted("The crawl says:", crawl_notes(report)))
+    parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
         folder = clean.absolute() / report.build.version
         parts.append(f"The version: [{folder}]({folder.as_uri()})")
@@ -105,9 +105,14 @@ def markdown_maintenance(done: Maintenance) -> str:
     return "\n\n".join([gone, _table(("version", "why it stays"), list(done.kept.items()))])
 
 
-def _as_code(lines: Sequence[str]) -> str:
-    """Lines that quote pages and servers, indented, so that nothing in them acts as Markdown."""
-    return "\n".join("    " + " ".join(line.split("\n")) for line in lines)
+def _quoted(heading: str, lines: Sequence[str]) -> str:
+    """Lines that quote pages and servers, indented as code, so that nothing in them acts as Markdown.
+
+    The heading keeps them apart from a list before them, whose continuation they would otherwise be.
+    """
+    if not lines:
+        return ""
+    return "\n".join([heading, "", *("    " + " ".join(line.splitlines()) for line in lines)])
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
