@@ -47,13 +47,13 @@ PART_KEYS = frozenset({"page", "p", "pn", "pageno", "pagenum", "pageindex", "pg"
 DATE_STEM = re.compile(r"\d{4}-\d{1,2}$")
 
 
-def next_part(html: str, url: str) -> str | None:
+def next_part(html: str, url: str, tree: LexborHTMLParser | None = None) -> str | None:
     """Absolute URL of the next part of the article on this page, or None.
 
     A link counts when it stands on the same host, its address is this page's address with the next
     part number (`_2.html`, `-2.html`, `/2`, `?page=2`; TRS counts `x.html`, `x_1.html`, `x_2.html`),
     and its text is a word for the next page, its `rel` is next, or its text is the number itself.
-    Source: fetch-and-archive reference §1.3.
+    `tree` is the page where the caller has parsed it already. Source: fetch-and-archive reference §1.3.
     """
     try:
         stem, number = part_of(url)
@@ -62,7 +62,7 @@ def next_part(html: str, url: str) -> str | None:
             rf">[^<]{{0,3}}{following}[^<]{{0,3}}</", html
         ):
             return None
-        tree = LexborHTMLParser(html)
+        tree = LexborHTMLParser(html) if tree is None else tree
         base = tree.css_first("base[href]")
         here = urljoin(url, (base.attributes.get("href") or "") if base is not None else "")
         for link in tree.css("a[href], link[rel=next]"):

@@ -143,7 +143,7 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     first = read_metadata(layout, declared, reading, title, title_at, url)
     first = replace(first, flags=_doubts(layout, selector_missed=bool(body) and not layout.chosen))
     articles = split_articles(first, layout, weights, reading)
-    page = _page(decoded, articles=articles, next_url=next_part(html, url))
+    page = _page(decoded, articles=articles, next_url=next_part(html, url, tree))
     return Extraction(page=page, layout=layout, reading=reading)
 
 
