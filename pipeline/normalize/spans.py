@@ -80,10 +80,9 @@ def shield(text: str, numbers: dict[str, str]) -> str:
 
     if "```" in text:
         text = _FENCE.sub(replaced, text)
+    hinted = re.compile("|".join(map(re.escape, hints)))
     lines = text.split("\n")
-    return "\n".join(
-        _SPAN.sub(replaced, line) if any(hint in line for hint in hints) else line for line in lines
-    )
+    return "\n".join(_SPAN.sub(replaced, line) if hinted.search(line) else line for line in lines)
 
 
 def restore(text: str, numbers: Mapping[str, str]) -> str:
