@@ -21,8 +21,8 @@ _LONE_LATIN = re.compile(
 )
 _CENSOR_MARK = re.compile("【【[^【】\n]{0,40}】】")
 _ACRONYM_L_HINT = re.compile("l(?<=[A-Z].)")
-_ACRONYM_L = re.compile("(?<![A-Za-z])(?:[A-Z]{2,10}l[A-Z]{0,10}|[A-Z]l[A-Z]{1,10})(?![A-Za-z])")
-_REPLACEMENT = re.compile("\ufffd+")
+_ACRONYM_L = re.compile("[A-Z](?<![A-Za-z].)(?:[A-Z]{1,9}l[A-Z]{0,10}|l[A-Z]{1,10})(?![A-Za-z])")
+_REPLACEMENT = re.compile("\ufffd\ufffd*")
 _PRIVATE = re.compile(f"[{PRIVATE_USE}]+")
 _CONFUSABLES = re.compile("|".join(re.escape(wrong) for wrong, _, _ in rows("confusables.tsv")))
 _NO_LE_HAN = 1000
