@@ -14,6 +14,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MAX_PARTS = 20
 """An article of more parts than this is a listing or a trap (issue 3, item 5)."""
 
+MAX_LINKS = 10_000
+"""Links looked at; a page of more is no article."""
+
 NEXT_WORDS = re.compile(
     r"(?:下一?[页頁]|后一?页|後一?頁|下一?[页頁]阅读|阅读下一页|閱讀下一頁|余下全文)[>›»→]*|[›»>]|[Nn]ext(?: [Pp]age)?"
 )
@@ -65,7 +68,7 @@ def next_part(html: str, url: str, tree: LexborHTMLParser | None = None) -> str 
         tree = LexborHTMLParser(html) if tree is None else tree
         base = tree.css_first("base[href]")
         here = urljoin(url, (base.attributes.get("href") or "") if base is not None else "")
-        for link in tree.css("a[href], link[rel=next]"):
+        for link in tree.css("a[href], link[rel=next]")[:MAX_LINKS]:
             named, counted = _says(link)
             if not named and counted != following:
                 continue

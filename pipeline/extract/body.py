@@ -38,7 +38,7 @@ DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text, and the
 shortest real body on the reference pages has 71."""
 
-SECOND_LONGEST = 500_000
+SECOND_LONGEST = 200_000
 """Code points of the longest page given to trafilatura; deep and huge pages take it seconds."""
 
 SECOND_LONGER = 4

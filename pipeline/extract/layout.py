@@ -18,6 +18,9 @@ MAX_DEPTH = 300
 MAX_LINES = 20_000
 """Lines read of a page; the longest real article has some 600."""
 
+MAX_PIECES = 20_000
+"""Runs of text read of one line."""
+
 MAX_LINE = 50_000
 """Code points kept of one line."""
 
@@ -202,7 +205,7 @@ class _Walk:
                     box = self._enter(node, tag, is_block) if len(stack) < MAX_DEPTH else -1
                     stack.append((node.next, state, box, is_block))
                     node = child
-                    if len(self.layout.lines) >= MAX_LINES:
+                    if len(self.layout.lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
                         self.layout.truncated = True
                         return
                     continue
