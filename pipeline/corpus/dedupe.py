@@ -86,18 +86,21 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Outcome:
     return Outcome(decisions=decisions, revised=_revised(index, names), alarms=alarms(index, decisions))
 
 
-def remove(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> tuple[Decision, ...]:
-    """Forget documents for good (takedown) and return the decisions about others that this changes.
+def remove(
+    ids: Iterable[str], index: DedupeIndex, texts: Texts, *, purge: bool = True
+) -> tuple[Decision, ...]:
+    """Forget documents and return the decisions about others that this changes.
 
-    Where one of them represented its cluster, another member takes its place. The next `index.write`
-    leaves no row of them in any segment.
+    Where one of them represented its cluster, another member takes its place. With `purge` (takedown) the
+    next `index.write` writes all segments anew and leaves no row of them in any; without it they are marked
+    as removed, which costs nothing more.
     """
     names = sorted(set(ids))
     index.watch()
     index.load(names)
     touched = _withdraw(names, index, texts)
     for name in names:
-        index.drop(name, purge=True)
+        index.drop(name, purge=purge)
     for cluster in sorted(touched):
         for member in index.members(cluster):
             index.put(replace(member, decision=_without(member.decision, names)))
@@ -140,16 +143,18 @@ def _learn(batch: Sequence[Prepared], index: DedupeIndex) -> tuple[set[str], set
     relearned: set[str] = set()
     affected: set[str] = set()
     known: set[int] = set()
+    learned: set[str] = set()
     for work in batch:
         if work.text_hash in known or index.with_text(work.text_hash, but=work.item.id):
             continue  # a copy of a page says nothing about the site's other pages
         known.add(work.text_hash)
+        learned.add(work.item.site)
         lines = index.site(work.item.site)
         repeated = len(lines.repeated)
         affected |= lines.learn(work.item.id, edge_lines(work.item.text))
         if len(lines.repeated) > repeated:
             relearned.add(work.item.site)
-    for site in sorted({work.item.site for work in batch}):
+    for site in sorted(learned):
         index.learned(site)
     return relearned, affected
 

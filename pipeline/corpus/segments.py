@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 import duckdb
 import numpy as np
@@ -136,7 +137,7 @@ class Segments:
         if self.table.identity:
             key = ", ".join(self.table.identity)
             newest = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
-        with duckdb.connect(config={"memory_limit": _MEMORY}) as connection:
+        with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": gettempdir()}) as connection:
             if dropped:
                 connection.register("dropped", pa.table({"dropped": dropped.keys}))
                 kept = (f"{column} NOT IN (SELECT dropped FROM dropped)" for column in dropped.columns)

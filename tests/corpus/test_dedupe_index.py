@@ -115,6 +115,18 @@ def test_a_removed_document_is_in_no_segment_any_more(tmp_path: Path) -> None:
     assert index.get(gone.id) is None
 
 
+def test_a_removal_without_purge_rewrites_nothing(tmp_path: Path) -> None:
+    index, _ = grown(tmp_path)
+    gone, last = index.all_members()[0], tmp_path / str(len(BATCHES) - 1)
+    remove([gone.id], index, stored(*BATCHES), purge=False)
+    index.write(tmp_path / "after")
+    assert all(file.samefile(tmp_path / "after" / file.name) for file in last.iterdir())
+    index = DedupeIndex.open(tmp_path / "after")
+    index.load([gone.id])
+    assert index.get(gone.id) is None
+    assert gone.id not in {member.id for member in index.all_members()}
+
+
 def test_site_lines_survive(tmp_path: Path) -> None:
     index = DedupeIndex.open(None)
     pages = [item(f"p{n}", f"{article(n)}\n本站声明：内容仅供参考", site="s") for n in range(5)]
