@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -168,19 +169,27 @@ def page_row(page: Page) -> dict[str, Any]:
 
 def run_normalize(arguments: argparse.Namespace) -> int:
     """corpus normalize"""
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"stdin is not UTF-8 (byte {error.start}); decode it first") from error
-    if arguments.explain:
-        for change in normalize.explain(text, target=arguments.target, spacing=arguments.spacing):
-            sys.stdout.write(f"{change.fix}\t{change.before}\t{change.after}\n")
+    settings = {"target": arguments.target, "spacing": arguments.spacing}
+    lines = _stdin_lines()
+    if not arguments.explain:
+        for line in normalize.normalize_lines(lines, **settings):
+            sys.stdout.write(line + "\n")
         return 0
-    done = normalize.normalize(text, target=arguments.target, spacing=arguments.spacing)
-    sys.stdout.write(done.text + ("\n" if text.endswith("\n") and not done.text.endswith("\n") else ""))
-    for flag in done.flags:
-        screen.say(f"flag {flag.name}: {flag.text}")
+    text = "".join(lines)
+    for change in normalize.explain(text, **settings):
+        sys.stdout.write(f"{change.fix}\t{change.before}\t{change.after}\n")
+    for flag in normalize.normalize(text, **settings).flags:
+        sys.stdout.write(f"flag {flag.name}\t{flag.text}\t\n")
     return 0
+
+
+def _stdin_lines() -> Iterator[str]:
+    """The lines of stdin as they come; UsageError names the first that is not UTF-8."""
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise UsageError(f"stdin, line {number}: not UTF-8 at byte {error.start}; decode it first") from error
 
 
 def run_dedupe(arguments: argparse.Namespace) -> int:
