@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.dedupe_tables import key_of
-from pipeline.corpus.furniture import kept_spans
 from pipeline.corpus.glue import glued
-from pipeline.corpus.overlap import Overlap, Side
+from pipeline.corpus.overlap import Overlap
+from pipeline.corpus.prepared import Prepared, span_in, stripped
 from pipeline.corpus.relations import (
     CONTAINED_IN,
     CONTAINS,
@@ -26,13 +26,10 @@ from pipeline.corpus.relations import (
     Member,
 )
 from pipeline.corpus.sketch import (
-    Codes,
     Hashes,
     Shingles,
-    key_positions,
     shingles,
     sketch,
-    text_hash,
     text_key,
 )
 from pipeline.corpus.verdict import Circumstances, Verdict, judge
@@ -54,38 +51,6 @@ LIKE_COVERAGE, LIKE_DENSITY = 0.9, 0.7
 REPRESENTATIVES = 8
 
 _NOTHING = "empty"
-
-
-@dataclass(slots=True)
-class Prepared:
-    """An item with its furniture stripped and its key taken."""
-
-    item: Item
-    """The item."""
-    repeated: Collection[str]
-    """The furniture lines of its site."""
-    key: Codes
-    """Comparison key of the text without them."""
-    text_hash: int
-    """Hash of that key."""
-
-    @property
-    def print(self) -> int:
-        """64-bit hash of id and text."""
-        return key_of(f"{self.item.id}\n{self.text_hash}\n{len(self.key)}")
-
-
-def prepare(item: Item, repeated: Collection[str]) -> Prepared:
-    """Strip the site's furniture and take the key of what remains."""
-    key = text_key(stripped(item.text, repeated))
-    return Prepared(item, repeated, key, text_hash(key))
-
-
-def stripped(text: str, repeated: Collection[str]) -> str:
-    """The text that is compared."""
-    if not repeated:
-        return text
-    return "".join(text[start:end] for start, end in kept_spans(text, repeated))
 
 
 @dataclass(slots=True)
@@ -374,20 +339,6 @@ class Comparison:
 
 
 _PRECEDENCE = (DUPLICATE, CONTAINED_IN, CONTAINS, SAME_FORM)
-
-
-def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int] | None:
-    """Where in the text the other one stands, in code points."""
-    extent = side.extent
-    if extent is None:
-        return None
-    spans = kept_spans(text, repeated)
-    kept = np.concatenate([np.arange(start, end) for start, end in spans])
-    positions = kept[key_positions(stripped(text, repeated))]
-    start, end = int(positions[extent[0]]), int(positions[extent[1] - 1]) + 1
-    while end < len(text) and not text[end].isalnum() and text[end] != "\n":
-        end += 1  # the full stop and the closing quote belong to the sentence before
-    return start, end
 
 
 def _kind(best: _Found | None) -> str | None:

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.corpus.canonical import choose
-from pipeline.corpus.comparison import SHORTEST, Comparison, Prepared, Texts, prepare, stripped
+from pipeline.corpus.comparison import SHORTEST, Comparison, Texts
 from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.furniture import edge_lines
+from pipeline.corpus.prepared import Prepared, prepare, stripped
 from pipeline.corpus.publication import alarms, settle
 from pipeline.corpus.relations import NEW, Alarm, Decision, Item, Member, Outcome
 from pipeline.corpus.sketch import RULES, shingles, sketch, text_key
@@ -39,6 +40,7 @@ _CODE = (
     "furniture",
     "glue",
     "overlap",
+    "prepared",
     "publication",
     "relations",
     "segments",
