@@ -274,7 +274,8 @@ class Document:
     cluster: str | None = None
     """Id of the cluster of versions of one article; None: never compared."""
     relation: str | None = None
-    """new, duplicate, contained_in, contains, same_form, split_from, or None."""
+    """new, canonical (the published one of several copies), duplicate, contained_in, contains, same_form,
+    split_from, or None."""
     related_to: tuple[str, ...] = ()
     """ids of the documents the relation points at."""
     score: float | None = None

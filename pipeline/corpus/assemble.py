@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from pipeline.corpus.dedupe import dedupe, remove
 from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.edition import Edit, Edition, Placed
-from pipeline.corpus.relations import Alarm, Decision, Item
+from pipeline.corpus.relations import DUPLICATE, Alarm, Decision, Item
 from pipeline.corpus.rows import document_id, short_hash
 from pipeline.records import UNCHANGED, Document
 
 SUPERSEDED = "superseded"
 """Reason of a row whose document has a newer text."""
+
+CANONICAL = "canonical"
+"""Relation of the copy that is published: `related_to` names the one it was compared with."""
 
 PARTS_LOOKED_UP = 8
 """How many parts of a page are looked for when it is captured again; extraction splits no further."""
@@ -186,7 +189,7 @@ def _with_decision(document: Document, decision: Decision) -> Document:
         text=text,
         text_hash=short_hash(text),
         cluster=decision.cluster,
-        relation=decision.relation,
+        relation=CANONICAL if decision.published and decision.relation == DUPLICATE else decision.relation,
         related_to=decision.of,
         score=decision.score,
         rule=decision.rule,

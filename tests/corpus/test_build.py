@@ -306,3 +306,22 @@ def test_the_parts_of_an_article_are_joined_wherever_they_lie(tmp_path: Path) ->
     (part,) = documents(tmp_path / "clean", table="dropped")
     assert part.reason == "part_of"
     assert versions.verify(tmp_path / "clean" / "1.1.0") == []
+
+
+def test_the_original_is_published_also_when_its_copy_was_seen_first(tmp_path: Path) -> None:
+    copy = story_page(0, url_key="https://copy.example/1", final_url="https://copy.example/1")
+    original = story_page(
+        0,
+        body=html(PLAIN[0].title, ["2026-03-01 09:00 来源：晨报", *PLAIN[0].body]),
+        fetched_at=copy.fetched_at + LATER,
+    )
+    write(tmp_path / "raw", [copy])
+    build(job(tmp_path))
+    write(tmp_path / "raw", [original], "run-2")
+    build(job(tmp_path))
+    (kept,) = documents(tmp_path / "clean")
+    (dropped,) = documents(tmp_path / "clean", table="dropped")
+    assert {kept.relation, dropped.relation} == {"canonical", "duplicate"}
+    assert dropped.related_to == (kept.id,)
+    assert kept.cluster == dropped.cluster
+    assert versions.verify(tmp_path / "clean" / "1.2.0") == []
