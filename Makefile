@@ -2,7 +2,7 @@ PY ?= python3
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench serve clean-build
+.PHONY: help install demo test check bench serve
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,14 @@ check: install   ## linter and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: install   ## speed as ratios against named peers (some read pages from ../shared)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python benchmarks/extract.py speed
+	$(BIN)/python benchmarks/normalize.py
+	$(BIN)/python benchmarks/dedupe.py
+	$(BIN)/python benchmarks/build.py pages
+	$(BIN)/python benchmarks/build.py growth
 
 serve: install   ## Prefect server, deployments and a worker, until Ctrl-C
 	$(BIN)/python -m flows.serve

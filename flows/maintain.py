@@ -1,4 +1,4 @@
-"""Maintain: verify the archive and the corpus, then let old versions go."""
+"""Maintain: verify archive and corpus, join half-empty files, let old versions go."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pipeline.runs import Maintenance, Places
 
 
 @task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=outcome.busy)
-def verify_and_collect(places: Places, collect: bool) -> Maintenance:
-    """Check every file, then remove what need not be kept."""
-    return runs.maintain(places, collect=collect)
+def verify_compact_collect(places: Places, verify_only: bool) -> Maintenance:
+    """Check every file, then join and remove what may be."""
+    return runs.maintain(places, verify_only=verify_only)
 
 
 @flow
-def maintain(places: Places = HERE, collect: bool = True) -> None:
-    """Verify the archive and the latest version; if all is whole, let old versions go.
+def maintain(places: Places = HERE, verify_only: bool = False) -> None:
+    """Verify the archive and the latest version; if all is whole, join half-empty files, let old versions go.
 
     Args:
         places: Folders to work on.
-        collect: Remove the versions that need not be kept; otherwise only verify.
+        verify_only: Change nothing.
     """
-    outcome.leave("maintain", report.markdown_maintenance(verify_and_collect(places, collect)))
+    outcome.leave("maintain", report.markdown_maintenance(verify_compact_collect(places, verify_only)))

@@ -12,6 +12,9 @@ from pipeline.runs import Gap, Maintenance, RunReport
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
 """Columns of the funnel, in the order a page passes them."""
 
+MISSES_TOLD = 3
+"""Pages without a match after which a selector is reported: one page may be laid out otherwise."""
+
 PLAN = ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours")
 """Columns of a backfill plan."""
 
@@ -48,6 +51,10 @@ def build_words(report: RunReport) -> list[str]:
     )
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
     lines += [f"Quarantined {capture}" for capture in build.lost]
+    for source, counts in build.funnel.items():
+        missed = counts["body_selector_missed"]
+        if missed >= MISSES_TOLD:
+            lines.append(f"{source}: its body selector matched nothing on {missed} of {counts['captures']} pages.")
     if build.changes:
         told = ", ".join(f"{n} {key.replace(':', ' by ')}" for key, n in build.changes.items())
         lines.append(f"Documents: {told}.")
@@ -99,9 +106,16 @@ def markdown_plan(gaps: Sequence[Gap]) -> str:
     return _table(PLAN, plan_rows(gaps))
 
 
+def maintenance_words(done: Maintenance) -> str:
+    """What maintenance did, in a sentence."""
+    joined = f"half-empty files joined in version {done.compacted}" if done.compacted else "no files to join"
+    gone = ", ".join(done.collected) or "none"
+    return f"Archive and corpus are whole; {joined}; old versions removed: {gone}; {done.shards} stale shard folders."
+
+
 def markdown_maintenance(done: Maintenance) -> str:
     """Which versions went, and which stay and why."""
-    gone = f"Archive and corpus are whole; old versions removed: {', '.join(done.collected) or 'none'}."
+    gone = maintenance_words(done)
     return "\n\n".join([gone, _table(("version", "why it stays"), list(done.kept.items()))])
 
 

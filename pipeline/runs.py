@@ -17,6 +17,7 @@ from pipeline.corpus import build as building
 from pipeline.corpus import versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.read import list_versions, version_folder
+from pipeline.corpus.shards import remove_stale
 from pipeline.crawl import archive, index, ledger
 from pipeline.crawl import run as crawling
 from pipeline.crawl.run import Visit
@@ -133,12 +134,13 @@ def build(
     *,
     full: bool = False,
     preview: bool = False,
+    compact: bool = False,
     confirm: bool = False,
     progress: Progress = quiet,
 ) -> BuildReport:
     """Build the next version from the archive."""
     declared = load_sources(places.sources) if places.sources.is_dir() else ()
-    job = replace(places.job(declared), full=full, preview=preview, confirm=confirm)
+    job = replace(places.job(declared), full=full, preview=preview, compact=compact, confirm=confirm)
     return building.build(job, progress)
 
 
@@ -265,30 +267,36 @@ def rebuild(
 class Maintenance:
     """What maintenance found and did."""
 
-    problems: tuple[str, ...] = ()
-    """What verify found wrong in archive and versions."""
+    compacted: str | None = None
+    """The version published with half-empty files joined; None: there were none."""
     collected: tuple[str, ...] = ()
     """Versions removed."""
     kept: dict[str, str] = field(default_factory=dict)
     """version → why it stays."""
+    shards: int = 0
+    """Shard folders of earlier rules removed."""
 
 
-def maintain(places: Places, *, collect: bool = True) -> Maintenance:
-    """Verify the archive and the latest version, then let old versions go.
+def maintain(places: Places, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
+    """Verify the archive and the latest version, join half-empty files, let old versions and shards go.
 
-    Nothing is removed when something is wrong: RefusedError lists the problems.
+    Nothing is changed when something is wrong: RefusedError lists the problems.
     """
     problems = verify(places)
     if problems:
         raise RefusedError("\n".join(problems))
-    if not collect:
+    if verify_only or not list_versions(places.clean):
         return Maintenance()
+    report = build(places, compact=True, progress=progress)
     job = places.job(())
     with locked(job):
         plan = versions.collect(places.clean, job.work)
+        stale = remove_stale(job.work)
     return Maintenance(
+        compacted=report.version if report.published else None,
         collected=tuple(k.version for k in plan if k.why is None),
         kept={k.version: k.why for k in plan if k.why is not None},
+        shards=stale,
     )
 
 

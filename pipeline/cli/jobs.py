@@ -21,7 +21,7 @@ from pipeline.corpus.read import documents
 from pipeline.crawl import archive, imports, ledger
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import BusyError, UsageError
-from pipeline.report import PLAN, plan_rows, sample_lines
+from pipeline.report import PLAN, maintenance_words, plan_rows, sample_lines
 from pipeline.runs import Places, RunReport
 
 Commands = Any
@@ -76,9 +76,11 @@ def add(commands: Commands) -> None:
     _confirm(rebuild)
     rebuild.set_defaults(run=run_rebuild)
 
-    maintain = commands.add_parser("maintain", help="verify archive and corpus, let old versions go")
+    maintain = commands.add_parser(
+        "maintain", help="verify archive and corpus, join half-empty files, let old versions go"
+    )
     _places(maintain)
-    maintain.add_argument("--keep-all", action="store_true", help="verify only")
+    maintain.add_argument("--verify-only", action="store_true", help="change nothing")
     maintain.set_defaults(run=run_maintain)
 
     bring = commands.add_parser("import", help="take foreign WARC files and folders of HTML into the archive")
@@ -247,9 +249,9 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
 
 def run_maintain(arguments: argparse.Namespace) -> int:
     """corpus maintain"""
-    done = runs.maintain(places(arguments), collect=not arguments.keep_all)
+    done = runs.maintain(places(arguments), verify_only=arguments.verify_only)
     screen.show("Versions kept", ("version", "why"), list(done.kept.items()))
-    screen.say(f"Archive and corpus are whole; {len(done.collected)} old versions removed.")
+    screen.say(maintenance_words(done))
     if arguments.json:
         screen.put(asdict(done))
     return 0

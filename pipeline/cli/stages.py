@@ -189,7 +189,9 @@ def _stdin_lines() -> Iterator[str]:
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
-            raise UsageError(f"stdin, line {number}: not UTF-8 at byte {error.start}; decode it first") from error
+            raise UsageError(
+                f"stdin, line {number}: not UTF-8 at byte {error.start}; decode it first"
+            ) from error
 
 
 def run_dedupe(arguments: argparse.Namespace) -> int:

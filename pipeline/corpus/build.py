@@ -40,6 +40,9 @@ ROWS_AT_ONCE = 2_000
 MANY_LOST = 20
 """So many pages that break their worker in one build are a fault of ours, not of the pages."""
 
+SELECTOR_MISSED = "body_selector_missed"
+"""Flag of a page on which the body selector of its source matched nothing."""
+
 CLUSTERS, CHANGES_FILE = "clusters", "changes.parquet"
 
 
@@ -79,7 +82,9 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     released = expectations.release(edition, held_before, held)
     taken = _take(_batches(released, paths), held, edition, index, progress)
     report = _report(job, todo, shards, held, taken)
-    if todo.why_full is None and not taken.loud and (todo.parent is not None or not taken.funnel):
+    compacted = job.compact and edition.compact() > 0
+    news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
+    if todo.why_full is None and not news:
         return report
     index.write(folder / CLUSTERS)
     return _publish(job, todo, folder, edition, report, progress)
@@ -182,6 +187,7 @@ def _take(
 def _count(counts: Counter[str], document: Document) -> None:
     counts["captures"] += document.part == 1
     counts["extracted"] += bool(document.extracted)
+    counts[SELECTOR_MISSED] += any(flag.name == SELECTOR_MISSED for flag in document.flags)
     counts["kept" if document.reason is None else document.reason] += 1
 
 

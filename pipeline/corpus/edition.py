@@ -150,6 +150,25 @@ class Edition:
         for file in sorted({*out, *new}):
             self._rewrite(file, out.get(file, set()), new.get(file, []))
 
+    def compact(self) -> int:
+        """Join the files of days that would fit into fewer; the number of files saved.
+
+        Rows that left (superseded, withheld) leave their files half empty; nothing else does.
+        """
+        days: dict[str, list[str]] = defaultdict(list)
+        for file in sorted(self._rows):
+            days[file.rsplit("-", 1)[0]].append(file)
+        saved = 0
+        for day, files in sorted(days.items()):
+            rows = sum(self._rows[file] for file in files)
+            needed = -(-rows // ROWS_PER_FILE)
+            if needed < len(files):
+                table = _sorted(read_parquet([self.folder / file for file in files]), day)
+                for number, file in enumerate(files):
+                    self._write(file, table.slice(number * ROWS_PER_FILE, ROWS_PER_FILE))
+                saved += len(files) - needed
+        return saved
+
     def _place(
         self,
         day: str,
@@ -174,10 +193,11 @@ class Edition:
         if out:
             keys = zip(table["capture"].to_pylist(), table["part"].to_pylist(), strict=True)
             table = table.filter(pa.array([key not in out for key in keys], pa.bool_()))
-        table = pa.concat_tables([table, to_table(new)])
-        moment = "first_seen" if file.startswith(ARTICLES) else "captured_at"
-        order = [(moment, "ascending"), ("id", "ascending"), ("capture", "ascending")]
-        table = table.sort_by(order)
+        self._write(file, _sorted(pa.concat_tables([table, to_table(new)]), file))
+
+    def _write(self, file: str, table: pa.Table) -> None:
+        """Put a file's rows in its place; a file without rows goes."""
+        path = self.folder / file
         self.touched.add(file)
         if table.num_rows == 0:
             path.unlink()
@@ -220,6 +240,12 @@ class Edition:
             table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(COMPARED))), False))
         names = columns or SCHEMA.names
         return table.cast(pa.schema([SCHEMA.field(n) for n in names]))
+
+
+def _sorted(table: pa.Table, file: str) -> pa.Table:
+    """Rows in the order a file of this name keeps them."""
+    moment = "first_seen" if file.startswith(ARTICLES) else "captured_at"
+    return table.sort_by([(moment, "ascending"), ("id", "ascending"), ("capture", "ascending")])
 
 
 def _row_order(document: Document) -> tuple[str, str, str]:

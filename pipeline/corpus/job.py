@@ -41,6 +41,8 @@ class Job:
     """Build everything anew even if the rules are the same."""
     preview: bool = False
     """Only say what would change; publish nothing."""
+    compact: bool = False
+    """Join half-empty files of a day, and publish if that saved any."""
     confirm: bool = False
     """Publish although an alarm or an expectation says no."""
 

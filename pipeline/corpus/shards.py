@@ -8,6 +8,7 @@ rule finds the extract shards still there; a changed extract rule starts anew. S
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -60,20 +61,33 @@ def fingerprints() -> dict[str, str]:
     }
 
 
+def stage_folders(work: Path) -> tuple[Path, Path]:
+    """The shard folders of the present rules: of extraction, of normalization."""
+    rules = fingerprints()
+    both = hashlib.sha256("".join(rules[k] for k in ("extract", "normalize", "quality")).encode()).hexdigest()
+    return work / f"extract-{rules['extract'][:16]}", work / f"normalize-{both[:16]}"
+
+
+def remove_stale(work: Path) -> int:
+    """Remove the shard folders of earlier rules; how many there were."""
+    present = stage_folders(work)
+    stale = [p for stage in ("extract", "normalize") for p in work.glob(f"{stage}-*") if p not in present]
+    for folder in stale:
+        shutil.rmtree(folder)
+    return len(stale)
+
+
 def extract_shard(stages: Stages, file: archive.SealedFile) -> Path:
     """Path of the extract shard of an archive file under the present rules."""
     names = {ref.source for ref in index.refs(stages.raw, file.file)}
     said = "".join(f"{s.name}={source_fingerprint(s)};" for s in stages.sources if s.name in names)
-    folder = stages.work / f"extract-{fingerprints()['extract'][:16]}"
     stem = Path(file.file).name.removesuffix(".warc.gz")
-    return folder / f"{stem}-{short_hash(file.sha256 + said)[:12]}.parquet"
+    return stage_folders(stages.work)[0] / f"{stem}-{short_hash(file.sha256 + said)[:12]}.parquet"
 
 
 def normalize_shard(stages: Stages, file: archive.SealedFile) -> Path:
     """Path of the normalize shard of an archive file under the present rules."""
-    rules = fingerprints()
-    own = hashlib.sha256(f"{rules['extract']}{rules['normalize']}{rules['quality']}".encode()).hexdigest()
-    return stages.work / f"normalize-{own[:16]}" / extract_shard(stages, file).name
+    return stage_folders(stages.work)[1] / extract_shard(stages, file).name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,3 +96,18 @@ def test_link_tree_copies_where_links_cannot_be(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(module.os, "link", refuse)
     link_tree(tmp_path / "old", tmp_path / "new")
     assert (tmp_path / "new/x").read_text() == "text"
+
+
+def test_compact_joins_what_rows_have_left_and_keeps_every_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROWS_PER_FILE", 10)
+    edition = Edition(tmp_path / "new", None)
+    edition.apply([Edit(after=row(n)) for n in range(30)])
+    leaving = edition.find([row(n).id for n in range(0, 30, 2)])
+    edition.apply([Edit(before=p) for p in leaving.values()])
+    assert edition.compact() == 1
+    names = sorted(p.name for p in (tmp_path / "new/articles").iterdir())
+    assert names == ["2026-11-01-000.parquet", "2026-11-01-001.parquet"]
+    assert sorted(d.url for d in stored(tmp_path / "new")) == sorted(row(n).url for n in range(1, 30, 2))
+    assert edition.compact() == 0
