@@ -2,8 +2,8 @@
 
 Ordinary Parquet, but each column chunk is one uncompressed page of plain values, so that the column can be
 mapped into memory as it lies in the file: a look-up touches the pages of the wanted values only and costs
-the size of the batch, not of the index. (Measured with 34 million rows: a join that reads the column takes
-1 s of CPU, this one 0.05 s.)
+the size of the batch, not of the index. (Measured: an increment of 1,000 texts on 34 million hashes takes
+3.2 s of CPU with joins that read the column, 0.8 s so.)
 """
 
 from __future__ import annotations
