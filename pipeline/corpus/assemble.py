@@ -45,7 +45,7 @@ def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex
         draft.take(document)
     vanished = draft.drop_vanished_parts()
     if vanished:
-        draft.revise(remove(vanished, index, draft.texts))
+        draft.revise(remove(vanished, index, draft.texts, purge=False))
     outcome = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
     draft.decide(outcome.decisions)
     draft.revise(outcome.revised)
