@@ -28,6 +28,7 @@ from pipeline.normalize import (
     script,
     spacing,
     spans,
+    triggers,
 )
 from pipeline.normalize.changes import Change, changes
 from pipeline.normalize.characters import FULL, HAN, RULES, is_chinese
@@ -88,6 +89,23 @@ FIXES: tuple[Fix, ...] = (
     *TEXT_FIXES,
 )
 """Name, function and description of every fix, in the one order they run in."""
+
+_HAN_LINE = 1
+_EVERY_FIX = -1
+_SOUGHT = {
+    "space_runs": " \t",
+    "letter_spacing": " \t",
+    "dashes": punctuation.DASH_CHARACTERS,
+    "ellipses": punctuation.ELLIPSIS_CHARACTERS,
+    "name_dots": punctuation.NAME_DOT_CHARACTERS,
+    "quotes": quotes.CHARACTERS,
+    "brackets": "()",
+    "marks": punctuation.MARK_CHARACTERS,
+    "mark_spaces": " \t",
+    "latin_spaces": " \t",
+}
+"""The characters, as the inside of a class, without which a fix of `LINE_FIXES` changes nothing; and `DOUBLED_STOPS`."""
+_TRIGGERS = triggers.table([HAN, *(_SOUGHT[name] for name, _, _ in LINE_FIXES)])
 
 _UNUSUAL = re.compile(
     f"[{markup.UNSEEN}{markup.LINE_ENDS}{forms.OTHER_FORMS}{spacing.ODD}{mojibake.SUSPECT}]"
@@ -182,27 +200,36 @@ def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dic
 
 
 def _lines_fixed(text: str, spacing: str, record: Record) -> str:
-    """The text with `LINE_FIXES` run on each different Chinese line once."""
+    """The text with `LINE_FIXES` run on each different Chinese line once, as far as it has what they look for."""
     if text.isascii():
         return text
-    fixes = LINE_FIXES if spacing == "remove" else LINE_FIXES[:-1]
+    has_doubled = any(doubled in text for doubled in punctuation.DOUBLED_STOPS)
     fixed: dict[str, str] = {}
     lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if line.isascii():
+    for number, (line, bits) in enumerate(zip(lines, triggers.of_lines(text, _TRIGGERS))):
+        if not bits & _HAN_LINE or (bits == _HAN_LINE and not has_doubled):
             continue
         if line not in fixed:
-            fixed[line] = _settled(fixes, line, record) if is_chinese(line) else line
+            fixes = _fixes_for(_EVERY_FIX if has_doubled else bits, spacing)
+            fixed[line] = _settled(fixes, line, spacing, record) if is_chinese(line) else line
         lines[number] = fixed[line]
     return "\n".join(lines)
 
 
-def _settled(fixes: Iterable[Fix], line: str, record: Record) -> str:
-    """The line after the fixes, run again while one made a context for another: 中,...A needs two rounds."""
+@lru_cache(maxsize=4096)
+def _fixes_for(bits: int, spacing: str) -> tuple[Fix, ...]:
+    """The fixes of `LINE_FIXES` that can change a line with these bits of `_TRIGGERS`."""
+    fixes = LINE_FIXES if spacing == "remove" else LINE_FIXES[:-1]
+    return tuple(fix for number, fix in enumerate(fixes, 1) if bits >> number & 1)
+
+
+def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record) -> str:
+    """The line after the fixes, all run again while one made a context for another: 中,...A needs two rounds."""
     for _ in range(_ROUNDS):
         before, line = line, _applied(fixes, line, record)
         if line == before or not _is_unsettled(line):
             break
+        fixes = _fixes_for(_EVERY_FIX, spacing)
     return line
 
 

@@ -21,6 +21,13 @@ from pipeline.normalize.characters import (
     is_han,
 )
 
+DASH_CHARACTERS = "―─–⸺⸻—\\-"
+ELLIPSIS_CHARACTERS = ".…⋯‥·•・"
+NAME_DOT_CHARACTERS = "•‧・･∙⋅."
+MARK_CHARACTERS = ",:;?!."
+"""What the fixes here look for, as the inside of a class; besides `DOUBLED_STOPS`."""
+DOUBLED_STOPS = ("，，", "、、", "；；", "。。")
+
 _DASHES = re.compile("[—―─–⸺⸻-][—―─–⸺⸻-]*")
 _ODD_DASH = re.compile("[―─–⸺⸻]")
 _BOX = re.compile("[\u2500-\u257f]")

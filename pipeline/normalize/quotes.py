@@ -6,7 +6,10 @@ import re
 
 from pipeline.normalize.characters import FULL, HAN, HAN_CHARACTER
 
-_HINT = re.compile("[\"'`„‟‘’「」『』〝〞〟<]")
+_UNUSUAL = "\"'`„‟‘’「」『』〝〞〟<"
+CHARACTERS = f"{_UNUSUAL}“”"
+"""What `quotes` looks for, as the inside of a class."""
+_HINT = re.compile(f"[{_UNUSUAL}]")
 _DOUBLED = ((re.compile("(?<!‘)‘‘(?!‘)"), "“"), (re.compile("(?<!’)’’(?!’)"), "”"))
 _TEX = re.compile("``([^`'\n]{1,200})(?:''|\")")
 _TWICE_SINGLE = re.compile(f"(?<!')''([^'\n]{{0,100}}[{HAN}][^'\n]{{0,100}})''(?!')")
