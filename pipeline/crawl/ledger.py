@@ -145,6 +145,11 @@ class Ledger:
         found: sqlite3.Row | None = self._db.execute("SELECT * FROM url WHERE key = ?", (url_key,)).fetchone()
         return found
 
+    def owner(self, url_key: str) -> str | None:
+        """The source that a URL was last visited or found for; None: it is not known."""
+        row = self._row(url_key)
+        return None if row is None else str(row["source"])
+
     def due(self, source: str, now: datetime, kinds: Collection[str] = ("page",)) -> list[Due]:
         """URLs of a source whose time has come, longest overdue first."""
         marks = ", ".join("?" * len(kinds))

@@ -76,10 +76,12 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
     steps: deque[_Step] = deque()
     for kind, url in declared:
         due = coming.pop(url_key(url), None)
-        if due is None:
-            waiting.append(_due(url, kind, None))
-        else:
+        if due is not None:
             steps.append(_Step(due))
+        elif ledger.owner(url_key(url)) == source.name:
+            waiting.append(_due(url, kind, None))
+        elif not _borrow(visitor, _due(url, kind, None), found):
+            steps.append(_Step(_due(url, kind, None)))
     if source.sitemaps:  # children without lastmod come due on their own: their index says nothing of them
         steps.extend(_Step(due, 1) for due in coming.values() if due.kind == "sitemap" and due.via)
     if not only_due:
@@ -120,6 +122,7 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     """Visit one list; the lists it leads to, and whether there is a gap before what it shows."""
     due = step.due
     answer = await visitor.ask(due)
+    owner = visitor.keeper.ledger.owner(due.url_key)
     if answer is None:
         found.unread.append(due)
         found.notes.append(f"not asked: {due.url}: {visitor.closed(due.url)}")
@@ -128,6 +131,8 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
         found.captures.append(visitor.keep(answer, every=visitor.source.every, changed=False))
         if answer.outcome != UNCHANGED:
             found.notes.append(f"{answer.outcome}: {due.url}")
+            return [], False
+        if owner != visitor.source.name and _borrow(visitor, due, found):
             return [], False
         found.unread.append(due)
         body = visitor.archived(due.url_key) if due.kind == "sitemap" else b""
@@ -144,6 +149,22 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     every = _interval(visitor, due, content)
     found.captures.append(visitor.keep(answer, notes=notes, every=every, changed=bool(new or more)))
     return more, gap
+
+
+def _borrow(visitor: Visitor, due: Due, found: Discovery, depth: int = 0) -> bool:
+    """Take the links of a list that another source reads out of the archive; False when it is not there.
+
+    Sources may share a sitemap, each with its own patterns: it is fetched once, and for one of them.
+    """
+    body = visitor.archived(due.url_key)
+    if not body:
+        return False
+    content = links_of(visitor.source, due.kind, body, due.url)
+    _take(visitor, due, content, found)
+    found.unread.append(due)
+    for child in content.children if depth < MAX_SITEMAP_DEPTH else ():
+        _borrow(visitor, _due(child.url, "sitemap", due.url), found, depth + 1)
+    return True
 
 
 def _take(

@@ -37,6 +37,21 @@ def test_nothing_due_asks_for_nothing(site: Site, tmp_path: Path) -> None:
     assert len(archive.sealed(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("as_index", [False, True])
+def test_sources_may_share_a_sitemap(site: Site, tmp_path: Path, as_index: bool) -> None:
+    listed = sitemap(site.base + "/a/1.html", site.base + "/b/1.html")
+    index = Page(f"<sitemapindex><sitemap><loc>{site.base}/all.xml</loc></sitemap></sitemapindex>".encode())
+    site.pages |= {"/a/1.html": article(1), "/b/1.html": article(2), "/all.xml": listed}
+    site.pages["/sitemap.xml"] = index if as_index else listed
+    both = [
+        replace(source_of(site, sitemaps=(site.base + "/sitemap.xml",)), name=name, include=(f"*/{name}/*",))
+        for name in ("a", "b")
+    ]
+    for _ in range(2):
+        crawl(both, tmp_path, only_due=False)
+    assert {ref.source for ref in kept(tmp_path) if ref.kind == "page"} == {"a", "b"}
+
+
 def test_an_article_stops_being_revisited(site: Site, tmp_path: Path) -> None:
     site.pages["/a/1.html"] = article(1)
     source = source_of(site, urls=(site.base + "/a/1.html",))
