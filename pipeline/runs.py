@@ -42,6 +42,8 @@ class Places:
     """Worker processes for extraction and normalization."""
     dask: str | None = None
     """Dask scheduler to use instead of worker processes."""
+    user_agent: str = crawling.USER_AGENT
+    """Who we say we are: name, version and where an operator can complain."""
 
     def job(self, chosen: Sequence[Source]) -> Job:
         """A build of these folders."""
@@ -122,6 +124,7 @@ def crawl(
             places.raw,
             only_due=not everything,
             urls=urls,
+            user_agent=places.user_agent,
             on_progress=lambda p: progress("fetching", p.done, p.total),
             stop=stop,
         )

@@ -19,6 +19,7 @@ from pipeline import runs
 from pipeline.cli import screen
 from pipeline.corpus.read import documents
 from pipeline.crawl import archive, imports, ledger
+from pipeline.crawl.run import USER_AGENT
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import BusyError, UsageError
 from pipeline.report import PLAN, maintenance_words, plan_rows, sample_lines
@@ -116,6 +117,7 @@ def _places(command: argparse.ArgumentParser) -> None:
     command.add_argument("--work", type=Path, help="shards and staging (default: .build beside the corpus)")
     command.add_argument("--workers", type=int, default=2, help="processes for cleaning (default: 2)")
     command.add_argument("--dask", metavar="tcp://…", help="clean on a Dask cluster instead")
+    command.add_argument("--user-agent", default=USER_AGENT, help="name/version (+URL; mail) that sites see")
     command.add_argument("--json", action="store_true", help="print the report as JSON on stdout")
 
 
@@ -137,6 +139,7 @@ def places(arguments: argparse.Namespace) -> Places:
         work=arguments.work,
         workers=arguments.workers,
         dask=arguments.dask,
+        user_agent=arguments.user_agent,
     )
 
 
