@@ -21,13 +21,13 @@ _STOP = (
 )
 SOURCE_LABEL = re.compile(
     r"(?<![图圖片影照频頻面乐樂材料])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来源|來源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
-    r"转载于|文章来自|本文来自|摘自|原载|原載|source|Source)"
+    r"转载于|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = re.compile(
     r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:图/文|文/图|作者|撰文|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
-    r"采写|采访|採訪|編譯|编译|图/文|文/图|圖文|author|Author|By|by)"
+    r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图/文|文/图|圖文|author|Author|By|by)"
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜\n\t]{1,60})"
 )
@@ -36,7 +36,10 @@ NO_SOURCE = re.compile(
 )
 """Printed where a source should be; it names none."""
 
-NEXT_FACT = re.compile(rf"\s*(?:(?<!\w)(?:{_STOP})|[【\[])")
+NEXT_FACT = re.compile(rf"\s*(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|图\s?[/／|｜:：]|[【\[])")
+LABEL_AT_END = re.compile(rf"(?:{_STOP})[\u4e00-\u9fff]{{0,2}}$")
+"""The next fact's label, glued to a value that ends at that label's colon."""
+
 ORG = re.compile(
     r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
     r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
@@ -48,7 +51,21 @@ ROLE = re.compile(
 TAIL = re.compile(
     r"(?:\s*[/／|｜]\s*)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|文|摄|攝|著|专电|電|电|等)$"
 )
+NO_NAMES = frozenset(
+    "综合 綜合 即时 即時 外电 外電 整理 编译 編譯 记者 記者 快讯 快訊 专题 專題 特约 原创 原創 转载 轉載 网络 網路 佚名 匿名 未知".split()
+)
+"""Printed where a name should be: 國際中心／綜合報導."""
+
+PLACED = re.compile(r"(?:报道|報導|報道|专电|專電|电|電)$")
+"""What a reporter's place stands before: 李小華基隆報導."""
+
+PLACE = 2
+"""Code points of such a place."""
+
+AFTER_ROLE = re.compile(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*$")
+SIGNS = " \u3000()（）:：/／|©®™@★☆●■◆"
 SPLIT_NAMES = re.compile(r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*")
+HAN = re.compile(r"[\u3400-\u9fff]{1,12}")
 HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
 AGENCY = re.compile(
     r"^[\s\u3000]*[（(〔【\[]?\s*((?:新华社|中新社|中新网|中央社|人民网|新华网|央视网|央视新闻|中国新闻网|环球网|法新社|路透社|美联社|共同社|澎湃新闻|财联社|"
@@ -92,7 +109,10 @@ PRINTED_BYLINE = re.compile(r"^(?:文|撰文|执笔|執筆|作者|采写|文字)
 def source_in(text: str) -> str | None:
     """The name after a source label in a printed line, or None."""
     for match in SOURCE_LABEL.finditer(text):
-        name = clean_source(match[1])
+        value = match[1]
+        if text[match.end() : match.end() + 1] in (":", "："):
+            value = LABEL_AT_END.sub("", value)
+        name = clean_source(value)
         if name:
             return name
     return None
@@ -145,9 +165,10 @@ def names_of(value: str) -> list[str]:
     parts = [p for p in SPLIT_NAMES.split(value) if p]
     names = []
     for part in parts:
-        part = ROLE.sub("", part.strip())
-        part = part if is_personal_name(part) else TAIL.sub("", part).strip(" \u3000()（）:：/／|")
+        part = _single_name(part)
         words = part.split()
+        if part in NO_NAMES or (words and words[-1] in NO_NAMES):
+            continue
         if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
             names.extend(words)
         elif (
@@ -158,6 +179,20 @@ def names_of(value: str) -> list[str]:
         ):
             names.append(part)
     return names if len(names) <= 8 else []
+
+
+def _single_name(part: str) -> str:
+    """One name without role, signs, and the words and the place that follow it; '' for a place alone."""
+    part = ROLE.sub("", AFTER_ROLE.sub("", part.strip(SIGNS)))
+    if is_personal_name(part):
+        return part
+    name = TAIL.sub("", part).strip(SIGNS)
+    if not PLACED.search(part) or not HAN.fullmatch(name) or is_personal_name(name):
+        return name
+    name = name.removesuffix("即時").removesuffix("即时")
+    if len(name) <= PLACE:
+        return ""
+    return name[:-PLACE] if is_personal_name(name[:-PLACE]) else name
 
 
 def dateline_author(text: str) -> str | None:

@@ -30,8 +30,10 @@ HAN_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {
 }
 
 NUMERIC = re.compile(
-    r"(?<![\d.])((?:19|20)\d\d)\s{0,3}(?:[-./／]|年)\s{0,3}(1[0-2]|0?[1-9])\s{0,3}(?:[-./／]|月)\s{0,3}(3[01]|[12]\d|0?[1-9])(?!\d)"
+    r"(?<![\d.])((?:19|20)\d\d)\s{0,3}(?:[-./／]|年)\s{0,3}(1[0-2]|0?[1-9])\s{0,3}(?:[-./／]|月)\s{0,3}(3[01]|[12]\d|0?[1-9])(?!\d(?!\d?[:：]\d\d))"
 )
+"""A clock time may be glued to the day: 2023-03-1108:05."""
+
 COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 SPACED = re.compile(
     r"(?<![\d.])((?:19|20)\d\d) {1,3}(1[0-2]|0[1-9]) {0,2}[/.-] {0,2}(3[01]|[12]\d|0[1-9])(?!\d)"
@@ -39,6 +41,17 @@ SPACED = re.compile(
 REPUBLIC = re.compile(
     r"(?:民國|民国)\s{0,2}(1?\d\d)\s{0,2}年\s{0,2}(1[0-2]|0?[1-9])\s{0,2}月\s{0,2}(3[01]|[12]\d|0?[1-9])\s{0,2}日"
 )
+REPUBLIC_BARE = re.compile(
+    r"(?:日期|時間|发布|發布|發佈|更新|上版|張貼|刊登)[日期時間於：:\s]{1,6}((?:9\d|1[0-3]\d))\s{0,2}[-./年]\s{0,2}"
+    r"(1[0-2]|0?[1-9])\s{0,2}[-./月]\s{0,2}(3[01]|[12]\d|0?[1-9])(?!\d)"
+)
+"""發布日期：112-03-11, as offices in Taiwan write it; only after such a word."""
+
+DAY_MONTH_YEAR = re.compile(
+    r"(?<![\d./-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])\2((?:19|20)\d\d)(?![\d/-])"
+)
+"""11/03/2023: day first, as in Malaysia, Singapore and Hong Kong, unless that is no day."""
+
 SHORT_YEAR = re.compile(r"(?<![\d-])([0-3]\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])")
 MONTH_FIRST = re.compile(
     r"(?:(1[0-2]|0?[1-9])\s{0,2}月\s{0,2}(3[01]|[12]\d|0?[1-9])\s{0,2}日?|([一二三四五六七八九十]{1,2})月\s{0,3}(3[01]|[12]\d|0?[1-9]))"
@@ -127,6 +140,10 @@ def _sane(day: date) -> date | None:
     return day if EARLIEST <= day.year < LATEST else None
 
 
+def _day_or_month_first(match: re.Match[str]) -> date | None:
+    return _day(match[4], match[3], match[1]) or _day(match[4], match[1], match[3])
+
+
 def _han_number(text: str) -> int:
     """十二 → 12, 二十九 → 29."""
     tens, ten, ones = text.rpartition("十")
@@ -144,6 +161,8 @@ _FORMS = (
     (NUMERIC, lambda m: _day(m[1], m[2], m[3])),
     (SPACED, lambda m: _day(m[1], m[2], m[3])),
     (REPUBLIC, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
+    (REPUBLIC_BARE, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
+    (DAY_MONTH_YEAR, _day_or_month_first),
     (MONTH_FIRST, lambda m: _day(m[5], m[1] or _han_number(m[3]), m[2] or m[4])),
     (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
     (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].lower()], m[1])),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.extract.body import Reading
 from pipeline.extract.byline import GAP
-from pipeline.extract.layout import Layout, Line
+from pipeline.extract.layout import Layout, Line, collapse
 
 ABOVE = 5
 """Lines above the title that may hold the day or the source."""
@@ -92,15 +92,6 @@ def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
 
 
 def _with_gaps(line: Line) -> str:
-    """The line's text with GAP where the element or the link changes."""
-    out: list[str] = []
-    before: tuple[int, str] | None = None
-    for piece in line.pieces:
-        mark = (piece.box, piece.href)
-        if piece.text.strip():
-            if before is not None and mark != before:
-                out.append(GAP)
-            before = mark
-        out.append(piece.text)
-    text = "".join(out)[: 4 * HEADER_LINE]
-    return GAP.join(part.strip() for part in text.split(GAP) if part.strip())
+    """The line's text with GAP between the runs of text that tags separate, whatever the tags are."""
+    runs = (collapse(piece.text[: 4 * HEADER_LINE]) for piece in line.pieces[:HEADER_LINE])
+    return GAP.join(run for run in runs if run)
