@@ -22,7 +22,7 @@ from pipeline.crawl import archive, index, ledger
 from pipeline.crawl import run as crawling
 from pipeline.crawl.run import Visit
 from pipeline.crawl.urls import url_key
-from pipeline.errors import BusyError, RefusedError, UsageError
+from pipeline.errors import RefusedError, UsageError
 from pipeline.records import OK, UNCHANGED, Source
 
 
@@ -89,11 +89,8 @@ def quiet(what: str, done: int, total: int) -> None:
 
 
 def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
-    """The declared sources, or those named; UsageError for a bad file or an unknown name."""
-    try:
-        declared = declarations.load(folder)
-    except declarations.SourceError as error:
-        raise UsageError(str(error)) from error
+    """The declared sources, or those named; UsageError (SourceError) for a bad file or an unknown name."""
+    declared = declarations.load(folder)
     chosen = set(names)
     unknown = sorted(chosen - {s.name for s in declared})
     if unknown:
@@ -118,18 +115,15 @@ def crawl(
     chosen = load_sources(places.sources, names)
     if not chosen:
         raise UsageError(f"{places.sources}: no sources declared; see the README on adding one")
-    try:
-        return crawling.crawl(
-            chosen,
-            places.raw,
-            only_due=not everything,
-            urls=urls,
-            user_agent=places.user_agent,
-            on_progress=lambda p: progress("fetching", p.done, p.total),
-            stop=stop,
-        )
-    except archive.Busy as error:
-        raise BusyError(str(error)) from error
+    return crawling.crawl(
+        chosen,
+        places.raw,
+        only_due=not everything,
+        urls=urls,
+        user_agent=places.user_agent,
+        on_progress=lambda p: progress("fetching", p.done, p.total),
+        stop=stop,
+    )
 
 
 def build(

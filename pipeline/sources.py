@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from pipeline.errors import UsageError
 from pipeline.records import Listing, Selector, Source
 
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Source)}
@@ -35,7 +36,7 @@ _ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _HEADER = re.compile(r"""\s*\[\[?\s*["']?([A-Za-z0-9_-]+)["']?\s*\]""")
 
 
-class SourceError(ValueError):
+class SourceError(UsageError):
     """The source declarations cannot be used; `problems` holds one line for each thing that is wrong."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:

@@ -18,10 +18,10 @@ from typing import Any
 from pipeline import runs
 from pipeline.cli import screen
 from pipeline.corpus.read import documents
-from pipeline.crawl import archive, imports, ledger
+from pipeline.crawl import imports, ledger
 from pipeline.crawl.run import USER_AGENT
 from pipeline.demo.server import SampleSite, write_sources
-from pipeline.errors import BusyError, UsageError
+from pipeline.errors import UsageError
 from pipeline.report import PLAN, maintenance_words, plan_rows, sample_lines
 from pipeline.runs import Places, RunReport
 
@@ -262,10 +262,7 @@ def run_maintain(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """corpus import"""
-    try:
-        report = imports.import_paths(arguments.paths, arguments.raw, arguments.source, arguments.url_map)
-    except archive.Busy as error:
-        raise BusyError(str(error)) from error
+    report = imports.import_paths(arguments.paths, arguments.raw, arguments.source, arguments.url_map)
     screen.say(str(report))
     if arguments.json:
         screen.put(asdict(report))
@@ -274,10 +271,7 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 def run_ledger_rebuild(arguments: argparse.Namespace) -> int:
     """corpus ledger rebuild"""
-    try:
-        rows = ledger.rebuild(arguments.raw)
-    except archive.Busy as error:
-        raise BusyError(str(error)) from error
+    rows = ledger.rebuild(arguments.raw)
     screen.say(f"{arguments.raw / 'ledger.sqlite'}: {rows} captures replayed from the archive")
     return 0
 

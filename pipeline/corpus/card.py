@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def column_docs() -> dict[str, str]:
     tree = ast.parse(inspect.getsource(records))
     body = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == Document.__name__)
     docs = {}
-    for field_node, doc_node in zip(body, body[1:], strict=False):
+    for field_node, doc_node in pairwise(body):
         if isinstance(field_node, ast.AnnAssign) and isinstance(doc_node, ast.Expr):
             docs[ast.unparse(field_node.target)] = ast.literal_eval(doc_node.value)
     return {f.name: " ".join(str(docs[f.name]).split()) for f in fields(Document)}

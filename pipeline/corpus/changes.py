@@ -28,7 +28,10 @@ CHANGES = pa.schema(
 )
 """Columns of `changes.parquet`: kind is added, changed or removed; cause says which movement did it."""
 
-_COLUMNS = "id, capture, source, url, title, author, published_on, origin_name, relation, cluster, text_hash, extracted_hash"
+_COLUMNS = (
+    "id, capture, source, url, title, author, published_on, origin_name,"
+    " relation, cluster, text_hash, extracted_hash"
+)
 _QUALITY = tuple(rule.reason for rule in RULES)
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from pipeline.corpus import publish
 from pipeline.corpus.read import latest, list_versions
 from pipeline.corpus.relations import Alarm
-from pipeline.crawl import archive, repair
+from pipeline.crawl import repair
 from pipeline.errors import BusyError
+from pipeline.locking import only_writer
 from pipeline.records import Source
 
 Progress = Callable[[str, int, int], None]
@@ -79,19 +78,10 @@ class BuildReport:
     """Captures that broke their worker."""
 
 
-@contextmanager
-def locked(job: Job) -> Iterator[None]:
-    """Hold the corpus's writer lock, which dies with the process; BusyError when another build has it."""
-    job.work.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(job.work / f"{job.clean.name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise BusyError(f"{job.clean}: another build is writing this corpus; wait for it to end") from None
-    try:
-        yield
-    finally:
-        lock.release()
+def locked(job: Job) -> AbstractContextManager[None]:
+    """Hold the corpus's writer lock; BusyError when another build has it."""
+    busy = f"{job.clean}: another build is writing this corpus; wait for it to end"
+    return only_writer(job.work / f"{job.clean.name}.lock", busy)
 
 
 @contextmanager
@@ -110,7 +100,7 @@ def recover(job: Job) -> None:
     """Finish what a killed run left: the archive's torn tail, and a `latest` that was not moved yet."""
     if job.raw.is_dir():
         # a crawl that is writing holds the lock: its sealed files are enough for this build
-        with suppress(archive.Busy):
+        with suppress(BusyError):
             repair.repair(job.raw)
     have = list_versions(job.clean)
     if have and latest(job.clean) != have[-1]:

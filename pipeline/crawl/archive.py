@@ -25,14 +25,13 @@ from pipeline.crawl.fetched import Hop
 from pipeline.crawl.index import Ref, ref_of
 from pipeline.crawl.repair import RepairReport, repair, repair_locked
 from pipeline.crawl.sealing import SealedFile, seal, sealed, sidecar
-from pipeline.crawl.store import OPEN, WARC, Busy, lock, path_of, sync, write_all
+from pipeline.crawl.store import OPEN, WARC, lock, path_of, sync, write_all
 from pipeline.crawl.urls import url_key
 from pipeline.crawl.verify import verify
 from pipeline.crawl.warc import Damaged
 from pipeline.records import Capture, Place
 
 __all__ = [
-    "Busy",
     "Damaged",
     "Earlier",
     "RepairReport",
@@ -63,7 +62,7 @@ def utcnow() -> datetime:
 class Writer:
     """The archive's one writer, for the span of a run; used as a context manager.
 
-    Entering takes the lock (Busy) and repairs what a killed run left. Leaving seals the open file,
+    Entering takes the lock (BusyError) and repairs what a killed run left. Leaving seals the open file,
     also after an error. A run that writes nothing leaves no file.
     """
 

@@ -17,6 +17,7 @@ from pipeline.crawl.blocks import judge_page
 from pipeline.crawl.foreign import Answer, Foreign
 from pipeline.crawl.media import is_html
 from pipeline.crawl.urls import fetch_form, url_key
+from pipeline.errors import UsageError
 from pipeline.records import OK, Capture
 
 CAP = 8 << 20
@@ -25,7 +26,7 @@ _PAGE_NAME = re.compile(r"\.(?:[xs]?html?|php|aspx?|jsp)\b", re.IGNORECASE)
 _ARCHIVE_NAME = re.compile(r"\.w?arc(?:\.(?:gz|zst|lz4))?$", re.IGNORECASE)
 
 
-class MapError(ValueError):
+class MapError(UsageError):
     """A URL map that cannot be used; the message names file and line."""
 
 
@@ -80,7 +81,7 @@ def import_paths(
     file: URL, or the one `url_map` gives (lines of path, tab, URL; paths relative to the map), and their
     modification time. Block pages are judged anew. Ids follow from source, URL, time and body, so a
     second import adds nothing. What cannot be read is a reason in the report, never an exception;
-    raises Busy while another run writes, MapError for an unusable map, OSError when the disk is full.
+    raises BusyError while another run writes, MapError for an unusable map, OSError when the disk is full.
     """
     mapped = _read_map(url_map) if url_map else {}
     report = []

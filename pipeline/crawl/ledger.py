@@ -20,6 +20,7 @@ from pipeline.crawl.history import LISTS, next_row
 from pipeline.crawl.index import Ref
 from pipeline.crawl.sealing import sealed
 from pipeline.crawl.store import lock, path_of
+from pipeline.errors import CorpusError
 from pipeline.records import Capture, Place
 
 _TABLES = """
@@ -38,7 +39,7 @@ CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 """
 
 
-class LedgerError(RuntimeError):
+class LedgerError(CorpusError):
     """The ledger cannot be read; it can be made again from the archive."""
 
 

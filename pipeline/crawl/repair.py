@@ -26,7 +26,7 @@ class RepairReport:
 
 
 def repair(raw: Path) -> RepairReport:
-    """Finishes what a killed run left open; raises Busy while a writer runs.
+    """Finishes what a killed run left open; raises BusyError while a writer runs.
 
     Captures are kept up to the last whole one; its metadata record is written last, so a group of
     records that lacks it goes to raw/quarantine/ with the torn tail. Killed itself, it starts over.

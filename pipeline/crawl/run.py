@@ -73,7 +73,7 @@ def crawl(
 
     `only_due=False` looks at everything known again (conditionally). `urls` fetches just those, without
     reading lists. A set `stop` ends the run within seconds; what was fetched until then is sealed and
-    reported. Raises archive.Busy when another run writes, UsageError for a URL that belongs to no source,
+    reported. Raises BusyError when another run writes, UsageError for a URL that belongs to no source,
     OSError when the disk is full.
     """
     asked = _by_source(sources, urls) if urls is not None else None

@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from pipeline.locking import only_writer
 
 OPEN = ".open"
 """Ending of a WARC file that is still being written."""
 WARC = ".warc.gz"
 
 
-class Busy(RuntimeError):  # noqa: N818
-    """Another process writes to this archive."""
-
-
-@contextmanager
-def lock(raw: Path) -> Iterator[None]:
-    """Holds the archive's only writer lock; raises Busy at once when another run has it.
-
-    The lock is the kernel's, so it dies with its process.
-    """
-    raw.mkdir(parents=True, exist_ok=True)
-    held = FileLock(raw / ".lock")
-    try:
-        held.acquire(timeout=0)
-    except Timeout:
-        raise Busy(f"another run writes to {raw}") from None
-    try:
-        yield
-    finally:
-        held.release()
+def lock(raw: Path) -> AbstractContextManager[None]:
+    """Holds the archive's only writer lock; raises BusyError at once when another run has it."""
+    return only_writer(raw / ".lock", f"{raw}: another run writes to this archive; wait for it to end")
 
 
 def warc_files(raw: Path, ending: str = WARC) -> list[str]:

@@ -21,6 +21,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from fastwarc.warc import ArchiveIterator
 
+from pipeline.errors import CorpusError
+
 FIELDS_TYPE = "application/warc-fields"
 _CHUNK = 256 << 10
 
@@ -34,7 +36,7 @@ _ESCAPE = {ord("\\"): "\\\\", ord("\n"): "\\n", ord("\r"): "\\r"}
 _UNESCAPE = re.compile(r"\\([\\nr])")
 
 
-class Damaged(ValueError):  # noqa: N818
+class Damaged(CorpusError, ValueError):  # noqa: N818
     """A WARC file that does not read as it was written; the message names file and offset."""
 
 

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.crawl import archive, index, warc
-from pipeline.crawl.archive import Busy, Damaged, Writer
+from pipeline.crawl.archive import Damaged, Writer
 from pipeline.crawl.exchange import Wire, captures, pack
 from pipeline.crawl.fetched import Hop
+from pipeline.errors import BusyError
 from tests.crawl.archive_cases import (
     START,
     clock,
@@ -179,9 +180,9 @@ def test_a_new_day_is_a_new_file(tmp_path: Path) -> None:
 def test_one_writer_at_a_time_and_an_error_still_seals(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), Writer(tmp_path, "run", clock) as writer:
         writer.write(page(1))
-        with pytest.raises(Busy), Writer(tmp_path, "second", clock):
+        with pytest.raises(BusyError), Writer(tmp_path, "second", clock):
             pass
-        with pytest.raises(Busy):
+        with pytest.raises(BusyError):
             archive.repair(tmp_path)
         raise ZeroDivisionError
     assert [each.captures for each in archive.sealed(tmp_path)] == [1]

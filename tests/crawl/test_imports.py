@@ -16,8 +16,9 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipeline.crawl import archive
-from pipeline.crawl.archive import Busy, Writer
+from pipeline.crawl.archive import Writer
 from pipeline.crawl.imports import ImportReport, MapError, import_paths
+from pipeline.errors import BusyError
 from pipeline.records import Capture
 from tests.crawl.archive_cases import clock, judge
 
@@ -280,7 +281,7 @@ def test_a_bad_date_is_replaced_by_the_files_and_said_so(tmp_path: Path) -> None
 
 def test_an_import_waits_for_nobody(tmp_path: Path) -> None:
     (tmp_path / "good.html").write_bytes(PAGE)
-    with Writer(tmp_path / "raw", "run", clock), pytest.raises(Busy):
+    with Writer(tmp_path / "raw", "run", clock), pytest.raises(BusyError):
         bring(tmp_path / "raw", tmp_path / "good.html")
 
 

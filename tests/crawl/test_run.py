@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.crawl import archive
 from pipeline.crawl.run import Progress, crawl
-from pipeline.errors import UsageError
+from pipeline.errors import BusyError, UsageError
 from tests.crawl.loopback import (
     Page,
     Site,
@@ -107,7 +107,7 @@ def test_a_second_run_at_once_is_busy(site: Site, tmp_path: Path) -> None:
     first.start()
     while not site.log:
         time.sleep(0.02)
-    with pytest.raises(archive.Busy):
+    with pytest.raises(BusyError):
         run(source, tmp_path)
     first.join()
     assert [c.outcome for c in kept(tmp_path)] == ["ok"]
