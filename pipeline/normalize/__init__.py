@@ -107,15 +107,15 @@ _SOUGHT = {
 """The characters, as the inside of a class, without which a fix of `LINE_FIXES` changes nothing; and `DOUBLED_STOPS`."""
 _TRIGGERS = triggers.table([HAN, *(_SOUGHT[name] for name, _, _ in LINE_FIXES)])
 
-_UNUSUAL = re.compile(
-    f"[{markup.UNSEEN}{markup.LINE_ENDS}{forms.OTHER_FORMS}{spacing.ODD}{mojibake.SUSPECT}]"
+_UNUSUAL = triggers.table(
+    [markup.UNSEEN + markup.LINE_ENDS + forms.OTHER_FORMS + spacing.ODD + mojibake.SUSPECT]
 )
-"""What `PAGE_FIXES` and `FORM_FIXES` look for: most texts have none, and one search for all saves eight."""
+"""What `PAGE_FIXES` and `FORM_FIXES` look for: most texts have none."""
 
 _ROUNDS = 5
 _UNSETTLED = re.compile(
-    f"[-,:;?!.()\"'`<>… ](?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}]))"
-    "|[「」『』]|[‘’](?:(?<=[“”‘’].)|(?=[“”]))"
+    "[-,:;?!.()\"'`<>… 「」『』‘’](?:(?<=[「」『』])|(?<=[‘’])(?:(?<=[“”‘’].)|(?=[“”]))"
+    f"|(?<![‘’])(?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}])))"
 )
 _UNSETTLED_PAIRS = ("。。", "，，", "、、", "；；", "———", "““", "””", "···", "•••", "・・・")
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
@@ -183,7 +183,7 @@ def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dic
         raise ValueError(f"target script {target!r} is not one of {', '.join(script.TARGETS)}")
     if spacing not in {"remove", "keep"}:
         raise ValueError(f"spacing {spacing!r} is neither remove nor keep")
-    if _UNUSUAL.search(text) or not unicodedata.is_normalized("NFC", text):
+    if triggers.of_text(text, _UNUSUAL) or not unicodedata.is_normalized("NFC", text):
         text = _applied((*PAGE_FIXES, *FORM_FIXES), text, record)
     protected: dict[str, str] = {}
     shielded = spans.shield(text, protected)
@@ -234,7 +234,7 @@ def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record) ->
 
 
 def _is_unsettled(line: str) -> bool:
-    return _UNSETTLED.search(line) is not None or any(pair in line for pair in _UNSETTLED_PAIRS)
+    return _UNSETTLED.search(line) is not None or any(map(line.__contains__, _UNSETTLED_PAIRS))
 
 
 def _unrecorded(*_: str) -> None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import opencc
 
+from pipeline.normalize import triggers
 from pipeline.normalize.characters import CHINESE_ONLY, HAN, HAN_CHARACTER, KANA, KANA_CHARACTER, rows
 
 OPENCC_VERSION: str = opencc.__version__
@@ -36,20 +37,20 @@ _RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著"
 HANT_CHARACTER = _any_of(_HANT)
 _RARE = "".join(characters for script, characters in _CHARACTERS if script == "Rare")
 _CONVERTIBLE = _any_of(_HANT + _RARE)
-_SUSPECT = _any_of(_HANT + _RARE + _RESIDUAL)
+_IS_CONVERTIBLE, _IS_RESIDUAL = 1, 2
+_SUSPECTS = triggers.table([_HANT + _RARE, _RESIDUAL])
 HANS_CHARACTER = _any_of(_HANS)
+_SCRIPTS = triggers.table([_HANT, _HANS])
 
 _KEEP = {}
 for _stage, _form, _result, _ in _ROWS:
     if _stage == "keep":
         _KEEP[_form] = _KEEP[_result] = _result
 _BEFORE = {form: result for stage, form, result, _ in _ROWS if stage == "word"} | _KEEP
-_CHARACTER = str.maketrans({form: result for stage, form, result, _ in _ROWS if stage == "char"})
+_CHARACTER = {form: result for stage, form, result, _ in _ROWS if stage == "char"}
 _AFTER = {form: result for stage, form, result, _ in _ROWS if stage == "after"}
 _IN_WORDS = {character for form in _AFTER if len(form) > 1 for character in form}
-_VARIANT = str.maketrans(
-    {form: result for form, result in _AFTER.items() if len(form) == 1 and form not in _IN_WORDS}
-)
+_VARIANT = {form: result for form, result in _AFTER.items() if len(form) == 1 and form not in _IN_WORDS}
 
 
 def _alternation(forms: dict[str, str]) -> re.Pattern[str]:
@@ -64,11 +65,13 @@ def _alternation(forms: dict[str, str]) -> re.Pattern[str]:
 
 _BEFORE_FORM = _alternation(_BEFORE)
 _AFTER_FORM = _alternation(
-    {form: result for form, result in _AFTER.items() if len(form) > 1 or ord(form) not in _VARIANT}
+    {form: result for form, result in _AFTER.items() if len(form) > 1 or form not in _VARIANT}
 )
 _BEFORE_HINT = re.compile(
     f"[於徵坏{''.join(c for form in _BEFORE for c in form if c in _HANT or c in _RESIDUAL)}]"
 )
+_CHARACTER_FORM = re.compile(f"[{''.join(_CHARACTER)}]")
+_VARIANT_FORM = re.compile(f"[{''.join(_VARIANT)}]")
 _AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺]")
 
 # 了 and 着 written so that no Simplified text has them: enough to repair a line without Traditional characters.
@@ -120,12 +123,11 @@ def detect(text: str) -> str:
     """
     if text.isascii() or not HAN_CHARACTER.search(text):
         return "none"
-    hant = len(HANT_CHARACTER.findall(text))
+    _, hant, hans = triggers.counts(text, _SCRIPTS, 2)
     if hant == 0:
         return "Hans"
     if len(traditional_slips(text)) >= _SLIPS_FOR_CERTAIN:
         return "pseudo-Hant"
-    hans = len(HANS_CHARACTER.findall(text))
     if min(hans, hant) * 10 >= hans + hant and min(hans, hant) > 1:
         return "mixed"
     return "Hant" if hant > hans else "Hans"
@@ -141,9 +143,14 @@ def simplify(text: str) -> str:
 
     Japanese stays, and so do characters that are themselves cited (“後”字).
     """
-    if text.isascii() or not _SUSPECT.search(text):
+    if text.isascii():
         return text
-    return "\n".join(map(_simplified, text.split("\n")))
+    suspects = triggers.of_lines(text, _SUSPECTS)
+    if not any(suspects):
+        return text
+    return "\n".join(
+        _simplified(line, bits) if bits else line for line, bits in zip(text.split("\n"), suspects)
+    )
 
 
 def convert(text: str, target: str) -> str:
@@ -169,11 +176,9 @@ def _traditional(line: str, target: str) -> str:
     return line
 
 
-def _simplified(line: str) -> str:
-    if not _SUSPECT.search(line):
-        return line
-    is_residual = _RESIDUE.search(line) is not None
-    if not is_residual and not _CONVERTIBLE.search(line):
+def _simplified(line: str, bits: int) -> str:
+    is_residual = bits & _IS_RESIDUAL and _RESIDUE.search(line) is not None
+    if not is_residual and not bits & _IS_CONVERTIBLE:
         return line
     masked: list[str] = []
 
@@ -189,7 +194,8 @@ def _simplified(line: str) -> str:
     if _BEFORE_HINT.search(work):
         work = _BEFORE_FORM.sub(
             lambda match: mask(_KEEP[match[0]]) if match[0] in _KEEP else _BEFORE[match[0]], work
-        ).translate(_CHARACTER)
+        )
+        work = _CHARACTER_FORM.sub(lambda match: _CHARACTER[match[0]], work)
     result = _converter("t2s")(work) if _CONVERTIBLE.search(work) else work
     if (result != line or is_residual) and _AFTER_HINT.search(result):
         result = _repaired(result, keeps_zhu=_ASPECT_BESIDE in line)
@@ -210,8 +216,10 @@ def _repaired(line: str, *, keeps_zhu: bool) -> str:
             return form
         return _AFTER[form]
 
-    line = _AUTHOR.sub(lambda match: match[0][:-1] + _AUTHOR_STAND_IN, line)
-    return _AFTER_FORM.sub(replaced, line.translate(_VARIANT)).replace(_AUTHOR_STAND_IN, "著")
+    if "著" in line:
+        line = _AUTHOR.sub(lambda match: match[0][:-1] + _AUTHOR_STAND_IN, line)
+    line = _VARIANT_FORM.sub(lambda match: _VARIANT[match[0]], line)
+    return _AFTER_FORM.sub(replaced, line).replace(_AUTHOR_STAND_IN, "著")
 
 
 def _kana_masked(segment: str, mask: Callable[[str], str]) -> str:

@@ -48,12 +48,16 @@ _SPAN = re.compile(
     + ")"
 )
 _FENCE = re.compile("```[^`]{1,20000}```")
-_HINTS = (
-    *"@`#\\/",
-    *('="', "='", '("', "('", ', "', ", '", "www.", "mailto:", "tel:", "magnet:", "data:", "--", "oo!"),
-    *(f".{top}" for top in _TOP.split("|")),
-)
-"""Every span has one of these: looked for as plain strings, since most lines have none."""
+_HINTS = {
+    **{sign: (sign,) for sign in "@`#\\/"},
+    '"': ('="', '("', ', "'),
+    "'": ("='", "('", ", '"),
+    "-": ("--",),
+    ":": ("mailto:", "tel:", "magnet:", "data:"),
+    ".": ("www.", *(f".{top}" for top in _TOP.split("|"))),
+    "!": ("oo!",),
+}
+"""Every span has one of these: looked for as plain strings by their rarest character, since most lines have none."""
 _ENTITY_IN_URL = re.compile(
     r"&(?:nbsp|ensp|emsp|thinsp|lt|gt|quot|apos|[lr][sd]quo|mdash|hellip|#\d+|#x[0-9a-f]+);", re.IGNORECASE
 )
@@ -64,7 +68,7 @@ def shield(text: str, numbers: dict[str, str]) -> str:
 
     Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
     """
-    hints = [hint for hint in _HINTS if hint in text]
+    hints = [hint for sign, hints in _HINTS.items() if sign in text for hint in hints if hint in text]
     if not hints:
         return text
 
@@ -80,9 +84,9 @@ def shield(text: str, numbers: dict[str, str]) -> str:
 
     if "```" in text:
         text = _FENCE.sub(replaced, text)
-    hinted = re.compile("|".join(map(re.escape, hints)))
-    lines = text.split("\n")
-    return "\n".join(_SPAN.sub(replaced, line) if hinted.search(line) else line for line in lines)
+    return "\n".join(
+        _SPAN.sub(replaced, line) if any(map(line.__contains__, hints)) else line for line in text.split("\n")
+    )
 
 
 def restore(text: str, numbers: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Bits = NDArray[np.uint32]
+Bits = NDArray[np.unsignedinteger]
 
 _CODE_POINTS = np.arange(sys.maxunicode + 1, dtype=np.uint32)
 _LINE_FEED = 10
@@ -17,7 +17,7 @@ _LINE_FEED = 10
 
 def table(classes: Sequence[str]) -> Bits:
     """For every code point the classes it belongs to: bit n for class n of `classes` (insides of [ ], at most 32)."""
-    bits = np.zeros_like(_CODE_POINTS)
+    bits = np.zeros(len(_CODE_POINTS), np.min_scalar_type(1 << len(classes)))
     everything = _CODE_POINTS.tobytes().decode("utf-32-le", "surrogatepass")
     for number, characters in enumerate(classes):
         for run in re.finditer(f"[{characters}]+", everything):
@@ -25,10 +25,25 @@ def table(classes: Sequence[str]) -> Bits:
     return bits
 
 
+def of_text(text: str, table: Bits) -> int:
+    """The bits of all characters of the text together."""
+    return int(np.bitwise_or.reduce(table.take(_codes(text)), initial=0))
+
+
+def counts(text: str, table: Bits, classes: int) -> list[int]:
+    """How many characters of the text belong to none of a table's classes, which share none, and to each of them."""
+    found = np.bincount(table.take(_codes(text)), minlength=1 << classes).tolist()
+    return [found[0], *(found[1 << number] for number in range(classes))]
+
+
 def of_lines(text: str, table: Bits) -> list[int]:
     """For every line of the text the bits of all its characters together."""
-    codes = np.frombuffer((text + "\n").encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = _codes(text + "\n")
     ends = np.flatnonzero(codes == _LINE_FEED)
     starts = np.concatenate(([0], ends[:-1] + 1))
-    bits: list[int] = np.bitwise_or.reduceat(table[codes], starts).tolist()
+    bits: list[int] = np.bitwise_or.reduceat(table.take(codes), starts).tolist()
     return bits
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
