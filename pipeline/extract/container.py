@@ -199,8 +199,8 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
         if "body" in kinds(layout.boxes[box].names) and layout.boxes[box].tag != "body":
             return box
     current = chain[0]
-    for box in reach[1:]:
-        if layout.boxes[box].tag == "body":
+    for inside, box in zip(reach, reach[1:]):
+        if layout.boxes[box].tag == "body" or layout.boxes[inside].tag == "article":
             break
         gain = weights.box[box] - weights.box[current]
         if gain >= CLIMB_GAIN * weights.box[current] and _added_links(layout, current, box) < CLIMB_LINKS:

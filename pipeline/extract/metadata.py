@@ -68,8 +68,10 @@ SOURCE_CLASS = re.compile(
 ENGLISH_BY = re.compile(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
 
-PUBLISHER = re.compile(r"(?:网|網|报|報|新闻社|通讯社|电视台|電視台|广播|新闻中心|融媒体|发布|日报社)$")
+PUBLISHER = re.compile(r"(?:网|網|报|報|新闻社|通讯社|电视台|電視台|广播|新闻中心|融媒体|发布|日报社|客户端|客戶端)$")
 REPRINTED = re.compile(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?)")
+SOURCE_ALONE = re.compile(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
+AUTHOR_ALONE = re.compile(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
 QUOTED_ACCOUNT = re.compile(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『]?([^”\"」』，,。（）()：:\s]{2,24})[”\"」』]?"
 )
@@ -93,8 +95,9 @@ def read_metadata(
     day, raw, origin = find_published(printed, declared, url)
     site = declared.meta.get("og:site_name") or None
     account, publisher = _beside_day(printed)
-    author = _author(printed, declared, url) or account or _declared_author(declared, site)
     source, source_url = _source(printed, declared)
+    account = None if account == source else account
+    author = _author(printed, declared, url) or account or _declared_author(declared, site)
     if source is None and publisher and publisher not in (author or "").split("、"):
         source = publisher
     if source is None:
@@ -126,11 +129,8 @@ def _source(printed: Printed, declared: Declared) -> tuple[str | None, str | Non
     for line in (*printed.head, *printed.above):
         if name := source_in(line):
             return name, _link_of(printed, name)
-    for label, value in zip(printed.head, printed.head[1:]):
-        if re.fullmatch(r"(?:文章|新闻|信息)?(?:来源|來源|稿源)\s?[:：]?", label):
-            name = clean_source(value)
-            if name and not find_day(value):
-                return name, _link_of(printed, name)
+    if (value := _labelled_above(printed.head, SOURCE_ALONE)) and (name := clean_source(value)):
+        return name, _link_of(printed, name)
     for names, text in printed.marked:
         if SOURCE_CLASS.search(names) and not NOT_A_NAME.search(text) and not find_day(text):
             name = clean_source(text)
@@ -162,28 +162,30 @@ def _author(printed: Printed, declared: Declared, url: str) -> str | None:
     for line in (*printed.head, *printed.first, *printed.foot, printed.last):
         if found := REPRINT_LINE.search(line):
             return found[2]
-        if REPRINTED.match(line) and (quoted := QUOTED_AUTHOR.search(line)):
+        if not REPRINTED.match(line):
+            continue
+        if quoted := QUOTED_AUTHOR.search(line):
             names = [name for name in names_of(re.sub(r"\s+", "、", quoted[1])) if is_personal_name(name)]
             return "、".join(names) if names else quoted[1]
+        if name := author_in(line):
+            return name
     for line in (*printed.head, *printed.above):
         name = author_in(line)
         if name and not NO_AUTHOR.search(name) and not _is_the_site(name, url):
             return name
-    desk = None
-    for names_and_ids, text in printed.marked:
-        if text == declared.script.get("nickname"):  # the account of a WeChat page, not its author
-            continue
-        if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
-            continue
-        people = [name for name in names_of(text) if not _is_the_site(name, url)]
-        if people and not any(ORG.search(name) for name in people):
-            return "、".join(people)
-        desk = desk or "、".join(people) or None
+    if (name := _labelled_above(printed.head, AUTHOR_ALONE)) and (names := names_of(name)):
+        return "、".join(names)
+    if name := _beside_original(printed, declared):
+        return name
+    marked, desk = _marked_author(printed, declared, url)
+    if marked:
+        return marked
     for line in (*printed.head, *printed.first):
         day = find_day(line)
-        bare = line[day.end :] if day else line
-        if name := dateline_author(bare.replace(GAP, " ").strip()):
-            return name
+        sides = (AFTER_DAY.sub("", line[day.end :]), line[: day.start]) if day else (line,)
+        for side in sides:
+            if name := dateline_author(side.replace(GAP, " ").strip()):
+                return name
     for line in printed.head[:6]:
         both = NAME_AND_PAPER.fullmatch(line)
         if both and is_personal_name(both[1]):
@@ -199,6 +201,46 @@ def _author(printed: Printed, declared: Declared, url: str) -> str | None:
         if posted := POSTED_BY.search(line):
             return posted[1]
     return desk
+
+
+def _marked_author(printed: Printed, declared: Declared, url: str) -> tuple[str | None, str | None]:
+    """(author, desk) from elements named as a person's; beside a nickname in the same element a full name wins."""
+    found: tuple[str, str] | None = None
+    desk = None
+    for names_and_ids, text in printed.marked:
+        if text == declared.script.get("nickname"):  # the account of a WeChat page, not its author
+            continue
+        if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
+            continue
+        people = [name for name in names_of(text) if not _is_the_site(name, url)]
+        named = "、".join(people)
+        if not people or any(ORG.search(name) for name in people):
+            desk = desk or named or None
+        elif found is None or (
+            found[0] == names_and_ids
+            and not is_personal_name(found[1].split("、")[0])
+            and all(map(is_personal_name, people))
+        ):
+            found = (names_and_ids, named)
+    return (found[1] if found else None), desk
+
+
+def _labelled_above(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:
+    """The line below one that is only a label (tables and definition lists print facts so), unless it is a day."""
+    for above, value in zip(lines, lines[1:]):
+        if label.fullmatch(above.strip()) and not find_day(value):
+            return value
+    return None
+
+
+def _beside_original(printed: Printed, declared: Declared) -> str | None:
+    """The name after the mark 原创 of a WeChat page, which is its author's; the account's name comes after it."""
+    texts = [text for _, text in printed.marked]
+    account = declared.script.get("nickname")
+    for mark, text in zip(texts, texts[1:]):
+        if mark in ("原创", "原創", "Original") and account and text != account and not NOT_A_NAME.search(text):
+            return None if find_day(text) else "、".join(names_of(text)) or None
+    return None
 
 
 def _declared_author(declared: Declared, site: str | None) -> str | None:

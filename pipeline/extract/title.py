@@ -16,6 +16,9 @@ HEADING_SHORTEST = 6
 
 LONGEST = 120
 
+META_TITLES = ("articletitle", "contenttitle", "twitter:title", "dc.title")
+"""Meta elements that hold the title alone; the first two are those of government and paper editions."""
+
 REACH = 12
 """Lines of the container searched for the title, for pages whose heading stands inside it."""
 
@@ -47,16 +50,20 @@ def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tup
     """(title, index of its line or None) for a body that spans the lines [start, stop).
 
     A line counts when the page's `title` or og:title begins with it (or it with a cut title); of
-    several the longest, then the one nearest to the body. Without one, a heading with a title's
-    class or `h1`; else the declared title without its site and column.
+    several the longest, then the one nearest to the body. Without one, the nearest line the declared
+    title ends with (site: title), a heading with a title's class or `h1`; else the declared title
+    without its site and column.
     """
-    named = [
-        t
-        for t in (declared.title, declared.meta.get("og:title", ""), declared.script.get("msg_title", ""))
-        if t
-    ]
+    said = (
+        declared.title,
+        declared.meta.get("og:title", ""),
+        *(declared.meta.get(name, "") for name in META_TITLES),
+        declared.script.get("msg_title", ""),
+    )
+    named = [title for title in said if title]
     wanted = [letters(CUT.sub("", t)) for t in named]
     best: tuple[int, int, int] | None = None
+    last: int | None = None
     heading: int | None = None
     for index, line in enumerate(layout.lines[: min(start + REACH, stop)]):
         text = line.text
@@ -71,6 +78,8 @@ def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tup
             rank = (len(bare) + 4 * is_heading - 20 * (line.linked * 2 > len(text)), index <= start, index)
             if best is None or rank >= best:
                 best = rank
+        elif any(w.endswith(bare) for w in wanted) and (is_heading or len(bare) >= HEADING_SHORTEST):
+            last = index
         elif (
             is_heading
             and index <= start + 3
@@ -85,6 +94,8 @@ def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tup
             (clean_title(t) for t in fuller if len(letters(clean_title(t))) > len(letters(text))), None
         )
         return longer or text, best[2]
+    if last is not None and (heading is None or last >= heading):
+        return layout.lines[last].text, last
     if heading is not None and (not named or _generic(layout, named, heading)):
         return layout.lines[heading].text, heading
     for text in (declared.ld.get("headline", ""), *named[1:], *named[:1]):
