@@ -42,6 +42,8 @@ class Side:
     """Lengths of the uncovered blocks between solid runs, the longest first."""
     inner: int
     """The longest uncovered block with solid runs on both sides of it."""
+    passages: int
+    """How many blocks as long as a solid run have solid runs on both sides."""
     tail: int
     """Characters after the last run."""
 
@@ -106,13 +108,13 @@ def _share(matched: NDArray[np.bool_]) -> float:
 def _side(matched: NDArray[np.bool_], length: int) -> Side:
     runs, grams, hits = _runs(matched)
     spans = [(start, min(end + GRAM - 1, length)) for start, end in runs]
-    blocks, inner, at = [], 0, 0
+    blocks, inner, at = [], [0], 0
     for start, end in spans:
         if end - start >= SOLID_RUN:
             if start > at:
                 blocks.append(start - at)
                 if at:
-                    inner = max(inner, start - at)
+                    inner.append(start - at)
             at = end
     if length > at:
         blocks.append(length - at)
@@ -122,7 +124,8 @@ def _side(matched: NDArray[np.bool_], length: int) -> Side:
         density=hits / grams if grams else 0.0,
         runs=tuple(spans),
         blocks=tuple(sorted(blocks, reverse=True)),
-        inner=inner,
+        inner=max(inner),
+        passages=sum(block >= SOLID_RUN for block in inner),
         tail=length - spans[-1][1] if spans else length,
     )
 
@@ -143,6 +146,6 @@ def _runs(matched: NDArray[np.bool_]) -> tuple[list[tuple[int, int]], int, int]:
     return runs, grams, count
 
 
-_NO_SIDE = Side(length=0, coverage=0.0, density=0.0, runs=(), blocks=(), inner=0, tail=0)
+_NO_SIDE = Side(length=0, coverage=0.0, density=0.0, runs=(), blocks=(), inner=0, passages=0, tail=0)
 _NO_MATCH = np.zeros(0, bool)
 NOTHING = Overlap(a=_NO_SIDE, b=_NO_SIDE, matched_a=_NO_MATCH, matched_b=_NO_MATCH)

@@ -18,6 +18,11 @@ from pipeline.corpus.sketch import Shingles
 DAYS_APART = 20
 # A foreign block in the middle of both texts: two articles in one frame.
 FRAME_BLOCK, FRAME_SHARE = 80, 0.30
+# Two articles that quote one source have passages of their own between the quotations; a version cuts, moves
+# and rewrites its head. Measured on three builds of the generator: of 1,056 versions one has two such passages
+# on both sides of the comparison, of the twelve strongest pairs of reports on one speech or session ten have.
+# In texts with more in common than this, sentences were replaced.
+PASSAGES, QUOTED = 2, 0.6
 # An excerpt ends with a line that says where the rest is; it is not part of the article.
 LONGEST_TEASER = 24
 
@@ -67,6 +72,8 @@ def _judge(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstances) -> 
         return Verdict(relation=SAME_FORM, rule="digits")
     if _framed(overlap.a) and _framed(overlap.b):
         return Verdict(relation=None, rule="frame")
+    if low < QUOTED and min(overlap.a.passages, overlap.b.passages) >= PASSAGES:
+        return Verdict(relation=None, rule="quoted")
     # Formulas of officialdom, shared with many: little of it, and hardly any that no third text has.
     if (strength < 0.8 and known.rare() < 0.8) or (strength < 1.0 and known.rare() < 0.3):
         return Verdict(relation=None, rule="formulas")

@@ -70,6 +70,15 @@ def test_little_overlap_counts_only_when_no_third_text_has_it() -> None:
     assert judged(one, other, rare=1.0).relation == "duplicate"
 
 
+def test_two_articles_that_quote_one_source_are_not_versions_of_it() -> None:
+    quoted, one, other = sentences(1), sentences(2), sentences(3)
+    report = "".join(quoted[:4] + one[:2] + quoted[4:8] + one[2:4] + quoted[8:12] + one[4:10])
+    column = "".join(quoted[:4] + other[:2] + quoted[4:8] + other[2:4] + quoted[8:12] + other[4:10])
+    shortened = "".join(one[:2] + quoted[:4] + quoted[6:12])
+    assert judged(report, column).rule == "quoted"
+    assert judged(shortened, "".join(quoted[:12])).relation == "duplicate"
+
+
 def test_numbers_that_agree_are_counted_among_the_fewer() -> None:
     assert facts.numbers_agree(shingled("共3人，2023年，第17届"), shingled("2023年第17届")) == 1.0
     assert facts.numbers_agree(shingled("第17届"), shingled("第18届")) == 0.0
