@@ -117,7 +117,7 @@ _UNSETTLED = re.compile(
     "[-,:;?!.()\"'`<>… 「」『』‘’](?:(?<=[「」『』])|(?<=[‘’])(?:(?<=[“”‘’].)|(?=[“”]))"
     f"|(?<![‘’])(?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}])))"
 )
-_UNSETTLED_PAIRS = ("。。", "，，", "、、", "；；", "———", "““", "””", "···", "•••", "・・・")
+_UNSETTLED_RUN = re.compile("([。，、；“”·•・—])(?:(?<![·•・—])\\1|\\1\\1)")
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
 
 
@@ -234,7 +234,7 @@ def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record) ->
 
 
 def _is_unsettled(line: str) -> bool:
-    return _UNSETTLED.search(line) is not None or any(map(line.__contains__, _UNSETTLED_PAIRS))
+    return _UNSETTLED.search(line) is not None or _UNSETTLED_RUN.search(line) is not None
 
 
 def _unrecorded(*_: str) -> None:

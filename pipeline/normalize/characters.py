@@ -75,8 +75,8 @@ def after(line: str, at: int) -> str:
 
 
 def is_han(character: str) -> bool:
-    """Whether one character (or the empty string) is Han."""
-    return character != "" and HAN_CHARACTER.match(character) is not None
+    """Whether one character (or the empty string) is Han; the block of nearly all of them is asked first."""
+    return "\u4e00" <= character <= "\u9fff" or HAN_CHARACTER.match(character) is not None
 
 
 def is_japanese(line: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.characters import HAN, HAN_CHARACTER, is_chinese, rows
+from pipeline.normalize import triggers
+from pipeline.normalize.characters import HAN, is_chinese, rows
 from pipeline.normalize.markup import PRIVATE_USE
 from pipeline.normalize.mojibake import uncured
 from pipeline.records import Flag
@@ -25,6 +26,7 @@ _ACRONYM_L = re.compile("[A-Z](?<![A-Za-z].)(?:[A-Z]{1,9}l[A-Z]{0,10}|l[A-Z]{1,1
 _REPLACEMENT = re.compile("\ufffd\ufffd*")
 _PRIVATE = re.compile(f"[{PRIVATE_USE}]+")
 _CONFUSABLES = re.compile("|".join(re.escape(wrong) for wrong, _, _ in rows("confusables.tsv")))
+_HAN = triggers.table([HAN])
 _NO_LE_HAN = 1000
 _NO_LE_SHARE = 0.0005
 
@@ -103,7 +105,7 @@ def _no_le(text: str) -> tuple[Flag, ...]:
     """A long text with hardly any 了 has lost them: other texts have 0.5 to 1.5 percent."""
     if len(text) < _NO_LE_HAN or text.count("了") >= len(text) * _NO_LE_SHARE:
         return ()
-    han = len(HAN_CHARACTER.findall(text))
+    _, han = triggers.counts(text, _HAN, 1)
     if han >= _NO_LE_HAN and text.count("了") < han * _NO_LE_SHARE:
         return (Flag(name="no_le", text=f"{text.count('了')} 了 in {han} Han"),)
     return ()

@@ -26,7 +26,7 @@ SUSPECT = _FREQUENT + _LATIN_LEADS
 _SUSPECT = re.compile(f"[{SUSPECT}]")
 _NOT_LATIN = re.compile(f"[{HAN}]")
 _CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
-_CONTROLS = dict.fromkeys([*range(0x09), *range(0x0E, 0x20), 0x7F])
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _C1 = dict.fromkeys(range(0x80, 0xA0))
 _LEAST_HITS = 3
 
@@ -64,7 +64,7 @@ def _reads_as_latin(line: str) -> bool:
 
 
 def _cured(line: str) -> str:
-    plain = width(line.translate(_CONTROLS))
+    plain = width(_CONTROL.sub("", line))
     if _reads_as_gbk(plain):
         return _decoded(plain, "gb18030", "utf-8") or line
     if _reads_as_latin(plain):

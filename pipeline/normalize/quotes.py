@@ -47,8 +47,8 @@ def quotes(line: str) -> str:
 
 def _is_alternating(line: str) -> bool:
     """Whether the double quotes open and close by turns: the frequent case."""
-    marks = "".join(_DOUBLE.findall(line))
-    return marks == "“”" * (len(marks) // 2)
+    outside, *inside = line.split("“")
+    return "”" not in outside and all(part.count("”") == 1 for part in inside)
 
 
 def _corners(line: str) -> str:

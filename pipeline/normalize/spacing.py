@@ -63,9 +63,9 @@ def letter_spacing(line: str) -> str:
 
     In a line where every Han stands alone (人 工 AI 技 术) all of them are joined.
     """
-    if " " not in line:
+    if " " not in line or len(_SPACED_HAN.findall(line)) < _LETTER_SPACED_LEAST:
         return line
-    if not _HAN_PAIR.search(line) and len(_SPACED_HAN.findall(line)) >= _LETTER_SPACED_LEAST:
+    if not _HAN_PAIR.search(line):
         return _SPACED_HAN.sub("", line)
     return _LETTER_SPACED.sub(lambda match: match[0].replace(" ", ""), line)
 

@@ -49,15 +49,15 @@ _SPAN = re.compile(
 )
 _FENCE = re.compile("```[^`]{1,20000}```")
 _HINTS = {
-    **{sign: (sign,) for sign in "@`#\\/"},
-    '"': ('="', '("', ', "'),
-    "'": ("='", "('", ", '"),
-    "-": ("--",),
-    ":": ("mailto:", "tel:", "magnet:", "data:"),
-    ".": ("www.", *(f".{top}" for top in _TOP.split("|"))),
-    "!": ("oo!",),
+    **{sign: re.compile(re.escape(sign)) for sign in "@`#\\/"},
+    '"': re.compile('"(?:(?<=[=(]")|(?<=, "))'),
+    "'": re.compile("'(?:(?<=[=(]')|(?<=, '))"),
+    "-": re.compile("-(?<=--)"),
+    ":": re.compile(":(?:(?<=mailto:)|(?<=tel:)|(?<=magnet:)|(?<=data:))"),
+    ".": re.compile(rf"\.(?:(?<=www\.)|{_TOP})"),
+    "!": re.compile("!(?<=oo!)"),
 }
-"""Every span has one of these: looked for as plain strings by their rarest character, since most lines have none."""
+"""Every span has one of these, looked for by its rarest character first, since most texts and lines have none."""
 _ENTITY_IN_URL = re.compile(
     r"&(?:nbsp|ensp|emsp|thinsp|lt|gt|quot|apos|[lr][sd]quo|mdash|hellip|#\d+|#x[0-9a-f]+);", re.IGNORECASE
 )
@@ -68,7 +68,7 @@ def shield(text: str, numbers: dict[str, str]) -> str:
 
     Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
     """
-    hints = [hint for sign, hints in _HINTS.items() if sign in text for hint in hints if hint in text]
+    hints = [hint for sign, hint in _HINTS.items() if sign in text and hint.search(text)]
     if not hints:
         return text
 
@@ -85,7 +85,8 @@ def shield(text: str, numbers: dict[str, str]) -> str:
     if "```" in text:
         text = _FENCE.sub(replaced, text)
     return "\n".join(
-        _SPAN.sub(replaced, line) if any(map(line.__contains__, hints)) else line for line in text.split("\n")
+        _SPAN.sub(replaced, line) if any(hint.search(line) for hint in hints) else line
+        for line in text.split("\n")
     )
 
 
