@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.extract.tables import rows
+from pipeline.extract.variants import either_script
 
 BULLETS = re.compile(r"^[\s“\"▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
 """Skipped before a pattern is tried; one class repeated once, so linear."""
@@ -97,7 +98,7 @@ def matching(line: str, place: str) -> str | None:
 @cache
 def _rules() -> list[Rule]:
     return [
-        Rule(name=name, place=place, longest=int(longest), pattern=re.compile(pattern))
+        Rule(name=name, place=place, longest=int(longest), pattern=either_script(pattern))
         for name, place, longest, pattern, _reason in rows("boilerplate.tsv")
     ]
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.tables import rows
+from pipeline.extract.variants import either_script
 
 GAP = "\x1f"
 """Stands between two pieces of a line that have different elements around them."""
@@ -19,91 +20,91 @@ _STOP = (
     r"作者|编辑|編輯|责编|责任|責任|记者|記者|发布|發布|发表|發表|时间|時間|日期|点击|點擊|阅读|閱讀|浏览|瀏覽|字号|字體|字体|评论|評論|"
     r"分享|收藏|打印|来源|來源|稿源|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|（|\("
 )
-SOURCE_LABEL = re.compile(
+SOURCE_LABEL = either_script(
     r"(?<![图圖片影照频頻面乐樂材料])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来源|來源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
     r"转载于|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜:：\n\t]{2,40})"
 )
-AUTHOR_LABEL = re.compile(
+AUTHOR_LABEL = either_script(
     r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:图/文|文/图|作者|撰文|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图/文|文/图|圖文|author|Author|By|by)"
     r"(?:\s{0,3}[:：﹕|｜︱/／]\s{0,3}|\s{0,2}" + GAP + r"\s{0,3})+"
     r"([^\x1f|｜\n\t]{1,60})"
 )
-NO_SOURCE = re.compile(
+NO_SOURCE = either_script(
     r"(?:来自|來自)?(?:网络|網絡|網路|互联网|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?"
 )
 """Printed where a source should be; it names none."""
 
-NEXT_FACT = re.compile(rf"\s*(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|图\s?[/／|｜:：]|[【\[])")
-LABEL_AT_END = re.compile(rf"(?:{_STOP})[\u4e00-\u9fff]{{0,2}}$")
+NEXT_FACT = either_script(rf"\s*(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|图\s?[/／|｜:：]|[【\[])")
+LABEL_AT_END = either_script(rf"(?:{_STOP})[\u4e00-\u9fff]{{0,2}}$")
 """The next fact's label, glued to a value that ends at that label's colon."""
 
-ORG = re.compile(
+ORG = either_script(
     r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
     r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
     r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
 )
-ROLE = re.compile(
+ROLE = either_script(
     r"^(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生)\s*[:：/／]?\s*"
 )
-TAIL = re.compile(
+TAIL = either_script(
     r"(?:\s*[/／|｜]\s*)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|文|摄|攝|著|专电|電|电|等)$"
 )
-NO_NAMES = frozenset(
-    "综合 綜合 即时 即時 外电 外電 整理 编译 編譯 记者 記者 快讯 快訊 专题 專題 特约 原创 原創 转载 轉載 网络 網路 佚名 匿名 未知".split()
+NO_NAME = either_script(
+    r"综合|即时|外电|整理|编译|记者|快讯|专题|特约|原创|转载|网络|网路|佚名|匿名|未知|编辑部|本报|本刊|本站"
 )
 """Printed where a name should be: 國際中心／綜合報導."""
 
-PLACED = re.compile(r"(?:报道|報導|報道|专电|專電|电|電)$")
+PLACED = either_script(r"(?:报道|報導|報道|专电|專電|电|電)$")
 """What a reporter's place stands before: 李小華基隆報導."""
 
 PLACE = 2
 """Code points of such a place."""
 
-AFTER_ROLE = re.compile(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*$")
+AFTER_ROLE = either_script(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*$")
 SIGNS = " \u3000()（）:：/／|©®™@★☆●■◆"
-SPLIT_NAMES = re.compile(r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*")
-HAN = re.compile(r"[\u3400-\u9fff]{1,12}")
-HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
-AGENCY = re.compile(
+SPLIT_NAMES = either_script(r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*")
+HAN = either_script(r"[\u3400-\u9fff]{1,12}")
+HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
+AGENCY = either_script(
     r"^[\s\u3000]*[（(〔【\[]?\s*((?:新华社|中新社|中新网|中央社|人民网|新华网|央视网|央视新闻|中国新闻网|环球网|法新社|路透社|美联社|共同社|澎湃新闻|财联社|"
     r"新華社|中新社|中評社|韓聯社|韩联社|塔斯社|俄新社)(?=[^\u4e00-\u9fff]|记者|記者|讯|訊|[\u4e00-\u9fff]{0,12}?(?:\d{1,2}月)?\d{1,2}日?[专專]?[电電讯訊])|中央社|中時|工商)"
 )
 DATELINE = (
     # 记者唐霁 in brackets near a place and day; the names end at the bracket
-    re.compile(
+    either_script(
         r"[（(〔【\[][^（()）〔〕【】\[\]]{0,14}?(?:记者|記者|报记者)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40}?)[\s\u3000]*[／/|｜][^）)〕】\]]{0,14}(?:报道|報導|報道|電|电)[）)〕】\]]"
     ),
-    re.compile(
+    either_script(
         r"[（(〔【\[](?:[^（()）〔〕【】\[\]]{0,10}?)(?:记者|記者)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]"
     ),
-    re.compile(
+    either_script(
         r"[（(〔【\[]中央社[駐驻]?\S{0,6}?(?:记者|記者)\s?([\u4e00-\u9fff]{3}|[\u4e00-\u9fff]{2})[\u4e00-\u9fff]{2,3}\d{1,2}日"
     ),
-    re.compile(
+    either_script(
         r"^(?:\S{0,10}?)(?:记者|記者)\s?([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3})\s?[／/｜|]\s?\S{2,10}$"
     ),
-    re.compile(
+    either_script(
         r"^(?:社會中心|生活中心|政治中心|娛樂中心|國際中心|財經中心|體育中心|綜合報導|快訊|上報快訊|\S{2,6}中心|\S{0,4}快訊)\s?[／/]\s?([\u4e00-\u9fff]{2,4}?)(?:報導|整理)?$"
     ),
-    re.compile(
+    either_script(
         r"^[（(]?(?:[\u4e00-\u9fffA-Za-z]{2,10}|本报|本刊|本网|本台)(?:全媒体|首席|见习|特约|实习)?(?:记者|記者)[\s\u3000:：]{1,3}([\u4e00-\u9fff\s、，,·]{2,40}?)(?:\s(?:报道|摄影报道|通讯员.{0,20}))?[）)]?$"
     ),
-    re.compile(
+    either_script(
         r"(?:社|网|報|报)[\u4e00-\u9fff]{2,12}\d{1,2}月\d{1,2}日[专專]?[电電讯訊]\s?[（(]((?:[\u4e00-\u9fff]{2,4}[、，,\s]?){1,4})[）)]"
     ),
 )
-CLOSING = re.compile(
+CLOSING = either_script(
     r"[（(【\[]\s*((?:图文|文图|文|图|作者|记者|撰文|摄影|文字|文/图|图/文|编译|本报记者|整理)?(?:[/／:：\s|]|图|圖){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
 )
-REPORTER_ALONE = re.compile(
+REPORTER_ALONE = either_script(
     r"(?:记者|記者)\s?([\u4e00-\u9fff]{2,4}(?:[、\s][\u4e00-\u9fff]{2,4}){0,3}?)\s?(?:报道|報導|攝影|摄影|整理)?$"
 )
 """A line of its own: 記者 林小美 報導; only for names that begin with a family name."""
 
-PRINTED_BYLINE = re.compile(r"^(?:文|撰文|执笔|執筆|作者|采写|文字)\s?[/／|｜:：︱丨]\s?(\S.{0,50})$")
+PRINTED_BYLINE = either_script(r"^(?:文|撰文|执笔|執筆|作者|采写|文字)\s?[/／|｜:：︱丨]\s?(\S.{0,50})$")
 
 
 def source_in(text: str) -> str | None:
@@ -167,7 +168,7 @@ def names_of(value: str) -> list[str]:
     for part in parts:
         part = _single_name(part)
         words = part.split()
-        if part in NO_NAMES or (words and words[-1] in NO_NAMES):
+        if NO_NAME.fullmatch(part) or (words and NO_NAME.fullmatch(words[-1])):
             continue
         if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
             names.extend(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.names import kinds
@@ -199,7 +199,7 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
         if "body" in kinds(layout.boxes[box].names) and layout.boxes[box].tag != "body":
             return box
     current = chain[0]
-    for inside, box in zip(reach, reach[1:]):
+    for inside, box in pairwise(reach):
         if layout.boxes[box].tag == "body" or layout.boxes[inside].tag == "article":
             break
         gain = weights.box[box] - weights.box[current]

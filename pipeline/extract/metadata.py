@@ -9,6 +9,7 @@ web editor and is not.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.extract.body import Reading
@@ -30,6 +31,7 @@ from pipeline.extract.layout import Layout
 from pipeline.extract.printed import Printed, read_printed
 from pipeline.extract.published import find_published
 from pipeline.extract.title import letters
+from pipeline.extract.variants import either_script
 from pipeline.records import Article
 
 META_SOURCES = (
@@ -41,48 +43,48 @@ META_SOURCES = (
     "media",
     "copyright-source",
 )
-COLUMN = re.compile(
+COLUMN = either_script(
     r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
     r"國內|國際|社會|娛樂|體育|財經|時政|軍事|兩岸|地產|焦點|即時|新聞|新闻|黑龙江|内蒙古|中国|台灣){1,2}"
     r"(?:新闻|新聞|要闻|要聞|资讯|資訊|动态|動態|频道|頻道|报道|報導|快讯|快訊|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
 
-NOT_A_NAME = re.compile(
+NOT_A_NAME = either_script(
     r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
     r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章"
 )
 SIGNATURE_AFTER = 6
 """Code points of title that stand before a blog's own name in the page's `title`."""
 
-NO_AUTHOR = re.compile(r"未知|佚名|网络|網路|不详|匿名|^admin", re.I)
-PERSON_CLASS = re.compile(
+NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", re.I)
+PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
     r"account[_\-]?name|user[_\-]?name|post-author",
     re.I,
 )
-SOURCE_CLASS = re.compile(
+SOURCE_CLASS = either_script(
     r"(?:^|[\s_\-])(?:source|laiyuan|media|origin|media[_\-]name|comefrom|source_baidu|ent-source|js_name)(?:$|[\s_\-])",
     re.I,
 )
-ENGLISH_BY = re.compile(r"\bby\b", re.I)
+ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
 
-PUBLISHER = re.compile(r"(?:网|網|报|報|新闻社|通讯社|电视台|電視台|广播|新闻中心|融媒体|发布|日报社|客户端|客戶端)$")
-REPRINTED = re.compile(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?)")
-SOURCE_ALONE = re.compile(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
-AUTHOR_ALONE = re.compile(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
-QUOTED_ACCOUNT = re.compile(
+PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新闻中心|融媒体|发布|日报社|客户端)$")
+REPRINTED = either_script(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?)")
+SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
+AUTHOR_ALONE = either_script(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
+QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『]?([^”\"」』，,。（）()：:\s]{2,24})[”\"」』]?"
 )
-REPRINT_LINE = re.compile(
+REPRINT_LINE = either_script(
     r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（(]{2,20})"
 )
-QUOTED_AUTHOR = re.compile(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
-NAME_AND_PAPER = re.compile(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
-PICTURES = re.compile(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
-POSTED_BY = re.compile(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
-AFTER_DAY = re.compile(
+QUOTED_AUTHOR = either_script(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
+NAME_AND_PAPER = either_script(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
+PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
+POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
+AFTER_DAY = either_script(
     r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[\s)）\x1f|·•\-]*"
 )
 
@@ -227,7 +229,7 @@ def _marked_author(printed: Printed, declared: Declared, url: str) -> tuple[str 
 
 def _labelled_above(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:
     """The line below one that is only a label (tables and definition lists print facts so), unless it is a day."""
-    for above, value in zip(lines, lines[1:]):
+    for above, value in pairwise(lines):
         if label.fullmatch(above.strip()) and not find_day(value):
             return value
     return None
@@ -237,8 +239,13 @@ def _beside_original(printed: Printed, declared: Declared) -> str | None:
     """The name after the mark 原创 of a WeChat page, which is its author's; the account's name comes after it."""
     texts = [text for _, text in printed.marked]
     account = declared.script.get("nickname")
-    for mark, text in zip(texts, texts[1:]):
-        if mark in ("原创", "原創", "Original") and account and text != account and not NOT_A_NAME.search(text):
+    for mark, text in pairwise(texts):
+        if (
+            mark in ("原创", "原創", "Original")
+            and account
+            and text != account
+            and not NOT_A_NAME.search(text)
+        ):
             return None if find_day(text) else "、".join(names_of(text)) or None
     return None
 

@@ -8,6 +8,7 @@ from datetime import date
 from pipeline.extract.dates import Found, day_in_url, find_day, machine_day
 from pipeline.extract.declared import Declared
 from pipeline.extract.printed import Printed
+from pipeline.extract.variants import either_script
 
 META_DAYS = (
     "article:published_time",
@@ -46,14 +47,14 @@ SCRIPT_DAYS = (
     "publish_date",
     "publishDate",
 )
-TODAY = re.compile(r"今天是|现在是|現在是|今日是|欢迎您|歡迎您|北京时间：")
+TODAY = either_script(r"今天是|现在是|現在是|今日是|欢迎您|歡迎您|北京时间：")
 """A line that shows the visitor the present day."""
 
-LATER = re.compile(r"更新|修改|编辑于|編輯於|最新推荐|最後|最后|updated|modified|上次", re.I)
-POSTED = re.compile(
+LATER = either_script(r"更新|修改|编辑于|編輯於|最新推荐|最後|最后|updated|modified|上次", re.I)
+POSTED = either_script(
     r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间", re.I
 )
-DAY_WORD = re.compile(r"发布|發布|发表|發表|时间|時間|日期|录入|報導|报道")
+DAY_WORD = either_script(r"发布|發布|发表|發表|时间|時間|日期|录入|報導|报道")
 """A line with such a word and a day below a heading is the header of an article."""
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from pipeline.extract.layout import Line, collapse
+from pipeline.extract.variants import either_script
 
 BULLETED = "●►▶★◎☆■◆▸➤→»"
 """A line that begins so and holds a link is a teaser of another article."""
@@ -15,7 +14,7 @@ TEASER = 6
 LINK_LINE = 60
 """A line mostly of links and shorter than this is navigation; longer ones are paragraphs full of links."""
 
-ADVERTISEMENT = re.compile(r"广告|廣告|推广|推廣|AD|赞助|贊助|Sponsored")
+ADVERTISEMENT = either_script(r"广告|廣告|推广|推廣|AD|赞助|贊助|Sponsored")
 """As the whole text of a line's first element: a label on the line, not a word of it."""
 
 ADVERTISEMENT_LINE = 90
@@ -23,7 +22,7 @@ ADVERTISEMENT_LINE = 90
 CAPTION_LINE = 120
 """Code points of the longest caption told by its words."""
 
-CAPTION = re.compile(
+CAPTION = either_script(
     r"^[（(【\[]?(?:[▲▼△▽↑↓◀◆]|图为|圖為|图注|圖註|图说|圖說|图[:：|｜]|图\d{1,2}[:：.、 ]|圖[:：/／]|资料图|資料圖|"
     r"图集|封面圖|封面图|示意图|示意圖|网络图|配图|題圖|题图|航拍图|效果图|图源|图片说明|圖片說明)|"
     r"(?:(?<!拍)摄|攝|供图|供圖|截图|截圖|资料图片?|資料照片?|資料圖片?|資料照|图片社|圖片社|视觉中国|視覺中國|"
