@@ -31,7 +31,7 @@ from pipeline.normalize import (
     triggers,
 )
 from pipeline.normalize.changes import Change, changes
-from pipeline.normalize.characters import FULL, HAN, RULES, is_chinese
+from pipeline.normalize.characters import FULL, HAN, HANGUL, KANA, RULES, is_chinese
 from pipeline.records import Flag
 
 Fix = tuple[str, Callable[[str], str], str]
@@ -90,7 +90,7 @@ FIXES: tuple[Fix, ...] = (
 )
 """Name, function and description of every fix, in the one order they run in."""
 
-_HAN_LINE = 1
+_HAN, _OTHER = 1, 2
 _EVERY_FIX = -1
 _SOUGHT = {
     "space_runs": " \t",
@@ -104,8 +104,8 @@ _SOUGHT = {
     "mark_spaces": " \t",
     "latin_spaces": " \t",
 }
-"""The characters, as the inside of a class, without which a fix of `LINE_FIXES` changes nothing; and `DOUBLED_STOPS`."""
-_TRIGGERS = triggers.table([HAN, *(_SOUGHT[name] for name, _, _ in LINE_FIXES)])
+"""Inside of a class: the characters without which a line fix changes nothing; and `DOUBLED_STOPS` for some."""
+_TRIGGERS = triggers.table([HAN, KANA + HANGUL, *(_SOUGHT[name] for name, _, _ in LINE_FIXES)])
 
 _UNUSUAL = triggers.table(
     [markup.UNSEEN + markup.LINE_ENDS + forms.OTHER_FORMS + spacing.ODD + mojibake.SUSPECT]
@@ -207,11 +207,12 @@ def _lines_fixed(text: str, spacing: str, record: Record) -> str:
     fixed: dict[str, str] = {}
     lines = text.split("\n")
     for number, (line, bits) in enumerate(zip(lines, triggers.of_lines(text, _TRIGGERS))):
-        if not bits & _HAN_LINE or (bits == _HAN_LINE and not has_doubled):
+        fixes = _fixes_for(_EVERY_FIX if has_doubled else bits, spacing)
+        if not fixes or not bits & _HAN:
             continue
         if line not in fixed:
-            fixes = _fixes_for(_EVERY_FIX if has_doubled else bits, spacing)
-            fixed[line] = _settled(fixes, line, spacing, record) if is_chinese(line) else line
+            is_fixed = is_chinese(line, has_other=bits & _OTHER != 0)
+            fixed[line] = _settled(fixes, line, spacing, record) if is_fixed else line
         lines[number] = fixed[line]
     return "\n".join(lines)
 
@@ -220,7 +221,7 @@ def _lines_fixed(text: str, spacing: str, record: Record) -> str:
 def _fixes_for(bits: int, spacing: str) -> tuple[Fix, ...]:
     """The fixes of `LINE_FIXES` that can change a line with these bits of `_TRIGGERS`."""
     fixes = LINE_FIXES if spacing == "remove" else LINE_FIXES[:-1]
-    return tuple(fix for number, fix in enumerate(fixes, 1) if bits >> number & 1)
+    return tuple(fix for number, fix in enumerate(fixes, 2) if bits >> number & 1)
 
 
 def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record) -> str:

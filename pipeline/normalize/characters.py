@@ -32,7 +32,6 @@ KANA_CHARACTER = re.compile(f"[{KANA}]")
 HANGUL_CHARACTER = re.compile(f"[{HANGUL}]")
 CHINESE_ONLY = re.compile("[这這们們吗嗎你妳她呢吧哪很说說么麼]")
 """Frequent characters that Japanese does not write."""
-_KANA_OR_HANGUL = re.compile(f"[{KANA}{HANGUL}]")
 _LATIN_WORD = re.compile("[A-Za-z]+")
 _GRAMMAR_WORD = re.compile(
     r"(?<![A-Za-z])(?:the|an?|is|are|was|were|be|been|and|or|but|of|to|in|on|for|with|by|at|from|as|that|which|this|it|"
@@ -92,16 +91,17 @@ def is_code(line: str) -> bool:
     return _CODE.match(line) is not None
 
 
-def is_chinese(line: str) -> bool:
+def is_chinese(line: str, *, has_other: bool = True) -> bool:
     """Whether a line is Chinese text: it has Han, and is not Japanese, Korean, code, or an English sentence.
 
     An English sentence that names a Chinese word has more than twice as many Latin words as Han, or more
-    words than Han with two small words of grammar (and, the, is) among them.
+    words than Han with two small words of grammar (and, the, is) among them. `has_other` is False where
+    the caller knows that the line has neither kana nor Hangul.
     """
     if not HAN_CHARACTER.search(line) or (line[0] < "\x80" and is_code(line)):
         return False
     wide = (len(line.encode("utf-8", "surrogatepass")) - len(line)) // 2
-    if _KANA_OR_HANGUL.search(line) and (is_japanese(line) or len(HANGUL_CHARACTER.findall(line)) * 2 > wide):
+    if has_other and (is_japanese(line) or len(HANGUL_CHARACTER.findall(line)) * 2 > wide):
         return False
     if wide * 6 > len(line):
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.normalize import triggers
 from pipeline.normalize.characters import FULL, HAN
 from pipeline.normalize.forms import width
 
@@ -23,7 +24,7 @@ _FREQUENT = "锛銆鈥鐨鏄鍦涓浜鏈鎴鍥澶杩浠鍒璇鍜浣鍑寰鍙濂�
 """What the UTF-8 of ，。“ and of the most frequent Han (的是在一了有我国大…) begins with as GBK."""
 SUSPECT = _FREQUENT + _LATIN_LEADS
 """Characters, as the inside of a class, without which no text is mojibake."""
-_SUSPECT = re.compile(f"[{SUSPECT}]")
+_SUSPECTS = triggers.table([SUSPECT])
 _NOT_LATIN = re.compile(f"[{HAN}]")
 _CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
@@ -36,16 +37,14 @@ def mojibake(text: str) -> str:
 
     A line counts as mojibake when a fifth of its characters are such as wrong decoding produces.
     """
-    if text.isascii():
-        return text
-    if not _SUSPECT.search(text):
+    if text.isascii() or not triggers.of_text(text, _SUSPECTS):
         return text
     return "\n".join(_cured(line) for line in text.split("\n"))
 
 
 def uncured(text: str) -> list[tuple[int, int]]:
     """Where lines of mojibake lie that `mojibake` could not cure: offsets of their first and last code points + 1."""
-    if text.isascii() or not _SUSPECT.search(text):
+    if text.isascii() or not triggers.of_text(text, _SUSPECTS):
         return []
     spans, start = [], 0
     for line in text.split("\n"):
