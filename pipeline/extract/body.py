@@ -122,7 +122,11 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     if first >= DOUBTED or layout.deep or len(html) > SECOND_LONGEST:
         return reading
     lines = {letters(line) for line in _ask_trafilatura(html).split("\n")}
-    found = [i for i, line in enumerate(layout.lines) if letters(line.text) in lines and weights.plain[i]]
+    found = [
+        i
+        for i, line in enumerate(layout.lines)
+        if letters(line.text) in lines and 2 * weights.line[i] > weights.plain[i]
+    ]
     verdicts = judge([layout.lines[i].text for i in found], [weights.plain[i] for i in found])
     kept = tuple(i for i, rule in zip(found, verdicts) if rule is None)
     text = text_of(layout, kept)

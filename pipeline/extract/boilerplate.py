@@ -23,6 +23,10 @@ CUT_FROM = 0.5
 """Share of the text that must stand before a heading like 相关阅读 for all after it to go."""
 
 
+COMMENTS_FROM = 0.25
+"""The same for a heading of reader comments, which are often longer than a short article."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One line of the rule file."""
@@ -42,8 +46,9 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     total = sum(len(line) for line in lines) or 1
     read = 0
     for index, line in enumerate(lines):
-        cut = matching(line, "cut") if read >= CUT_FROM * total else None
-        if cut and _lists_follow(weights[index + 1 :]):
+        cut = matching(line, "cut") if read >= COMMENTS_FROM * total else None
+        listed = read >= CUT_FROM * total and _lists_follow(weights[index + 1 :])
+        if cut == "comments" or (cut and listed):
             verdicts[index:] = [cut] * (len(lines) - index)
             break
         verdicts[index] = matching(line, "any")

@@ -12,6 +12,7 @@ from itertools import accumulate, pairwise
 
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.names import kinds
+from pipeline.extract.variants import either_script
 
 MIN_LINE = 8
 """Code points of the shortest line that weighs anything."""
@@ -44,10 +45,33 @@ SILENCE = 12
 SILENCE_FACTOR = 0.5
 SILENCE_FLOOR = 0.1
 
+NOTICE_FACTOR = 0.2
+"""Weight of terms of use, comment rules and imprints (ours): on a page with a short body they are longer."""
+
+NOTICE = either_script(
+    r"留言(?:板|系统|列表|规则|服务)|评论仅|用户协议|隐私(?:政策|权)|服务条款|免责声明|版权所有|著作权法|智慧财产权|Copyright|"
+    r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|"
+    r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证"
+)
+NOTICE_HEAD = 60
+"""Code points of a line that are searched for it."""
+
+COMMENTS_FACTOR = 0.3
+"""Weight of what stands below a heading of reader comments (ours), whatever its elements are called."""
+
 HIDDEN_FACTOR = 0.05
 """Weight of display:none lines (ours): they win only where nothing is visible."""
 
 JUNK_REACH = 5
+
+COMMENT_HEADING = 30
+"""Code points of the longest heading of reader comments."""
+
+COMMENTS = either_script(
+    r"\W{0,3}(?:共有?\s?)?(?:\d{1,6}\s?(?:条|则|个)?\s?|(?:网友|最新|热门|最热|精彩|精选|全部|所有|读者|发表|我要|我来|用户|文章|查看)\s?)?"
+    r"(?:评论|留言|跟帖|跟贴)(?:列表|区|板|\s?[（(]\d{1,6}[）)])?[\s\d()（）:：|条人参与则刷新网友评论跟帖贴留言个]*"
+)
+"""留言列表 (42), 0条评论|0人参与网友评论, 我要跟帖; the bare word is a button. One class at the end, so linear."""
 
 CLIMB = 6
 """Ancestors looked at for a wider container."""
@@ -145,6 +169,8 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
         weight = plain[index]
         if not weight:
             silent += 1
+            if read_below and 3 <= len(line.text) <= COMMENT_HEADING and COMMENTS.fullmatch(line.text):
+                distance = min(distance, COMMENTS_FACTOR)
             continue
         if heading is not None and silent > SILENCE and read_below:
             distance = max(distance * SILENCE_FACTOR, SILENCE_FLOOR)
@@ -155,6 +181,8 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
             weight *= TEASER_FACTOR
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
+        if NOTICE.search(line.text[:NOTICE_HEAD]):
+            weight *= NOTICE_FACTOR
         if hidden[at]:
             weight *= HIDDEN_FACTOR
         if junk_distance[at] < JUNK_REACH:
