@@ -5,24 +5,34 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bits = NDArray[np.unsignedinteger]
 
-_CODE_POINTS = np.arange(sys.maxunicode + 1, dtype=np.uint32)
+_PLAIN = re.compile(r"[^\\\]^-]+")
+"""The inside of a class without ranges and escapes: just the characters."""
 _LINE_FEED = 10
 
 
 def table(classes: Sequence[str]) -> Bits:
     """For every code point the classes it belongs to: bit n for class n of `classes` (insides of [ ], at most 32)."""
-    bits = np.zeros(len(_CODE_POINTS), np.min_scalar_type(1 << len(classes)))
-    everything = _CODE_POINTS.tobytes().decode("utf-32-le", "surrogatepass")
+    bits = np.zeros(sys.maxunicode + 1, np.min_scalar_type(1 << len(classes)))
     for number, characters in enumerate(classes):
-        for run in re.finditer(f"[{characters}]+", everything):
-            bits[run.start() : run.end()] |= 1 << number
+        if _PLAIN.fullmatch(characters):  # a list of thousands: a search for it would take seconds
+            bits[_codes(characters)] |= 1 << number
+        else:
+            for run in re.finditer(f"[{characters}]+", _everything()):
+                bits[run.start() : run.end()] |= 1 << number
     return bits
+
+
+@cache
+def _everything() -> str:
+    """Every code point in order."""
+    return np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def of_text(text: str, table: Bits) -> int:
