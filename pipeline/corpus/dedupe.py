@@ -2,7 +2,9 @@
 
 learn the sites' furniture from the whole batch      furniture.py
 strip it, take keys and sketches                     sketch.py
-look up candidates, verify them on the full text     comparison.py, overlap.py, facts.py, verdict.py
+look up candidates                                   candidates.py, postings.py
+verify them on the full text                         comparison.py, overlap.py, facts.py, verdict.py
+find its place among the others                      clusters.py
 decide what is published                             publication.py, canonical.py, glue.py
 remember                                             dedupe_index.py
 """
@@ -17,13 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.corpus.canonical import choose
-from pipeline.corpus.comparison import SHORTEST, Comparison, Texts
+from pipeline.corpus.comparison import Comparison, Texts
 from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.furniture import edge_lines
 from pipeline.corpus.prepared import Prepared, prepare, stripped
 from pipeline.corpus.publication import alarms, settle
 from pipeline.corpus.relations import NEW, Alarm, Decision, Item, Member, Outcome
-from pipeline.corpus.sketch import RULES, shingles, sketch, text_key
+from pipeline.corpus.sketch import RULES, SHORTEST, shingles, sketch, text_key
 
 __all__ = ["Alarm", "Decision", "DedupeIndex", "Item", "Outcome", "dedupe", "fingerprint", "remove"]
 
@@ -31,7 +33,9 @@ __all__ = ["Alarm", "Decision", "DedupeIndex", "Item", "Outcome", "dedupe", "fin
 RUN = 4096
 
 _CODE = (
+    "candidates",
     "canonical",
+    "clusters",
     "comparison",
     "dedupe",
     "dedupe_index",
@@ -40,6 +44,7 @@ _CODE = (
     "furniture",
     "glue",
     "overlap",
+    "postings",
     "prepared",
     "publication",
     "relations",
@@ -80,9 +85,7 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Outcome:
         return found | dict(texts(missing)) if missing else found
 
     for start in range(0, len(batch), RUN):
-        comparison = Comparison(batch[start : start + RUN], index, all_texts)
-        comparison.run()
-        touched |= comparison.touched
+        touched |= Comparison(batch[start : start + RUN], index, all_texts).run()
     settle(index, touched)
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
     return Outcome(decisions=decisions, revised=_revised(index, names), alarms=alarms(index, decisions))
@@ -214,7 +217,7 @@ def _promote(member: Member, index: DedupeIndex, texts: Texts) -> None:
         return
     hashes = sketch(shingles(text_key(stripped(text, index.site(member.site).repeated))))
     index.put(replace(member, represents=True, sketched=len(hashes)))
-    index.put_postings(hashes, np.full(len(hashes), member.print, np.uint64))
+    index.postings.add(hashes, np.full(len(hashes), member.print, np.uint64))
 
 
 def _revised(index: DedupeIndex, but: Iterable[str]) -> tuple[Decision, ...]:

@@ -12,18 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from pipeline.corpus import dedupe_tables as tables
 from pipeline.corpus.furniture import SiteLines
+from pipeline.corpus.postings import Postings
 from pipeline.corpus.relations import Decision, Link, Member
 from pipeline.corpus.segments import Dropped, Segments
-from pipeline.corpus.sketch import Hashes
 from pipeline.corpus.sorted_pairs import Values
-
-# More sorted runs of postings in memory than this are merged into one.
-_MOST_RUNS = 16
 
 
 class DedupeIndex:
@@ -32,12 +27,13 @@ class DedupeIndex:
     def __init__(self, folder: Path | None = None) -> None:
         self._members_on_disk = Segments(tables.MEMBERS, folder)
         self._links_on_disk = Segments(tables.LINKS, folder)
-        self._sketches_on_disk = Segments(tables.SKETCHES, folder)
         self._redirects_on_disk = Segments(tables.REDIRECTS, folder)
         self._lines_on_disk = Segments(tables.SITE_LINES, folder)
         self._redirects: dict[str, str] = {
             row["cluster"]: row["now"] for row in self._redirects_on_disk.all().to_pylist()
         }
+        self.postings = Postings(folder)
+        """The sampled hashes of the representatives."""
         self._forget_changes()
 
     def _forget_changes(self) -> None:
@@ -48,7 +44,6 @@ class DedupeIndex:
         self._links: dict[tuple[str, str, str], Link] = {}
         self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._sites: dict[str, SiteLines] = {}
-        self._runs: list[tuple[Hashes, Hashes]] = []
         self._changed: set[str] = set()
         self._changed_links: set[tuple[str, str, str]] = set()
         self._changed_redirects: set[str] = set()
@@ -71,14 +66,13 @@ class DedupeIndex:
         prints = self._members_on_disk.rows(purged)["print"].to_numpy()
         gone = Dropped(columns=("key",), keys=purged) if len(purged) else None
         gone_links = Dropped(columns=("key", "of_key"), keys=purged) if len(purged) else None
-        gone_sketches = Dropped(columns=("print",), keys=prints) if len(prints) else None
         self._write(self._members_on_disk, folder, self._member_rows(), gone)
         self._write(self._links_on_disk, folder, self._link_rows(), gone_links)
         self._write(self._redirects_on_disk, folder, self._redirect_rows())
         self._write(
             self._lines_on_disk, folder, (self._site_row(site) for site in sorted(self._changed_sites))
         )
-        self._sketches_on_disk.write(folder, self._postings_table(prints), gone_sketches)
+        self.postings.write(folder, prints)
         self._forget_changes()
 
     def _write(
@@ -99,12 +93,6 @@ class DedupeIndex:
     def _redirect_rows(self) -> Iterator[dict[str, object]]:
         for old in sorted(self._changed_redirects):
             yield {"key": tables.key_of(old), "cluster": old, "now": self._redirects[old]}
-
-    def _postings_table(self, purged: Values) -> pa.Table:
-        hashes = np.concatenate([run[0] for run in self._runs] or [np.zeros(0, np.uint64)])
-        prints = np.concatenate([run[1] for run in self._runs] or [np.zeros(0, np.uint64)])
-        kept = ~np.isin(prints, purged)
-        return pa.table({"hash": hashes[kept], "print": prints[kept]}, schema=tables.SKETCHES.schema)
 
     # What is known about documents.
 
@@ -245,29 +233,6 @@ class DedupeIndex:
         self._links_at[link.id].add(key)
         self._links_at[link.of].add(key)
 
-    # Sketches.
-
-    def postings(self, hashes: Hashes) -> tuple[Hashes, Hashes]:
-        """The representatives that have the given hashes: (hash, print) pairs, sorted."""
-        found = [self._sketches_on_disk.pairs(hashes)]
-        for run_hashes, run_prints in self._runs:
-            first = np.searchsorted(run_hashes, hashes, "left")
-            count = np.searchsorted(run_hashes, hashes, "right") - first
-            at = np.repeat(first, count) + _within(count)
-            found.append((run_hashes[at], run_prints[at]))
-        all_hashes, all_prints = (np.concatenate(part) for part in zip(*found))
-        order = np.lexsort((all_prints, all_hashes))
-        return all_hashes[order], all_prints[order]
-
-    def put_postings(self, hashes: Hashes, prints: Hashes) -> None:
-        """Add representatives' hashes."""
-        order = np.lexsort((prints, hashes))
-        self._runs.append((hashes[order], prints[order]))
-        if len(self._runs) > _MOST_RUNS:
-            joined = [np.concatenate(part) for part in zip(*self._runs)]
-            order = np.lexsort((joined[1], joined[0]))
-            self._runs = [(joined[0][order], joined[1][order])]
-
     # Site lines.
 
     def site(self, name: str) -> SiteLines:
@@ -308,8 +273,3 @@ class DedupeIndex:
         """Every document of the index, by id; for a rebuild."""
         self._load_rows(self._members_on_disk.all()["key"].to_numpy())
         return self._sorted(self._members)
-
-
-def _within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """0, 1, … within each of the given counts."""
-    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

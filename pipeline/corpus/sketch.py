@@ -22,6 +22,8 @@ RULES = Path(__file__).parent.parent / "rules" / "fold.tsv"
 GRAM = 5
 # One hash in 16 is kept, at least 16 for a short text, at most 256 for a long one.
 SCALE, MINIMUM, MAXIMUM = 16, 16, 256
+# A shorter text is compared for equality only: its few grams are in any text.
+SHORTEST = 80
 # Only this much of a text is compared piece by piece; its text hash still covers all of it.
 LONGEST = 200_000
 # Changed with every change of the key or of the hash: sketches of two versions cannot be compared.

@@ -58,7 +58,7 @@ def search(path: Path, wanted: Values) -> tuple[Values, Values]:
         here, starts = here[there], starts[there]
         counts = first.searchsorted(here, "right") - starts
         firsts.append(np.repeat(here, counts))
-        seconds.append(second[_ranges(starts, counts)])
+        seconds.append(second[ranges(starts, counts)])
     return np.concatenate(firsts), np.concatenate(seconds)
 
 
@@ -79,7 +79,7 @@ def _columns(path: Path, file: pq.ParquetFile, group: int) -> tuple[Values, Valu
     return rows.column(0).to_numpy(), rows.column(1).to_numpy()
 
 
-def _ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """All the indices from each start on, as many as its count."""
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(starts, counts) + within
