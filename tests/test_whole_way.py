@@ -144,5 +144,13 @@ def test_explain_walks_the_life_of_a_page(ran: Ran, capsys: pytest.CaptureFixtur
     folder = ran.folder
     assert main(["explain", one.url, "--clean", str(folder / "clean"), "--raw", str(folder / "raw")]) == 0
     told = capsys.readouterr().err
-    for word in ("captured", "decoded", "body", "measured", "compared", "stands     in articles", one.fixes[0]):
+    for word in (
+        "captured",
+        "decoded",
+        "body",
+        "measured",
+        "compared",
+        "stands     in articles",
+        one.fixes[0],
+    ):
         assert word in told
