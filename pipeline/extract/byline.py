@@ -53,7 +53,7 @@ TAIL = either_script(
     r"(?:\s*[/／|｜]\s*)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|文|摄|攝|著|专电|電|电|等)$"
 )
 NO_NAME = either_script(
-    r"综合|即时|外电|整理|编译|记者|快讯|专题|特约|原创|转载|网络|网路|佚名|匿名|未知|编辑部|本报|本刊|本站"
+    r"综合|即时|外电|关闭|关注|打印|返回|登录|全文|高清|完毕|时评|评论|整理|编译|记者|快讯|专题|特约|原创|转载|网络|网路|佚名|匿名|未知|编辑部|本报|本刊|本站"
 )
 """Printed where a name should be: 國際中心／綜合報導."""
 
@@ -64,6 +64,9 @@ PLACE = 2
 """Code points of such a place."""
 
 AFTER_ROLE = either_script(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*$")
+IN_BRACKETS = re.compile(r"(?<=\S{2})\s?[（(].*$")
+"""约翰·史密斯（John Smith）"""
+
 SIGNS = " \u3000()（）:：/／|©®™@★☆●■◆"
 SPLIT_NAMES = either_script(r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*")
 HAN = either_script(r"[\u3400-\u9fff]{1,12}")
@@ -184,7 +187,7 @@ def names_of(value: str) -> list[str]:
 
 def _single_name(part: str) -> str:
     """One name without role, signs, and the words and the place that follow it; '' for a place alone."""
-    part = ROLE.sub("", AFTER_ROLE.sub("", part.strip(SIGNS)))
+    part = IN_BRACKETS.sub("", ROLE.sub("", AFTER_ROLE.sub("", part.strip(SIGNS))))
     if is_personal_name(part):
         return part
     name = TAIL.sub("", part).strip(SIGNS)

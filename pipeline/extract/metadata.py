@@ -70,6 +70,9 @@ SOURCE_CLASS = either_script(
 ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
 
+ACCOUNT = 14
+"""Code points of the longest account name that is believed without a label."""
+
 PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新闻中心|融媒体|发布|日报社|客户端)$")
 REPRINTED = either_script(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?)")
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
@@ -100,6 +103,9 @@ def read_metadata(
     source, source_url = _source(printed, declared)
     account = None if account == source else account
     author = _author(printed, declared, url) or account or _declared_author(declared, site)
+    if author is None and source is None:
+        author, above = _above_day(printed, title)
+        publisher = publisher or above
     if source is None and publisher and publisher not in (author or "").split("、"):
         source = publisher
     if source is None:
@@ -192,7 +198,7 @@ def _author(printed: Printed, declared: Declared, url: str) -> str | None:
         both = NAME_AND_PAPER.fullmatch(line)
         if both and is_personal_name(both[1]):
             return both[1]
-    for line in (printed.last, *printed.foot):
+    for line in (printed.last, *printed.own):
         name = (
             (None if ENGLISH_BY.search(line) else author_in(line))
             or dateline_author(line)
@@ -298,6 +304,27 @@ def _beside_day(printed: Printed) -> tuple[str | None, str | None]:
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
         ):
             return None, name
+    return None, None
+
+
+def _above_day(printed: Printed, title: str | None) -> tuple[str | None, str | None]:
+    """(account, source): an unlabelled name in a line of its own above the line of the day.
+
+    So platforms print who posted; their class names are hashed and say nothing.
+    """
+    for name, line in pairwise(printed.head):
+        if not find_day(line) or find_day(name):
+            continue
+        if (
+            not 2 <= len(name) <= ACCOUNT
+            or letters(name) == letters(title or "")
+            or re.search(r"[:：\d>，。！？|、\x1f]", name)
+            or COLUMN.fullmatch(name)
+            or NOT_A_NAME.search(name)
+            or (len(name) == 2 and not is_personal_name(name))
+        ):
+            return None, None
+        return (None, name) if ORG.search(name) else (name, None)
     return None, None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.extract.body import Reading
+from pipeline.extract.boilerplate import matching
 from pipeline.extract.byline import GAP
 from pipeline.extract.layout import Layout, Line, collapse
 
@@ -32,6 +33,8 @@ class Printed:
     above: tuple[str, ...]
     foot: tuple[str, ...]
     """Lines below the body, and lines removed from its end."""
+    own: tuple[str, ...]
+    """Those of the foot before a heading of other articles or of comments: a name after it is of another article."""
     first: tuple[str, ...]
     """The first lines of the body."""
     last: str
@@ -55,6 +58,8 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     ]
     below = {i for i, _ in reading.rules if i > first} | set(range(last + 1, last + 1 + BELOW))
     foot = [i for i in sorted(below) if i < len(layout.lines)]
+    others = (n for n, i in enumerate(foot) if i > last and matching(layout.lines[i].text, "cut"))
+    own = foot[: next(others, len(foot))]
     links = [
         (piece.text.strip(), piece.href)
         for i in (*head, *foot, *kept[-2:])
@@ -65,6 +70,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         head=_lines(layout, head),
         above=_lines(layout, above),
         foot=_lines(layout, foot),
+        own=_lines(layout, own),
         first=tuple(layout.lines[i].text for i in kept[:2]),
         last=layout.lines[last].text if kept else "",
         marked=tuple(_marked(layout, (*above, *head))),

@@ -11,6 +11,9 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 SHORTEST = 4
 """Letters a title has at least; shorter headings are column names."""
 
+SHORTEST_HEADING = 2
+"""Letters of an `h1` that the declared title begins with."""
+
 HEADING_SHORTEST = 6
 """Letters of a heading that is believed before the body is known; a site's name is shorter or comes last."""
 
@@ -67,13 +70,13 @@ def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tup
     heading: int | None = None
     for index, line in enumerate(layout.lines[: min(start + REACH, stop)]):
         text = line.text
-        if not SHORTEST <= len(text) <= LONGEST:
+        if not SHORTEST_HEADING <= len(text) <= LONGEST:
             continue
         box = layout.boxes[line.box]
         bare = letters(CUT.sub("", text))
-        if len(bare) < SHORTEST:
-            continue
         is_heading = box.tag in HEADINGS
+        if len(bare) < (SHORTEST_HEADING if box.tag == "h1" else SHORTEST):
+            continue
         if any(w.startswith(bare) or (len(w) >= SHORTEST and bare.startswith(w)) for w in wanted):
             rank = (len(bare) + 4 * is_heading - 20 * (line.linked * 2 > len(text)), index <= start, index)
             if best is None or rank >= best:
