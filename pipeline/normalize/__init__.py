@@ -117,8 +117,8 @@ _UNSETTLED = re.compile(
     "[-,:;?!.()\"'`<>… 「」『』‘’](?:(?<=[「」『』])|(?<=[‘’])(?:(?<=[“”‘’].)|(?=[“”]))"
     f"|(?<![‘’])(?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}])))"
 )
-_UNSETTLED_RUN = re.compile("([。，、；“”·•・—])(?:(?<![·•・—])\\1|\\1\\1)")
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
+_UNSETTLED_RUN = re.compile("([。，、；“”·•・—])(?:(?<![·•・—])\\1|\\1\\1|(?<=—)[―─–⸺⸻-])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +235,8 @@ def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record) ->
 
 
 def _is_unsettled(line: str) -> bool:
-    return _UNSETTLED.search(line) is not None or _UNSETTLED_RUN.search(line) is not None
+    has_mixed_quotes = "'" in line and "’" in line
+    return has_mixed_quotes or bool(_UNSETTLED.search(line) or _UNSETTLED_RUN.search(line))
 
 
 def _unrecorded(*_: str) -> None:

@@ -31,7 +31,7 @@ _SPAN = re.compile(
             rf"(?P<data>(?<![A-Za-z])data:[a-z]+/[a-z0-9.+\-]+[;,]{_REST})",
             r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?:\.[A-Za-z0-9\-]{1,63})+"
             r"(?::[A-Za-z0-9/._~\-]*[A-Za-z0-9/_~\-])?",
-            r"(?<![A-Za-z0-9@_])@[A-Za-z0-9_][A-Za-z0-9_\-]{0,30}",
+            rf"(?<![A-Za-z0-9@_{SHIELD}])@[A-Za-z0-9_][A-Za-z0-9_\-]{{0,30}}",
             rf"(?P<host>(?<![A-Za-z0-9.@_\-])(?:[a-z0-9\-]{{1,63}}\.){{1,5}}(?:{_TOP})(?![A-Za-z0-9\-]|\.[A-Za-z])(?::\d{{2,5}})?(?:/{_REST}|/)?)",
             r"(?<![\d.])10\.\d{4,9}/[A-Za-z0-9._;()/:\-]*[A-Za-z0-9]",
             r"(?<![A-Za-z0-9_.~/<])(?:~|\.{1,2})?(?:/[A-Za-z0-9._@+\-]+){2,}/?",
@@ -39,8 +39,8 @@ _SPAN = re.compile(
             r"(?<![A-Za-z0-9])[A-Za-z]:\\[^\s\"<>|?*，。；、：（）“”]{0,255}",
             r"(?<![A-Za-z0-9_.])[a-z_][A-Za-z0-9_.]{0,60}\([^()\n\"']{0,60}[\"'][^\"'\n]{0,200}[\"'][^()\n]{0,100}\)",
             r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.\-]{0,60}=[\"'][^\"'\n]{0,200}[\"']",
-            rf"(?<![A-Za-z0-9#&{SHIELD}])#(?!\d{{1,4}}#)[^#\s，。；：]{{1,40}}#(?!#)",
-            rf"(?<![A-Za-z0-9#&/{SHIELD}])#[A-Za-z0-9_]{{1,60}}",
+            rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)[^#\s，。；：]{{1,40}}#(?!#)",
+            rf"(?<![A-Za-z0-9#&/{SHIELD}])(?<!&amp;)#[A-Za-z0-9_]{{1,60}}",
             r"(?<![A-Za-z0-9!])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
             r"Yahoo!",
         )
@@ -76,6 +76,8 @@ def shield(text: str, numbers: dict[str, str]) -> str:
         span, rest = match[0], ""
         if match.lastgroup:
             span, rest = _trimmed(span)
+            if not _SPAN.fullmatch(span):
+                return match[0]
         if span not in numbers:
             if len(numbers) > _LAST - _FIRST:
                 return match[0]
