@@ -40,6 +40,11 @@ BOMS = (
     (b"\xff\xfe", "utf-16le", "utf-16-le"),
     (b"\xfe\xff", "utf-16be", "utf-16-be"),
 )
+RADICALS = re.compile("[丶亅亠冂冖冫勹匸卩厶夊宀巛⼳廴彐彡攴疒癶辵隶]")
+"""What the WHATWG index has at C6BF–C6D7 and prose has not (无 and 广 left out: pages mix scripts). Unicode's
+older BIG5.TXT, which Python's big5 and cp950 write by, has kana there: C6D2 is の, the commonest of all on
+Taiwanese pages. A page with one of these radicals is read by that layout from C6A1 to C7FC."""
+
 CHINESE = (("utf-8", "utf-8"), ("gb18030", "gb18030"), ("big5", "big5hkscs"))
 NOTHING_DECLARED = frozenset({"windows-1252", "iso-8859-1"})
 """What servers say when nobody configured them; ISO-8859-1 is a label of windows-1252."""
@@ -139,7 +144,25 @@ def _lenient(body: bytes, codec: str) -> str:
         return body.decode(codec, "replace")
     text = body.decode(codec, f"whatwg-{codec}")
     wrong = _patches()[codec][1]
-    return _wrong_characters(codec).sub(lambda found: wrong[found[0]], text)
+    text = _wrong_characters(codec).sub(lambda found: wrong[found[0]], text)
+    if codec == "big5hkscs" and RADICALS.search(text):
+        other = _older_kana()
+        text = re.sub(f"[{re.escape(''.join(other))}]", lambda found: other[found[0]], text)
+    return text
+
+
+@cache
+def _older_kana() -> dict[str, str]:
+    """What the WHATWG index reads at C6A1–C7FC → what the older layout has there."""
+    undecodable = _patches()["big5hkscs"][0]
+    table: dict[str, str] = {}
+    for code in range(0xC6A1, 0xC7FD):
+        pair = code.to_bytes(2, "big")
+        newer = undecodable.get(pair) or pair.decode("big5hkscs", "ignore")
+        older = pair.decode("big5", "ignore")
+        if len(newer) == len(older) == 1 and newer.encode("big5hkscs", "ignore") in (pair, b""):
+            table[newer] = older
+    return table
 
 
 def _whatwg_errors(codec: str, lone: str) -> None:

@@ -23,8 +23,11 @@ TRAILS = [t for t in range(0x40, 0xFF) if t != 0x7F]
 GB18030_SHA256 = "85373408efe24c652c0a2f37997df8c657b0e8a654d07d9f9d97f1ad16609bc6"
 """Of the 23,940 two-byte codes in order, decoded by ICU's WHATWG decoder (index-gb18030 with the 2022 changes)."""
 
-BIG5_SHA256 = "7d209328839b5e7e656c2d0de69d72d03e0867c95890748fadf38732202afa17"
-"""Of the 18,588 codes of index-big5 in order, without A241 and A242 (rules/encoding.tsv says why)."""
+BIG5_SHA256 = "2ca2a082e89245823cd67cb61210724611e4c1fed6a634b27106bab287fee5e0"
+"""Of 18,565 codes of index-big5 in order, without A241 and A242 (rules/encoding.tsv says why) and RADICAL_CODES."""
+
+RADICAL_CODES = {bytes([0xC6, trail]) for trail in range(0xBF, 0xD8)} - {b"\xc6\xce", b"\xc6\xd3"}
+"""Radicals of the index that stand for kana in pages written by the older layout; 广 and 无 are read as such."""
 
 BIG5_PAIRS = {b"\x88\x62": "Ê̄", b"\x88\x64": "Ê̌", b"\x88\xa3": "ê̄", b"\x88\xa5": "ê̌"}
 """Codes that the Big5 decoder of the standard turns into two code points."""
@@ -42,15 +45,27 @@ def test_all_codes_of_big5() -> None:
     for lead in range(0x81, 0xFF):
         for trail in TRAILS:
             code = bytes([lead, trail])
-            if code in (b"\xa2\x41", b"\xa2\x42") or code in BIG5_PAIRS:
+            if code in (b"\xa2\x41", b"\xa2\x42") or code in BIG5_PAIRS or code in RADICAL_CODES:
                 continue
             text = decode(code, override="big5").text
             if "\ufffd" not in text:
                 found.append(text)
-    assert len(found) == 18_588
+    assert len(found) == 18_565
     assert hashlib.sha256("".join(found).encode()).hexdigest() == BIG5_SHA256
     for code, pair in BIG5_PAIRS.items():
         assert decode(code, override="big5").text == pair
+
+
+@pytest.mark.parametrize("codec", ["big5", "cp950", "big5hkscs"])
+def test_kana_of_taiwanese_pages_are_read_in_either_layout(codec: str) -> None:
+    text = "台北市的「鐵道の本」書店週末舉辦朗讀會，店長說，たのしい與ラテ都寫在黑板上。"
+    assert decode(text.encode(codec), override="big5").text == text
+    assert decode(text.encode(codec)).text == text
+
+
+def test_simplified_characters_are_no_sign_of_the_older_layout() -> None:
+    text = "展覽名稱是「无广」，カタカナ也照樣顯示。"
+    assert decode(text.encode("big5hkscs"), override="big5").text == text
 
 
 def test_single_bytes_and_broken_sequences_follow_the_standard() -> None:
