@@ -22,7 +22,7 @@ PAGES = sorted((Path(__file__).parents[1] / "pages").glob("*/*/expected.json"))
 FLOOR = 0.995
 """Mean bigram F over the golden pages; it only rises."""
 
-LAYOUTS = 24
+LAYOUTS = 50
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Page]:
