@@ -16,6 +16,8 @@ from pipeline.corpus.relations import Member
 # the article (marin PR 8114: the longest copy was often the worse one).
 COMPLETE, BLOATED = 0.95, 1.25
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 def choose(members: Sequence[Member]) -> Member:
     """The copy to publish: sound, the original, native script, complete, early, and by id at last."""
@@ -23,14 +25,13 @@ def choose(members: Sequence[Member]) -> Member:
     origins = {member.origin_name for member in members if member.origin_name}
 
     def rank(member: Member) -> tuple[object, ...]:
-        fetched = member.fetched_at or datetime.max.replace(tzinfo=UTC)
         return (
             member.flaws,
             not _is_origin(member, origins),
             not member.native,
             not COMPLETE * usual <= member.length <= BLOATED * usual,
             member.published_on or date.max,
-            fetched,
+            member.fetched_at or _NEVER,
             member.id,
         )
 

@@ -162,7 +162,9 @@ class DedupeIndex:
 
     def links(self, name: str) -> list[Link]:
         """The loaded links from and to a document that still hold: neither text has changed since."""
-        found = (self._links[key] for key in sorted(self._links_at.get(name, ())))
+        if name not in self._links_at:
+            return []
+        found = (self._links[key] for key in sorted(self._links_at[name]))
         return [link for link in found if self._holds(link)]
 
     def _holds(self, link: Link) -> bool:

@@ -82,31 +82,33 @@ def _site(index: DedupeIndex, decision: Decision) -> str:
 
 def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
     best = choose(members)
-    # An exact copy of a glued page has no links of its own; the copy that has them can be cut.
+    # Exact copies have no links of their own; in a cluster of thousands they are nearly all.
+    linked = [member for member in members if index.links(member.id)]
+    # The copy of a glued page that has its links can be cut.
     if not _parts(index, best):
-        best = next((member for member in members if _parts(index, member)), best)
+        best = next((member for member in linked if _parts(index, member)), best)
     for member in members:
-        if member.id == best.id:
-            decision = _canonical(index, member, members)
-        else:
-            decision = _copy(index, member, best)
+        decision = _canonical(index, member, linked) if member.id == best.id else _copy(index, member, best)
         if decision != member.decision:
             index.put(replace(member, decision=decision))
 
 
 def _copy(index: DedupeIndex, member: Member, best: Member) -> Decision:
-    decision = replace(member.decision, published=False, reason=DUPLICATE, spans=())
+    decision = member.decision
+    if decision.published or decision.reason != DUPLICATE or decision.spans:
+        decision = replace(decision, published=False, reason=DUPLICATE, spans=())
     if decision.relation == DUPLICATE:
         return decision
     shares = [_share(link, member.id) for link in index.links(member.id) if best.id in (link.id, link.of)]
     return _related(decision, DUPLICATE, None, best.id, max(shares, default=None))
 
 
-def _canonical(index: DedupeIndex, member: Member, members: Sequence[Member]) -> Decision:
+def _canonical(index: DedupeIndex, member: Member, linked: Sequence[Member]) -> Decision:
+    """The decision about the copy to publish, given the members of its cluster that have links."""
     decision = replace(member.decision, published=True, reason=None, spans=())
     if decision.rule == SUPERSEDED:
         decision = replace(decision, relation=NEW, kind=None, of=(), score=None, rule=NEW)
-    holders = [(link, holder) for one in members for link, holder in _holders(index, one)]
+    holders = [(link, holder) for one in linked for link, holder in _holders(index, one)]
     whole = [(link, holder) for link, holder in holders if not _parts(index, holder)]
     if whole:
         link, holder = whole[0]

@@ -68,7 +68,7 @@ class Segments:
 
     def rows(self, keys: Values) -> pa.Table:
         """The rows with one of the keys in any look-up column, those of older segments first."""
-        wanted, found = np.unique(keys), [self.table.schema.empty_table()]
+        wanted, found = np.unique(keys), [_no_rows(self.table)]
         for file in self.files:
             numbers = np.unique(search(_keys_file(file), wanted)[1]).astype(np.int64)
             if len(numbers):
@@ -88,7 +88,7 @@ class Segments:
     def all(self) -> pa.Table:
         """The current rows of all segments, in the table's order."""
         chunks = list(self._current(self.files, None)) if self.files else []
-        return pa.concat_tables([self.table.schema.empty_table(), *chunks])
+        return pa.concat_tables([_no_rows(self.table), *chunks])
 
     def write(self, folder: Path, rows: pa.Table, dropped: Dropped | None = None) -> None:
         """Write the table into a folder: hard links to the present segments, and one more with the new rows.
@@ -158,6 +158,11 @@ class Segments:
             if self.table.lookup:
                 os.link(_keys_file(file), _keys_file(target))
         return target
+
+
+def _no_rows(table: Table) -> pa.Table:
+    # `schema.empty_table()` makes pyarrow load pandas: a second of CPU, for nothing.
+    return pa.Table.from_batches([], schema=table.schema)
 
 
 def _read_rows(file: Path, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
