@@ -92,7 +92,7 @@ FIXES: tuple[Fix, ...] = (
 
 _HAN, _OTHER = 1, 2
 _EVERY_FIX = -1
-_SOUGHT = {
+SOUGHT = {
     "space_runs": " \t",
     "letter_spacing": " \t",
     "dashes": punctuation.DASH_CHARACTERS,
@@ -105,7 +105,7 @@ _SOUGHT = {
     "latin_spaces": " \t",
 }
 """Inside of a class: the characters without which a line fix changes nothing; and `DOUBLED_STOPS` for some."""
-_TRIGGERS = triggers.table([HAN, KANA + HANGUL, *(_SOUGHT[name] for name, _, _ in LINE_FIXES)])
+_TRIGGERS = triggers.table([HAN, KANA + HANGUL, *(SOUGHT[name] for name, _, _ in LINE_FIXES)])
 
 _UNUSUAL = triggers.table(
     [markup.UNSEEN + markup.LINE_ENDS + forms.OTHER_FORMS + spacing.ODD + mojibake.SUSPECT]
@@ -118,7 +118,8 @@ _UNSETTLED = re.compile(
     f"|(?<![‘’])(?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}])))"
 )
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
-_UNSETTLED_RUN = re.compile("([。，、；“”·•・—])(?:(?<![·•・—])\\1|\\1\\1|(?<=—)[―─–⸺⸻-])")
+_UNSETTLED_RUN = re.compile("([。，、；“”·•・—―─–])(?:(?<![·•・—―─–])\\1|\\1\\1|(?<=—)[―─–⸺⸻-]|(?<=[―─–])—)")
+"""A run that a space between its halves had hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

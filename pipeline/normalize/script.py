@@ -14,7 +14,15 @@ from functools import lru_cache
 import opencc
 
 from pipeline.normalize import triggers
-from pipeline.normalize.characters import CHINESE_ONLY, HAN, HAN_CHARACTER, KANA, KANA_CHARACTER, rows
+from pipeline.normalize.characters import (
+    CHINESE_ONLY,
+    HAN,
+    HAN_CHARACTER,
+    KANA,
+    KANA_CHARACTER,
+    is_japanese,
+    rows,
+)
 
 OPENCC_VERSION: str = opencc.__version__
 TARGETS = {"Hans": "t2s", "Hant-TW": "s2tw", "Hant-HK": "s2hk", "keep": ""}
@@ -94,6 +102,9 @@ _AUTHOR = re.compile(
 _NEXT_TO_HAN = re.compile(f"(?<=[{HAN}]).|.(?=[{HAN}])")
 _AUTHOR_STAND_IN = "\U000ffffe"
 
+_INFLECTION = re.compile("[ぁ-ねは-ゖ]")
+"""Hiragana but for の, which Chinese texts use as an ornament: katakana may be a name in a Chinese line."""
+_QUOTED = re.compile("[《「『“][^《「『“》」』”]{0,100}[》」』”]")
 _KANA_SEGMENT = re.compile(f"[{HAN}{KANA}ー・]+")
 _KANA_NEIGHBOUR = re.compile(f"[{HAN}]{{0,2}}[{KANA}][{HAN}{KANA}ー]{{0,2}}")
 _CITED = re.compile(f"(?<=[“‘「『\"'])[{HAN}](?=[”’」』\"'])")
@@ -188,6 +199,8 @@ def _simplified(line: str, bits: int) -> str:
 
     work = line
     if KANA_CHARACTER.search(work):
+        if is_japanese(line) and _INFLECTION.search(_QUOTED.sub("", line)):
+            return line
         work = _KANA_SEGMENT.sub(lambda match: _kana_masked(match[0], mask), work)
     if _ABOUT_CHARACTERS.search(work):
         work = _CITED.sub(lambda match: mask(match[0]), work)

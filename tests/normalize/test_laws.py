@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.normalize import normalize, normalize_text
+from pipeline.normalize import LINE_FIXES, SOUGHT, normalize, normalize_text
+from pipeline.normalize.punctuation import DOUBLED_STOPS
 from pipeline.normalize.script import simplify
 
 PIECES = [
@@ -98,6 +100,17 @@ def test_lines_are_kept_but_for_blank_ones(text: str) -> None:
     before = [line for line in re.split(r"[\n\r]", text) if normalize_text(line)]
     after = [line for line in normalize_text(text).split("\n") if line]
     assert len(after) == len(before)
+
+
+@settings(max_examples=100)
+@given(st.data())
+@pytest.mark.parametrize(("name", "function"), [(name, function) for name, function, _ in LINE_FIXES])
+def test_a_line_fix_needs_the_characters_it_seeks(
+    name: str, function: Callable[[str], str], data: st.DataObject
+) -> None:
+    line = re.sub(f"[{SOUGHT[name]}\n]", "", data.draw(TEXTS))
+    if not any(doubled in line for doubled in DOUBLED_STOPS):
+        assert function(line) == line
 
 
 SPANS = [
