@@ -52,9 +52,9 @@ def build_words(report: RunReport) -> list[str]:
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
     lines += [f"Quarantined {capture}" for capture in build.lost]
     for source, counts in build.funnel.items():
-        missed = counts["body_selector_missed"]
+        missed = counts.get("body_selector_missed", 0)
         if missed >= MISSES_TOLD:
-            lines.append(f"{source}: its body selector matched nothing on {missed} of {counts['captures']} pages.")
+            lines.append(f"{source}: its body selector matched nothing on {missed} of {counts.get('captures', 0)} pages.")
     if build.changes:
         told = ", ".join(f"{n} {key.replace(':', ' by ')}" for key, n in build.changes.items())
         lines.append(f"Documents: {told}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,17 +21,25 @@ from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
 from pipeline.crawl import archive, index, ledger
 from pipeline.crawl import run as crawling
+from pipeline.crawl.discover import on_own_site, unwanted
 from pipeline.crawl.run import Visit
-from pipeline.crawl.urls import url_key
+from pipeline.crawl.urls import fetch_form, url_key
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import OK, UNCHANGED, Source
+
+
+SOURCES = Path("sources")
+"""Where source declarations stand unless told otherwise; a build does without them when it is not there."""
+
+Stopping = AbstractContextManager[threading.Event | None]
+"""Entered for the length of a crawl: gives the event that ends it cleanly. A build is not asked, only killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """The folders a run works on."""
 
-    sources: Path = Path("sources")
+    sources: Path = SOURCES
     """Source declarations."""
     raw: Path = Path("raw")
     """The archive."""
@@ -46,11 +55,12 @@ class Places:
     """Who we say we are: name, version and where an operator can complain."""
 
     def job(self, chosen: Sequence[Source]) -> Job:
-        """A build of these folders."""
+        """A build of these folders; links are followed, so that two spellings are one corpus."""
+        clean = self.clean.resolve()
         return Job(
             raw=self.raw,
-            clean=self.clean,
-            work=self.work or self.clean.absolute().parent / ".build",
+            clean=clean,
+            work=self.work or clean.parent / ".build",
             sources=tuple(chosen),
             workers=self.workers,
             dask=self.dask,
@@ -65,6 +75,10 @@ class RunReport:
     """The crawl half, a row a source; empty when nothing was fetched."""
     build: BuildReport | None = None
     """The build half; None when there was none."""
+    preview: bool = False
+    """Whether the build only says what would change."""
+    stopped: bool = False
+    """Whether somebody stopped the crawl, so that no build followed."""
 
     def funnel(self) -> dict[str, Counter[str]]:
         """source → found, fetched, unchanged, blocked, failed, extracted, kept, new, changed."""
@@ -76,9 +90,12 @@ class RunReport:
         for source, counted in (self.build.funnel if self.build else {}).items():
             counts = rows.setdefault(source, Counter())
             for word in ("extracted", "kept", "new", "changed"):
-                counts[word] += counted[word]
+                counts[word] += counted.get(word, 0)
         return dict(sorted(rows.items()))
 
+
+NEVER: Stopping = nullcontext()
+"""For a crawl that nobody stops."""
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """A time at which everything the ledger knows is due."""
@@ -136,7 +153,7 @@ def build(
     progress: Progress = quiet,
 ) -> BuildReport:
     """Build the next version from the archive."""
-    declared = load_sources(places.sources) if places.sources.is_dir() else ()
+    declared = () if places.sources == SOURCES and not SOURCES.exists() else load_sources(places.sources)
     job = replace(places.job(declared), full=full, preview=preview, compact=compact, confirm=confirm)
     return building.build(job, progress)
 
@@ -148,12 +165,13 @@ def refresh(
     everything: bool = False,
     confirm: bool = False,
     progress: Progress = quiet,
-    stop: threading.Event | None = None,
+    stopping: Stopping = NEVER,
 ) -> RunReport:
     """Fetch what is due, then build and publish."""
-    visits = crawl(places, names, everything=everything, progress=progress, stop=stop)
+    with stopping as stop:
+        visits = crawl(places, names, everything=everything, progress=progress, stop=stop)
     if stop is not None and stop.is_set():
-        return RunReport(visits=visits)
+        return RunReport(visits=visits, stopped=True)
     return RunReport(visits=visits, build=build(places, confirm=confirm, progress=progress))
 
 
@@ -164,13 +182,13 @@ class Gap:
     source: str
     """Name of the source."""
     captures: int
-    """Page captures at hand in the span."""
+    """Page captures at hand in the span of capture days."""
     good: int
     """Of these, with a usable page."""
     empty_days: tuple[date, ...]
     """Days of the span without any capture."""
     missing: tuple[str, ...]
-    """URLs known or asked for that have no usable capture."""
+    """URLs known or asked for that have no usable capture on any day."""
     requests: int
     """Requests needed to fetch what is missing."""
     hours: float
@@ -185,20 +203,23 @@ def plan_backfill(
     names: Iterable[str] = (),
     urls: Sequence[str] = (),
 ) -> tuple[Gap, ...]:
-    """What is at hand and what is missing for a span of capture days, sources or URLs; fetches nothing."""
+    """What is at hand for a span of capture days, and which URLs are missing altogether; fetches nothing.
+
+    The days choose what is counted as at hand. Missing are URLs that were never captured usably, on no day:
+    those of `urls`, or all that are known. UsageError for an unknown name or a URL of no chosen source.
+    """
     if since and until and since > until:
         raise UsageError(f"--from {since} is after --to {until}")
     chosen = load_sources(places.sources, names)
-    refs = (
-        [r for r in index.find(places.raw, since, until) if r.kind == "page"] if places.raw.is_dir() else []
-    )
+    asked = _by_source(chosen, urls)
+    refs = [r for r in index.find(places.raw) if r.kind == "page"] if places.raw.is_dir() else []
     good_ever = {r.url_key for r in refs if r.outcome in (OK, UNCHANGED)}
     gaps = []
     for source in chosen:
-        own = [r for r in refs if r.source == source.name]
+        own = [r for r in refs if r.source == source.name and _within(r.fetched_at.date(), since, until)]
         days = {r.fetched_at.date() for r in own}
         span = _days(since or min(days, default=None), until or max(days, default=None))
-        known = dict.fromkeys(urls) if urls else _known_urls(places.raw, source)
+        known = asked[source.name] if urls else _known_urls(places.raw, source)
         missing = tuple(u for u in known if url_key(u) not in good_ever)
         gaps.append(
             Gap(
@@ -214,19 +235,40 @@ def plan_backfill(
     return tuple(gaps)
 
 
+def _by_source(sources: Sequence[Source], urls: Iterable[str]) -> dict[str, list[str]]:
+    """source → the URLs (fetch form) a crawl would file under it; UsageError names those that are nobody's."""
+    asked: dict[str, list[str]] = {source.name: [] for source in sources}
+    strangers = []
+    for url in dict.fromkeys(urls):
+        address = fetch_form(url)
+        owners = [s for s in sources if address and (unwanted(s, address) is None or on_own_site(s, address))]
+        if owners and address:
+            asked[owners[0].name].append(address)
+        else:
+            strangers.append(url)
+    if strangers:
+        raise UsageError("no source is declared for " + ", ".join(strangers))
+    return asked
+
+
+def _within(day: date, since: date | None, until: date | None) -> bool:
+    return (since is None or since <= day) and (until is None or day <= until)
+
+
 def _days(first: date | None, last: date | None) -> list[date]:
     if first is None or last is None:
         return []
     return [first + timedelta(n) for n in range((last - first).days + 1)]
 
 
-def _known_urls(raw: Path, source: Source) -> dict[str, None]:
-    """The article URLs the ledger knows of a source, and those its file names."""
+def _known_urls(raw: Path, source: Source) -> list[str]:
+    """The article URLs the ledger knows of a source and its patterns still want, and those its file names."""
     known = dict.fromkeys(source.urls)
     if (raw / "ledger.sqlite").is_file():
         with ledger.Ledger(raw) as book:
-            known.update(dict.fromkeys(due.url for due in book.due(source.name, FAR, ("page",))))
-    return known
+            due = book.due(source.name, FAR, ("page",))
+        known.update(dict.fromkeys(d.url for d in due if unwanted(source, d.url) is None))
+    return list(known)
 
 
 def backfill(
@@ -238,18 +280,22 @@ def backfill(
     urls: Sequence[str] = (),
     fetch: bool = False,
     progress: Progress = quiet,
-    stop: threading.Event | None = None,
+    stopping: Stopping = NEVER,
 ) -> RunReport:
-    """Bring everything the archive holds into the corpus; with `fetch`, what is missing too.
+    """Bring everything the archive holds into the corpus; with `fetch`, what `plan_backfill` misses too.
 
-    Without `fetch` no request is sent: the archive is cleaned under the present rules.
+    Sources and URLs choose what is fetched. The build takes in the whole archive whatever was chosen, and
+    without `fetch` it is all there is: no request is sent.
     """
     visits: tuple[Visit, ...] = ()
-    if fetch:
+    if fetch or names or urls or since or until:
         gaps = plan_backfill(places, since=since, until=until, names=names, urls=urls)
         missing = list(dict.fromkeys(u for gap in gaps for u in gap.missing))
-        if missing:
-            visits = crawl(places, names, urls=missing, progress=progress, stop=stop)
+        if fetch and missing:
+            with stopping as stop:
+                visits = crawl(places, names, urls=missing, progress=progress, stop=stop)
+            if stop is not None and stop.is_set():
+                return RunReport(visits=visits, stopped=True)
     return RunReport(visits=visits, build=build(places, progress=progress))
 
 
@@ -257,7 +303,8 @@ def rebuild(
     places: Places, *, preview: bool = False, confirm: bool = False, progress: Progress = quiet
 ) -> RunReport:
     """Build everything anew under the present rules; with `preview`, only say what would change."""
-    return RunReport(build=build(places, full=True, preview=preview, confirm=confirm, progress=progress))
+    report = build(places, full=True, preview=preview, confirm=confirm, progress=progress)
+    return RunReport(build=report, preview=preview)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,8 +345,13 @@ def maintain(places: Places, *, verify_only: bool = False, progress: Progress = 
 
 
 def verify(places: Places, version: str | None = None) -> list[str]:
-    """Everything wrong with the archive and with a version (None: the latest), in words."""
-    problems = archive.verify(places.raw) if places.raw.is_dir() else []
-    if list_versions(places.clean):
-        problems += versions.verify(version_folder(places.clean, version))
-    return problems
+    """Everything wrong with the archive and with a version (None: the latest), in words.
+
+    Either may be missing; UsageError when there is neither, or not the version asked for.
+    """
+    has_archive, has_corpus = places.raw.is_dir(), bool(list_versions(places.clean))
+    if not has_archive and not has_corpus:
+        raise UsageError(f"nothing to verify: no archive in {places.raw}, no version in {places.clean}")
+    folder = version_folder(places.clean, version) if has_corpus or version is not None else None
+    problems = archive.verify(places.raw) if has_archive else []
+    return problems + (versions.verify(folder) if folder is not None else [])

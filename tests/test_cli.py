@@ -78,7 +78,7 @@ def test_every_mistake_of_a_source_file_is_told_at_once(tmp_path: Path, capsys: 
 
 
 def test_another_writer_is_busy(corpus: Path, capsys: Capsys) -> None:
-    with FileLock(corpus / ".build/clean.lock"):
+    with FileLock(corpus / ".clean.lock"):
         assert main(["build", *where(corpus, "sources", "raw", "clean")]) == 4
     assert "another build" in capsys.readouterr().err
 

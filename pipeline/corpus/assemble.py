@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.corpus.dedupe import dedupe, remove
 from pipeline.corpus.dedupe_index import DedupeIndex
-from pipeline.corpus.edition import Edit, Edition, Placed
+from pipeline.corpus.edition import ARTICLES, Edit, Edition, Placed, table_of
 from pipeline.corpus.relations import DUPLICATE, Alarm, Decision, Item
 from pipeline.corpus.rows import document_id, short_hash
 from pipeline.records import UNCHANGED, Document
@@ -30,7 +30,7 @@ class Assembled:
     """What a batch brought."""
 
     loud: bool
-    """Whether there was anything but unchanged and failed captures."""
+    """Whether anything that is or was published changed, or a document came that was compared."""
     alarms: tuple[Alarm, ...]
     """What deduplication wants confirmed."""
 
@@ -73,7 +73,6 @@ class _Draft:
     def take(self, document: Document) -> None:
         """Decide what a fresh row is to the row its document has now."""
         if document.reason is not None:
-            self.loud = self.loud or bool(document.extracted)
             self._set_aside.append(document)
             return
         current = self._now.get(document.id)
@@ -88,10 +87,10 @@ class _Draft:
         elif document.captured_at < current.captured_at:
             # a backfilled older capture: history, but it tells when the document was first seen
             self._now[document.id] = replace(current, first_seen=min(current.first_seen, document.first_seen))
-            self._set_aside.append(replace(document, reason=SUPERSEDED, related_to=(document.id,)))
+            self._set_aside.append(_past(document))
         else:
             self.loud = True
-            self._set_aside.append(replace(current, reason=SUPERSEDED, related_to=(document.id,)))
+            self._set_aside.append(_past(current))
             self._now[document.id] = replace(document, first_seen=current.first_seen)
             self._fresh[document.id] = None
         if document.captured_at >= self._now[document.id].captured_at:
@@ -112,7 +111,7 @@ class _Draft:
                 ident = document_id(url_key, n)
                 current = self._now.get(ident)
                 if current is not None and ident not in parts and current.capture != capture:
-                    self._now[ident] = replace(current, reason=SUPERSEDED)
+                    self._now[ident] = _past(current)
                     self._fresh.pop(ident, None)
                     vanished.append(ident)
         return vanished
@@ -149,7 +148,22 @@ class _Draft:
                 edits.append(Edit(after=document))
             elif before.document != document:
                 edits.append(Edit(before=before, after=document))
+                self.loud = self.loud or ARTICLES in (table_of(before.document), table_of(document))
         self.edition.apply(edits)
+
+
+def _past(document: Document) -> Document:
+    """A row whose document has another text now: history, related to nothing but its document."""
+    return replace(
+        document,
+        reason=SUPERSEDED,
+        related_to=(document.id,),
+        cluster=None,
+        relation=None,
+        score=None,
+        rule=None,
+        form_id=None,
+    )
 
 
 def _same_page(a: Document, b: Document) -> bool:

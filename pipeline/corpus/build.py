@@ -23,14 +23,14 @@ from pipeline.corpus import expectations, publish
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
 from pipeline.corpus.dedupe_index import DedupeIndex
-from pipeline.corpus.edition import Edition
+from pipeline.corpus.edition import ARTICLES, Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import list_versions
 from pipeline.corpus.relations import Alarm
 from pipeline.corpus.schema import write_parquet
-from pipeline.corpus.shards import ShardReport, Stages, make_shard, read_shard
+from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.errors import RefusedError
 from pipeline.records import Document, InputFile, Manifest
 
@@ -74,13 +74,12 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     base = job.clean / todo.base.version if todo.base is not None else None
     edition = Edition(folder, base)
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None)
-    held_before = todo.base.held if todo.base is not None else {}
+    if not job.confirm:
+        _refuse_many_lost(shards)
     paths = [s.path for s in shards]
-    held = {} if job.confirm else expectations.failing(job.sources, job.raw, todo.fresh, paths, held_before)
-    if held and todo.why_full is not None:
-        raise RefusedError(f"{_words(held)}. Nothing was published; mend it, or build with --confirm")
-    released = expectations.release(edition, held_before, held)
-    taken = _take(_batches(released, paths), held, edition, index, progress)
+    held, waiting = _held(job, todo, paths)
+    released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
+    taken = _take(_batches(released, paths), waiting, edition, index, progress)
     report = _report(job, todo, shards, held, taken)
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
@@ -88,6 +87,38 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         return report
     index.write(folder / CLUSTERS)
     return _publish(job, todo, folder, edition, report, progress)
+
+
+def _refuse_many_lost(shards: Sequence[ShardReport]) -> None:
+    """RefusedError when so many pages broke their worker that the fault is ours; the next build tries again."""
+    lost = [capture for shard in shards for capture in shard.lost]
+    if len(lost) < MANY_LOST:
+        return
+    for shard in shards:
+        if shard.lost:
+            forget(shard)
+    raise RefusedError(
+        f"{len(lost)} captures broke their worker, {lost[0]} first. Nothing was published; mend it and build"
+        " again, or build with --confirm to quarantine them"
+    )
+
+
+def _held(job: Job, todo: Plan, shards: Sequence[Path]) -> tuple[dict[str, str], frozenset[str]]:
+    """The sources to hold back with why, and their captures; RefusedError when published rows would be lost."""
+    if job.confirm:
+        return {}, frozenset()
+    parent = todo.parent
+    names = {file.file for file in todo.new}
+    new = [shard for file, shard in zip(todo.fresh, shards, strict=True) if file.file in names]
+    before = parent.held if parent is not None else {}
+    held = expectations.failing(job.sources, job.raw, todo.new, new, before)
+    if parent is None or todo.base is not None:
+        return held, expectations.to_hold(held, new, None)
+    known = [shard for shard in shards if shard not in new]
+    published = {name for name, counts in parent.counts.items() if counts.get(ARTICLES)} - held.keys()
+    if lost := expectations.losing(job.sources, known, published):
+        raise RefusedError(f"{_words(lost)}. Nothing was published; mend it, or build with --confirm")
+    return held, expectations.to_hold(held, new, job.clean / parent.version)
 
 
 def _publish(
@@ -165,7 +196,7 @@ def _batches(released: Sequence[Document], shards: Sequence[Path]) -> Iterator[t
 
 def _take(
     batches: Iterator[tuple[list[Document], int]],
-    held: dict[str, str],
+    waiting: frozenset[str],
     edition: Edition,
     index: DedupeIndex,
     progress: Progress,
@@ -173,7 +204,7 @@ def _take(
     taken = _Taken()
     done = 0
     for batch, total in batches:
-        rows = [expectations.hold(document, held) for document in batch]
+        rows = [expectations.hold(document, waiting) for document in batch]
         for document in rows:
             _count(taken.funnel[document.source], document)
         assembled = assemble(rows, edition, index)
@@ -191,21 +222,16 @@ def _count(counts: Counter[str], document: Document) -> None:
     counts["kept" if document.reason is None else document.reason] += 1
 
 
-def _count_changes(funnel: dict[str, Counter[str]], table: pa.Table) -> None:
+def _count_changes(funnel: dict[str, dict[str, int]], table: pa.Table) -> None:
     words = {"added": "new", "changed": "changed", "removed": "removed"}
     for row in changing.rows(table):
-        funnel.setdefault(row["source"] or "", Counter())[words[row["kind"] or ""]] += 1
+        counts, word = funnel.setdefault(row["source"] or "", {}), words[row["kind"] or ""]
+        counts[word] = counts.get(word, 0) + 1
 
 
 def _report(
     job: Job, todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], taken: _Taken
 ) -> BuildReport:
-    lost = tuple(x for s in shards for x in s.lost)
-    alarms = list(taken.alarms)
-    if len(lost) >= MANY_LOST:
-        alarms.append(
-            Alarm(kind="quarantine", subject=lost[0], detail=f"{len(lost)} captures broke their worker")
-        )
     return BuildReport(
         version=todo.parent.version if todo.parent is not None else None,
         parent=todo.parent.parent if todo.parent is not None else None,
@@ -214,10 +240,10 @@ def _report(
         files=len(todo.fresh),
         extracted=sum(s.extracted for s in shards),
         normalized=sum(s.normalized for s in shards),
-        funnel=dict(taken.funnel),
+        funnel={source: dict(counts) for source, counts in taken.funnel.items()},
         held=held,
-        alarms=tuple(alarms),
-        lost=lost,
+        alarms=tuple(taken.alarms),
+        lost=tuple(lost for s in shards for lost in s.lost),
     )
 
 

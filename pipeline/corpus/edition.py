@@ -119,6 +119,8 @@ class Edition:
             return []
         placed = []
         for path in self._files([DROPPED]):
+            if not _holds(path, reason):
+                continue
             table = read_parquet([path])
             keep = pc.and_(pc.equal(table["reason"], reason), pc.is_in(table["source"], pa.array(names)))
             name = self._name(path)
@@ -240,6 +242,11 @@ class Edition:
             table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(COMPARED))), False))
         names = columns or SCHEMA.names
         return table.cast(pa.schema([SCHEMA.field(n) for n in names]))
+
+
+def _holds(path: Path, reason: str) -> bool:
+    """Whether a file has rows of a reason, by that column alone."""
+    return bool(pc.any(pc.equal(pq.read_table(path, columns=["reason"])["reason"], reason)).as_py())
 
 
 def _sorted(table: pa.Table, file: str) -> pa.Table:

@@ -7,15 +7,20 @@ The rows stand in `dropped` under the reason `held` and go in when the source yi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.corpus.edition import Edit, Edition
+from pipeline.corpus.edition import DROPPED, Edit, Edition
 from pipeline.crawl import archive, index
 from pipeline.records import Document, Source
+
+FEWEST = 5
+"""Documents from which a share can be told: one short notice on a quiet day must not hold a source."""
 
 HELD = "held"
 """Reason of a row that waits because its source did not yield what it must."""
@@ -30,21 +35,19 @@ def failing(
 ) -> dict[str, str]:
     """The sources to hold back, each with why; `before` are those held by the parent version.
 
-    A source held before stays held until new rows show that it yields again.
+    A source held before stays held until new rows show that it yields again, also when its file is gone.
     """
     links = _links(raw, fresh)
     opened, kept = _yields(shards)
-    held = {}
+    held = {name: why for name, why in before.items() if opened[name] < FEWEST}
     for source in sources:
         name, found, rows = source.name, links.get(source.name), opened[source.name]
         if found is not None and found < source.expect_links:
             held[name] = f"{found} links found, expect_links is {source.expect_links}"
-        elif rows and kept[name] / rows < source.expect_kept:
+        elif rows >= FEWEST and kept[name] / rows < source.expect_kept:
             held[name] = (
                 f"{kept[name]} of {rows} documents are fit to publish, expect_kept is {source.expect_kept:g}"
             )
-        elif not rows and name in before:
-            held[name] = before[name]
     return held
 
 
@@ -70,9 +73,33 @@ def _yields(shards: Sequence[Path]) -> tuple[Counter[str], Counter[str]]:
     return opened, kept
 
 
-def hold(document: Document, held: dict[str, str]) -> Document:
-    """The row, set aside when its source is held."""
-    if document.source in held and document.reason is None:
+def losing(sources: Sequence[Source], shards: Sequence[Path], published: set[str]) -> dict[str, str]:
+    """The sources of which a full build would lose too much of what is published, each with why."""
+    opened, kept = _yields(shards)
+    return {
+        s.name: f"{kept[s.name]} of {opened[s.name]} documents would stay, expect_kept is {s.expect_kept:g}"
+        for s in sources
+        if s.name in published and opened[s.name] and kept[s.name] / opened[s.name] < s.expect_kept
+    }
+
+
+def to_hold(held: Iterable[str], new_shards: Sequence[Path], parent: Path | None) -> frozenset[str]:
+    """The captures that must wait: those of held sources that are new, or that waited already."""
+    names = pa.array(sorted(held), pa.string())
+    found: set[str] = set()
+    for path in new_shards if len(names) else ():
+        rows = pq.read_table(path, columns=["capture", "source"])
+        found.update(rows.filter(pc.is_in(rows["source"], names))["capture"].to_pylist())
+    for path in sorted((parent / DROPPED).glob("*.parquet")) if parent is not None and len(names) else ():
+        rows = pq.read_table(path, columns=["capture", "source", "reason"])
+        waiting = pc.and_(pc.is_in(rows["source"], names), pc.equal(rows["reason"], HELD))
+        found.update(rows.filter(pc.fill_null(waiting, False))["capture"].to_pylist())
+    return frozenset(found)
+
+
+def hold(document: Document, captures: frozenset[str]) -> Document:
+    """The row, set aside when its capture must wait."""
+    if document.reason is None and document.capture in captures:
         return replace(document, reason=HELD)
     return document
 

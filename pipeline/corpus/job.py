@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -64,7 +63,7 @@ class BuildReport:
     """Captures extracted in this run; the others stood in shards."""
     normalized: int = 0
     """Captures whose text was normalized in this run."""
-    funnel: dict[str, Counter[str]] = field(default_factory=dict)
+    funnel: dict[str, dict[str, int]] = field(default_factory=dict)
     """source → captures, extracted, kept, new, changed, and each reason."""
     changes: dict[str, int] = field(default_factory=dict)
     """kind:cause → documents."""
@@ -81,7 +80,8 @@ class BuildReport:
 def locked(job: Job) -> AbstractContextManager[None]:
     """Hold the corpus's writer lock; BusyError when another build has it."""
     busy = f"{job.clean}: another build is writing this corpus; wait for it to end"
-    return only_writer(job.work / f"{job.clean.name}.lock", busy)
+    clean = job.clean.resolve()
+    return only_writer(clean.parent / f".{clean.name}.lock", busy)
 
 
 @contextmanager

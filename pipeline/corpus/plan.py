@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.corpus import dedupe
+from pipeline.corpus import assemble, dedupe, edition, expectations
 from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
 from pipeline.corpus.rows import short_hash
 from pipeline.corpus.schema import SCHEMA_VERSION
-from pipeline.corpus.shards import fingerprints
+from pipeline.corpus.shards import code_hash, fingerprints
 from pipeline.crawl import archive
+from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Manifest, Source
 
 FORCED = "asked for"
@@ -31,30 +32,50 @@ class Plan:
     """The whole archive, in the order it is built in."""
     fresh: tuple[archive.SealedFile, ...]
     """The files to read: those the base does not hold."""
+    new: tuple[archive.SealedFile, ...]
+    """Of these, the ones the newest version does not hold; the others are read again."""
     why_full: str | None
     """Why everything is built anew although there is a version; None: it is not."""
 
 
 def plan(job: Job) -> Plan:
     """Compare archive, rules and newest version."""
+    if not job.raw.is_dir():
+        raise UsageError(f"{job.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one")
     have = list_versions(job.clean)
     parent = read_manifest(job.clean / have[-1]) if have else None
-    files = archive.sealed(job.raw) if job.raw.is_dir() else []
+    files = archive.sealed(job.raw)
+    if parent is not None and not job.confirm:
+        _refuse_lost_inputs(job, parent, files)
     why = _why_full(job, parent, files) if parent is not None else None
     base = parent if why is None else None
-    known = {f.file for f in base.inputs} if base is not None else set()
+    known = {f.file for f in parent.inputs} if parent is not None else set()
+    new = tuple(f for f in files if f.file not in known)
     return Plan(
         parent=parent,
         base=base,
         files=tuple(files),
-        fresh=tuple(f for f in files if f.file not in known),
+        fresh=new if base is not None else tuple(files),
+        new=new,
         why_full=why,
     )
+
+
+def _refuse_lost_inputs(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> None:
+    """RefusedError when files the newest version was made of are gone: a disk not mounted, a wrong --raw."""
+    have = {f.file for f in files}
+    gone = [f.file for f in parent.inputs if f.file not in have]
+    if gone:
+        raise RefusedError(
+            f"{job.raw}: {len(gone)} archive files of version {parent.version} are not there, {gone[0]} first."
+            " Nothing was published; is it the right folder? Build with --confirm to go on without them"
+        )
 
 
 def rules(sources: Sequence[Source]) -> dict[str, str]:
     """The fingerprints of everything the rows depend on besides the archive."""
     found = {**fingerprints(), "dedupe": dedupe.fingerprint(), "schema": str(SCHEMA_VERSION)}
+    found["assemble"] = code_hash(assemble, edition, expectations)
     for source in sources:
         said = (source.body, source.drop, source.charset, source.terms)
         if any(said):

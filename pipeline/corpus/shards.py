@@ -8,12 +8,14 @@ rule finds the extract shards still there; a changed extract rule starts anew. S
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,14 +23,18 @@ import pyarrow.parquet as pq
 
 from pipeline import extract, normalize
 from pipeline.corpus import quality
+from pipeline.corpus import rows as row_making
 from pipeline.corpus.pool import Batch, Lost, Pool
 from pipeline.corpus.rows import bare_row, extract_group, groups, normalize_document, short_hash
 from pipeline.corpus.schema import SCHEMA, from_table, to_table
-from pipeline.crawl import archive, index
+from pipeline.crawl import archive, index, urls
 from pipeline.records import Document, Source
 
 PAGES_PER_BATCH = 64
 """About a second of work: long enough to hide the call, short enough to lose little with a killed worker."""
+
+QUARANTINED = "quarantined"
+"""Reason of a row whose page killed, hung or broke its worker."""
 
 SECONDS_PER_ITEM = 5.0
 """Time limit a page and stage: both stages promise 2 s for the worst page, doubled for a busy machine."""
@@ -52,20 +58,28 @@ def source_fingerprint(source: Source) -> str:
     return short_hash(repr(said))[:12] if any(said) else ""
 
 
+def code_hash(*modules: ModuleType) -> str:
+    """Hash of the source of modules that decide what rows say."""
+    sources = (Path(str(module.__file__)).read_bytes() for module in modules)
+    return hashlib.sha256(b"".join(sources)).hexdigest()[:16]
+
+
 def fingerprints() -> dict[str, str]:
-    """The rules in force: a hash for each stage."""
+    """The rules in force: a hash for each stage; `rows` is how captures become rows, in either stage."""
     return {
         "extract": extract.fingerprint(),
         "normalize": normalize.fingerprint(),
-        "quality": hashlib.sha256(Path(quality.__file__).read_bytes()).hexdigest()[:16],
+        "quality": code_hash(quality),
+        "rows": code_hash(row_making, urls),
     }
 
 
 def stage_folders(work: Path) -> tuple[Path, Path]:
     """The shard folders of the present rules: of extraction, of normalization."""
     rules = fingerprints()
-    both = hashlib.sha256("".join(rules[k] for k in ("extract", "normalize", "quality")).encode()).hexdigest()
-    return work / f"extract-{rules['extract'][:16]}", work / f"normalize-{both[:16]}"
+    first = short_hash(rules["extract"] + rules["rows"])
+    both = short_hash("".join(rules.values()))
+    return work / f"extract-{first[:16]}", work / f"normalize-{both[:16]}"
 
 
 def remove_stale(work: Path) -> int:
@@ -96,6 +110,8 @@ class ShardReport:
 
     path: Path
     """The normalize shard."""
+    source: Path
+    """The extract shard it was made from."""
     extracted: int
     """Captures extracted now; 0 when the shard was there."""
     normalized: int
@@ -109,19 +125,42 @@ def make_shard(
 ) -> ShardReport:
     """Make both shards of an archive file where they are missing; `tick` is told of captures extracted."""
     shard = normalize_shard(stages, file)
-    if shard.exists():
-        return ShardReport(path=shard, extracted=0, normalized=0)
     raw_shard = extract_shard(stages, file)
+    if _readable(shard):
+        lost = _quarantined(shard)
+        return ShardReport(path=shard, source=raw_shard, extracted=0, normalized=0, lost=lost)
     extracted = 0
-    lost: list[str] = []
-    if not raw_shard.exists():
+    if not _readable(raw_shard):
         work = _Work(
             function=partial(extract_batch, stages), rescue=partial(_lost_captures, stages), column="encoding"
         )
-        extracted, lost = _fill(raw_shard, pool, work, _page_batches(stages.raw, file.file), tick)
+        extracted = _fill(raw_shard, pool, work, _page_batches(stages.raw, file.file), tick)
     work = _Work(function=normalize_batch, rescue=_lost_rows, column="text")
-    normalized, more = _fill(shard, pool, work, _row_batches(raw_shard), lambda count: None)
-    return ShardReport(path=shard, extracted=extracted, normalized=normalized, lost=(*lost, *more))
+    normalized = _fill(shard, pool, work, _row_batches(raw_shard), lambda count: None)
+    lost = _quarantined(shard)
+    return ShardReport(path=shard, source=raw_shard, extracted=extracted, normalized=normalized, lost=lost)
+
+
+def forget(report: ShardReport) -> None:
+    """Remove the shards of an archive file, so that the next build makes them anew."""
+    report.path.unlink(missing_ok=True)
+    report.source.unlink(missing_ok=True)
+
+
+def _readable(shard: Path) -> bool:
+    """Whether a shard stands there whole; a torn one (the power went) is made anew."""
+    try:
+        pq.read_metadata(shard)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
+def _quarantined(shard: Path) -> tuple[str, ...]:
+    """The captures of a shard that broke their worker, each with why."""
+    rows = pq.read_table(shard, columns=["capture", "reason", "rule"])
+    lost = rows.filter(pc.fill_null(pc.equal(rows["reason"], QUARANTINED), False))
+    return tuple(f"{row['capture']}: {row['rule']}" for row in lost.to_pylist())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,26 +178,21 @@ class _Work:
         return len(filled["capture"].unique())
 
 
-def _fill(
-    shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: Callable[[int], None]
-) -> tuple[int, list[str]]:
-    """Write a shard from the batches' tables, beside its place, then renamed; captures worked on, and those lost."""
+def _fill(shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: Callable[[int], None]) -> int:
+    """Write a shard from the batches' tables, beside its place, then renamed; captures worked on."""
     shard.parent.mkdir(parents=True, exist_ok=True)
-    beside = shard.with_suffix(".part")
-    lost: list[str] = []
+    beside = shard.with_suffix(f".part-{os.getpid()}")  # two corpora may share the shards of one archive
     done = 0
     with pq.ParquetWriter(beside, SCHEMA, compression="zstd", store_schema=False) as writer:
         for outcome in pool.map(work.function, batches, SECONDS_PER_ITEM):
-            if isinstance(outcome, Lost):
-                table = work.rescue(outcome)
-                lost += [f"{ident}: {outcome.why}" for ident in table["capture"].to_pylist()]
-            else:
-                table = outcome.result
+            table = work.rescue(outcome) if isinstance(outcome, Lost) else outcome.result
             writer.write_table(table)
             done += work.worked(table)
             tick(outcome.batch.count)
+    with beside.open("rb") as written:
+        os.fsync(written.fileno())
     beside.replace(shard)
-    return done, lost
+    return done
 
 
 @lru_cache(maxsize=2)
@@ -231,12 +265,13 @@ def _lost_captures(stages: Stages, lost: Lost) -> pa.Table:
     ref = _page_refs(stages.raw, lost.batch.file)[lost.batch.start]
     capture = archive.read_one(stages.raw, ref.place)
     by_name = {source.name: source for source in stages.sources}
-    return to_table([bare_row(capture, by_name.get(capture.source), reason="quarantined")])
+    row = bare_row(capture, by_name.get(capture.source), reason=QUARANTINED)
+    return to_table([replace(row, rule=lost.why)])
 
 
 def _lost_rows(lost: Lost) -> pa.Table:
     table = _rows(Path(lost.batch.file), lost.batch.start, 1)
-    return to_table([replace(d, reason="quarantined") for d in from_table(table)])
+    return to_table([replace(d, reason=QUARANTINED, rule=lost.why) for d in from_table(table)])
 
 
 def read_shard(path: Path, rows: int = 1_000) -> Iterator[list[Document]]:

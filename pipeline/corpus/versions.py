@@ -143,6 +143,8 @@ def collect(clean: Path, work: Path) -> list[Kept]:
     """Remove the versions that gc does not keep; each leaves the corpus folder in one rename."""
     plan = plan_gc(clean)
     work.mkdir(parents=True, exist_ok=True)
+    for left in work.glob("collected-*"):  # by a run that was killed
+        shutil.rmtree(left)
     for kept in plan:
         if kept.why is None:
             aside = work / f"collected-{kept.version}"

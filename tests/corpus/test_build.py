@@ -19,7 +19,7 @@ from pipeline.corpus.build import build
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.job import locked
 from pipeline.corpus.read import documents, list_versions, version_folder
-from pipeline.errors import BusyError, NoSpaceError, RefusedError
+from pipeline.errors import BusyError, NoSpaceError, RefusedError, UsageError
 from pipeline.records import Source
 from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
 
@@ -30,6 +30,11 @@ def sums(clean: Path) -> dict[str, str]:
     """version → its SHA256SUMS, and where latest points."""
     found = {v: (clean / v / "SHA256SUMS").read_text() for v in list_versions(clean)}
     return {**found, "latest": str((clean / "latest").readlink())}
+
+
+def breaks(*_: Any) -> None:
+    """Stands in for extraction that fails on every page."""
+    raise RuntimeError("a fault of ours")
 
 
 def first_corpus(folder: Path) -> None:
@@ -178,7 +183,7 @@ def test_a_source_that_yields_too_little_is_held_back_and_the_others_publish(cor
         story_page(
             n, source="poor", body=html("导航", ["首页", "关于"]), fetched_at=story_page(n).fetched_at + LATER
         )
-        for n in (5, 6)
+        for n in (5, 6, 9, 10)
     ]
     good = story_page(7, source="poor", fetched_at=story_page(7).fetched_at + LATER)
     write(corpus / "raw", [*poor, good, story_page(4, fetched_at=good.fetched_at + LATER)], "run-2")
@@ -190,8 +195,8 @@ def test_a_source_that_yields_too_little_is_held_back_and_the_others_publish(cor
         d.title for d in documents(corpus / "clean", table="dropped") if d.reason == "held"
     }
     assert not build(job(corpus, expecting)).published, "held rows wait for new evidence"
-    well = story_page(8, source="poor", fetched_at=good.fetched_at + 2 * LATER)
-    write(corpus / "raw", [well], "run-3")
+    well = [story_page(n, source="poor", fetched_at=good.fetched_at + 2 * LATER) for n in (8, 11, 12, 13, 14)]
+    write(corpus / "raw", well, "run-3")
     report = build(job(corpus, expecting))
     assert report.held == {}
     assert {PLAIN[7].title, PLAIN[8].title} <= {d.title for d in documents(corpus / "clean")}
@@ -200,9 +205,59 @@ def test_a_source_that_yields_too_little_is_held_back_and_the_others_publish(cor
 
 def test_a_rebuild_that_would_lose_a_source_is_refused(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expecting = Source(name="example", home="https://news.example/", expect_kept=1.0)
-    monkeypatch.setattr(building.expectations, "failing", lambda *_: {"example": "0 of 3"})
+    monkeypatch.setattr(building.expectations, "losing", lambda *_: {"example": "0 of 3"})
     with pytest.raises(RefusedError, match="example: 0 of 3"):
         build(job(corpus, expecting, full=True))
+    assert list_versions(corpus / "clean") == ["1.1.0"]
+
+
+def test_a_missing_archive_publishes_nothing(corpus: Path) -> None:
+    with pytest.raises(UsageError, match="no such archive folder"):
+        build(job(corpus, raw=corpus / "rwa"))
+    (corpus / "empty").mkdir()
+    with pytest.raises(RefusedError, match=r"1 archive files of version 1\.1\.0 are not there"):
+        build(job(corpus, raw=corpus / "empty"))
+    assert list_versions(corpus / "clean") == ["1.1.0"]
+
+
+def test_held_rows_wait_also_when_the_source_file_is_gone_and_through_a_rebuild(corpus: Path) -> None:
+    poor = [
+        story_page(
+            n, source="poor", body=html("导航", ["首页", "关于"]), fetched_at=story_page(n).fetched_at + LATER
+        )
+        for n in range(4, 9)
+    ]
+    good = story_page(9, source="poor", fetched_at=story_page(9).fetched_at + LATER)
+    write(corpus / "raw", [*poor, good], "run-2")
+    write(corpus / "raw", [story_page(10, fetched_at=good.fetched_at + LATER)], "run-3")
+    assert list(
+        build(job(corpus, Source(name="poor", home="https://news.example/", expect_kept=1.0))).held
+    ) == ["poor"]
+    write(corpus / "raw", [story_page(11, fetched_at=good.fetched_at + 2 * LATER)], "run-4")
+    assert list(build(job(corpus)).held) == ["poor"]
+    build(job(corpus, full=True))
+    assert PLAIN[9].title not in {d.title for d in documents(corpus / "clean")}
+    build(job(corpus, full=True, confirm=True))
+    assert PLAIN[9].title in {d.title for d in documents(corpus / "clean")}
+    assert versions.verify(version_folder(corpus / "clean")) == []
+
+
+def test_a_page_that_stays_unfit_makes_no_version(corpus: Path) -> None:
+    for day in range(1, 4):
+        spam = story_page(0, url_key="https://x.example/", body=html("短", [f"第{day}天，没有什么。"]))
+        write(corpus / "raw", [replace(spam, fetched_at=spam.fetched_at + day * LATER)], f"run-{day}")
+        assert not build(job(corpus)).published
+
+
+def test_pages_that_break_their_workers_are_not_published_in_silence(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = [story_page(n % 12, url_key=f"https://b.example/{n}") for n in range(25)]
+    write(corpus / "raw", [replace(c, fetched_at=c.fetched_at + LATER) for c in later], "run-2")
+    monkeypatch.setattr(shards, "extract_batch", breaks)
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="25 captures broke their worker"):
+            build(job(corpus))
     assert list_versions(corpus / "clean") == ["1.1.0"]
 
 
