@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bits = NDArray[np.unsignedinteger]
 
-_PLAIN = re.compile(r"[^\\\]^-]+")
-"""The inside of a class without ranges and escapes: just the characters."""
+_MEMBER = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
+"""A character or a range from one to another, inside a class."""
 _LINE_FEED = 10
 
 
@@ -21,18 +20,9 @@ def table(classes: Sequence[str]) -> Bits:
     """For every code point the classes it belongs to: bit n for class n of `classes` (insides of [ ], at most 32)."""
     bits = np.zeros(sys.maxunicode + 1, np.min_scalar_type(1 << len(classes)))
     for number, characters in enumerate(classes):
-        if _PLAIN.fullmatch(characters):  # a list of thousands: a search for it would take seconds
-            bits[_codes(characters)] |= 1 << number
-        else:
-            for run in re.finditer(f"[{characters}]+", _everything()):
-                bits[run.start() : run.end()] |= 1 << number
+        for first, last in _MEMBER.findall(characters):
+            bits[ord(first) : ord(last or first) + 1] |= 1 << number
     return bits
-
-
-@cache
-def _everything() -> str:
-    """Every code point in order."""
-    return np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def of_text(text: str, table: Bits) -> int:
