@@ -66,7 +66,7 @@ class Comparison:
                 continue
             known = Circumstances(
                 days=_days(work.item, member),
-                titles=(_title_key(work.item.title), _title_key(member.title)),
+                titles=(work.item.title, member.title),
                 rare=partial(candidates.rare, name, sketch(theirs)),
             )
             verdict, overlap = judge(self._shingles[name], theirs, known)
@@ -118,7 +118,3 @@ def _days(item: Item, member: Member) -> int | None:
     if item.published_on is None or member.published_on is None:
         return None
     return abs((item.published_on - member.published_on).days)
-
-
-def _title_key(title: str) -> str:
-    return text_key(title).tobytes().decode("utf-32-le", "replace")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.corpus import facts
 from pipeline.corpus.overlap import NOTHING, Overlap, Side, measure
 from pipeline.corpus.relations import CONTAINED_IN, CONTAINS, DUPLICATE, SAME_FORM
-from pipeline.corpus.sketch import Shingles
+from pipeline.corpus.sketch import Shingles, text_key
 
 # Two texts of one wording published this many days apart report two events.
 DAYS_APART = 20
@@ -48,7 +48,7 @@ class Circumstances:
     days: int | None
     """Days between their publication; None when one is unknown."""
     titles: tuple[str, str]
-    """Comparison keys of their titles."""
+    """Their titles, or empty."""
     rare: Callable[[], float]
     """Gives the share 0..1 of the sampled grams they share that no other article has."""
 
@@ -137,9 +137,7 @@ def _copy_or_form(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstanc
         rule = "conflicting-head"
     elif (swapped >= 3 and density < 0.7) or (swapped >= 2 and count):
         rule = "swapped-name"
-    elif density < 0.85 and (
-        titles := facts.titles_conflict(known.titles[0], facts.string(a), known.titles[1], facts.string(b))
-    ):
+    elif density < 0.85 and (titles := _titles_conflict(a, b, known.titles)):
         rule = "titles"
         shown = ("/".join(titles), *shown)[:8]
     if rule:
@@ -147,3 +145,8 @@ def _copy_or_form(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstanc
     low = min(overlap.a.coverage, overlap.b.coverage)
     kind = "light" if low >= 0.8 else "heavy"
     return Verdict(relation=DUPLICATE, rule="covered-both", kind=kind, conflicts=shown)
+
+
+def _titles_conflict(a: Shingles, b: Shingles, titles: tuple[str, str]) -> tuple[str, str] | None:
+    one, other = (text_key(title).tobytes().decode("utf-32-le", "replace") for title in titles)
+    return facts.titles_conflict(one, facts.string(a), other, facts.string(b))
