@@ -57,6 +57,9 @@ MONTH_FIRST = re.compile(
     r"(?:(1[0-2]|0?[1-9])\s{0,2}月\s{0,2}(3[01]|[12]\d|0?[1-9])\s{0,2}日?|([一二三四五六七八九十]{1,2})月\s{0,3}(3[01]|[12]\d|0?[1-9]))"
     r"\s{0,2}[,，]\s{0,3}((?:19|20)\d\d)"
 )
+HAN_MONTH = re.compile(
+    r"(?<!\d)(3[01]|[12]\d|0?[1-9])\s{1,3}([一二三四五六七八九十]{1,2})月,?\s{1,3}((?:19|20)\d\d)"
+)
 ENGLISH = re.compile(
     r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s{1,3}(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?\b,?"
     r"(?:\s{1,3}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?)?\s{1,3}((?:19|20)\d\d)",
@@ -164,6 +167,7 @@ _FORMS = (
     (REPUBLIC_BARE, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
     (DAY_MONTH_YEAR, _day_or_month_first),
     (MONTH_FIRST, lambda m: _day(m[5], m[1] or _han_number(m[3]), m[2] or m[4])),
+    (HAN_MONTH, lambda m: _day(m[3], _han_number(m[2]), m[1])),
     (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
     (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].lower()], m[1])),
     (HAN, _han_day),

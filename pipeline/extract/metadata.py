@@ -52,7 +52,7 @@ COLUMN = either_script(
 
 NOT_A_NAME = either_script(
     r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
-    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章"
+    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章|发表|更新|修改|频道$|栏目$|专题$"
 )
 SIGNATURE_AFTER = 6
 """Code points of title that stand before a blog's own name in the page's `title`."""
@@ -69,6 +69,12 @@ SOURCE_CLASS = either_script(
 )
 ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
+
+POSTED_ON = either_script(
+    r"[\x1f\s]*(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?\s?(?:于|在|on)?[\x1f\s:：]*$",
+    re.I,
+)
+"""What stands between a name and the day; each part once, so linear."""
 
 ACCOUNT = 14
 """Code points of the longest account name that is believed without a label."""
@@ -99,7 +105,7 @@ def read_metadata(
     printed = read_printed(layout, reading, title_at)
     day, raw, origin = find_published(printed, declared, url)
     site = declared.meta.get("og:site_name") or None
-    account, publisher = _beside_day(printed)
+    account, publisher = _beside_day(printed, url)
     source, source_url = _source(printed, declared)
     account = None if account == source else account
     author = _author(printed, declared, url) or account or _declared_author(declared, site)
@@ -280,20 +286,27 @@ def _is_the_site(name: str, url: str) -> bool:
     ) is not None
 
 
-def _beside_day(printed: Printed) -> tuple[str | None, str | None]:
+def _beside_day(printed: Printed, url: str) -> tuple[str | None, str | None]:
     """(author, source): an unlabelled name in the line of the day; after it a source, before it an account."""
     for line in printed.head:
         found = find_day(line)
         if not found:
             continue
-        left = re.split(r"[\x1f|｜]", line[: found.start].strip(" (（|·•-\u3000" + GAP))[-1].strip()
+        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
+        left = re.split(r"[\x1f|｜]", before)[-1].strip()
         if (
             3 <= len(left) <= 16
             and not COLUMN.fullmatch(left)
             and not NOT_A_NAME.search(left)
+            and not _is_the_site(left, url)
             and not re.search(r"[:：\d>]", left)
         ):
-            return (None, left) if PUBLISHER.search(left) else (left, None)
+            if PUBLISHER.search(left):
+                return None, left
+            people = [
+                name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
+            ]
+            return "、".join(people) or None, None
         right = re.split(r"[\x1f|｜\s\[【]", AFTER_DAY.sub("", line[found.end :]))[0]
         name = clean_source(right)
         if (
@@ -303,7 +316,7 @@ def _beside_day(printed: Printed) -> tuple[str | None, str | None]:
             and not NOT_A_NAME.search(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
         ):
-            return None, name
+            return (name, None) if is_personal_name(name) else (None, name)
     return None, None
 
 
@@ -318,7 +331,7 @@ def _above_day(printed: Printed, title: str | None) -> tuple[str | None, str | N
         if (
             not 2 <= len(name) <= ACCOUNT
             or letters(name) == letters(title or "")
-            or re.search(r"[:：\d>，。！？|、\x1f]", name)
+            or re.search(r"[:：\d>，。！？|、／/\x1f]", name)
             or COLUMN.fullmatch(name)
             or NOT_A_NAME.search(name)
             or (len(name) == 2 and not is_personal_name(name))
