@@ -1,20 +1,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import duckdb
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipeline.corpus import segments, sorted_pairs
+from pipeline.corpus import segments
 from pipeline.corpus.dedupe import DedupeIndex, dedupe, remove
-from pipeline.corpus.dedupe_tables import SKETCHES
 from pipeline.corpus.relations import Decision, Item
 from tests.corpus.articles import article, item, sentences, stored
 
@@ -137,33 +130,3 @@ def test_site_lines_survive(tmp_path: Path) -> None:
     dedupe(pages[2:], index, stored(pages))
     index.write(tmp_path / "2")
     assert DedupeIndex.open(tmp_path / "2").repeated_lines("s") == {"本站声明：内容仅供参考"}
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2**64 - 1)), max_size=200),
-    st.sets(st.integers(0, 70), max_size=40),
-    st.sampled_from([3, 50, 1 << 22]),
-)
-def test_sorted_pairs_are_found(rows: list[tuple[int, int]], wanted: set[int], group: int) -> None:
-    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"pairs-{os.getpid()}.parquet"
-    rows.sort()
-    table = pa.table({"hash": [r[0] for r in rows], "print": [r[1] for r in rows]}, schema=SKETCHES.schema)
-    before, sorted_pairs.ROW_GROUP = sorted_pairs.ROW_GROUP, group
-    try:
-        sorted_pairs.write_pairs(path, SKETCHES.schema, iter([table]))
-        first, second = sorted_pairs.search(path, np.array(sorted(wanted), np.uint64))
-    finally:
-        sorted_pairs.ROW_GROUP = before
-        path.unlink()
-    assert sorted(zip(first.tolist(), second.tolist())) == [row for row in rows if row[0] in wanted]
-
-
-def test_a_file_rewritten_by_another_tool_is_read_all_the_same(tmp_path: Path) -> None:
-    rows = pa.table({"hash": range(0, 90_000, 3), "print": range(30_000)}, schema=SKETCHES.schema)
-    for name, options in {
-        "zstd": {"compression": "zstd"},
-        "pages": {"compression": "NONE", "use_dictionary": False, "data_page_size": 1 << 14},
-    }.items():
-        pq.write_table(rows, tmp_path / name, **options)
-        first, second = sorted_pairs.search(tmp_path / name, np.array([2, 300, 60_000, 89_997], np.uint64))
-        assert list(zip(first.tolist(), second.tolist())) == [(300, 100), (60_000, 20_000), (89_997, 29_999)]
