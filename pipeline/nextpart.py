@@ -22,6 +22,9 @@ NEXT_WORDS = re.compile(
 )
 """Anchor texts, matched whole: 下一篇 and 下一页：标题 are other articles."""
 
+LONGEST_LABEL = 16
+"""Code points of the longest link text that is read; those of NEXT_WORDS are shorter."""
+
 NUMBER = re.compile(r"[\[(（【第]?([1-9]\d?)[\])）】页頁]?")
 
 HINTS = (
@@ -61,11 +64,10 @@ def next_part(html: str, url: str, tree: LexborHTMLParser | None = None) -> str 
     try:
         stem, number = part_of(url)
         following = max(number, 1) + 1
-        if not any(hint in html for hint in HINTS) and not re.search(
-            rf">[^<]{{0,3}}{following}[^<]{{0,3}}</", html
-        ):
-            return None
-        tree = LexborHTMLParser(html) if tree is None else tree
+        if tree is None:
+            if not _hinted(html, following):
+                return None
+            tree = LexborHTMLParser(html)
         base = tree.css_first("base[href]")
         here = urljoin(url, (base.attributes.get("href") or "") if base is not None else "")
         for link in tree.css("a[href], link[rel=next]")[:MAX_LINKS]:
@@ -84,6 +86,14 @@ def next_part(html: str, url: str, tree: LexborHTMLParser | None = None) -> str 
     except ValueError:  # an address urllib cannot split
         return None
     return None
+
+
+def _hinted(html: str, following: int) -> bool:
+    """Whether a page may have a next part; cheaper than parsing it."""
+    return (
+        any(hint in html for hint in HINTS)
+        or re.search(rf">[^<]{{0,3}}{following}[^<]{{0,3}}</", html) is not None
+    )
 
 
 def part_of(url: str) -> tuple[str, int]:
@@ -112,8 +122,10 @@ def part_of(url: str) -> tuple[str, int]:
 
 def _says(link: LexborNode) -> tuple[bool, int]:
     """(whether text or rel says next page, the number the text consists of or -1)."""
+    text = (link.text() or "").strip()
+    if len(text) > LONGEST_LABEL and link.tag != "link":
+        return False, -1
     if link.tag == "link" or "next" in (link.attributes.get("rel") or "").split():
         return True, -1
-    text = (link.text() or "")[:60].strip()
     counted = NUMBER.fullmatch(text)
     return NEXT_WORDS.fullmatch(text) is not None, int(counted[1]) if counted else -1
