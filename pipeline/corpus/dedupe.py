@@ -1,7 +1,7 @@
 """Which document is a copy, an excerpt, a glued page or one more of a form: the order of the steps.
 
 learn the sites' furniture from the whole batch      furniture.py
-strip it, take keys and sketches                     sketch.py
+strip it, take keys and sketches                     prepared.py, sketch.py
 look up candidates                                   candidates.py, postings.py
 verify them on the full text                         comparison.py, overlap.py, facts.py, verdict.py
 find its place among the others                      clusters.py

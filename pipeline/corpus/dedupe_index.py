@@ -1,7 +1,6 @@
-"""What dedupe remembers between batches: members, links, redirects, site lines and sketches.
+"""What dedupe remembers between batches: members, links, redirects, site lines and postings.
 
-Persisted as sorted Parquet segments, one for each publication and table, that never change. Only
-representatives are in the sketches, so that the frequency of a gram counts distinct articles. What a batch
+Persisted as sorted Parquet segments, one for each publication and table, that never change. What a batch
 asks for is loaded; what it changes stays in memory until `write`.
 """
 
@@ -22,7 +21,10 @@ from pipeline.corpus.sorted_pairs import Values
 
 
 class DedupeIndex:
-    """The state of deduplication: opened from a published version, changed in memory, written anew."""
+    """The state of deduplication: opened from a published version, changed in memory, written anew.
+
+    `postings` holds the sampled hashes of the representatives.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._members_on_disk = Segments(tables.MEMBERS, folder)
@@ -33,7 +35,6 @@ class DedupeIndex:
             row["cluster"]: row["now"] for row in self._redirects_on_disk.all().to_pylist()
         }
         self.postings = Postings(folder)
-        """The sampled hashes of the representatives."""
         self._forget_changes()
 
     def _forget_changes(self) -> None:
@@ -93,8 +94,6 @@ class DedupeIndex:
     def _redirect_rows(self) -> Iterator[dict[str, object]]:
         for old in sorted(self._changed_redirects):
             yield {"key": tables.key_of(old), "cluster": old, "now": self._redirects[old]}
-
-    # What is known about documents.
 
     def load(self, ids: Iterable[str]) -> None:
         """Bring documents into memory, so that `get` knows them."""
@@ -174,8 +173,6 @@ class DedupeIndex:
     def _sorted(self, names: Iterable[str]) -> list[Member]:
         return [member for name in sorted(names) if (member := self._members.get(name))]
 
-    # Changes.
-
     def watch(self) -> None:
         """Begin to note the decisions that are about to change."""
         self._watched = {}
@@ -234,8 +231,6 @@ class DedupeIndex:
         self._links[key] = link
         self._links_at[link.id].add(key)
         self._links_at[link.of].add(key)
-
-    # Site lines.
 
     def site(self, name: str) -> SiteLines:
         """What a site was seen to repeat; to be changed in place, then `learned` called."""
