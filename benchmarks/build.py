@@ -129,6 +129,7 @@ def grown(job: Job, size: int) -> None:
     """Publish a version of so many synthetic articles, past extraction."""
     staging = job.work / "staging"
     staging.mkdir(parents=True)
+    job.raw.mkdir()
     edition, index = Edition(staging, None), DedupeIndex.open(None)
     batch: list[Document] = []
     for document in synthetic(size):
