@@ -4,6 +4,7 @@
     python benchmarks/extract.py speed [--rounds 3]
     python benchmarks/extract.py charset
     python benchmarks/extract.py fuzz [--mutants 10000]
+    python benchmarks/extract.py robust
 
 The pages are those of the shared folder (`--shared`); nothing of them is kept. Speed is CPU time, the
 least of the rounds a page, all methods interleaved on one core in one run, as ratios.
@@ -12,11 +13,13 @@ least of the rounds a page, all methods interleaved on one core in one run, as r
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import random
 import re
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract import extract_page
 from pipeline.extract.encoding import decode
+from pipeline.records import Page
 
 NO_URL = "http://unknown.invalid/"
 SLOW = 2.0
@@ -38,18 +42,21 @@ def predict(bench: Path, out: Path) -> int:
     with out.open("w", encoding="utf-8") as file:
         for row in _gold(bench):
             page = extract_page(_bytes(bench, row), url=row.get("url") or NO_URL)
-            article = page.articles[0] if page.articles else None
-            day = article.published_on if article else None
-            fields = {
-                "id": row["id"],
-                "text": article.extracted if article else "",
-                "title": article.title if article else None,
-                "date": day.isoformat() if day else None,
-                "author": article.author if article else None,
-                "source": article.origin_name if article else None,
-            }
-            file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+            file.write(json.dumps(_prediction(row, page), ensure_ascii=False) + "\n")
     return 0
+
+
+def _prediction(row: dict[str, str], page: Page) -> dict[str, str | None]:
+    article = page.articles[0] if page.articles else None
+    day = article.published_on if article else None
+    return {
+        "id": row["id"],
+        "text": article.extracted if article else "",
+        "title": article.title if article else None,
+        "date": day.isoformat() if day else None,
+        "author": article.author if article else None,
+        "source": article.origin_name if article else None,
+    }
 
 
 def speed(bench: Path, rounds: int) -> int:
@@ -116,6 +123,52 @@ def fuzz(bench: Path, mutants: int) -> int:
     return 1 if crashed or slow else 0
 
 
+def robust(bench: Path) -> int:
+    """Score the pages as other designers would have built them: names hashed, tags changed, declarations gone."""
+    sys.path.insert(0, str(bench.parent))
+    score = importlib.import_module("score")
+    for name, change in CHANGES.items():
+        predictions = {}
+        for row in _gold(bench):
+            body = change(_bytes(bench, row).decode("utf-8", "replace")).encode("utf-8", "replace")
+            predictions[row["id"]] = _prediction(row, extract_page(body, url=row.get("url") or NO_URL))
+        result = score.summary(score.evaluate(_gold(bench), predictions, str(bench)))
+        figures = "  ".join(f"{key} {result[key]}" for key in ("title", "date", "author", "source"))
+        print(f"{name:24s} F {result['bigram'][2]:.3f}  below .9: {result['below90']:2d}  {figures}")
+    return 0
+
+
+def _hashed(html: str) -> str:
+    def rename(found: re.Match[str]) -> str:
+        names = (f"c{zlib.crc32(name.encode()):08x}".translate(LETTERS) for name in found[2].split())
+        return f"{found[1]}{' '.join(names)}{found[3]}"
+
+    return re.sub(r"(\s(?:class|id)\s*=\s*[\"'])([^\"']*)([\"'])", rename, html)
+
+
+def _undeclared(html: str) -> str:
+    html = re.sub(r"<meta\b(?![^>]*charset)[^>]*>", "", html, flags=re.I)
+    return re.sub(r"<script\b[^>]*json[^>]*>.*?</script>", "", html, flags=re.I | re.S)
+
+
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""Digits would split a hashed name into words."""
+
+CHANGES: dict[str, Callable[[str], str]] = {
+    "as it is": lambda html: html,
+    "hashed names": _hashed,
+    "no names": lambda html: re.sub(r"\s(?:class|id)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+)", "", html),
+    "div for p": lambda html: re.sub(r"<(/?)p(?=[\s>])", r"<\1div", html, flags=re.I),
+    "section for p": lambda html: re.sub(r"<(/?)p(?=[\s>])", r"<\1section", html, flags=re.I),
+    "div for headings": lambda html: re.sub(r"<(/?)h[1-6](?=[\s>])", r"<\1div", html, flags=re.I),
+    "no closing p": lambda html: re.sub(r"</p\s*>", "", html, flags=re.I),
+    "on one line": lambda html: re.sub(r">\s+<", "><", html),
+    "no meta, no JSON-LD": _undeclared,
+    "no scripts": lambda html: re.sub(r"<script\b.*?</script>", "", html, flags=re.I | re.S),
+    "no title element": lambda html: re.sub(r"<title.*?</title>", "", html, flags=re.I | re.S),
+}
+
+
 def mutate(body: bytes, chance: random.Random) -> bytes:
     """One damaged copy: cut, flipped, doubled, wrapped, or stripped of its closing tags."""
     kind = chance.randrange(7)
@@ -157,7 +210,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("predict", "speed", "charset", "fuzz"))
+    parser.add_argument("what", choices=("predict", "speed", "charset", "fuzz", "robust"))
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--out", type=Path, default=Path("pred.jsonl"))
     parser.add_argument("--rounds", type=int, default=3)
@@ -168,6 +221,8 @@ def main() -> int:
         return predict(bench, args.out)
     if args.what == "speed":
         return speed(bench, args.rounds)
+    if args.what == "robust":
+        return robust(bench)
     return charset(bench) if args.what == "charset" else fuzz(bench, args.mutants)
 
 
