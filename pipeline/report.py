@@ -15,6 +15,9 @@ FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "ke
 MISSES_TOLD = 3
 """Pages without a match after which a selector is reported: one page may be laid out otherwise."""
 
+UNREACHED = frozenset({"dns_error", "connect_error", "tls_error", "timeout"})
+"""Outcomes of visits that no server answered."""
+
 PLAN = ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours")
 """Columns of a backfill plan."""
 
@@ -33,8 +36,12 @@ def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
 
 
 def refusals(report: RunReport) -> list[str]:
-    """Why the run is not to be taken as done: sources refused by the crawl, sources held back by the build."""
+    """Why the run is not to be taken as done: no site reached, sources refused or held back."""
     lines = [f"{visit.source} refused: {visit.refused}" for visit in report.visits if visit.refused]
+    # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
+    asked = [visit for visit in report.visits if visit.outcomes or visit.notes]
+    if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
+        lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}
     return lines + [f"{name} held back: {why}" for name, why in held.items()]
 
@@ -45,26 +52,39 @@ def build_words(report: RunReport) -> list[str]:
     if build is None:
         return []
     lines = [f"Everything was built anew: {build.full}."] if build.full else []
+    read = "archive files read" if build.full else "new archive files"
     lines.append(
-        f"{build.files} new archive files; {build.extracted} captures extracted"
-        f" and {build.normalized} normalized in this run."
+        f"{build.files} {read}; {build.extracted} captures extracted and {build.normalized} normalized in this run."
     )
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
     lines += [f"Quarantined {capture}" for capture in build.lost]
     for source, counts in build.funnel.items():
         missed = counts.get("body_selector_missed", 0)
         if missed >= MISSES_TOLD:
-            lines.append(f"{source}: its body selector matched nothing on {missed} of {counts.get('captures', 0)} pages.")
+            lines.append(
+                f"{source}: its body selector matched nothing on {missed} of {counts.get('captures', 0)} pages."
+            )
     if build.changes:
         told = ", ".join(f"{n} {key.replace(':', ' by ')}" for key, n in build.changes.items())
         lines.append(f"Documents: {told}.")
-    if build.published:
+    if report.preview:
+        lines.append("Nothing was published." if build.changes else "Nothing would change.")
+    elif build.published:
         lines.append(f"Published version {build.version}.")
     elif build.version:
         lines.append(f"Nothing new to publish; version {build.version} stands.")
     else:
         lines.append("Nothing to publish yet.")
     return lines
+
+
+def plan_words(gaps: Sequence[Gap]) -> str:
+    """What a backfill with fetching takes in all, in a sentence."""
+    requests, hours = sum(g.requests for g in gaps), max((g.hours for g in gaps), default=0.0)
+    return (
+        f"{requests} requests in all, about {hours:.2f} hours: sources are fetched side by side,"
+        " so the longest one decides."
+    )
 
 
 def crawl_notes(report: RunReport) -> list[str]:
@@ -103,7 +123,7 @@ def markdown_run(report: RunReport, clean: Path) -> str:
 
 def markdown_plan(gaps: Sequence[Gap]) -> str:
     """What a backfill would find and need."""
-    return _table(PLAN, plan_rows(gaps))
+    return "\n\n".join([_table(PLAN, plan_rows(gaps)), plan_words(gaps)])
 
 
 def maintenance_words(done: Maintenance) -> str:
@@ -131,4 +151,9 @@ def _quoted(heading: str, lines: Sequence[str]) -> str:
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     lines: list[Sequence[object]] = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """A value as a table takes it: one line, no bar that ends the cell."""
+    return " ".join(str(value).splitlines()).replace("\\", "\\\\").replace("|", "\\|")

@@ -27,7 +27,6 @@ from pipeline.crawl.urls import fetch_form, url_key
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import OK, UNCHANGED, Source
 
-
 SOURCES = Path("sources")
 """Where source declarations stand unless told otherwise; a build does without them when it is not there."""
 
@@ -152,8 +151,10 @@ def build(
     confirm: bool = False,
     progress: Progress = quiet,
 ) -> BuildReport:
-    """Build the next version from the archive."""
+    """Build the next version from the archive; UsageError when there is none."""
     declared = () if places.sources == SOURCES and not SOURCES.exists() else load_sources(places.sources)
+    if not places.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
+        raise UsageError(f"{places.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one")
     job = replace(places.job(declared), full=full, preview=preview, compact=compact, confirm=confirm)
     return building.build(job, progress)
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
+from pipeline import runs
 from pipeline.cli import main
 from pipeline.corpus.build import build
 from pipeline.demo.server import SampleSite, write_sources
+from pipeline.runs import Places
 from tests.corpus.archives import PLAIN, html, job, story_page, write
 
 Capsys = pytest.CaptureFixture[str]
@@ -49,6 +54,17 @@ def where(folder: Path, *names: str) -> list[str]:
         (["dedupe", "nowhere.jsonl"], "No such file"),
         (["source", "check", "--sources", "nowhere"], "no such folder"),
         (["backfill", "--sources", "nowhere", "--plan"], "no such folder"),
+        (["backfill", "--sources", "nowhere"], "no such folder"),
+        (["backfill", "--source", "nobody"], "no such folder"),
+        (["build", "--sources", "nowhere"], "no such folder"),
+        (["build", "--raw", "nowhere"], "no such archive folder"),
+        (["rebuild", "--preview"], "no such archive folder"),
+        (["verify"], "nothing to verify"),
+        (["verify", "--version", "1.1.0", "--raw", "."], "no version of the corpus here"),
+        (["maintain"], "nothing to verify"),
+        (["ledger", "rebuild"], "no archive here"),
+        (["import", "nowhere.html", "--source", "attic"], "nowhere.html: No such file"),
+        (["import", "nowhere.html", "--source", "../Attic"], "must be lower-case letters"),
     ],
 )
 def test_what_is_missing_is_named_and_the_code_is_2(
@@ -103,9 +119,42 @@ def test_versions_diff_report_and_verify(corpus: Path, capsys: Capsys) -> None:
     assert main(["verify", *clean, *where(corpus, "raw")]) == 0
 
 
-def test_a_damaged_version_is_refused(corpus: Path, tmp_path: Path, capsys: Capsys) -> None:
-    import shutil
+def test_verifying_a_version_that_is_not_there_is_usage(corpus: Path, capsys: Capsys) -> None:
+    assert main(["verify", *where(corpus, "clean", "raw"), "--version", "9.9.9"]) == 2
+    assert "there is no version 9.9.9; there are 1.1.0, 1.2.0" in capsys.readouterr().err
 
+
+def test_the_default_folder_of_sources_may_be_missing_for_a_build(
+    corpus: Path, tmp_path: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["build", *where(corpus, "raw"), "--workers=1", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["build"]["funnel"]["example"]["new"] == 3
+    assert "2 new archive files" in printed.err
+    assert main(["rebuild", "--preview", "--json", *where(corpus, "raw"), "--workers=1"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["build"]["funnel"]["example"]["kept"] == 3
+    assert "2 archive files read; 0 captures extracted and 0 normalized" in printed.err
+    assert "Nothing would change." in printed.err
+
+
+def test_two_spellings_of_a_corpus_are_one(tmp_path: Path) -> None:
+    (tmp_path / "here/clean").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "here/clean")
+    jobs = [Places(clean=tmp_path / name).job(()) for name in ("link", "here/clean", "here/../link")]
+    assert len({(job.clean, job.work) for job in jobs}) == 1
+
+
+def test_a_damaged_file_is_told_in_words(corpus: Path, tmp_path: Path, capsys: Capsys) -> None:
+    shutil.copytree(corpus / "clean", tmp_path / "clean", symlinks=True)
+    for path in (tmp_path / "clean").rglob("articles/*.parquet"):
+        path.write_bytes(b"PAR1 torn")
+    assert main(["read", *where(tmp_path, "clean")]) == 1
+    assert "corpus read: a file cannot be read" in capsys.readouterr().err
+
+
+def test_a_damaged_version_is_refused(corpus: Path, tmp_path: Path, capsys: Capsys) -> None:
     shutil.copytree(corpus / "clean", tmp_path / "clean", symlinks=True)
     (tmp_path / "clean/1.2.0/README.md").write_text("other")
     assert main(["verify", *where(tmp_path, "clean", "raw")]) == 3
@@ -121,6 +170,101 @@ def test_backfill_plan_does_nothing_and_shows_what_is_missing(corpus: Path, caps
     gap = json.loads(capsys.readouterr().out)
     assert (gap["captures"], gap["requests"], gap["empty_days"]) == (3, 1, ["2026-11-03"])
     assert gap["hours"] == pytest.approx(5 / 3600)
+
+
+def plan(folder: Path, capsys: Capsys, *arguments: str) -> dict[str, dict[str, object]]:
+    assert main(["backfill", "--plan", "--json", *where(folder, "sources", "raw", "clean"), *arguments]) == 0
+    gaps = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return {gap["source"]: gap for gap in gaps}
+
+
+def test_what_was_captured_outside_the_span_is_not_missing(corpus: Path, capsys: Capsys) -> None:
+    (gap,) = plan(corpus, capsys, "--from", "2030-01-01", "--to", "2030-01-01").values()
+    assert (gap["captures"], gap["missing"]) == (0, [])
+
+
+def test_a_url_is_missing_for_the_source_of_its_site_only(
+    corpus: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    shutil.copytree(corpus / "sources", tmp_path / "sources")
+    shutil.copytree(corpus / "raw", tmp_path / "raw")
+    (tmp_path / "sources/other.toml").write_text('urls = ["https://other.example/"]\n')
+    gaps = plan(tmp_path, capsys, "--url", "https://other.example/9.html")
+    assert {name: gap["missing"] for name, gap in gaps.items()} == {
+        "example": [],
+        "other": ["https://other.example/9.html"],
+    }
+    line = ["backfill", *where(tmp_path, "sources", "raw", "clean"), "--url", "https://stranger.example/"]
+    assert main(line) == 2
+    printed = capsys.readouterr().err
+    assert "choose nothing without --plan or --fetch" in printed
+    assert "no source is declared for https://stranger.example/" in printed
+    assert not (tmp_path / "clean").exists()
+
+
+def test_an_unknown_name_is_usage_whatever_a_backfill_does(corpus: Path, capsys: Capsys) -> None:
+    for more in ([], ["--fetch"], ["--plan"]):
+        assert main(["backfill", "--source", "nobody", *more, *where(corpus, "sources", "raw", "clean")]) == 2
+        assert "no source named nobody" in capsys.readouterr().err
+
+
+def test_an_import_tells_a_line_a_file(tmp_path: Path, capsys: Capsys) -> None:
+    (tmp_path / "good.html").write_bytes(html("标题", list(PLAIN[0].body)))
+    (tmp_path / "empty.html").write_bytes(b"")
+    files = [str(tmp_path / name) for name in ("good.html", "empty.html", "none.html")]
+    assert main(["import", *files, "--source", "attic", *where(tmp_path, "raw")]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        f"{files[0]}: 1 new",
+        f"{files[1]}: empty",
+        f"{files[2]}: No such file or directory",
+        "1 new captures in the archive.",
+    ]
+
+
+def test_a_refresh_that_reached_no_source_fails(tmp_path: Path, capsys: Capsys) -> None:
+    with socket.socket() as closed:  # bound, but not listening: nobody answers
+        closed.bind(("127.0.0.1", 0))
+        (tmp_path / "sources").mkdir()
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/a.html"
+        (tmp_path / "sources/dead.toml").write_text(f'urls = ["{address}"]\nallow_private = true\n')
+        assert main(["refresh", *where(tmp_path, "sources", "raw", "clean")]) == 1
+    assert "no source could be reached: dead" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("line", [["backfill", "--fetch"], ["refresh"]])
+def test_a_signal_ends_a_build_at_once(
+    line: list[str],
+    number: signal.Signals,
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shutil.copytree(corpus / "sources", tmp_path / "sources")
+    (tmp_path / "sources/example.toml").write_text('urls = ["http://127.0.0.1:9/a.html"]\n')
+    shutil.copytree(corpus / "raw", tmp_path / "raw")
+    real = runs.build
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        signal.raise_signal(number)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(runs, "build", interrupted)
+    assert main([*line, *where(tmp_path, "sources", "raw", "clean"), "--workers=1"]) == 130
+    assert not (tmp_path / "clean").exists()
+
+
+def test_json_is_utf_8_whatever_the_locale(corpus: Path) -> None:
+    root = str(Path(__file__).parent.parent)
+    poor = {"PYTHONUTF8": "0", "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "read", *where(corpus, "clean")],
+        env={**os.environ, **poor},
+        capture_output=True,
+        check=True,
+    )
+    titles = {json.loads(line)["title"] for line in done.stdout.decode("utf-8").splitlines()}
+    assert PLAIN[0].title in titles
 
 
 def test_extract_prints_one_object_a_page(tmp_path: Path, capsys: Capsys) -> None:

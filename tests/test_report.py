@@ -9,8 +9,15 @@ from markdown_it import MarkdownIt
 
 from pipeline.corpus.job import BuildReport
 from pipeline.crawl.tally import Visit
-from pipeline.report import difference, markdown_run
-from pipeline.runs import RunReport
+from pipeline.report import (
+    build_words,
+    difference,
+    markdown_maintenance,
+    markdown_run,
+    plan_words,
+    refusals,
+)
+from pipeline.runs import Gap, Maintenance, RunReport
 
 CLEAN = Path("/data/clean")
 
@@ -55,6 +62,53 @@ def test_funnel_and_version_stand_in_it() -> None:
     assert "| news | 3 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
     assert "[/data/clean/1.2.0](file:///data/clean/1.2.0)" in text
     assert "    -旧文\n    +新文" in text
+
+
+def test_a_cell_ends_no_cell_and_no_row() -> None:
+    table = markdown_maintenance(Maintenance(kept={"1.2.0": "pinned | by\nhand \\| here"}))
+    html = MarkdownIt("commonmark").enable("table").render(table)
+    assert html.count("<tr>") == 2
+    assert html.count("<td>") == 2
+    assert "pinned | by hand" in html
+
+
+@pytest.mark.parametrize(
+    ("full", "words"), [(None, "3 new archive files;"), ("asked for", "3 archive files read;")]
+)
+def test_only_what_is_new_is_called_new(full: str | None, words: str) -> None:
+    build = BuildReport(version=None, parent=None, published=False, full=full, files=3)
+    assert any(line.startswith(words) for line in build_words(RunReport(build=build)))
+
+
+def test_a_preview_does_not_call_changes_nothing_new() -> None:
+    build = BuildReport(
+        version="1.2.0", parent="1.1.0", published=False, full="asked for", changes={"changed:normalize": 1}
+    )
+    assert build_words(RunReport(build=build, preview=True))[-1] == "Nothing was published."
+
+
+@pytest.mark.parametrize(
+    ("visits", "reached"),
+    [
+        ([Visit(source="a", outcomes={"timeout": 2}), Visit(source="b", outcomes={"dns_error": 1})], False),
+        ([Visit(source="a", notes=("1 pages left: a.example: robots.txt: no answer",))], False),
+        ([Visit(source="a", outcomes={"timeout": 2}), Visit(source="b")], False),
+        ([Visit(source="a", outcomes={"timeout": 2}), Visit(source="b", outcomes={"unchanged": 1})], True),
+        ([Visit(source="a", outcomes={"gone": 1})], True),
+        ([Visit(source="a"), Visit(source="b")], True),
+        ([], True),
+    ],
+)
+def test_a_crawl_is_refused_when_nothing_was_reached(visits: list[Visit], reached: bool) -> None:
+    assert (refusals(RunReport(visits=tuple(visits))) == []) is reached
+
+
+def test_the_longest_source_decides_how_long_a_backfill_takes() -> None:
+    gaps = [
+        Gap(source=name, captures=0, good=0, empty_days=(), missing=(), requests=n, hours=hours)
+        for name, n, hours in (("a", 10, 2.0), ("b", 5, 0.5))
+    ]
+    assert plan_words(gaps).startswith("15 requests in all, about 2.00 hours")
 
 
 def test_a_difference_is_cut_to_a_readable_length() -> None:

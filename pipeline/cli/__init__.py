@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+
+import duckdb
+import pyarrow as pa
 
 from pipeline.cli import jobs, look, stages
 from pipeline.cli.screen import say
@@ -45,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8 whatever the locale says
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     arguments = parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -58,6 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted; what was finished is kept, run again to go on")
         return 130
+    except (pa.ArrowException, duckdb.Error) as error:
+        say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {error}")
+        return CorpusError.exit_code
     except OSError as error:
         say(f"corpus {arguments.command}: {error}")
         return NoSpaceError.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1

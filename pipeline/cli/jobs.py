@@ -21,9 +21,17 @@ from pipeline.corpus.read import documents
 from pipeline.crawl import imports, ledger
 from pipeline.crawl.run import USER_AGENT
 from pipeline.demo.server import SampleSite, write_sources
-from pipeline.errors import UsageError
-from pipeline.report import PLAN, maintenance_words, plan_rows, sample_lines
-from pipeline.runs import Places, RunReport
+from pipeline.errors import RefusedError, UsageError
+from pipeline.report import (
+    PLAN,
+    maintenance_words,
+    plan_rows,
+    plan_words,
+    refusals,
+    sample_lines,
+)
+from pipeline.runs import SOURCES, Places, RunReport
+from pipeline.sources import _NAME as SOURCE_NAME
 
 Commands = Any
 """argparse's sub-parser collection, whose type is private."""
@@ -56,15 +64,23 @@ def add(commands: Commands) -> None:
     backfill = commands.add_parser(
         "backfill",
         help="bring past days, sources or URLs into the corpus",
-        description="Cleans what the archive holds; fetches only with --fetch. --plan shows first what is missing.",
+        description="Takes the whole archive into the corpus. With --fetch, what is missing is fetched first: the"
+        " known URLs without a usable capture on any day, or those of --source and --url. --plan shows beforehand"
+        " what is at hand on the days of --from and --to, and what is missing.",
     )
     _places(backfill)
     backfill.add_argument(
-        "--from", dest="since", type=day, metavar="DAY", help="first capture day, 2026-11-01"
+        "--from", dest="since", type=day, metavar="DAY", help="first capture day the plan counts, 2026-11-01"
     )
-    backfill.add_argument("--to", dest="until", type=day, metavar="DAY", help="last capture day")
-    backfill.add_argument("--source", action="append", default=[], help="only this source (repeatable)")
-    backfill.add_argument("--url", action="append", default=[], help="only this URL (repeatable)")
+    backfill.add_argument(
+        "--to", dest="until", type=day, metavar="DAY", help="last capture day the plan counts"
+    )
+    backfill.add_argument(
+        "--source", action="append", default=[], help="plan and fetch only this source (repeatable)"
+    )
+    backfill.add_argument(
+        "--url", action="append", default=[], help="plan and fetch only this URL (repeatable)"
+    )
     backfill.add_argument(
         "--plan", action="store_true", help="show captures, gaps, requests and hours; do nothing"
     )
@@ -109,9 +125,7 @@ def day(text: str) -> date:
 
 
 def _places(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
-    )
+    command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
     command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
     command.add_argument("--work", type=Path, help="shards and staging (default: .build beside the corpus)")
@@ -161,14 +175,16 @@ def stoppable() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _finish(report: RunReport, arguments: argparse.Namespace, stop: threading.Event | None = None) -> int:
+def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
     screen.show_run(report)
     if arguments.json:
         screen.put(asdict(report))
-    if stop is not None and stop.is_set():
+    if report.stopped:
         raise KeyboardInterrupt
     held = report.build is not None and report.build.held
-    return 3 if held or any(v.refused for v in report.visits) else 0
+    if held or any(v.refused for v in report.visits):
+        return RefusedError.exit_code
+    return 1 if refusals(report) else 0
 
 
 def run_crawl(arguments: argparse.Namespace) -> int:
@@ -177,7 +193,7 @@ def run_crawl(arguments: argparse.Namespace) -> int:
         visits = runs.crawl(
             places(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
         )
-    return _finish(RunReport(visits=visits), arguments, stop)
+    return _finish(RunReport(visits=visits, stopped=stop.is_set()), arguments)
 
 
 def run_build(arguments: argparse.Namespace) -> int:
@@ -190,14 +206,15 @@ def run_build(arguments: argparse.Namespace) -> int:
 def run_refresh(arguments: argparse.Namespace) -> int:
     """corpus refresh"""
     with screen.watching() as progress:
-        with stoppable() as stop:
-            visits = runs.crawl(
-                places(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
-            )
-        if stop.is_set():
-            return _finish(RunReport(visits=visits), arguments, stop)
-        report = runs.build(places(arguments), confirm=arguments.confirm, progress=progress)
-    return _finish(RunReport(visits=visits, build=report), arguments)
+        report = runs.refresh(
+            places(arguments),
+            arguments.source,
+            everything=arguments.all,
+            confirm=arguments.confirm,
+            progress=progress,
+            stopping=stoppable(),
+        )
+    return _finish(report, arguments)
 
 
 def run_backfill(arguments: argparse.Namespace) -> int:
@@ -208,14 +225,20 @@ def run_backfill(arguments: argparse.Namespace) -> int:
             where, since=arguments.since, until=arguments.until, names=arguments.source, urls=arguments.url
         )
         screen.show("Backfill plan", PLAN, plan_rows(gaps))
+        screen.say(plan_words(gaps))
         screen.say(
-            "Nothing was done. Without --plan the archive is cleaned; with --fetch what is missing is fetched."
+            "Nothing was done. Without --plan the whole archive is built; with --fetch what is missing is fetched"
+            " before."
         )
         if arguments.json:
             for gap in gaps:
                 screen.put(asdict(gap))
         return 0
-    with screen.watching() as progress, stoppable() as stop:
+    if not arguments.fetch and (arguments.since or arguments.until or arguments.source or arguments.url):
+        screen.say(
+            "A build takes in the whole archive: days, sources and URLs choose nothing without --plan or --fetch."
+        )
+    with screen.watching() as progress:
         report = runs.backfill(
             where,
             since=arguments.since,
@@ -224,9 +247,9 @@ def run_backfill(arguments: argparse.Namespace) -> int:
             urls=arguments.url,
             fetch=arguments.fetch,
             progress=progress,
-            stop=stop,
+            stopping=stoppable(),
         )
-    return _finish(report, arguments, stop)
+    return _finish(report, arguments)
 
 
 def run_rebuild(arguments: argparse.Namespace) -> int:
@@ -235,18 +258,11 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
         report = runs.rebuild(
             places(arguments), preview=arguments.preview, confirm=arguments.confirm, progress=progress
         )
-    if arguments.preview and report.build is not None:
-        screen.show(
-            "What would change",
-            ("kind", "cause", "documents"),
-            [(*key.split(":"), n) for key, n in report.build.changes.items()],
-        )
+    if report.build is not None and report.build.samples:
+        told = [(*key.split(":"), n) for key, n in report.build.changes.items()]
+        screen.show("What would change", ("kind", "cause", "documents"), told)
         for line in sample_lines(report.build.samples):
             screen.say(line)
-        if arguments.json:
-            screen.put(asdict(report.build))
-        screen.say("Nothing was published.")
-        return 0
     return _finish(report, arguments)
 
 
@@ -262,17 +278,23 @@ def run_maintain(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """corpus import"""
+    if not SOURCE_NAME.fullmatch(arguments.source):
+        raise UsageError(
+            f"--source {arguments.source!r} must be lower-case letters, digits and single hyphens"
+        )
     report = imports.import_paths(arguments.paths, arguments.raw, arguments.source, arguments.url_map)
-    screen.say(str(report))
+    screen.show_import(report)
     if arguments.json:
         screen.put(asdict(report))
-    return 0
+    return UsageError.exit_code if all(file.problem for file in report.files) else 0
 
 
 def run_ledger_rebuild(arguments: argparse.Namespace) -> int:
     """corpus ledger rebuild"""
-    rows = ledger.rebuild(arguments.raw)
-    screen.say(f"{arguments.raw / 'ledger.sqlite'}: {rows} captures replayed from the archive")
+    if not arguments.raw.is_dir():
+        raise UsageError(f"{arguments.raw}: no archive here to make a ledger from")
+    files = ledger.rebuild(arguments.raw)
+    screen.say(f"{arguments.raw / 'ledger.sqlite'}: made anew from {files} archive files")
     return 0
 
 

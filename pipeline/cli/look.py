@@ -13,7 +13,7 @@ from pipeline import normalize, runs
 from pipeline.cli import jobs, screen
 from pipeline.corpus import changes, quality, versions
 from pipeline.corpus.publish import read_manifest
-from pipeline.corpus.read import TABLES, documents, version_folder
+from pipeline.corpus.read import TABLES, documents, list_versions, version_folder
 from pipeline.corpus.schema import from_table
 from pipeline.crawl import index
 from pipeline.crawl.urls import url_key
@@ -111,7 +111,10 @@ def run_verify(arguments: argparse.Namespace) -> int:
     problems = runs.verify(where, arguments.version)
     if problems:
         raise RefusedError("\n".join(problems))
-    screen.say("Archive and corpus are whole: every sum, row and count agrees.")
+    checked = [f"archive {arguments.raw}"] if arguments.raw.is_dir() else []
+    if list_versions(arguments.clean):
+        checked.append(f"version {version_folder(arguments.clean, arguments.version).name}")
+    screen.say(f"Whole: {' and '.join(checked)}; every sum, row and count agrees.")
     return 0
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from pipeline import report
 from pipeline.corpus.job import Progress as Told
+from pipeline.crawl.imports import ImportReport
 from pipeline.runs import RunReport
 
 
@@ -74,3 +75,14 @@ def show_run(run: RunReport) -> None:
         show("From the web to the corpus", ("source", *report.FUNNEL), rows)
     for line in (*report.refusals(run), *report.crawl_notes(run), *report.build_words(run)):
         say(line)
+
+
+def show_import(done: ImportReport) -> None:
+    """What became of each file of an import, a line a file, and of all."""
+    for file in done.files:
+        told = [f"{file.captures} new"] if file.captures or not file.problem else []
+        told += [f"{file.known} known"] if file.known else []
+        told += [f"{count} left out ({reason})" for reason, count in file.skipped]
+        told += [file.problem] if file.problem else []
+        say(f"{file.path}: {', '.join(told)}")
+    say(f"{done.captures} new captures in the archive.")
