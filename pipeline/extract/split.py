@@ -28,12 +28,20 @@ KEYWORD_LONGEST = 16
 """Code points of the longest phrase in it."""
 
 
+BYLINE = re.compile(r"(?:作者|撰文|文)\s?[:：/|｜／丨]\s?\S[^，。！？；,!?;]{0,29}")
+"""A whole line that names who wrote what follows; linear: no two open repeats meet."""
+
+ARTICLE = 150
+"""Characters in lines with a sentence end that make a stretch of text an article and not a remark."""
+
+
 def split_articles(first: Article, layout: Layout, weights: Weights, reading: Reading) -> tuple[Article, ...]:
     """The articles glued together in one body, in page order; usually the one.
 
-    A new article begins at a title line that either has a line of search keywords of itself below it
-    (copy sites glue articles so) or the very markup of the page's title and a day or source line below.
-    Title and keyword lines belong to neither body. The second article has no facts but its title.
+    A new article begins at a title line that has below it a line of search keywords of itself (copy sites
+    glue articles so), or a labelled byline between two stretches of prose, or that has the very markup of the
+    page's title and a day or source line below. Title and the line below it belong to neither body. The
+    second article has no facts but its title.
     """
     whole = replace(first, extracted=reading.text, captions=reading.captions, method=reading.method)
     starts = [
@@ -61,11 +69,19 @@ def _begins(layout: Layout, reading: Reading, position: int, first: Article) -> 
         return False
     if _keywords_of(line.text, below):
         return True
+    if BYLINE.fullmatch(below):
+        return _prose(layout, reading.kept[:position]) and _prose(layout, reading.kept[position + 2 :])
     box = layout.boxes[line.box]
     if box.tag not in ("h1", "h2") or not box.names or not DAY_WORD.search(below):
         return False
     above = (other for other in layout.lines[: reading.kept[0]] if other.text == first.title)
     return any((layout.boxes[o.box].tag, layout.boxes[o.box].names) == (box.tag, box.names) for o in above)
+
+
+def _prose(layout: Layout, kept: Sequence[int]) -> bool:
+    """Whether lines are an article's worth of sentences."""
+    lines = (layout.lines[index].text for index in kept)
+    return sum(len(line) for line in lines if SENTENCE_END.search(line)) >= ARTICLE
 
 
 def _keywords_of(title: str, line: str) -> bool:
