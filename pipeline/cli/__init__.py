@@ -17,7 +17,7 @@ from types import FrameType
 import duckdb
 import pyarrow as pa
 
-from pipeline.cli import jobs, look, stages
+from pipeline.cli import demo, jobs, look, stages
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    demo.add(commands)
     jobs.add(commands)
     look.add(commands)
     stages.add(commands)
@@ -65,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         say("interrupted; what was finished is kept, run again to go on")
         return 130
     except (pa.ArrowException, duckdb.Error) as error:
-        say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {error}")
+        told = str(error).partition("\n")[0]
+        say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {told}")
         return CorpusError.exit_code
     except OSError as error:
         say(f"corpus {arguments.command}: {error}")

@@ -1,11 +1,9 @@
-"""The commands that write: demo, crawl, build, refresh, backfill, rebuild, maintain, import, ledger."""
+"""The commands that write: crawl, build, refresh, backfill, rebuild, maintain, import, ledger."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +15,8 @@ from typing import Any
 
 from pipeline import runs
 from pipeline.cli import screen
-from pipeline.corpus.read import documents
 from pipeline.crawl import imports, ledger
 from pipeline.crawl.run import USER_AGENT
-from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import RefusedError, UsageError
 from pipeline.report import (
     PLAN,
@@ -39,12 +35,6 @@ Commands = Any
 
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
-    demo = commands.add_parser("demo", help="two refreshes of the sample site, on this machine only")
-    demo.add_argument(
-        "--into", type=Path, default=Path("demo-data"), help="folder to work in (default: demo-data)"
-    )
-    demo.set_defaults(run=run_demo)
-
     crawl = commands.add_parser("crawl", help="fetch what is due into the archive")
     _places(crawl)
     _which(crawl)
@@ -296,44 +286,3 @@ def run_ledger_rebuild(arguments: argparse.Namespace) -> int:
     files = ledger.rebuild(arguments.raw)
     screen.say(f"{arguments.raw / 'ledger.sqlite'}: made anew from {files} archive files")
     return 0
-
-
-DEMO_MARK = ".corpus-demo"
-"""File that tells a demo's folder from one of the user's."""
-
-
-def run_demo(arguments: argparse.Namespace) -> int:
-    """corpus demo"""
-    folder: Path = arguments.into
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / DEMO_MARK).is_file():
-            raise UsageError(f"{folder}: is not empty and not a demo's; name another folder with --into")
-        shutil.rmtree(folder)
-    (folder / "sources").mkdir(parents=True, exist_ok=True)
-    (folder / DEMO_MARK).touch()
-    where = Places(sources=folder / "sources", raw=folder / "raw", clean=folder / "clean")
-    with SampleSite() as site:
-        write_sources(where.sources, site)
-        for turn in (1, 2):
-            site.turn = turn
-            screen.say(f"\nRefresh {turn} of the sample site at {site.base} and {site.mirror}")
-            with screen.watching() as progress:
-                report = runs.refresh(where, everything=True, progress=progress)
-            screen.show_run(report)
-    corpus, clean = Path(sys.argv[0]).name, f"--clean {folder / 'clean'}"
-    corpus = f".venv/bin/{corpus}" if Path(".venv/bin", corpus).exists() else corpus
-    screen.say(
-        f"\nThe archive is in {folder / 'raw'}, the corpus in {folder / 'clean'}. Now look at it:\n"
-        f"  {corpus} report {clean}\n"
-        f"  {corpus} read {clean} | head -1\n"
-        f"  {corpus} read {clean} --table dropped | head -1\n"
-        f"  {corpus} diff 1.1 1.2 {clean}\n"
-        f"  {corpus} explain {_an_address(where)} {clean} --raw {folder / 'raw'}"
-    )
-    return 0
-
-
-def _an_address(where: Places) -> str:
-    """The address of a document worth explaining: the one with the most fixes."""
-    found = max(documents(where.clean), key=lambda d: (len(d.fixes), d.url), default=None)
-    return found.url if found is not None else "URL"
