@@ -19,9 +19,8 @@ DAYS_APART = 20
 # A foreign block in the middle of both texts: two articles in one frame.
 FRAME_BLOCK, FRAME_SHARE = 80, 0.30
 # Two articles that quote one source have passages of their own between the quotations; a version cuts, moves
-# and rewrites its head. Measured on three builds of the generator: of 1,056 versions one has two such passages
-# on both sides of the comparison, of the twelve strongest pairs of reports on one speech or session ten have.
-# In texts with more in common than this, sentences were replaced.
+# and rewrites its head: on three builds of the generator one of 1,056 versions has two such passages on both
+# sides of the comparison. In texts with more in common than this, sentences were replaced.
 PASSAGES, QUOTED = 2, 0.6
 # An excerpt ends with a line that says where the rest is; it is not part of the article.
 LONGEST_TEASER = 24
