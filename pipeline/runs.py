@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 from pipeline import sources as declarations
@@ -19,13 +19,12 @@ from pipeline.corpus import versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
-from pipeline.crawl import archive, index, ledger
+from pipeline.crawl import archive
 from pipeline.crawl import run as crawling
-from pipeline.crawl.discover import on_own_site, unwanted
+from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.run import Visit
-from pipeline.crawl.urls import fetch_form, url_key
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import OK, UNCHANGED, Source
+from pipeline.records import Source
 
 SOURCES = Path("sources")
 """Where source declarations stand unless told otherwise; a build does without them when it is not there."""
@@ -95,9 +94,6 @@ class RunReport:
 
 NEVER: Stopping = nullcontext()
 """For a crawl that nobody stops."""
-
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
-"""A time at which everything the ledger knows is due."""
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -176,26 +172,6 @@ def refresh(
     return RunReport(visits=visits, build=build(places, confirm=confirm, progress=progress))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """What a backfill finds for one source."""
-
-    source: str
-    """Name of the source."""
-    captures: int
-    """Page captures at hand in the span of capture days."""
-    good: int
-    """Of these, with a usable page."""
-    empty_days: tuple[date, ...]
-    """Days of the span without any capture."""
-    missing: tuple[str, ...]
-    """URLs known or asked for that have no usable capture on any day."""
-    requests: int
-    """Requests needed to fetch what is missing."""
-    hours: float
-    """Hours they take at the source's polite rate."""
-
-
 def plan_backfill(
     places: Places,
     *,
@@ -204,72 +180,11 @@ def plan_backfill(
     names: Iterable[str] = (),
     urls: Sequence[str] = (),
 ) -> tuple[Gap, ...]:
-    """What is at hand for a span of capture days, and which URLs are missing altogether; fetches nothing.
-
-    The days choose what is counted as at hand. Missing are URLs that were never captured usably, on no day:
-    those of `urls`, or all that are known. UsageError for an unknown name or a URL of no chosen source.
-    """
+    """What the archive holds and lacks; UsageError for an unknown name or URL, or a span upside down."""
     if since and until and since > until:
         raise UsageError(f"--from {since} is after --to {until}")
     chosen = load_sources(places.sources, names)
-    asked = _by_source(chosen, urls)
-    refs = [r for r in index.find(places.raw) if r.kind == "page"] if places.raw.is_dir() else []
-    good_ever = {r.url_key for r in refs if r.outcome in (OK, UNCHANGED)}
-    gaps = []
-    for source in chosen:
-        own = [r for r in refs if r.source == source.name and _within(r.fetched_at.date(), since, until)]
-        days = {r.fetched_at.date() for r in own}
-        span = _days(since or min(days, default=None), until or max(days, default=None))
-        known = asked[source.name] if urls else _known_urls(places.raw, source)
-        missing = tuple(u for u in known if url_key(u) not in good_ever)
-        gaps.append(
-            Gap(
-                source=source.name,
-                captures=len(own),
-                good=sum(r.outcome in (OK, UNCHANGED) for r in own),
-                empty_days=tuple(d for d in span if d not in days),
-                missing=missing,
-                requests=len(missing),
-                hours=len(missing) * source.delay / 3600,
-            )
-        )
-    return tuple(gaps)
-
-
-def _by_source(sources: Sequence[Source], urls: Iterable[str]) -> dict[str, list[str]]:
-    """source → the URLs (fetch form) a crawl would file under it; UsageError names those that are nobody's."""
-    asked: dict[str, list[str]] = {source.name: [] for source in sources}
-    strangers = []
-    for url in dict.fromkeys(urls):
-        address = fetch_form(url)
-        owners = [s for s in sources if address and (unwanted(s, address) is None or on_own_site(s, address))]
-        if owners and address:
-            asked[owners[0].name].append(address)
-        else:
-            strangers.append(url)
-    if strangers:
-        raise UsageError("no source is declared for " + ", ".join(strangers))
-    return asked
-
-
-def _within(day: date, since: date | None, until: date | None) -> bool:
-    return (since is None or since <= day) and (until is None or day <= until)
-
-
-def _days(first: date | None, last: date | None) -> list[date]:
-    if first is None or last is None:
-        return []
-    return [first + timedelta(n) for n in range((last - first).days + 1)]
-
-
-def _known_urls(raw: Path, source: Source) -> list[str]:
-    """The article URLs the ledger knows of a source and its patterns still want, and those its file names."""
-    known = dict.fromkeys(source.urls)
-    if (raw / "ledger.sqlite").is_file():
-        with ledger.Ledger(raw) as book:
-            due = book.due(source.name, FAR, ("page",))
-        known.update(dict.fromkeys(d.url for d in due if unwanted(source, d.url) is None))
-    return list(known)
+    return find_gaps(chosen, places.raw, since=since, until=until, urls=urls)
 
 
 def backfill(

@@ -30,7 +30,7 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 WHATWG_ONLY = {"x-gbk", "csgb2312", "gb_2312-80", "cn-big5", "x-x-big5"}
 """Charset labels browsers know and Python's codecs do not."""
 
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s?([smhdw])")
 _ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _HEADER = re.compile(r"""\s*\[\[?\s*["']?([A-Za-z0-9_-]+)["']?\s*\]""")
@@ -261,7 +261,7 @@ class _Declaration:
 
     def _name(self) -> str:
         self._typed("name", str, "a string", "")
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             self.problem("name", f"{self.name!r} must be lower-case letters, digits and single hyphens")
         if self.name != self.path.stem:
             self.problem("name", f"{self.name!r} is not the file's name {self.path.stem!r}")

@@ -27,7 +27,7 @@ from pipeline.report import (
     sample_lines,
 )
 from pipeline.runs import SOURCES, Places, RunReport
-from pipeline.sources import _NAME as SOURCE_NAME
+from pipeline.sources import NAME as SOURCE_NAME
 
 Commands = Any
 """argparse's sub-parser collection, whose type is private."""

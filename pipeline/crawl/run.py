@@ -76,7 +76,7 @@ def crawl(
     reported. Raises BusyError when another run writes, UsageError for a URL that belongs to no source,
     OSError when the disk is full.
     """
-    asked = _by_source(sources, urls) if urls is not None else None
+    asked = by_source(sources, urls) if urls is not None else None
     run_id = f"crawl-{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
     with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
         conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
@@ -223,7 +223,7 @@ def _addresses(source: Source) -> tuple[str, ...]:
     return (source.home, *source.feeds, *source.sitemaps, *listings, *source.urls)
 
 
-def _by_source(sources: Sequence[Source], urls: Sequence[str]) -> dict[str, list[str]]:
+def by_source(sources: Sequence[Source], urls: Sequence[str]) -> dict[str, list[str]]:
     """source name → the URLs (fetch form) that are its own; UsageError names those that are nobody's."""
     asked: dict[str, list[str]] = {each.name: [] for each in sources}
     strangers = []

@@ -48,4 +48,4 @@ def test_does_not_wait_for_what_will_not_mend_itself(server: None, places: Place
     (tmp_path / "bad.toml").write_text("name = 1", "utf-8")
     state = rebuild(replace(places, sources=tmp_path), return_state=True)
     assert state.name == "Failed"
-    assert "UsageError" in str(state.message)
+    assert "SourceError" in str(state.message)

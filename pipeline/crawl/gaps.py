@@ -1,0 +1,94 @@
+"""What the archive lacks: captures at hand for a span of days, URLs never captured, and what fetching them costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from pipeline.crawl import index, ledger
+from pipeline.crawl.discover import unwanted
+from pipeline.crawl.run import by_source
+from pipeline.crawl.urls import url_key
+from pipeline.records import OK, UNCHANGED, Source
+
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+"""A time at which everything the ledger knows is due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a backfill finds for one source."""
+
+    source: str
+    """Name of the source."""
+    captures: int
+    """Page captures at hand in the span of capture days."""
+    good: int
+    """Of these, with a usable page."""
+    empty_days: tuple[date, ...]
+    """Days of the span without any capture."""
+    missing: tuple[str, ...]
+    """URLs known or asked for that have no usable capture on any day."""
+    requests: int
+    """Requests needed to fetch what is missing."""
+    hours: float
+    """Hours they take at the source's polite rate."""
+
+
+def find_gaps(
+    sources: Sequence[Source],
+    raw: Path,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    urls: Sequence[str] = (),
+) -> tuple[Gap, ...]:
+    """What is at hand for a span of capture days, and which URLs are missing altogether; fetches nothing.
+
+    The days choose what is counted as at hand. Missing are URLs that were never captured usably, on no day:
+    those of `urls`, or all that are known. UsageError for a URL of no source.
+    """
+    asked = by_source(sources, urls)
+    refs = [r for r in index.find(raw) if r.kind == "page"] if raw.is_dir() else []
+    good_ever = {r.url_key for r in refs if r.outcome in (OK, UNCHANGED)}
+    gaps = []
+    for source in sources:
+        own = [r for r in refs if r.source == source.name and _within(r.fetched_at.date(), since, until)]
+        days = {r.fetched_at.date() for r in own}
+        span = _days(since or min(days, default=None), until or max(days, default=None))
+        known = asked[source.name] if urls else _known_urls(raw, source)
+        missing = tuple(u for u in known if url_key(u) not in good_ever)
+        gaps.append(
+            Gap(
+                source=source.name,
+                captures=len(own),
+                good=sum(r.outcome in (OK, UNCHANGED) for r in own),
+                empty_days=tuple(d for d in span if d not in days),
+                missing=missing,
+                requests=len(missing),
+                hours=len(missing) * source.delay / 3600,
+            )
+        )
+    return tuple(gaps)
+
+
+def _within(day: date, since: date | None, until: date | None) -> bool:
+    return (since is None or since <= day) and (until is None or day <= until)
+
+
+def _days(first: date | None, last: date | None) -> list[date]:
+    if first is None or last is None:
+        return []
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def _known_urls(raw: Path, source: Source) -> list[str]:
+    """The article URLs the ledger knows of a source and its patterns still want, and those its file names."""
+    known = dict.fromkeys(source.urls)
+    if (raw / "ledger.sqlite").is_file():
+        with ledger.Ledger(raw) as book:
+            due = book.due(source.name, FAR, ("page",))
+        known.update(dict.fromkeys(d.url for d in due if unwanted(source, d.url) is None))
+    return list(known)
