@@ -77,6 +77,9 @@ def _generated(shared: Path, folder: Path, size: int) -> Path:
 
 
 def _one(method: str, documents: str, size: str) -> dict[str, object]:
+    if method == "grow":
+        _grow(Path(documents), int(size))
+        return {}
     items = list(_items(Path(documents), int(size)))
     # What a process loads once counts for none: our fold table, the peers, what pyarrow imports at first use.
     text_key("")
@@ -162,7 +165,10 @@ def _rensa(items: Sequence[Item]) -> int:
 
 def _increment(items: Sequence[Item], folder: Path, size: int) -> dict[str, object]:
     """One batch against a grown index: opened from disk, compared, written as a new version."""
-    _grow(folder / "0", size)
+    # In a process of its own, so that the peak memory is the increment's.
+    subprocess.run(
+        [sys.executable, __file__, "--one", f"grow:{folder / '0'}:{size}"], check=True, stdout=sys.stderr
+    )
     wall, cpu = time.perf_counter(), time.process_time()
     index = DedupeIndex.open(folder / "0")
     dedupe(items, index, _stored(items))
