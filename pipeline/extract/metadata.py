@@ -311,6 +311,7 @@ def _beside_day(printed: Printed, url: str) -> tuple[str | None, str | None]:
         name = clean_source(right)
         if (
             name
+            and not right.rstrip().endswith((":", "："))  # a label of something else
             and 3 <= len(name) <= 14
             and not COLUMN.fullmatch(name)
             and not NOT_A_NAME.search(name)
