@@ -86,9 +86,14 @@ def _is_prose(line: str) -> bool:
     return bool(_STOPS.search(line)) or (len(line) >= 30 and bool(_MARKS.search(line)))
 
 
+def _is_code(line: str) -> bool:
+    """Whether a line is mostly Latin: in a Chinese text a line of code, or of a table of names."""
+    return 2 * len(_HAN.findall(line)) < len(_LETTER.findall(line))
+
+
 def _is_keywords(line: str) -> bool:
-    if _STOPS.search(line) or 2 * len(_HAN.findall(line)) < len(_LETTER.findall(line)):
-        return False  # prose, or a line of code
+    if _STOPS.search(line) or _is_code(line):
+        return False
     terms = [t for t in re.split(r"[,，、|｜/ ]", line) if t]
     return len(terms) >= 6 and sum(map(len, terms)) / len(terms) <= 10
 
@@ -98,7 +103,7 @@ def _repeated(lines: list[str]) -> int:
     repeated = 0
     for line in lines:
         key = _NOT_TEXT.sub("", line)
-        if len(key) >= 8 and key in seen:
+        if len(key) >= 8 and key in seen and not _is_code(line):
             repeated += len(line)
         seen.add(key)
     return repeated
