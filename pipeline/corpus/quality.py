@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 from pipeline.records import Flag
@@ -50,7 +50,7 @@ class Measures:
     repeated_lines: float
     """Characters in lines that stood earlier in the text (Gopher: duplicate line fraction)."""
     top_gram: float
-    """Letters covered by the most frequent 10-gram, in the first 20,000 (Gopher: top n-gram fraction)."""
+    """Letters covered by the most frequent 10-gram, in the first 20,000 outside code (Gopher: top n-gram fraction)."""
     broken: float
     """Runs of U+FFFD or private-use characters: one lost emoji leaves a run of up to eight."""
     keywords: float
@@ -76,7 +76,7 @@ def measure(text: str) -> Measures:
         marks_share=len(_MARKS.findall(text)) / max(han, 1),
         long_share=sum(len(_HAN.findall(x)) for x in lines if _is_prose(x)) / max(han, 1),
         repeated_lines=_repeated(lines) / size,
-        top_gram=_top_gram(text),
+        top_gram=_top_gram(line for line in lines if not _is_code(line)),
         broken=len(_BROKEN.findall(text)) / size,
         keywords=sum(len(x) for x in lines if _is_keywords(x)) / size,
     )
@@ -109,8 +109,8 @@ def _repeated(lines: list[str]) -> int:
     return repeated
 
 
-def _top_gram(text: str) -> float:
-    letters = _NOT_TEXT.sub("", text)[:20_000]
+def _top_gram(lines: Iterable[str]) -> float:
+    letters = _NOT_TEXT.sub("", "".join(lines))[:20_000]
     grams = Counter(letters[i : i + 10] for i in range(len(letters) - 9))
     if not grams:
         return 0.0
