@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -258,6 +258,3 @@ def _sorted(table: pa.Table, file: str) -> pa.Table:
 def _row_order(document: Document) -> tuple[str, str, str]:
     moment = document.first_seen if document.reason is None else document.captured_at
     return (moment.isoformat(), document.id, document.capture)
-
-
-Texts = Callable[[Sequence[str]], dict[str, str]]
