@@ -21,16 +21,16 @@ from typing import Any
 
 import trafilatura
 
+from pipeline.archive.writer import Writer
 from pipeline.corpus import build as building
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.build import CLUSTERS, build
-from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.job import BuildReport, Job
 from pipeline.corpus.plan import plan
 from pipeline.corpus.pool import Batch, Done
 from pipeline.corpus.rows import document_id, short_hash
-from pipeline.crawl.archive import Writer
+from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Capture, Document
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

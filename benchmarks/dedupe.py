@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.corpus import dedupe_tables as tables
-from pipeline.corpus.comparison import Texts
-from pipeline.corpus.dedupe import DedupeIndex, Item, dedupe
-from pipeline.corpus.segments import Segments
-from pipeline.corpus.sketch import SCALE, text_key
+from pipeline.dedupe import tables
+from pipeline.dedupe.comparison import Texts
+from pipeline.dedupe.run import DedupeIndex, Item, dedupe
+from pipeline.dedupe.segments import Segments
+from pipeline.dedupe.sketch import SCALE, text_key
 
 # A synthetic article of the grown index has as many hashes as the median article of the generator.
 HASHES = 34

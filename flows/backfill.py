@@ -8,15 +8,15 @@ from typing import Any
 from prefect import flow, task
 from prefect.client.schemas.objects import State
 
-from flows import outcome
-from flows.outcome import HERE, TRIES, WAIT
+from flows import states
+from flows.states import HERE, TRIES, WAIT
 from pipeline import report, runs
-from pipeline.runs import Places, RunReport
+from pipeline.runs import Folders, RunReport
 
 
-@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=outcome.busy)
+@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=states.busy)
 def bring(
-    places: Places,
+    folders: Folders,
     since: date | None,
     until: date | None,
     names: tuple[str, ...],
@@ -25,13 +25,13 @@ def bring(
 ) -> RunReport:
     """Fetch what is missing if asked to, then build from the archive."""
     return runs.backfill(
-        places, since=since, until=until, names=names, urls=urls, fetch=fetch, progress=outcome.progress()
+        folders, since=since, until=until, names=names, urls=urls, fetch=fetch, progress=states.progress()
     )
 
 
 @flow
 def backfill(
-    places: Places = HERE,
+    folders: Folders = HERE,
     since: date | None = None,
     until: date | None = None,
     names: tuple[str, ...] = (),
@@ -41,21 +41,21 @@ def backfill(
     """Clean what the archive holds under the present rules; with `fetch`, get what is missing first.
 
     Args:
-        places: Folders to work on, worker processes or a Dask scheduler.
+        folders: Folders to work on, worker processes or a Dask scheduler.
         since: First capture day.
         until: Last capture day.
         names: Only these sources; empty: all.
         urls: Only these URLs; empty: all that are known.
         fetch: Fetch what is missing, politely; otherwise no request is sent.
     """
-    return outcome.close(
-        "backfill", bring(places, since, until, names, urls, fetch, return_state=True), places
+    return states.close(
+        "backfill", bring(folders, since, until, names, urls, fetch, return_state=True), folders
     )
 
 
 @flow
 def plan_backfill(
-    places: Places = HERE,
+    folders: Folders = HERE,
     since: date | None = None,
     until: date | None = None,
     names: tuple[str, ...] = (),
@@ -64,11 +64,11 @@ def plan_backfill(
     """Show captures at hand, gaps, requests and hours at the polite rate; do nothing.
 
     Args:
-        places: Folders to look at.
+        folders: Folders to look at.
         since: First capture day.
         until: Last capture day.
         names: Only these sources; empty: all.
         urls: Only these URLs; empty: all that are known.
     """
-    plan = runs.plan_backfill(places, since=since, until=until, names=names, urls=urls)
-    outcome.leave("backfill-plan", report.markdown_plan(plan))
+    plan = runs.plan_backfill(folders, since=since, until=until, names=names, urls=urls)
+    states.leave("backfill-plan", report.markdown_plan(plan))

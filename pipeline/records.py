@@ -8,9 +8,72 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
-UNCHANGED = "unchanged"
-OK = "ok"
+
+class Outcome(StrEnum):
+    """What came of a visit: the word in the archive, and the reason of a row whose page was not usable."""
+
+    OK = "ok"
+    """A usable page with a new body."""
+    UNCHANGED = "unchanged"
+    """304, or the body of the last good visit again."""
+    REDIRECT = "redirect"
+    """A hop on the way."""
+    EMPTY = "empty"
+    """An answer without a body."""
+    NOT_HTML = "not_html"
+    """A page was asked for and something else came."""
+    GONE = "gone"
+    """404 or 410."""
+    SOFT_GONE = "soft_gone"
+    """A page that only says that the article is gone."""
+    REPEATED_PART = "repeated_part"
+    """The next page of an article that says what an earlier one said."""
+    BLOCKED = "blocked"
+    """A captcha, challenge or block page instead of the page."""
+    ROBOTS = "robots"
+    """Not asked: robots.txt forbids it."""
+    HTTP_ERROR = "http_error"
+    """Any other status that brings no page."""
+    DEFERRED = "deferred"
+    """The server asked for a longer wait than one run has."""
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"
+    INCOMPLETE = "incomplete"
+    """The connection ended before the body did."""
+    BAD_ENCODING = "bad_encoding"
+    """A content coding that cannot be undone."""
+    BAD_PROTOCOL = "bad_protocol"
+    """What came is not HTTP."""
+    REDIRECT_LOOP = "redirect_loop"
+    HOP_REFUSED = "hop_refused"
+    """A redirect to where we do not go."""
+    ADDRESS_REFUSED = "address_refused"
+    """A private address, another scheme, a forbidden port."""
+    DNS_ERROR = "dns_error"
+    CONNECT_ERROR = "connect_error"
+    TLS_ERROR = "tls_error"
+    UNREADABLE = "unreadable"
+    """A foreign record that is no HTTP response."""
+
+
+USABLE = frozenset({Outcome.OK, Outcome.UNCHANGED})
+"""Outcomes that bring a page, or say that the one we have still stands."""
+
+
+class Kind(StrEnum):
+    """What a capture was asked for."""
+
+    PAGE = "page"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    LISTING = "listing"
+    ROBOTS = "robots"
+    REDIRECT = "redirect"
+    """A hop on the way to the capture behind it."""
+    DISCOVERY = "discovery"
+    """No request: how many links a run found for its source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +150,15 @@ class Place:
     """Bytes of the gzip member."""
 
 
+Headers = tuple[tuple[str, str], ...]
+"""HTTP headers as received, latin-1 decoded, in order."""
+
+
+def header_of(headers: Headers, name: str) -> str:
+    """The first value of a header, its name compared without case; "" if there is none."""
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """One visit of one URL, whatever came of it."""
@@ -95,8 +167,8 @@ class Capture:
     """WARC-Record-ID without the angle brackets (urn:uuid:…)."""
     source: str
     """Name of the source it was fetched for."""
-    kind: str = "page"
-    """page, feed, sitemap, listing, robots, redirect (a hop on the way), or discovery (links found)."""
+    kind: str = Kind.PAGE
+    """A word of Kind; what another writer said stays as it is."""
     url: str
     """The URL asked for, in fetch form."""
     url_key: str
@@ -113,8 +185,8 @@ class Capture:
     """Payload after content decoding; empty for a revisit."""
     digest: str = ""
     """`sha1:` + base32 of the payload; of the earlier payload for a revisit."""
-    outcome: str = OK
-    """ok, unchanged, or why there is no usable page: robots, blocked, soft_gone, too_large, timeout, …"""
+    outcome: str = Outcome.OK
+    """A word of Outcome; what another writer said stays as it is."""
     via: str | None = None
     """URL where the link was found; None: named by the user."""
     part_of: str | None = None
@@ -127,6 +199,10 @@ class Capture:
     """Facts about the fetch worth keeping: decoder flags, attempts, robots rule, peer address."""
     place: Place | None = None
     """Where it is archived; None: not archived yet."""
+
+    def header(self, name: str) -> str:
+        """The first value of a response header, named in lower case; "" if there is none."""
+        return header_of(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

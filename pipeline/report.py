@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from pipeline.records import Outcome
 from pipeline.runs import Gap, Maintenance, RunReport
 
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
@@ -15,7 +16,7 @@ FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "ke
 MISSES_TOLD = 3
 """Pages without a match after which a selector is reported: one page may be laid out otherwise."""
 
-UNREACHED = frozenset({"dns_error", "connect_error", "tls_error", "timeout"})
+UNREACHED = frozenset({Outcome.DNS_ERROR, Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT})
 """Outcomes of visits that no server answered."""
 
 PLAN = ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours")
@@ -37,9 +38,9 @@ def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
 
 def refusals(report: RunReport) -> list[str]:
     """Why the run is not to be taken as done: no site reached, sources refused or held back."""
-    lines = [f"{visit.source} refused: {visit.refused}" for visit in report.visits if visit.refused]
+    lines = [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
     # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
-    asked = [visit for visit in report.visits if visit.outcomes or visit.notes]
+    asked = [visit for visit in report.crawled if visit.outcomes or visit.notes]
     if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}
@@ -89,7 +90,7 @@ def plan_words(gaps: Sequence[Gap]) -> str:
 
 def crawl_notes(report: RunReport) -> list[str]:
     """What the crawl says of its sources beyond the counts: gaps, caps, sites left alone."""
-    return [f"{visit.source}: {note}" for visit in report.visits for note in visit.notes]
+    return [f"{visit.source}: {note}" for visit in report.crawled for note in visit.notes]
 
 
 def difference(before: str, after: str, lines: int = 8) -> list[str]:

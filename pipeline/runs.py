@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from pipeline import archive
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
-from pipeline.crawl import archive
 from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
-from pipeline.crawl.run import Visit
+from pipeline.crawl.run import SourceRun
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Source
 
@@ -34,7 +34,7 @@ Stopping = AbstractContextManager[threading.Event | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Folders:
     """The folders a run works on."""
 
     sources: Path = SOURCES
@@ -69,7 +69,7 @@ class Places:
 class RunReport:
     """What a run did, from the web to the version."""
 
-    visits: tuple[Visit, ...] = ()
+    crawled: tuple[SourceRun, ...] = ()
     """The crawl half, a row a source; empty when nothing was fetched."""
     build: BuildReport | None = None
     """The build half; None when there was none."""
@@ -81,7 +81,7 @@ class RunReport:
     def funnel(self) -> dict[str, Counter[str]]:
         """source → found, fetched, unchanged, blocked, failed, extracted, kept, new, changed."""
         rows: dict[str, Counter[str]] = {}
-        for visit in self.visits:
+        for visit in self.crawled:
             counts = rows.setdefault(visit.source, Counter())
             for word in ("found", "fetched", "unchanged", "blocked", "failed"):
                 counts[word] += getattr(visit, word)
@@ -112,34 +112,34 @@ def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
 
 
 def crawl(
-    places: Places,
+    folders: Folders,
     names: Iterable[str] = (),
     *,
     everything: bool = False,
     urls: Sequence[str] | None = None,
     progress: Progress = quiet,
     stop: threading.Event | None = None,
-) -> tuple[Visit, ...]:
+) -> tuple[SourceRun, ...]:
     """Fetch what is due (or everything, or just some URLs) into the archive.
 
     Raises BusyError when another run writes to the archive, UsageError for bad source files.
     """
-    chosen = load_sources(places.sources, names)
+    chosen = load_sources(folders.sources, names)
     if not chosen:
-        raise UsageError(f"{places.sources}: no sources declared; see the README on adding one")
+        raise UsageError(f"{folders.sources}: no sources declared; see the README on adding one")
     return crawling.crawl(
         chosen,
-        places.raw,
+        folders.raw,
         only_due=not everything,
         urls=urls,
-        user_agent=places.user_agent,
+        user_agent=folders.user_agent,
         on_progress=lambda p: progress("fetching", p.done, p.total),
         stop=stop,
     )
 
 
 def build(
-    places: Places,
+    folders: Folders,
     *,
     full: bool = False,
     preview: bool = False,
@@ -148,15 +148,17 @@ def build(
     progress: Progress = quiet,
 ) -> BuildReport:
     """Build the next version from the archive; UsageError when there is none."""
-    declared = () if places.sources == SOURCES and not SOURCES.exists() else load_sources(places.sources)
-    if not places.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
-        raise UsageError(f"{places.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one")
-    job = replace(places.job(declared), full=full, preview=preview, compact=compact, confirm=confirm)
+    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+    if not folders.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
+        raise UsageError(
+            f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
+        )
+    job = replace(folders.job(declared), full=full, preview=preview, compact=compact, confirm=confirm)
     return building.build(job, progress)
 
 
 def refresh(
-    places: Places,
+    folders: Folders,
     names: Iterable[str] = (),
     *,
     everything: bool = False,
@@ -166,14 +168,14 @@ def refresh(
 ) -> RunReport:
     """Fetch what is due, then build and publish."""
     with stopping as stop:
-        visits = crawl(places, names, everything=everything, progress=progress, stop=stop)
+        crawled = crawl(folders, names, everything=everything, progress=progress, stop=stop)
     if stop is not None and stop.is_set():
-        return RunReport(visits=visits, stopped=True)
-    return RunReport(visits=visits, build=build(places, confirm=confirm, progress=progress))
+        return RunReport(crawled=crawled, stopped=True)
+    return RunReport(crawled=crawled, build=build(folders, confirm=confirm, progress=progress))
 
 
 def plan_backfill(
-    places: Places,
+    folders: Folders,
     *,
     since: date | None = None,
     until: date | None = None,
@@ -183,12 +185,12 @@ def plan_backfill(
     """What the archive holds and lacks; UsageError for an unknown name or URL, or a span upside down."""
     if since and until and since > until:
         raise UsageError(f"--from {since} is after --to {until}")
-    chosen = load_sources(places.sources, names)
-    return find_gaps(chosen, places.raw, since=since, until=until, urls=urls)
+    chosen = load_sources(folders.sources, names)
+    return find_gaps(chosen, folders.raw, since=since, until=until, urls=urls)
 
 
 def backfill(
-    places: Places,
+    folders: Folders,
     *,
     since: date | None = None,
     until: date | None = None,
@@ -203,23 +205,23 @@ def backfill(
     Sources and URLs choose what is fetched. The build takes in the whole archive whatever was chosen, and
     without `fetch` it is all there is: no request is sent.
     """
-    visits: tuple[Visit, ...] = ()
+    crawled: tuple[SourceRun, ...] = ()
     if fetch or names or urls or since or until:
-        gaps = plan_backfill(places, since=since, until=until, names=names, urls=urls)
+        gaps = plan_backfill(folders, since=since, until=until, names=names, urls=urls)
         missing = list(dict.fromkeys(u for gap in gaps for u in gap.missing))
         if fetch and missing:
             with stopping as stop:
-                visits = crawl(places, names, urls=missing, progress=progress, stop=stop)
+                crawled = crawl(folders, names, urls=missing, progress=progress, stop=stop)
             if stop is not None and stop.is_set():
-                return RunReport(visits=visits, stopped=True)
-    return RunReport(visits=visits, build=build(places, progress=progress))
+                return RunReport(crawled=crawled, stopped=True)
+    return RunReport(crawled=crawled, build=build(folders, progress=progress))
 
 
 def rebuild(
-    places: Places, *, preview: bool = False, confirm: bool = False, progress: Progress = quiet
+    folders: Folders, *, preview: bool = False, confirm: bool = False, progress: Progress = quiet
 ) -> RunReport:
     """Build everything anew under the present rules; with `preview`, only say what would change."""
-    report = build(places, full=True, preview=preview, confirm=confirm, progress=progress)
+    report = build(folders, full=True, preview=preview, confirm=confirm, progress=progress)
     return RunReport(build=report, preview=preview)
 
 
@@ -237,20 +239,20 @@ class Maintenance:
     """Shard folders of earlier rules removed."""
 
 
-def maintain(places: Places, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
+def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
     """Verify the archive and the latest version, join half-empty files, let old versions and shards go.
 
     Nothing is changed when something is wrong: RefusedError lists the problems.
     """
-    problems = verify(places)
+    problems = verify(folders)
     if problems:
         raise RefusedError("\n".join(problems))
-    if verify_only or not list_versions(places.clean):
+    if verify_only or not list_versions(folders.clean):
         return Maintenance()
-    report = build(places, compact=True, progress=progress)
-    job = places.job(())
+    report = build(folders, compact=True, progress=progress)
+    job = folders.job(())
     with locked(job):
-        plan = versions.collect(places.clean, job.work)
+        plan = versions.collect(folders.clean, job.work)
         stale = remove_stale(job.work)
     return Maintenance(
         compacted=report.version if report.published else None,
@@ -260,14 +262,14 @@ def maintain(places: Places, *, verify_only: bool = False, progress: Progress = 
     )
 
 
-def verify(places: Places, version: str | None = None) -> list[str]:
+def verify(folders: Folders, version: str | None = None) -> list[str]:
     """Everything wrong with the archive and with a version (None: the latest), in words.
 
     Either may be missing; UsageError when there is neither, or not the version asked for.
     """
-    has_archive, has_corpus = places.raw.is_dir(), bool(list_versions(places.clean))
+    has_archive, has_corpus = folders.raw.is_dir(), bool(list_versions(folders.clean))
     if not has_archive and not has_corpus:
-        raise UsageError(f"nothing to verify: no archive in {places.raw}, no version in {places.clean}")
-    folder = version_folder(places.clean, version) if has_corpus or version is not None else None
-    problems = archive.verify(places.raw) if has_archive else []
+        raise UsageError(f"nothing to verify: no archive in {folders.raw}, no version in {folders.clean}")
+    folder = version_folder(folders.clean, version) if has_corpus or version is not None else None
+    problems = archive.verify(folders.raw) if has_archive else []
     return problems + (versions.verify(folder) if folder is not None else [])

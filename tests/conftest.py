@@ -1,9 +1,27 @@
-"""Settings of the whole suite."""
+"""Settings of the whole suite, and the loopback sites that web and crawl are tested against."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from tests.web.loopback import Page, Site
 
 # timed assertions are flaky on a busy machine; the same examples each run, so that a failure repeats
 settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("suite")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as running:
+        running.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /private/\n", "text/plain")
+        yield running
+
+
+@pytest.fixture
+def other() -> Iterator[Site]:
+    with Site() as running:
+        yield running

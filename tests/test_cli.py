@@ -22,7 +22,7 @@ from pipeline import runs
 from pipeline.cli import main
 from pipeline.corpus.build import build
 from pipeline.demo.server import SampleSite, write_sources
-from pipeline.runs import Places
+from pipeline.runs import Folders
 from tests.corpus.archives import PLAIN, html, job, story_page, write
 
 Capsys = pytest.CaptureFixture[str]
@@ -142,7 +142,7 @@ def test_the_default_folder_of_sources_may_be_missing_for_a_build(
 def test_two_spellings_of_a_corpus_are_one(tmp_path: Path) -> None:
     (tmp_path / "here/clean").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "here/clean")
-    jobs = [Places(clean=tmp_path / name).job(()) for name in ("link", "here/clean", "here/../link")]
+    jobs = [Folders(clean=tmp_path / name).job(()) for name in ("link", "here/clean", "here/../link")]
     assert len({(job.clean, job.work) for job in jobs}) == 1
 
 
@@ -310,7 +310,7 @@ def test_help_teaches(capsys: Capsys) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_crawl_with_a_valid_archive(number: signal.Signals, tmp_path: Path) -> None:
-    from pipeline.crawl import archive
+    from pipeline import archive
 
     with SampleSite() as site:
         (tmp_path / "sources").mkdir()

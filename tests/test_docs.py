@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pipeline.corpus.card import column_docs
 from pipeline.corpus.quality import RULES
 from pipeline.corpus.schema import SCHEMA
 from pipeline.records import Source
+from tests.test_layers import ALLOWED, MODULES, SHARED, imports, room_of
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -46,7 +48,33 @@ def columns_table() -> str:
     )
 
 
+def rooms_table() -> str:
+    """What each room is, from its own docstring, and what it may import, from the layer test's table."""
+    rows = ["| room | what | may import |", "|---|---|---|"]
+    for room, others in ALLOWED.items():
+        if room not in SHARED:
+            here = ROOT / ("flows" if room == "flows" else f"pipeline/{room}")
+            path = here / "__init__.py" if here.is_dir() else here.with_suffix(".py")
+            what = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+            names = ", ".join(sorted(others - SHARED)) or "–"
+            rows.append(f"| `{here.relative_to(ROOT)}` | {what.rstrip('.')} | {names} |")
+    return "\n".join(rows)
+
+
+def rooms_drawing() -> str:
+    """The imports as they are, room by room, as a Mermaid chart."""
+    arrows: set[tuple[str, str]] = set()
+    for path in MODULES:
+        here = room_of(path)
+        if here not in ("__init__", *SHARED):
+            rooms = {m.split(".")[1] for m in imports(path) if m.startswith("pipeline.")}
+            arrows |= {(here, other) for other in rooms - SHARED - {here} if other in ALLOWED}
+    return "\n".join(["```mermaid", "flowchart TD", *(f"    {a} --> {b}" for a, b in sorted(arrows)), "```"])
+
+
 GENERATED = {
+    (README, "rooms"): rooms_table,
+    (README, "drawing"): rooms_drawing,
     (README, "pairs"): pairs_table,
     (README, "fixes"): normalize.fixes_table,
     (CLEAN, "columns"): columns_table,

@@ -8,15 +8,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pipeline.corpus.job import BuildReport
-from pipeline.crawl.tally import Visit
-from pipeline.report import (
-    build_words,
-    difference,
-    markdown_maintenance,
-    markdown_run,
-    plan_words,
-    refusals,
-)
+from pipeline.crawl.tally import SourceRun
+from pipeline.report import build_words, difference, markdown_maintenance, markdown_run, plan_words, refusals
 from pipeline.runs import Gap, Maintenance, RunReport
 
 CLEAN = Path("/data/clean")
@@ -32,7 +25,7 @@ def report(note: str, title: str) -> RunReport:
         "after": "新文",
     }
     build = BuildReport(version="1.2.0", parent="1.1.0", published=True, full=None, samples=(sample,))
-    return RunReport(visits=(Visit(source="news", found=3, notes=(note,)),), build=build)
+    return RunReport(crawled=(SourceRun(source="news", found=3, notes=(note,)),), build=build)
 
 
 @pytest.mark.parametrize(
@@ -90,17 +83,29 @@ def test_a_preview_does_not_call_changes_nothing_new() -> None:
 @pytest.mark.parametrize(
     ("visits", "reached"),
     [
-        ([Visit(source="a", outcomes={"timeout": 2}), Visit(source="b", outcomes={"dns_error": 1})], False),
-        ([Visit(source="a", notes=("1 pages left: a.example: robots.txt: no answer",))], False),
-        ([Visit(source="a", outcomes={"timeout": 2}), Visit(source="b")], False),
-        ([Visit(source="a", outcomes={"timeout": 2}), Visit(source="b", outcomes={"unchanged": 1})], True),
-        ([Visit(source="a", outcomes={"gone": 1})], True),
-        ([Visit(source="a"), Visit(source="b")], True),
+        (
+            [
+                SourceRun(source="a", outcomes={"timeout": 2}),
+                SourceRun(source="b", outcomes={"dns_error": 1}),
+            ],
+            False,
+        ),
+        ([SourceRun(source="a", notes=("1 pages left: a.example: robots.txt: no answer",))], False),
+        ([SourceRun(source="a", outcomes={"timeout": 2}), SourceRun(source="b")], False),
+        (
+            [
+                SourceRun(source="a", outcomes={"timeout": 2}),
+                SourceRun(source="b", outcomes={"unchanged": 1}),
+            ],
+            True,
+        ),
+        ([SourceRun(source="a", outcomes={"gone": 1})], True),
+        ([SourceRun(source="a"), SourceRun(source="b")], True),
         ([], True),
     ],
 )
-def test_a_crawl_is_refused_when_nothing_was_reached(visits: list[Visit], reached: bool) -> None:
-    assert (refusals(RunReport(visits=tuple(visits))) == []) is reached
+def test_a_crawl_is_refused_when_nothing_was_reached(visits: list[SourceRun], reached: bool) -> None:
+    assert (refusals(RunReport(crawled=tuple(visits))) == []) is reached
 
 
 def test_the_longest_source_decides_how_long_a_backfill_takes() -> None:

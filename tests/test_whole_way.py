@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import archive
 from pipeline.cli import main
 from pipeline.corpus import versions
 from pipeline.corpus.read import documents, list_versions
-from pipeline.crawl import archive
-from pipeline.crawl.urls import url_key
 from pipeline.demo.expected import Expected, expected, outcomes
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.records import Document
+from pipeline.web.urls import url_key
 
 
 @dataclass(frozen=True)

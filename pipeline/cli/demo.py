@@ -12,7 +12,7 @@ from pipeline.cli import jobs, screen
 from pipeline.corpus.read import documents
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import UsageError
-from pipeline.runs import Places
+from pipeline.runs import Folders
 
 DEMO_MARK = ".corpus-demo"
 """File that tells a demo's folder from one of the user's."""
@@ -36,7 +36,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
         shutil.rmtree(folder)
     (folder / "sources").mkdir(parents=True, exist_ok=True)
     (folder / DEMO_MARK).touch()
-    where = Places(sources=folder / "sources", raw=folder / "raw", clean=folder / "clean")
+    where = Folders(sources=folder / "sources", raw=folder / "raw", clean=folder / "clean")
     with SampleSite() as site:
         write_sources(where.sources, site)
         for turn in (1, 2):
@@ -58,7 +58,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _an_address(where: Places) -> str:
+def _an_address(where: Folders) -> str:
     """The address of a document worth explaining: the one with the most fixes."""
     found = max(documents(where.clean), key=lambda d: (len(d.fixes), d.url), default=None)
     return found.url if found is not None else "URL"

@@ -14,19 +14,13 @@ from types import FrameType
 from typing import Any
 
 from pipeline import runs
+from pipeline.archive import imports
 from pipeline.cli import screen
-from pipeline.crawl import imports, ledger
+from pipeline.crawl import ledger
 from pipeline.crawl.run import USER_AGENT
 from pipeline.errors import RefusedError, UsageError
-from pipeline.report import (
-    PLAN,
-    maintenance_words,
-    plan_rows,
-    plan_words,
-    refusals,
-    sample_lines,
-)
-from pipeline.runs import SOURCES, Places, RunReport
+from pipeline.report import PLAN, maintenance_words, plan_rows, plan_words, refusals, sample_lines
+from pipeline.runs import SOURCES, Folders, RunReport
 from pipeline.sources import NAME as SOURCE_NAME
 
 Commands = Any
@@ -36,17 +30,17 @@ Commands = Any
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     crawl = commands.add_parser("crawl", help="fetch what is due into the archive")
-    _places(crawl)
+    _folders(crawl)
     _which(crawl)
     crawl.set_defaults(run=run_crawl)
 
     build = commands.add_parser("build", help="archive → the next version; fetches nothing")
-    _places(build)
+    _folders(build)
     _confirm(build)
     build.set_defaults(run=run_build)
 
     refresh = commands.add_parser("refresh", help="crawl, then build: what the schedule runs")
-    _places(refresh)
+    _folders(refresh)
     _which(refresh)
     _confirm(refresh)
     refresh.set_defaults(run=run_refresh)
@@ -58,7 +52,7 @@ def add(commands: Commands) -> None:
         " known URLs without a usable capture on any day, or those of --source and --url. --plan shows beforehand"
         " what is at hand on the days of --from and --to, and what is missing.",
     )
-    _places(backfill)
+    _folders(backfill)
     backfill.add_argument(
         "--from", dest="since", type=day, metavar="DAY", help="first capture day the plan counts, 2026-11-01"
     )
@@ -78,7 +72,7 @@ def add(commands: Commands) -> None:
     backfill.set_defaults(run=run_backfill)
 
     rebuild = commands.add_parser("rebuild", help="build everything anew after a rule change")
-    _places(rebuild)
+    _folders(rebuild)
     rebuild.add_argument("--preview", action="store_true", help="only show what would change, with samples")
     _confirm(rebuild)
     rebuild.set_defaults(run=run_rebuild)
@@ -86,12 +80,12 @@ def add(commands: Commands) -> None:
     maintain = commands.add_parser(
         "maintain", help="verify archive and corpus, join half-empty files, let old versions go"
     )
-    _places(maintain)
+    _folders(maintain)
     maintain.add_argument("--verify-only", action="store_true", help="change nothing")
     maintain.set_defaults(run=run_maintain)
 
     bring = commands.add_parser("import", help="take foreign WARC files and folders of HTML into the archive")
-    _places(bring)
+    _folders(bring)
     bring.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="WARC/ARC file, HTML file or folder"
     )
@@ -102,7 +96,7 @@ def add(commands: Commands) -> None:
     book = commands.add_parser("ledger", help="the crawl's memory")
     what = book.add_subparsers(dest="what", metavar="WHAT", required=True)
     anew = what.add_parser("rebuild", help="make it anew from the archive")
-    _places(anew)
+    _folders(anew)
     anew.set_defaults(run=run_ledger_rebuild)
 
 
@@ -114,7 +108,7 @@ def day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-11-01") from None
 
 
-def _places(command: argparse.ArgumentParser) -> None:
+def _folders(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
     command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
@@ -134,9 +128,9 @@ def _confirm(command: argparse.ArgumentParser) -> None:
     command.add_argument("--confirm", action="store_true", help="publish although a check says no")
 
 
-def places(arguments: argparse.Namespace) -> Places:
+def folders(arguments: argparse.Namespace) -> Folders:
     """The folders a command works on."""
-    return Places(
+    return Folders(
         sources=arguments.sources,
         raw=arguments.raw,
         clean=arguments.clean,
@@ -172,7 +166,7 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
     if report.stopped:
         raise KeyboardInterrupt
     held = report.build is not None and report.build.held
-    if held or any(v.refused for v in report.visits):
+    if held or any(v.refused for v in report.crawled):
         return RefusedError.exit_code
     return 1 if refusals(report) else 0
 
@@ -180,16 +174,16 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
 def run_crawl(arguments: argparse.Namespace) -> int:
     """corpus crawl"""
     with screen.watching() as progress, stoppable() as stop:
-        visits = runs.crawl(
-            places(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
+        crawled = runs.crawl(
+            folders(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
         )
-    return _finish(RunReport(visits=visits, stopped=stop.is_set()), arguments)
+    return _finish(RunReport(crawled=crawled, stopped=stop.is_set()), arguments)
 
 
 def run_build(arguments: argparse.Namespace) -> int:
     """corpus build"""
     with screen.watching() as progress:
-        report = runs.build(places(arguments), confirm=arguments.confirm, progress=progress)
+        report = runs.build(folders(arguments), confirm=arguments.confirm, progress=progress)
     return _finish(RunReport(build=report), arguments)
 
 
@@ -197,7 +191,7 @@ def run_refresh(arguments: argparse.Namespace) -> int:
     """corpus refresh"""
     with screen.watching() as progress:
         report = runs.refresh(
-            places(arguments),
+            folders(arguments),
             arguments.source,
             everything=arguments.all,
             confirm=arguments.confirm,
@@ -209,7 +203,7 @@ def run_refresh(arguments: argparse.Namespace) -> int:
 
 def run_backfill(arguments: argparse.Namespace) -> int:
     """corpus backfill"""
-    where = places(arguments)
+    where = folders(arguments)
     if arguments.plan:
         gaps = runs.plan_backfill(
             where, since=arguments.since, until=arguments.until, names=arguments.source, urls=arguments.url
@@ -246,7 +240,7 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
     """corpus rebuild"""
     with screen.watching() as progress:
         report = runs.rebuild(
-            places(arguments), preview=arguments.preview, confirm=arguments.confirm, progress=progress
+            folders(arguments), preview=arguments.preview, confirm=arguments.confirm, progress=progress
         )
     if report.build is not None and report.build.samples:
         told = [(*key.split(":"), n) for key, n in report.build.changes.items()]
@@ -258,7 +252,7 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
 
 def run_maintain(arguments: argparse.Namespace) -> int:
     """corpus maintain"""
-    done = runs.maintain(places(arguments), verify_only=arguments.verify_only)
+    done = runs.maintain(folders(arguments), verify_only=arguments.verify_only)
     screen.show("Versions kept", ("version", "why"), list(done.kept.items()))
     screen.say(maintenance_words(done))
     if arguments.json:

@@ -10,16 +10,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline import normalize, runs
+from pipeline.archive import index
 from pipeline.cli import jobs, screen
 from pipeline.corpus import changes, quality, versions
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import TABLES, documents, list_versions, version_folder
 from pipeline.corpus.schema import from_table
-from pipeline.crawl import index
-from pipeline.crawl.urls import url_key
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Document
-from pipeline.runs import Places
+from pipeline.runs import Folders
+from pipeline.web.urls import url_key
 
 
 def add(commands: jobs.Commands) -> None:
@@ -107,7 +107,7 @@ def run_diff(arguments: argparse.Namespace) -> int:
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """corpus verify"""
-    where = Places(raw=arguments.raw, clean=arguments.clean)
+    where = Folders(raw=arguments.raw, clean=arguments.clean)
     problems = runs.verify(where, arguments.version)
     if problems:
         raise RefusedError("\n".join(problems))

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pipeline import report
+from pipeline.archive.imports import ImportReport
 from pipeline.corpus.job import Progress as Told
-from pipeline.crawl.imports import ImportReport
 from pipeline.runs import RunReport
 
 

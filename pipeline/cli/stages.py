@@ -10,13 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline import extract, normalize, runs
+from pipeline import archive, extract, normalize, runs
 from pipeline.cli import jobs, screen
-from pipeline.corpus import dedupe_file
-from pipeline.crawl import archive
 from pipeline.crawl import run as crawling
+from pipeline.dedupe import file as dedupe_file
 from pipeline.errors import CorpusError, UsageError
-from pipeline.records import OK, Capture, Page, Source
+from pipeline.records import Capture, Kind, Outcome, Page, Source
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """A page larger than this is not read into memory."""
@@ -90,9 +89,9 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
             name="by-hand", home=where, urls=(where,), delay=0, allow_private=arguments.allow_private
         )
         fetched = fetch_one(where, source or own)
-        if fetched.outcome != OK:
+        if fetched.outcome != Outcome.OK:
             return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
-        content_type = content_type_of(fetched)
+        content_type = fetched.header("content-type")
         body, url = fetched.body, fetched.final_url
     else:
         body, url, content_type = (
@@ -113,15 +112,10 @@ def fetch_one(url: str, source: Source) -> Capture:
         raw = Path(folder)
         crawling.crawl([source], raw, urls=[url])
         captures = (c for file in archive.sealed(raw) for c in archive.read(raw, file.file))
-        page = next((c for c in captures if c.kind == "page"), None)
+        page = next((c for c in captures if c.kind == Kind.PAGE), None)
     if page is None:
         raise CorpusError(f"{url}: nothing came back; is it excluded by the source's patterns?")
     return page
-
-
-def content_type_of(capture: Capture) -> str:
-    """The Content-Type header of a capture, empty when there is none."""
-    return next((value for name, value in capture.headers if name.lower() == "content-type"), "")
 
 
 def _file_bytes(path: Path) -> bytes:
@@ -249,16 +243,16 @@ def _try(arguments: argparse.Namespace, declared: tuple[Source, ...]) -> int:
         )
     source = chosen[0]
     fetched = fetch_one(arguments.url, source)
-    if fetched.outcome != OK:
+    if fetched.outcome != Outcome.OK:
         raise CorpusError(f"{arguments.url}: {fetched.outcome} (status {fetched.status})")
     page = extract.extract_page(
-        fetched.body, url=fetched.final_url, content_type=content_type_of(fetched), source=source
+        fetched.body, url=fetched.final_url, content_type=fetched.header("content-type"), source=source
     )
     screen.put({"url": arguments.url, "source": source.name, **page_row(page)})
     return 0
 
 
 def _by_host(declared: tuple[Source, ...], url: str) -> list[Source]:
-    from pipeline.crawl.urls import same_site
+    from pipeline.web.urls import same_site
 
     return [s for s in declared if same_site(s.home, url)]

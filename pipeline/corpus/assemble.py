@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.corpus.dedupe import dedupe, remove
-from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.edition import ARTICLES, Edit, Edition, Placed, table_of
-from pipeline.corpus.relations import DUPLICATE, Alarm, Decision, Item
-from pipeline.corpus.rows import document_id, short_hash
-from pipeline.records import UNCHANGED, Document
+from pipeline.corpus.identity import document_id, short_hash
+from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.records import DUPLICATE, Alarm, Decision, Item
+from pipeline.dedupe.run import dedupe, remove
+from pipeline.records import Document, Outcome
 
 SUPERSEDED = "superseded"
 """Reason of a row whose document has a newer text."""
@@ -83,7 +83,7 @@ class _Draft:
         elif _same_page(current, document):
             first = min(current.first_seen, document.first_seen)
             self._now[document.id] = replace(current, first_seen=first)
-            self._set_aside.append(replace(document, reason=UNCHANGED, related_to=(document.id,)))
+            self._set_aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
         elif document.captured_at < current.captured_at:
             # a backfilled older capture: history, but it tells when the document was first seen
             self._now[document.id] = replace(current, first_seen=min(current.first_seen, document.first_seen))

@@ -22,15 +22,15 @@ from pipeline.corpus import changes as changing
 from pipeline.corpus import expectations, publish
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
-from pipeline.corpus.dedupe_index import DedupeIndex
 from pipeline.corpus.edition import ARTICLES, Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.relations import Alarm
 from pipeline.corpus.schema import write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
+from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.records import Alarm
 from pipeline.errors import RefusedError
 from pipeline.records import Document, InputFile, Manifest
 

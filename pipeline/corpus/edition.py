@@ -27,7 +27,7 @@ ROWS_PER_FILE = 4_000
 ARTICLES, DROPPED = "articles", "dropped"
 TABLES = (ARTICLES, DROPPED)
 
-COMPARED = frozenset({"duplicate", "contained_in", "glued", "form_cap", "frame"})
+COMPARED = frozenset({"duplicate", "contained_in", "glued"})
 """Reasons of dropped rows that are still the current text of their document: deduplication withheld them."""
 
 

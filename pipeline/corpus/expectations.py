@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline import archive
+from pipeline.archive import index
 from pipeline.corpus.edition import DROPPED, Edit, Edition
-from pipeline.crawl import archive, index
-from pipeline.records import Document, Source
+from pipeline.records import Document, Kind, Source
 
 FEWEST = 5
 """Documents from which a share can be told: one short notice on a quiet day must not hold a source."""
@@ -56,7 +57,7 @@ def _links(raw: Path, fresh: Sequence[archive.SealedFile]) -> dict[str, int]:
     links = {}
     for file in fresh:
         for ref in index.refs(raw, file.file):
-            if ref.kind == "discovery" and ref.links is not None:
+            if ref.kind == Kind.DISCOVERY and ref.links is not None:
                 links[ref.source] = ref.links
     return links
 

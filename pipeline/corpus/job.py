@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline import archive
 from pipeline.corpus import publish
 from pipeline.corpus.read import latest, list_versions
-from pipeline.corpus.relations import Alarm
-from pipeline.crawl import repair
+from pipeline.dedupe.records import Alarm
 from pipeline.errors import BusyError
 from pipeline.locking import only_writer
 from pipeline.records import Source
@@ -101,7 +101,7 @@ def recover(job: Job) -> None:
     if job.raw.is_dir():
         # a crawl that is writing holds the lock: its sealed files are enough for this build
         with suppress(BusyError):
-            repair.repair(job.raw)
+            archive.repair(job.raw)
     have = list_versions(job.clean)
     if have and latest(job.clean) != have[-1]:
         publish.point_latest(job.clean, have[-1], job.work)

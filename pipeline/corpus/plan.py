@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.corpus import assemble, dedupe, edition, expectations
+from pipeline import archive
+from pipeline.corpus.identity import short_hash
 from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.rows import short_hash
-from pipeline.corpus.schema import SCHEMA_VERSION
-from pipeline.corpus.shards import code_hash, fingerprints
-from pipeline.crawl import archive
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Manifest, Source
+from pipeline.rules import fingerprint
 
 FORCED = "asked for"
 """Why of a full build that the user asked for."""
+
+
+MADE_BY = {"extract": "corpus.pages", "normalize": "corpus.texts", "dedupe": "dedupe", "corpus": "corpus"}
+"""Stage → the room or module whose fingerprint stands for it; the last imports the others, so it comes last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +75,13 @@ def _refuse_lost_inputs(job: Job, parent: Manifest, files: Sequence[archive.Seal
 
 
 def rules(sources: Sequence[Source]) -> dict[str, str]:
-    """The fingerprints of everything the rows depend on besides the archive."""
-    found = {**fingerprints(), "dedupe": dedupe.fingerprint(), "schema": str(SCHEMA_VERSION)}
-    found["assemble"] = code_hash(assemble, edition, expectations)
+    """The fingerprints of everything the rows depend on besides the archive, a stage after the other."""
+    found = {stage: fingerprint(made_by) for stage, made_by in MADE_BY.items()}
     for source in sources:
         said = (source.body, source.drop, source.charset, source.terms)
         if any(said):
             found[f"source:{source.name}"] = short_hash(repr(said))
-    return dict(sorted(found.items()))
+    return found
 
 
 def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
@@ -88,7 +89,7 @@ def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -
         return FORCED
     now, before = rules(job.sources), parent.fingerprints
     declared = {s.name for s in job.sources}
-    for key in sorted(now.keys() | before.keys()):
+    for key in (*now, *(key for key in sorted(before) if key not in now)):
         name = key.removeprefix("source:")
         # a source that is new, or is no longer declared, changes no row that stands
         concerns = key == name or (name in parent.counts and name in declared)

@@ -19,6 +19,8 @@ from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from pipeline.corpus.batches import Batch, Lost
+
 R = TypeVar("R")
 
 START_SECONDS = 60.0
@@ -29,26 +31,6 @@ TASKS_PER_WORKER = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """A run of items of one file."""
-
-    file: str
-    """Which file; what it is relative to is the function's business."""
-    start: int
-    """Index of the first item, from 0."""
-    count: int
-    """Number of items, at least 1."""
-
-    def halves(self) -> tuple[Batch, Batch]:
-        """The batch cut in two."""
-        left = self.count // 2
-        return (
-            Batch(file=self.file, start=self.start, count=left),
-            Batch(file=self.file, start=self.start + left, count=self.count - left),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Done(Generic[R]):
     """A batch that was worked off."""
 
@@ -56,16 +38,6 @@ class Done(Generic[R]):
     """What was asked."""
     result: R
     """What the function returned."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """A single item that kills, hangs or breaks its worker."""
-
-    batch: Batch
-    """The item: a batch of one."""
-    why: str
-    """killed, timeout, or the exception's name and message."""
 
 
 class Pool(AbstractContextManager["Pool"]):

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 from pipeline.records import Flag
+from pipeline.rules.han import IDEOGRAPHS
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f]")
+_HAN = re.compile(f"[{IDEOGRAPHS}]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _BROKEN = re.compile(r"[\ufffd\ue000-\uf8ff]+")

@@ -1,1 +1,1 @@
-"""Web → raw: find, fetch and archive source pages. The order of one source's visit stands in run.py."""
+"""Which URLs, when and in what order: web → raw/. The order of one source's run stands in run.py."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from pipeline.archive.warc import sha1
 from pipeline.crawl.discover import canonical, rough_text, unwanted
 from pipeline.crawl.ledger import Due
-from pipeline.crawl.urls import url_key
-from pipeline.crawl.visit import Answer, Visitor
-from pipeline.crawl.warc import sha1
+from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import MAX_PARTS, next_part
-from pipeline.records import OK, UNCHANGED, Capture
+from pipeline.records import USABLE, Capture, Kind, Outcome
+from pipeline.web.urls import url_key
 
 
 def page_due(url: str) -> Due:
     """A page that the ledger does not know."""
-    return Due(url=url, url_key=url_key(url), kind="page", via=None, part_of=None, looks=0)
+    return Due(url=url, url_key=url_key(url), kind=Kind.PAGE, via=None, part_of=None, looks=0)
 
 
 async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> AsyncIterator[Capture]:
@@ -27,30 +27,30 @@ async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> Async
     there is no next one, one fails, one repeats what was there (many sites serve the last page again), or
     at MAX_PARTS.
     """
-    answer = await visitor.ask(page)
-    if answer is None:
+    visit = await visitor.ask(page)
+    if visit is None:
         return
     claimed.add(page.url_key)
-    yield visitor.keep(answer, notes=_canonical_note(answer))
+    yield visitor.keep(visit, notes=_canonical_note(visit))
     due = page
     bodies: set[str] = set()
     chain = {page.url_key}
-    while answer.fetched is not None and answer.outcome in (OK, UNCHANGED) and len(chain) < MAX_PARTS:
-        body = answer.body or visitor.archived(due.url_key)
+    while visit.fetched is not None and visit.outcome in USABLE and len(chain) < MAX_PARTS:
+        body = visit.body or visitor.archived(due.url_key)
         bodies.add(sha1(body))
-        url = next_part(rough_text(body, answer.content_type), answer.fetched.final_url)
+        url = next_part(rough_text(body, visit.content_type), visit.fetched.final_url)
         if url is None or not _may_follow(visitor, url) or url_key(url) in claimed:
             return
         due = replace(page_due(url), via=due.url, part_of=page.url_key)
         following = await visitor.ask(due)
         if following is None:
             return
-        if following.outcome == OK and _repeats(following, bodies, chain):
-            following = replace(following, outcome="repeated_part")
+        if following.outcome == Outcome.OK and _repeats(following, bodies, chain):
+            following = replace(following, outcome=Outcome.REPEATED_PART)
         claimed.add(due.url_key)
         chain.add(due.url_key)
         yield visitor.keep(following)
-        answer = following
+        visit = following
 
 
 def _may_follow(visitor: Visitor, url: str) -> bool:
@@ -58,14 +58,14 @@ def _may_follow(visitor: Visitor, url: str) -> bool:
     return unwanted(visitor.source, url) in (None, "not_included")
 
 
-def _repeats(answer: Answer, bodies: set[str], chain: set[str]) -> bool:
+def _repeats(visit: Visit, bodies: set[str], chain: set[str]) -> bool:
     """Whether a part is one of the earlier ones again: by its body, or by where its address led."""
-    led_to = url_key(answer.fetched.final_url) if answer.fetched else ""
-    return sha1(answer.body) in bodies or led_to in chain
+    led_to = url_key(visit.fetched.final_url) if visit.fetched else ""
+    return sha1(visit.body) in bodies or led_to in chain
 
 
-def _canonical_note(answer: Answer) -> tuple[str, ...]:
-    if not answer.body or answer.fetched is None:
+def _canonical_note(visit: Visit) -> tuple[str, ...]:
+    if not visit.body or visit.fetched is None:
         return ()
-    target = canonical(rough_text(answer.body, answer.content_type), answer.fetched.final_url)
+    target = canonical(rough_text(visit.body, visit.content_type), visit.fetched.final_url)
     return (f"canonical: {target}",) if target else ()

@@ -15,8 +15,8 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.crawl.feeds import Entry, parse_feed
 from pipeline.crawl.sitemaps import parse_sitemap
-from pipeline.crawl.urls import fetch_form, same_site, url_key
-from pipeline.records import Source
+from pipeline.records import Kind, Source
+from pipeline.web.urls import fetch_form, same_site, url_key
 
 MAX_SEGMENTS = 16
 MAX_REPEATS = 3
@@ -38,7 +38,7 @@ _ROOT_NAMES = re.compile(r"/?(?:(?:index|default|home)(?:\.\w{2,5})?)?", re.IGNO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class ListedUrl:
     """An address worth a visit."""
 
     url: str
@@ -50,12 +50,12 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Listed:
     """What one list leads to."""
 
-    links: tuple[Link, ...] = ()
+    links: tuple[ListedUrl, ...] = ()
     """Pages, each identity once, in the list's order."""
-    children: tuple[Link, ...] = ()
+    children: tuple[ListedUrl, ...] = ()
     """Sitemaps that a sitemap index names."""
     rejected: Counter[str] = field(default_factory=Counter)
     """Addresses not taken, by reason: bad_url, foreign, not_included, excluded, not_a_page, trap, itself."""
@@ -63,12 +63,12 @@ class Found:
     """What the list's reader has to say: no_entries, cut, bad_gzip."""
 
 
-def links_of(source: Source, kind: str, body: bytes, url: str, content_type: str = "") -> Found:
+def links_of(source: Source, kind: str, body: bytes, url: str, content_type: str = "") -> Listed:
     """The links of the feed, sitemap or listing `body`, fetched from `url` for `source`; never raises."""
-    if kind == "feed":
+    if kind == Kind.FEED:
         feed = parse_feed(body, url, content_type)
         return _judged(source, url, feed.entries, (), feed.note)
-    if kind == "sitemap":
+    if kind == Kind.SITEMAP:
         sitemap = parse_sitemap(body, url)
         return _judged(source, url, sitemap.entries, sitemap.children, sitemap.note)
     entries = _listed(body, content_type, url, _selectors_of(source, url))
@@ -147,9 +147,9 @@ def rough_text(body: bytes, content_type: str = "") -> str:
 
 def _judged(
     source: Source, url: str, entries: Iterable[Entry], children: Iterable[Entry], note: str
-) -> Found:
+) -> Listed:
     rejected: Counter[str] = Counter()
-    links: dict[str, Link] = {}
+    links: dict[str, ListedUrl] = {}
     itself = url_key(url)
     for entry in entries:
         address = fetch_form(entry.url, url)
@@ -160,15 +160,15 @@ def _judged(
         if address is None or reason:
             rejected[reason or "bad_url"] += 1
         else:
-            links.setdefault(key, Link(url=address, key=key, at=entry.at))
-    nested: dict[str, Link] = {}
+            links.setdefault(key, ListedUrl(url=address, key=key, at=entry.at))
+    nested: dict[str, ListedUrl] = {}
     for child in children:
         address = fetch_form(child.url, url)
         if address is None or not on_own_site(source, address):
             rejected["bad_url" if address is None else "foreign"] += 1
         elif (key := url_key(address)) != itself:
-            nested.setdefault(key, Link(url=address, key=key, at=child.at))
-    return Found(links=tuple(links.values()), children=tuple(nested.values()), rejected=rejected, note=note)
+            nested.setdefault(key, ListedUrl(url=address, key=key, at=child.at))
+    return Listed(links=tuple(links.values()), children=tuple(nested.values()), rejected=rejected, note=note)
 
 
 def _selectors_of(source: Source, url: str) -> tuple[str, ...]:

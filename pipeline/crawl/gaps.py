@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.crawl import index, ledger
+from pipeline.archive import index
+from pipeline.crawl import ledger
 from pipeline.crawl.discover import unwanted
 from pipeline.crawl.run import by_source
-from pipeline.crawl.urls import url_key
-from pipeline.records import OK, UNCHANGED, Source
+from pipeline.records import USABLE, Kind, Source
+from pipeline.web.urls import url_key
 
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 """A time at which everything the ledger knows is due."""
@@ -51,8 +52,8 @@ def find_gaps(
     those of `urls`, or all that are known. UsageError for a URL of no source.
     """
     asked = by_source(sources, urls)
-    refs = [r for r in index.find(raw) if r.kind == "page"] if raw.is_dir() else []
-    good_ever = {r.url_key for r in refs if r.outcome in (OK, UNCHANGED)}
+    refs = [r for r in index.find(raw) if r.kind == Kind.PAGE] if raw.is_dir() else []
+    good_ever = {r.url_key for r in refs if r.outcome in USABLE}
     gaps = []
     for source in sources:
         own = [r for r in refs if r.source == source.name and _within(r.fetched_at.date(), since, until)]
@@ -64,7 +65,7 @@ def find_gaps(
             Gap(
                 source=source.name,
                 captures=len(own),
-                good=sum(r.outcome in (OK, UNCHANGED) for r in own),
+                good=sum(r.outcome in USABLE for r in own),
                 empty_days=tuple(d for d in span if d not in days),
                 missing=missing,
                 requests=len(missing),
@@ -89,6 +90,6 @@ def _known_urls(raw: Path, source: Source) -> list[str]:
     known = dict.fromkeys(source.urls)
     if (raw / "ledger.sqlite").is_file():
         with ledger.Ledger(raw) as book:
-            due = book.due(source.name, FAR, ("page",))
+            due = book.due(source.name, FAR, (Kind.PAGE,))
         known.update(dict.fromkeys(d.url for d in due if unwanted(source, d.url) is None))
     return list(known)

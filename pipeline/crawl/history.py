@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pipeline.crawl import pace, warc
-from pipeline.crawl.index import Ref
-from pipeline.records import OK, UNCHANGED
+from pipeline.archive import warc
+from pipeline.archive.index import Ref
+from pipeline.records import Kind, Outcome
+from pipeline.web import pace
 
-LISTS = ("feed", "sitemap", "listing")
+LISTS = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
 EVERY = 6 * 3600.0
 """Seconds between visits of a list when the source does not say; the default of `Source.every`."""
 GONE_AFTER = timedelta(days=7)
@@ -16,9 +17,18 @@ GONE_AFTER = timedelta(days=7)
 RETRY_FIRST = timedelta(hours=1)
 RETRY_LAST = timedelta(days=7)
 """A failed URL comes up again after an hour, doubling to a week (ours)."""
-LASTING = {"robots", "too_large", "not_html", "address_refused", "redirect_loop", "bad_encoding"}
+LASTING = frozenset(
+    {
+        Outcome.ROBOTS,
+        Outcome.TOO_LARGE,
+        Outcome.NOT_HTML,
+        Outcome.ADDRESS_REFUSED,
+        Outcome.REDIRECT_LOOP,
+        Outcome.BAD_ENCODING,
+    }
+)
 """Outcomes that another try in an hour would only repeat: next in a week (ours)."""
-MISSING = {"gone", "soft_gone"}
+MISSING = {Outcome.GONE, Outcome.SOFT_GONE}
 
 
 def next_row(
@@ -33,7 +43,7 @@ def next_row(
     row |= {"status": ref.status, "outcome": ref.outcome, "looks": _int(row["looks"]) + 1}
     row["via"] = row.get("via") or ref.via
     row["part_of"] = row.get("part_of") or ref.part_of
-    if ref.outcome == OK:
+    if ref.outcome == Outcome.OK:
         if changed is None:
             changed = ref.digest != row.get("good_digest")
         row |= {
@@ -44,7 +54,7 @@ def next_row(
             "good_at": at, "good_digest": ref.digest,
             "good_file": ref.file, "good_offset": ref.offset, "good_length": ref.length,
         }  # fmt: skip
-    elif ref.outcome == UNCHANGED:
+    elif ref.outcome == Outcome.UNCHANGED:
         row |= {"last_ok": at, "fails": 0, "missing_since": None, "gone": 0}
         row |= {
             name: value for name, value in (("etag", ref.etag), ("last_modified", ref.last_modified)) if value
@@ -61,7 +71,7 @@ def _after_success(ref: Ref, row: dict[str, object], every: float | None, change
         every = every or EVERY
         wait = pace.list_interval(_float(row.get("interval")) or every, changed, every)
         return {"interval": wait, "next_due": warc.iso(ref.fetched_at + timedelta(seconds=wait))}
-    if ref.kind != "page" or not ref.status:
+    if ref.kind != Kind.PAGE or not ref.status:
         return {"next_due": None}
     first = _time(row["first_seen"]) or ref.fetched_at
     again = pace.page_interval(first, _int(row["looks"]), _time(row["last_change"]) or first, ref.fetched_at)

@@ -12,22 +12,22 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from pipeline.crawl import ledger as ledgers
-from pipeline.crawl.fetched import Fetched
-from pipeline.crawl.pace import MAX_ROBOTS_DELAY, next_delay
 from pipeline.crawl.robots import Robots
-from pipeline.crawl.urls import site
-from pipeline.records import Place
+from pipeline.records import Outcome, Place
+from pipeline.web.fetched import Fetched
+from pipeline.web.pace import MAX_ROBOTS_DELAY, next_delay
+from pipeline.web.urls import site
 
 FAILURES = frozenset(
     {
-        "timeout",
-        "connect_error",
-        "dns_error",
-        "tls_error",
-        "http_error",
-        "incomplete",
-        "bad_protocol",
-        "blocked",
+        Outcome.TIMEOUT,
+        Outcome.CONNECT_ERROR,
+        Outcome.DNS_ERROR,
+        Outcome.TLS_ERROR,
+        Outcome.HTTP_ERROR,
+        Outcome.INCOMPLETE,
+        Outcome.BAD_PROTOCOL,
+        Outcome.BLOCKED,
     }
 )
 MAX_FAILURES = 5
@@ -159,14 +159,14 @@ class Turn:
     def end(self, fetched: Fetched, outcome: str) -> None:
         """Learn from what came of the fetch: the next delay, and whether the site is to be left alone."""
         latency = fetched.elapsed_ms / 1000 / (len(fetched.hops) + 1)
-        status = TOO_FAST if outcome == "blocked" else fetched.status
+        status = TOO_FAST if outcome == Outcome.BLOCKED else fetched.status
         for queue in self._touched:
             queue.last = asyncio.get_running_loop().time()
         queue = self._hosts.queue(fetched.final_url if fetched.status else fetched.url)
         asked = self._hosts.crawl_delay(fetched.final_url)
         queue.delay = next_delay(self._configured, asked, queue.delay, latency, status)
         queue.fails = queue.fails + 1 if outcome in FAILURES else 0
-        if outcome == "deferred":
+        if outcome == Outcome.DEFERRED:
             queue.not_before = self._now() + timedelta(seconds=fetched.retry_after or MAX_WAIT)
             queue.closed = f"asked to be left alone until {queue.not_before:%Y-%m-%dT%H:%MZ}"
         elif queue.fails >= MAX_FAILURES:

@@ -14,14 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from pipeline.crawl import index, warc
-from pipeline.crawl.exchange import Earlier
+from pipeline.archive import index, warc
+from pipeline.archive.exchange import Earlier
+from pipeline.archive.index import Ref
+from pipeline.archive.sealing import sealed
+from pipeline.archive.store import lock, path_of
 from pipeline.crawl.history import LISTS, next_row
-from pipeline.crawl.index import Ref
-from pipeline.crawl.sealing import sealed
-from pipeline.crawl.store import lock, path_of
 from pipeline.errors import CorpusError
-from pipeline.records import Capture, Place
+from pipeline.records import Capture, Kind, Place
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -129,7 +129,7 @@ class Ledger:
         self._take(index.ref_of(capture), every, changed)
 
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
-        if ref.kind in {"discovery", "redirect"}:
+        if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
             return
         at = warc.iso(ref.fetched_at)
         old = self._row(ref.url_key)
@@ -151,7 +151,7 @@ class Ledger:
         row = self._row(url_key)
         return None if row is None else str(row["source"])
 
-    def due(self, source: str, now: datetime, kinds: Collection[str] = ("page",)) -> list[Due]:
+    def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
         """URLs of a source whose time has come, longest overdue first."""
         marks = ", ".join("?" * len(kinds))
         found = self._db.execute(
@@ -210,7 +210,7 @@ class Ledger:
         links: Iterable[tuple[str, str]],
         via: str | None,
         now: datetime,
-        kind: str = "page",
+        kind: str = Kind.PAGE,
         part_of: str | None = None,
     ) -> int:
         """Makes links (URL, URL key) due at once that were not known yet; returns how many."""

@@ -7,13 +7,13 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.crawl.discover import Found, Link, links_of, rough_text
+from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
 from pipeline.crawl.history import LISTS
 from pipeline.crawl.ledger import Due
-from pipeline.crawl.urls import fetch_form, url_key
-from pipeline.crawl.visit import Answer, Visitor
+from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import next_part
-from pipeline.records import OK, UNCHANGED, Capture
+from pipeline.records import Capture, Kind, Outcome
+from pipeline.web.urls import fetch_form, url_key
 
 MAX_NEW_LINKS = 1_000
 """New links taken from one feed or listing page in one run; more is a trap, not news."""
@@ -32,7 +32,7 @@ LEAST_FEED_INTERVAL = 1_800.0
 class Discovery:
     """What the lists of a source gave in one run."""
 
-    links: dict[str, Link] = field(default_factory=dict)
+    links: dict[str, ListedUrl] = field(default_factory=dict)
     """Identity → link, of every list whose content was seen."""
     new: int = 0
     """Links not known before."""
@@ -48,7 +48,7 @@ class Discovery:
     @property
     def read_anew(self) -> bool:
         """Whether any list came with new content."""
-        return any(capture.outcome == OK for capture in self.captures)
+        return any(capture.outcome == Outcome.OK for capture in self.captures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
     """
     source, ledger = visitor.source, visitor.keeper.ledger
     found = Discovery()
-    declared = [("feed", url) for url in source.feeds]
-    declared += [("sitemap", url) for url in source.sitemaps]
-    declared += [("listing", listing.url) for listing in source.listings]
+    declared = [(Kind.FEED, url) for url in source.feeds]
+    declared += [(Kind.SITEMAP, url) for url in source.sitemaps]
+    declared += [(Kind.LISTING, listing.url) for listing in source.listings]
     now = visitor.now()
     for kind, url in declared:
         ledger.add_links(source.name, [_pair(url)], None, now, kind)
@@ -83,7 +83,7 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
         elif not _borrow(visitor, _due(url, kind, None), found):
             steps.append(_Step(_due(url, kind, None)))
     if source.sitemaps:  # children without lastmod come due on their own: their index says nothing of them
-        steps.extend(_Step(due, 1) for due in coming.values() if due.kind == "sitemap" and due.via)
+        steps.extend(_Step(due, 1) for due in coming.values() if due.kind == Kind.SITEMAP and due.via)
     if not only_due:
         steps.extend(_Step(due) for due in waiting)
         waiting = []
@@ -99,9 +99,9 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
         if gap:
             steps.extend(_Step(due) for due in waiting)
             waiting = []
-        if sum(capture.kind == "sitemap" for capture in found.captures) >= MAX_SITEMAPS:
-            left = [each for each in steps if each.due.kind == "sitemap"]
-            steps = deque(each for each in steps if each.due.kind != "sitemap")
+        if sum(capture.kind == Kind.SITEMAP for capture in found.captures) >= MAX_SITEMAPS:
+            left = [each for each in steps if each.due.kind == Kind.SITEMAP]
+            steps = deque(each for each in steps if each.due.kind != Kind.SITEMAP)
             found.notes += [f"cap: {len(left)} sitemaps left for the next run"] if left else []
     found.unread += waiting
     return found
@@ -121,33 +121,33 @@ def count_links(visitor: Visitor, found: Discovery, enough: int) -> int:
 async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_Step], bool]:
     """Visit one list; the lists it leads to, and whether there is a gap before what it shows."""
     due = step.due
-    answer = await visitor.ask(due)
+    visit = await visitor.ask(due)
     owner = visitor.keeper.ledger.owner(due.url_key)
-    if answer is None:
+    if visit is None:
         found.unread.append(due)
         found.notes.append(f"not asked: {due.url}: {visitor.closed(due.url)}")
         return [], False
-    if not answer.body or answer.fetched is None:
-        found.captures.append(visitor.keep(answer, every=visitor.source.every, changed=False))
-        if answer.outcome != UNCHANGED:
-            found.notes.append(f"{answer.outcome}: {due.url}")
+    if not visit.body or visit.fetched is None:
+        found.captures.append(visitor.keep(visit, every=visitor.source.every, changed=False))
+        if visit.outcome != Outcome.UNCHANGED:
+            found.notes.append(f"{visit.outcome}: {due.url}")
             return [], False
         if owner != visitor.source.name and _borrow(visitor, due, found):
             return [], False
         found.unread.append(due)
-        body = visitor.archived(due.url_key) if due.kind == "sitemap" else b""
+        body = visitor.archived(due.url_key) if due.kind == Kind.SITEMAP else b""
         if b"<sitemapindex" not in body[:INDEX_HEAD]:
             return [], False
         return _children(visitor, step, links_of(visitor.source, due.kind, body, due.url), found), False
     content = await asyncio.to_thread(  # a hostile list may take seconds: the other sites go on meanwhile
-        links_of, visitor.source, due.kind, answer.body, answer.fetched.final_url, answer.content_type
+        links_of, visitor.source, due.kind, visit.body, visit.fetched.final_url, visit.content_type
     )
     new, notes, gap = _take(visitor, due, content, found)
     more = _children(visitor, step, content, found)
-    if due.kind == "listing" and new:
-        more += _further_page(answer, step, found)
+    if due.kind == Kind.LISTING and new:
+        more += _further_page(visit, step, found)
     every = _interval(visitor, due, content)
-    found.captures.append(visitor.keep(answer, notes=notes, every=every, changed=bool(new or more)))
+    found.captures.append(visitor.keep(visit, notes=notes, every=every, changed=bool(new or more)))
     return more, gap
 
 
@@ -163,22 +163,22 @@ def _borrow(visitor: Visitor, due: Due, found: Discovery, depth: int = 0) -> boo
     _take(visitor, due, content, found)
     found.unread.append(due)
     for child in content.children if depth < MAX_SITEMAP_DEPTH else ():
-        _borrow(visitor, _due(child.url, "sitemap", due.url), found, depth + 1)
+        _borrow(visitor, _due(child.url, Kind.SITEMAP, due.url), found, depth + 1)
     return True
 
 
 def _take(
-    visitor: Visitor, due: Due, content: Found, found: Discovery
-) -> tuple[list[Link], tuple[str, ...], bool]:
+    visitor: Visitor, due: Due, content: Listed, found: Discovery
+) -> tuple[list[ListedUrl], tuple[str, ...], bool]:
     """Enter the links of one list; the new ones, notes for its record, and whether there is a gap."""
     ledger, source = visitor.keeper.ledger, visitor.source
     known = ledger.seen([link.key for link in content.links])
     new = [link for link in content.links if link.key not in known]
     notes = [content.note] if content.note else []
-    gap = due.kind == "feed" and due.looks > 0 and bool(new) and not known
+    gap = due.kind == Kind.FEED and due.looks > 0 and bool(new) and not known
     if gap:
         notes.append("gap: nothing known is left in the feed")
-    if due.kind != "sitemap" and len(new) > MAX_NEW_LINKS:
+    if due.kind != Kind.SITEMAP and len(new) > MAX_NEW_LINKS:
         notes.append(f"cap: {len(new) - MAX_NEW_LINKS} of {len(new)} new links left out")
         new = new[:MAX_NEW_LINKS]
     found.rejected += content.rejected
@@ -188,7 +188,7 @@ def _take(
     return new, tuple(notes), gap
 
 
-def _children(visitor: Visitor, step: _Step, content: Found, found: Discovery) -> list[_Step]:
+def _children(visitor: Visitor, step: _Step, content: Listed, found: Discovery) -> list[_Step]:
     """The sitemaps an index names that may hold something new: never read, or their lastmod has moved.
 
     Those without lastmod come due on their own, by how often they change.
@@ -199,11 +199,11 @@ def _children(visitor: Visitor, step: _Step, content: Found, found: Discovery) -
     ledger = visitor.keeper.ledger
     steps = []
     for child in content.children:
-        due = _due(child.url, "sitemap", step.due.url)
+        due = _due(child.url, Kind.SITEMAP, step.due.url)
         earlier = ledger.validators(child.key)
         if earlier is None or (child.at is not None and child.at > earlier.fetched_at):
             ledger.add_links(
-                visitor.source.name, [(child.url, child.key)], step.due.url, visitor.now(), "sitemap"
+                visitor.source.name, [(child.url, child.key)], step.due.url, visitor.now(), Kind.SITEMAP
             )
             steps.append(_Step(due, step.depth + 1))
         elif child.at is not None:
@@ -211,24 +211,24 @@ def _children(visitor: Visitor, step: _Step, content: Found, found: Discovery) -
     return steps
 
 
-def _further_page(answer: Answer, step: _Step, found: Discovery) -> list[_Step]:
+def _further_page(visit: Visit, step: _Step, found: Discovery) -> list[_Step]:
     """The next page of a listing, as long as its pages show links not seen before."""
-    if answer.fetched is None:
+    if visit.fetched is None:
         return []
-    page = next_part(rough_text(answer.body, answer.content_type), answer.fetched.final_url)
+    page = next_part(rough_text(visit.body, visit.content_type), visit.fetched.final_url)
     if page is None:
         return []
     if step.depth + 1 >= MAX_LISTING_PAGES:
         found.notes.append(f"cap: listing longer than {MAX_LISTING_PAGES} pages: {step.due.url}")
         return []
-    return [_Step(_due(page, "listing", step.due.url), step.depth + 1)]
+    return [_Step(_due(page, Kind.LISTING, step.due.url), step.depth + 1)]
 
 
-def _interval(visitor: Visitor, due: Due, content: Found) -> float:
+def _interval(visitor: Visitor, due: Due, content: Listed) -> float:
     """Seconds between visits: `every`, but for a feed at most half the age of the oldest item it shows."""
     every = visitor.source.every
     oldest = min((link.at for link in content.links if link.at), default=None)
-    if due.kind != "feed" or oldest is None:
+    if due.kind != Kind.FEED or oldest is None:
         return every
     return min(every, max(_age(oldest, visitor.now()) / 2, LEAST_FEED_INTERVAL))
 

@@ -11,10 +11,11 @@ from urllib.parse import quote
 
 from protego import Protego
 
-from pipeline.crawl import media
-from pipeline.crawl.blocks import BLOCKED, judge_page
-from pipeline.crawl.fetched import Fetched
-from pipeline.crawl.urls import fetch_form
+from pipeline.records import Outcome
+from pipeline.web import media
+from pipeline.web.blocks import judge_page
+from pipeline.web.fetched import Fetched
+from pipeline.web.urls import fetch_form
 
 MAX_BYTES = 500 * 1024
 """Of robots.txt that are read (RFC 9309 §2.5: at least 500 KiB)."""
@@ -75,11 +76,11 @@ def judge_robots(fetched: Fetched, user_agent: str) -> Robots:
     is_page = _is_page(fetched.body)
     if (is_page or fetched.status >= 400) and _is_block(fetched):
         return replace(closed, note=f"{answer}: a block page in place of rules")
-    if fetched.outcome == "redirect_loop":
+    if fetched.outcome == Outcome.REDIRECT_LOOP:
         return replace(opened, note="too many redirects: taken as missing")
-    if fetched.outcome == "empty" or (400 <= fetched.status < 500 and fetched.status != 429):
+    if fetched.outcome == Outcome.EMPTY or (400 <= fetched.status < 500 and fetched.status != 429):
         return replace(opened, note=f"{answer}: no rules")
-    if fetched.outcome not in {"ok", "too_large"} or not fetched.body:
+    if fetched.outcome not in {Outcome.OK, Outcome.TOO_LARGE} or not fetched.body:
         return replace(closed, note=f"{answer}: closed until it answers")
     if is_page:
         return replace(opened, ttl=TTL_DOUBTFUL, note="HTML in place of rules")
@@ -142,4 +143,4 @@ def _is_page(body: bytes) -> bool:
 
 
 def _is_block(fetched: Fetched) -> bool:
-    return judge_page(fetched.status, fetched.headers, fetched.body) == BLOCKED
+    return judge_page(fetched.status, fetched.headers, fetched.body) == Outcome.BLOCKED

@@ -18,21 +18,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.crawl import index
-from pipeline.crawl.archive import Writer, utcnow
+from pipeline.archive import index
+from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.discover import on_own_site, unwanted
-from pipeline.crawl.fetch import USER_AGENT, Client
-from pipeline.crawl.fetched import Limits
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
-from pipeline.crawl.tally import Tally, Visit
-from pipeline.crawl.urls import fetch_form, site, url_key
+from pipeline.crawl.tally import SourceRun, Tally
 from pipeline.crawl.visit import Conduct, Keeper, Visitor
 from pipeline.errors import UsageError
 from pipeline.nextpart import part_of
-from pipeline.records import OK, UNCHANGED, Capture, Source
+from pipeline.records import USABLE, Capture, Kind, Source
+from pipeline.web.fetch import USER_AGENT, Client
+from pipeline.web.fetched import Limits
+from pipeline.web.urls import fetch_form, site, url_key
 
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
@@ -42,7 +42,7 @@ STOP_POLL = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class CrawlProgress:
     """How far the whole run is."""
 
     source: str
@@ -66,9 +66,9 @@ def crawl(
     urls: Sequence[str] | None = None,
     user_agent: str = USER_AGENT,
     limits: Limits | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[CrawlProgress], None] | None = None,
     stop: threading.Event | None = None,
-) -> tuple[Visit, ...]:
+) -> tuple[SourceRun, ...]:
     """Fetch what is due into the archive under `raw`; one Visit a source, in the order given.
 
     `only_due=False` looks at everything known again (conditionally). `urls` fetches just those, without
@@ -94,7 +94,7 @@ class _Run:
         writer: Writer,
         ledger: Ledger,
         conduct: Conduct,
-        on_progress: Callable[[Progress], None] | None,
+        on_progress: Callable[[CrawlProgress], None] | None,
     ) -> None:
         self.hosts = Hosts(ledger, conduct.now)
         self.keeper = Keeper(writer, ledger, self.hosts)
@@ -136,7 +136,7 @@ class _Run:
         tally.found = found.new
         tally.notes += found.notes
         tally.notes += [f"{n} links not taken: {reason}" for reason, n in sorted(found.rejected.items())]
-        failed = [each for each in found.captures if each.outcome not in (OK, UNCHANGED)]
+        failed = [each for each in found.captures if each.outcome not in USABLE]
         if not found.read_anew and not failed:
             return
         links = count_links(visitor, found, source.expect_links)
@@ -148,7 +148,7 @@ class _Run:
             discovery = Capture(
                 id="",
                 source=source.name,
-                kind="discovery",
+                kind=Kind.DISCOVERY,
                 url=address,
                 url_key=url_key(address),
                 final_url=address,
@@ -167,7 +167,7 @@ class _Run:
         if not only_due:
             due |= {each.url_key: each for each in ledger.due(source.name, EVER)}
             for ref in index.find(self.keeper.raw, sources=(source.name,)):
-                if ref.kind == "page" and ref.url_key not in due:
+                if ref.kind == Kind.PAGE and ref.url_key not in due:
                     due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
         pages = [each for each in due.values() if each.part_of is None]
         wanted = [each for each in pages if unwanted(source, each.url) is None]
@@ -207,7 +207,7 @@ class _Run:
             tally.count(visited)
             if self._on_progress is not None:
                 self._on_progress(
-                    Progress(
+                    CrawlProgress(
                         source=visitor.source.name,
                         done=self._done,
                         total=self._total,

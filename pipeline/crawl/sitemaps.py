@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from pipeline.crawl.feeds import Entry, escape_ampersands, parse_feed, parse_time
+from pipeline.rules.signatures import GZIP
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_URLS = 50_000
@@ -58,11 +59,11 @@ def _inflate(body: bytes) -> tuple[bytes, str]:
     """The body without gzip (told by its magic number, layer by layer but at most two), and a note."""
     note = ""
     for _ in range(2):
-        if not body.startswith(b"\x1f\x8b"):
+        if not body.startswith(GZIP):
             break
         inflated, rest = b"", body
         try:
-            while rest.startswith(b"\x1f\x8b") and len(inflated) < MAX_BYTES:
+            while rest.startswith(GZIP) and len(inflated) < MAX_BYTES:
                 member = zlib.decompressobj(31)
                 inflated += member.decompress(rest, MAX_BYTES - len(inflated))
                 note = note if member.eof else "cut"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pipeline.records import OK, UNCHANGED, Capture
+from pipeline.records import Capture, Kind, Outcome
 
-BLOCKED = frozenset({"blocked", "soft_gone"})
+PRETENDED = frozenset({Outcome.BLOCKED, Outcome.SOFT_GONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class SourceRun:
     """The crawl half of the funnel for one source and one run."""
 
     source: str
@@ -57,21 +57,21 @@ class Tally:
 
     def count(self, capture: Capture) -> None:
         self.outcomes[capture.outcome] += 1
-        if capture.kind == "page":
+        if capture.kind == Kind.PAGE:
             self.pages[capture.outcome] += 1
             self.parts += capture.part_of is not None
 
-    def visit(self, name: str) -> Visit:
-        blocked = sum(n for outcome, n in self.pages.items() if outcome in BLOCKED)
-        told = self.pages[OK] + self.pages[UNCHANGED] + self.pages["robots"]
-        return Visit(
+    def visit(self, name: str) -> SourceRun:
+        blocked = sum(n for outcome, n in self.pages.items() if outcome in PRETENDED)
+        told = self.pages[Outcome.OK] + self.pages[Outcome.UNCHANGED] + self.pages[Outcome.ROBOTS]
+        return SourceRun(
             source=name,
             found=self.found,
-            fetched=self.pages[OK],
-            unchanged=self.pages[UNCHANGED],
+            fetched=self.pages[Outcome.OK],
+            unchanged=self.pages[Outcome.UNCHANGED],
             blocked=blocked,
             failed=self.pages.total() - told - blocked,
-            robots=self.pages["robots"],
+            robots=self.pages[Outcome.ROBOTS],
             skipped=self.skipped,
             parts=self.parts,
             outcomes=dict(sorted(self.outcomes.items())),

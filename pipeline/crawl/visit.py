@@ -9,18 +9,20 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from pipeline.crawl.archive import Damaged, Earlier, Writer, read_one
-from pipeline.crawl.blocks import judge_page
+from pipeline.archive.exchange import Earlier
+from pipeline.archive.reader import read_one
+from pipeline.archive.warc import Damaged, sha1
+from pipeline.archive.writer import Writer
 from pipeline.crawl.discover import on_own_site
-from pipeline.crawl.fetch import Client
-from pipeline.crawl.fetched import Fetched, Limits
 from pipeline.crawl.hosts import Hosts, Rules
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.sitemaps import MAX_BYTES
-from pipeline.crawl.urls import fetch_form, url_key
-from pipeline.crawl.warc import sha1
-from pipeline.records import OK, UNCHANGED, Capture, Place, Source
+from pipeline.records import USABLE, Capture, Kind, Outcome, Place, Source, header_of
+from pipeline.web.blocks import judge_page
+from pipeline.web.fetch import Client
+from pipeline.web.fetched import Fetched, Limits
+from pipeline.web.urls import fetch_form, url_key
 
 FLUSH_CAPTURES = 50
 FLUSH_SECONDS = 2.0
@@ -47,11 +49,11 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Visit:
     """What came of asking for a URL, before it is kept."""
 
     due: Due
-    outcome: str
+    outcome: Outcome
     """As `Fetched.outcome`, or robots, blocked, soft_gone."""
     fetched: Fetched | None = None
     """None: nothing was asked, robots.txt forbids it."""
@@ -63,13 +65,12 @@ class Answer:
     @property
     def body(self) -> bytes:
         """The page as it now stands, if it came with this answer."""
-        return self.fetched.body if self.fetched and self.outcome == OK else b""
+        return self.fetched.body if self.fetched and self.outcome == Outcome.OK else b""
 
     @property
     def content_type(self) -> str:
         """Content-Type as received, "" if there is none."""
-        headers = self.fetched.headers if self.fetched else ()
-        return next((value for name, value in headers if name.lower() == "content-type"), "")
+        return header_of(self.fetched.headers, "content-type") if self.fetched else ""
 
 
 class Keeper:
@@ -134,7 +135,7 @@ class Visitor:
         self._client = client
         self._conduct = conduct
 
-    async def ask(self, due: Due) -> Answer | None:
+    async def ask(self, due: Due) -> Visit | None:
         """Fetch what is due, if robots.txt allows it; None: the site is left alone for now.
 
         Nothing is kept yet but a robots.txt read on the way.
@@ -145,7 +146,7 @@ class Visitor:
             if queue.closed or robots is None or robots.deny_all:
                 return None
             if not robots.allows(due.url):
-                return Answer(due=due, outcome="robots", robots=robots.note)
+                return Visit(due=due, outcome=Outcome.ROBOTS, robots=robots.note)
             earlier = self.keeper.ledger.validators(due.url_key)
             asked = None if due.looks % DOUBT_EVERY == DOUBT_EVERY - 1 else earlier
             turn = self.hosts.turn(self.source.delay)
@@ -158,24 +159,24 @@ class Visitor:
                 due.url,
                 etag=asked.etag if asked else None,
                 last_modified=asked.last_modified if asked else None,
-                expect="html" if due.kind == "page" else None,
+                expect="html" if due.kind == Kind.PAGE else None,
                 hop_allowed=hop_allowed,
                 pause=turn.pause,
-                limits=self._conduct.sitemaps if due.kind == "sitemap" else None,
+                limits=self._conduct.sitemaps if due.kind == Kind.SITEMAP else None,
             )
-            outcome = "robots" if forbidden else fetched.outcome
-            if outcome in (OK, "http_error"):
+            outcome = Outcome.ROBOTS if forbidden else fetched.outcome
+            if outcome in (Outcome.OK, Outcome.HTTP_ERROR):
                 outcome = judge_page(fetched.status, fetched.headers, fetched.body) or outcome
-            if outcome == OK and due.kind == "page" and self._led_to_a_front_page(due, fetched):
-                outcome = "soft_gone"
+            if outcome == Outcome.OK and due.kind == Kind.PAGE and self._led_to_a_front_page(due, fetched):
+                outcome = Outcome.SOFT_GONE
             turn.end(fetched, outcome)
-        if outcome == OK and earlier is not None and sha1(fetched.body) == earlier.digest:
-            outcome = UNCHANGED
-        return Answer(due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note)
+        if outcome == Outcome.OK and earlier is not None and sha1(fetched.body) == earlier.digest:
+            outcome = Outcome.UNCHANGED
+        return Visit(due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note)
 
     def keep(
         self,
-        answer: Answer,
+        answer: Visit,
         *,
         notes: tuple[str, ...] = (),
         every: float | None = None,
@@ -184,7 +185,7 @@ class Visitor:
         """Archive the answer and tell the ledger; that robots.txt forbids a page is said only once."""
         due, fetched = answer.due, answer.fetched
         # The writer itself finds an equal body, and writes the revisit record that says so.
-        outcome = fetched.outcome if fetched and answer.outcome == UNCHANGED else answer.outcome
+        outcome = fetched.outcome if fetched and answer.outcome == Outcome.UNCHANGED else answer.outcome
         capture = Capture(
             id="",
             source=self.source.name,
@@ -203,7 +204,7 @@ class Visitor:
         )
         if fetched is None and due.looks:
             return capture
-        earlier = answer.earlier if answer.outcome in (OK, UNCHANGED) else None
+        earlier = answer.earlier if answer.outcome in USABLE else None
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
     def archived(self, key: str) -> bytes:
@@ -264,13 +265,13 @@ class Visitor:
         robots = judge_robots(fetched, self._conduct.user_agent)
         rules.robots = robots
         rules.until = fetched.fetched_at + timedelta(seconds=robots.ttl)
-        turn.end(fetched, fetched.outcome if robots.deny_all else OK)
-        due = Due(url=address, url_key=key, kind="robots", via=None, part_of=None, looks=0)
+        turn.end(fetched, fetched.outcome if robots.deny_all else Outcome.OK)
+        due = Due(url=address, url_key=key, kind=Kind.ROBOTS, via=None, part_of=None, looks=0)
         earlier = self.keeper.ledger.validators(key)
         kept = self.keep(
-            Answer(due=due, outcome=fetched.outcome, fetched=fetched, earlier=earlier, robots=robots.note)
+            Visit(due=due, outcome=fetched.outcome, fetched=fetched, earlier=earlier, robots=robots.note)
         )
-        rules.place = earlier.place if earlier and kept.outcome == UNCHANGED else kept.place
+        rules.place = earlier.place if earlier and kept.outcome == Outcome.UNCHANGED else kept.place
         return robots
 
 
@@ -282,5 +283,5 @@ def _as_fetched(capture: Capture) -> Fetched:
         status=capture.status,
         headers=capture.headers,
         body=capture.body,
-        outcome=capture.outcome,
+        outcome=Outcome(capture.outcome),
     )

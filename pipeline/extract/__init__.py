@@ -5,8 +5,8 @@ The order of the steps stands here and nowhere else:
     encoding   bytes → text                                     (encoding.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
-    container  the element that holds the article               (container.py, names.py)
-    body       its lines, less what is not the article          (body.py, shape.py, boilerplate.py)
+    container  the element that holds the article               (container.py, marks.py)
+    body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, byline.py,
                                                                  dates.py, metadata.py)
     split      two articles glued on one page; parts joined     (split.py)
@@ -25,34 +25,21 @@ from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.container import find_container, weigh
 from pipeline.extract.declared import read_declared
 from pipeline.extract.encoding import Decoded, decode
-from pipeline.extract.fingerprint import fingerprint
 from pipeline.extract.layout import Layout, bare_long_tags, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.title import find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.records import Article, Flag, Page, Selector, Source
+from pipeline.rules.signatures import NO_PAGE
 
-__all__ = ["extract_page", "fingerprint", "join_parts", "line_report"]
+__all__ = ["extract_page", "join_parts", "line_report"]
 
 MAX_BYTES = 10_000_000
 """Larger bodies are not articles; the crawl's own cap is below this."""
 
 MAX_DAMAGE = 0.05
 """Share of U+FFFD above which bytes are no text we can read; real pages with broken bytes stay below .01."""
-
-MAGIC = (
-    b"%PDF-",
-    b"\x89PNG",
-    b"\xff\xd8\xff",
-    b"GIF8",
-    b"PK\x03\x04",
-    b"RIFF",
-    b"\x1f\x8b",
-    b"\xd0\xcf\x11\xe0",
-    b"Rar!",
-)
-"""First bytes of PDF, pictures, archives and Office files that come as text/html."""
 
 FEED = re.compile(rb"(?:<\?xml[^>]{0,200}>\s{0,99})?<(?:rss|feed|urlset|sitemapindex|rdf:RDF)\b")
 JSON = re.compile(rb"[\[{]{1,2}\s{0,99}\"")
@@ -170,7 +157,7 @@ def _not_a_page(body: bytes, decoded: Decoded) -> str | None:
     if len(body) > MAX_BYTES:
         return "too_large"
     head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(MAGIC) or FEED.match(head) or JSON.match(head):
+    if head.startswith(NO_PAGE) or FEED.match(head) or JSON.match(head):
         return "not_html"
     return "undecodable" if decoded.replacements > MAX_DAMAGE * len(decoded.text) else None
 

@@ -15,8 +15,8 @@ import trafilatura
 from pipeline.extract.boilerplate import judge, trim
 from pipeline.extract.container import Weights, is_linked_title
 from pipeline.extract.layout import Layout
-from pipeline.extract.names import kinds
-from pipeline.extract.shape import by_shape, without_teaser
+from pipeline.extract.looks import by_shape, without_teaser
+from pipeline.extract.marks import kinds
 from pipeline.extract.title import HEADINGS, letters
 
 HOLDS = 0.35

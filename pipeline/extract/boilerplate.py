@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.extract.tables import rows
 from pipeline.extract.variants import either_script
+from pipeline.rules import table
 
 BULLETS = re.compile(r"^[\s“\"▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
 """Skipped before a pattern is tried; one class repeated once, so linear."""
@@ -28,7 +28,7 @@ COMMENTS_FROM = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Phrase:
     """One line of the rule file."""
 
     name: str
@@ -101,13 +101,13 @@ def matching(line: str, place: str) -> str | None:
 
 
 @cache
-def _rules() -> list[Rule]:
+def _rules() -> list[Phrase]:
     return [
-        Rule(name=name, place=place, longest=int(longest), pattern=either_script(pattern))
-        for name, place, longest, pattern, _reason in rows("boilerplate.tsv")
+        Phrase(name=name, place=place, longest=int(longest), pattern=either_script(pattern))
+        for name, place, longest, pattern, _reason in table("boilerplate")
     ]
 
 
 @cache
-def _by_place() -> dict[str, list[Rule]]:
+def _by_place() -> dict[str, list[Phrase]]:
     return {place: [r for r in _rules() if r.place == place] for place in ("any", "head", "foot", "cut")}

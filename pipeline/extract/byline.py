@@ -10,8 +10,8 @@ import re
 from functools import cache
 
 from pipeline.extract.dates import find_day
-from pipeline.extract.tables import rows
 from pipeline.extract.variants import either_script
+from pipeline.rules import table
 
 GAP = "\x1f"
 """Stands between two pieces of a line that have different elements around them."""
@@ -247,5 +247,5 @@ def agency(text: str) -> str | None:
 
 @cache
 def _surnames() -> frozenset[str]:
-    single, double = (row[0] for row in rows("surnames.tsv"))
+    single, double = (row[0] for row in table("surnames"))
     return frozenset(single) | frozenset(double.split("、"))

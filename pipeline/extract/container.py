@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from pipeline.extract.layout import Layout, Line
-from pipeline.extract.names import kinds
+from pipeline.extract.marks import kinds
 from pipeline.extract.variants import either_script
 
 MIN_LINE = 8

@@ -77,7 +77,7 @@ EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundDay:
     """A day and the string it was read from."""
 
     day: date
@@ -86,18 +86,18 @@ class Found:
     end: int
 
 
-def find_day(text: str) -> Found | None:
+def find_day(text: str) -> FoundDay | None:
     """The first day of publication written in a string, or None; impossible days are passed over.
 
     A gap between marked-up pieces counts as a space: 2023|05|/|06.
     """
     text = text.replace("\x1f", " ")
-    best: Found | None = None
+    best: FoundDay | None = None
     for pattern, read in _FORMS:
         for match in pattern.finditer(text):
             day = read(match)
             if day and (best is None or match.start() < best.start):
-                best = Found(day=day, raw=match[0], start=match.start(), end=match.end())
+                best = FoundDay(day=day, raw=match[0], start=match.start(), end=match.end())
                 break
     return best
 
@@ -119,17 +119,17 @@ def machine_day(value: str) -> date | None:
     return found.day if found else None
 
 
-def _compact(text: str) -> Found | None:
+def _compact(text: str) -> FoundDay | None:
     match = COMPACT.search(text)
     day = _day(match[1], match[2], match[3]) if match else None
-    return Found(day=day, raw=match[0], start=match.start(), end=match.end()) if match and day else None
+    return FoundDay(day=day, raw=match[0], start=match.start(), end=match.end()) if match and day else None
 
 
-def day_in_url(url: str) -> Found | None:
+def day_in_url(url: str) -> FoundDay | None:
     """The day in an address such as /2024-05/13/ or /20240513/, or None."""
     found = re.search(r"/((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?=[/_.\-]|$)", url)
     day = _day(found[1], found[2], found[3]) if found else None
-    return Found(day=day, raw=found[0].strip("/"), start=0, end=0) if found and day else None
+    return FoundDay(day=day, raw=found[0].strip("/"), start=0, end=0) if found and day else None
 
 
 def _day(year: str | int, month: str | int, day: str | int) -> date | None:

@@ -13,7 +13,7 @@ from functools import cache
 
 import cchardet
 
-from pipeline.extract.tables import rows
+from pipeline.rules import table
 
 PRESCAN = 4096
 """Bytes searched for a declaration: 3 of 60 real meta elements stand beyond the standard's 1,024."""
@@ -186,7 +186,7 @@ def _whatwg_errors(codec: str, lone: str) -> None:
 def _patches() -> dict[str, tuple[dict[bytes, str], dict[str, str]]]:
     """Codec → (bytes Python cannot decode → character, character Python gives → WHATWG's)."""
     tables: dict[str, tuple[dict[bytes, str], dict[str, str]]] = {"gb18030": ({}, {}), "big5hkscs": ({}, {})}
-    for encoding, kind, code, python, whatwg in rows("encoding.tsv"):
+    for encoding, kind, code, python, whatwg in table("encoding"):
         undecodable, wrong = tables["gb18030" if encoding == "gb18030" else "big5hkscs"]
         if kind == "bytes":
             undecodable[bytes.fromhex(code)] = whatwg
@@ -203,13 +203,13 @@ def _wrong_characters(codec: str) -> re.Pattern[str]:
 
 @cache
 def _labels() -> dict[str, tuple[str, str]]:
-    return {name: (encoding, codec) for name, encoding, codec in rows("labels.tsv")}
+    return {name: (encoding, codec) for name, encoding, codec in table("labels")}
 
 
 @cache
 def _common() -> frozenset[str]:
     """The characters a page of Chinese text is mostly made of, in both scripts, and its marks."""
-    return frozenset(c for row in rows("common-han.tsv") for c in row[0])
+    return frozenset(c for row in table("common-han") for c in row[0])
 
 
 _whatwg_errors("gb18030", "€")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from pipeline.extract.dates import Found, day_in_url, find_day, machine_day
+from pipeline.extract.dates import FoundDay, day_in_url, find_day, machine_day
 from pipeline.extract.declared import Declared
 from pipeline.extract.printed import Printed
 from pipeline.extract.variants import either_script
@@ -86,5 +86,5 @@ def find_published(
     return (in_url.day, in_url.raw, "url") if in_url else (None, None, None)
 
 
-def _printed_day(line: str) -> Found | None:
+def _printed_day(line: str) -> FoundDay | None:
     return None if TODAY.search(line) else find_day(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pipeline.extract.tables import rows
+from pipeline.rules import table
 
 
 def either_script(pattern: str, flags: int = 0) -> re.Pattern[str]:
@@ -25,6 +25,4 @@ def either_script(pattern: str, flags: int = 0) -> re.Pattern[str]:
 @cache
 def _groups() -> dict[str, str]:
     """Character → all its forms."""
-    return {
-        character: group for row in rows("variants.tsv") for group in row[0].split() for character in group
-    }
+    return {character: group for row in table("variants") for group in row[0].split() for character in group}

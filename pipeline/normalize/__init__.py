@@ -8,13 +8,11 @@ conversion is OpenCC's t2s. Any text is accepted and none raises.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from pipeline.normalize import (
     brackets,
@@ -30,14 +28,13 @@ from pipeline.normalize import (
     spans,
     triggers,
 )
-from pipeline.normalize.changes import Change, changes
-from pipeline.normalize.characters import FULL, HAN, HANGUL, KANA, RULES, is_chinese
+from pipeline.normalize.characters import FULL, HANGUL, KANA, is_chinese
+from pipeline.normalize.differences import Change, changes
 from pipeline.records import Flag
+from pipeline.rules.han import HAN
 
 Fix = tuple[str, Callable[[str], str], str]
 Record = Callable[[str, str, str], None]
-
-_RULE_FILES = ("radicals.tsv", "script.tsv", "script-characters.tsv", "confusables.tsv", "html-tags.tsv")
 
 PAGE_FIXES: tuple[Fix, ...] = (
     ("mojibake", mojibake.mojibake, "UTF-8 read as GBK or Latin-1, where decoding again gives Chinese"),
@@ -105,9 +102,9 @@ SOUGHT = {
     "latin_spaces": " \t",
 }
 """Inside of a class: the characters without which a line fix changes nothing; and `DOUBLED_STOPS` for some."""
-_TRIGGERS = triggers.table([HAN, KANA + HANGUL, *(SOUGHT[name] for name, _, _ in LINE_FIXES)])
+_TRIGGERS = triggers.trigger_table([HAN, KANA + HANGUL, *(SOUGHT[name] for name, _, _ in LINE_FIXES)])
 
-_UNUSUAL = triggers.table(
+_UNUSUAL = triggers.trigger_table(
     [markup.UNSEEN + markup.LINE_ENDS + forms.OTHER_FORMS + spacing.ODD + mojibake.SUSPECT]
 )
 """What `PAGE_FIXES` and `FORM_FIXES` look for: most texts have none."""
@@ -262,16 +259,6 @@ def _applied(fixes: Iterable[Fix], text: str, record: Record) -> str:
             record(name, text, fixed)
             text = fixed
     return text
-
-
-@lru_cache(maxsize=8)
-def fingerprint(target: str = "Hans", spacing: str = "remove") -> str:
-    """SHA-256 (hex) over the settings, this room's code, its rule tables and OpenCC's version."""
-    digest = hashlib.sha256(f"{script.OPENCC_VERSION} {target} {spacing}".encode())
-    room = Path(__file__).resolve().parent
-    for file in [*sorted(room.glob("*.py")), *(RULES / name for name in _RULE_FILES)]:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def fixes_table() -> str:

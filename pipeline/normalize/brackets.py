@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.characters import FULL, HAN, HAN_CHARACTER, LETTER, SHIELD, after, before
+from pipeline.normalize.characters import FULL, HAN_CHARACTER, LETTER, SHIELD, after, before
+from pipeline.rules.han import HAN
 
 _BRACKET = re.compile("[()（）]")
 _DEEPEST = 16

@@ -6,11 +6,9 @@ Each constant is the inside of a regular-expression character class, so that rul
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-RULES = Path(__file__).resolve().parent.parent / "rules"
+from pipeline.rules.han import HAN
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003347f〇々"
 KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u31f0-\u31ff"
 HANGUL = "\u1100-\u11ff\u3131-\u3163\uac00-\ud7a3"
 LETTER = (
@@ -108,12 +106,3 @@ def is_chinese(line: str, *, has_other: bool = True) -> bool:
     han = len(HAN_CHARACTER.findall(line))
     words = len(_LATIN_WORD.findall(line))
     return words <= han or (words <= 2 * han and len(_GRAMMAR_WORD.findall(line)) < 2)
-
-
-def rows(name: str) -> list[list[str]]:
-    """The rows of a rule table: tab-separated cells, `#` starts a comment line.
-
-    Raises `OSError` if the package's own table is missing.
-    """
-    lines = (RULES / name).read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("#")]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from pipeline.normalize import triggers
-from pipeline.normalize.characters import HAN, is_chinese, rows
+from pipeline.normalize.characters import is_chinese
 from pipeline.normalize.markup import PRIVATE_USE
 from pipeline.normalize.mojibake import uncured
 from pipeline.records import Flag
+from pipeline.rules import table
+from pipeline.rules.han import HAN
 
 _CONTEXT = 6
 _MOST_FLAGS = 200
@@ -25,8 +27,8 @@ _ACRONYM_L_HINT = re.compile("l(?<=[A-Z].)")
 _ACRONYM_L = re.compile("[A-Z](?<![A-Za-z].)(?:[A-Z]{1,9}l[A-Z]{0,10}|l[A-Z]{1,10})(?![A-Za-z])")
 _REPLACEMENT = re.compile("\ufffd\ufffd*")
 _PRIVATE = re.compile(f"[{PRIVATE_USE}]+")
-_CONFUSABLES = re.compile("|".join(re.escape(wrong) for wrong, _, _ in rows("confusables.tsv")))
-_HAN = triggers.table([HAN])
+_CONFUSABLES = re.compile("|".join(re.escape(wrong) for wrong, _, _ in table("confusables")))
+_HAN = triggers.trigger_table([HAN])
 _NO_LE_HAN = 1000
 _NO_LE_SHARE = 0.0005
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from pipeline.normalize.characters import HAN, KANA, rows
+from pipeline.normalize.characters import KANA
+from pipeline.rules import table
+from pipeline.rules.han import HAN
 
-_RADICALS = {ord(radical): ideograph for radical, ideograph, _ in rows("radicals.tsv")}
+_RADICALS = {ord(radical): ideograph for radical, ideograph, _ in table("radicals")}
 _LIGATURES = {
     0xFB00: "ff",
     0xFB01: "fi",

@@ -6,7 +6,7 @@ import html
 import re
 from html.entities import html5
 
-from pipeline.normalize.characters import rows
+from pipeline.rules import table
 
 LINE_ENDS = "\r\x0b\x0c\x85\u2028\u2029"
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -34,7 +34,7 @@ _ENTITY = re.compile(
 )
 _ENTITY_ROUNDS = 3
 
-_KIND = {name: kind for kind, names in rows("html-tags.tsv") for name in names.split()}
+_KIND = {name: kind for kind, names in table("html-tags") for name in names.split()}
 _SPACES = " \t\u00a0\u2002\u2003\u3000"
 _EDGE = 20
 """Spaces, at most, between a stray tag and the edge of its line."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from pipeline.normalize import triggers
-from pipeline.normalize.characters import FULL, HAN
+from pipeline.normalize.characters import FULL
 from pipeline.normalize.forms import width
+from pipeline.rules.han import HAN
 
 # UTF-8 of Han begins E4–E9, of full-width marks EF BC, of 。、《》 E3 80: these pairs read as GBK.
 _PAIRS = [bytes((lead, second)) for lead in range(0xE4, 0xEA) for second in range(0x80, 0xC0)] + [
@@ -24,7 +25,7 @@ _FREQUENT = "锛銆鈥鐨鏄鍦涓浜鏈鎴鍥澶杩浠鍒璇鍜浣鍑寰鍙濂�
 """What the UTF-8 of ，。“ and of the most frequent Han (的是在一了有我国大…) begins with as GBK."""
 SUSPECT = _FREQUENT + _LATIN_LEADS
 """Characters, as the inside of a class, without which no text is mojibake."""
-_SUSPECTS = triggers.table([SUSPECT])
+_SUSPECTS = triggers.trigger_table([SUSPECT])
 _NOT_LATIN = re.compile(f"[{HAN}]")
 _CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")

@@ -10,7 +10,6 @@ import re
 from pipeline.normalize.characters import (
     CLOSING,
     FULL,
-    HAN,
     HAN_CHARACTER,
     LETTER,
     NEAR,
@@ -20,6 +19,7 @@ from pipeline.normalize.characters import (
     before,
     is_han,
 )
+from pipeline.rules.han import HAN
 
 DASH_CHARACTERS = "―─–⸺⸻—\\-"
 ELLIPSIS_CHARACTERS = ".…⋯‥·•・"

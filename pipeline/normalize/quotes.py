@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.characters import FULL, HAN, HAN_CHARACTER
+from pipeline.normalize.characters import FULL, HAN_CHARACTER
+from pipeline.rules.han import HAN
 
 _UNUSUAL = "\"'`„‟‘’「」『』〝〞〟<"
 CHARACTERS = f"{_UNUSUAL}“”"

@@ -14,15 +14,9 @@ from functools import lru_cache
 import opencc
 
 from pipeline.normalize import triggers
-from pipeline.normalize.characters import (
-    CHINESE_ONLY,
-    HAN,
-    HAN_CHARACTER,
-    KANA,
-    KANA_CHARACTER,
-    is_japanese,
-    rows,
-)
+from pipeline.normalize.characters import CHINESE_ONLY, HAN_CHARACTER, KANA, KANA_CHARACTER, is_japanese
+from pipeline.rules import table
+from pipeline.rules.han import HAN
 
 OPENCC_VERSION: str = opencc.__version__
 TARGETS = {"Hans": "t2s", "Hant-TW": "s2tw", "Hant-HK": "s2hk", "keep": ""}
@@ -37,8 +31,8 @@ def _any_of(characters: str) -> re.Pattern[str]:
     return re.compile(f"[{near}]|[\U00020000-\U0003347f](?<=[{far}])")
 
 
-_ROWS = rows("script.tsv")
-_CHARACTERS = rows("script-characters.tsv")
+_ROWS = table("script")
+_CHARACTERS = table("script-characters")
 _HANT = "".join(characters for script, characters in _CHARACTERS if script == "Hant")
 _HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
 _RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著"
@@ -46,9 +40,9 @@ HANT_CHARACTER = _any_of(_HANT)
 _RARE = "".join(characters for script, characters in _CHARACTERS if script == "Rare")
 _CONVERTIBLE = _any_of(_HANT + _RARE)
 _IS_CONVERTIBLE, _IS_RESIDUAL = 1, 2
-_SUSPECTS = triggers.table([_HANT + _RARE, _RESIDUAL])
+_SUSPECTS = triggers.trigger_table([_HANT + _RARE, _RESIDUAL])
 HANS_CHARACTER = _any_of(_HANS)
-_SCRIPTS = triggers.table([_HANT, _HANS])
+_SCRIPTS = triggers.trigger_table([_HANT, _HANS])
 
 _KEEP = {}
 for _stage, _form, _result, _ in _ROWS:

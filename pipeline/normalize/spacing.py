@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.characters import FULL, HAN, LETTER, STOPS
+from pipeline.normalize.characters import FULL, LETTER, STOPS
+from pipeline.rules.han import HAN
 
 ODD = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 """Spaces other than the plain one, as the inside of a class."""

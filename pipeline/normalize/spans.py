@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pipeline.normalize.characters import HAN, SHIELD
+from pipeline.normalize.characters import SHIELD
+from pipeline.rules.han import HAN
 
 _FIRST = 0xF0000
 _LAST = 0xFFFFD

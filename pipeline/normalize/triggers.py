@@ -16,7 +16,7 @@ _MEMBER = re.compile(r"\\?(.)(?:-\\?(.))?", re.DOTALL)
 _LINE_FEED = 10
 
 
-def table(classes: Sequence[str]) -> Bits:
+def trigger_table(classes: Sequence[str]) -> Bits:
     """For every code point the classes it belongs to: bit n for class n of `classes` (insides of [ ], at most 32)."""
     bits = np.zeros(sys.maxunicode + 1, np.min_scalar_type(1 << len(classes)))
     for number, characters in enumerate(classes):
@@ -25,23 +25,23 @@ def table(classes: Sequence[str]) -> Bits:
     return bits
 
 
-def of_text(text: str, table: Bits) -> int:
+def of_text(text: str, trigger_table: Bits) -> int:
     """The bits of all characters of the text together."""
-    return int(np.bitwise_or.reduce(table.take(_codes(text)), initial=0))
+    return int(np.bitwise_or.reduce(trigger_table.take(_codes(text)), initial=0))
 
 
-def counts(text: str, table: Bits, classes: int) -> list[int]:
+def counts(text: str, trigger_table: Bits, classes: int) -> list[int]:
     """How many characters of the text belong to none of a table's classes, which share none, and to each of them."""
-    found = np.bincount(table.take(_codes(text)), minlength=1 << classes).tolist()
+    found = np.bincount(trigger_table.take(_codes(text)), minlength=1 << classes).tolist()
     return [found[0], *(found[1 << number] for number in range(classes))]
 
 
-def of_lines(text: str, table: Bits) -> list[int]:
+def of_lines(text: str, trigger_table: Bits) -> list[int]:
     """For every line of the text the bits of all its characters together."""
     codes = _codes(text + "\n")
     ends = np.flatnonzero(codes == _LINE_FEED)
     starts = np.concatenate(([0], ends[:-1] + 1))
-    bits: list[int] = np.bitwise_or.reduceat(table.take(codes), starts).tolist()
+    bits: list[int] = np.bitwise_or.reduceat(trigger_table.take(codes), starts).tolist()
     return bits
 
 

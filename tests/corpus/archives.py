@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipeline.archive.writer import Writer
 from pipeline.corpus.job import Job
-from pipeline.crawl.archive import Writer
 from pipeline.demo.stories import Story, stories
 from pipeline.records import Capture, Source
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from pipeline.corpus.comparison import Texts
-from pipeline.corpus.dedupe import DedupeIndex, Item, Outcome, dedupe
+from pipeline.dedupe.comparison import Texts
+from pipeline.dedupe.run import Deduped, DedupeIndex, Item, dedupe
 
 _CHARACTERS = (
     "人民生活城市道路学校工厂医院农田河流山林天气春夏秋冬早晚车站商店图书电影音乐体育健康教育科学技术经济"
@@ -41,6 +41,6 @@ def stored(*batches: Sequence[Item]) -> Texts:
     return lambda names: {name: texts[name] for name in names if name in texts}
 
 
-def run(items: Sequence[Item], index: DedupeIndex | None = None) -> Outcome:
+def run(items: Sequence[Item], index: DedupeIndex | None = None) -> Deduped:
     """One batch against an index of its own, or the one given."""
     return dedupe(items, index or DedupeIndex.open(None), stored(items))

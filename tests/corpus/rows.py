@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.corpus.rows import document_id, short_hash
+from pipeline.corpus.identity import document_id, short_hash
 from pipeline.records import Document
 
 START = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)

@@ -18,9 +18,11 @@ from pipeline.corpus import shards, versions
 from pipeline.corpus.build import build
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.job import locked
+from pipeline.corpus.plan import MADE_BY
 from pipeline.corpus.read import documents, list_versions, version_folder
 from pipeline.errors import BusyError, NoSpaceError, RefusedError, UsageError
 from pipeline.records import Source
+from pipeline.rules import fingerprint
 from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
 
 LATER = timedelta(days=1)
@@ -153,9 +155,13 @@ def test_increments_publish_what_one_build_would(corpus: Path, tmp_path: Path) -
 
 
 def changed_rules(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
-    now = shards.fingerprints()
+    """As if a module of the stage had changed: what imports it has another fingerprint too."""
+    order = list(MADE_BY)
+    changed = {MADE_BY[each] for each in order[order.index(stage) :]}
     for module in (shards, sys.modules["pipeline.corpus.plan"]):
-        monkeypatch.setattr(module, "fingerprints", lambda: {**now, stage: "another"})
+        monkeypatch.setattr(
+            module, "fingerprint", lambda name: "another" if name in changed else fingerprint(name)
+        )
 
 
 def test_a_changed_normalize_rule_extracts_nothing_again(

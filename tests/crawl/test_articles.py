@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.crawl.loopback import (
-    NO_ROBOTS,
-    Site,
-    article,
-    kept,
-    run,
-    sitemap,
-    source_of,
-)
+from tests.web.loopback import NO_ROBOTS, Site, article, kept, run, sitemap, source_of
 
 
 def test_the_parts_of_an_article_follow_its_first_page(site: Site, tmp_path: Path) -> None:

@@ -9,19 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipeline.crawl.ledger import Ledger
-from pipeline.crawl.pace import MAX_ROBOTS_DELAY
 from pipeline.crawl.run import crawl
-from tests.crawl.loopback import (
-    NO_ROBOTS,
-    QUICK,
-    Page,
-    Site,
-    article,
-    later,
-    run,
-    sitemap,
-    source_of,
-)
+from pipeline.web.pace import MAX_ROBOTS_DELAY
+from tests.web.loopback import NO_ROBOTS, QUICK, Page, Site, article, later, run, sitemap, source_of
 
 
 def test_two_sites_are_crawled_side_by_side_and_each_at_its_own_pace(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.crawl.archive import Writer
+from pipeline.archive.writer import Writer
 from pipeline.crawl.ledger import Host, Ledger, LedgerError, rebuild
 from pipeline.records import Capture, Place
-from tests.crawl.archive_cases import START, clock, failure, page, warc_files, write
+from tests.archive.archive_cases import START, clock, failure, page, warc_files, write
 
 DAY = timedelta(days=1)
 

@@ -8,17 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.records import Listing
-from tests.crawl.loopback import (
-    Page,
-    Site,
-    article,
-    feed,
-    kept,
-    later,
-    run,
-    sitemap,
-    source_of,
-)
+from tests.web.loopback import Page, Site, article, feed, kept, later, run, sitemap, source_of
 
 
 def test_a_feed_with_nothing_known_left_is_a_gap_that_calls_for_the_other_lists(

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.crawl.fetch import Client, Fetched, Limits
 from pipeline.crawl.robots import MAX_BYTES, Robots, judge_robots, parse_robots, product_token
-from tests.crawl.fault_server import HTML, Fault, FaultServer, answer, redirect
+from pipeline.web.fetch import Client, Fetched, Limits
+from tests.web.fault_server import HTML, Fault, FaultServer, answer, redirect
 
 AGENT = "zh-article-corpus/0.1 (+http://example.org/)"
 CASES = [

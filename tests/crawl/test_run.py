@@ -12,19 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.crawl import archive
-from pipeline.crawl.run import Progress, crawl
+from pipeline import archive
+from pipeline.crawl.run import CrawlProgress, crawl
 from pipeline.errors import BusyError, UsageError
-from tests.crawl.loopback import (
-    Page,
-    Site,
-    article,
-    kept,
-    later,
-    run,
-    sitemap,
-    source_of,
-)
+from tests.web.loopback import Page, Site, article, kept, later, run, sitemap, source_of
 
 
 def test_nothing_due_asks_for_nothing(site: Site, tmp_path: Path) -> None:
@@ -71,7 +62,7 @@ def test_named_urls_are_fetched_alone_and_a_stranger_is_refused(site: Site, tmp_
 
 def test_progress_ends_at_its_total(site: Site, tmp_path: Path) -> None:
     site.pages |= {"/a/1.html": article(1, "<a href='/a/1_2.html'>下一页</a>"), "/a/1_2.html": article(2)}
-    seen: list[Progress] = []
+    seen: list[CrawlProgress] = []
     run(
         source_of(site, urls=(site.base + "/a/1.html", site.base + "/none")),
         tmp_path,

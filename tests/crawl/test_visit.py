@@ -7,17 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawl.loopback import (
-    NO_ROBOTS,
-    Page,
-    Site,
-    article,
-    kept,
-    later,
-    run,
-    sitemap,
-    source_of,
-)
+from tests.web.loopback import NO_ROBOTS, Page, Site, article, kept, later, run, sitemap, source_of
 
 
 def test_what_robots_forbids_is_recorded_once_and_never_asked_for(site: Site, tmp_path: Path) -> None:

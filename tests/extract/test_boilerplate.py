@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extract.boilerplate import judge, matching, trim
-from pipeline.extract.tables import rows
+from pipeline.rules import table
 
 CASES = [
     json.loads(line)
@@ -25,14 +25,14 @@ def test_rule_of_a_line(case: dict[str, str | None]) -> None:
 
 
 def test_every_rule_has_five_fields_and_a_known_place() -> None:
-    for row in rows("boilerplate.tsv"):
+    for row in table("boilerplate"):
         assert len(row) == 5
         assert row[1] in {"any", "head", "foot", "cut", "end"}
         assert row[4].strip()
 
 
 def test_every_kind_of_rule_is_shown_by_a_case() -> None:
-    kinds = {row[0] for row in rows("boilerplate.tsv")} - {"reprint", "riddle"}
+    kinds = {row[0] for row in table("boilerplate")} - {"reprint", "riddle"}
     assert kinds <= {case["rule"] for case in CASES}
 
 

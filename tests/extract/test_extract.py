@@ -1,4 +1,4 @@
-"""The public functions: reasons, hostile pages, selectors, the line report, the fingerprint."""
+"""The public functions: reasons, hostile pages, selectors, the line report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.extract import extract_page, fingerprint, line_report
+from pipeline.extract import extract_page, line_report
 from pipeline.records import Selector, Source
 
 URL = "https://www.example.cn/a/1.html"
@@ -124,11 +124,6 @@ def test_line_report_tells_every_line_and_agrees_with_the_text() -> None:
     assert any(rule == "links" for rule in rules.values())
     kept = "\n".join(text for is_kept, _, text in report if is_kept)
     assert kept == extract_page(path.read_bytes(), url=URL).articles[0].extracted
-
-
-def test_fingerprint_is_stable() -> None:
-    assert fingerprint() == fingerprint()
-    assert len(fingerprint()) == 32
 
 
 @given(st.binary(max_size=2_000))

@@ -13,7 +13,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows.refresh import refresh
 from pipeline.demo.server import SampleSite, write_sources
-from pipeline.runs import Places
+from pipeline.runs import Folders
 
 NAMES = ("blog", "tech")
 """Two small sources of the sample site."""
@@ -32,11 +32,11 @@ def client(server: None) -> Iterator[SyncPrefectClient]:
 
 
 @pytest.fixture(scope="session")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
     folder = tmp_path_factory.mktemp("flows")
     with SampleSite() as site:
         write_sources(folder / "sources", site)
-        yield Places(
+        yield Folders(
             sources=folder / "sources",
             raw=folder / "raw",
             clean=folder / "clean",
@@ -46,9 +46,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
 
 
 @pytest.fixture(scope="session")
-def refreshed(server: None, places: Places) -> State[Any]:
-    """The final state of the first refresh of NAMES; afterwards `places` holds version 1.1.0."""
-    return refresh(places, names=NAMES, return_state=True)
+def refreshed(server: None, folders: Folders) -> State[Any]:
+    """The final state of the first refresh of NAMES; afterwards `folders` holds version 1.1.0."""
+    return refresh(folders, names=NAMES, return_state=True)
 
 
 def artifact(client: SyncPrefectClient, state: State[Any]) -> str:

@@ -12,14 +12,14 @@ from prefect.client.schemas.objects import State
 
 from flows.backfill import backfill, plan_backfill
 from pipeline.report import PLAN
-from pipeline.runs import Places
+from pipeline.runs import Folders
 from tests.flows.conftest import NAMES, artifact, cells
 
 
 def test_cleans_the_archive_into_an_empty_corpus_without_a_request(
-    refreshed: State[Any], places: Places, tmp_path: Path, client: SyncPrefectClient
+    refreshed: State[Any], folders: Folders, tmp_path: Path, client: SyncPrefectClient
 ) -> None:
-    own = replace(places, clean=tmp_path / "clean", work=tmp_path / "work")
+    own = replace(folders, clean=tmp_path / "clean", work=tmp_path / "work")
     state = backfill(own, names=NAMES, return_state=True)
     assert (state.name, state.message) == ("Completed", "version 1.1.0")
     found, fetched, *_, new, _changed = cells(artifact(client, state), NAMES[0])[1:]
@@ -28,13 +28,13 @@ def test_cleans_the_archive_into_an_empty_corpus_without_a_request(
 
 
 def test_the_plan_counts_captures_and_days_and_changes_nothing(
-    refreshed: State[Any], places: Places, client: SyncPrefectClient
+    refreshed: State[Any], folders: Folders, client: SyncPrefectClient
 ) -> None:
-    before = sorted(places.raw.rglob("*"))
+    before = sorted(folders.raw.rglob("*"))
     state = plan_backfill(
-        places, since=date(2020, 1, 1), until=date(2020, 1, 3), names=NAMES, return_state=True
+        folders, since=date(2020, 1, 1), until=date(2020, 1, 3), names=NAMES, return_state=True
     )
     assert state.is_completed()
     row = dict(zip(PLAN, cells(artifact(client, state), NAMES[0]), strict=True))
     assert (row["captures"], row["days without"]) == ("0", "3")
-    assert sorted(places.raw.rglob("*")) == before
+    assert sorted(folders.raw.rglob("*")) == before

@@ -11,24 +11,24 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import State
 
 from flows.maintain import maintain
-from pipeline.runs import Places
+from pipeline.runs import Folders
 from tests.flows.conftest import artifact, cells
 
 
 def test_a_whole_corpus_is_verified_and_keeps_its_latest(
-    refreshed: State[Any], places: Places, client: SyncPrefectClient
+    refreshed: State[Any], folders: Folders, client: SyncPrefectClient
 ) -> None:
-    state = maintain(places, return_state=True)
+    state = maintain(folders, return_state=True)
     assert state.is_completed()
     assert cells(artifact(client, state), "1.1.0")
 
 
 def test_a_damaged_version_fails_the_run_and_is_named(
-    refreshed: State[Any], places: Places, tmp_path: Path
+    refreshed: State[Any], folders: Folders, tmp_path: Path
 ) -> None:
-    shutil.copytree(places.clean, tmp_path / "clean", symlinks=True)
+    shutil.copytree(folders.clean, tmp_path / "clean", symlinks=True)
     [part, *_] = (tmp_path / "clean" / "1.1.0" / "articles").iterdir()
     part.write_bytes(b"\0" + part.read_bytes()[1:])
-    state = maintain(replace(places, clean=tmp_path / "clean", work=tmp_path / "work"), return_state=True)
+    state = maintain(replace(folders, clean=tmp_path / "clean", work=tmp_path / "work"), return_state=True)
     assert state.name == "Failed"
     assert part.name in str(state.message)

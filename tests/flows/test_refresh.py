@@ -11,20 +11,20 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import State
 
 from flows.refresh import refresh
+from pipeline.archive.writer import Writer
 from pipeline.corpus.read import latest
-from pipeline.crawl.archive import Writer
 from pipeline.report import FUNNEL
-from pipeline.runs import Places
+from pipeline.runs import Folders
 from tests.flows.conftest import NAMES, artifact, cells, write_greedy_source
 
 
-def test_publishes_a_version_and_says_which(refreshed: State[Any], places: Places) -> None:
+def test_publishes_a_version_and_says_which(refreshed: State[Any], folders: Folders) -> None:
     assert (refreshed.name, refreshed.message) == ("Completed", "version 1.1.0")
-    assert str(latest(places.clean)) == "1.1.0"
+    assert str(latest(folders.clean)) == "1.1.0"
 
 
 def test_leaves_the_funnel_of_every_source_and_the_way_to_the_version(
-    refreshed: State[Any], places: Places, client: SyncPrefectClient
+    refreshed: State[Any], folders: Folders, client: SyncPrefectClient
 ) -> None:
     text = artifact(client, refreshed)
     assert cells(text, "source") == ["source", *FUNNEL]
@@ -32,34 +32,34 @@ def test_leaves_the_funnel_of_every_source_and_the_way_to_the_version(
         row = dict(zip(("source", *FUNNEL), cells(text, name), strict=True))
         assert int(row["fetched"]) == int(row["extracted"]) > 0
         assert 0 < int(row["new"]) <= int(row["kept"])
-    folder = places.clean / "1.1.0"
+    folder = folders.clean / "1.1.0"
     assert f"[{folder}]({folder.as_uri()})" in text
 
 
 def test_nothing_new_is_no_new_version(
-    refreshed: State[Any], places: Places, client: SyncPrefectClient
+    refreshed: State[Any], folders: Folders, client: SyncPrefectClient
 ) -> None:
-    again = refresh(places, names=NAMES, everything=True, return_state=True)
+    again = refresh(folders, names=NAMES, everything=True, return_state=True)
     assert (again.name, again.message) == ("Completed", "version 1.1.0")
     for name in NAMES:
         row = dict(zip(("source", *FUNNEL), cells(artifact(client, again), name), strict=True))
         assert int(row["fetched"]) == 0 < int(row["unchanged"])
 
 
-def test_another_writer_fails_the_run_and_is_named(server: None, places: Places, tmp_path: Path) -> None:
+def test_another_writer_fails_the_run_and_is_named(server: None, folders: Folders, tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     with Writer(raw, "another"):
-        state = refresh(replace(places, raw=raw, clean=tmp_path / "clean"), names=NAMES, return_state=True)
+        state = refresh(replace(folders, raw=raw, clean=tmp_path / "clean"), names=NAMES, return_state=True)
     assert state.name == "Failed"
     assert "BusyError" in str(state.message)
 
 
 def test_a_refused_source_fails_the_run_and_the_artifact_stands(
-    server: None, places: Places, tmp_path: Path, client: SyncPrefectClient
+    server: None, folders: Folders, tmp_path: Path, client: SyncPrefectClient
 ) -> None:
-    shutil.copytree(places.sources, tmp_path / "sources")
+    shutil.copytree(folders.sources, tmp_path / "sources")
     write_greedy_source(tmp_path / "sources")
-    own = Places(sources=tmp_path / "sources", raw=tmp_path / "raw", clean=tmp_path / "clean", workers=1)
+    own = Folders(sources=tmp_path / "sources", raw=tmp_path / "raw", clean=tmp_path / "clean", workers=1)
     state = refresh(own, names=NAMES, return_state=True)
     assert state.name == "Failed"
     assert "expected at least 1000" in str(state.message)

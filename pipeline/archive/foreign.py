@@ -1,0 +1,184 @@
+"""Records of WARC and ARC files that somebody else wrote, in whatever compression, read with distrust."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+from fastwarc.warc import ArchiveIterator
+from warcio.archiveiterator import ArchiveIterator as ArcIterator
+
+from pipeline.archive import warc
+from pipeline.rules.signatures import GZIP, LZ4, ZSTD, ZSTD_DICTIONARY
+from pipeline.web.decode import codings_of, decode_body
+
+_ARC = b"filedesc:"
+_PIECE = 64 << 10
+_CHUNK_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,1000})?\r?\n")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A record of somebody else's file."""
+
+    kind: str
+    """WARC-Type; of an ARC record, the type it would have."""
+    url: str
+    """Target URI, without angle brackets."""
+    date: str
+    """WARC-Date as written."""
+    id: str
+    """WARC-Record-ID as written."""
+    content_type: str
+    """Content-Type of the block."""
+    block: bytes | None
+    """The block; None: larger than the cap."""
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the file's first bytes are those of a WARC or ARC file (plain, gzip, zstd or lz4)."""
+    return _magic(path).startswith((b"WARC/", _ARC, LZ4, ZSTD, ZSTD_DICTIONARY))
+
+
+def _magic(path: Path) -> bytes:
+    """The file's first bytes, unpacked where they are gzip."""
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(GZIP):
+        try:
+            return zlib.decompressobj(31).decompress(head, 64)
+        except zlib.error:
+            return b""
+    return head
+
+
+def records(path: Path, cap: int) -> Iterator[Foreign]:
+    """The file's records, at most `cap` bytes of one in memory.
+
+    Raises `warc.Damaged` where no further record can be read; those before it have been given.
+    """
+    number = 0
+    try:
+        for found in _arc(path, cap) if _magic(path).startswith(_ARC) else _warc(path, cap):
+            yield found
+            number += 1
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        # fastwarc's panics are BaseExceptions; warcio raises whatever its parsing stumbles over.
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        why = str(error).strip().partition("\n")[0]
+        raise warc.Damaged(f"unreadable after {number} records: {why}") from error
+
+
+def _warc(path: Path, cap: int) -> Iterator[Foreign]:
+    with path.open("rb") as stream:
+        for each in ArchiveIterator(stream, parse_http=False, quirks_mode=True):
+            headers = {name.lower(): value for name, value in reversed(each.headers.items())}
+            if "content-length" not in headers:
+                raise EOFError("the headers of the next are cut off")
+            block = each.reader.read() if each.content_length <= cap else None
+            if block is not None and len(block) < each.content_length:
+                raise EOFError("the next is cut off")
+            yield Foreign(
+                kind=headers.get("warc-type", "").lower(),
+                url=headers.get("warc-target-uri", "").strip("<>"),
+                date=headers.get("warc-date", ""),
+                id=headers.get("warc-record-id", ""),
+                content_type=headers.get("content-type", ""),
+                block=block,
+            )
+
+
+def _arc(path: Path, cap: int) -> Iterator[Foreign]:
+    with _plain(path) as stream:
+        for each in ArcIterator(stream, no_record_parse=True, arc2warc=True):
+            headers = each.rec_headers
+            block = bytearray()
+            # warcio hands out one buffer a call.
+            while len(block) <= cap and (piece := each.raw_stream.read(_PIECE)):
+                block += piece
+            yield Foreign(
+                kind=each.rec_type,
+                url=headers.get_header("WARC-Target-URI") or "",
+                date=headers.get_header("WARC-Date") or "",
+                id="",
+                content_type=headers.get_header("Content-Type") or "",
+                block=bytes(block) if len(block) <= cap else None,
+            )
+
+
+def _plain(path: Path) -> gzip.GzipFile | BufferedReader:
+    """The file unpacked: warcio refuses a gzip ARC file whose records are not one member each."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == GZIP
+    return gzip.open(path) if packed else path.open("rb")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignResponse:
+    """An HTTP response out of a foreign record, its body unpacked."""
+
+    status: int
+    """0: unreadable."""
+    headers: tuple[tuple[str, str], ...]
+    """As received; masks of other crawlers (X-Crawler-…) taken off."""
+    body: bytes
+    """Unpacked, if it was packed."""
+    problem: str | None
+    """None, or too_large, bad_encoding, incomplete."""
+
+
+def response_in(block: bytes, cap: int) -> ForeignResponse:
+    """The HTTP response in a block. Writers differ in what they leave of the wire's codings.
+
+    Many keep `Transfer-Encoding: chunked` or `Content-Encoding: gzip` over a body stored plain, so a
+    coding is undone only where the bytes bear it out.
+    """
+    cut = _BLANK_LINE.search(block)
+    head, body = (block[: cut.start()], block[cut.end() :]) if cut else (block, b"")
+    line, *rest = re.split(rb"\r?\n", head)
+    words = line.split(None, 2)
+    readable = len(words) > 1 and line.startswith(b"HTTP/") and re.fullmatch(rb"[1-9]\d\d", words[1])
+    stored = [(name.strip(), value.strip()) for name, colon, value in map(_split, rest) if colon]
+    names = {name.lower(): value for name, value in reversed(stored)}
+    if "chunked" in names.get("transfer-encoding", "").lower():
+        body = _unchunk(body)
+    problem = None
+    codings = codings_of(names.get("content-encoding", ""))
+    if codings:
+        unpacked = decode_body(body, codings, cap)
+        if unpacked.problem in {"too_large", "codings"}:
+            problem = "too_large" if unpacked.problem == "too_large" else "bad_encoding"
+        elif unpacked.problem == "cut" and unpacked.body:
+            body, problem = unpacked.body, "incomplete"
+        elif unpacked.problem is None:
+            body = unpacked.body
+    headers = tuple((warc.unmask(name), value) for name, value in stored if name.lower() != "content-length")
+    return ForeignResponse(
+        status=int(words[1]) if readable else 0, headers=headers, body=body, problem=problem
+    )
+
+
+def _split(line: bytes) -> tuple[str, str, str]:
+    return line.decode("latin-1").partition(":")
+
+
+def _unchunk(body: bytes) -> bytes:
+    """The body without chunk framing; as it is where it has none. Cut framing keeps what is there."""
+    parts: list[bytes] = []
+    position = 0
+    while size := _CHUNK_SIZE.match(body, position):
+        start, length = size.end(), int(size[1], 16)
+        if length == 0:
+            return b"".join(parts)
+        parts.append(body[start : start + length])
+        position = start + length
+    return b"".join(parts) if parts and position >= len(body) else body

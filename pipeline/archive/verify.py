@@ -1,0 +1,72 @@
+"""Whether the archive still is what was written: every byte, digest, index row and reference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.archive import index, warc
+from pipeline.archive.exchange import captures
+from pipeline.archive.sealing import sidecar
+from pipeline.archive.store import beside, warc_files
+
+
+def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]:
+    """What is wrong with the finished files, one line each; empty when nothing is.
+
+    Per file: checksum against the sidecar, every gzip member, block and payload digests, every CDXJ
+    and Parquet row against the records. Over all: each revisit's target is a response in the archive.
+    Reads every byte once or twice; `on_file` is told each file before it is read.
+    """
+    problems: list[str] = []
+    targets: set[str] = set()
+    wanted: list[tuple[str, str]] = []
+    for file in warc_files(raw):
+        if on_file:
+            on_file(file)
+        try:
+            found, wrong = _verify_file(raw, file)
+        except (OSError, ValueError) as error:
+            problems.append(f"{file}: {error}")
+            continue
+        problems += wrong
+        targets |= {ref.id for ref in found if not ref.refers_to and ref.status}
+        wanted += [(ref.refers_to, f"{file}: the revisit at {ref.offset}") for ref in found if ref.refers_to]
+    return problems + [
+        f"{what} refers to {id}, which is not there" for id, what in wanted if id not in targets
+    ]
+
+
+def _verify_file(raw: Path, file: str) -> tuple[list[index.Ref], list[str]]:
+    path = raw / file
+    problems = []
+    if not beside(raw, file, ".sha256").is_file():
+        problems.append(f"{file}: its checksum is missing")
+    with path.open("rb") as stream:
+        if hashlib.file_digest(stream, "sha256").hexdigest() != sidecar(raw, file).sha256:
+            problems.append(f"{file}: not the bytes that its checksum was made of")
+    found = [index.ref_of(capture) for capture in captures(_checked(path, file, problems), file)]
+    if not beside(raw, file, ".cdxj").is_file() or index.refs(raw, file) != found:
+        problems.append(f"{file}: its CDXJ does not tell what is in it")
+    if sorted(index.rows(raw, file), key=lambda ref: ref.offset) != found:
+        problems.append(f"{file}: the daily index does not tell what is in it")
+    return found, problems
+
+
+def _checked(path: Path, file: str, problems: list[str]) -> Iterator[warc.Record]:
+    """The file's records, one in memory at a time; what is wrong with one is added to `problems`."""
+    for record in warc.walk(path):
+        problems += [f"{file}: the record at {record.offset}: {each}" for each in _verify_record(record)]
+        yield record
+
+
+def _verify_record(record: warc.Record) -> list[str]:
+    problems = []
+    if record.headers.get("warc-block-digest") != warc.sha1(record.block):
+        problems.append("its block digest is wrong")
+    if record.kind == "response":
+        body = warc.parse_http(record.block)[2]
+        if record.headers.get("warc-payload-digest") != warc.sha1(body):
+            problems.append("its payload digest is wrong")
+    return problems

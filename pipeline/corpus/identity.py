@@ -1,0 +1,15 @@
+"""What documents and texts are known by: ids and hashes that stay the same for ever."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def document_id(url_key: str, part: int) -> str:
+    """The stable id of an article: of its URL's identity and its place on the page."""
+    return hashlib.sha256(f"{url_key}\n{part}".encode()).hexdigest()[:32]
+
+
+def short_hash(text: str) -> str:
+    """First 32 hex digits of the SHA-256 of a text, empty for an empty text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] if text else ""

@@ -1,0 +1,169 @@
+"""Captures → rows with the text as it stood on the page: what the first of the two shards of a file holds.
+
+All that decides what such a row says is imported from here, so that `fingerprint("corpus.pages")` knows of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline import extract
+from pipeline.archive import index
+from pipeline.archive.reader import read_one, site_of
+from pipeline.corpus.batches import PER_BATCH, QUARANTINED, Batch, Lost
+from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.schema import to_table
+from pipeline.records import Article, Capture, Document, Kind, Outcome, Page, Source
+
+
+@lru_cache(maxsize=2)
+def _page_refs(raw: Path, file: str) -> list[index.Ref]:
+    """The page captures of a sealed file, the further parts of an article right behind its first.
+
+    Hosts are visited side by side, so that the parts do not lie together in the file. Kept, since every
+    batch of the file asks for them.
+    """
+    refs = [ref for ref in index.refs(raw, file) if ref.kind == Kind.PAGE]
+    firsts = {ref.url_key for ref in refs if ref.part_of is None}
+    parts: dict[str, list[index.Ref]] = defaultdict(list)
+    for ref in refs:
+        if ref.part_of in firsts:
+            parts[ref.part_of or ""].append(ref)
+    whole = [ref for ref in refs if ref.part_of not in firsts]
+    return [each for ref in whole for each in (ref, *parts.pop(ref.url_key, ()))]
+
+
+def page_batches(raw: Path, file: str) -> list[Batch]:
+    """Batches of a file's page captures, cut so that the parts of one article stay together."""
+    refs = _page_refs(raw, file)
+    batches, start = [], 0
+    for n in range(1, len(refs) + 1):
+        if n == len(refs) or (n - start >= PER_BATCH and refs[n].part_of is None):
+            batches.append(Batch(file=file, start=start, count=n - start))
+            start = n
+    return batches
+
+
+def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Table:
+    """The rows of a batch of page captures, text still as on the page: at least one row a capture."""
+    refs = _page_refs(raw, batch.file)[batch.start : batch.start + batch.count]
+    captures = [read_one(raw, ref.place) for ref in refs]
+    by_name = {source.name: source for source in sources}
+    documents: list[Document] = []
+    for group in groups(captures):
+        source = by_name.get(group[0].source)
+        documents += extract_group(raw, group, source)
+    return to_table(documents)
+
+
+def lost_captures(raw: Path, sources: tuple[Source, ...], lost: Lost) -> pa.Table:
+    """The row of a capture whose page broke its worker."""
+    ref = _page_refs(raw, lost.batch.file)[lost.batch.start]
+    capture = read_one(raw, ref.place)
+    by_name = {source.name: source for source in sources}
+    row = bare_row(capture, by_name.get(capture.source), reason=QUARANTINED)
+    return to_table([replace(row, rule=lost.why)])
+
+
+def groups(captures: Sequence[Capture]) -> Iterator[list[Capture]]:
+    """Captures in runs: a page, and behind it the further parts of its article."""
+    group: list[Capture] = []
+    for capture in captures:
+        if group and capture.part_of is not None and capture.part_of == group[0].url_key:
+            group.append(capture)
+            continue
+        if group:
+            yield group
+        group = [capture]
+    if group:
+        yield group
+
+
+def extract_group(raw: Path, group: list[Capture], source: Source | None) -> list[Document]:
+    """The rows of one page and, when the article runs on, of its further parts."""
+    if len(group) > 1 and any(c.outcome == Outcome.OK for c in group):
+        group = [_with_body(raw, c) for c in group]
+    first = group[0]
+    rest = [
+        bare_row(c, source, reason="part_of" if c.outcome == Outcome.OK else c.outcome) for c in group[1:]
+    ]
+    if first.outcome != Outcome.OK:
+        return [bare_row(first, source, reason=first.outcome), *rest]
+    page = _page(first, source)
+    if rest and page.articles:
+        page = extract.join_parts([page, *(_page(c, source) for c in group[1:] if c.outcome == Outcome.OK)])
+    if not page.articles:
+        return [bare_row(first, source, reason=page.reason or "no_body", page=page), *rest]
+    return [*(article_row(first, source, page, article) for article in page.articles), *rest]
+
+
+def _with_body(raw: Path, capture: Capture) -> Capture:
+    """A revisit with the body of the capture it repeats, so that a joined article is whole."""
+    if capture.body or capture.refers_to is None:
+        return capture
+    earlier = index.find(raw, url_keys=(capture.url_key,))
+    place = next((ref.place for ref in earlier if ref.id == capture.refers_to), None)
+    if place is None:
+        return capture
+    original = read_one(raw, place)
+    return replace(capture, body=original.body, headers=original.headers, outcome=Outcome.OK)
+
+
+def _page(capture: Capture, source: Source | None) -> Page:
+    return extract.extract_page(
+        capture.body,
+        url=capture.final_url,
+        content_type=capture.header("content-type"),
+        captured_on=capture.fetched_at.date(),
+        source=source,
+    )
+
+
+def bare_row(capture: Capture, source: Source | None, *, reason: str, page: Page | None = None) -> Document:
+    """The row of a capture without an article."""
+    return Document(
+        id=document_id(capture.url_key, 1),
+        capture=capture.id,
+        source=capture.source,
+        url=capture.url,
+        url_key=capture.url_key,
+        site=site_of(capture) or capture.source,
+        captured_at=capture.fetched_at,
+        first_seen=capture.fetched_at,
+        encoding=page.encoding if page else "",
+        encoding_from=page.encoding_from if page else "",
+        replacements=page.replacements if page else 0,
+        terms=source.terms if source else "",
+        reason=reason,
+    )
+
+
+def article_row(capture: Capture, source: Source | None, page: Page, article: Article) -> Document:
+    """The row of one article, not normalized yet."""
+    return replace(
+        bare_row(capture, source, reason="", page=page),
+        id=document_id(capture.url_key, article.part),
+        part=article.part,
+        reason=None,
+        title_raw=article.title,
+        author=article.author,
+        published_on=article.published_on,
+        published_raw=article.published_raw,
+        published_from=article.published_from,
+        origin_name=article.origin_name,
+        origin_url=article.origin_url,
+        site_name=article.site_name,
+        section=article.section,
+        canonical_url=article.canonical_url,
+        extracted=article.extracted,
+        extracted_hash=short_hash(article.extracted),
+        captions=article.captions,
+        method=article.method,
+        flags=article.flags,
+    )

@@ -1,0 +1,76 @@
+"""Rows of pages → rows with the text in the corpus's form, measured and judged: the second shard of a file.
+
+All that decides what such a row says besides the first shard is imported from here, so that
+`fingerprint("corpus.texts")` knows of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import normalize
+from pipeline.corpus import quality
+from pipeline.corpus.batches import PER_BATCH, QUARANTINED, Batch, Lost
+from pipeline.corpus.identity import short_hash
+from pipeline.corpus.schema import SCHEMA, from_table, to_table
+from pipeline.records import Document
+
+
+def row_batches(shard: Path) -> list[Batch]:
+    """Batches of the rows of an extract shard."""
+    rows = pq.read_metadata(shard).num_rows
+    starts = range(0, rows, PER_BATCH)
+    return [Batch(file=str(shard), start=n, count=min(PER_BATCH, rows - n)) for n in starts]
+
+
+def _rows(path: Path, start: int, count: int) -> pa.Table:
+    """Some rows of a shard, reading only the row groups they stand in."""
+    file = pq.ParquetFile(path)
+    first, groups, skipped = 0, [], 0
+    for n in range(file.num_row_groups):
+        rows = file.metadata.row_group(n).num_rows
+        if first + rows <= start:
+            skipped = first + rows
+        elif first < start + count:
+            groups.append(n)
+        first += rows
+    return file.read_row_groups(groups).cast(SCHEMA).slice(start - skipped, count)
+
+
+def normalize_batch(batch: Batch) -> pa.Table:
+    """The rows of a batch of an extract shard, normalized, measured and judged."""
+    table = _rows(Path(batch.file), batch.start, batch.count)
+    return to_table([normalize_document(d) for d in from_table(table)])
+
+
+def lost_rows(lost: Lost) -> pa.Table:
+    """The row whose text broke its worker, as it was."""
+    table = _rows(Path(lost.batch.file), lost.batch.start, 1)
+    return to_table([replace(d, reason=QUARANTINED, rule=lost.why) for d in from_table(table)])
+
+
+def normalize_document(document: Document) -> Document:
+    """A row with its text in the corpus's form, its measures, and the reason of the first rule it fails."""
+    if document.reason is not None:
+        return document
+    done = normalize.normalize(document.extracted)
+    measures = quality.measure(done.text)
+    flags = document.flags + done.flags
+    title = normalize.normalize_title(document.title_raw) if document.title_raw else None
+    return replace(
+        document,
+        title=title,
+        text=done.text,
+        text_hash=short_hash(done.text),
+        captions=tuple(normalize.normalize_text(c) for c in document.captions),
+        script=done.script,
+        han=measures.han,
+        fixes=done.fixes,
+        flags=flags,
+        quality=measures.line(),
+        reason=quality.judge(measures, flags),
+    )

@@ -1,0 +1,103 @@
+"""Which earlier texts one is worth comparing with: the representatives that share enough of its sampled hashes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.prepared import Prepared
+from pipeline.dedupe.records import Member
+from pipeline.dedupe.sketch import Hashes
+
+# A candidate shares at least this many sampled hashes, and this share of the smaller sketch.
+SHARED, SHARED_SHARE = 3, 0.12
+# With this share it is likely a copy, so that its cluster will be asked for.
+LIKELY_SHARE = 0.25
+# The best candidates, as many as are verified.
+CANDIDATES = 8
+# A gram of this many representatives tells nothing more; further ones are not added to it.
+COMMON = 64
+
+
+class Candidates:
+    """The representatives of the index that a run of texts may meet, and those of the run, which join one by one."""
+
+    def __init__(self, sketches: Mapping[str, Hashes], index: DedupeIndex) -> None:
+        self._sketches = sketches
+        self._index = index
+        self._joined: defaultdict[int, list[str]] = defaultdict(list)
+        self._added: list[tuple[Hashes, int]] = []
+        hashes, prints = index.postings.find(np.unique(np.concatenate(list(sketches.values()))))
+        distinct, counts = np.unique(hashes, return_counts=True)
+        self._count: dict[int, int] = dict(zip(distinct.tolist(), counts.tolist()))
+        self._earlier = self._shared_with(hashes, prints)
+
+    def _shared_with(self, hashes: Hashes, prints: Hashes) -> dict[str, dict[str, int]]:
+        """For each text the representatives of the index that share enough hashes, and how many they share."""
+        names = list(self._sketches)
+        members, ranks = np.unique(prints, return_inverse=True)
+        pairs = []
+        for number, sketched in enumerate(self._sketches.values()):
+            first = np.searchsorted(hashes, sketched, "left")
+            last = np.searchsorted(hashes, sketched, "right")
+            spans = [ranks[a:b] for a, b in zip(first.tolist(), last.tolist()) if a < b]
+            if spans:
+                found, shared = np.unique(np.concatenate(spans), return_counts=True)
+                enough = shared >= SHARED
+                pairs += [
+                    (number, rank, n) for rank, n in zip(found[enough].tolist(), shared[enough].tolist())
+                ]
+        self._index.load_prints({int(members[rank]) for _, rank, _ in pairs})
+        earlier: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        sites, clusters = set(), set()
+        for number, rank, shared_hashes in pairs:
+            name, member = names[number], self._index.with_print(int(members[rank]))
+            if member and member.represents:
+                earlier[name][member.id] = shared_hashes
+                sites.add(member.site)
+                if shared_hashes >= LIKELY_SHARE * min(member.sketched, len(self._sketches[name])):
+                    clusters.add(member.decision.cluster)
+        self._index.load_sites(sites)
+        self._index.load_clusters(clusters)
+        return earlier
+
+    def of(self, name: str) -> list[Member]:
+        """The representatives most like a text of the run, best first."""
+        listed = self._sketches[name].tolist()
+        shared: Counter[str] = Counter(self._earlier.get(name, {}))
+        for value in listed:
+            if value in self._joined:
+                shared.update(self._joined[value])
+        found: list[Member] = []
+        for other, count in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0])):
+            member = self._index.get(other)
+            if member and count >= max(SHARED, SHARED_SHARE * min(member.sketched, len(listed))):
+                found.append(member)
+            if len(found) == CANDIDATES:
+                break
+        return found
+
+    def rare(self, name: str, theirs: Hashes) -> float:
+        """Share of the hashes common to two texts that no third one has; small when few are common."""
+        shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
+        counts = [self._count.get(value, 0) + len(self._joined.get(value, ())) for value in shared]
+        return sum(count <= 1 for count in counts) / (len(counts) + 1)
+
+    def join(self, work: Prepared) -> None:
+        """Make a text of the run a representative: those after it may find it."""
+        kept = []
+        for value in self._sketches[work.item.id].tolist():
+            if self._count.get(value, 0) + len(self._joined[value]) < COMMON:
+                self._joined[value].append(work.item.id)
+                kept.append(value)
+        self._added.append((np.array(kept, np.uint64), work.print))
+
+    def keep(self) -> None:
+        """Put the hashes of those that joined into the index."""
+        if self._added:
+            prints = [np.full(len(hashes), print_, np.uint64) for hashes, print_ in self._added]
+            hashes = np.concatenate([hashes for hashes, _ in self._added])
+            self._index.postings.add(hashes, np.concatenate(prints))

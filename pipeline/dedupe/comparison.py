@@ -1,0 +1,120 @@
+"""One text after the other against its candidates: equal, verified on the full text, or too short for that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from pipeline.dedupe.candidates import Candidates
+from pipeline.dedupe.clusters import Clusters, Match
+from pipeline.dedupe.glue import glued
+from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.prepared import Prepared, span_in, stripped
+from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, NEW, Item, Link, Member
+from pipeline.dedupe.relate import Circumstances, judge
+from pipeline.dedupe.sketch import SHORTEST, shingles, sketch, text_key
+
+Texts = Callable[[Sequence[str]], Mapping[str, str]]
+
+
+class Comparison:
+    """A run of texts against the index; each joins the index before the next one is compared."""
+
+    def __init__(self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> None:
+        self._batch = batch
+        self._index = index
+        self._texts = texts
+        self._own = {work.item.id: work for work in batch}
+        self._fetched: dict[str, str] = {}
+        self._shingles = {work.item.id: shingles(work.key) for work in batch}
+        self._sketches = {name: sketch(text) for name, text in self._shingles.items()}
+
+    def run(self) -> set[str]:
+        """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
+        self._index.load_texts(work.text_hash for work in self._batch)
+        candidates, clusters = Candidates(self._sketches, self._index), Clusters(self._index)
+        for work in self._batch:
+            self._compare(work, candidates, clusters)
+        candidates.keep()
+        return clusters.touched
+
+    def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
+        sketched = len(self._sketches[work.item.id])
+        same = self._index.with_text(work.text_hash, but=work.item.id)
+        if not len(work.key):
+            clusters.put(work, sketched, [], rule="empty")
+        elif same:
+            clusters.put_copy(work, sketched, same)
+        elif len(work.key) < SHORTEST:
+            clusters.put(work, sketched, [], rule="short")
+        else:
+            found = self._verified(work, candidates)
+            if clusters.put(work, sketched, found):
+                candidates.join(work)
+            for f in found:
+                self._index.put_link(self._link(work, f))
+
+    def _verified(self, work: Prepared, candidates: Candidates) -> list[Match]:
+        """The candidates to which the text is related, the closest first."""
+        name = work.item.id
+        members = candidates.of(name)
+        self._fetch(members)
+        found = []
+        for member in members:
+            theirs = self._shingles.get(member.id)
+            if theirs is None:
+                continue
+            known = Circumstances(
+                days=_days(work.item, member),
+                titles=(work.item.title, member.title),
+                rare=partial(candidates.rare, name, sketch(theirs)),
+            )
+            verdict, overlap = judge(self._shingles[name], theirs, known)
+            if verdict.relation:
+                found.append(Match(member, verdict, overlap))
+        return sorted(found, key=lambda f: (-f.closeness, f.member.id))
+
+    def _fetch(self, members: Sequence[Member]) -> None:
+        missing = [m for m in members if m.id not in self._shingles]
+        self._fetched |= self._texts([m.id for m in missing]) if missing else {}
+        for member in missing:
+            text = self._fetched.get(member.id)
+            if text is not None:
+                repeated = self._index.site(member.site).repeated
+                self._shingles[member.id] = shingles(text_key(stripped(text, repeated)))
+
+    def _link(self, work: Prepared, f: Match) -> Link:
+        relation, kind, span = f.verdict.relation or NEW, f.verdict.kind, None
+        if relation in {CONTAINS, CONTAINED_IN}:
+            mine, theirs = work.item.text, self._text(f.member.id)
+            if relation == CONTAINS:
+                holder, part, side, repeated = mine, theirs, f.overlap.a, work.repeated
+                title = f.member.title
+            else:
+                holder, part, side, title = theirs, mine, f.overlap.b, work.item.title
+                repeated = self._index.site(f.member.site).repeated
+            span = span_in(holder, repeated, side)
+            kind = "glue" if span and glued(holder, span, part, title) else "excerpt"
+        return Link(
+            id=work.item.id,
+            of=f.member.id,
+            print=work.print,
+            of_print=f.member.print,
+            relation=relation,
+            kind=kind,
+            score=round(f.overlap.a.coverage, 4),
+            partner_score=round(f.overlap.b.coverage, 4),
+            density=round(f.overlap.density, 4),
+            rule=f.verdict.rule,
+            conflicts=f.verdict.conflicts,
+            span=span,
+        )
+
+    def _text(self, name: str) -> str:
+        return self._own[name].item.text if name in self._own else self._fetched[name]
+
+
+def _days(item: Item, member: Member) -> int | None:
+    if item.published_on is None or member.published_on is None:
+        return None
+    return abs((item.published_on - member.published_on).days)

@@ -1,0 +1,87 @@
+"""Lines that a site repeats on its pages: navigation, disclaimers, credits. They are not the article.
+
+Measured (10,000 documents): stripping them before fingerprinting is the largest single gain for every
+method of deduplication. The same knowledge serves the cleaning of texts; it is kept in one place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from pipeline.dedupe.hashing import hash64
+
+# Furniture stands at the head and the foot of a page.
+EDGE = 40
+# A line on three different articles of a site is the site's, not the articles'.
+REPEATS = 3
+# What must remain, else it is a whole page that was repeated and not its frame.
+REMAINING, REMAINING_SHARE = 80, 0.12
+# Lines seen once or twice are remembered this long: about the last fifty articles of a site.
+REMEMBERED = 1000
+
+_DIGITS = re.compile(r"\d+")
+
+
+def masked(line: str) -> str:
+    """The line without its numbers and outer spaces: dates and counters differ, the furniture is one."""
+    return _DIGITS.sub("0", line.strip())
+
+
+def edge_lines(text: str) -> list[str]:
+    """The masked lines at the head and the foot of a text, each once, in order."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    edges = lines if len(lines) <= 2 * EDGE else lines[:EDGE] + lines[-EDGE:]
+    return list(dict.fromkeys(masked(line) for line in edges))
+
+
+def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
+    """The spans of the text, in code points, that stripping the repeated lines leaves."""
+    whole = [(0, len(text))]
+    if not repeated:
+        return whole
+    lines = text.splitlines(keepends=True)
+    last = len(lines) - EDGE
+    spans, at, size = [], 0, 0
+    for number, line in enumerate(lines):
+        edge = number < EDGE or number >= last
+        if not (edge and line.strip() and masked(line) in repeated):
+            spans.append((at, at + len(line)))
+            size += len(line.strip())
+        at += len(line)
+    if len(spans) == len(lines):
+        return whole
+    return spans if size >= REMAINING and size >= REMAINING_SHARE * len(text) else whole
+
+
+@dataclass(slots=True)
+class SiteLines:
+    """What one site was seen to repeat, and the lines that may still turn out to be repeated."""
+
+    repeated: set[str] = field(default_factory=set)
+    """Masked lines seen on REPEATS different articles."""
+    seen: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """64-bit hash of a masked line → the documents that have it, fewer than REPEATS, oldest line first."""
+
+    def learn(self, document: str, lines: Iterable[str]) -> set[str]:
+        """Count one article's lines; returns the earlier documents that a line just made repeated is on."""
+        affected: set[str] = set()
+        for line in lines:
+            if line in self.repeated:
+                continue
+            key = hash64(line.encode("utf-8", "surrogatepass"))
+            documents = self.seen.pop(key, ())
+            if document not in documents:
+                documents = (*documents, document)
+            if len(documents) < REPEATS:
+                self.seen[key] = documents
+                continue
+            self.repeated.add(line)
+            affected.update(documents)
+        return affected - {document}
+
+    def forget(self) -> None:
+        """Drop the oldest lines beyond REMEMBERED."""
+        for line in list(self.seen)[: max(0, len(self.seen) - REMEMBERED)]:
+            del self.seen[line]

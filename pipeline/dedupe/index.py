@@ -1,0 +1,272 @@
+"""What dedupe remembers between batches: members, links, redirects, site lines and postings.
+
+Persisted as sorted Parquet segments, one for each publication and table, that never change. What a batch
+asks for is loaded; what it changes stays in memory until `write`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.dedupe import tables
+from pipeline.dedupe.furniture import SiteLines
+from pipeline.dedupe.postings import Postings
+from pipeline.dedupe.records import Decision, Link, Member
+from pipeline.dedupe.segments import Dropped, Segments
+from pipeline.dedupe.sorted_pairs import Values
+
+
+class DedupeIndex:
+    """The state of deduplication: opened from a published version, changed in memory, written anew.
+
+    `postings` holds the sampled hashes of the representatives.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._members_on_disk = Segments(tables.MEMBERS, folder)
+        self._links_on_disk = Segments(tables.LINKS, folder)
+        self._redirects_on_disk = Segments(tables.REDIRECTS, folder)
+        self._lines_on_disk = Segments(tables.SITE_LINES, folder)
+        self._redirects: dict[str, str] = {
+            row["cluster"]: row["now"] for row in self._redirects_on_disk.all().to_pylist()
+        }
+        self.postings = Postings(folder)
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        self._members: dict[str, Member | None] = {}
+        self._by_text: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_print: dict[int, str] = {}
+        self._links: dict[tuple[str, str, str], Link] = {}
+        self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._sites: dict[str, SiteLines] = {}
+        self._changed: set[str] = set()
+        self._changed_links: set[tuple[str, str, str]] = set()
+        self._changed_redirects: set[str] = set()
+        self._changed_sites: set[str] = set()
+        self._purged: set[str] = set()
+        self._stored: set[str] = set()
+        self._asked_texts: set[int] = set()
+        self._asked_clusters: set[str] = set()
+        self._asked_links: set[str] = set()
+        self._watched: dict[str, Decision | None] = {}
+
+    @classmethod
+    def open(cls, folder: Path | None) -> DedupeIndex:
+        """The state in the `clusters/` folder of a version, which stays as it is; None: an empty one."""
+        return cls(folder)
+
+    def write(self, folder: Path) -> None:
+        """Write the state into a new folder: hard links to unchanged segments, a new one for the change."""
+        purged = tables.keys_of(sorted(self._purged))
+        prints = self._members_on_disk.rows(purged)["print"].to_numpy()
+        gone = Dropped(columns=("key",), keys=purged) if len(purged) else None
+        gone_links = Dropped(columns=("key", "of_key"), keys=purged) if len(purged) else None
+        self._write(self._members_on_disk, folder, self._member_rows(), gone)
+        self._write(self._links_on_disk, folder, self._link_rows(), gone_links)
+        self._write(self._redirects_on_disk, folder, self._redirect_rows())
+        self._write(
+            self._lines_on_disk, folder, (self._site_row(site) for site in sorted(self._changed_sites))
+        )
+        self.postings.write(folder, prints)
+        self._forget_changes()
+
+    def _write(
+        self, segments: Segments, folder: Path, rows: Iterable[dict[str, object]], gone: Dropped | None = None
+    ) -> None:
+        segments.write(folder, tables.table_of(rows, segments.table), gone)
+
+    def _member_rows(self) -> Iterator[dict[str, object]]:
+        for name in sorted(self._changed - self._purged):
+            member = self._members[name]
+            yield tables.member_row(member) if member else tables.removed_row(name)
+
+    def _link_rows(self) -> Iterator[dict[str, object]]:
+        for key in sorted(self._changed_links):
+            if not self._purged.intersection(key[:2]):
+                yield tables.link_row(self._links[key])
+
+    def _redirect_rows(self) -> Iterator[dict[str, object]]:
+        for old in sorted(self._changed_redirects):
+            yield {"key": tables.key_of(old), "cluster": old, "now": self._redirects[old]}
+
+    def load(self, ids: Iterable[str]) -> None:
+        """Bring documents into memory, so that `get` knows them."""
+        names = sorted(set(ids) - self._members.keys())
+        self._load_rows(tables.keys_of(names))
+        for name in names:
+            self._members.setdefault(name, None)
+
+    def load_texts(self, hashes: Iterable[int]) -> None:
+        """Bring the documents with these text hashes into memory."""
+        asked = sorted(set(hashes) - self._asked_texts)
+        self._asked_texts.update(asked)
+        self._load_rows(np.array(asked, np.uint64))
+
+    def load_prints(self, prints: Iterable[int]) -> None:
+        """Bring the documents with these prints into memory."""
+        self._load_rows(np.array(sorted(set(prints) - self._by_print.keys()), np.uint64))
+
+    def load_clusters(self, clusters: Iterable[str]) -> None:
+        """Bring all members of these clusters into memory."""
+        asked = sorted(set(clusters) - self._asked_clusters)
+        self._asked_clusters.update(asked)
+        self._load_rows(tables.keys_of(asked))
+
+    def load_links(self, ids: Iterable[str]) -> None:
+        """Bring the links from and to these documents, and the documents at their other ends, into memory."""
+        names = set(ids)
+        asked = sorted((names & self._stored) - self._asked_links)
+        self._asked_links.update(asked)
+        for link in map(tables.link_from, self._links_on_disk.rows(tables.keys_of(asked)).to_pylist()):
+            if (key := (link.id, link.of, link.relation)) not in self._changed_links:
+                self._keep_link(key, link)
+        self.load(other for name in names for key in self._links_at.get(name, ()) for other in key[:2])
+
+    def _load_rows(self, keys: Values) -> None:
+        found = self._members_on_disk.rows(keys)
+        if not found.num_rows:
+            return
+        # A row found by its text or cluster may be an old one; all rows of the document tell.
+        rows = self._members_on_disk.rows(found["key"].to_numpy()).to_pylist()
+        identities = set(found["key"].to_pylist())
+        newest = {row["key"]: row for row in rows if row["key"] in identities}
+        for row in newest.values():
+            if not row["removed"]:
+                self._stored.add(row["id"])
+                if row["id"] not in self._members:
+                    self._keep(tables.member_from(row))
+
+    def get(self, name: str) -> Member | None:
+        """A loaded document."""
+        return self._members.get(name)
+
+    def with_text(self, text_hash: int, *, but: str) -> Member | None:
+        """The first loaded document with a text hash, other than the one named."""
+        names = self._by_text.get(text_hash, {})
+        return next((self._members[name] for name in names if name != but), None)
+
+    def with_print(self, print_: int) -> Member | None:
+        """The loaded document with a print."""
+        return self._members.get(self._by_print.get(print_, ""))
+
+    def members(self, cluster: str) -> list[Member]:
+        """The loaded documents of a cluster, by id."""
+        return self._sorted(self._by_cluster.get(cluster, ()))
+
+    def links(self, name: str) -> list[Link]:
+        """The loaded links from and to a document that still hold: neither text has changed since."""
+        if name not in self._links_at:
+            return []
+        found = (self._links[key] for key in sorted(self._links_at[name]))
+        return [link for link in found if self._holds(link)]
+
+    def _holds(self, link: Link) -> bool:
+        one, other = self._members.get(link.id), self._members.get(link.of)
+        return bool(one and other and one.print == link.print and other.print == link.of_print)
+
+    def _sorted(self, names: Iterable[str]) -> list[Member]:
+        return [member for name in sorted(names) if (member := self._members.get(name))]
+
+    def watch(self) -> None:
+        """Begin to note the decisions that are about to change."""
+        self._watched = {}
+
+    def watched(self) -> dict[str, Decision]:
+        """The decisions that stood when `watch` was called about documents that changed since."""
+        return {name: decision for name, decision in self._watched.items() if decision}
+
+    def put(self, member: Member) -> None:
+        """Add or replace a document."""
+        self._drop(member.id)
+        self._keep(member)
+        self._changed.add(member.id)
+        self._purged.discard(member.id)
+
+    def drop(self, name: str, *, purge: bool = False) -> None:
+        """Forget a loaded document; with `purge`, the next `write` leaves no row of it in any segment."""
+        self._drop(name)
+        self._members[name] = None
+        self._changed.add(name)
+        if purge:
+            self._purged.add(name)
+
+    def put_link(self, link: Link) -> None:
+        """Add or replace a link."""
+        key = (link.id, link.of, link.relation)
+        self._keep_link(key, link)
+        self._changed_links.add(key)
+
+    def redirect(self, cluster: str, now: str) -> None:
+        """Say that a cluster became part of another one."""
+        self._redirects[cluster] = now
+        self._changed_redirects.add(cluster)
+
+    def root(self, cluster: str) -> str:
+        """The cluster that a cluster id stands for now."""
+        while cluster in self._redirects:
+            cluster = self._redirects[cluster]
+        return cluster
+
+    def _keep(self, member: Member) -> None:
+        self._members[member.id] = member
+        self._by_text[member.text_hash][member.id] = None
+        self._by_cluster[member.decision.cluster].add(member.id)
+        self._by_print[member.print] = member.id
+
+    def _drop(self, name: str) -> None:
+        old = self._members.get(name)
+        self._watched.setdefault(name, old.decision if old else None)
+        if old:
+            self._by_text[old.text_hash].pop(name, None)
+            self._by_cluster[old.decision.cluster].discard(name)
+            self._by_print.pop(old.print, None)
+
+    def _keep_link(self, key: tuple[str, str, str], link: Link) -> None:
+        self._links[key] = link
+        self._links_at[link.id].add(key)
+        self._links_at[link.of].add(key)
+
+    def site(self, name: str) -> SiteLines:
+        """What a site was seen to repeat; to be changed in place, then `learned` called."""
+        if name not in self._sites:
+            self.load_sites([name])
+        return self._sites[name]
+
+    def load_sites(self, names: Iterable[str]) -> None:
+        """Bring what is known of these sites into memory."""
+        wanted = sorted(set(names) - self._sites.keys())
+        for row in self._lines_on_disk.rows(tables.keys_of(wanted)).to_pylist():
+            seen = dict(zip(row["seen"], map(tuple, row["seen_on"])))
+            self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]), seen=seen)
+        for name in wanted:
+            self._sites.setdefault(name, SiteLines())
+
+    def learned(self, site: str) -> None:
+        """Say that a site's lines changed."""
+        self._sites[site].forget()
+        self._changed_sites.add(site)
+
+    def repeated_lines(self, site: str) -> frozenset[str]:
+        """The lines, digits masked, that the site repeats at the head or foot of its pages."""
+        return frozenset(self.site(site).repeated)
+
+    def _site_row(self, name: str) -> dict[str, object]:
+        lines = self._sites[name]
+        return {
+            "key": tables.key_of(name),
+            "site": name,
+            "repeated": sorted(lines.repeated),
+            "seen": list(lines.seen),
+            "seen_on": [list(documents) for documents in lines.seen.values()],
+        }
+
+    def all_members(self) -> list[Member]:
+        """Every document of the index, by id; for a rebuild."""
+        self._load_rows(self._members_on_disk.all()["key"].to_numpy())
+        return self._sorted(self._members)

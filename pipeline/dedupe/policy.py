@@ -1,0 +1,191 @@
+"""What may stand in the corpus: one copy of each article, no excerpt beside its full text, no glued page.
+
+Decided for whole clusters after a batch was compared, from the members and links in the index.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pipeline.dedupe.canonical import choose
+from pipeline.dedupe.glue import disjoint, remainder
+from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.records import (
+    CONTAINED_IN,
+    CONTAINS,
+    DUPLICATE,
+    NEW,
+    SPLIT_FROM,
+    Alarm,
+    Decision,
+    Link,
+    Member,
+)
+
+# The rule of a document whose place a better copy or a fuller text took later.
+SUPERSEDED = "superseded"
+# Two parts that cover this much of a page are all of it.
+ALL_KNOWN = 0.9
+
+# Alarms (marin issue 6854: one faulty rule took 76 % of a source): at least this many documents, and…
+FEWEST = 20
+SOURCE_LOSS, CLUSTER_SIZE, FORM_SHARE = 0.5, 500, 0.05
+
+
+def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
+    """Decide for the clusters, and for those that hold them or are held by them, what is published."""
+    affected = {index.root(cluster) for cluster in clusters}
+    index.load_clusters(affected)
+    reached = affected
+    # Two steps: a page whose second part arrives is glued, and that frees its first part.
+    for _ in range(2):
+        names = [member.id for cluster in reached for member in index.members(cluster)]
+        index.load_links(names)
+        ends = {
+            end for name in names for link in index.links(name) if _holds(link) for end in (link.id, link.of)
+        }
+        reached = {member.decision.cluster for end in ends if (member := index.get(end))} - affected
+        index.load_clusters(reached)
+        affected |= reached
+    index.load_links(member.id for cluster in reached for member in index.members(cluster))
+    for cluster in sorted(affected):
+        if members := index.members(cluster):
+            _settle_cluster(index, members)
+
+
+def alarms(index: DedupeIndex, decisions: Sequence[Decision]) -> tuple[Alarm, ...]:
+    """What in a batch is so unusual that a person should look before it is published."""
+    found = []
+    by_site = Counter(_site(index, decision) for decision in decisions)
+    lost = Counter(_site(index, decision) for decision in decisions if not decision.published)
+    for site, count in sorted(by_site.items()):
+        if count >= FEWEST and lost[site] > SOURCE_LOSS * count:
+            found.append(
+                Alarm(kind="source_loss", subject=site, detail=f"{lost[site]} of {count} not published")
+            )
+    for cluster in sorted({decision.cluster for decision in decisions}):
+        if (size := len(index.members(cluster))) > CLUSTER_SIZE:
+            found.append(Alarm(kind="large_cluster", subject=cluster, detail=f"{size} documents"))
+    forms = Counter(decision.form_id for decision in decisions if decision.form_id)
+    for form, count in sorted(forms.items()):
+        if count >= FEWEST and count > FORM_SHARE * len(decisions):
+            found.append(Alarm(kind="large_form", subject=form, detail=f"{count} of {len(decisions)}"))
+    return tuple(found)
+
+
+def _site(index: DedupeIndex, decision: Decision) -> str:
+    member = index.get(decision.id)
+    return member.site if member else ""
+
+
+def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
+    best = choose(members)
+    # Exact copies have no links of their own; in a cluster of thousands they are nearly all.
+    linked = [member for member in members if index.links(member.id)]
+    # The copy of a glued page that has its links can be cut.
+    if not _parts(index, best):
+        best = next((member for member in linked if _parts(index, member)), best)
+    for member in members:
+        decision = _canonical(index, member, linked) if member.id == best.id else _copy(index, member, best)
+        if decision != member.decision:
+            index.put(replace(member, decision=decision))
+
+
+def _copy(index: DedupeIndex, member: Member, best: Member) -> Decision:
+    decision = member.decision
+    if decision.published or decision.reason != DUPLICATE or decision.spans:
+        decision = replace(decision, published=False, reason=DUPLICATE, spans=())
+    if decision.relation == DUPLICATE:
+        return decision
+    shares = [_share(link, member.id) for link in index.links(member.id) if best.id in (link.id, link.of)]
+    return _related(decision, DUPLICATE, None, best.id, max(shares, default=None))
+
+
+def _canonical(index: DedupeIndex, member: Member, linked: Sequence[Member]) -> Decision:
+    """The decision about the copy to publish, given the members of its cluster that have links."""
+    decision = replace(member.decision, published=True, reason=None, spans=())
+    if decision.rule == SUPERSEDED:
+        decision = replace(decision, relation=NEW, kind=None, of=(), score=None, rule=NEW)
+    holders = [(link, holder) for one in linked for link, holder in _holders(index, one)]
+    whole = [(link, holder) for link, holder in holders if not _parts(index, holder)]
+    if whole:
+        link, holder = whole[0]
+        decision = _held(decision, "excerpt", link, holder)
+        return replace(decision, published=False, reason=CONTAINED_IN)
+    if holders:
+        return _held(decision, "part", *holders[0])
+    parts = _parts(index, member)
+    if not parts:
+        return replace(decision, kind="fuller") if decision.relation == CONTAINS else decision
+    names = tuple(dict.fromkeys(_ends(link)[0] for link in parts))
+    spans = remainder(member.size, [link.span for link in parts if link.span])
+    if spans:
+        return replace(decision, relation=SPLIT_FROM, kind="glue", of=names, spans=spans)
+    return replace(decision, relation=CONTAINS, kind="glue", of=names, published=False, reason="glued")
+
+
+def _held(decision: Decision, kind: str, link: Link, holder: Member) -> Decision:
+    if decision.relation == CONTAINED_IN and holder.id in decision.of:
+        return replace(decision, kind=kind)
+    if decision.relation == DUPLICATE:
+        return decision
+    return _related(decision, CONTAINED_IN, kind, holder.id, _share(link, _ends(link)[0]))
+
+
+def _related(decision: Decision, relation: str, kind: str | None, of: str, score: float | None) -> Decision:
+    """The decision about a document that later ones put in relation to themselves."""
+    return replace(
+        decision,
+        relation=relation,
+        kind=kind,
+        of=(of,),
+        score=score,
+        partner_score=None,
+        density=None,
+        rule=SUPERSEDED,
+        conflicts=(),
+    )
+
+
+def _holds(link: Link) -> bool:
+    return link.relation in {CONTAINED_IN, CONTAINS}
+
+
+def _ends(link: Link) -> tuple[str, str]:
+    """The held document and the one that holds it."""
+    return (link.id, link.of) if link.relation == CONTAINED_IN else (link.of, link.id)
+
+
+def _share(link: Link, name: str) -> float:
+    return link.score if link.id == name else link.partner_score
+
+
+def _holders(index: DedupeIndex, member: Member) -> list[tuple[Link, Member]]:
+    """The documents of other clusters that hold this one."""
+    found = [(link, index.get(_ends(link)[1])) for link in index.links(member.id) if _holds(link)]
+    return [
+        (link, holder)
+        for link, holder in found
+        if holder and _ends(link)[0] == member.id and holder.decision.cluster != member.decision.cluster
+    ]
+
+
+def _parts(index: DedupeIndex, member: Member) -> list[Link]:
+    """The links to the articles a glued page is made of; none when it is one article, a full text perhaps."""
+    links = [
+        link
+        for link in index.links(member.id)
+        if _holds(link) and _ends(link)[1] == member.id and link.span and _elsewhere(index, link, member)
+    ]
+    spans = [link.span for link in links if link.span]
+    if any(link.kind == "glue" for link in links):
+        return links
+    known = sum(end - start for start, end in spans)
+    return links if len(spans) > 1 and disjoint(spans) and known >= ALL_KNOWN * member.size else []
+
+
+def _elsewhere(index: DedupeIndex, link: Link, member: Member) -> bool:
+    part = index.get(_ends(link)[0])
+    return part is not None and part.decision.cluster != member.decision.cluster

@@ -1,0 +1,110 @@
+"""The rule tables, one entry a line with its reason, and the fingerprint of all that makes an output.
+
+A row of the corpus depends on modules, on the tables they ask for and on libraries. `fingerprint` finds all three
+by reading the code, so that none is ever forgotten: no list is kept by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def table(name: str) -> tuple[tuple[str, ...], ...]:
+    """The rows of `rules/<name>.tsv`, each a tuple of its tab-separated cells, the reason (if any) last.
+
+    Lines that are empty or begin with `#` are left out. Raises ValueError, with file and line, for a row of
+    another width than the first, FileNotFoundError for a table that is not there.
+    """
+    path = PACKAGE / "rules" / f"{name}.tsv"
+    rows: list[tuple[str, ...]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if line.strip() and not line.startswith("#"):
+            rows.append(tuple(line.split("\t")))
+            if len(rows[-1]) != len(rows[0]):
+                raise ValueError(f"{path.name}:{number}: {len(rows[-1])} cells, not {len(rows[0])}")
+    return tuple(rows)
+
+
+@cache
+def fingerprint(name: str, package: Path = PACKAGE) -> str:
+    """32 hex digits over what makes the output of a room ("extract") or module ("corpus.pages").
+
+    These are: its modules and those of ours they import, in turn; each table one of them asks for; the version
+    of each library one of them imports; Unicode's. Equal only where all are equal to the byte. Raises
+    ValueError for a table asked for by anything but a plain string, which could not be found by reading.
+    """
+    parts = {"unicode": unicodedata.unidata_version.encode()}
+    place = package.joinpath(*name.split("."))
+    todo = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    while todo:
+        path = todo.pop()
+        key = path.relative_to(package).as_posix()
+        if key in parts:
+            continue
+        parts[key] = path.read_bytes()
+        needs = _needs(parts[key])
+        todo += [_module(package, dotted) for dotted in needs.modules if dotted[0] == package.name]
+        parts |= {f"rules/{t}.tsv": (package / "rules" / f"{t}.tsv").read_bytes() for t in needs.tables}
+        parts |= {f"lib/{lib}": version(lib).encode() for lib in needs.libraries}
+    digest = sha256()
+    for key in sorted(parts):
+        digest.update(key.encode() + b"\0" + sha256(parts[key]).digest())
+    return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What a module asks for, as its source says it."""
+
+    modules: frozenset[tuple[str, ...]]
+    tables: frozenset[str]
+    libraries: frozenset[str]
+
+
+@cache
+def _needs(source: bytes) -> _Needs:
+    modules: set[tuple[str, ...]] = set()
+    tables: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            modules |= {tuple(alias.name.split(".")) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = tuple((node.module or "").split("."))
+            modules |= {(*base, alias.name) for alias in node.names}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "table":
+            given = node.args[0] if node.args else None
+            if not (isinstance(given, ast.Constant) and isinstance(given.value, str)):
+                raise ValueError(f"table({ast.unparse(node)}): name the table with a plain string")
+            tables.add(given.value)
+    tops = {dotted[0] for dotted in modules} - sys.stdlib_module_names - {PACKAGE.name}
+    found = {library for top in tops for library in _distributions().get(top, ())}
+    return _Needs(frozenset(modules), frozenset(tables), frozenset(found))
+
+
+def _module(package: Path, dotted: tuple[str, ...]) -> Path:
+    """The file that `from a.b import c` reads: module c of package b, or b itself."""
+    inner = package.joinpath(*dotted[1:])
+    outer = inner.parent
+    choices = (
+        inner.with_suffix(".py"),
+        inner / "__init__.py",
+        outer.with_suffix(".py"),
+        outer / "__init__.py",
+    )
+    return next(path for path in choices if path.is_file())
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    """Top-level name → the distributions it comes from."""
+    return {top: sorted(set(names)) for top, names in packages_distributions().items()}

@@ -1,0 +1,1 @@
+"""One URL asked, safely: addresses, connections, redirects, decoding, block pages. The order stands in fetch.py."""

@@ -1,0 +1,231 @@
+"""One request and its raw answer over a guarded connection: the only module that knows httpx.
+
+Every connection, also those of redirects and of names that resolve anew, is made to an address that was
+judged a moment before; the TLS name check still uses the host name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+from pipeline.records import Outcome, header_of
+from pipeline.web.addresses import allowed
+from pipeline.web.urls import parse_url
+
+MAX_HEADERS = 256
+"""More header lines than this are refused; httpcore itself caps the header block at 100 KB."""
+MAX_ADDRESSES = 3
+"""Addresses of one name that are tried in turn."""
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+class TransportError(Exception):
+    """Why there is no whole answer, as an outcome word, with what had arrived by then."""
+
+    def __init__(self, outcome: Outcome, detail: str, *, retry: int = 0) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self.detail = detail
+        self.retry = retry
+        """How often it makes sense to try again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """A response as it arrived; filled while it is read, so that a cut body is not lost."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Latin-1 decoded, in order: byte-exact."""
+    protocol: str
+    peer: str | None
+    raw: bytearray
+    """The body as on the wire, without the chunked framing."""
+
+    def header(self, name: str) -> str:
+        """The first value of a header, named in lower case; "" if there is none."""
+        return header_of(self.headers, name)
+
+
+async def resolve_name(host: str, port: int) -> list[str]:
+    """The addresses of a host name by the system's resolver, in its order."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Opens TCP connections only to judged addresses: resolve once, judge every address, connect to one."""
+
+    def __init__(self, *, allow_private: bool, resolve: Resolve = resolve_name) -> None:
+        self._allow_private = allow_private
+        self._resolve = resolve
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            addresses = await asyncio.wait_for(self._resolve(host, port), timeout)
+        except (OSError, ValueError) as error:  # ValueError: labels IDNA cannot encode
+            raise TransportError(Outcome.DNS_ERROR, f"{host}: {error}", retry=1) from error
+        if not addresses:
+            raise TransportError(Outcome.DNS_ERROR, f"{host}: no address", retry=1)
+        for address in addresses:
+            if not allowed(address, allow_private=self._allow_private):
+                raise TransportError(Outcome.ADDRESS_REFUSED, f"{host} is {address}")
+        failure: Exception | None = None
+        for address in addresses[:MAX_ADDRESSES]:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        assert failure is not None
+        raise failure
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        raise TransportError(Outcome.ADDRESS_REFUSED, "unix socket")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Transport:
+    """The connections of one run, kept alive between requests.
+
+    `verify` replaces the bundled certificate authorities; `connect` and `read` are seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        connect: float,
+        read: float,
+        verify: ssl.SSLContext | None = None,
+        resolve: Resolve = resolve_name,
+    ) -> None:
+        self._timeout = {"connect": connect, "read": read, "write": read, "pool": connect}
+        self._http = httpx.AsyncHTTPTransport(
+            verify=verify or True,
+            trust_env=False,  # nothing of the environment may lead round the address guard
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30.0),
+        )
+        # httpx has no public way to pass httpcore its network backend; test_fetch holds this line.
+        self._http._pool._network_backend = GuardedBackend(allow_private=allow_private, resolve=resolve)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def send(
+        self,
+        url: str,
+        headers: tuple[tuple[str, str], ...],
+        wire_cap: int,
+        arrived: Callable[[Answer], None],
+    ) -> Answer:
+        """GET `url` (in fetch form) and read the answer up to `wire_cap` bytes.
+
+        `arrived` is given the answer as soon as its headers are there, so that a caller whose deadline
+        passes still has what came. Raises TransportError, also for a body over the cap.
+        """
+        request = self._request(url, headers)
+        try:
+            response = await self._http.handle_async_request(request)
+        except httpx.TransportError as error:
+            raise _before_answer(error) from error
+        try:
+            answer = _answer_of(response)
+            arrived(answer)
+            if len(answer.headers) > MAX_HEADERS:
+                raise TransportError(Outcome.BAD_PROTOCOL, f"{len(answer.headers)} header lines")
+            declared = answer.header("content-length")
+            if declared.isascii() and declared.isdigit() and int(declared[:20]) > wire_cap:
+                raise TransportError(Outcome.TOO_LARGE, f"{declared[:20]} bytes declared")
+            async for chunk in response.stream:  # type: ignore[union-attr]
+                answer.raw += chunk
+                if len(answer.raw) > wire_cap:
+                    del answer.raw[wire_cap:]
+                    raise TransportError(Outcome.TOO_LARGE, f"more than {wire_cap} bytes")
+        except httpx.TransportError as error:
+            raise _inside_body(error) from error
+        finally:
+            await response.aclose()
+        return answer
+
+    def _request(self, url: str, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
+        parsed = parse_url(url)
+        target = (parsed.pathname + parsed.search).encode("ascii")
+        return httpx.Request(
+            "GET",
+            f"{parsed.protocol}//{parsed.host}/",
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            # The target as we spell it: httpx would rewrite some escapes.
+            extensions={"timeout": self._timeout, "target": target},
+        )
+
+
+def _answer_of(response: httpx.Response) -> Answer:
+    try:
+        server = response.extensions["network_stream"].get_extra_info("server_addr")
+    except (KeyError, OSError):  # the connection may be gone already
+        server = None
+    return Answer(
+        status=response.status_code,
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+        ),
+        protocol=response.extensions.get("http_version", b"HTTP/1.1").decode("latin-1"),
+        peer=str(server[0]) if server else None,
+        raw=bytearray(),
+    )
+
+
+def _before_answer(error: httpx.TransportError) -> TransportError:
+    detail = f"{type(error).__name__}: {error}"
+    match error:
+        case httpx.TimeoutException():
+            return TransportError(Outcome.TIMEOUT, detail, retry=2)
+        case httpx.ConnectError() if _is_tls(error):
+            return TransportError(Outcome.TLS_ERROR, detail)
+        case httpx.ProtocolError():
+            return TransportError(Outcome.BAD_PROTOCOL, detail, retry=0 if "Receive buffer" in detail else 1)
+        case _:
+            return TransportError(Outcome.CONNECT_ERROR, detail, retry=2)
+
+
+def _inside_body(error: httpx.TransportError) -> TransportError:
+    detail = f"{type(error).__name__}: {error}"
+    match error:
+        case httpx.TimeoutException():
+            return TransportError(Outcome.TIMEOUT, detail, retry=2)
+        case httpx.RemoteProtocolError() if "peer closed" not in detail:
+            return TransportError(Outcome.BAD_PROTOCOL, detail, retry=1)
+        case _:
+            return TransportError(Outcome.INCOMPLETE, detail, retry=2)
+
+
+def _is_tls(error: BaseException | None) -> bool:
+    seen = 0
+    while error is not None and seen < 8:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+        seen += 1
+    return False

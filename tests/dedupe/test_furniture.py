@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.dedupe.furniture import REPEATS, SiteLines, edge_lines, kept_spans, masked
+from tests.corpus.articles import article
+
+HEAD, FOOT = "某某新闻网 > 国内 > 正文", "版权所有 某某新闻网 2023 未经授权禁止转载"
+
+
+def page(number: int) -> str:
+    return f"{HEAD}\n阅读：{number * 37}次\n{article(number)}\n{FOOT}"
+
+
+def learned(pages: list[str]) -> SiteLines:
+    lines = SiteLines()
+    for number, text in enumerate(pages):
+        lines.learn(f"d{number}", edge_lines(text))
+    return lines
+
+
+def test_lines_on_three_articles_are_furniture_whatever_their_numbers() -> None:
+    lines = learned([page(n) for n in range(REPEATS)])
+    assert lines.repeated == {masked(HEAD), masked("阅读：1次"), masked(FOOT)}
+
+
+def test_lines_on_two_articles_are_not() -> None:
+    assert not learned([page(1), page(2)]).repeated
+
+
+def test_the_same_document_again_counts_once() -> None:
+    lines = SiteLines()
+    for _ in range(5):
+        lines.learn("d1", edge_lines(page(1)))
+    assert not lines.repeated
+
+
+def test_crossing_the_threshold_names_the_earlier_documents() -> None:
+    lines = SiteLines()
+    assert lines.learn("d1", [FOOT]) == set()
+    assert lines.learn("d2", [FOOT]) == set()
+    assert lines.learn("d3", [FOOT]) == {"d1", "d2"}
+    assert lines.learn("d4", [FOOT]) == set()
+
+
+def split(text: str, repeated: set[str]) -> tuple[str, list[str]]:
+    """The text that is kept, and the lines that go."""
+    spans = kept_spans(text, repeated)
+    gaps = zip([0, *(end for _, end in spans)], [*(start for start, _ in spans), len(text)], strict=True)
+    removed = [line for start, end in gaps for line in text[start:end].splitlines()]
+    return "".join(text[start:end] for start, end in spans), [line for line in removed if line.strip()]
+
+
+def test_stripping_leaves_the_article() -> None:
+    repeated = learned([page(n) for n in range(4)]).repeated
+    kept, removed = split(page(9), repeated)
+    assert kept.strip() == article(9)
+    assert removed == [HEAD, "阅读：333次", FOOT]
+
+
+def test_a_page_that_is_all_repeated_is_kept_whole() -> None:
+    text = article(1)
+    assert kept_spans(text, set(edge_lines(text))) == [(0, len(text))]
+
+
+def test_only_the_head_and_the_foot_are_stripped() -> None:
+    body = "\n".join(article(n) for n in range(20))
+    text = f"{body}\n{FOOT}\n{body}"
+    assert kept_spans(text, {masked(FOOT)}) == [(0, len(text))]
+
+
+@given(
+    st.lists(st.sampled_from([HEAD, FOOT, "", "一句正文。" * 30, "另一句。" * 40])),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_nothing_is_lost(lines: list[str], end: str) -> None:
+    text = end.join(lines)
+    kept, removed = split(text, {masked(HEAD), masked(FOOT)})
+    assert sorted([*kept.split(), *" ".join(removed).split()]) == sorted(text.split())
+
+
+def test_old_lines_are_forgotten_but_not_what_is_known() -> None:
+    lines = learned([page(n) for n in range(3)])
+    lines.learn("d9", [f"只出现一次的第{chr(0x4E00 + n)}行" for n in range(5000)])
+    lines.forget()
+    assert len(lines.seen) == 1000
+    assert masked(FOOT) in lines.repeated

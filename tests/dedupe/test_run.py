@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime
+
+import pytest
+
+from benchmarks.dedupe_rebuild import compare, rebuild
+from pipeline.dedupe.records import Decision, Deduped, Item
+from pipeline.dedupe.run import DedupeIndex, dedupe, remove
+from tests.corpus.articles import article, item, run, sentences, stored
+
+NOTICE = (
+    "本市气象台{day}日{hour}时发布预报：今天白天多云，北风{wind}级，最高气温{high}摄氏度，今天夜间晴，"
+    "最低气温{low}摄氏度，相对湿度{wet}%。昼夜温差较大，请市民外出时注意增减衣物，行车注意安全，"
+    "老人和儿童减少早晚的户外活动。更多信息请留意气象部门的最新通报。"
+)
+WELCOME = (
+    "{guest}总统的车队到达广场时，礼兵列队致敬。两国元首登上检阅台，军乐团奏{guest}国歌，鸣礼炮二十一响。"
+    "{guest}总统检阅了仪仗队并观看了分列式，少年儿童挥舞{guest}国旗和鲜花。{guest}总统随后在留言簿上题词。"
+    "陪同人员参加了欢迎仪式，随后双方举行会谈。"
+)
+
+
+def relations(outcome: Deduped) -> dict[str, tuple[str, str | None]]:
+    return {decision.id: (decision.relation, decision.kind) for decision in outcome.decisions}
+
+
+def by_id(outcome: Deduped) -> dict[str, Decision]:
+    return {decision.id: decision for decision in outcome.decisions}
+
+
+def lightly_edited(number: int) -> str:
+    parts = sentences(number)
+    parts[4] = parts[4][:6] + "完全另外" + parts[4][10:]
+    parts[9] = parts[9].replace("，", "、")[:-3] + "。"
+    return "".join(parts)
+
+
+def heavily_edited(number: int) -> str:
+    parts = sentences(number)
+    return "有消息说，此事引起了各方面的注意。" + "".join(parts[1:4] + parts[6:10] + parts[11:])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (article(1), ("duplicate", "exact")),
+        (article(1).replace("，", ","), ("duplicate", "normalized")),
+        (lightly_edited(1), ("duplicate", "light")),
+        (heavily_edited(1), ("duplicate", "heavy")),
+        ("".join(sentences(1)[2:8]) + "点击查看全文", ("contained_in", "excerpt")),
+        (article(2), ("new", None)),
+        ("".join(sentences(1)[:2] + sentences(2)[:12]), ("new", None)),
+    ],
+)
+def test_what_a_second_text_is_to_the_first(text: str, expected: tuple[str, str | None]) -> None:
+    outcome = run([item("a", article(1)), item("b", text)])
+    assert relations(outcome) == {"a": ("new", None), "b": expected}
+
+
+def test_a_decision_names_its_partner_and_its_evidence() -> None:
+    decision = by_id(run([item("a", article(1)), item("b", lightly_edited(1))]))["b"]
+    assert (decision.of, decision.cluster, decision.published, decision.reason) == (
+        ("a",),
+        "a",
+        False,
+        "duplicate",
+    )
+    assert decision.score is not None
+    assert decision.score > 0.9
+
+
+def test_instances_of_a_form_are_all_kept_and_share_a_form() -> None:
+    days = [
+        NOTICE.format(day=3 + n, hour=5 + 2 * n, wind=3 + n, high=31 - 4 * n, low=12 - 5 * n, wet=47 + 16 * n)
+        for n in range(3)
+    ]
+    outcome = run([item(f"n{n}", text) for n, text in enumerate(days)])
+    assert [decision.relation for decision in outcome.decisions] == ["new", "same_form", "same_form"]
+    assert len({decision.cluster for decision in outcome.decisions}) == 3
+    assert all(decision.published for decision in outcome.decisions)
+    assert {by_id(outcome)[name].form_id for name in ("n1", "n2")} == {"n0"}
+    assert by_id(outcome)["n0"].form_id == "n0"
+
+
+def test_titles_tell_two_events_of_one_wording_apart() -> None:
+    one, other = WELCOME.format(guest="甲尼亚"), WELCOME.format(guest="乙斯坦")
+    titled = [
+        item("a", one + "礼宾官员宣布仪式开始，来宾向群众挥手。", title="首都举行仪式欢迎甲尼亚总统来访"),
+        item("b", other + "天气晴朗，阳光洒满全场，彩旗飘扬。", title="首都举行仪式欢迎乙斯坦总统来访"),
+    ]
+    assert relations(run(titled))["b"][0] == "same_form"
+
+
+def test_dates_far_apart_tell_a_series_from_a_copy() -> None:
+    chance = random.Random(5)
+    changed = "".join(
+        "另" if char not in "，。\n" and chance.random() < 0.09 else char for char in article(1)
+    )
+    days = [date(2023, 1, 5), date(2023, 3, 5)]
+    near, far = (
+        run([item("a", article(1), published_on=days[0]), item("b", changed, published_on=day)])
+        for day in days
+    )
+    assert relations(near)["b"][0] == "duplicate"
+    assert relations(far)["b"][0] == "same_form"
+    assert by_id(far)["b"].rule == "dates"
+
+
+def test_one_frame_round_two_articles_does_not_make_them_copies() -> None:
+    frame = sentences(50, 8)
+    pages = ["".join([*frame[:4], *sentences(n, 5), *frame[4:]]) for n in (1, 2)]
+    assert relations(run([item("a", pages[0]), item("b", pages[1])]))["b"][0] == "new"
+
+
+def test_copies_in_site_frames_are_found() -> None:
+    def framed(number: int, site: str) -> Item:
+        lines = ["网站首页 > 新闻中心 > 正文", article(number), *sentences(hash_of(site), 5)]
+        return item(f"{site}-{number}", "\n".join(lines), site=site)
+
+    def hash_of(site: str) -> int:
+        return 100 + ord(site)
+
+    outcome = run([framed(n, site) for n in range(1, 5) for site in "xy"])
+    assert [decision.relation for decision in outcome.decisions] == ["new", "duplicate"] * 4
+
+
+def test_a_frame_learned_later_is_applied_to_the_pages_before() -> None:
+    foot = "\n".join(sentences(99, 6))
+    index = DedupeIndex.open(None)
+    batches = [
+        [item("a", article(1) + "\n" + foot, site="s"), item("other", article(1))],
+        [item("b", article(2) + "\n" + foot, site="s"), item("c", article(3) + "\n" + foot, site="s")],
+    ]
+    first = dedupe(batches[0], index, stored(*batches))
+    assert relations(first)["other"][0] == "contained_in"
+    second = dedupe(batches[1], index, stored(*batches))
+    revised = {decision.id: decision for decision in second.revised}
+    assert (revised["a"].relation, revised["a"].kind) == ("duplicate", "normalized")
+    assert index.repeated_lines("s") == frozenset(foot.splitlines())
+
+
+def test_a_page_of_two_known_articles_is_not_published() -> None:
+    glued = f"{article(1)}\n另一篇的标题\n{article(2)}"
+    outcome = run([item("a", article(1)), item("b", article(2)), item("g", glued)])
+    decision = by_id(outcome)["g"]
+    assert (decision.relation, decision.kind, decision.reason) == ("contains", "glue", "glued")
+    assert sorted(decision.of) == ["a", "b"]
+    assert by_id(outcome)["a"].published
+    assert by_id(outcome)["b"].published
+
+
+def test_the_unknown_half_of_a_glued_page_is_published() -> None:
+    glued = f"{article(1)}\n另一篇的标题\n{article(2)}"
+    decision = by_id(run([item("a", article(1)), item("g", glued)]))["g"]
+    assert (decision.relation, decision.published) == ("split_from", True)
+    assert "".join(glued[start:end] for start, end in decision.spans).strip() == f"另一篇的标题\n{article(2)}"
+
+
+def test_a_second_half_that_arrives_later_withdraws_the_glued_page() -> None:
+    glued = f"{article(1)}\n另一篇的标题\n{article(2)}"
+    index = DedupeIndex.open(None)
+    batches = [[item("g", glued)], [item("a", article(1))], [item("b", article(2))]]
+    for batch in batches:
+        outcome = dedupe(batch, index, stored(*batches))
+    assert by_id(outcome)["b"].published
+    assert {d.id: (d.published, d.reason) for d in outcome.revised}["g"] == (False, "glued")
+    a = index.get("a")
+    assert a is not None
+    assert a.decision.published
+
+
+def test_a_full_text_takes_the_place_of_its_excerpt() -> None:
+    excerpt = "".join(sentences(1)[2:8]) + "未完待续"
+    outcome = run([item("e", excerpt), item("f", article(1))])
+    assert (by_id(outcome)["e"].published, by_id(outcome)["e"].reason) == (False, "contained_in")
+    assert by_id(outcome)["e"].of == ("f",)
+    assert (by_id(outcome)["f"].relation, by_id(outcome)["f"].kind) == ("contains", "fuller")
+    assert by_id(outcome)["f"].published
+
+
+def test_two_halves_of_a_split_page_are_two_articles() -> None:
+    outcome = run([item("p1", article(1), site="s"), item("p2", article(2), site="s")])
+    assert [(d.relation, d.published) for d in outcome.decisions] == [("new", True), ("new", True)]
+
+
+def test_a_better_copy_is_published_instead_and_the_cluster_keeps_its_id() -> None:
+    index = DedupeIndex.open(None)
+    batches = [[item("copy", article(1), origin_name="某报")], [item("source", article(1), site_name="某报")]]
+    dedupe(batches[0], index, stored(*batches))
+    outcome = dedupe(batches[1], index, stored(*batches))
+    (source,), (copy,) = outcome.decisions, outcome.revised
+    assert (source.published, source.cluster) == (True, "copy")
+    assert (copy.published, copy.reason, copy.relation, copy.of) == (
+        False,
+        "duplicate",
+        "duplicate",
+        ("source",),
+    )
+
+
+def test_the_same_id_again_is_a_revision_and_never_its_own_copy() -> None:
+    index = DedupeIndex.open(None)
+    batches = [[item("a", article(1))], [item("a", lightly_edited(1))], [item("a", article(7))]]
+    for batch in batches:
+        (decision,) = dedupe(batch, index, stored(*batches)).decisions
+        assert (decision.relation, decision.cluster, decision.published) == ("new", "a", True)
+    assert relations(run([item("b", article(7))], index))["b"] == ("duplicate", "exact")
+    assert relations(run([item("c", article(1))], index))["c"] == ("new", None)
+
+
+def test_a_revised_representative_leaves_its_cluster_to_its_copies() -> None:
+    index = DedupeIndex.open(None)
+    first = [item("a", article(1)), item("b", lightly_edited(1))]
+    dedupe(first, index, stored(first))
+    second = [item("a", article(2)), item("c", lightly_edited(1)[:-3])]
+    outcome = dedupe(second, index, stored(first, second))
+    assert by_id(outcome)["a"].relation == "new"
+    assert by_id(outcome)["a"].cluster != "a"
+    assert by_id(outcome)["c"].of == ("b",)
+    assert {d.id: d.published for d in outcome.revised}["b"]
+
+
+def test_removal_promotes_another_copy() -> None:
+    index = DedupeIndex.open(None)
+    batch = [item("a", article(1)), item("b", lightly_edited(1))]
+    dedupe(batch, index, stored(batch))
+    (revised,) = remove(["a"], index, stored(batch))
+    assert (revised.id, revised.published, revised.cluster) == ("b", True, "a")
+    later = [item("c", article(1))]
+    assert by_id(dedupe(later, index, stored(batch, later)))["c"].of == ("b",)
+
+
+def test_an_excerpt_is_published_when_its_full_text_is_removed() -> None:
+    index = DedupeIndex.open(None)
+    batch = [item("f", article(1)), item("e", "".join(sentences(1)[2:8]) + "未完待续")]
+    dedupe(batch, index, stored(batch))
+    assert [d.id for d in remove(["f"], index, stored(batch)) if d.published] == ["e"]
+
+
+def test_increments_agree_with_one_batch() -> None:
+    items = [item(f"{n}{kind}", text) for n in range(12) for kind, text in _versions(n)]
+    random.Random(3).shuffle(items)
+    whole = {d.id: d.cluster for d in run(items).decisions}
+    index = DedupeIndex.open(None)
+    parts: dict[str, str] = {}
+    for start in range(0, len(items), 7):
+        outcome = dedupe(items[start : start + 7], index, stored(items))
+        parts |= {d.id: d.cluster for d in (*outcome.decisions, *outcome.revised)}
+    assert compare(whole, parts).agreement >= 0.99
+
+
+def test_order_changes_no_cluster() -> None:
+    items = [item(f"{n}{kind}", text) for n in range(12) for kind, text in _versions(n)]
+    clusterings = []
+    for seed in range(3):
+        random.Random(seed).shuffle(items)
+        clusterings.append({d.id: d.cluster for d in run(items).decisions})
+    assert compare(clusterings[0], clusterings[1]).agreement >= 0.99
+    assert compare(clusterings[0], clusterings[2]).agreement >= 0.99
+    assert compare(clusterings[0], clusterings[0]).together_both >= 12
+
+
+def _versions(number: int) -> list[tuple[str, str]]:
+    return [("o", article(number)), ("l", lightly_edited(number)), ("h", heavily_edited(number))]
+
+
+def test_a_rebuild_finds_the_same_and_says_so() -> None:
+    items = [
+        item(f"{n}{kind}", text, fetched_at=datetime(2024, 1, 1 + n, tzinfo=UTC))
+        for n in range(6)
+        for kind, text in _versions(n)
+    ]
+    index = DedupeIndex.open(None)
+    for start in range(0, len(items), 4):
+        dedupe(items[start : start + 4], index, stored(items))
+    made, difference = rebuild(index, stored(items))
+    assert difference.documents == len(items) == len(made.all_members())
+    assert difference.agreement == 1.0
+    assert difference.publication == ()
+
+
+def test_a_difference_is_reported() -> None:
+    difference = compare({"a": "1", "b": "1", "c": "2"}, {"a": "1", "b": "2", "c": "2"})
+    assert (difference.together_before, difference.together_after, difference.together_both) == (1, 1, 0)
+    assert difference.agreement == 0.0
+
+
+@pytest.mark.parametrize("text", ["", "。", "\n\n", "好", "啊" * 50_000, "\ud800", "a" * 300])
+def test_odd_texts_are_decided_and_bounded(text: str) -> None:
+    outcome = run([item("a", text), item("b", text + "甲"), item("c", article(1))])
+    assert [decision.id for decision in outcome.decisions] == ["a", "b", "c"]
+    assert by_id(outcome)["c"].relation == "new"
+
+
+def test_empty_texts_are_not_copies_of_each_other() -> None:
+    assert {d.relation for d in run([item("a", ""), item("b", "……")]).decisions} == {"new"}
+
+
+def test_many_identical_documents_are_one_article_and_an_alarm() -> None:
+    outcome = run([item(f"d{n:04d}", article(1), site="s") for n in range(600)])
+    assert sum(decision.published for decision in outcome.decisions) == 1
+    assert {(alarm.kind, alarm.subject) for alarm in outcome.alarms} == {
+        ("source_loss", "s"),
+        ("large_cluster", "d0000"),
+    }
+
+
+def test_a_form_that_fills_a_batch_is_an_alarm() -> None:
+    notices = [
+        item(
+            f"n{n:02d}", NOTICE.format(day=n, hour=n % 24, wind=n % 7, high=40 - n, low=n - 9, wet=99 - 3 * n)
+        )
+        for n in range(1, 31)
+    ]
+    assert [alarm.kind for alarm in run(notices).alarms] == ["large_form"]
+
+
+def test_an_ordinary_batch_raises_no_alarm() -> None:
+    assert run([item(f"d{n}", article(n), site="s") for n in range(40)]).alarms == ()
+
+
+def test_an_id_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="'a'"):
+        run([item("a", article(1)), item("a", article(2))])
+
+
+def test_a_stored_text_that_is_gone_is_not_compared() -> None:
+    index = DedupeIndex.open(None)
+    run([item("a", article(1))], index)
+    later = [item("b", lightly_edited(1))]
+    assert relations(dedupe(later, index, stored(later)))["b"][0] == "new"

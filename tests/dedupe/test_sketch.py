@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.dedupe import sketch
+from tests.corpus.articles import article
+
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent.parent / "cases" / "dedupe_keys.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def key(text: str) -> str:
+    return sketch.text_key(text).tobytes().decode("utf-32-le")
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_key(case: dict[str, str]) -> None:
+    assert key(case["text"]) == case["key"]
+
+
+@given(st.text())
+def test_a_key_of_a_key_is_itself_and_every_character_has_its_place(text: str) -> None:
+    assert key(key(text)) == key(text)
+    positions = sketch.key_positions(text)
+    assert len(positions) == len(sketch.text_key(text))
+    assert list(positions) == sorted(positions)
+    assert all(key(text[at]) for at in positions)
+
+
+def test_the_hash_is_pinned_because_stored_sketches_depend_on_it() -> None:
+    shingled = sketch.shingles(sketch.text_key("今天天气很好，我们去公园散步。"))
+    assert int(shingled.grams[0]) == 1501771251798022804
+    assert sketch.text_hash(sketch.text_key("今天天气很好")) == 13122859176699566514
+
+
+@pytest.mark.parametrize(
+    ("text", "grams"), [("", 0), ("好", 1), ("今天天", 1), ("今天天气好", 1), ("今天天气很好", 2)]
+)
+def test_short_texts_have_one_gram_of_their_own(text: str, grams: int) -> None:
+    assert len(sketch.shingles(sketch.text_key(text)).grams) == grams
+
+
+def test_one_character_texts_differ() -> None:
+    one, other = (sketch.shingles(sketch.text_key(text)).grams[0] for text in "好坏")
+    assert one != other
+
+
+def test_a_sketch_grows_with_the_text_within_its_bounds() -> None:
+    sizes = [len(sketch.sketch(sketch.shingles(sketch.text_key(article(1, n))))) for n in (2, 14, 60, 600)]
+    assert sizes[0] == sketch.MINIMUM
+    assert sizes[0] < sizes[1] < sizes[2] < sizes[3] == sketch.MAXIMUM
+
+
+def test_a_part_shares_its_sketch_with_the_whole() -> None:
+    whole = sketch.sketch(sketch.shingles(sketch.text_key(article(1, 60))))
+    part = sketch.sketch(sketch.shingles(sketch.text_key(article(1, 60)[:600])))
+    assert np.isin(part, whole).mean() > 0.9
+
+
+def test_only_the_head_of_a_huge_text_is_shingled_but_all_of_it_is_hashed() -> None:
+    long = sketch.text_key("啊" * (sketch.LONGEST + 50))
+    assert len(sketch.shingles(long).codes) == sketch.LONGEST
+    assert sketch.text_hash(long) != sketch.text_hash(long[:-1])

@@ -1,0 +1,129 @@
+"""Every table reads; the fingerprint of a room knows of each module, table and library that makes its output."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline import rules
+from pipeline.corpus.plan import MADE_BY
+
+NAMES = sorted(path.stem for path in (rules.PACKAGE / "rules").glob("*.tsv"))
+MAKERS = ("extract", "normalize", *MADE_BY.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_table_has_rows_of_one_width_and_no_row_twice(name: str) -> None:
+    rows = rules.table(name)
+    assert rows
+    assert len(set(rows)) == len(rows)
+
+
+def test_a_row_of_another_width_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/bad.tsv").write_text("# comment\na\tb\n\nc\n", encoding="utf-8")
+    monkeypatch.setattr(rules, "PACKAGE", tmp_path)
+    with pytest.raises(ValueError, match=r"bad\.tsv:4: 1 cells, not 2"):
+        rules.table.__wrapped__("bad")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("code") / "pipeline"
+    shutil.copytree(rules.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__", "demo"))
+    return copy
+
+
+def fingerprint(name: str, package: Path) -> str:
+    return rules.fingerprint.__wrapped__(name, package)
+
+
+def changes(name: str, package: Path, path: Path) -> bool:
+    """Whether one byte more in a file is another fingerprint."""
+    before, was = fingerprint(name, package), path.read_bytes()
+    path.write_bytes(was + b"\n")
+    try:
+        return fingerprint(name, package) != before
+    finally:
+        path.write_bytes(was)
+
+
+def test_a_copy_of_the_code_has_the_fingerprint_of_the_code(package: Path) -> None:
+    for name in MAKERS:
+        assert fingerprint(name, package) == rules.fingerprint(name)
+
+
+@pytest.mark.parametrize("room", ["extract", "normalize", "dedupe", "corpus"])
+def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> None:
+    unseen = [p.name for p in sorted((package / room).glob("*.py")) if not changes(room, package, p)]
+    assert unseen == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "tables"),
+    [
+        (
+            "extract",
+            {
+                "boilerplate",
+                "common-han",
+                "encoding",
+                "labels",
+                "marks",
+                "surnames",
+                "tracking-keys",
+                "variants",
+            },
+        ),
+        ("normalize", {"confusables", "html-tags", "radicals", "script", "script-characters"}),
+        ("dedupe", {"fold"}),
+    ],
+)
+def test_one_byte_in_a_table_is_seen_by_the_stages_that_ask_for_it_and_by_no_other(
+    stage: str, tables: set[str], package: Path
+) -> None:
+    seen = {n for n in NAMES if changes(MADE_BY[stage], package, package / "rules" / f"{n}.tsv")}
+    assert seen == tables
+
+
+@pytest.mark.parametrize(
+    ("stage", "module"),
+    [
+        ("extract", "records.py"),
+        ("extract", "nextpart.py"),
+        ("extract", "archive/exchange.py"),
+        ("extract", "corpus/pages.py"),
+        ("extract", "corpus/schema.py"),
+        ("normalize", "corpus/quality.py"),
+        ("corpus", "corpus/shards.py"),
+        ("corpus", "rules/__init__.py"),
+    ],
+)
+def test_what_stands_outside_a_stages_room_and_makes_its_rows_is_seen(
+    stage: str, module: str, package: Path
+) -> None:
+    assert changes(MADE_BY[stage], package, package / module)
+
+
+def test_a_normalize_rule_is_not_seen_by_extraction(package: Path) -> None:
+    assert not changes(MADE_BY["extract"], package, package / "normalize/quotes.py")
+    assert not changes(MADE_BY["extract"], package, package / "dedupe/run.py")
+
+
+def test_another_version_of_a_library_is_seen(monkeypatch: pytest.MonkeyPatch, package: Path) -> None:
+    before = {stage: fingerprint(maker, package) for stage, maker in MADE_BY.items()}
+    real = rules.version
+    monkeypatch.setattr(rules, "version", lambda name: "0" if name.lower() == "opencc" else real(name))
+    after = {stage: fingerprint(maker, package) for stage, maker in MADE_BY.items()}
+    assert [stage for stage in MADE_BY if before[stage] != after[stage]] == ["normalize", "corpus"]
+
+
+def test_a_table_named_by_a_variable_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline/bad.py").write_text("rows = table(name)\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="plain string"):
+        fingerprint("bad", tmp_path / "pipeline")
