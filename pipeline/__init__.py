@@ -18,3 +18,7 @@ The rooms, in the order a page meets them:
 
 Imports go one way, as the table in tests/test_layers.py says.
 """
+
+import logging
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet unless somebody listens

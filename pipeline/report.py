@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from pipeline.crawl.gaps import Gap
 from pipeline.records import Outcome
-from pipeline.runs import Gap, Maintenance, RunReport
+from pipeline.runs import Maintenance, RunReport
 
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
 """Columns of the funnel, in the order a page passes them."""

@@ -22,9 +22,10 @@ from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
 from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
-from pipeline.crawl.run import SourceRun
+from pipeline.crawl.tally import SourceRun
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Source
+from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
 """Where source declarations stand unless told otherwise; a build does without them when it is not there."""
@@ -49,7 +50,7 @@ class Folders:
     """Worker processes for extraction and normalization."""
     dask: str | None = None
     """Dask scheduler to use instead of worker processes."""
-    user_agent: str = crawling.USER_AGENT
+    user_agent: str = USER_AGENT
     """Who we say we are: name, version and where an operator can complain."""
 
     def job(self, chosen: Sequence[Source]) -> Job:

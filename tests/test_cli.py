@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,40 @@ def test_a_signal_ends_a_build_at_once(
     monkeypatch.setattr(runs, "build", interrupted)
     assert main([*line, *where(tmp_path, "sources", "raw", "clean"), "--workers=1"]) == 130
     assert not (tmp_path / "clean").exists()
+
+
+def loading(process: int) -> bool:
+    """Whether the process is at the libraries: the first large one is mapped, no worker is there yet."""
+    return "libarrow" in Path(f"/proc/{process}/maps").read_text()
+
+
+def working(process: int) -> bool:
+    """Whether it has started processes of its own: the tracker, and what workers are forked from."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return len(children) >= 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks at the process through /proc")
+@pytest.mark.parametrize("moment", [loading, working])
+def test_control_c_at_a_terminal_is_one_line_whenever_it_comes(
+    moment: Callable[[int], bool], corpus: Path, tmp_path: Path
+) -> None:
+    root = str(Path(__file__).parent.parent)
+    shutil.copytree(corpus / "raw", tmp_path / "raw")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", "rebuild", *where(tmp_path, "raw", "clean")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": root},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, to which a terminal would send the signal
+    )
+    while not moment(run.pid):
+        assert run.poll() is None
+        time.sleep(0.005)
+    os.killpg(run.pid, signal.SIGINT)
+    told = run.communicate(timeout=60)[1]
+    assert (run.returncode, told) == (130, "interrupted; what was finished is kept, run again to go on\n")
 
 
 def test_json_is_utf_8_whatever_the_locale(corpus: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import normalize
-from pipeline.cli import parser
+from pipeline.cli.command import parser
 from pipeline.corpus.card import column_docs
 from pipeline.corpus.quality import RULES
 from pipeline.corpus.schema import SCHEMA

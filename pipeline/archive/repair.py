@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from pipeline.archive.exchange import captures
 from pipeline.archive.index import ref_of
 from pipeline.archive.sealing import seal
 from pipeline.archive.store import OPEN, WARC, lock, warc_files, write_whole
+
+logger = logging.getLogger("pipeline.archive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ def repair_locked(raw: Path) -> RepairReport:
         file = name.removesuffix(OPEN)
         torn = _cut_tail(raw, raw / name)
         if torn:
+            logger.warning("%s: %d bytes of a torn tail went to quarantine", file, torn)
             cut.append((file, torn))
         refs = [ref_of(capture) for capture in captures(warc.walk(raw / name), file)]
         (done if seal(raw, file, refs) else empty).append(file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,8 @@ from pipeline.archive import index, warc
 from pipeline.archive.index import Ref
 from pipeline.archive.store import OPEN, beside, sync, warc_files, write_whole
 from pipeline.records import Kind
+
+logger = logging.getLogger("pipeline.archive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ def seal(raw: Path, file: str, refs: Sequence[Ref]) -> SealedFile | None:
     index.add(raw, file, refs)
     path.replace(raw / file)
     sync(path.parent)
+    logger.info("sealed %s: %d captures, %d bytes", file, found.captures, found.size)
     return found
 
 

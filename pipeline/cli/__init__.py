@@ -1,78 +1,44 @@
 """The `corpus` command: the functions of pipeline.runs by hand.
 
-Machine output is JSON Lines on stdout, words and progress on stderr. Exit codes: 0 done, 1 failed, 2 usage,
-3 refused (a check of the version or a source failed), 4 busy (another writer), 5 no space, 130 interrupted.
+Only the entry stands here, and it imports nothing of weight: Ctrl-C while the rest is loaded (a second on a
+small machine) ends the command with one line, as at any later moment.
 """
 
 from __future__ import annotations
 
-import argparse
-import errno
-import io
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
 
-import duckdb
-import pyarrow as pa
-
-from pipeline.cli import demo, jobs, look, stages
-from pipeline.cli.screen import say
-from pipeline.errors import CorpusError, NoSpaceError
-
-EPILOG = """\
-The usual round:
-  corpus source check            are the source files right?
-  corpus refresh                 fetch what is due, build, publish
-  corpus read | head             the published articles as JSON Lines
-  corpus explain URL             why one page reads as it does, or why it is not there
-
-exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 130 interrupted
-"""
-
-
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
-    top = argparse.ArgumentParser(
-        prog="corpus",
-        description="From Chinese web pages to a versioned clean corpus.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    demo.add(commands)
-    jobs.add(commands)
-    look.add(commands)
-    stages.add(commands)
-    return top
+INTERRUPTED = 130
+"""Exit code after Ctrl-C or SIGTERM: 128 + SIGINT, as shells say it."""
+WORDS = "interrupted; what was finished is kept, run again to go on\n"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8 whatever the locale says
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    arguments = parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, _terminate)
+    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, before in heard.items():
+        # an exception inside an import may come out of it as another one: nothing is at stake yet, so just go
+        if before is not signal.SIG_IGN:
+            signal.signal(number, _go)
+    from pipeline.cli.command import run
+
+    signal.signal(signal.SIGINT, heard[signal.SIGINT])
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return int(arguments.run(arguments) or 0)
-    except CorpusError as error:
-        say(f"corpus {arguments.command}: {error}")
-        return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        return run(argv)
     except KeyboardInterrupt:
-        say("interrupted; what was finished is kept, run again to go on")
-        return 130
-    except (pa.ArrowException, duckdb.Error) as error:
-        told = str(error).partition("\n")[0]
-        say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {told}")
-        return CorpusError.exit_code
-    except OSError as error:
-        say(f"corpus {arguments.command}: {error}")
-        return NoSpaceError.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
+        sys.stderr.write(WORDS)
+        return INTERRUPTED
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
+def _go(_number: int, _frame: FrameType | None) -> None:
+    os.write(2, WORDS.encode())
+    os._exit(INTERRUPTED)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

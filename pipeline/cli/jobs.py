@@ -17,11 +17,11 @@ from pipeline import runs
 from pipeline.archive import imports
 from pipeline.cli import screen
 from pipeline.crawl import ledger
-from pipeline.crawl.run import USER_AGENT
 from pipeline.errors import RefusedError, UsageError
 from pipeline.report import PLAN, maintenance_words, plan_rows, plan_words, refusals, sample_lines
 from pipeline.runs import SOURCES, Folders, RunReport
 from pipeline.sources import NAME as SOURCE_NAME
+from pipeline.web.fetch import USER_AGENT
 
 Commands = Any
 """argparse's sub-parser collection, whose type is private."""

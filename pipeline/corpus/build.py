@@ -9,6 +9,7 @@ function of `raw/`, the code and the rule files.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import RefusedError
 from pipeline.records import Document, InputFile, Manifest
+
+logger = logging.getLogger("pipeline.corpus")
 
 ROWS_AT_ONCE = 2_000
 """Rows compared and written in one go: bounds the memory to some 50 MB of text."""
@@ -70,6 +73,7 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
 
 
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
+    logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo, progress)
     base = job.clean / todo.base.version if todo.base is not None else None
     edition = Edition(folder, base)
@@ -87,6 +91,12 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         return report
     index.write(folder / CLUSTERS)
     return _publish(job, todo, folder, edition, report, progress)
+
+
+def _base_of(todo: Plan) -> str:
+    if todo.base is not None:
+        return todo.base.version
+    return f"nothing: {todo.why_full or 'there is no version yet'}"
 
 
 def _refuse_many_lost(shards: Sequence[ShardReport]) -> None:
@@ -142,6 +152,7 @@ def _publish(
     write_parquet(table, folder / CHANGES_FILE)
     manifest = _describe(job, todo, folder, edition, report)
     publish.put_in_place(folder, job.clean, manifest.version)
+    logger.info("published %s: %s", manifest.version, report.changes or "no rows changed")
     progress("publishing", 1, 1)
     return replace(report, version=manifest.version, parent=manifest.parent, published=True)
 
@@ -170,6 +181,10 @@ def _make_shards(job: Job, todo: Plan, progress: Progress) -> list[ShardReport]:
                 progress("extracting", counted, total)
 
             reports.append(make_shard(stages, file, pool, tick))
+            made = reports[-1]
+            logger.debug("%s: %d extracted, %d normalized", file.file, made.extracted, made.normalized)
+            for lost in made.lost:
+                logger.warning("quarantined %s", lost)
             done += file.pages
             progress("extracting", done, total)
     return reports

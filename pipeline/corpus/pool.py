@@ -9,11 +9,13 @@ item is reported as `Lost` and everything else goes on.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -91,7 +93,8 @@ class Pool(AbstractContextManager["Pool"]):
         if self.dask is not None:
             return self._cluster().submit(function, batch, pure=False, retries=1)
         timeout = START_SECONDS + seconds_per_item * batch.count
-        return self._processes().schedule(function, args=[batch], timeout=timeout)
+        scheduled: Future[R] = self._processes().schedule(function, args=[batch], timeout=timeout)
+        return scheduled
 
     def _result(self, future: Future[R], batch: Batch, seconds_per_item: float) -> R:
         if self.dask is None:
@@ -108,6 +111,8 @@ class Pool(AbstractContextManager["Pool"]):
             # forkserver: a fork of a process with threads (Prefect, DuckDB) may deadlock
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(list(self.preload))
+            with _deaf_to_interrupts():
+                forkserver.ensure_running()
             self._local = ProcessPool(self.workers, max_tasks=TASKS_PER_WORKER, context=context)
         return self._local
 
@@ -117,6 +122,20 @@ class Pool(AbstractContextManager["Pool"]):
 
             self._client = Client(self.dask)
         return self._client
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started here, and all that it forks, never sees Ctrl-C: a terminal sends it to every process.
+
+    The parent ends its workers itself; a worker that heard it too would print a traceback of its own.
+    """
+    resource_tracker.ensure_running()  # it unblocks the signals itself, so it goes first
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _why(error: Exception) -> str:

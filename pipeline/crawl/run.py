@@ -9,6 +9,7 @@ Sites are asked side by side, one request at a time each. Nothing the web does r
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
@@ -33,6 +34,8 @@ from pipeline.records import USABLE, Capture, Kind, Source
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
 from pipeline.web.urls import fetch_form, site, url_key
+
+logger = logging.getLogger("pipeline.crawl")
 
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
@@ -107,6 +110,7 @@ class _Run:
 
     async def source(self, source: Source, urls: list[str] | None, only_due: bool) -> None:
         """Crawl one source, in the order there is."""
+        logger.info("%s begins", source.name)
         tally = self.tallies[source.name]
         ports = {port for each in _addresses(source) if (port := urlsplit(each).port)}
         conduct = self._conduct
@@ -127,6 +131,7 @@ class _Run:
                 self._discovered(visitor, found, tally)
                 due = self._due_pages(visitor, found, only_due, tally)
             await self._pages(visitor, due, tally)
+        logger.info("%s ends: %s", source.name, dict(tally.outcomes))
 
     def _discovered(self, visitor: Visitor, found: Discovery, tally: Tally) -> None:
         """Count what the lists gave, hold it against expect_links, and archive the number."""

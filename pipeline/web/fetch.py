@@ -7,6 +7,7 @@ rules) and kept; bodies are unpacked by our own capped decoder; retries repeat t
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -23,6 +24,8 @@ from pipeline.web.fetched import Fetched, Hop, Limits
 from pipeline.web.pace import backoff
 from pipeline.web.transport import Answer, Resolve, Transport, TransportError, resolve_name
 from pipeline.web.urls import fetch_form, is_home, parse_url, same_site
+
+logger = logging.getLogger("pipeline.web")
 
 __all__ = ["ACCEPT", "USER_AGENT", "Client", "Fetched", "Hop", "Limits"]
 
@@ -258,6 +261,8 @@ class Client:
         content_type = answer.header("content-type") if answer else ""
         if outcome == Outcome.OK and expect == "html" and not media.is_html(verdict.body, content_type):
             outcome = Outcome.NOT_HTML
+        status, size, spent = answer.status if answer else 0, len(verdict.body), journey.spent
+        logger.debug("%s: %s, status %d, %d bytes, %.2f s", journey.url, outcome, status, size, spent)
         return Fetched(
             url=journey.url,
             final_url=url,

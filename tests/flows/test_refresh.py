@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,18 @@ def test_leaves_the_funnel_of_every_source_and_the_way_to_the_version(
         assert 0 < int(row["new"]) <= int(row["kept"])
     folder = folders.clean / "1.1.0"
     assert f"[{folder}]({folder.as_uri()})" in text
+
+
+def test_what_the_rooms_log_stands_in_the_log_of_the_run(
+    refreshed: State[Any], client: SyncPrefectClient
+) -> None:
+    wanted = {"logs": {"flow_run_id": {"any_": [str(refreshed.state_details.flow_run_id)]}}}
+    for _ in range(50):  # the handler sends in batches, from a thread of its own
+        logs = client.request("POST", "/logs/filter", json=wanted).raise_for_status().json()
+        if any("published 1.1.0" in log["message"] for log in logs):
+            break
+        time.sleep(0.2)
+    assert {"pipeline.crawl", "pipeline.archive", "pipeline.corpus"} <= {log["name"] for log in logs}
 
 
 def test_nothing_new_is_no_new_version(
