@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import trafilatura
+from pipeline.corpus.rows import document_id, short_hash
 
 from pipeline.archive.writer import Writer
 from pipeline.corpus import build as building
@@ -29,7 +30,6 @@ from pipeline.corpus.edition import Edition
 from pipeline.corpus.job import BuildReport, Job
 from pipeline.corpus.plan import plan
 from pipeline.corpus.pool import Batch, Done
-from pipeline.corpus.rows import document_id, short_hash
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Capture, Document
 

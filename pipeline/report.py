@@ -38,8 +38,13 @@ def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
 
 
 def refusals(report: RunReport) -> list[str]:
-    """Why the run is not to be taken as done: no site reached, sources refused or held back."""
-    lines = [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
+    """Why the run is not to be taken as done: no site reached, sources failed, refused or held back."""
+    lines = [
+        f"{visit.source} failed: {visit.failed_with} (the log has the traceback)"
+        for visit in report.crawled
+        if visit.failed_with
+    ]
+    lines += [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
     # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
     asked = [visit for visit in report.crawled if visit.outcomes or visit.notes]
     if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):

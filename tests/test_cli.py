@@ -22,9 +22,11 @@ from filelock import FileLock
 from pipeline import runs
 from pipeline.cli import main
 from pipeline.corpus.build import build
+from pipeline.crawl import lists
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.runs import Folders
 from tests.corpus.archives import PLAIN, html, job, story_page, write
+from tests.web.loopback import Site, article, sitemap
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -230,6 +232,32 @@ def test_a_refresh_that_reached_no_source_fails(tmp_path: Path, capsys: Capsys) 
         (tmp_path / "sources/dead.toml").write_text(f'urls = ["{address}"]\nallow_private = true\n')
         assert main(["refresh", *where(tmp_path, "sources", "raw", "clean")]) == 1
     assert "no source could be reached: dead" in capsys.readouterr().err
+
+
+def test_a_source_that_fails_costs_the_others_nothing_and_the_exit_code_says_it(
+    tmp_path: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch, site: Site, other: Site
+) -> None:
+    (tmp_path / "sources").mkdir()
+    site.pages["/map.xml"] = sitemap(site.base + "/a/1.html")
+    other.pages |= {f"/a/{n}.html": article(n) for n in range(3)}
+    urls = [f"{other.base}/a/{n}.html" for n in range(3)]
+    (tmp_path / "sources/bad.toml").write_text(
+        f'sitemaps = ["{site.base}/map.xml"]\nallow_private = true\ndelay = 0\n'
+    )
+    (tmp_path / "sources/good.toml").write_text(f"urls = {urls}\nallow_private = true\ndelay = 0\n")
+
+    def broken(*_: Any) -> Any:
+        raise TypeError("a fault of ours")
+
+    monkeypatch.setattr(lists, "links_of", broken)
+    assert main(["refresh", *where(tmp_path, "sources", "raw", "clean"), "--workers=1", "--json"]) == 1
+    told = capsys.readouterr()
+    assert "bad failed: TypeError: a fault of ours" in told.err
+    assert [run["failed_with"] for run in json.loads(told.out)["crawled"]] == [
+        "TypeError: a fault of ours",
+        None,
+    ]
+    assert (tmp_path / "clean/latest/articles").is_dir()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -108,6 +108,14 @@ def test_a_crawl_is_refused_when_nothing_was_reached(visits: list[SourceRun], re
     assert (refusals(RunReport(crawled=tuple(visits))) == []) is reached
 
 
+def test_a_source_that_failed_is_named_with_its_error_and_the_others_are_not() -> None:
+    run = RunReport(
+        crawled=(SourceRun(source="a", failed_with="TypeError: x"), SourceRun(source="b", outcomes={"ok": 1}))
+    )
+    assert refusals(run) == ["a failed: TypeError: x (the log has the traceback)"]
+    assert "**a failed: TypeError: x" in markdown_run(run, CLEAN)
+
+
 def test_the_longest_source_decides_how_long_a_backfill_takes() -> None:
     gaps = [
         Gap(source=name, captures=0, good=0, empty_days=(), missing=(), requests=n, hours=hours)

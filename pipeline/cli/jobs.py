@@ -165,6 +165,8 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
         screen.put(asdict(report))
     if report.stopped:
         raise KeyboardInterrupt
+    if any(v.failed_with for v in report.crawled):
+        return 1
     held = report.build is not None and report.build.held
     if held or any(v.refused for v in report.crawled):
         return RefusedError.exit_code

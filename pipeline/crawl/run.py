@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
@@ -72,12 +73,13 @@ def crawl(
     on_progress: Callable[[CrawlProgress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> tuple[SourceRun, ...]:
-    """Fetch what is due into the archive under `raw`; one Visit a source, in the order given.
+    """Fetch what is due into the archive under `raw`; one SourceRun a source, in the order given.
 
     `only_due=False` looks at everything known again (conditionally). `urls` fetches just those, without
     reading lists. A set `stop` ends the run within seconds; what was fetched until then is sealed and
-    reported. Raises BusyError when another run writes, UsageError for a URL that belongs to no source,
-    OSError when the disk is full.
+    reported. A source in which something unexpected fails ends alone (`SourceRun.failed_with`). Raises
+    BusyError when another run writes, UsageError for a URL that belongs to no source, OSError or
+    sqlite3.Error when the archive or the ledger cannot be written (a full disk).
     """
     asked = by_source(sources, urls) if urls is not None else None
     run_id = f"crawl-{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
@@ -86,7 +88,7 @@ def crawl(
         run = _Run(writer, ledger, conduct, on_progress)
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         asyncio.run(_until_stopped(work, run.keeper, stop))
-        return tuple(run.tallies[each.name].visit(each.name) for each in sources)
+        return tuple(run.tallies[each.name].source_run(each.name) for each in sources)
 
 
 class _Run:
@@ -109,6 +111,18 @@ class _Run:
         self._total = 0
 
     async def source(self, source: Source, urls: list[str] | None, only_due: bool) -> None:
+        """Crawl one source; an error ends it alone, unless archive or ledger take nothing more."""
+        try:
+            await self._source(source, urls, only_due)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            if self.keeper.broken is not None:
+                raise
+            self.tallies[source.name].failed_with = f"{type(error).__name__}: {error}"
+            logger.exception("source %s failed", source.name)
+
+    async def _source(self, source: Source, urls: list[str] | None, only_due: bool) -> None:
         """Crawl one source, in the order there is."""
         logger.info("%s begins", source.name)
         tally = self.tallies[source.name]

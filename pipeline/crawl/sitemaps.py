@@ -97,8 +97,9 @@ def _read_xml(data: bytes, entries: list[Entry], children: list[Entry]) -> str:
             if entry is not None:
                 (entries if name == "url" else children).append(entry)
             element.clear()
-            while element.getprevious() is not None:  # keeps memory flat on 50,000 entries
-                del element.getparent()[0]
+            parent = element.getparent()  # none: it is the root, and what precedes it belongs to the document
+            if parent is not None:
+                del parent[: parent.index(element)]  # keeps memory flat on 50,000 entries
             if len(entries) > MAX_URLS or len(children) > MAX_URLS:
                 break
     except etree.XMLSyntaxError:

@@ -38,6 +38,8 @@ class SourceRun:
     """Links on the source's lists; None: no list was read anew."""
     refused: str | None = None
     """Why the run's yield is not to be trusted (expect_links)."""
+    failed_with: str | None = None
+    """The error of ours that ended the crawl of this source before its time; its traceback is in the log."""
     notes: tuple[str, ...] = ()
     """Gaps, caps, traps, sites left alone, links not taken."""
 
@@ -52,6 +54,7 @@ class Tally:
         self.parts = 0
         self.links: int | None = None
         self.refused: str | None = None
+        self.failed_with: str | None = None
         self.found = 0
         self.notes: list[str] = []
 
@@ -61,7 +64,7 @@ class Tally:
             self.pages[capture.outcome] += 1
             self.parts += capture.part_of is not None
 
-    def visit(self, name: str) -> SourceRun:
+    def source_run(self, name: str) -> SourceRun:
         blocked = sum(n for outcome, n in self.pages.items() if outcome in PRETENDED)
         told = self.pages[Outcome.OK] + self.pages[Outcome.UNCHANGED] + self.pages[Outcome.ROBOTS]
         return SourceRun(
@@ -77,5 +80,6 @@ class Tally:
             outcomes=dict(sorted(self.outcomes.items())),
             links=self.links,
             refused=self.refused,
+            failed_with=self.failed_with,
             notes=tuple(self.notes),
         )

@@ -79,6 +79,8 @@ class Keeper:
     def __init__(self, writer: Writer, ledger: Ledger, hosts: Hosts) -> None:
         self.ledger = ledger
         self.raw = writer.raw
+        self.broken: OSError | None = None
+        """Why the archive takes nothing more."""
         self._writer = writer
         self._hosts = hosts
         self._pending = 0
@@ -93,15 +95,22 @@ class Keeper:
         every: float | None = None,
         changed: bool | None = None,
     ) -> Capture:
-        """Archive a capture, tell the ledger, and return it without its body, as archived."""
-        kept = self._writer.write(
-            capture,
-            request_headers=fetched.request_headers if fetched else (),
-            hops=fetched.hops if fetched else (),
-            earlier=earlier,
-            peer=fetched.peer if fetched else None,
-            truncated=fetched.truncated if fetched else None,
-        )
+        """Archive a capture, tell the ledger, and return it without its body, as archived.
+
+        An OSError of the archive (a full disk) is kept as `broken`: it is no fault of one source.
+        """
+        try:
+            kept = self._writer.write(
+                capture,
+                request_headers=fetched.request_headers if fetched else (),
+                hops=fetched.hops if fetched else (),
+                earlier=earlier,
+                peer=fetched.peer if fetched else None,
+                truncated=fetched.truncated if fetched else None,
+            )
+        except OSError as error:
+            self.broken = error
+            raise
         self.ledger.record(kept, every=every, changed=changed)
         self._pending += 1
         self.flush_when_due()
@@ -116,7 +125,11 @@ class Keeper:
     def flush(self) -> None:
         """End the batch: what was kept is now on disk, and the ledger knows it."""
         self._hosts.remember()
-        self._writer.flush()
+        try:
+            self._writer.flush()
+        except OSError as error:
+            self.broken = error
+            raise
         self.ledger.commit()
         self._pending = 0
         self._flushed = time.monotonic()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -9,12 +12,17 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline import archive
+from pipeline.archive import writer
+from pipeline.crawl import lists
+from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.run import CrawlProgress, crawl
 from pipeline.errors import BusyError, UsageError
+from pipeline.records import Source
 from tests.web.loopback import Page, Site, article, kept, later, run, sitemap, source_of
 
 
@@ -150,3 +158,65 @@ def test_memory_does_not_grow_with_the_number_of_pages(site: Site, tmp_path: Pat
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12_000_000, "all bodies together are 24 MB"
+
+
+def two_sources(site: Site, other: Site) -> list[Source]:
+    """Two sources on two sites, the second with five pages that take their time."""
+    site.pages["/sitemap.xml"] = sitemap(site.base + "/a/1.html")
+    other.pages |= {f"/a/{n}.html": replace(article(n), wait=0.05) for n in range(5)}
+    urls = tuple(f"{other.base}/a/{n}.html" for n in range(5))
+    bad = replace(source_of(site, sitemaps=(site.base + "/sitemap.xml",)), name="bad")
+    return [bad, replace(source_of(other, urls=urls), name="good")]
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("a fault of ours"), TimeoutError("an OSError, but no archive's")]
+)
+def test_an_unexpected_error_ends_its_source_alone_and_is_said(
+    site: Site,
+    other: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(lists, "links_of", broken)
+    with caplog.at_level(logging.ERROR, logger="pipeline.crawl"):
+        bad, good = crawl(two_sources(site, other), tmp_path)
+    assert (bad.failed_with, good.failed_with) == (f"{type(error).__name__}: {error}", None)
+    assert good.fetched == 5 == len(kept(tmp_path))
+    assert archive.verify(tmp_path) == []
+    (record,) = caplog.records
+    assert "bad" in record.getMessage()
+    assert record.exc_info is not None
+
+
+@pytest.mark.parametrize("where", ["write_all", "fsync"])
+def test_a_full_disk_ends_the_whole_run(
+    site: Site, other: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def full(*arguments: Any) -> None:
+        if len(other.log) > 1:  # robots.txt and a page
+            raise OSError(errno.ENOSPC, "no space")
+        real(*arguments)
+
+    place = writer if where == "write_all" else writer.os
+    real = getattr(place, where)
+    monkeypatch.setattr(place, where, full)
+    with pytest.raises(OSError, match="no space") as caught:
+        crawl(two_sources(site, other), tmp_path)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_ledger_that_takes_nothing_ends_the_whole_run(
+    site: Site, other: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **options: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Ledger, "record", full)
+    with pytest.raises(sqlite3.OperationalError, match="disk is full"):
+        crawl(two_sources(site, other), tmp_path)

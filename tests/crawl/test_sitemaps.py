@@ -79,6 +79,35 @@ def test_a_hostile_sitemap_is_read_in_bounded_time(piece: bytes) -> None:
     assert time.process_time() - started < 10
 
 
+PIECES = [
+    "<urlset>",
+    "</urlset>",
+    "<url>",
+    "</url>",
+    "<sitemap>",
+    "</sitemap>",
+    "<loc>",
+    "</loc>",
+    "http://x.cn/1",
+]
+PIECES += [
+    "<!-- x -->",
+    "<?x y?>",
+    "<!DOCTYPE url>",
+    "&a;",
+    "<news:news>",
+    "<lastmod>2026-11-01",
+    "</lastmod>",
+    "<a",
+    " ",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+def test_no_order_of_its_pieces_raises(pieces: list[str]) -> None:
+    parse_sitemap("".join(pieces).encode(), URL)
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_raise(body: bytes) -> None:
     parse_sitemap(body, URL)
