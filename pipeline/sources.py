@@ -15,22 +15,25 @@ from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.errors import UsageError
 from pipeline.records import Listing, Selector, Source
+from pipeline.rules import table
+from pipeline.web.urls import fetch_form, parse_url
 
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Source)}
 KEYS = tuple(DEFAULTS)
 LISTING_KEYS = ("url", "links")
 SELECTOR_KEYS = ("css", "since", "until")
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-WHATWG_ONLY = {"x-gbk", "csgb2312", "gb_2312-80", "cn-big5", "x-x-big5"}
-"""Charset labels browsers know and Python's codecs do not."""
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_GLOB_HOST = re.compile(r"(https?://|\*\.)([^/]*)(.*)", re.DOTALL)
+_BRACKETS = re.compile(r"\[([^\]]*)\]")
+_ASCII = "".join(map(chr, range(33, 127)))
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s?([smhdw])")
 _ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _HEADER = re.compile(r"""\s*\[\[?\s*["']?([A-Za-z0-9_-]+)["']?\s*\]""")
@@ -169,10 +172,11 @@ class _Declaration:
         return tuple(dict.fromkeys(values))
 
     def _urls(self, key: str) -> tuple[str, ...]:
-        return self._checked(key, self._strings(key), _url_fault)
+        checked = self._checked(key, self._strings(key), _url_fault)
+        return tuple(dict.fromkeys(fetch_form(url) or url for url in checked))
 
     def _globs(self, key: str) -> tuple[str, ...]:
-        return self._checked(key, self._strings(key), _glob_fault)
+        return tuple(_glob_form(glob) for glob in self._checked(key, self._strings(key), _glob_fault))
 
     def _listings(self) -> tuple[Listing, ...]:
         listings = []
@@ -180,11 +184,11 @@ class _Declaration:
             table = {"url": entry} if isinstance(entry, str) else entry
             if not self._has_keys("listings", table, LISTING_KEYS, "url"):
                 continue
-            self._checked("listings", [table["url"]], _url_fault)
+            (url,) = self._checked("listings", [table["url"]], _url_fault)
             links = table.get("links", "a[href]")
             if wrong := _selector_fault(links):
                 self.problem("listings.links", f"{links!r} {wrong}", links)
-            listings.append(Listing(url=table["url"], links=str(links)))
+            listings.append(Listing(url=fetch_form(url) or url, links=str(links)))
         return tuple(listings)
 
     def _selectors(self, key: str) -> tuple[Selector, ...]:
@@ -251,12 +255,14 @@ class _Declaration:
         return float(value)
 
     def _charset(self) -> str | None:
-        label: str | None = self._typed("charset", str, "a charset label", None)
-        if label is not None and label.lower() not in WHATWG_ONLY:
-            try:
-                codecs.lookup(label)
-            except (LookupError, ValueError):
-                self.problem("charset", f"{label!r} is no charset label", label)
+        given: str | None = self._typed("charset", str, "a charset label", None)
+        if given is None:
+            return None
+        label = given.strip().lower()
+        if label not in (labels := [row[0] for row in table("labels")]):
+            near = _nearest_label(label, labels)
+            known = f"did you mean {near!r}?" if near else "such as utf-8, gb18030, big5"
+            self.problem("charset", f"{given!r} is no charset label of the web; {known}", given)
         return label
 
     def _name(self) -> str:
@@ -272,9 +278,8 @@ class _Declaration:
         if "home" in self.table:
             self._checked("home", [home], _url_fault)
         elif found and not _url_fault(found[0]):
-            parts = urlsplit(found[0])
-            home = f"{parts.scheme}://{parts.netloc}/"
-        return home
+            home = f"{parse_url(found[0]).origin}/"
+        return fetch_form(home) or home
 
 
 def _unknown(key: str, known: tuple[str, ...]) -> str:
@@ -294,7 +299,7 @@ def _url_fault(url: str) -> str | None:
         return "holds white space"
     if parts.username is not None or not port_ok:
         return "must not hold a user name, a password or port 0"
-    return None
+    return None if fetch_form(url) else "is not a URL that can be fetched"
 
 
 def _glob_fault(pattern: str) -> str | None:
@@ -303,7 +308,27 @@ def _glob_fault(pattern: str) -> str | None:
         return "can match no URL: it is held against the whole URL, so begin it with * or http"
     if pattern.count("[") > pattern.count("]"):
         return "has a [ that is never closed"
+    if any(not inner.isascii() for inner in _BRACKETS.findall(pattern)):
+        return "can match no URL: addresses hold %XX for what is not ASCII, so no [ ] can name it"
     return None
+
+
+def _glob_form(pattern: str) -> str:
+    """A glob in the spelling of the URLs it is held against: hosts in punycode, other non-ASCII as UTF-8 escapes."""
+    if (found := _GLOB_HOST.fullmatch(pattern)) is not None and not found[2].isascii():
+        host = fetch_form(f"http://{found[2]}/")
+        pattern = f"{found[1]}{parse_url(host).host if host else found[2]}{found[3]}"
+    return quote(pattern, _ASCII)
+
+
+def _nearest_label(label: str, labels: list[str]) -> str | None:
+    """The label of the codec that Python knows by this name, else the one spelled most alike."""
+    try:
+        codec = codecs.lookup(label).name
+    except (LookupError, ValueError):
+        codec = ""
+    alike = difflib.get_close_matches(label, labels, 1, 0.75)
+    return codec if codec in labels else alike[0] if alike else None
 
 
 def _selector_fault(css: object) -> str | None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import Listing, Selector, Source
+from pipeline.rules import table
 from pipeline.sources import KEYS, SourceError, load, parse
 
 FEED = 'feeds = ["https://news.example.cn/rss.xml"]\n'
@@ -163,7 +164,16 @@ def test_spans(tmp_path: Path, every: str, seconds: float) -> None:
             "[[body]]\ncss = 'p'\nsince = 2026-02-01\nuntil = 2026-01-01\n",
             "5: body.until: 2026-01-01 is before since (2026-02-01)",
         ),
-        ('charset = "gb3212"\n', "2: charset: 'gb3212' is no charset label"),
+        (
+            'charset = "gb3212"\n',
+            "2: charset: 'gb3212' is no charset label of the web; did you mean 'gb2312'?",
+        ),
+        ('charset = "cp936"\n', "2: charset: 'cp936' is no charset label of the web; did you mean 'gbk'?"),
+        ('charset = "utf-7"\n', "2: charset: 'utf-7' is no charset label of the web; did you mean 'utf-8'?"),
+        ('charset = "rot13"\n', "2: charset: 'rot13' is no charset label of the web; such as utf-8, gb18030"),
+        ('charset = "cp950"\n', "2: charset: 'cp950' is no charset label of the web; such as"),
+        ('urls = ["https://x.cn|y/1"]\n', "2: urls: 'https://x.cn|y/1' is not a URL that can be fetched"),
+        ('include = ["*/[新旧]/*"]\n', "2: include: '*/[新旧]/*' can match no URL"),
         ('name = "other"\n', "2: name: 'other' is not the file's name 'example'"),
         ('name = "Bad Name"\n', "2: name: 'Bad Name' must be lower-case letters, digits and single hyphens"),
         ("delay = \n", "2: not TOML"),
@@ -171,6 +181,35 @@ def test_spans(tmp_path: Path, every: str, seconds: float) -> None:
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
     assert any(found.startswith(problem) for found in problems_of(tmp_path, FEED + text))
+
+
+def test_every_address_leaves_in_the_form_it_is_fetched_by(tmp_path: Path) -> None:
+    text = """
+home = "https://News.例子.cn/首页"
+feeds = ["https://x.cn/订阅"]
+sitemaps = ["https://x.cn/图.xml"]
+listings = ["https://x.cn/列表#top", {url = "https://x.cn/列"}]
+urls = ["https://x.cn/新闻/1.html", "https://x.cn/%E6%96%B0%E9%97%BB/1.html", "https://x.cn/%b9%fa?a=国"]
+include = ["*/新闻/*", "https://*.例子.cn/新*", "*.例子.cn/*"]
+exclude = ["https://x.cn/[a-z]*/%E6*"]
+charset = " GBK "
+"""
+    source = parse(write(tmp_path, "example.toml", text))
+    assert source.home == "https://news.xn--fsqu00a.cn/%E9%A6%96%E9%A1%B5"
+    assert source.feeds == ("https://x.cn/%E8%AE%A2%E9%98%85",)
+    assert source.sitemaps == ("https://x.cn/%E5%9B%BE.xml",)
+    listings = ("https://x.cn/%E5%88%97%E8%A1%A8", "https://x.cn/%E5%88%97")
+    assert tuple(each.url for each in source.listings) == listings
+    assert source.urls == ("https://x.cn/%E6%96%B0%E9%97%BB/1.html", "https://x.cn/%b9%fa?a=%E5%9B%BD")
+    new = "%E6%96%B0"
+    assert source.include == (f"*/{new}%E9%97%BB/*", f"https://*.xn--fsqu00a.cn/{new}*", "*.xn--fsqu00a.cn/*")
+    assert source.exclude == ("https://x.cn/[a-z]*/%E6*",)
+    assert source.charset == "gbk"
+
+
+def test_every_label_that_extraction_knows_may_be_named(tmp_path: Path) -> None:
+    for label, *_ in table("labels"):
+        assert parse(write(tmp_path, "example.toml", f'{FEED}charset = "{label}"\n')).charset == label
 
 
 def test_a_way_to_find_articles_is_needed(tmp_path: Path) -> None:

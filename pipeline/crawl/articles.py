@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from pipeline.archive.warc import sha1
-from pipeline.crawl.discover import canonical, rough_text, unwanted
+from pipeline.crawl.discover import canonical, rough_text
 from pipeline.crawl.ledger import Due
+from pipeline.crawl.scope import unwanted
 from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import MAX_PARTS, next_part
 from pipeline.records import USABLE, Capture, Kind, Outcome
@@ -55,7 +56,7 @@ async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> Async
 
 def _may_follow(visitor: Visitor, url: str) -> bool:
     """Whether a part may be fetched; `include` names articles, and need not fit the names of their parts."""
-    return unwanted(visitor.source, url) in (None, "not_included")
+    return unwanted(visitor.scope, url) in (None, "not_included")
 
 
 def _repeats(visit: Visit, bodies: set[str], chain: set[str]) -> bool:

@@ -8,33 +8,22 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.crawl.feeds import Entry, parse_feed
+from pipeline.crawl.scope import Scope, on_own_site, unwanted
 from pipeline.crawl.sitemaps import parse_sitemap
-from pipeline.records import Kind, Source
-from pipeline.web.urls import fetch_form, same_site, url_key
+from pipeline.records import Kind
+from pipeline.web.urls import fetch_form, is_home, same_site, url_key
 
-MAX_SEGMENTS = 16
-MAX_REPEATS = 3
-"""A path deeper than MAX_SEGMENTS, or with one segment more than MAX_REPEATS times, is a link that a broken
-relative address lengthens at every step."""
-MAX_URL = 2_000
 MAX_LISTED = 20_000
 """Elements of one listing page that are looked at."""
 
-_NOT_A_PAGE = re.compile(
-    r"\.(?:jpe?g|png|gif|webp|svg|ico|bmp|css|js|json|mp3|mp4|m3u8|flv|avi|mov|wmv|wav|pdf|docx?|xlsx?|pptx?"
-    r"|zip|rar|7z|gz|tgz|exe|apk|ipa|dmg|iso)",
-    re.IGNORECASE,
-)
 _LABEL = re.compile(
     rb"(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
 )
-_ROOT_NAMES = re.compile(r"/?(?:(?:index|default|home)(?:\.\w{2,5})?)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,55 +52,23 @@ class Listed:
     """What the list's reader has to say: no_entries, cut, bad_gzip."""
 
 
-def links_of(source: Source, kind: str, body: bytes, url: str, content_type: str = "") -> Listed:
-    """The links of the feed, sitemap or listing `body`, fetched from `url` for `source`; never raises."""
+def links_of(scope: Scope, kind: str, body: bytes, url: str, content_type: str = "") -> Listed:
+    """The links of the feed, sitemap or listing `body`, fetched from `url` for a source; never raises."""
     if kind == Kind.FEED:
         feed = parse_feed(body, url, content_type)
-        return _judged(source, url, feed.entries, (), feed.note)
+        return _judged(scope, url, feed.entries, (), feed.note)
     if kind == Kind.SITEMAP:
         sitemap = parse_sitemap(body, url)
-        return _judged(source, url, sitemap.entries, sitemap.children, sitemap.note)
-    entries = _listed(body, content_type, url, _selectors_of(source, url))
-    return _judged(source, url, entries, (), "" if entries else "no_entries")
-
-
-def unwanted(source: Source, url: str) -> str | None:
-    """Why `url` (fetch form) is not fetched for `source`; None: it is wanted.
-
-    URLs the user named outright always are. `exclude` wins over `include`; without `include` a URL has to
-    be on a site (registrable domain) of the source's own addresses. Globs match the whole URL; fnmatch's
-    expressions are free of backtracking blow-up (atomic groups, CPython bpo-40480).
-    """
-    if url in source.urls:
-        return None
-    if any(fnmatchcase(url, pattern) for pattern in source.exclude):
-        return "excluded"
-    if _is_trap(url):
-        return "trap"
-    if _NOT_A_PAGE.fullmatch(_ending(url)):
-        return "not_a_page"
-    if source.include:
-        return None if any(fnmatchcase(url, pattern) for pattern in source.include) else "not_included"
-    return None if on_own_site(source, url) else "foreign"
-
-
-def on_own_site(source: Source, url: str) -> bool:
-    """Whether `url` is on a site of the source's home, lists or named URLs."""
-    own = (
-        source.home,
-        *source.feeds,
-        *source.sitemaps,
-        *(each.url for each in source.listings),
-        *source.urls,
-    )
-    return any(same_site(url, each) for each in dict.fromkeys(own))
+        return _judged(scope, url, sitemap.entries, sitemap.children, sitemap.note)
+    entries = _listed(body, content_type, url, _selectors_of(scope, url))
+    return _judged(scope, url, entries, (), "" if entries else "no_entries")
 
 
 def canonical(html: str, url: str) -> str | None:
     """The page's rel=canonical if it can be believed, in fetch form; None otherwise or when it is `url`.
 
-    Only on the same site, and never a front page or folder: templates often name those for every article
-    (fetch-and-archive reference §1.3). A hint for the record; nothing is fetched because of it.
+    Only on the same site, and never a front page (whatever its query) or folder: templates often name those for
+    every article. A hint for the record, which few pages give (5 of 69 real ones); nothing is fetched for it.
     """
     if "canonical" not in html:
         return None
@@ -121,7 +78,7 @@ def canonical(html: str, url: str) -> str | None:
         return None
     parts = urlsplit(target)
     is_folder = parts.path.endswith("/") and not parts.query and not re.search(r"\d{4}", parts.path)
-    return None if is_folder or _ROOT_NAMES.fullmatch(parts.path) else target
+    return None if is_folder or is_home(target.partition("?")[0]) else target
 
 
 def rough_text(body: bytes, content_type: str = "") -> str:
@@ -145,15 +102,13 @@ def rough_text(body: bytes, content_type: str = "") -> str:
     return body.decode("gb18030", "replace")
 
 
-def _judged(
-    source: Source, url: str, entries: Iterable[Entry], children: Iterable[Entry], note: str
-) -> Listed:
+def _judged(scope: Scope, url: str, entries: Iterable[Entry], children: Iterable[Entry], note: str) -> Listed:
     rejected: Counter[str] = Counter()
     links: dict[str, ListedUrl] = {}
     itself = url_key(url)
     for entry in entries:
         address = fetch_form(entry.url, url)
-        reason = unwanted(source, address) if address else "bad_url"
+        reason = unwanted(scope, address) if address else "bad_url"
         key = url_key(address) if address and not reason else ""
         if key == itself:
             reason = "itself"
@@ -164,17 +119,18 @@ def _judged(
     nested: dict[str, ListedUrl] = {}
     for child in children:
         address = fetch_form(child.url, url)
-        if address is None or not on_own_site(source, address):
+        if address is None or not on_own_site(scope, address):
             rejected["bad_url" if address is None else "foreign"] += 1
         elif (key := url_key(address)) != itself:
             nested.setdefault(key, ListedUrl(url=address, key=key, at=child.at))
     return Listed(links=tuple(links.values()), children=tuple(nested.values()), rejected=rejected, note=note)
 
 
-def _selectors_of(source: Source, url: str) -> tuple[str, ...]:
+def _selectors_of(scope: Scope, url: str) -> tuple[str, ...]:
     """The link selectors of the listing at `url`; of a further page of a listing, those of all listings."""
-    own = tuple(each.links for each in source.listings if url_key(each.url) == url_key(url))
-    return own or tuple(dict.fromkeys(each.links for each in source.listings))
+    listings = scope.source.listings
+    own = tuple(each.links for each in listings if url_key(each.url) == url_key(url))
+    return own or tuple(dict.fromkeys(each.links for each in listings))
 
 
 def _listed(body: bytes, content_type: str, url: str, selectors: tuple[str, ...]) -> list[Entry]:
@@ -194,16 +150,3 @@ def _listed(body: bytes, content_type: str, url: str, selectors: tuple[str, ...]
                 if href and not href.startswith("#"):
                     entries.append(Entry(url=fetch_form(href, here or url) or href))
     return entries[:MAX_LISTED]
-
-
-def _is_trap(url: str) -> bool:
-    if len(url) > MAX_URL:
-        return True
-    segments = [segment for segment in urlsplit(url).path.split("/") if segment]
-    return len(segments) > MAX_SEGMENTS or any(n > MAX_REPEATS for n in Counter(segments).values())
-
-
-def _ending(url: str) -> str:
-    name = urlsplit(url).path.rpartition("/")[2]
-    dot = name.rfind(".")
-    return name[dot:] if dot >= 0 else ""

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.archive import index
-from pipeline.crawl import ledger
-from pipeline.crawl.discover import unwanted
-from pipeline.crawl.run import by_source
+from pipeline.crawl.ledger import EVER, Ledger
+from pipeline.crawl.scope import by_source, scope_of, unwanted
 from pipeline.records import USABLE, Kind, Source
 from pipeline.web.urls import url_key
-
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
-"""A time at which everything the ledger knows is due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +83,10 @@ def _days(first: date | None, last: date | None) -> list[date]:
 
 def _known_urls(raw: Path, source: Source) -> list[str]:
     """The article URLs the ledger knows of a source and its patterns still want, and those its file names."""
-    known = dict.fromkeys(source.urls)
+    known = {url_key(url): url for url in source.urls}
     if (raw / "ledger.sqlite").is_file():
-        with ledger.Ledger(raw) as book:
-            due = book.due(source.name, FAR, (Kind.PAGE,))
-        known.update(dict.fromkeys(d.url for d in due if unwanted(source, d.url) is None))
-    return list(known)
+        with Ledger(raw) as book:
+            due = book.due(source.name, EVER, (Kind.PAGE,))
+        scope = scope_of(source)
+        known |= {each.url_key: each.url for each in due if unwanted(scope, each.url) is None}
+    return list(known.values())

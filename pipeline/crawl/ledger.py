@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS host (
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 """
+
+EVER = datetime.max.replace(tzinfo=UTC)
+"""A time at which everything that will ever come up again is due."""
 
 
 class LedgerError(CorpusError):

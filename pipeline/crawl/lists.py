@@ -114,7 +114,7 @@ def count_links(visitor: Visitor, found: Discovery, enough: int) -> int:
         if len(keys) >= enough:
             break
         body = visitor.archived(due.url_key)
-        keys.update(link.key for link in links_of(visitor.source, due.kind, body, due.url).links if body)
+        keys.update(link.key for link in links_of(visitor.scope, due.kind, body, due.url).links if body)
     return len(keys)
 
 
@@ -138,9 +138,9 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
         body = visitor.archived(due.url_key) if due.kind == Kind.SITEMAP else b""
         if b"<sitemapindex" not in body[:INDEX_HEAD]:
             return [], False
-        return _children(visitor, step, links_of(visitor.source, due.kind, body, due.url), found), False
+        return _children(visitor, step, links_of(visitor.scope, due.kind, body, due.url), found), False
     content = await asyncio.to_thread(  # a hostile list may take seconds: the other sites go on meanwhile
-        links_of, visitor.source, due.kind, visit.body, visit.fetched.final_url, visit.content_type
+        links_of, visitor.scope, due.kind, visit.body, visit.fetched.final_url, visit.content_type
     )
     new, notes, gap = _take(visitor, due, content, found)
     more = _children(visitor, step, content, found)
@@ -159,7 +159,7 @@ def _borrow(visitor: Visitor, due: Due, found: Discovery, depth: int = 0) -> boo
     body = visitor.archived(due.url_key)
     if not body:
         return False
-    content = links_of(visitor.source, due.kind, body, due.url)
+    content = links_of(visitor.scope, due.kind, body, due.url)
     _take(visitor, due, content, found)
     found.unread.append(due)
     for child in content.children if depth < MAX_SITEMAP_DEPTH else ():

@@ -18,18 +18,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pipeline.archive import index
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl.articles import page_due, visit_article
-from pipeline.crawl.discover import on_own_site, unwanted
 from pipeline.crawl.hosts import Hosts
-from pipeline.crawl.ledger import Due, Ledger
+from pipeline.crawl.ledger import EVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
+from pipeline.crawl.scope import by_source, scope_of, unwanted
 from pipeline.crawl.tally import SourceRun, Tally
 from pipeline.crawl.visit import Conduct, Keeper, Visitor
-from pipeline.errors import UsageError
 from pipeline.nextpart import part_of
 from pipeline.records import USABLE, Capture, Kind, Source
 from pipeline.web.fetch import USER_AGENT, Client
@@ -40,7 +38,6 @@ logger = logging.getLogger("pipeline.crawl")
 
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
-EVER = datetime.max.replace(tzinfo=UTC)
 STOP_POLL = 0.1
 """Seconds between two looks at the stop event."""
 
@@ -126,16 +123,16 @@ class _Run:
         """Crawl one source, in the order there is."""
         logger.info("%s begins", source.name)
         tally = self.tallies[source.name]
-        ports = {port for each in _addresses(source) if (port := urlsplit(each).port)}
+        scope = scope_of(source)
         conduct = self._conduct
         async with Client(
             user_agent=conduct.user_agent,
             allow_private=source.allow_private,
             limits=conduct.limits,
-            ports=ports,
+            ports=scope.ports,
             now=conduct.now,
         ) as client:
-            visitor = Visitor(source, client, self.keeper, self.hosts, conduct)
+            visitor = Visitor(scope, client, self.keeper, self.hosts, conduct)
             if urls is not None:
                 known = {each.url_key: each for each in self.keeper.ledger.due(source.name, EVER)}
                 due = [known.get(url_key(url)) or page_due(url) for url in urls]
@@ -189,7 +186,7 @@ class _Run:
                 if ref.kind == Kind.PAGE and ref.url_key not in due:
                     due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
         pages = [each for each in due.values() if each.part_of is None]
-        wanted = [each for each in pages if unwanted(source, each.url) is None]
+        wanted = [each for each in pages if unwanted(visitor.scope, each.url) is None]
         tally.skipped += len(pages) - len(wanted)
         # Addresses that look like a further part come last: by then part 1 may have claimed them.
         return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
@@ -235,31 +232,6 @@ class _Run:
                     )
                 )
         return visits > 0
-
-
-def _addresses(source: Source) -> tuple[str, ...]:
-    listings = tuple(each.url for each in source.listings)
-    return (source.home, *source.feeds, *source.sitemaps, *listings, *source.urls)
-
-
-def by_source(sources: Sequence[Source], urls: Sequence[str]) -> dict[str, list[str]]:
-    """source name → the URLs (fetch form) that are its own; UsageError names those that are nobody's."""
-    asked: dict[str, list[str]] = {each.name: [] for each in sources}
-    strangers = []
-    for url in dict.fromkeys(urls):
-        address = fetch_form(url)
-        owner = next((each for each in sources if address and _owns(each, address)), None)
-        if owner is None or address is None:
-            strangers.append(url)
-        else:
-            asked[owner.name].append(address)
-    if strangers:
-        raise UsageError("no source is declared for " + ", ".join(strangers))
-    return asked
-
-
-def _owns(source: Source, url: str) -> bool:
-    return unwanted(source, url) is None or on_own_site(source, url)
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:

@@ -6,19 +6,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
 
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.reader import read_one
 from pipeline.archive.warc import Damaged, sha1
 from pipeline.archive.writer import Writer
-from pipeline.crawl.discover import on_own_site
 from pipeline.crawl.hosts import Hosts, Rules
 from pipeline.crawl.ledger import Due, Ledger
 from pipeline.crawl.robots import Robots, judge_robots
+from pipeline.crawl.scope import Scope, is_front, may_lead_to
 from pipeline.crawl.sitemaps import MAX_BYTES
-from pipeline.records import USABLE, Capture, Kind, Outcome, Place, Source, header_of
+from pipeline.records import USABLE, Capture, Kind, Outcome, Place, header_of
 from pipeline.web.blocks import judge_page
 from pipeline.web.fetch import Client
 from pipeline.web.fetched import Fetched, Limits
@@ -138,10 +136,9 @@ class Keeper:
 class Visitor:
     """Visits for one source; holds its connections and cookies."""
 
-    def __init__(
-        self, source: Source, client: Client, keeper: Keeper, hosts: Hosts, conduct: Conduct
-    ) -> None:
-        self.source = source
+    def __init__(self, scope: Scope, client: Client, keeper: Keeper, hosts: Hosts, conduct: Conduct) -> None:
+        self.scope = scope
+        self.source = scope.source
         self.keeper = keeper
         self.hosts = hosts
         self.now = conduct.now
@@ -239,20 +236,13 @@ class Visitor:
             return None
 
     def _led_to_a_front_page(self, due: Due, fetched: Fetched) -> bool:
-        """Whether a redirect ended on the front page or a list: so sites hide that an article is gone."""
-        lists = {url_key(each) for each in (self.source.home, *(one.url for one in self.source.listings))}
-        final = url_key(fetched.final_url)
-        parts = urlsplit(final)
-        is_front = final in lists or (parts.path in ("", "/") and not parts.query)
-        return bool(fetched.hops) and is_front and final != due.url_key and due.url not in self.source.urls
+        """Whether a redirect ended on the front page or a listing: so sites hide that an article is gone."""
+        moved = bool(fetched.hops) and url_key(fetched.final_url) != due.url_key
+        return moved and is_front(self.scope, fetched.final_url) and due.url_key not in self.scope.named
 
     async def _hop_allowed(self, url: str, forbidden: list[str]) -> bool:
         """Whether a redirect may be followed: the rules for links, then robots.txt of the host it leads to."""
-        if any(fnmatchcase(url, pattern) for pattern in self.source.exclude):
-            return False
-        if not on_own_site(self.source, url) and not any(
-            fnmatchcase(url, each) for each in self.source.include
-        ):
+        if not may_lead_to(self.scope, url):
             return False
         robots = await self._robots(url)
         if not robots.allows(url):

@@ -190,7 +190,7 @@ class Client:
             ("meta-refresh", redirects.refresh_of(body, url)),
             ("js_redirect", redirects.script_move_of(body, url)),
         ):
-            if target is None or is_home(target) or not same_site(url, target):
+            if target is None or (is_home(target) and not is_home(url)) or not same_site(url, target):
                 continue
             new = (target, self._cookies.line(target)) not in journey.seen
             if new and judge_page(answer.status, answer.headers, body) is None:

@@ -23,6 +23,7 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/?;]*", re.IGNORECASE)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_HOME = re.compile(r"/(?:(?:index|default|home)(?:\.\w{2,5})?)?", re.IGNORECASE)
 _WECHAT_HOST = "mp.weixin.qq.com"
 _WECHAT_NAMES = {
     "__biz": "__biz",
@@ -120,27 +121,28 @@ def site(url: str) -> str:
 
 
 def is_home(url: str) -> bool:
-    """Whether a URL is the front page of its host."""
+    """Whether a URL is the front page of its host, be it called index.html; with a query it may be an article."""
     try:
         parsed = ada_url.URL(url)
     except ValueError:
         return False
-    return parsed.pathname == "/" and not parsed.search
+    return _HOME.fullmatch(parsed.pathname) is not None and not parsed.search
+
+
+def domain(url: str) -> str:
+    """The registrable domain of a URL (Public Suffix List as bundled with `tld`); "" for what has no host.
+
+    Addresses and single-label hosts have none: they stand as `site` gives them, with the port, so that two
+    test servers on one machine are two sites.
+    """
+    name = site(url)
+    return (_registrable(name.partition(":")[0]) or name) if name else ""
 
 
 def same_site(a: str, b: str) -> bool:
-    """Whether two URLs belong to one registrable domain (Public Suffix List as bundled with `tld`).
-
-    Addresses and single-label hosts have none: there host and port must be equal, so that two test
-    servers on one machine are two sites.
-    """
-    one, other = site(a), site(b)
-    if not one or not other:
-        return False
-    if one == other:
-        return True
-    domain = _registrable(one.partition(":")[0])
-    return domain is not None and domain == _registrable(other.partition(":")[0])
+    """Whether two URLs belong to one registrable domain."""
+    one = domain(a)
+    return bool(one) and one == domain(b)
 
 
 def _plain(text: str, also: str = "") -> str:

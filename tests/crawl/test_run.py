@@ -19,10 +19,12 @@ import pytest
 from pipeline import archive
 from pipeline.archive import writer
 from pipeline.crawl import lists
+from pipeline.crawl.gaps import find_gaps
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.run import CrawlProgress, crawl
 from pipeline.errors import BusyError, UsageError
 from pipeline.records import Source
+from pipeline.web.urls import url_key
 from tests.web.loopback import Page, Site, article, kept, later, run, sitemap, source_of
 
 
@@ -121,6 +123,7 @@ def test_a_killed_run_loses_and_repeats_nothing(site: Site, tmp_path: Path) -> N
 from pathlib import Path
 from pipeline.crawl.run import crawl
 from pipeline.records import Source
+from pipeline.web.urls import url_key
 crawl([{source!r}], Path({str(tmp_path)!r}))
 """
     child = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parent.parent.parent)
@@ -220,3 +223,22 @@ def test_a_ledger_that_takes_nothing_ends_the_whole_run(
     monkeypatch.setattr(Ledger, "record", full)
     with pytest.raises(sqlite3.OperationalError, match="disk is full"):
         crawl(two_sources(site, other), tmp_path)
+
+
+def test_a_named_url_is_fetched_however_it_is_spelled(site: Site, tmp_path: Path) -> None:
+    site.pages["/%E6%96%B0/1.html"] = article(1)
+    source = source_of(site, urls=(site.base + "/新/1.html",), include=("*/2026/*",))
+    visit = run(source, tmp_path)
+    assert (visit.fetched, visit.skipped) == (1, 0)
+    (gap,) = find_gaps([source], tmp_path)
+    assert (gap.good, gap.missing) == (1, ())
+
+
+def test_a_plan_counts_a_page_once(site: Site, tmp_path: Path) -> None:
+    source = source_of(site, urls=(site.base + "/新/1.html",))
+    with Ledger(tmp_path) as ledger:
+        found = site.base + "/%E6%96%B0/1.html"
+        ledger.add_links(source.name, [(found, url_key(found))], None, later()())
+        ledger.commit()
+    (gap,) = find_gaps([source], tmp_path)
+    assert (gap.missing, gap.requests) == ((found,), 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.records import Listing
 from tests.web.loopback import NO_ROBOTS, Page, Site, article, kept, later, run, sitemap, source_of
 
 
@@ -68,13 +69,38 @@ def test_robots_is_read_once_a_day(site: Site, tmp_path: Path) -> None:
     assert run(source, tmp_path, now=later(hours=50), only_due=False).robots == 1
 
 
-def test_an_article_that_leads_to_the_front_page_is_gone(site: Site, tmp_path: Path) -> None:
-    site.pages |= {"/": article(1), "/a/1.html": article(2), "/sitemap.xml": sitemap(site.base + "/a/1.html")}
-    source = source_of(site, sitemaps=(site.base + "/sitemap.xml",))
+@pytest.mark.parametrize(
+    ("front", "gone"), [("/", True), ("/index.html", True), ("/list", True), ("/?p=7", False), ("/b/", False)]
+)
+def test_an_article_that_leads_to_a_front_page_is_gone(
+    site: Site, tmp_path: Path, front: str, gone: bool
+) -> None:
+    site.pages |= {
+        front: article(1),
+        "/a/1.html": article(2),
+        "/sitemap.xml": sitemap(site.base + "/a/1.html"),
+    }
+    source = source_of(
+        site,
+        sitemaps=(site.base + "/sitemap.xml",),
+        listings=(Listing(url=site.base + "/list", links="i a"),),
+    )
     run(source, tmp_path)
-    site.pages["/a/1.html"] = Page(b"", status=302, headers=(("Location", "/"),), etag=False)
-    visit = run(source, tmp_path, only_due=False)
-    assert (visit.fetched, visit.blocked, visit.outcomes["soft_gone"]) == (0, 1, 1)
+    site.pages["/a/1.html"] = Page(b"", status=302, headers=(("Location", front),), etag=False)
+    assert run(source, tmp_path, only_due=False).blocked == gone
+    named = replace(source, urls=(site.base + "/a/1.html",))
+    assert run(named, tmp_path, urls=named.urls).blocked == 0, "what is named is taken as it comes"
+    assert kept(tmp_path)[1].outcome == ("soft_gone" if gone else "ok")
+
+
+@pytest.mark.parametrize(("start", "fetched"), [("/", "front"), ("/a/1.html", "moved")])
+def test_only_a_front_page_may_refresh_to_the_front_page(
+    site: Site, tmp_path: Path, start: str, fetched: str
+) -> None:
+    moved = b"<html><head><meta http-equiv=refresh content='0;url=/index.html'></head>moved</html>"
+    site.pages |= {start: Page(moved), "/index.html": Page(b"<html>front</html>")}
+    run(source_of(site, urls=(site.base + start,)), tmp_path)
+    assert [fetched.encode() in c.body for c in kept(tmp_path)] == [True]
 
 
 def test_a_private_address_is_refused_and_the_reason_said(site: Site, tmp_path: Path) -> None:
