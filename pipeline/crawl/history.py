@@ -1,10 +1,10 @@
-"""What the visits of a URL add up to: a pure fold, one visit after the other, into a row of the ledger."""
+"""What the visits of a URL add up to: a pure fold of one visit after the other into its state."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipeline.archive import warc
 from pipeline.archive.index import Ref
 from pipeline.records import Kind, Outcome
 from pipeline.web import pace
@@ -31,72 +31,122 @@ LASTING = frozenset(
 MISSING = {Outcome.GONE, Outcome.SOFT_GONE}
 
 
-def next_row(
-    ref: Ref, old: dict[str, object], every: float | None, changed: bool | None
-) -> dict[str, object]:
-    """The URL's row after one more visit: a pure fold, so a rebuild ends where the live run did."""
-    at = warc.iso(ref.fetched_at)
-    row = dict(old) or {"key": ref.url_key, "first_seen": at, "looks": 0, "fails": 0, "gone": 0}
-    if not row["looks"]:
-        row["first_seen"] = at
-    row |= {"url": ref.url, "source": ref.source, "kind": ref.kind, "last_fetch": at}
-    row |= {"status": ref.status, "outcome": ref.outcome, "looks": _int(row["looks"]) + 1}
-    row["via"] = row.get("via") or ref.via
-    row["part_of"] = row.get("part_of") or ref.part_of
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlState:
+    """What is remembered of a URL: one row of the ledger, a field a column. Times are aware UTC."""
+
+    key: str
+    """Identity."""
+    url: str
+    """Fetch form, as last asked for."""
+    source: str
+    """Name of the source it was last found or visited for."""
+    kind: str
+    """A word of Kind."""
+    via: str | None = None
+    """Where it was found."""
+    part_of: str | None = None
+    """url_key of part 1."""
+    first_seen: datetime
+    """The first visit; before there is one, when it was found."""
+    last_fetch: datetime | None = None
+    last_ok: datetime | None = None
+    """The last visit with a usable page, be it an unchanged one."""
+    last_change: datetime | None = None
+    """The last visit that showed something new."""
+    status: int | None = None
+    outcome: str | None = None
+    """Of the last visit."""
+    looks: int = 0
+    """Visits so far."""
+    fails: int = 0
+    """Visits in a row that gave no usable page."""
+    missing_since: datetime | None = None
+    """The first of the visits in a row that found it gone."""
+    gone: bool = False
+    """Whether it is taken as gone for good."""
+    interval: float | None = None
+    """Seconds from the last usable visit to the next."""
+    next_due: datetime | None = None
+    """When to look again; None: never."""
+    etag: str | None = None
+    last_modified: str | None = None
+    """Validators of the last good response, verbatim."""
+    good_id: str | None = None
+    """The last good response, which a revisit points to; None: there is none to point to."""
+    good_url: str | None = None
+    good_at: datetime | None = None
+    good_digest: str | None = None
+    good_file: str | None = None
+    good_offset: int | None = None
+    good_length: int | None = None
+
+
+def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: bool | None) -> UrlState:
+    """The URL's state after one more visit: a pure fold, so a rebuild ends where the live run did.
+
+    `every` is the interval of a list in seconds (None: EVERY). `changed` is whether the visit showed something
+    new; None judges by the payload digest.
+    """
+    at = ref.fetched_at
+    known = old or UrlState(key=ref.url_key, url=ref.url, source=ref.source, kind=ref.kind, first_seen=at)
+    state = replace(
+        known,
+        url=ref.url,
+        source=ref.source,
+        kind=ref.kind,
+        via=known.via or ref.via,
+        part_of=known.part_of or ref.part_of,
+        first_seen=known.first_seen if known.looks else at,
+        last_fetch=at,
+        status=ref.status,
+        outcome=ref.outcome,
+        looks=known.looks + 1,
+    )
     if ref.outcome == Outcome.OK:
-        if changed is None:
-            changed = ref.digest != row.get("good_digest")
-        row |= {
-            "last_ok": at, "fails": 0, "missing_since": None, "gone": 0,
-            "etag": ref.etag, "last_modified": ref.last_modified, "good_url": ref.final_url,
+        changed = ref.digest != known.good_digest if changed is None else changed
+        state = replace(
+            state,
+            etag=ref.etag,
+            last_modified=ref.last_modified,
             # An imported file is no answer of a server: nothing for a revisit to point at.
-            "good_id": ref.id if ref.status else None,
-            "good_at": at, "good_digest": ref.digest,
-            "good_file": ref.file, "good_offset": ref.offset, "good_length": ref.length,
-        }  # fmt: skip
+            good_id=ref.id if ref.status else None,
+            good_url=ref.final_url,
+            good_at=at,
+            good_digest=ref.digest,
+            good_file=ref.file,
+            good_offset=ref.offset,
+            good_length=ref.length,
+        )
     elif ref.outcome == Outcome.UNCHANGED:
-        row |= {"last_ok": at, "fails": 0, "missing_since": None, "gone": 0}
-        row |= {
-            name: value for name, value in (("etag", ref.etag), ("last_modified", ref.last_modified)) if value
-        }
+        etag, last_modified = ref.etag or state.etag, ref.last_modified or state.last_modified
+        state = replace(state, etag=etag, last_modified=last_modified)
     else:
-        return row | _after_failure(ref, row)
-    if changed or row.get("last_change") is None:
-        row["last_change"] = at
-    return row | _after_success(ref, row, every, bool(changed))
+        return _after_failure(ref, state)
+    state = replace(state, last_ok=at, fails=0, missing_since=None, gone=False)
+    if changed or state.last_change is None:
+        state = replace(state, last_change=at)
+    return _after_success(ref, state, every, bool(changed))
 
 
-def _after_success(ref: Ref, row: dict[str, object], every: float | None, changed: bool) -> dict[str, object]:
+def _after_success(ref: Ref, state: UrlState, every: float | None, changed: bool) -> UrlState:
+    at = ref.fetched_at
     if ref.kind in LISTS:
         every = every or EVERY
-        wait = pace.list_interval(_float(row.get("interval")) or every, changed, every)
-        return {"interval": wait, "next_due": warc.iso(ref.fetched_at + timedelta(seconds=wait))}
+        wait = pace.list_interval(state.interval or every, changed, every)
+        return replace(state, interval=wait, next_due=at + timedelta(seconds=wait))
     if ref.kind != Kind.PAGE or not ref.status:
-        return {"next_due": None}
-    first = _time(row["first_seen"]) or ref.fetched_at
-    again = pace.page_interval(first, _int(row["looks"]), _time(row["last_change"]) or first, ref.fetched_at)
-    due = None if again is None else warc.iso(ref.fetched_at + timedelta(seconds=again))
-    return {"interval": again, "next_due": due}
+        return replace(state, next_due=None)
+    again = pace.page_interval(state.first_seen, state.looks, state.last_change, at)
+    return replace(state, interval=again, next_due=None if again is None else at + timedelta(seconds=again))
 
 
-def _after_failure(ref: Ref, row: dict[str, object]) -> dict[str, object]:
-    fails = _int(row["fails"]) + 1
+def _after_failure(ref: Ref, state: UrlState) -> UrlState:
+    at, fails = ref.fetched_at, state.fails + 1
     if ref.status in {404, 410} or ref.outcome in MISSING:
-        missing = _time(row.get("missing_since")) or ref.fetched_at
-        gone = ref.fetched_at - missing >= GONE_AFTER
-        due = None if gone else warc.iso(missing + GONE_AFTER)
-        return {"fails": fails, "missing_since": warc.iso(missing), "gone": int(gone), "next_due": due}
+        missing = state.missing_since or at
+        gone = at - missing >= GONE_AFTER
+        due = None if gone else missing + GONE_AFTER
+        return replace(state, fails=fails, missing_since=missing, gone=gone, next_due=due)
     wait = RETRY_LAST if ref.outcome in LASTING else min(RETRY_FIRST * 2 ** min(fails - 1, 8), RETRY_LAST)
-    return {"fails": fails, "missing_since": None, "next_due": warc.iso(ref.fetched_at + wait)}
-
-
-def _int(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _time(value: object) -> datetime | None:
-    return warc.moment(value) if isinstance(value, str) else None
+    return replace(state, fails=fails, missing_since=None, next_due=at + wait)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from pipeline.archive.exchange import Earlier
 from pipeline.archive.index import Ref
 from pipeline.archive.sealing import sealed
 from pipeline.archive.store import lock, path_of
-from pipeline.crawl.history import LISTS, next_row
+from pipeline.crawl.history import LISTS, UrlState, next_state
 from pipeline.errors import CorpusError
 from pipeline.records import Capture, Kind, Place
 
@@ -37,6 +37,11 @@ CREATE TABLE IF NOT EXISTS host (
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 """
+
+
+_COLUMNS = tuple(field.name for field in fields(UrlState))
+_TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
+_PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
@@ -134,20 +139,30 @@ class Ledger:
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
             return
-        at = warc.iso(ref.fetched_at)
-        old = self._row(ref.url_key)
-        if old is not None and old["last_fetch"] is not None and old["last_fetch"] >= at:
-            if old["first_seen"] > at:
-                self._write("UPDATE url SET first_seen = ? WHERE key = ?", (at, ref.url_key))
-            return
-        row = next_row(ref, dict(old) if old is not None else {}, every, changed)
-        names = ", ".join(row)
-        marks = ", ".join("?" * len(row))
-        self._write(f"INSERT OR REPLACE INTO url ({names}) VALUES ({marks})", row.values())
+        at = ref.fetched_at
+        old = self._state(ref.url_key)
+        if old is None or old.last_fetch is None or old.last_fetch < at:
+            self._put(next_state(ref, old, every, changed))
+        elif old.first_seen > at:
+            self._put(replace(old, first_seen=at))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
-        found: sqlite3.Row | None = self._db.execute("SELECT * FROM url WHERE key = ?", (url_key,)).fetchone()
+        sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
+        found: sqlite3.Row | None = self._db.execute(sql, (url_key,)).fetchone()
         return found
+
+    def _state(self, url_key: str) -> UrlState | None:
+        """What is remembered of a URL: its row as a record."""
+        row = self._row(url_key)
+        if row is None:
+            return None
+        times = {name: warc.moment(row[name] or "") for name in _TIMES}
+        return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
+
+    def _put(self, state: UrlState) -> None:
+        """Remembers it in place of what was there: the record as a row."""
+        values = (getattr(state, name) for name in _COLUMNS)
+        self._write(_PUT, (warc.iso(each) if isinstance(each, datetime) else each for each in values))
 
     def owner(self, url_key: str) -> str | None:
         """The source that a URL was last visited or found for; None: it is not known."""
@@ -180,27 +195,23 @@ class Ledger:
         None when there is none, or its file is no longer in the archive (then fetch anew).
         """
         row = self._row(url_key)
-        if row is None or row["good_id"] is None:
+        at = warc.moment(row["good_at"] or "") if row is not None else None
+        if row is None or row["good_id"] is None or at is None:
             return None
-        at = warc.moment(row["good_at"])
         place = Place(file=row["good_file"], offset=row["good_offset"], length=row["good_length"])
         try:
             path_of(self.raw, place.file)
         except FileNotFoundError:
             return None
-        return (
-            None
-            if at is None
-            else Earlier(
-                id=row["good_id"],
-                url=row["good_url"],
-                url_key=url_key,
-                fetched_at=at,
-                digest=row["good_digest"],
-                place=place,
-                etag=row["etag"],
-                last_modified=row["last_modified"],
-            )
+        return Earlier(
+            id=row["good_id"],
+            url=row["good_url"],
+            url_key=url_key,
+            fetched_at=at,
+            digest=row["good_digest"],
+            place=place,
+            etag=row["etag"],
+            last_modified=row["last_modified"],
         )
 
     def seen(self, url_keys: Collection[str]) -> set[str]:
@@ -220,12 +231,10 @@ class Ledger:
         new = 0
         for url, key in links:
             if self._row(key) is None:
-                at = warc.iso(now)
-                self._write(
-                    "INSERT INTO url (key, url, source, kind, via, part_of, first_seen, next_due)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (key, url, source, kind, via, part_of, at, at),
+                found = UrlState(
+                    key=key, url=url, source=source, kind=kind, via=via, part_of=part_of, first_seen=now
                 )
+                self._put(replace(found, next_due=now))
                 new += 1
         return new
 
@@ -282,14 +291,15 @@ class Ledger:
 
     def _take_unfollowed(self, ref: Ref) -> None:
         """A visit that may have been cut short before its links were kept."""
-        before = self._row(ref.url_key)
+        before = self._state(ref.url_key)
         self._take(ref)
-        at = warc.iso(ref.fetched_at)
-        if ref.kind in LISTS and (before is None or (before["last_fetch"] or "") < at):
-            self._write(
-                "UPDATE url SET etag = NULL, last_modified = NULL, good_id = NULL, next_due = ? WHERE key = ?",
-                (at, ref.url_key),
-            )
+        after = self._state(ref.url_key)
+        if (
+            ref.kind in LISTS
+            and after is not None
+            and (before is None or before.last_fetch != after.last_fetch)
+        ):
+            self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=ref.fetched_at))
 
 
 def rebuild(raw: Path) -> int:
