@@ -80,7 +80,7 @@ class Client:
         self._user_agent = user_agent
         self._limits = limits or Limits()
         self._ports = None if allow_private else frozenset({80, 443, *ports})
-        self._cookies = Cookies()
+        self._cookies = Cookies(now)
         self._now = now
         self._transport = Transport(
             allow_private=allow_private,
