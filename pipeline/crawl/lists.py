@@ -16,16 +16,17 @@ from pipeline.records import Capture, Kind, Outcome
 from pipeline.web.urls import fetch_form, url_key
 
 MAX_NEW_LINKS = 1_000
-"""New links taken from one feed or listing page in one run; more is a trap, not news."""
+"""New links taken from one feed or listing page in one run; more is a trap, not news (ours)."""
 MAX_LISTING_PAGES = 10
-"""Pages of one listing walked in one run. The walk ends sooner, at a page without an unseen link."""
+"""Pages of one listing walked in one run (ours). The walk ends sooner, at a page without an unseen link."""
 MAX_SITEMAPS = 500
 MAX_SITEMAP_DEPTH = 3
-"""Sitemaps read for one source in one run, and how deep indexes may name indexes."""
+"""Sitemaps read for one source in one run, and how deep indexes may name indexes (ours; an index names no
+index by the protocol, sitemaps.org 0.9, but some do)."""
 INDEX_HEAD = 2_000
 """Bytes in which an index shows that it is one."""
 LEAST_FEED_INTERVAL = 1_800.0
-"""Seconds; a feed that turns over faster still is not asked more often."""
+"""Seconds; a feed that turns over faster still is not asked more often (ours)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,8 +61,8 @@ class _Step:
 async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
     """Read the lists of the source that are due (or all), and make the links found due at once.
 
-    When a feed shows nothing known any more, items may have passed unseen between two visits (the feed
-    window rule, fetch-and-archive reference §1.1): then every other list is read as well.
+    A feed shows its last items. When it shows nothing known any more, items may have passed unseen between two
+    visits: then every other list is read as well.
     """
     source, ledger = visitor.source, visitor.keeper.ledger
     found = Discovery()
@@ -151,20 +152,36 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     return more, gap
 
 
-def _borrow(visitor: Visitor, due: Due, found: Discovery, depth: int = 0) -> bool:
+def _borrow(visitor: Visitor, due: Due, found: Discovery) -> bool:
     """Take the links of a list that another source reads out of the archive; False when it is not there.
 
-    Sources may share a sitemap, each with its own patterns: it is fetched once, and for one of them.
+    Sources may share a sitemap, each with its own patterns: it is fetched once, and for one of them. Of an
+    index its children are taken too, each once, as deep and as many as a source may read.
     """
-    body = visitor.archived(due.url_key)
-    if not body:
-        return False
-    content = links_of(visitor.scope, due.kind, body, due.url)
-    _take(visitor, due, content, found)
-    found.unread.append(due)
-    for child in content.children if depth < MAX_SITEMAP_DEPTH else ():
-        _borrow(visitor, _due(child.url, Kind.SITEMAP, due.url), found, depth + 1)
-    return True
+    steps = deque([_Step(due)])
+    seen = {due.url_key}
+    left: set[str] = set()
+    taken = 0
+    while steps:
+        step = steps.popleft()
+        body = visitor.archived(step.due.url_key)
+        if not body:
+            continue
+        content = links_of(visitor.scope, step.due.kind, body, step.due.url)
+        _take(visitor, step.due, content, found)
+        found.unread.append(step.due)
+        taken += 1
+        for child in content.children:
+            if child.key in seen:
+                continue
+            if step.depth >= MAX_SITEMAP_DEPTH or len(seen) >= MAX_SITEMAPS:
+                left.add(child.key)
+                continue
+            seen.add(child.key)
+            steps.append(_Step(_due(child.url, Kind.SITEMAP, step.due.url), step.depth + 1))
+    if left := left - seen:
+        found.notes.append(f"cap: {len(left)} sitemaps not taken from the archive: {due.url}")
+    return taken > 0
 
 
 def _take(

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from pipeline.crawl import lists
+from pipeline.crawl.run import crawl
 from pipeline.records import Listing
 from tests.web.loopback import Page, Site, article, feed, kept, later, run, sitemap, source_of
 
@@ -115,3 +122,110 @@ def test_a_sitemap_may_be_larger_than_a_page(site: Site, tmp_path: Path) -> None
         large, body=large.body.replace(b"<url>", b" " * 9_000_000 + b"<url>")
     )
     assert run(source_of(site, sitemaps=(site.base + "/sitemap.xml",)), tmp_path).fetched == 1
+
+
+def index(*addresses: str) -> Page:
+    """A sitemap index that names the addresses."""
+    rows = "".join(f"<sitemap><loc>{each}</loc></sitemap>" for each in addresses)
+    return Page(f"<sitemapindex>{rows}</sitemapindex>".encode(), "application/xml")
+
+
+@pytest.mark.parametrize("listed", [feed, sitemap])
+@pytest.mark.parametrize("number", [3, 4])
+def test_new_links_are_capped_but_those_of_a_sitemap(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: Any, number: int
+) -> None:
+    monkeypatch.setattr(lists, "MAX_NEW_LINKS", 3)
+    site.pages["/list"] = listed(*(f"{site.base}/a/{n}.html" for n in range(number)))
+    declared: dict[str, Any] = {f"{listed.__name__}s": (site.base + "/list",)}
+    visit = run(source_of(site, **declared), tmp_path)
+    capped = listed is feed and number == 4
+    assert visit.found == (3 if capped else number)
+    notes = [note for note in visit.notes if note.startswith("cap")]
+    assert notes == ([f"cap: 1 of 4 new links left out: {site.base}/list"] if capped else [])
+
+
+def test_so_many_sitemaps_are_read_in_a_run_and_the_others_in_the_next(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MAX_SITEMAPS", 3)
+    children = [f"/s{n}.xml" for n in range(5)]
+    site.pages |= {path: sitemap(f"{site.base}/a{path}.html") for path in children}
+    site.pages["/index.xml"] = index(*(site.base + path for path in children))
+    source = source_of(site, sitemaps=(site.base + "/index.xml",))
+    visit = run(source, tmp_path)
+    assert [path for path in site.asked() if path.endswith(".xml")] == ["/index.xml", *children[:2]]
+    assert "cap: 3 sitemaps left for the next run" in visit.notes
+    run(source, tmp_path)
+    assert [path for path in site.asked() if path.endswith(".xml")] == ["/index.xml", *children]
+
+
+def test_indexes_of_indexes_are_followed_three_deep(site: Site, tmp_path: Path) -> None:
+    site.pages |= {f"/i{n}.xml": index(f"{site.base}/i{n + 1}.xml") for n in range(9)}
+    visit = run(source_of(site, sitemaps=(site.base + "/i0.xml",)), tmp_path)
+    assert site.asked(but=("/robots.txt",)) == [f"/i{n}.xml" for n in range(4)]
+    assert f"cap: index nested deeper than 3: {site.base}/i3.xml" in visit.notes
+
+
+def test_a_child_that_failed_is_read_again_though_its_index_is_as_it_was(site: Site, tmp_path: Path) -> None:
+    site.pages |= {"/index.xml": index(site.base + "/s.xml"), "/s.xml": Page(b"", status=404, etag=False)}
+    source = source_of(site, sitemaps=(site.base + "/index.xml",))
+    assert run(source, tmp_path).found == 0
+    site.pages["/s.xml"] = sitemap(site.base + "/a/1.html")
+    assert run(source, tmp_path, only_due=False).found == 1
+
+
+def test_a_borrowed_index_is_taken_three_deep(site: Site, tmp_path: Path) -> None:
+    site.pages |= {f"/i{n}.xml": index(f"{site.base}/i{n + 1}.xml") for n in range(4)}
+    site.pages["/i4.xml"] = sitemap(site.base + "/b/1.html")
+    maps = (site.base + "/i0.xml", site.base + "/i4.xml")
+    run(replace(source_of(site, sitemaps=maps), name="a", include=("*/a/*",)), tmp_path)
+    deep = replace(source_of(site, sitemaps=maps[:1]), name="b", include=("*/b/*",))
+    visit = run(deep, tmp_path)
+    assert visit.found == 0
+    assert f"cap: 1 sitemaps not taken from the archive: {site.base}/i0.xml" in visit.notes
+    assert run(replace(deep, name="c", sitemaps=(site.base + "/i1.xml",)), tmp_path).found == 1
+
+
+@pytest.mark.parametrize(("most", "found"), [(500, 4), (3, 2)])
+def test_a_borrowed_index_is_read_once_whatever_names_it(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, found: int
+) -> None:
+    all_of_them = [f"{site.base}/i{n}.xml" for n in range(4)]
+    for n, address in enumerate(all_of_them):
+        page, rows = f"<url><loc>{site.base}/b/{n}.html</loc></url>".encode(), index(*all_of_them).body
+        site.pages[f"/i{n}.xml"] = Page(rows.replace(b"</sitemapindex>", page + b"</sitemapindex>"))
+        assert address in rows.decode()
+    site.pages["/index.xml"] = index(*all_of_them)
+    both = [
+        replace(source_of(site, sitemaps=(site.base + "/index.xml",)), name=name, include=(f"*/{name}/*",))
+        for name in ("a", "b")
+    ]
+    run(both[0], tmp_path)
+    read: Counter[str] = Counter()
+
+    def counted(scope: Any, kind: str, body: bytes, url: str, content_type: str = "") -> Any:
+        read[url] += 1
+        return links_of(scope, kind, body, url, content_type)
+
+    links_of = lists.links_of
+    monkeypatch.setattr(lists, "links_of", counted)
+    monkeypatch.setattr(lists, "MAX_SITEMAPS", most)
+    _, visit = crawl(both, tmp_path)
+    assert (visit.found, set(read.values())) == (found, {1})
+    assert any(note.startswith("cap") for note in visit.notes) is (most == 3)
+
+
+@pytest.mark.parametrize(("age", "wait"), [(10, 30), (180, 90), (9_000, 360)])
+def test_a_feed_is_read_before_its_window_has_passed(site: Site, tmp_path: Path, age: int, wait: int) -> None:
+    def item(n: int, minutes: int) -> str:
+        at = format_datetime(datetime.now(UTC) - timedelta(minutes=minutes))
+        return f"<item><link>{site.base}/a/{n}.html</link><pubDate>{at}</pubDate></item>"
+
+    rows = item(1, 1) + item(2, age)
+    site.pages["/rss"] = Page(f"<rss version='2.0'><channel>{rows}</channel></rss>".encode())
+    source = source_of(site, feeds=(site.base + "/rss",), every=6 * 3600.0)
+    for minutes in (0, wait - 1, wait + 1):
+        run(source, tmp_path, now=later(minutes=minutes))
+        asked = site.asked().count("/rss")
+        assert asked == (2 if minutes > wait else 1)
