@@ -46,8 +46,9 @@ class Feed:
 def parse_feed(body: bytes, url: str, content_type: str = "") -> Feed:
     """Entries of the feed `body` fetched from `url`; never raises, a page that is no feed has none.
 
-    feedparser reads RSS, RDF and Atom (of six parsers the only one right on all 43 real Big5 and GB2312
-    feeds, fetch-and-archive reference §1.1); JSON Feed is read here.
+    feedparser reads RSS, RDF and Atom: on the 43 Big5 and GB2312 feeds among the tests of chardet/chardet it finds
+    all 551 entries with their titles (fastfeedparser 0.6.5: right on 39, atoma 0.0.17: on none). JSON Feed
+    (jsonfeed.org, 1.1) is read here.
     """
     end = _end_of_reading(body)
     body, cut = body[:end], end < len(body)

@@ -31,10 +31,10 @@ FAILURES = frozenset(
     }
 )
 MAX_FAILURES = 5
-"""Failures in a row after which a site is left alone (fetch-and-archive reference §2.4)."""
+"""Failures in a row after which a site is left alone (ours)."""
 FIRST_REST = timedelta(minutes=15)
 LONGEST_REST = timedelta(hours=24)
-"""How long it is then left alone: doubled with every further failure."""
+"""How long it is then left alone: doubled with every further failure (ours)."""
 MAX_WAIT = 60.0
 """Seconds a run waits for a site that asked, in an earlier run, to be left alone; a longer wait skips it."""
 TOO_FAST = 429

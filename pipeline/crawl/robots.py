@@ -124,7 +124,7 @@ def _for_protego(line: str, agent: str) -> str:
 
     Raw non-ASCII in paths is percent-encoded as its own bytes (a GBK rule then meets a GBK URL). Names
     of crawlers end at the first character that cannot be in a product token and must equal ours: protego
-    would take `news` for `news-corpus`. Lines of unknown meaning go, lest they end a group (§2.2.4).
+    would take `news` for `news-corpus`. Lines of unknown meaning go, lest they end a group (RFC 9309 §2.2.4).
     """
     if (rule := _RULE_PATH.match(line)) is not None and not rule[2].isascii():
         return rule[1] + quote(rule[2].encode("utf-8", "surrogateescape"), _ASCII)

@@ -49,13 +49,13 @@ class CrawlProgress:
     source: str
     """Name of the source the last visit was for."""
     done: int
-    """Visits made."""
+    """Visits of pages kept so far, further parts included."""
     total: int
-    """Visits known to be needed so far."""
+    """Visits of pages known to be needed so far."""
     url: str
-    """The URL last visited."""
+    """The URL last visited, in fetch form."""
     outcome: str
-    """What came of it."""
+    """The outcome of that visit's capture."""
 
 
 def crawl(
@@ -216,19 +216,19 @@ class _Run:
     async def _article(self, visitor: Visitor, page: Due, claimed: set[str], tally: Tally) -> bool:
         """Visit an article and its further parts, counting each; False: its site is left alone from here."""
         visits = 0
-        async for visited in visit_article(visitor, page, claimed):
+        async for capture in visit_article(visitor, page, claimed):
             visits += 1
             self._total += visits > 1
             self._done += 1
-            tally.count(visited)
+            tally.count(capture)
             if self._on_progress is not None:
                 self._on_progress(
                     CrawlProgress(
                         source=visitor.source.name,
                         done=self._done,
                         total=self._total,
-                        url=visited.url,
-                        outcome=visited.outcome,
+                        url=capture.url,
+                        outcome=capture.outcome,
                     )
                 )
         return visits > 0

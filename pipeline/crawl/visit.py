@@ -24,9 +24,9 @@ from pipeline.web.urls import fetch_form, url_key
 
 FLUSH_CAPTURES = 50
 FLUSH_SECONDS = 2.0
-"""Whichever comes first ends a batch: fsync, then the ledger's commit (reference §3.3)."""
+"""Whichever comes first ends a batch: fsync, then the ledger's commit (ours: what a power cut may cost)."""
 DOUBT_EVERY = 20
-"""Every 20th visit asks without validators: some servers keep an ETag while the body changes."""
+"""Every 20th visit asks without validators (ours): some servers keep an ETag while the body changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Visit:
 
     @property
     def body(self) -> bytes:
-        """The page as it now stands, if it came with this answer."""
+        """The page as it now stands, if this visit brought it."""
         return self.fetched.body if self.fetched and self.outcome == Outcome.OK else b""
 
     @property
@@ -186,16 +186,16 @@ class Visitor:
 
     def keep(
         self,
-        answer: Visit,
+        visit: Visit,
         *,
         notes: tuple[str, ...] = (),
         every: float | None = None,
         changed: bool | None = None,
     ) -> Capture:
-        """Archive the answer and tell the ledger; that robots.txt forbids a page is said only once."""
-        due, fetched = answer.due, answer.fetched
+        """Archive a visit and tell the ledger; that robots.txt forbids a page is said only once."""
+        due, fetched = visit.due, visit.fetched
         # The writer itself finds an equal body, and writes the revisit record that says so.
-        outcome = fetched.outcome if fetched and answer.outcome == Outcome.UNCHANGED else answer.outcome
+        outcome = fetched.outcome if fetched and visit.outcome == Outcome.UNCHANGED else visit.outcome
         capture = Capture(
             id="",
             source=self.source.name,
@@ -210,11 +210,11 @@ class Visitor:
             outcome=outcome,
             via=due.via,
             part_of=due.part_of,
-            notes=(*(fetched.notes if fetched else ()), f"robots: {answer.robots}", *notes),
+            notes=(*(fetched.notes if fetched else ()), f"robots: {visit.robots}", *notes),
         )
         if fetched is None and due.looks:
             return capture
-        earlier = answer.earlier if answer.outcome in USABLE else None
+        earlier = visit.earlier if visit.outcome in USABLE else None
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
     def archived(self, key: str) -> bytes:

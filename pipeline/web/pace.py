@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 MAX_DELAY = 600.0
-"""Seconds; no host is slowed further (reference: double on 429/503/412/521, cap 10 min)."""
+"""Seconds; no host is slowed further (ours)."""
 MAX_ROBOTS_DELAY = 120.0
-"""Seconds; a longer Crawl-delay is followed only so far (commoncrawl/news-crawl: max crawl delay 120 s)."""
+"""Seconds; a longer Crawl-delay is followed only so far (as commoncrawl/news-crawl does, conf/crawler-conf.yaml)."""
 MAX_RETRY_AFTER = 24 * 3600.0
-"""Seconds a Retry-After is obeyed; some servers say a year."""
+"""Seconds a Retry-After is obeyed (ours); some servers say a year."""
 MAX_BACKOFF = 30.0
-"""Seconds of the longest back-off inside one fetch."""
+"""Seconds of the longest back-off inside one fetch (ours)."""
 SLOWED = frozenset({412, 429, 503, 521})
 """Statuses by which a host says "too fast" or shows a challenge."""
 
 MAX_LOOKS = 5
-"""Visits of an article after which it is left alone, unless it changed at the last one."""
+"""Visits of an article after which it is left alone, unless it changed at the last one (ours)."""
 _PAGE_FACTOR, _PAGE_LEAST, _PAGE_MOST = 0.7, 3600.0, 30 * 86400.0
 _LIST_GROWTH, _LIST_SHRINK, _LIST_MOST = 1.5, 0.8, 7 * 86400.0
 
@@ -47,7 +47,10 @@ def next_delay(
 
 
 def backoff(attempt: int, seed: str, base: float = 1.0) -> float:
-    """Seconds before try `attempt` + 1 (1 = after the first failure): full jitter over base · 2^attempt."""
+    """Seconds before try `attempt` + 1 (1 = after the first failure): full jitter over base · 2^attempt.
+
+    After M. Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+    """
     return random.Random(seed).uniform(0.0, min(base * 2.0 ** min(attempt, 30), MAX_BACKOFF))
 
 
@@ -74,8 +77,9 @@ def page_interval(
 ) -> float | None:
     """Seconds until an article is looked at again; None: not again.
 
-    0.7 of the time since it last changed (or was first seen), between an hour and 30 days: on synthetic
-    change processes this saw changes after a median hour for a quarter of the requests of a daily visit.
+    0.7 of the time since it last changed (or was first seen), between an hour and 30 days: in a simulation of 60
+    days, with articles that change in their first two days or never, this saw a change after a median of 1.0 h
+    with 0.25 requests a day; a daily visit after 20 h with 1.0.
     """
     age = (now - max(first_seen, last_change or first_seen)).total_seconds()
     changed_lately = last_change is not None and last_change > first_seen and age < _PAGE_LEAST
@@ -87,8 +91,9 @@ def page_interval(
 def list_interval(previous: float, changed: bool, every: float) -> float:
     """Seconds until a feed, sitemap or listing is read again: `every` where things happen, later where not.
 
-    Half as long again after a visit without news, a fifth shorter after one with (as StormCrawler's
-    adaptive scheduler ships it); never below `every`, nor above four times that or a week.
+    Half as long again after a visit without news, a fifth shorter after one with (apache/stormcrawler,
+    AdaptiveScheduler.java, as commoncrawl/news-crawl configures it); never below `every`, nor above four times that
+    or a week (ours).
     """
     base = previous if math.isfinite(previous) and previous > 0 else every
     longest = max(every, min(4 * every, _LIST_MOST))
