@@ -20,16 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import trafilatura
-from pipeline.corpus.rows import document_id, short_hash
 
 from pipeline.archive.writer import Writer
 from pipeline.corpus import build as building
 from pipeline.corpus.assemble import assemble
+from pipeline.corpus.batches import Batch
 from pipeline.corpus.build import CLUSTERS, build
 from pipeline.corpus.edition import Edition
+from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.job import BuildReport, Job
 from pipeline.corpus.plan import plan
-from pipeline.corpus.pool import Batch, Done
+from pipeline.corpus.pool import Done
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Capture, Document
 
