@@ -221,17 +221,27 @@ def walk(path: Path) -> Iterator[Record]:
 
 
 def parse_record(data: bytes, offset: int = 0, length: int = 0, name: str = "") -> Record:
-    """The record that the bytes are, the inverse of `record`; raises Damaged if they are not one, whole."""
+    """The record that the bytes are, the inverse of `record`; raises Damaged if they are not one, whole.
+
+    `name` is that of the file, for the message.
+    """
     head, _, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("utf-8", "replace").split("\r\n")
     headers: dict[str, str] = {}
     for line in lines:
-        name, _, value = line.partition(":")
-        headers.setdefault(name.strip().lower(), value.strip())
+        field, _, value = line.partition(":")
+        headers.setdefault(field.strip().lower(), value.strip())
     size = headers.get("content-length", "")
-    if not first.startswith("WARC/") or not size.isdecimal() or len(rest) != int(size) + 4:
-        raise Damaged(f"{name}: the member at {offset} is not one whole WARC record")
-    return Record(offset=offset, length=length, headers=headers, block=rest[: int(size)])
+    block, end = rest[:-4], rest[-4:]
+    if not first.startswith("WARC/"):
+        wrong = f"begins with {first[:20]!r}"
+    elif end != b"\r\n\r\n":
+        wrong = "does not end in two line ends"
+    elif size != str(len(block)):
+        wrong = f"says Content-Length {size[:20]!r} and has {len(block)} bytes"
+    else:
+        return Record(offset=offset, length=length, headers=headers, block=block)
+    raise Damaged(f"{name}: the member at {offset} is not one whole WARC record: it {wrong}")
 
 
 def scan(path: Path, offset: int = 0) -> Iterator[Record]:
