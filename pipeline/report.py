@@ -137,7 +137,11 @@ def maintenance_words(done: Maintenance) -> str:
     """What maintenance did, in a sentence."""
     joined = f"half-empty files joined in version {done.compacted}" if done.compacted else "no files to join"
     gone = ", ".join(done.collected) or "none"
-    return f"Archive and corpus are whole; {joined}; old versions removed: {gone}; {done.shards} stale shard folders."
+    anew = "".join(f"; made anew: the {what} of {file}" for file, what in done.remade)
+    return (
+        f"Archive and corpus are whole{anew}; {joined}; old versions removed: {gone};"
+        f" {done.shards} stale shard folders."
+    )
 
 
 def markdown_maintenance(done: Maintenance) -> str:

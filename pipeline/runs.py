@@ -238,18 +238,25 @@ class Maintenance:
     """version → why it stays."""
     shards: int = 0
     """Shard folders of earlier rules removed."""
+    remade: tuple[tuple[str, str], ...] = ()
+    """Archive file and what was lost beside it and made anew: checksum, CDXJ or index."""
 
 
 def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
     """Verify the archive and the latest version, join half-empty files, let old versions and shards go.
 
-    Nothing is changed when something is wrong: RefusedError lists the problems.
+    What was lost beside archive files that are whole is made anew. Nothing else is changed when something
+    is wrong: RefusedError lists the problems.
     """
     problems = verify(folders)
+    remade: tuple[tuple[str, str], ...] = ()
+    if problems and not verify_only and folders.raw.is_dir():
+        remade = archive.repair(folders.raw, thorough=True).remade
+        problems = verify(folders) if remade else problems
     if problems:
         raise RefusedError("\n".join(problems))
     if verify_only or not list_versions(folders.clean):
-        return Maintenance()
+        return Maintenance(remade=remade)
     report = build(folders, compact=True, progress=progress)
     job = folders.job(())
     with locked(job):
@@ -260,6 +267,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
         collected=tuple(k.version for k in plan if k.why is None),
         kept={k.version: k.why for k in plan if k.why is not None},
         shards=stale,
+        remade=remade,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
@@ -137,21 +138,31 @@ def _line(ref: Ref) -> str:
 
 
 def refs(raw: Path, file: str) -> list[Ref]:
-    """The rows of one WARC file in file order; its CDXJ is made again when missing or out of date.
+    """The rows of one WARC file in file order: from its CDXJ, or from the file where that is lost or stale.
 
     Raises FileNotFoundError, and `warc.Damaged` when the file itself has to be read and is broken.
     """
     path = path_of(raw, file)
-    cdxj = beside(raw, file, ".cdxj")
+    told = cdxj_rows(raw, file) if has_cdxj(raw, file) else None
+    return [ref_of(each) for each in captures(warc.scan(path), file)] if told is None else told
+
+
+def has_cdxj(raw: Path, file: str) -> bool:
+    """Whether a finished file has a CDXJ, and none older than the file."""
     try:
-        if cdxj.stat().st_mtime_ns < path.stat().st_mtime_ns:
-            raise ValueError("older than the file")
-        found = [_parse(line, file) for line in cdxj.read_text("ascii").splitlines()]
+        cdxj = beside(raw, file, ".cdxj").stat()
+    except FileNotFoundError:
+        return False
+    return cdxj.st_mtime_ns >= path_of(raw, file).stat().st_mtime_ns
+
+
+def cdxj_rows(raw: Path, file: str) -> list[Ref] | None:
+    """What the CDXJ beside a file says, in file order; None: it is lost or unreadable."""
+    try:
+        lines = beside(raw, file, ".cdxj").read_text("ascii").splitlines()
+        return sorted((_parse(line, file) for line in lines), key=lambda ref: ref.offset)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
-        found = [ref_of(each) for each in captures(warc.scan(path), file)]
-        if path.name.endswith(WARC):
-            write_cdxj(raw, file, found)
-    return sorted(found, key=lambda ref: ref.offset)
+        return None
 
 
 def _parse(line: str, file: str) -> Ref:
@@ -182,26 +193,50 @@ SCHEMA = pa.schema([(each.name, _TYPES.get(each.name, pa.string())) for each in 
 """Columns of the daily index, as in Ref."""
 
 
+def day_of(ref: Ref) -> date:
+    """The capture day (UTC), under which a row stands."""
+    return ref.fetched_at.astimezone(UTC).date()
+
+
 def add(raw: Path, file: str, refs: Sequence[Ref]) -> None:
     """Puts a file's rows into the daily index: one Parquet file per capture day (UTC)."""
-    days: dict[date, list[Ref]] = {}
+    of_day: dict[date, list[Ref]] = defaultdict(list)
     for ref in refs:
-        days.setdefault(ref.fetched_at.astimezone(UTC).date(), []).append(ref)
-    for day, chosen in sorted(days.items()):
+        of_day[day_of(ref)].append(ref)
+    for day, chosen in sorted(of_day.items()):
         columns = {name: [getattr(ref, name) for ref in chosen] for name in SCHEMA.names}
         buffer = BytesIO()
         pq.write_table(pa.table(columns, schema=SCHEMA), buffer, compression="zstd")
-        write_whole(raw / "index" / f"date={day.isoformat()}" / _parquet_name(file), buffer.getvalue())
+        write_whole(raw / "index" / f"date={day.isoformat()}" / parquet_name(file), buffer.getvalue())
 
 
-def _parquet_name(file: str) -> str:
+def parquet_name(file: str) -> str:
+    """Name of the Parquet files with a WARC file's rows, the same under each day."""
     return Path(file).name.removesuffix(WARC) + ".parquet"
 
 
 def rows(raw: Path, file: str) -> list[Ref]:
-    """What the daily index holds of one WARC file."""
-    found = sorted((raw / "index").glob(f"date=*/{_parquet_name(file)}"))
-    return [ref for path in found for ref in _load(path, None)]
+    """What the daily index holds of one WARC file, in file order."""
+    paths = (raw / "index").glob(f"date=*/{parquet_name(file)}")
+    return sorted((ref for path in paths for ref in _load(path, None)), key=lambda ref: ref.offset)
+
+
+def remove(raw: Path, file: str) -> None:
+    """Takes a file's rows out of the daily index."""
+    for path in (raw / "index").glob(f"date=*/{parquet_name(file)}"):
+        path.unlink()
+
+
+def days(raw: Path) -> dict[str, set[date]]:
+    """Name of Parquet files (`parquet_name`) → the days under which one stands."""
+    found: dict[str, set[date]] = defaultdict(set)
+    for path in (raw / "index").glob("date=*/*.parquet"):
+        found[path.name].add(_day(path.parent))
+    return found
+
+
+def _day(folder: Path) -> date:
+    return date.fromisoformat(folder.name.removeprefix("date="))
 
 
 def _load(path: Path, filters: list[tuple[str, str, list[str]]] | None) -> list[Ref]:
@@ -218,44 +253,58 @@ def find(
 ) -> list[Ref]:
     """Captures of finished files by capture day (UTC, both ends included), by file and offset.
 
-    Empty `sources` or `url_keys` choose all. Files that the index does not know at all are added
-    first.
+    Empty `sources` or `url_keys` choose all. Files that the index does not know at all are looked
+    into themselves. That it lost one day of a file with others is not seen here, but by `repair` and `verify`.
     """
-    _complete(raw)
     filters = [(name, "in", sorted(of)) for name, of in (("source", sources), ("url_key", url_keys)) if of]
-    found: list[Ref] = []
-    for path in sorted((raw / "index").glob("date=*/*.parquet")):
-        day = date.fromisoformat(path.parent.name.removeprefix("date="))
-        if (since is None or since <= day) and (until is None or day <= until):
-            found += _load(path, filters or None)
+    paths = sorted((raw / "index").glob("date=*/*.parquet"))
+    found = [
+        ref
+        for path in paths
+        if (since is None or since <= _day(path.parent)) and (until is None or _day(path.parent) <= until)
+        for ref in _load(path, filters or None)
+    ]
+    found += [
+        ref
+        for ref in _unindexed(raw, {path.name for path in paths})
+        if (since is None or since <= day_of(ref)) and (until is None or day_of(ref) <= until)
+        if (not sources or ref.source in sources) and (not url_keys or ref.url_key in url_keys)
+    ]
     return sorted(found, key=lambda ref: (ref.file, ref.offset))
 
 
 def by_day(raw: Path, files: Collection[str]) -> Iterator[list[Ref]]:
     """The rows of some finished files, one capture day (UTC) after the other, each day in time order."""
-    _complete(raw)
-    names = {_parquet_name(file) for file in files}
-    for folder in sorted((raw / "index").glob("date=*")):
-        paths = sorted(path for path in folder.glob("*.parquet") if path.name in names)
-        found = [ref for path in paths for ref in _load(path, None)]
+    names = {parquet_name(file) for file in files}
+    paths: dict[date, list[Path]] = defaultdict(list)
+    for path in (raw / "index").glob("date=*/*.parquet"):
+        if path.name in names:
+            paths[_day(path.parent)].append(path)
+    more: dict[date, list[Ref]] = defaultdict(list)
+    for ref in _unindexed(raw, {path.name for of_day in paths.values() for path in of_day}, files):
+        more[day_of(ref)].append(ref)
+    for day in sorted(paths.keys() | more.keys()):
+        found = [ref for path in paths[day] for ref in _load(path, None)] + more[day]
         yield sorted(found, key=lambda ref: (ref.fetched_at, ref.file, ref.offset))
 
 
-def _complete(raw: Path) -> None:
-    """Adds the finished files of which the index has nothing (sealing adds each before it is finished)."""
+def find_one(raw: Path, id: str, day: date) -> Ref | None:
+    """The capture of an id, captured on `day` (UTC); None: no finished file has it.
+
+    Opens the index of that day alone, however large the archive is.
+    """
+    for path in sorted((raw / "index" / f"date={day.isoformat()}").glob("*.parquet")):
+        for ref in _load(path, [("id", "in", [id])]):
+            return ref
     known = {path.name for path in (raw / "index").glob("date=*/*.parquet")}
-    for file in warc_files(raw):
-        if _parquet_name(file) not in known:
-            add(raw, file, refs(raw, file))
+    return next((ref for ref in _unindexed(raw, known) if ref.id == id), None)
 
 
-def rebuild(raw: Path) -> int:
-    """Makes every CDXJ and the whole daily index again from the finished files; returns their number."""
-    for path in (raw / "index").glob("date=*/*.parquet"):
-        path.unlink()
-    files = warc_files(raw)
-    for file in files:
-        found = [ref_of(capture) for capture in captures(warc.scan(raw / file), file)]
-        write_cdxj(raw, file, found)
-        add(raw, file, found)
-    return len(files)
+def _unindexed(raw: Path, known: Collection[str], files: Collection[str] | None = None) -> Iterator[Ref]:
+    """The rows of the finished files (of `files`) that have none in the daily index, read elsewhere.
+
+    Sealing gives a file its rows before its name: they are missing only where the index was lost.
+    """
+    for file in warc_files(raw) if files is None else files:
+        if parquet_name(file) not in known:
+            yield from refs(raw, file)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from pipeline.archive import warc
+from pipeline.archive import index, warc
 from pipeline.archive.exchange import captures
 from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import WARC, path_of
@@ -20,10 +20,11 @@ def read(raw: Path, file: str, offset: int = 0, count: int | None = None) -> Ite
 
     A visit that got no answer is a metadata record alone and comes back as a capture too. Raises
     FileNotFoundError, and Damaged where the file does not read as written or is not as long as when
-    it was sealed.
+    it was sealed (as its sidecar says; where that is lost, nothing does).
     """
     path = path_of(raw, file)
-    if path.name.endswith(WARC) and path.stat().st_size != sidecar(raw, file).size:
+    told = sidecar(raw, file) if path.name.endswith(WARC) else None
+    if told is not None and path.stat().st_size != told.size:
         raise Damaged(f"{file}: not as long as when it was sealed")
     return islice(captures(warc.scan(path, offset), file), count)
 
@@ -33,6 +34,19 @@ def read_one(raw: Path, place: Place) -> Capture:
     for capture in read(raw, place.file, place.offset, 1):
         return capture
     raise Damaged(f"{place.file}: no capture at {place.offset}")
+
+
+def original(raw: Path, capture: Capture) -> Capture | None:
+    """The response that an archived revisit repeats; None: it is no revisit, or the response is gone.
+
+    The revisit's own record says when the response was fetched, so that one day of the index is looked into.
+    """
+    if capture.refers_to is None or capture.place is None:
+        return None
+    record = next(warc.scan(path_of(raw, capture.place.file), capture.place.offset))
+    at = warc.moment(record.headers.get("warc-refers-to-date", ""))
+    ref = index.find_one(raw, capture.refers_to, at.date()) if at else None
+    return None if ref is None else read_one(raw, ref.place)
 
 
 def site_of(capture: Capture) -> str:

@@ -1,4 +1,7 @@
-"""What a killed run left behind, put right: torn tails cut off, open files sealed."""
+"""What killed runs left and what was lost, put right: torn tails cut off, open files sealed, sidecars made anew.
+
+Nobody but a writer calls this, under the archive's lock; whoever reads does without what is lost.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive import warc
+from pipeline.archive import index, warc
 from pipeline.archive.exchange import captures
 from pipeline.archive.index import ref_of
-from pipeline.archive.sealing import seal
+from pipeline.archive.sealing import hash_of, measure, seal, sidecar, write_sidecar
 from pipeline.archive.store import OPEN, WARC, lock, warc_files, write_whole
+from pipeline.archive.verify import captures_of
 
 logger = logging.getLogger("pipeline.archive")
 
@@ -26,19 +30,27 @@ class RepairReport:
     """Files left open without one whole capture, removed."""
     cut: tuple[tuple[str, int], ...] = ()
     """File and bytes of each torn tail; the bytes lie in raw/quarantine/."""
+    remade: tuple[tuple[str, str], ...] = ()
+    """Finished file and what was made anew for it: checksum, CDXJ or index."""
+    unproven: tuple[tuple[str, str], ...] = ()
+    """Finished file for which nothing was made anew, and why: nothing shows that it is what was sealed."""
 
 
-def repair(raw: Path) -> RepairReport:
-    """Finishes what a killed run left open; raises BusyError while a writer runs.
+def repair(raw: Path, *, thorough: bool = False) -> RepairReport:
+    """Finishes what a killed run left open, makes lost sidecars anew; raises BusyError while a writer runs.
 
     Captures are kept up to the last whole one; its metadata record is written last, so a group of
     records that lacks it goes to raw/quarantine/ with the torn tail. Killed itself, it starts over.
+
+    Of finished files that lack a sidecar or their rows in the daily index, the rest must show that they
+    are what was sealed: see `_mend`. `thorough` looks at every file, and so also finds a sidecar that is
+    there and does not tell what is in the file; it reads every byte.
     """
     with lock(raw):
-        return repair_locked(raw)
+        return repair_locked(raw, thorough=thorough)
 
 
-def repair_locked(raw: Path) -> RepairReport:
+def repair_locked(raw: Path, *, thorough: bool = False) -> RepairReport:
     """`repair` for the holder of the archive's lock."""
     for pattern in ("warc/*/*/*/*.tmp", "index/*/*.tmp", "quarantine/*.tmp"):
         for path in raw.glob(pattern):
@@ -54,7 +66,69 @@ def repair_locked(raw: Path) -> RepairReport:
             cut.append((file, torn))
         refs = [ref_of(capture) for capture in captures(warc.walk(raw / name), file)]
         (done if seal(raw, file, refs) else empty).append(file)
-    return RepairReport(sealed=tuple(done), empty=tuple(empty), cut=tuple(cut))
+    remade: list[tuple[str, str]] = []
+    unproven: list[tuple[str, str]] = []
+    for file in warc_files(raw) if thorough else _lacking(raw):
+        try:
+            remade += [(file, what) for what in _mend(raw, file)]
+        except (OSError, ValueError) as error:
+            unproven.append((file, str(error)))
+    return RepairReport(
+        sealed=tuple(done),
+        empty=tuple(empty),
+        cut=tuple(cut),
+        remade=tuple(remade),
+        unproven=tuple(unproven),
+    )
+
+
+def _lacking(raw: Path) -> list[str]:
+    """The finished files that lack a sidecar, or rows in the daily index for their first or last day."""
+    days = index.days(raw)
+    lacking = []
+    for file in warc_files(raw):
+        told = sidecar(raw, file)
+        have = days.get(index.parquet_name(file), set())
+        if told is None or not {told.first.date(), told.last.date()} <= have or not index.has_cdxj(raw, file):
+            lacking.append(file)
+    return lacking
+
+
+def _mend(raw: Path, file: str) -> list[str]:
+    """Makes anew what a finished file lacks beside it, if the rest shows it to be what was sealed.
+
+    Its checksum shows it. Where that is lost: every gzip member and digest holds, and the captures in the
+    file are those of its CDXJ or, if that is lost too, of the daily index; a file cut between two members
+    would else pass for whole. Returns what was made; raises `warc.Damaged` with the reason if it is not shown.
+    """
+    told, cdxj, rows = sidecar(raw, file), index.cdxj_rows(raw, file), _rows(raw, file)
+    if told is not None and told.sha256 != hash_of(raw / file):
+        raise warc.Damaged("not the bytes that its checksum was made of")
+    found, wrong = captures_of(raw, file)
+    if wrong:
+        raise warc.Damaged("; ".join(wrong))
+    if told is None and found != (rows if cdxj is None else cdxj):
+        raise warc.Damaged("its checksum is lost, and neither CDXJ nor daily index tells what is in it")
+    made = []
+    if told is None:
+        write_sidecar(raw, measure(file, raw / file, found))
+        made.append("checksum")
+    if found != cdxj or not index.has_cdxj(raw, file):
+        index.write_cdxj(raw, file, found)
+        made.append("CDXJ")
+    if found != rows:
+        index.remove(raw, file)
+        index.add(raw, file, found)
+        made.append("index")
+    return made
+
+
+def _rows(raw: Path, file: str) -> list[index.Ref] | None:
+    """What the daily index holds of a file; None: it does not read."""
+    try:
+        return index.rows(raw, file)
+    except (OSError, ValueError):
+        return None
 
 
 def _cut_tail(raw: Path, path: Path) -> int:

@@ -49,7 +49,8 @@ def seal(raw: Path, file: str, refs: Sequence[Ref]) -> SealedFile | None:
         return None
     sync(path)
     index.write_cdxj(raw, file, refs)
-    found = write_sidecar(raw, file, path, refs)
+    found = measure(file, path, refs)
+    write_sidecar(raw, found)
     index.add(raw, file, refs)
     path.replace(raw / file)
     sync(path.parent)
@@ -57,28 +58,35 @@ def seal(raw: Path, file: str, refs: Sequence[Ref]) -> SealedFile | None:
     return found
 
 
-def write_sidecar(raw: Path, file: str, path: Path, refs: Sequence[Ref]) -> SealedFile:
-    """Writes `….sha256`: a line as `sha256sum -c` reads it, below a comment line with the counts."""
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    found = SealedFile(
+def measure(file: str, path: Path, refs: Sequence[Ref]) -> SealedFile:
+    """What the sidecar of the file at `path` has to say, with these captures in it."""
+    return SealedFile(
         file=file,
-        sha256=digest,
+        sha256=hash_of(path),
         size=path.stat().st_size,
         captures=len(refs),
         pages=sum(ref.kind == Kind.PAGE for ref in refs),
         first=min(ref.fetched_at for ref in refs),
         last=max(ref.fetched_at for ref in refs),
     )
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_sidecar(raw: Path, found: SealedFile) -> None:
+    """Writes `….sha256`: a line as `sha256sum -c` reads it, below a comment line with the counts."""
     counts = f"size={found.size} captures={found.captures} pages={found.pages}"
     span = f"first={warc.iso(found.first)} last={warc.iso(found.last)}"
-    text = f"# {counts} {span}\n{digest}  {Path(file).name}\n"
-    write_whole(beside(raw, file, ".sha256"), text.encode())
-    return found
+    text = f"# {counts} {span}\n{found.sha256}  {Path(found.file).name}\n"
+    write_whole(beside(raw, found.file, ".sha256"), text.encode())
 
 
-def sidecar(raw: Path, file: str) -> SealedFile:
-    """What the sidecar of a finished file says; sidecars lost or unreadable are made again."""
+def sidecar(raw: Path, file: str) -> SealedFile | None:
+    """What the sidecar of a finished file says; None: it is lost or unreadable."""
     try:
         comment, line = beside(raw, file, ".sha256").read_text("ascii").splitlines()
         told = dict(word.split("=", 1) for word in comment.removeprefix("# ").split())
@@ -95,10 +103,16 @@ def sidecar(raw: Path, file: str) -> SealedFile:
             last=last,
         )
     except (OSError, ValueError, KeyError, IndexError):
-        return write_sidecar(raw, file, raw / file, index.refs(raw, file))
+        return None
 
 
 def sealed(raw: Path) -> list[SealedFile]:
-    """The finished files by time of their first capture and name, from the sidecars alone."""
-    files = [sidecar(raw, file) for file in warc_files(raw)]
+    """The finished files by time of their first capture and name, from the sidecars.
+
+    A file whose sidecar is lost is measured as it is now, each time, until a writer mended it. Raises
+    `warc.Damaged` when such a file cannot be read.
+    """
+    files = [
+        sidecar(raw, file) or measure(file, raw / file, index.refs(raw, file)) for file in warc_files(raw)
+    ]
     return sorted(files, key=lambda each: (each.first, each.file))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.archive import index, warc
 from pipeline.archive.exchange import captures
-from pipeline.archive.sealing import sidecar
-from pipeline.archive.store import beside, warc_files
+from pipeline.archive.sealing import hash_of, sidecar
+from pipeline.archive.store import warc_files
 
 
 def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]:
@@ -17,7 +16,8 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
 
     Per file: checksum against the sidecar, every gzip member, block and payload digests, every CDXJ
     and Parquet row against the records. Over all: each revisit's target is a response in the archive.
-    Reads every byte once or twice; `on_file` is told each file before it is read.
+    Reads every byte once or twice and mends nothing: what is lost is told again until `repair` made it
+    anew. `on_file` is told each file before it is read.
     """
     problems: list[str] = []
     targets: set[str] = set()
@@ -39,26 +39,35 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
 
 
 def _verify_file(raw: Path, file: str) -> tuple[list[index.Ref], list[str]]:
-    path = raw / file
     problems = []
-    if not beside(raw, file, ".sha256").is_file():
-        problems.append(f"{file}: its checksum is missing")
-    with path.open("rb") as stream:
-        if hashlib.file_digest(stream, "sha256").hexdigest() != sidecar(raw, file).sha256:
-            problems.append(f"{file}: not the bytes that its checksum was made of")
-    found = [index.ref_of(capture) for capture in captures(_checked(path, file, problems), file)]
-    if not beside(raw, file, ".cdxj").is_file() or index.refs(raw, file) != found:
+    told = sidecar(raw, file)
+    if told is None:
+        problems.append(f"{file}: its checksum is lost; `corpus maintain` makes it anew if the file is whole")
+    elif told.sha256 != hash_of(raw / file):
+        problems.append(f"{file}: not the bytes that its checksum was made of")
+    found, wrong = captures_of(raw, file)
+    problems += [f"{file}: {each}" for each in wrong]
+    if index.cdxj_rows(raw, file) != found:
         problems.append(f"{file}: its CDXJ does not tell what is in it")
-    if sorted(index.rows(raw, file), key=lambda ref: ref.offset) != found:
+    if index.rows(raw, file) != found:
         problems.append(f"{file}: the daily index does not tell what is in it")
     return found, problems
 
 
-def _checked(path: Path, file: str, problems: list[str]) -> Iterator[warc.Record]:
-    """The file's records, one in memory at a time; what is wrong with one is added to `problems`."""
-    for record in warc.walk(path):
-        problems += [f"{file}: the record at {record.offset}: {each}" for each in _verify_record(record)]
-        yield record
+def captures_of(raw: Path, file: str) -> tuple[list[index.Ref], list[str]]:
+    """The rows of what is truly in a finished file, and what is wrong with its records.
+
+    Reads every byte, one record in memory at a time; raises `warc.Damaged` where the file is none of ours.
+    """
+    problems: list[str] = []
+
+    def checked() -> Iterator[warc.Record]:
+        for record in warc.walk(raw / file):
+            problems.extend(f"the record at {record.offset}: {each}" for each in _verify_record(record))
+            yield record
+
+    found = [index.ref_of(capture) for capture in captures(checked(), file)]
+    return found, problems
 
 
 def _verify_record(record: warc.Record) -> list[str]:

@@ -97,9 +97,9 @@ def staging(job: Job) -> Iterator[Path]:
 
 
 def recover(job: Job) -> None:
-    """Finish what a killed run left: the archive's torn tail, and a `latest` that was not moved yet."""
+    """Finish what a killed run left, in the archive and of a `latest` not moved yet; make lost sidecars anew."""
     if job.raw.is_dir():
-        # a crawl that is writing holds the lock: its sealed files are enough for this build
+        # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build
         with suppress(BusyError):
             archive.repair(job.raw)
     have = list_versions(job.clean)

@@ -48,26 +48,27 @@ def find_gaps(
     those of `urls`, or all that are known. UsageError for a URL of no source.
     """
     asked = by_source(sources, urls)
-    refs = [r for r in index.find(raw) if r.kind == Kind.PAGE] if raw.is_dir() else []
+    refs = [r for r in index.find(raw) if r.kind == Kind.PAGE]
     good_ever = {r.url_key for r in refs if r.outcome in USABLE}
     gaps = []
-    for source in sources:
-        own = [r for r in refs if r.source == source.name and _within(r.fetched_at.date(), since, until)]
-        days = {r.fetched_at.date() for r in own}
-        span = _days(since or min(days, default=None), until or max(days, default=None))
-        known = asked[source.name] if urls else _known_urls(raw, source)
-        missing = tuple(u for u in known if url_key(u) not in good_ever)
-        gaps.append(
-            Gap(
-                source=source.name,
-                captures=len(own),
-                good=sum(r.outcome in USABLE for r in own),
-                empty_days=tuple(d for d in span if d not in days),
-                missing=missing,
-                requests=len(missing),
-                hours=len(missing) * source.delay / 3600,
+    with Ledger(raw, read_only=True) as ledger:
+        for source in sources:
+            own = [r for r in refs if r.source == source.name and _within(r.fetched_at.date(), since, until)]
+            days = {r.fetched_at.date() for r in own}
+            span = _days(since or min(days, default=None), until or max(days, default=None))
+            known = asked[source.name] if urls else _known_urls(ledger, source)
+            missing = tuple(u for u in known if url_key(u) not in good_ever)
+            gaps.append(
+                Gap(
+                    source=source.name,
+                    captures=len(own),
+                    good=sum(r.outcome in USABLE for r in own),
+                    empty_days=tuple(d for d in span if d not in days),
+                    missing=missing,
+                    requests=len(missing),
+                    hours=len(missing) * source.delay / 3600,
+                )
             )
-        )
     return tuple(gaps)
 
 
@@ -81,12 +82,10 @@ def _days(first: date | None, last: date | None) -> list[date]:
     return [first + timedelta(n) for n in range((last - first).days + 1)]
 
 
-def _known_urls(raw: Path, source: Source) -> list[str]:
-    """The article URLs the ledger knows of a source and its patterns still want, and those its file names."""
+def _known_urls(ledger: Ledger, source: Source) -> list[str]:
+    """The article URLs a source's file names, and those the ledger knows of it and its patterns still want."""
     known = {url_key(url): url for url in source.urls}
-    if (raw / "ledger.sqlite").is_file():
-        with Ledger(raw) as book:
-            due = book.due(source.name, EVER, (Kind.PAGE,))
-        scope = scope_of(source)
-        known |= {each.url_key: each.url for each in due if unwanted(scope, each.url) is None}
+    scope = scope_of(source)
+    due = ledger.due(source.name, EVER, (Kind.PAGE,))
+    known |= {each.url_key: each.url for each in due if unwanted(scope, each.url) is None}
     return list(known.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,22 +89,28 @@ class Host:
 
 
 class Ledger:
-    """The open ledger of one archive; used as a context manager, after the Writer was entered."""
+    """The open ledger of one archive; used as a context manager, after the Writer was entered.
 
-    def __init__(self, raw: Path) -> None:
+    With `read_only`, for those who are no writer: a copy in memory, so that the folder stays as it is and
+    the ledger may be behind, or missing.
+    """
+
+    def __init__(self, raw: Path, *, read_only: bool = False) -> None:
         self.raw = raw
-        raw.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(raw / "ledger.sqlite", isolation_level=None, timeout=30)
+        path = raw / "ledger.sqlite"
+        if not read_only:
+            raw.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(":memory:" if read_only else path, isolation_level=None, timeout=30)
         self._db.row_factory = sqlite3.Row
         try:
+            if read_only and path.is_file():
+                _copy(path, self._db)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             self._db.close()
-            raise LedgerError(
-                f"{raw / 'ledger.sqlite'}: {error}; `corpus ledger rebuild` makes it anew"
-            ) from error
+            raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error
 
     def __enter__(self) -> Ledger:
         self.catch_up()
@@ -300,6 +307,30 @@ class Ledger:
             and (before is None or before.last_fetch != after.last_fetch)
         ):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=ref.fetched_at))
+
+
+def _copy(path: Path, into: sqlite3.Connection) -> None:
+    """Copies a ledger that others may be writing, and leaves its folder as it is.
+
+    Opened in the plain way, SQLite makes the two files of write-ahead logging even for a reader
+    (https://www.sqlite.org/wal.html#read_only_databases), so each state needs its own way in:
+
+    log and index   a writer is at work, or was killed: read both, under its locks
+    log alone       a copy of a folder: nobody writes, an index is made in memory
+    neither         closed in order; `immutable`, and done again if a writer came in meanwhile
+    """
+    log, log_index = Path(f"{path}-wal"), Path(f"{path}-shm")
+    before = None
+    while before != (before := path.stat().st_mtime_ns):
+        if not log.is_file():
+            way = "immutable=1"
+        else:
+            way = "readonly_shm=1" if log_index.is_file() else "vfs=unix-none"
+        address = f"{path.absolute().as_uri()}?mode=ro&{way}"
+        with closing(sqlite3.connect(address, uri=True, timeout=30)) as source:
+            if way == "vfs=unix-none":
+                source.execute("PRAGMA locking_mode=EXCLUSIVE")
+            source.backup(into)
 
 
 def rebuild(raw: Path) -> int:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import gzip
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -153,3 +156,122 @@ def test_the_write_job_itself_is_what_it_claims(tmp_path: Path) -> None:
     write_job(tmp_path)
     assert len(archive.sealed(tmp_path)) > 1
     judge(tmp_path)
+
+
+def beside(raw: Path) -> dict[Path, bytes]:
+    """What stands beside the finished files: CDXJ, checksums, daily index."""
+    return {path: path.read_bytes() for path in raw.rglob("*") if path.suffix in _BESIDE}
+
+
+_BESIDE = {".sha256": "checksum", ".cdxj": "CDXJ", ".parquet": "index"}
+
+
+@pytest.mark.parametrize(
+    "lost", [("cdxj",), ("sha256",), ("parquet",), ("cdxj", "sha256"), ("cdxj", "parquet")]
+)
+def test_what_was_lost_beside_a_whole_file_is_made_anew_by_a_writer(
+    tmp_path: Path, lost: tuple[str, ...]
+) -> None:
+    write(tmp_path, [page(1), page(2)])
+    write(tmp_path, [page(3)], "other")
+    before, file = beside(tmp_path), archive.sealed(tmp_path)[0].file
+    assert archive.repair(tmp_path) == RepairReport()
+    gone = [path for path in before if path.suffix[1:] in lost and "other" not in path.name]
+    for path in gone:
+        path.unlink()
+    told = archive.verify(tmp_path)
+    assert len(told) == len(lost)
+    assert archive.verify(tmp_path) == told
+    report = archive.repair(tmp_path)
+    assert set(report.remade) == {(file, _BESIDE[path.suffix]) for path in gone}
+    assert report.unproven == ()
+    assert beside(tmp_path) == before
+    assert archive.verify(tmp_path) == []
+    assert archive.repair(tmp_path) == RepairReport()
+
+
+def test_a_stale_cdxj_is_made_anew(tmp_path: Path) -> None:
+    write(tmp_path, [page(1)])
+    before = beside(tmp_path)
+    (cdxj,) = tmp_path.rglob("*.cdxj")
+    os.utime(cdxj, (0, 0))
+    assert [what for _, what in archive.repair(tmp_path).remade] == ["CDXJ"]
+    assert beside(tmp_path) == before
+    assert archive.repair(tmp_path) == RepairReport()
+
+
+def test_a_day_lost_of_a_file_with_others_is_made_anew(tmp_path: Path) -> None:
+    write(tmp_path, [page(1), page(2, fetched_at=page(2).fetched_at + timedelta(days=1))])
+    whole = index.find(tmp_path)
+    before = beside(tmp_path)
+    for path in (path for path in before if path.suffix == ".parquet"):
+        path.unlink()
+        assert [what for _, what in archive.repair(tmp_path).remade] == ["index"]
+        assert beside(tmp_path) == before
+    assert index.find(tmp_path) == whole
+
+
+@pytest.mark.parametrize("spoilt", _BESIDE)
+def test_only_a_thorough_repair_finds_what_is_there_and_tells_something_else(
+    tmp_path: Path, spoilt: str
+) -> None:
+    write(tmp_path, [page(1)])
+    before = beside(tmp_path)
+    (path,) = tmp_path.rglob(f"*{spoilt}")
+    path.write_bytes(b"spoilt\n")
+    assert archive.verify(tmp_path)
+    if spoilt != ".sha256":  # that one is read by every repair
+        assert archive.repair(tmp_path) == RepairReport()
+    assert [what for _, what in archive.repair(tmp_path, thorough=True).remade] == [_BESIDE[spoilt]]
+    assert beside(tmp_path) == before
+
+
+def test_rows_under_a_day_of_no_capture_go(tmp_path: Path) -> None:
+    write(tmp_path, [page(1)])
+    before = beside(tmp_path)
+    (path,) = tmp_path.rglob("*.parquet")
+    stray = path.parent.with_name("date=2026-01-01") / path.name
+    shutil.copytree(path.parent, stray.parent)
+    assert archive.verify(tmp_path)
+    archive.repair(tmp_path, thorough=True)
+    assert beside(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "lost", "why"),
+    [
+        ("cut between two captures", ("sha256",), "neither CDXJ nor daily index"),
+        ("cut between two captures", ("sha256", "cdxj"), "neither CDXJ nor daily index"),
+        ("cut between two captures", ("cdxj",), "not the bytes"),
+        ("cut in a capture", ("sha256",), "is cut off"),
+        ("a byte of a digest", ("sha256",), "its payload digest is wrong"),
+        ("none", ("sha256", "cdxj", "parquet"), "neither CDXJ nor daily index"),
+    ],
+)
+def test_nothing_is_made_anew_for_a_file_that_nothing_shows_to_be_what_was_sealed(
+    tmp_path: Path, damage: str, lost: tuple[str, ...], why: str
+) -> None:
+    written = write(tmp_path, [page(1), page(2)])
+    (path,) = warc_files(tmp_path)
+    data, times = path.read_bytes(), path.stat()
+    second = written[1].place.offset  # type: ignore[union-attr]
+    if damage == "a byte of a digest":
+        end = second + written[1].place.length  # type: ignore[union-attr]
+        record = gzip.decompress(data[second:end]).replace(b"Digest: sha1:", b"Digest: sha1:A", 1)
+        data = data[:second] + member(record) + data[end:]
+    elif damage != "none":
+        data = data[: second + (0 if damage == "cut between two captures" else 9)]
+    path.write_bytes(data)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    for ending in lost:
+        next(tmp_path.rglob(f"*.{ending}")).unlink()
+    before = beside(tmp_path)
+    report = archive.repair(tmp_path)
+    ((file, reason),) = report.unproven
+    assert (file, report.remade) == (path.relative_to(tmp_path).as_posix(), ())
+    assert why in reason
+    assert beside(tmp_path) == before
+    assert archive.verify(tmp_path)
+    with Writer(tmp_path, "next", clock) as writer:
+        writer.write(page(3))
+    assert before.items() <= beside(tmp_path).items()

@@ -282,17 +282,6 @@ def test_verify_names_what_is_wrong(tmp_path: Path) -> None:
     assert any(f"refers to {first.id}, which is not there" in line for line in archive.verify(tmp_path))
 
 
-def test_sidecars_that_were_lost_are_made_again(tmp_path: Path) -> None:
-    write(tmp_path, [page(1), failure(2)])
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.suffix in {".sha256", ".cdxj"}}
-    known = archive.sealed(tmp_path)
-    assert len(before) == 2
-    for path in before:
-        path.unlink()
-    assert archive.sealed(tmp_path) == known
-    assert {path: path.read_bytes() for path in before} == before
-
-
 _text = st.text(st.characters(exclude_categories=()), max_size=30)
 _names = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=":"), min_size=1, max_size=12
