@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline import extract
 from pipeline.archive import index
-from pipeline.archive.reader import read_one, site_of
+from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, QUARANTINED, Batch, Lost
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
@@ -105,14 +105,10 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
 
 def _with_body(raw: Path, capture: Capture) -> Capture:
     """A revisit with the body of the capture it repeats, so that a joined article is whole."""
-    if capture.body or capture.refers_to is None:
+    earlier = original(raw, capture)
+    if earlier is None:
         return capture
-    earlier = index.find(raw, url_keys=(capture.url_key,))
-    place = next((ref.place for ref in earlier if ref.id == capture.refers_to), None)
-    if place is None:
-        return capture
-    original = read_one(raw, place)
-    return replace(capture, body=original.body, headers=original.headers, outcome=Outcome.OK)
+    return replace(capture, body=earlier.body, headers=earlier.headers, outcome=Outcome.OK)
 
 
 def _page(capture: Capture, source: Source | None) -> Page:
