@@ -196,7 +196,6 @@ def test_a_plan_beside_a_crawl_sees_what_it_committed_and_no_more(whole: Path, t
     assert urls[1] not in missing
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 @pytest.mark.parametrize("loss", LOSSES.keys())
 def test_a_folder_nobody_may_write_to_is_read(whole: Path, tmp_path: Path, loss: str) -> None:
     folder = Path(shutil.copytree(whole, tmp_path / "copy", symlinks=True))
@@ -206,6 +205,8 @@ def test_a_folder_nobody_may_write_to_is_read(whole: Path, tmp_path: Path, loss:
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
     try:
+        if os.access(folder / "raw", os.W_OK):
+            pytest.skip("root may write anywhere")
         assert look_at_everything(folder) == wanted
         assert set(run_every_command(folder).values()) <= {0, 3}
     finally:

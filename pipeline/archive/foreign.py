@@ -1,4 +1,8 @@
-"""Records of WARC and ARC files that somebody else wrote, in whatever compression, read with distrust."""
+"""Records of WARC and ARC files that somebody else wrote, in whatever compression, read with distrust.
+
+WARC by fastwarc. ARC, the format before it (https://archive.org/web/researcher/ArcFileFormat.php), by warcio: fastwarc
+2.0.1 finds no record in such a file and says nothing. This is all that warcio is needed for; it brings nothing along.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from pipeline.web.pace import retry_after_seconds
 from pipeline.web.transport import Answer, TransportError
 
 RETRIED = frozenset({429, 500, 502, 503, 504, 520, 522, 523, 524})
-"""Statuses worth another try; 521 is left out: on Chinese sites it is a script challenge, not a fault."""
+"""Statuses worth another try; 521 is left out: on Chinese sites it is a script challenge, not a fault (the one that
+sets the cookie `__jsl_clearance`)."""
 
 WHOLE = frozenset({200, 203})
 """The statuses that answer a plain GET with a whole page (RFC 9110 §15.3); 202 and 206 do not."""

@@ -1,7 +1,7 @@
 """Content-Encoding undone within a byte cap, never by raising.
 
-Our own because HTTP libraries return a cut gzip body as a success, keep only the first of two gzip
-members, and unpack 200 MB from a 200 KB bomb.
+Our own because httpx 0.28.1 returns a cut gzip body as a success, keeps only the first of two gzip
+members (RFC 1952 §2.2 allows many), and unpacks 209,715,200 bytes from a bomb of 200 KB.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import zstandard
 from pipeline.rules.signatures import GZIP, ZSTD
 
 MAX_CODINGS = 2
-"""More stacked codings than this are refused: no honest server sends three."""
+"""More stacked codings than this are refused (ours): no honest server sends three."""
 MAX_MEMBERS = 1000
 """gzip members or zstd frames in one body; each costs a decoder, so the number is an attack surface."""
 

@@ -13,11 +13,11 @@ class Limits:
     """What one fetch may cost. Sizes in bytes, times in seconds."""
 
     body_bytes: int = 8 * 1024 * 1024
-    """Cap of the unpacked body."""
+    """Cap of the unpacked body (ours); news-crawl, which fills CC-NEWS, stops at 5 MiB."""
     wire_bytes: int = 8 * 1024 * 1024
     """Cap of the body as on the wire."""
     redirects: int = 5
-    """Hops followed."""
+    """Hops followed, as RFC 2068 §10.3 advised and RFC 9110 §15.4 still tells."""
     tries: int = 3
     """Requests that may fail in one fetch before it is given up."""
     connect: float = 10.0
@@ -25,7 +25,8 @@ class Limits:
     read: float = 20.0
     """Longest silence of the server."""
     deadline: float = 60.0
-    """All requests of one fetch together, hops and retries included, waiting between them not."""
+    """All requests of one fetch together, hops and retries included, waiting between them not. `read` alone ends no
+    body that drips: one byte each 0.2 s held a client of 5 s until we stopped it."""
     wait: float = 60.0
     """Longest Retry-After that is waited for in place; a longer one gives `deferred`."""
     backoff: float = 1.0

@@ -11,7 +11,7 @@ from pipeline.web.urls import fetch_form
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 MAX_REFRESH_DELAY = 5.0
-"""Seconds; a slower refresh is a page that reloads itself, not a redirect."""
+"""Seconds (ours); a slower refresh is a page that reloads itself, not a redirect."""
 
 _HEAD = 16 * 1024
 _SCRIPT_PAGE = 2 * 1024
