@@ -212,3 +212,24 @@ def test_a_folder_nobody_may_write_to_is_read(whole: Path, tmp_path: Path, loss:
     finally:
         for path in paths:
             path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_maintain_makes_anew_what_was_lost_beside_whole_files_and_says_so(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(whole, tmp_path / "copy", symlinks=True))
+    raw, clean, sources = (f"--{name}={folder / name}" for name in ("raw", "clean", "sources"))
+    before = tree(folder / "raw")
+    for losses in (("checksum",), ("CDXJ spoilt", "a file of the index")):
+        for loss in losses:
+            LOSSES[loss](folder / "raw")
+        assert main(["maintain", raw, clean, sources]) == 0
+    told = capsys.readouterr().err
+    assert all(f"made anew: the {what} of warc/" in told for what in ("checksum", "CDXJ", "index"))
+    after = tree(folder / "raw")
+    assert {name: bytes for name, (_, bytes) in after.items()}.items() >= {
+        name: bytes for name, (_, bytes) in before.items()
+    }.items()
+    LOSSES["everything beside"](folder / "raw")
+    assert main(["maintain", raw, clean, sources]) == 3
+    assert "its checksum is lost" in capsys.readouterr().err

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import archive
+from pipeline.corpus.pages import extract_group
+from tests.archive.archive_cases import earlier
+from tests.corpus.archives import PLAIN, START, html, story_page, write
+
+STORY = PLAIN[0]
+KEY = story_page(0).url_key
+
+
+def test_a_joined_article_has_the_text_of_a_part_that_was_the_same_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = story_page(2, url_key=f"{KEY}?p2", part_of=KEY, body=html(STORY.title, STORY.body[3:]))
+    with archive.Writer(tmp_path, "run", clock=lambda: START) as writer:
+        original = writer.write(second)
+    for day in range(1, 6):
+        write(tmp_path, [story_page(day + 10, fetched_at=START + timedelta(days=day))], f"run-{day}")
+    at = START + timedelta(days=9)
+    with archive.Writer(tmp_path, "again", clock=lambda: at) as writer:
+        first = writer.write(story_page(0, body=html(STORY.title, STORY.body[:3]), fetched_at=at))
+        same = story_page(2, url_key=f"{KEY}?p2", part_of=KEY, status=304, body=b"", fetched_at=at)
+        same = writer.write(same, earlier=earlier(original))
+    opened: list[Path] = []
+    real = pq.read_table
+    monkeypatch.setattr(pq, "read_table", lambda path, **rest: opened.append(path) or real(path, **rest))
+    article, part = extract_group(tmp_path, [first, same], None)
+    assert article.extracted.split("\n") == list(STORY.body)
+    assert part.reason == "part_of"
+    assert len(opened) == 1, "one file of the daily index, however many there are"
+
+
+def test_a_part_whose_first_text_is_gone_is_left_out(tmp_path: Path) -> None:
+    second = story_page(2, url_key=f"{KEY}?p2", part_of=KEY, body=html(STORY.title, STORY.body[3:]))
+    with archive.Writer(tmp_path / "lost", "run", clock=lambda: START) as writer:
+        original = writer.write(second)
+    with archive.Writer(tmp_path / "raw", "again", clock=lambda: START) as writer:
+        first = writer.write(story_page(0, body=html(STORY.title, STORY.body[:3])))
+        same = story_page(2, url_key=f"{KEY}?p2", part_of=KEY, status=304, body=b"")
+        same = writer.write(same, earlier=earlier(original))
+    article, part = extract_group(tmp_path / "raw", [first, same], None)
+    assert article.extracted.split("\n") == list(STORY.body[:3])
+    assert part.reason == "unchanged"
