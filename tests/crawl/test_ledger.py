@@ -184,10 +184,28 @@ def test_a_list_whose_links_may_be_lost_is_read_anew(tmp_path: Path) -> None:
         assert [each.url for each in ledger.due("example", START + DAY, ("feed",))] == [feed]
 
 
+def test_a_copy_to_read_takes_nothing_back_to_the_ledger(tmp_path: Path) -> None:
+    links = [(page(n).url, page(n).url_key) for n in (1, 2)]
+    with Ledger(tmp_path) as ledger:
+        ledger.add_links("example", links[:1], None, START)
+        ledger.commit()
+    with Ledger(tmp_path, read_only=True) as copy:
+        copy.add_links("example", links[1:], None, START)
+        copy.commit()
+        assert len(copy.due("example", START)) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.sqlite"]
+    with Ledger(tmp_path) as ledger:
+        assert [each.url for each in ledger.due("example", START)] == [page(1).url]
+    with Ledger(tmp_path / "nowhere", read_only=True) as copy:
+        assert copy.due("example", START) == []
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_broken_ledger_says_how_to_make_it_anew(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"this is not a database, not at all" * 99)
-    with pytest.raises(LedgerError, match="corpus ledger rebuild"):
-        Ledger(tmp_path)
+    for read_only in (False, True):
+        with pytest.raises(LedgerError, match="corpus ledger rebuild"):
+            Ledger(tmp_path, read_only=read_only)
     rebuild(tmp_path)
     with Ledger(tmp_path) as ledger:
         assert ledger.due("example", START) == []
