@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.records import Outcome
 from pipeline.web import media, redirects
+from pipeline.web.connections import TransportError
 from pipeline.web.decode import codings_of, decode_body
 from pipeline.web.pace import retry_after_seconds
-from pipeline.web.transport import Answer, TransportError
+from pipeline.web.transport import Answer
 
 RETRIED = frozenset({429, 500, 502, 503, 504, 520, 522, 523, 524})
 """Statuses worth another try; 521 is left out: on Chinese sites it is a script challenge, not a fault (the one that

@@ -19,10 +19,11 @@ from pipeline.records import Outcome
 from pipeline.web import media, redirects
 from pipeline.web.answers import Verdict, judge_answer
 from pipeline.web.blocks import judge_page
+from pipeline.web.connections import Resolve, TransportError, resolve_name
 from pipeline.web.cookies import Cookies, sendable
 from pipeline.web.fetched import Fetched, Hop, Limits
 from pipeline.web.pace import backoff
-from pipeline.web.transport import Answer, Resolve, Transport, TransportError, resolve_name
+from pipeline.web.transport import Answer, Transport
 from pipeline.web.urls import fetch_form, is_home, parse_url, same_site
 
 logger = logging.getLogger("pipeline.web")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.web.answers import Verdict, judge_answer
-from pipeline.web.transport import Answer, TransportError
+from pipeline.web.connections import TransportError
+from pipeline.web.transport import Answer
 
 NOW = 1_793_491_200.0
 
