@@ -70,9 +70,14 @@ def repair_locked(raw: Path, *, thorough: bool = False) -> RepairReport:
     unproven: list[tuple[str, str]] = []
     for file in warc_files(raw) if thorough else _lacking(raw):
         try:
-            remade += [(file, what) for what in _mend(raw, file)]
+            made = _mend(raw, file)
         except (OSError, ValueError) as error:
+            logger.warning("%s: not mended: %s", file, error)
             unproven.append((file, str(error)))
+            continue
+        if made:
+            logger.warning("%s: made anew: %s", file, ", ".join(made))
+        remade += [(file, what) for what in made]
     return RepairReport(
         sealed=tuple(done),
         empty=tuple(empty),
