@@ -229,6 +229,8 @@ class Article:
     """Heading without site and column suffixes, as printed."""
     author: str | None = None
     """Names as printed, several joined with 、."""
+    author_from: str | None = None
+    """The rule of AUTHORS (extract/author.py) that found them."""
     published_on: date | None = None
     """Day of publication in China time, unless the page says otherwise."""
     published_raw: str | None = None
@@ -239,6 +241,8 @@ class Article:
     """Where the article first appeared, as printed (来源, 转自)."""
     origin_url: str | None = None
     """Link to the original, if the page gives one."""
+    origin_from: str | None = None
+    """The rule of SAID or ELSEWHERE (extract/origin.py) that found it."""
     site_name: str | None = None
     """The site's own name."""
     section: str | None = None
@@ -250,7 +254,7 @@ class Article:
     captions: tuple[str, ...] = ()
     """Photo captions, which are not body text."""
     method: str = ""
-    """How the body was chosen: selector, container, trafilatura, trafilatura-page."""
+    """How the body was chosen: selector, container, trafilatura-page."""
     flags: tuple[Flag, ...] = ()
     """Doubts that extraction itself has (no offsets)."""
 
@@ -301,6 +305,9 @@ class Document:
     """Title as printed."""
     author: str | None = None
     """Names, several joined with 、."""
+    author_from: str | None = None
+    """The rule that found them: reprint, label, cell, original, element, dateline, with_paper, foot, desk,
+    beside_day, signature, declared, above_day (extract/author.py says what each believes)."""
     published_on: date | None = None
     """Day of publication."""
     published_raw: str | None = None
@@ -311,6 +318,9 @@ class Document:
     """Original publisher as printed (来源)."""
     origin_url: str | None = None
     """Link to the original."""
+    origin_from: str | None = None
+    """The rule that found it: reprint, account, label, cell, element, with_name, beside_day, above_day, foot,
+    meta, agency (extract/origin.py)."""
     site_name: str | None = None
     """The site's own name."""
     section: str | None = None

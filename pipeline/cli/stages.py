@@ -136,11 +136,13 @@ def page_row(page: Page) -> dict[str, Any]:
             {
                 "title": article.title,
                 "author": article.author,
+                "author_from": article.author_from,
                 "published_on": article.published_on,
                 "published_raw": article.published_raw,
                 "published_from": article.published_from,
                 "origin_name": article.origin_name,
                 "origin_url": article.origin_url,
+                "origin_from": article.origin_from,
                 "site_name": article.site_name,
                 "section": article.section,
                 "canonical_url": article.canonical_url,

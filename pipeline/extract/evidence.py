@@ -1,0 +1,92 @@
+"""What a page says of its article's author and source, and how the rules that read it are asked.
+
+A rule is a name, a function and what it believes. The rules of a fact stand in one ordered table (author.py,
+origin.py); the first that answers decides, and its name is kept beside the fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from pipeline.extract.dates import find_day
+from pipeline.extract.declared import Declared
+from pipeline.extract.printed import Printed
+from pipeline.extract.variants import either_script
+
+SITE_NAME = 4
+"""Code points of the shortest name that is looked for in the host name."""
+
+HEADER_LINES = 6
+"""Lines below the title among which 李小山／示例晚报 is a byline."""
+
+REPRINTED = either_script(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?)")
+"""How a sentence begins that says where an article was taken from."""
+
+REPRINT_LINE = either_script(
+    r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（(]{2,20})"
+)
+"""来源：示例晚报，作者：李小山; the names of both."""
+
+NAME_AND_PAPER = either_script(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
+"""李小山／示例晚报 as a whole line."""
+
+NOT_A_NAME = either_script(
+    r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
+    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章|发表|更新|修改|频道$|栏目$|专题$"
+)
+"""The label or button beside a day, where a name could stand."""
+
+DESK = re.compile(r"news$|^admin|小编|編輯部|编辑部", re.I)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that the rules for author and source read."""
+
+    printed: Printed
+    declared: Declared
+    url: str
+    title: str | None
+    origin: str | None = None
+    """The source that a label or an element names, when the author is sought."""
+    author: str | None = None
+    """The author, when the source is sought in less certain places."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The lines that may say from where the article was taken, in page order but for the last line."""
+        printed = self.printed
+        return (*printed.head, *printed.first, *printed.foot, printed.last)
+
+
+Rule = tuple[str, Callable[[Evidence], T | None], str]
+"""Name, function and what the rule believes."""
+
+
+def decide(rules: Sequence[Rule[T]], evidence: Evidence) -> tuple[str | None, T | None]:
+    """(name of the first rule that answers, its answer); (None, None) when none does."""
+    for name, rule, _ in rules:
+        if found := rule(evidence):
+            return name, found
+    return None, None
+
+
+def below_label(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:
+    """The line below one that is only a label (tables and definition lists print facts so), unless it is a day."""
+    for above, value in pairwise(lines):
+        if label.fullmatch(above.strip()) and not find_day(value):
+            return value
+    return None
+
+
+def is_the_site(name: str, url: str) -> bool:
+    """Whether an account name is the site's own: part of its host name, or a desk."""
+    host = (urlsplit(url).hostname or "").replace("-", "")
+    return (len(name) >= SITE_NAME and name.lower() in host) or DESK.search(name) is not None

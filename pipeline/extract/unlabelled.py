@@ -1,0 +1,102 @@
+"""A name without a label, known by where it stands: beside the day of publication or right above it."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from pipeline.extract.byline import GAP, ORG, clean_source, is_personal_name, names_of
+from pipeline.extract.dates import find_day
+from pipeline.extract.evidence import NOT_A_NAME, is_the_site
+from pipeline.extract.printed import Printed
+from pipeline.extract.title import letters
+from pipeline.extract.variants import either_script
+
+BEFORE_DAY = range(3, 17)
+"""Code points of a name that stands before the day."""
+
+BEHIND_DAY = range(3, 15)
+"""Code points of a name that stands behind the day, where more else does."""
+
+ABOVE_DAY = range(2, 15)
+"""Code points of a name in a line of its own; one of two must be a person's."""
+
+COLUMN = either_script(
+    r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
+    r"國內|國際|社會|娛樂|體育|財經|時政|軍事|兩岸|地產|焦點|即時|新聞|新闻|黑龙江|内蒙古|中国|台灣){1,2}"
+    r"(?:新闻|新聞|要闻|要聞|资讯|資訊|动态|動態|频道|頻道|报道|報導|快讯|快訊|中心)?"
+)
+"""A column's or a province's name beside the day, no account."""
+
+POSTED_ON = either_script(
+    r"[\x1f\s]*(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?\s?(?:于|在|on)?[\x1f\s:：]*$",
+    re.I,
+)
+"""What stands between a name and the day; each part once, so linear."""
+
+AFTER_DAY = either_script(
+    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[\s)）\x1f|·•\-]*"
+)
+"""The clock time, the day of the week and signs behind a day."""
+
+PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新闻中心|融媒体|发布|日报社|客户端)$")
+"""How the name of a paper or station ends that stands before the day."""
+
+Named = tuple[str | None, str | None]
+"""(who posted, where it first appeared): at most one of the two."""
+
+
+def beside_day(printed: Printed, url: str) -> Named:
+    """The name in the line of the day: before it a person, an account or a paper, behind it a paper or a person."""
+    for line in printed.head:
+        found = find_day(line)
+        if not found:
+            continue
+        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
+        left = re.split(r"[\x1f|｜]", before)[-1].strip()
+        if (
+            len(left) in BEFORE_DAY
+            and not COLUMN.fullmatch(left)
+            and not NOT_A_NAME.search(left)
+            and not is_the_site(left, url)
+            and not re.search(r"[:：\d>]", left)
+        ):
+            if PUBLISHER.search(left):
+                return None, left
+            people = [
+                name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
+            ]
+            return "、".join(people) or None, None
+        right = re.split(r"[\x1f|｜\s\[【]", AFTER_DAY.sub("", line[found.end :]))[0]
+        name = clean_source(right)
+        if (
+            name
+            and not right.rstrip().endswith((":", "："))  # a label of something else
+            and len(name) in BEHIND_DAY
+            and not COLUMN.fullmatch(name)
+            and not NOT_A_NAME.search(name)
+            and (ORG.search(name) or not re.search(r"\d|[:：]", name))
+        ):
+            return (name, None) if is_personal_name(name) else (None, name)
+    return None, None
+
+
+def above_day(printed: Printed, title: str | None) -> Named:
+    """The name in a line of its own above the line of the day.
+
+    So platforms print who posted; their class names are hashed and say nothing.
+    """
+    for name, line in pairwise(printed.head):
+        if not find_day(line) or find_day(name):
+            continue
+        if (
+            len(name) not in ABOVE_DAY
+            or letters(name) == letters(title or "")
+            or re.search(r"[:：\d>，。！？|、／/\x1f]", name)
+            or COLUMN.fullmatch(name)
+            or NOT_A_NAME.search(name)
+            or (len(name) == ABOVE_DAY.start and not is_personal_name(name))
+        ):
+            return None, None
+        return (None, name) if ORG.search(name) else (name, None)
+    return None, None
