@@ -1,7 +1,9 @@
 """Where on the page the article stands: the element whose lines read like sentences.
 
-The weighing and its numbers come from the extraction reference §5 (scored there on 124 pages); what
-is ours is said beside it.
+Length and marks of a line count for its element and, less, for the two around it: the idea of Readability
+(mozilla/readability, Readability.js) with Chinese marks. On 124 article pages of 77 Chinese sites the lines of
+the element chosen so have a bigram F of .981 on one half and .964 on the other, trafilatura 2.3.1 without
+comments .893 and .890. Numbers without another reason were set on these pages.
 """
 
 from __future__ import annotations
@@ -84,26 +86,8 @@ CLIMB_LINKS = 0.25
 
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
 JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
-PARAGRAPH_TAGS = frozenset(
-    {
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "blockquote",
-        "pre",
-        "figure",
-        "center",
-        "dd",
-        "dt",
-        "tr",
-        "tbody",
-    }
-)
+CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
+"""What an article is put in; the best element may be a paragraph of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,45 +133,12 @@ def is_linked_title(line: Line) -> bool:
 def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it."""
     boxes = layout.boxes
-    hidden = [False] * len(boxes)
-    junk_distance = [JUNK_REACH] * len(boxes)
-    for index, box in enumerate(boxes):
-        up = box.parent
-        hidden[index] = box.hidden or (up >= 0 and hidden[up])
-        above = junk_distance[up] + 1 if up >= 0 else JUNK_REACH
-        is_junk = box.tag in JUNK_TAGS or "junk" in kinds(box.names)
-        holds_title = heading is not None and box.first <= heading < box.last
-        junk_distance[index] = 0 if is_junk and not holds_title else min(above, JUNK_REACH)
     plain = [line_weight(line) for line in layout.lines]
-    weights = list(plain)
+    weights = _discounted(layout, plain, heading)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
-    distance = 1.0
-    read_below = False
-    silent = 0
-    for index, line in enumerate(layout.lines):
-        weight = plain[index]
-        if not weight:
-            silent += 1
-            if read_below and 3 <= len(line.text) <= COMMENT_HEADING and COMMENTS.fullmatch(line.text):
-                distance = min(distance, COMMENTS_FACTOR)
-            continue
-        if heading is not None and silent > SILENCE and read_below:
-            distance = max(distance * SILENCE_FACTOR, SILENCE_FLOOR)
-        read_below = read_below or (heading is not None and index > heading)
-        silent = 0
+    for line, weight in zip(layout.lines, weights):
         at = line.box
-        if index and is_linked_title(layout.lines[index - 1]):
-            weight *= TEASER_FACTOR
-        if heading is not None:
-            weight *= ABOVE_FACTOR if index < heading else distance
-        if NOTICE.search(line.text[:NOTICE_HEAD]):
-            weight *= NOTICE_FACTOR
-        if hidden[at]:
-            weight *= HIDDEN_FACTOR
-        if junk_distance[at] < JUNK_REACH:
-            weight *= JUNK_FACTOR
-        weights[index] = weight
         total[at] += weight
         for factor in (1.0, TO_PARENT, TO_GRANDPARENT):
             if at >= 0:
@@ -198,26 +149,65 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     return Weights(line=weights, plain=plain, box=total, score=score, running=[0.0, *accumulate(plain)])
 
 
+def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
+    """The weights of the lines, less what their place on the page takes from them."""
+    hidden, junk = _inherited(layout, heading)
+    weights = list(plain)
+    distance = 1.0
+    read_below = False
+    silent = 0
+    for index, line in enumerate(layout.lines):
+        weight = plain[index]
+        if not weight:
+            silent += 1
+            if read_below and 3 <= len(line.text) <= COMMENT_HEADING and COMMENTS.fullmatch(line.text):
+                distance = min(distance, COMMENTS_FACTOR)
+            continue
+        if silent > SILENCE and read_below:
+            distance = max(distance * SILENCE_FACTOR, SILENCE_FLOOR)
+        read_below = read_below or (heading is not None and index > heading)
+        silent = 0
+        if index and is_linked_title(layout.lines[index - 1]):
+            weight *= TEASER_FACTOR
+        if heading is not None:
+            weight *= ABOVE_FACTOR if index < heading else distance
+        if NOTICE.search(line.text[:NOTICE_HEAD]):
+            weight *= NOTICE_FACTOR
+        if hidden[line.box]:
+            weight *= HIDDEN_FACTOR
+        if junk[line.box]:
+            weight *= JUNK_FACTOR
+        weights[index] = weight
+    return weights
+
+
+def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bool]]:
+    """Per box: whether it or an ancestor is hidden, and whether it or a near ancestor is junk.
+
+    What holds the title is no junk, whatever it is called.
+    """
+    none = len(layout.boxes)  # one entry more: index -1, the parent of the first box
+    hidden = [False] * (none + 1)
+    distance = [JUNK_REACH] * (none + 1)
+    for index, box in enumerate(layout.boxes):
+        hidden[index] = box.hidden or hidden[box.parent]
+        is_junk = box.tag in JUNK_TAGS or "junk" in kinds(box.names)
+        holds_title = heading is not None and box.first <= heading < box.last
+        distance[index] = 0 if is_junk and not holds_title else distance[box.parent] + 1
+    return hidden, [steps < JUNK_REACH for steps in distance]
+
+
 def find_container(layout: Layout, weights: Weights) -> list[int]:
     """The box that holds the article, as a list of one; empty when no line reads like a sentence."""
     if not layout.boxes:
         return []
     best = max(range(len(layout.boxes)), key=lambda i: (weights.score[i], -i))
-    if weights.score[best] <= 0:
+    if not weights.score[best]:
         return []
     chain = layout.up(best)
-    at = 0
-    while at + 1 < len(chain) - 1 and layout.boxes[chain[at]].tag in PARAGRAPH_TAGS:
-        at += 1
-    while at + 1 < len(chain) - 1 and layout.boxes[chain[at]].tag not in (
-        "div",
-        "td",
-        "section",
-        "article",
-        "main",
-    ):
-        at += 1
-    return [_climb(layout, weights, chain[at:])]
+    inside = chain[:-1] or chain  # the page itself only where nothing else is
+    holders = (at for at, box in enumerate(inside) if layout.boxes[box].tag in CONTAINER_TAGS)
+    return [_climb(layout, weights, chain[next(holders, len(inside) - 1) :])]
 
 
 def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
@@ -237,8 +227,8 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
 
 
 def _added_links(layout: Layout, inner: int, outer: int) -> float:
-    """Share of link text among the lines of `outer` that are not in `inner`."""
+    """Share of link text among the lines of `outer` that are not in `inner`; 0 where there are none."""
     small, large = layout.boxes[inner], layout.boxes[outer]
     added = layout.lines[large.first : small.first] + layout.lines[small.last : large.last]
-    length = sum(len(line.text) for line in added)
+    length = sum(len(line.text) for line in added)  # 0: what weighs stands loose in an inline element
     return sum(line.linked for line in added) / length if length else 0.0
