@@ -122,6 +122,29 @@ def test_versions_diff_report_and_verify(corpus: Path, capsys: Capsys) -> None:
     assert main(["verify", *clean, *where(corpus, "raw")]) == 0
 
 
+def test_explain_and_extract_name_the_rules_that_found_author_and_source(
+    tmp_path: Path, capsys: Capsys
+) -> None:
+    line = "<p>2026-11-01 来源：城北晚报</p><div class=article>".encode()
+    body = (
+        story_page(0)
+        .body.replace(b"<div class=article>", line)
+        .replace(b"</div>", "<p>（本报记者 李小山）</p></div>".encode())
+    )
+    write(tmp_path / "raw", [story_page(0, body=body)])
+    build(job(tmp_path))
+    assert main(["explain", story_page(0).url, *where(tmp_path, "clean", "raw")]) == 0
+    printed = capsys.readouterr()
+    row = json.loads(printed.out)
+    assert (row["author_from"], row["origin_from"]) == ("foot", "label")
+    assert "author     李小山 (foot)\n" in printed.err
+    assert "origin     城北晚报 (label)" in printed.err
+    (tmp_path / "page.html").write_bytes(body)
+    assert main(["extract", str(tmp_path / "page.html")]) == 0
+    (article,) = json.loads(capsys.readouterr().out)["documents"]
+    assert (article["author_from"], article["origin_from"]) == ("foot", "label")
+
+
 def test_verifying_a_version_that_is_not_there_is_usage(corpus: Path, capsys: Capsys) -> None:
     assert main(["verify", *where(corpus, "clean", "raw"), "--version", "9.9.9"]) == 2
     assert "there is no version 9.9.9; there are 1.1.0, 1.2.0" in capsys.readouterr().err

@@ -95,7 +95,7 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
         body, url = fetched.body, fetched.final_url
     else:
         body, url, content_type = (
-            _file_bytes(Path(where)),
+            file_bytes(Path(where)),
             arguments.url or Path(where).absolute().as_uri(),
             "",
         )
@@ -114,11 +114,14 @@ def fetch_one(url: str, source: Source) -> Capture:
         captures = (c for file in archive.sealed(raw) for c in archive.read(raw, file.file))
         page = next((c for c in captures if c.kind == Kind.PAGE), None)
     if page is None:
-        raise CorpusError(f"{url}: nothing came back; is it excluded by the source's patterns?")
+        raise CorpusError(
+            f"{url}: nothing came back; is it a private address, or excluded by the source's patterns?"
+        )
     return page
 
 
-def _file_bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """The bytes of a saved page; UsageError for what cannot be read or is too large to be one."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise UsageError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, not a page")
@@ -237,7 +240,7 @@ def _try(arguments: argparse.Namespace, declared: tuple[Source, ...]) -> int:
     chosen = (
         [s for s in declared if s.name == arguments.source]
         if arguments.source
-        else _by_host(declared, arguments.url)
+        else by_host(declared, arguments.url)
     )
     if not chosen:
         raise UsageError(
@@ -254,7 +257,8 @@ def _try(arguments: argparse.Namespace, declared: tuple[Source, ...]) -> int:
     return 0
 
 
-def _by_host(declared: tuple[Source, ...], url: str) -> list[Source]:
+def by_host(declared: tuple[Source, ...], url: str) -> list[Source]:
+    """The declared sources of a URL's site."""
     from pipeline.web.urls import same_site
 
     return [s for s in declared if same_site(s.home, url)]

@@ -52,6 +52,7 @@ def told(layout: Layout, first: int, last: int) -> list[str]:
         ("城北食堂真好。", 0),
         ("<a href=1>城北的食堂</a>真好呀，好。", 11 + 24),
         ("<a href=1>城北的食堂真</a>好呀，好。", 0),
+        ("<a href=1>城北的食堂真</a>好呀，真好。", 12 + 24),
         ("好" * 29, 0),
         ("好" * 30, 30),
         ("好" * 29 + "。", 30 + 12),
@@ -106,5 +107,6 @@ def test_weights_add_up() -> None:
         [0.3 * two + 0.6 * three, 0.3 * one + 0.6 * two, 0.6 * one, one, two, 0, three]
     )
     assert [weights.between(0, n) for n in range(5)] == [0, one, one + two, one + two, one + two + three]
+    assert weights.between(1, 4) == two + three
     with pytest.raises(dataclasses.FrozenInstanceError):
         weights.line = []  # type: ignore[misc]

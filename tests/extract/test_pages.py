@@ -1,8 +1,9 @@
 """Golden pages: our own texts in the markup habits of site families, and a floor below which quality may not fall.
 
-A folder holds `page.html` (bytes as a server would send them) and `expected.json`: the address, the
-articles with their facts and body lines, strings that must be `absent`, lines that `maybe` stay
-(bylines), fields where `any` value is fine, and the encoding or next part where the page is about them.
+A folder holds `page.html` (bytes as a server would send them) and `expected.json`: the address and Content-Type,
+the articles with their facts and body lines, strings that must be `absent`, lines that `maybe` stay (bylines),
+fields where `any` value is fine, and the encoding or next part where the page is about them. A first draft
+of both is what `corpus page record` writes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ LAYOUTS = 50
 
 def _read(path: Path) -> tuple[dict[str, Any], Page]:
     expected = json.loads(path.read_text("utf-8"))
-    return expected, extract_page((path.parent / "page.html").read_bytes(), url=expected["url"])
+    body = (path.parent / "page.html").read_bytes()
+    return expected, extract_page(body, url=expected["url"], content_type=expected.get("content_type", ""))
 
 
 def _bare(line: str) -> str:
