@@ -32,7 +32,7 @@ from pipeline.records import Page
 
 NO_URL = "http://unknown.invalid/"
 SLOW = 2.0
-"""Seconds a page may take (issue 3, hard input)."""
+"""Seconds a page may take, hostile ones included."""
 
 CHARSET = re.compile(r"charset\s*=\s*[\"']?[\w-]+", re.I)
 

@@ -7,8 +7,8 @@ The order of the steps stands here and nowhere else:
     layout     the page as lines and the elements they stand in (layout.py)
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py)
-    metadata   title, author, day, source                       (title.py, printed.py, published.py, byline.py,
-                                                                 dates.py, metadata.py)
+    metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
+                                                                 author.py, origin.py, metadata.py)
     split      two articles glued on one page; parts joined     (split.py)
 """
 

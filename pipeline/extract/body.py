@@ -1,8 +1,9 @@
 """The article's text: the lines of its element, less what is not the article; trafilatura as second opinion.
 
-The element's own lines are the better reading of a convincing container (bigram F .981 against .988
-uncleaned, .992 cleaned, extraction reference §5), so trafilatura is asked only where they are not: a
-body so short that most extractors lose it, or none at all. trafilatura enters the project only here.
+The element's own lines, cleaned, are the better reading (bigram F .992 and .969 on two halves of 124 Chinese
+pages; trafilatura 2.3.1 given only that element and cleaned alike .988 and .967), so trafilatura is asked only
+where they are doubted: a body so short that most extractors lose it, or none at all. It then reads the whole
+page. trafilatura enters the project only here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import trafilatura
 from pipeline.extract.boilerplate import judge, trim
 from pipeline.extract.container import Weights, is_linked_title
 from pipeline.extract.layout import Layout
-from pipeline.extract.looks import by_shape, without_teaser
+from pipeline.extract.looks import by_look, without_teaser
 from pipeline.extract.marks import kinds
 from pipeline.extract.title import HEADINGS, letters
 
@@ -35,8 +36,8 @@ CUT_OFF = ("…", "...", "[详细]", "[詳細]", "[全文]", "阅读全文", "�
 """How a teaser ends."""
 
 DOUBTED = 100
-"""Letters of a body below which trafilatura is asked: under 500 all extractors lose text, and the
-shortest real body on the reference pages has 71."""
+"""Letters of a body below which trafilatura is asked: under 500 all extractors lose text (trafilatura F .714, above
+.949), and the shortest of 124 real bodies has 71."""
 
 SECOND_LONGEST = 200_000
 """Code points of the longest page given to trafilatura; deep and huge pages take it seconds."""
@@ -80,7 +81,7 @@ def read_body(
     for index in span:
         rule = (
             _by_element(layout, weights, index, whole, by_box)
-            or by_shape(layout.lines[index])
+            or by_look(layout.lines[index])
             or _by_neighbour(layout, weights, index, title_at)
         )
         if rule:
@@ -115,8 +116,8 @@ def text_of(layout: Layout, kept: Sequence[int]) -> str:
 def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str) -> Reading:
     """trafilatura's reading of the page, cleaned by the same rules, where the container's is doubted.
 
-    It replaces a body below DOUBTED letters only when it is SECOND_LONGER times as long: on short
-    pages it is the disclaimer, the menu or the comment rules that win (reference §3, cause 2).
+    It replaces a body below DOUBTED letters only when it is SECOND_LONGER times as long: on pages with a short
+    body (five of the 63 that were read line by line) the disclaimer, the menu or the comment rules win.
     """
     first = len(letters(reading.text))
     if first >= DOUBTED or layout.deep or len(html) > SECOND_LONGEST:

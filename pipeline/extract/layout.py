@@ -1,7 +1,7 @@
 """The page as a flat list of lines and the elements they stand in, made in one walk of the tree.
 
-Everything after this module works on these lines; selectolax is the only parser (Lexbor, as a
-browser repairs tag soup) and its nodes are not touched again except to hand a subtree to trafilatura.
+Everything after this module works on these lines. selectolax is the parser (Lexbor, which repairs tag soup as
+a browser does); its nodes are not touched again.
 """
 
 from __future__ import annotations

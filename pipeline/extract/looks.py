@@ -30,7 +30,7 @@ CAPTION = either_script(
 )
 
 
-def by_shape(line: Line) -> str | None:
+def by_look(line: Line) -> str | None:
     """links, caption or advertisement, or None for a line that looks like text."""
     text = line.text
     label = next(piece.text.strip() for piece in line.pieces if piece.text.strip())

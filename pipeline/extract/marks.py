@@ -1,4 +1,7 @@
-"""What an element's class and id say it is: junk, header line, caption, article body."""
+"""What the words of an element's class and id mark it as: junk, header line, caption, article body.
+
+The words are data (`rules/marks.tsv`); this module knows only how a name is cut into words.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ NOTHING: frozenset[str] = frozenset()
 
 @lru_cache(maxsize=20_000)
 def kinds(names: str) -> frozenset[str]:
-    """Which of junk, head, caption, body the class and id names of an element say it is."""
+    """Which of junk, head, caption, body the class and id of an element mark it as."""
     if not names:
         return NOTHING
     words, parts = _table()

@@ -25,6 +25,21 @@ META_TITLES = ("articletitle", "contenttitle", "twitter:title", "dc.title")
 REACH = 12
 """Lines of the container searched for the title, for pages whose heading stands inside it."""
 
+HEADING_BONUS = 4
+"""Letters that standing in a heading is worth when several lines could be the title."""
+
+LINK_MALUS = 20
+"""Letters that being a link costs: the link is to the page of another title."""
+
+NEAR = 3
+"""Lines below the body's first in which a heading that no declaration repeats may be the title."""
+
+COLUMN_NAME = 8
+"""Letters of the longest declared title that may be a column's or a site's name alone."""
+
+OWN_HEADING = 10
+"""Letters from which a heading is believed though the page declares another title."""
+
 CUT = re.compile(r"\.{3,}$|…+$")
 SEPARATOR = re.compile(r"\s*(?:[_|｜¦]+|\s[-–—@]+\s|\s*--+\s*|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
 GLUED_SITE = re.compile(
@@ -78,14 +93,16 @@ def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tup
         if len(bare) < (SHORTEST_HEADING if box.tag == "h1" else SHORTEST):
             continue
         if any(w.startswith(bare) or (len(w) >= SHORTEST and bare.startswith(w)) for w in wanted):
-            rank = (len(bare) + 4 * is_heading - 20 * (line.linked * 2 > len(text)), index <= start, index)
+            is_link = line.linked * 2 > len(text)
+            worth = len(bare) + HEADING_BONUS * is_heading - LINK_MALUS * is_link
+            rank = (worth, index <= start, index)
             if best is None or rank >= best:
                 best = rank
         elif any(w.endswith(bare) for w in wanted) and (is_heading or len(bare) >= HEADING_SHORTEST):
             last = index
         elif (
             is_heading
-            and index <= start + 3
+            and index <= start + NEAR
             and line.linked * 2 < len(text)
             and _better(layout, heading, index)
         ):
@@ -119,7 +136,7 @@ def _generic(layout: Layout, named: list[str], heading: int) -> bool:
     """Whether the declared title is only a column or site name, so that the heading is the title."""
     cleaned = letters(clean_title(named[0]))
     text = letters(layout.lines[heading].text)
-    return len(cleaned) <= 8 < len(text) or len(text) >= 10
+    return len(cleaned) <= COLUMN_NAME < len(text) or len(text) >= OWN_HEADING
 
 
 def clean_title(title: str) -> str:
@@ -129,7 +146,7 @@ def clean_title(title: str) -> str:
     if not parts:
         return title.strip()
     head = parts[0]
-    if len(letters(head)) < 6 and len(parts) > 2:
+    if len(letters(head)) < HEADING_SHORTEST and len(parts) > 2:
         head = max(parts, key=lambda p: len(letters(p)))
     cut = GLUED_SITE.sub("", head)
     return (cut if len(letters(cut)) >= SHORTEST else head).strip()
