@@ -278,6 +278,34 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """What is measured of a text; shares are 0..1 of its characters unless said otherwise."""
+
+    han: int
+    """Han characters."""
+    letters: int
+    """Letters of any script."""
+    han_share: float
+    """Han characters among all letters of any script."""
+    kana_share: float
+    """Kana among all letters."""
+    sentences: int
+    """Sentence-ending marks 。！？；…"""
+    marks_share: float
+    """Chinese marks per Han character."""
+    long_share: float
+    """Han characters that stand in lines of at least 30 characters or ending a sentence."""
+    repeated_lines: float
+    """Characters in lines that stood earlier in the text (Gopher: duplicate line fraction)."""
+    top_gram: float
+    """Letters covered by the most frequent 10-gram, in the first 20,000 outside code (Gopher: top n-gram fraction)."""
+    broken: float
+    """Runs of U+FFFD or private-use characters: one lost emoji leaves a run of up to eight."""
+    keywords: float
+    """Characters in lines of six or more terms joined by commas, bars or spaces without a sentence end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One row of the corpus: an article, where it came from, and why it reads as it does."""
 
@@ -353,8 +381,8 @@ class Document:
     """U+FFFD produced by decoding."""
     method: str = ""
     """How the body was chosen."""
-    quality: str = ""
-    """What the quality rules measured: `name=value` pairs, space-separated."""
+    quality: Measures | None = None
+    """What the quality rules measured of `text`; None: it was never measured."""
     reason: str | None = None
     """Why the row is not published; None: it is."""
     cluster: str | None = None

@@ -63,7 +63,7 @@ def where(folder: Path, *names: str) -> list[str]:
         (["build", "--raw", "nowhere"], "no such archive folder"),
         (["rebuild", "--preview"], "no such archive folder"),
         (["verify"], "nothing to verify"),
-        (["verify", "--version", "1.1.0", "--raw", "."], "no version of the corpus here"),
+        (["verify", "--version", "2.1.0", "--raw", "."], "no version of the corpus here"),
         (["maintain"], "nothing to verify"),
         (["ledger", "rebuild"], "no archive here"),
         (["import", "nowhere.html", "--source", "attic"], "nowhere.html: No such file"),
@@ -111,10 +111,10 @@ def test_versions_diff_report_and_verify(corpus: Path, capsys: Capsys) -> None:
     clean = where(corpus, "clean")
     assert main(["versions", *clean]) == 0
     assert [json.loads(line)["version"] for line in capsys.readouterr().out.splitlines()] == [
-        "1.1.0",
-        "1.2.0",
+        "2.1.0",
+        "2.2.0",
     ]
-    assert main(["diff", "1.1", "1.2", *clean]) == 0
+    assert main(["diff", "2.1", "2.2", *clean]) == 0
     (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (row["kind"], row["cause"], row["title"]) == ("added", "capture", PLAIN[3].title)
     assert main(["report", *clean]) == 0
@@ -147,7 +147,7 @@ def test_explain_and_extract_name_the_rules_that_found_author_and_source(
 
 def test_verifying_a_version_that_is_not_there_is_usage(corpus: Path, capsys: Capsys) -> None:
     assert main(["verify", *where(corpus, "clean", "raw"), "--version", "9.9.9"]) == 2
-    assert "there is no version 9.9.9; there are 1.1.0, 1.2.0" in capsys.readouterr().err
+    assert "there is no version 9.9.9; there are 2.1.0, 2.2.0" in capsys.readouterr().err
 
 
 def test_the_default_folder_of_sources_may_be_missing_for_a_build(
@@ -182,7 +182,7 @@ def test_a_damaged_file_is_told_in_words(corpus: Path, tmp_path: Path, capsys: C
 
 def test_a_damaged_version_is_refused(corpus: Path, tmp_path: Path, capsys: Capsys) -> None:
     shutil.copytree(corpus / "clean", tmp_path / "clean", symlinks=True)
-    (tmp_path / "clean/1.2.0/README.md").write_text("other")
+    (tmp_path / "clean/2.2.0/README.md").write_text("other")
     assert main(["verify", *where(tmp_path, "clean", "raw")]) == 3
     assert "README.md: its bytes have changed" in capsys.readouterr().err
 

@@ -26,11 +26,11 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write(folder / "raw", [changed, story_page(3, fetched_at=story_page(3).fetched_at + later)], "run-2")
     build(job(folder))
-    assert list_versions(folder / "clean") == ["1.1.0", "1.2.0"]
+    assert list_versions(folder / "clean") == ["2.1.0", "2.2.0"]
     return folder / "clean"
 
 
-TITLES = {"1.1.0": {0, 1}, "1.2.0": {0, 1, 3}}
+TITLES = {"2.1.0": {0, 1}, "2.2.0": {0, 1, 3}}
 
 
 def titles(version: str) -> list[str]:
@@ -77,8 +77,8 @@ def test_hugging_face_datasets(
 
 
 def test_our_own_reader(clean: Path) -> None:
-    assert sorted(read(clean, version="1.1")["title"].to_pylist()) == titles("1.1.0")
-    assert sorted(d.title or "" for d in documents(clean)) == titles("1.2.0")
+    assert sorted(read(clean, version="2.1")["title"].to_pylist()) == titles("2.1.0")
+    assert sorted(d.title or "" for d in documents(clean)) == titles("2.2.0")
     assert read(clean, columns=["id", "title"]).column_names == ["id", "title"]
     assert sorted(d.reason or "" for d in documents(clean, table="dropped")) == ["superseded", "timeout"]
 
@@ -86,7 +86,7 @@ def test_our_own_reader(clean: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"version": "1.9"}, "there is no version 1.9; there are 1.1.0, 1.2.0"),
+        ({"version": "2.9"}, "there is no version 2.9; there are 2.1.0, 2.2.0"),
         ({"table": "rows"}, "there is no table 'rows'"),
         ({"columns": ["titel"]}, "no column titel"),
     ],
@@ -99,3 +99,59 @@ def test_what_is_not_there_is_named(clean: Path, arguments: dict[str, object], w
 def test_an_empty_folder_says_how_to_make_a_corpus(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="make one with `corpus refresh`"):
         read(tmp_path)
+
+
+def few(clean: Path) -> list[str]:
+    """Titles of the short articles of the latest version: some, not all."""
+    found = sorted(d.title or "" for d in documents(clean) if d.quality and d.quality.han < 600)
+    assert 0 < len(found) < len(titles("2.2.0"))
+    return found
+
+
+def test_measures_are_filtered_in_sql(clean: Path) -> None:
+    import duckdb
+
+    files = f"'{clean}/latest/articles/*.parquet'"
+    found = duckdb.sql(f"select title from {files} where quality.han < 600 order by title").fetchall()
+    assert [t for (t,) in found] == few(clean)
+    assert duckdb.sql(f"select distinct typeof(quality.han_share) from {files}").fetchall() == [("DOUBLE",)]
+
+
+def test_measures_are_filtered_in_polars(clean: Path) -> None:
+    import polars
+
+    frame = polars.scan_parquet(clean / "latest/articles/*.parquet")
+    found = frame.filter(polars.col("quality").struct.field("han") < 600).collect()
+    assert sorted(found["title"]) == few(clean)
+    assert frame.select(polars.col("quality").struct.unnest()).collect()["han_share"].dtype == polars.Float64
+
+
+def test_measures_are_filtered_in_pandas(clean: Path) -> None:
+    import pandas
+    import pyarrow.compute as pc
+
+    frame = pandas.read_parquet(clean / "latest/articles")
+    assert sorted(frame[frame["quality"].str["han"] < 600]["title"]) == few(clean)
+    read_less = pandas.read_parquet(clean / "latest/articles", filters=pc.field("quality", "han") < 600)
+    assert sorted(read_less["title"]) == few(clean)
+
+
+def test_measures_are_filtered_in_hugging_face_datasets(
+    clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_OFFLINE", "1")
+    import datasets
+
+    folder = str(clean / "latest/articles")
+    rows = datasets.load_dataset("parquet", data_dir=folder, cache_dir=str(tmp_path), split="train")
+    assert rows.features["quality"]["han_share"].dtype == "float64"
+    assert sorted(rows.filter(lambda row: row["quality"]["han"] < 600)["title"]) == few(clean)
+
+
+def test_a_row_that_was_never_measured_has_no_measures(clean: Path) -> None:
+    import duckdb
+
+    files = f"'{clean}/latest/dropped/*.parquet'"
+    found = duckdb.sql(f"select reason, quality is null from {files} order by all").fetchall()
+    assert found == [("superseded", False), ("timeout", True)]

@@ -52,7 +52,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
         f"  {corpus} report {clean}\n"
         f"  {corpus} read {clean} | head -1\n"
         f"  {corpus} read {clean} --table dropped | head -1\n"
-        f"  {corpus} diff 1.1 1.2 {clean}\n"
+        f"  {corpus} diff 2.1 2.2 {clean}\n"
         f"  {corpus} explain {_an_address(where)} {clean} --raw {folder / 'raw'}"
     )
     return 0

@@ -14,8 +14,8 @@ from pipeline.archive import index
 from pipeline.cli import jobs, screen
 from pipeline.corpus import changes, quality, versions
 from pipeline.corpus.publish import read_manifest
-from pipeline.corpus.read import TABLES, documents, list_versions, version_folder
-from pipeline.corpus.schema import from_table
+from pipeline.corpus.read import documents, list_versions, version_folder
+from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Document
 from pipeline.runs import Folders
@@ -26,7 +26,7 @@ def add(commands: jobs.Commands) -> None:
     """Add these commands to the parser."""
     read = commands.add_parser("read", help="rows of a version as JSON Lines")
     _corpus(read)
-    read.add_argument("--version", help="1.37.0, 1.37 (its newest revision) or latest (default)")
+    read.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
     read.add_argument("--table", choices=TABLES, default="articles", help="published rows, or all others")
     read.set_defaults(run=run_read)
 
@@ -144,7 +144,7 @@ def find_rows(folder: Path, what: str) -> list[Document]:
     rows: list[Document] = []
     for table in TABLES:
         for path in sorted((folder / table).glob("*.parquet")):
-            rows += from_table(pq.read_table(path, filters=[(column, "=", value)]))
+            rows += from_table(present(pq.read_table(path, filters=[(column, "=", value)])))
     return rows
 
 
@@ -192,7 +192,7 @@ def explain_lines(document: Document) -> list[str]:
         for change in normalize.explain(document.extracted):
             lines.append(f"  {change.fix:<24} {change.before!r} → {change.after!r}"[:200])
     lines += [f"  flag {f.name} at {f.start}: {f.text!r}" for f in document.flags]
-    lines.append(f"measured   {document.quality or '-'}")
+    lines.append(f"measured   {quality.words(document.quality) if document.quality else '-'}")
     verdict = next((r for r in quality.RULES if r.reason == document.reason), None)
     if verdict is not None:
         lines.append(f"judged     {verdict.reason}: {verdict.source}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.corpus.edition import ARTICLES, Edit, Edition, Placed, table_of
+from pipeline.corpus.edition import Edit, Edition, Placed, table_of
 from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.schema import ARTICLES
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, Alarm, Decision, Item
 from pipeline.dedupe.run import dedupe, remove

@@ -23,12 +23,12 @@ from pipeline.corpus import changes as changing
 from pipeline.corpus import expectations, publish
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
-from pipeline.corpus.edition import ARTICLES, Edition
+from pipeline.corpus.edition import Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.schema import write_parquet
+from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm

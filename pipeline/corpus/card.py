@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.corpus.schema import SCHEMA
+import pyarrow as pa
+
+from pipeline.corpus.schema import RECORDS, SCHEMA
 from pipeline.records import Document, Manifest, OutputFile
 
 _CROISSANT_TYPES = {
@@ -17,23 +20,45 @@ _CROISSANT_TYPES = {
     "double": "sc:Float",
     "bool": "sc:Boolean",
     "date32[day]": "sc:Date",
+    "timestamp[us, tz=UTC]": "sc:DateTime",
 }
 
 
-def column_docs() -> dict[str, str]:
-    """Column → what it means, from the docstrings under the fields of `Document`."""
+@cache
+def column_docs() -> dict[str, tuple[str, str]]:
+    """Column → its type and what it means; behind a column of records the fields of these, `column.field`."""
+    found = {}
+    docs = _docs()
+    for column in SCHEMA:
+        found[column.name] = (_type_word(column.type), docs[Document.__name__][column.name])
+        for part in _parts(column.type):
+            meaning = docs[RECORDS[column.name].__name__][part.name]
+            found[f"{column.name}.{part.name}"] = (_type_word(part.type), meaning)
+    return found
+
+
+def _docs() -> dict[str, dict[str, str]]:
+    """Record → field → the docstring under it in records.py."""
     import ast
     import inspect
 
     from pipeline import records
 
-    tree = ast.parse(inspect.getsource(records))
-    body = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == Document.__name__)
-    docs = {}
-    for field_node, doc_node in pairwise(body):
-        if isinstance(field_node, ast.AnnAssign) and isinstance(doc_node, ast.Expr):
-            docs[ast.unparse(field_node.target)] = ast.literal_eval(doc_node.value)
-    return {f.name: " ".join(str(docs[f.name]).split()) for f in fields(Document)}
+    docs: dict[str, dict[str, str]] = {}
+    for record in ast.parse(inspect.getsource(records)).body:
+        if isinstance(record, ast.ClassDef):
+            docs[record.name] = {
+                ast.unparse(field.target): " ".join(str(ast.literal_eval(doc.value)).split())
+                for field, doc in pairwise(record.body)
+                if isinstance(field, ast.AnnAssign) and isinstance(doc, ast.Expr)
+            }
+    return docs
+
+
+def _parts(kind: pa.DataType) -> Sequence[pa.Field]:
+    """The fields of a struct or of the structs of a list; none for any other type."""
+    inner = kind.value_type if pa.types.is_list(kind) else kind
+    return list(inner) if pa.types.is_struct(inner) else ()
 
 
 def write_card(folder: Path, manifest: Manifest, terms: dict[str, str]) -> None:
@@ -79,24 +104,19 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
                 reasons[word] = reasons.get(word, 0) + n
     lines += [f"| {word} | {n} |" for word, n in sorted(reasons.items(), key=lambda kv: (-kv[1], kv[0]))]
     lines += ["", "## Columns", "", "| column | type | meaning |", "|---|---|---|"]
-    docs = column_docs()
-    lines += [f"| {f.name} | {_type_word(f.type)} | {docs[f.name]} |" for f in SCHEMA]
+    lines += [f"| {name} | {kind} | {meaning} |" for name, (kind, meaning) in column_docs().items()]
     return "\n".join(lines) + "\n"
 
 
-def _type_word(kind: Any) -> str:
-    word = str(kind)
-    return (
-        "list of struct"
-        if word.startswith("list<item: struct")
-        else word.replace("list<item: string>", "list of string")
-    )
+def _type_word(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return f"list of {_type_word(kind.value_type)}"
+    return "struct" if pa.types.is_struct(kind) else str(kind)
 
 
 def croissant(manifest: Manifest) -> dict[str, Any]:
     """Croissant 1.0 metadata (mlcommons.org/croissant/1.0) of a version's two tables."""
     data = [f for f in manifest.files if f.file.startswith(("articles/", "dropped/"))]
-    docs = column_docs()
     return {
         "@context": {
             "@vocab": "https://schema.org/",
@@ -116,19 +136,25 @@ def croissant(manifest: Manifest) -> dict[str, Any]:
             {
                 "@type": "cr:RecordSet",
                 "@id": table,
-                "field": [
-                    {
-                        "@type": "cr:Field",
-                        "@id": f"{table}/{column.name}",
-                        "description": docs[column.name],
-                        "dataType": _CROISSANT_TYPES.get(str(column.type), "sc:Text"),
-                    }
-                    for column in SCHEMA
-                ],
+                "field": [_field(table, column.name, column.type) for column in SCHEMA],
             }
             for table in ("articles", "dropped")
         ],
     }
+
+
+def _field(table: str, name: str, kind: pa.DataType) -> dict[str, Any]:
+    field: dict[str, Any] = {
+        "@type": "cr:Field",
+        "@id": f"{table}/{name}",
+        "description": column_docs()[name][1],
+    }
+    if pa.types.is_list(kind):
+        field["repeated"] = True
+        kind = kind.value_type
+    if pa.types.is_struct(kind):
+        return {**field, "subField": [_field(table, f"{name}.{part.name}", part.type) for part in kind]}
+    return {**field, "dataType": _CROISSANT_TYPES.get(str(kind), "sc:Text")}
 
 
 def _file_object(file: OutputFile) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.corpus.edition import ARTICLES, COMPARED, DROPPED
+from pipeline.corpus.edition import COMPARED
 from pipeline.corpus.quality import RULES
+from pipeline.corpus.schema import ARTICLES, DROPPED
 
 CHANGES = pa.schema(
     [

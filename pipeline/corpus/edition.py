@@ -18,14 +18,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.corpus.schema import SCHEMA, from_table, read_parquet, to_table, write_parquet
+from pipeline.corpus.schema import (
+    ARTICLES,
+    DROPPED,
+    SCHEMA,
+    TABLES,
+    from_table,
+    read_parquet,
+    to_table,
+    write_parquet,
+)
 from pipeline.records import Document
 
 ROWS_PER_FILE = 4_000
 """About 20 MB of text a file: a rewrite takes a tenth of a second, a year of days stays in the hundreds."""
-
-ARTICLES, DROPPED = "articles", "dropped"
-TABLES = (ARTICLES, DROPPED)
 
 COMPARED = frozenset({"duplicate", "contained_in", "glued"})
 """Reasons of dropped rows that are still the current text of their document: deduplication withheld them."""

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from pipeline import archive
 from pipeline.archive import index
-from pipeline.corpus.edition import DROPPED, Edit, Edition
+from pipeline.corpus.edition import Edit, Edition
+from pipeline.corpus.schema import DROPPED
 from pipeline.records import Document, Kind, Source
 
 FEWEST = 5

@@ -9,7 +9,8 @@ from pipeline import archive
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
-from pipeline.corpus.read import list_versions
+from pipeline.corpus.read import list_versions, version_key
+from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Manifest, Source
 from pipeline.rules import fingerprint
@@ -85,6 +86,9 @@ def rules(sources: Sequence[Source]) -> dict[str, str]:
 
 
 def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
+    schema = version_key(parent.version)[0]
+    if schema != SCHEMA_VERSION:
+        return f"the schema changed (from {schema} to {SCHEMA_VERSION})"
     if job.full:
         return FORCED
     now, before = rules(job.sources), parent.fingerprints

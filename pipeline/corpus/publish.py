@@ -17,13 +17,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from pipeline.corpus.read import LATEST
 from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
 from pipeline.records import InputFile, Manifest, OutputFile
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
-LATEST = "latest"
 
 
 def sha256_of(path: Path) -> str:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
-from pipeline.records import Flag
+from pipeline.records import Flag, Measures
 from pipeline.rules.han import IDEOGRAPHS
 
 _HAN = re.compile(f"[{IDEOGRAPHS}]")
@@ -28,38 +28,6 @@ _NOT_TEXT = re.compile(r"[\W_]+")
 
 PROSE_HAN = 300
 """Han characters that make an article by themselves, whatever else the page quotes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measures:
-    """What is measured of a text; shares are 0..1 of its characters unless said otherwise."""
-
-    han: int
-    """Han characters."""
-    letters: int
-    """Letters of any script."""
-    han_share: float
-    """Han characters among all letters of any script."""
-    kana_share: float
-    """Kana among all letters."""
-    sentences: int
-    """Sentence-ending marks 。！？；…"""
-    marks_share: float
-    """Chinese marks per Han character."""
-    long_share: float
-    """Han characters that stand in lines of at least 30 characters or ending a sentence."""
-    repeated_lines: float
-    """Characters in lines that stood earlier in the text (Gopher: duplicate line fraction)."""
-    top_gram: float
-    """Letters covered by the most frequent 10-gram, in the first 20,000 outside code (Gopher: top n-gram fraction)."""
-    broken: float
-    """Runs of U+FFFD or private-use characters: one lost emoji leaves a run of up to eight."""
-    keywords: float
-    """Characters in lines of six or more terms joined by commas, bars or spaces without a sentence end."""
-
-    def line(self) -> str:
-        """The measures as `name=value` pairs."""
-        return " ".join(f"{f.name}={round(getattr(self, f.name), 3):g}" for f in fields(self))
 
 
 def measure(text: str) -> Measures:
@@ -81,6 +49,11 @@ def measure(text: str) -> Measures:
         broken=len(_BROKEN.findall(text)) / size,
         keywords=sum(len(x) for x in lines if _is_keywords(x)) / size,
     )
+
+
+def words(measures: Measures) -> str:
+    """The measures for a person, as `name=value` pairs."""
+    return " ".join(f"{f.name}={round(getattr(measures, f.name), 3):g}" for f in fields(measures))
 
 
 def _is_prose(line: str) -> bool:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.corpus.schema import from_table, read_parquet
+from pipeline.corpus.schema import ARTICLES, TABLES, from_table, read_parquet
 from pipeline.errors import UsageError
 from pipeline.records import Document
 
-TABLES = ("articles", "dropped")
+LATEST = "latest"
+"""The link to the newest version; in capitals the text file that names it where links cannot be."""
+
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -29,7 +31,7 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 def version_folder(clean: str | Path = "clean", version: str | None = None) -> Path:
-    """The folder of a version: `1.37.0`, `1.37` for its newest revision, None for the latest.
+    """The folder of a version: `2.37.0`, `2.37` for its newest revision, None for the latest.
 
     UsageError names the folder and what is there instead.
     """
@@ -39,7 +41,7 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
         raise UsageError(
             f"{folder}: no version of the corpus here; make one with `corpus refresh` or `corpus build`"
         )
-    if version is None or version == "latest":
+    if version is None or version == LATEST:
         return folder / latest(folder)
     fitting = [v for v in have if v == version or v.startswith(version + ".")]
     if not fitting:
@@ -49,7 +51,7 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
 
 def latest(clean: Path) -> str:
     """The version `latest` points at; the newest where there is no pointer."""
-    link, text = clean / "latest", clean / "LATEST"
+    link, text = clean / LATEST, clean / LATEST.upper()
     if link.is_symlink() and link.exists():
         return link.resolve().name
     if text.is_file():
@@ -61,7 +63,7 @@ def read(
     clean: str | Path = "clean",
     *,
     version: str | None = None,
-    table: str = "articles",
+    table: str = ARTICLES,
     columns: Sequence[str] | None = None,
 ) -> pa.Table:
     """The rows of a version as an Arrow table, in the order of their files.
@@ -73,7 +75,7 @@ def read(
 
 
 def documents(
-    clean: str | Path = "clean", *, version: str | None = None, table: str = "articles"
+    clean: str | Path = "clean", *, version: str | None = None, table: str = ARTICLES
 ) -> Iterator[Document]:
     """The rows of a version as documents, one file in memory at a time."""
     for part in tables(clean, version=version, table=table):
@@ -84,7 +86,7 @@ def tables(
     clean: str | Path = "clean",
     *,
     version: str | None = None,
-    table: str = "articles",
+    table: str = ARTICLES,
     columns: Sequence[str] | None = None,
 ) -> Iterator[pa.Table]:
     """The rows of a version, an Arrow table a file; at least one, if only an empty one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -12,10 +12,16 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.records import Document, Flag
+from pipeline.records import Document, Flag, Measures
 
-SCHEMA_VERSION = 1
-"""Raised when a reader of the previous schema could break; the first number of a version."""
+SCHEMA_VERSION = 2
+"""Raised when a reader of the previous schema could break; the first number of a version.
+
+1: `quality` was a string of `name=value` pairs, rounded to three digits. 2: it is a struct, a number a measure.
+"""
+
+ARTICLES, DROPPED = TABLES = ("articles", "dropped")
+"""What is published, and everything else with its reason: the two folders of rows, of one schema."""
 
 ROW_GROUP_ROWS = 1_000
 """Rows of a row group: about 5 MB of text, small enough to skip, large enough to compress."""
@@ -52,17 +58,20 @@ def arrow_schema(record: Any) -> pa.Schema:
 
 
 SCHEMA = arrow_schema(Document)
-_NAMES = SCHEMA.names
+
+RECORDS = {"flags": Flag, "quality": Measures}
+"""Column that holds records → their class."""
 
 
 def to_table(documents: Sequence[Document]) -> pa.Table:
     """Rows as an Arrow table of the corpus's schema."""
     columns = []
     for column in SCHEMA:
+        values: list[Any] = [getattr(d, column.name) for d in documents]
         if column.name == "flags":
-            values: list[Any] = [[_plain_flag(f) for f in d.flags] for d in documents]
-        else:
-            values = [getattr(d, column.name) for d in documents]
+            values = [[asdict(flag) for flag in flags] for flags in values]
+        elif column.name == "quality":
+            values = [measures and asdict(measures) for measures in values]
         columns.append(pa.array(values, type=column.type))
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
@@ -70,19 +79,17 @@ def to_table(documents: Sequence[Document]) -> pa.Table:
 def from_table(table: pa.Table) -> Iterator[Document]:
     """The documents of an Arrow table; columns that are missing take their defaults."""
     for batch in table.to_batches(max_chunksize=1_000):
-        names = [n for n in batch.schema.names if n in _NAMES]
+        names = [n for n in batch.schema.names if n in SCHEMA.names]
         for row in batch.select(names).to_pylist():
             yield _document(row)
-
-
-def _plain_flag(flag: Flag) -> dict[str, Any]:
-    return {"name": flag.name, "start": flag.start, "end": flag.end, "text": flag.text}
 
 
 def _document(row: dict[str, Any]) -> Document:
     for name, value in row.items():
         if name == "flags":
             row[name] = tuple(Flag(**f) for f in value or ())
+        elif name == "quality":
+            row[name] = value and Measures(**value)
         elif isinstance(value, list):
             row[name] = tuple(value)
         elif isinstance(value, datetime):
@@ -104,7 +111,26 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 def read_parquet(paths: Iterable[Path], columns: Sequence[str] | None = None) -> pa.Table:
-    """The rows of several files of the corpus's schema in the order given; no file gives no rows."""
+    """The rows of several files, of this schema or an earlier one, in the order given; no file gives no rows."""
     schema = SCHEMA if columns is None else pa.schema([SCHEMA.field(c) for c in columns])
-    tables = [pq.ParquetFile(p).read(columns=columns).cast(schema) for p in paths]
+    tables = [present(pq.ParquetFile(p).read(columns=columns), schema) for p in paths]
     return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def present(table: pa.Table, schema: pa.Schema = SCHEMA) -> pa.Table:
+    """Rows of this schema or an earlier one in the present one: a column they lack is null."""
+    columns = []
+    for field in schema:
+        if field.name not in table.schema.names:
+            columns.append(pa.nulls(table.num_rows, field.type))
+        elif field.name == "quality" and pa.types.is_string(table.schema.field("quality").type):
+            columns.append(_measures(table["quality"].to_pylist(), field.type))
+        else:
+            columns.append(table[field.name].cast(field.type))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _measures(lines: Sequence[str], kind: pa.StructType) -> pa.Array:
+    """The column `quality` of schema 1 as it is now, from its `name=value` pairs."""
+    rows = [{n: float(v) for n, _, v in (p.partition("=") for p in line.split())} or None for line in lines]
+    return pa.array(rows, pa.struct([(field.name, pa.float64()) for field in kind])).cast(kind)

@@ -71,6 +71,6 @@ def normalize_document(document: Document) -> Document:
         han=measures.han,
         fixes=done.fixes,
         flags=flags,
-        quality=measures.line(),
+        quality=measures,
         reason=quality.judge(measures, flags),
     )

@@ -41,7 +41,7 @@ def breaks(*_: Any) -> None:
 
 def first_corpus(folder: Path) -> None:
     write(folder / "raw", [story_page(0), story_page(1), failed_page(2, "timeout"), story_page(3)])
-    assert build(job(folder)).version == "1.1.0"
+    assert build(job(folder)).version == "2.1.0"
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,7 @@ def test_captures_in_are_rows_out(corpus: Path) -> None:
     dropped = list(documents(corpus / "clean", table="dropped"))
     assert [d.title for d in published] == [PLAIN[n].title for n in (0, 1, 3)]
     assert [(d.url, d.reason) for d in dropped] == [("https://news.example/a/2.html", "timeout")]
-    assert versions.verify(corpus / "clean" / "1.1.0") == []
+    assert versions.verify(corpus / "clean" / "2.1.0") == []
 
 
 def test_every_row_says_where_its_text_came_from(corpus: Path) -> None:
@@ -75,8 +75,8 @@ def test_every_row_says_where_its_text_came_from(corpus: Path) -> None:
 
 def test_nothing_new_gives_no_version(corpus: Path) -> None:
     report = build(job(corpus))
-    assert (report.published, report.version) == (False, "1.1.0")
-    assert list_versions(corpus / "clean") == ["1.1.0"]
+    assert (report.published, report.version) == (False, "2.1.0")
+    assert list_versions(corpus / "clean") == ["2.1.0"]
 
 
 def test_an_unchanged_page_gives_no_version_and_is_not_lost(corpus: Path) -> None:
@@ -84,10 +84,10 @@ def test_an_unchanged_page_gives_no_version_and_is_not_lost(corpus: Path) -> Non
     write(corpus / "raw", [again], "run-2")
     assert not build(job(corpus)).published
     write(corpus / "raw", [story_page(4, fetched_at=again.fetched_at + LATER)], "run-3")
-    assert build(job(corpus)).version == "1.2.0"
+    assert build(job(corpus)).version == "2.2.0"
     reasons = Counter(d.reason for d in documents(corpus / "clean", table="dropped"))
     assert reasons == {"timeout": 1, "unchanged": 1}
-    assert versions.verify(corpus / "clean" / "1.2.0") == []
+    assert versions.verify(corpus / "clean" / "2.2.0") == []
 
 
 def test_a_changed_page_is_a_revision_of_its_document(corpus: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_changed_page_is_a_revision_of_its_document(corpus: Path) -> None:
     assert (after.first_seen, after.captured_at) == (before.first_seen, changed.fetched_at)
     (old,) = [d for d in documents(corpus / "clean", table="dropped") if d.reason == "superseded"]
     assert (old.id, old.text, old.related_to) == (before.id, before.text, (before.id,))
-    assert versions.verify(corpus / "clean" / "1.2.0") == []
+    assert versions.verify(corpus / "clean" / "2.2.0") == []
 
 
 def test_an_older_capture_that_arrives_late_is_history(corpus: Path) -> None:
@@ -111,7 +111,7 @@ def test_an_older_capture_that_arrives_late_is_history(corpus: Path) -> None:
     build(job(corpus))
     document = next(d for d in documents(corpus / "clean") if d.url.endswith("/0.html"))
     assert (document.title, document.first_seen) == (PLAIN[0].title, older.fetched_at)
-    assert versions.verify(corpus / "clean" / "1.2.0") == []
+    assert versions.verify(corpus / "clean" / "2.2.0") == []
 
 
 def test_a_vanished_page_never_replaces_the_good_one(corpus: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_vanished_page_never_replaces_the_good_one(corpus: Path) -> None:
     write(corpus / "raw", [gone, story_page(4, fetched_at=gone.fetched_at)], "run-2")
     build(job(corpus))
     assert PLAIN[0].title in {d.title for d in documents(corpus / "clean")}
-    assert versions.verify(corpus / "clean" / "1.2.0") == []
+    assert versions.verify(corpus / "clean" / "2.2.0") == []
 
 
 def test_a_copy_is_withheld_with_its_partner_named(corpus: Path) -> None:
@@ -170,18 +170,18 @@ def test_a_changed_normalize_rule_extracts_nothing_again(
     changed_rules(monkeypatch, "normalize")
     preview = build(job(corpus, preview=True))
     assert (preview.extracted, preview.normalized, preview.published) == (0, 3, False)
-    assert list_versions(corpus / "clean") == ["1.1.0"]
+    assert list_versions(corpus / "clean") == ["2.1.0"]
     report = build(job(corpus))
-    assert (report.full, report.version) == ("the rules changed (normalize)", "1.2.0")
-    assert versions.verify(corpus / "clean" / "1.2.0") == []
-    first, second = (corpus / "clean" / v / "articles/2026-11-01-000.parquet" for v in ("1.1.0", "1.2.0"))
+    assert (report.full, report.version) == ("the rules changed (normalize)", "2.2.0")
+    assert versions.verify(corpus / "clean" / "2.2.0") == []
+    first, second = (corpus / "clean" / v / "articles/2026-11-01-000.parquet" for v in ("2.1.0", "2.2.0"))
     assert first.samefile(second), "a rebuild that changes nothing keeps the files"
 
 
 def test_a_changed_extract_rule_does_both_again(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     changed_rules(monkeypatch, "extract")
     report = build(job(corpus))
-    assert (report.extracted, report.normalized, report.version) == (3, 3, "1.2.0")
+    assert (report.extracted, report.normalized, report.version) == (3, 3, "2.2.0")
 
 
 def test_a_source_that_yields_too_little_is_held_back_and_the_others_publish(corpus: Path) -> None:
@@ -214,16 +214,16 @@ def test_a_rebuild_that_would_lose_a_source_is_refused(corpus: Path, monkeypatch
     monkeypatch.setattr(building.expectations, "losing", lambda *_: {"example": "0 of 3"})
     with pytest.raises(RefusedError, match="example: 0 of 3"):
         build(job(corpus, expecting, full=True))
-    assert list_versions(corpus / "clean") == ["1.1.0"]
+    assert list_versions(corpus / "clean") == ["2.1.0"]
 
 
 def test_a_missing_archive_publishes_nothing(corpus: Path) -> None:
     with pytest.raises(UsageError, match="no such archive folder"):
         build(job(corpus, raw=corpus / "rwa"))
     (corpus / "empty").mkdir()
-    with pytest.raises(RefusedError, match=r"1 archive files of version 1\.1\.0 are not there"):
+    with pytest.raises(RefusedError, match=r"1 archive files of version 2\.1\.0 are not there"):
         build(job(corpus, raw=corpus / "empty"))
-    assert list_versions(corpus / "clean") == ["1.1.0"]
+    assert list_versions(corpus / "clean") == ["2.1.0"]
 
 
 def test_held_rows_wait_also_when_the_source_file_is_gone_and_through_a_rebuild(corpus: Path) -> None:
@@ -264,7 +264,7 @@ def test_pages_that_break_their_workers_are_not_published_in_silence(
     for _ in range(2):
         with pytest.raises(RefusedError, match="25 captures broke their worker"):
             build(job(corpus))
-    assert list_versions(corpus / "clean") == ["1.1.0"]
+    assert list_versions(corpus / "clean") == ["2.1.0"]
 
 
 def test_two_builds_at_once_the_second_is_busy(corpus: Path) -> None:
@@ -366,7 +366,7 @@ def test_the_parts_of_an_article_are_joined_wherever_they_lie(tmp_path: Path) ->
     assert joined.extracted.split("\n") == list(PLAIN[0].body)
     (part,) = documents(tmp_path / "clean", table="dropped")
     assert part.reason == "part_of"
-    assert versions.verify(tmp_path / "clean" / "1.1.0") == []
+    assert versions.verify(tmp_path / "clean" / "2.1.0") == []
 
 
 def test_the_original_is_published_also_when_its_copy_was_seen_first(tmp_path: Path) -> None:
@@ -385,4 +385,4 @@ def test_the_original_is_published_also_when_its_copy_was_seen_first(tmp_path: P
     assert {kept.relation, dropped.relation} == {"canonical", "duplicate"}
     assert dropped.related_to == (kept.id,)
     assert kept.cluster == dropped.cluster
-    assert versions.verify(tmp_path / "clean" / "1.2.0") == []
+    assert versions.verify(tmp_path / "clean" / "2.2.0") == []

@@ -30,36 +30,36 @@ def clean(published: Path, tmp_path: Path) -> Path:
 
 
 def test_a_whole_version_has_no_problems(clean: Path) -> None:
-    assert versions.verify(clean / "1.1.0") == []
+    assert versions.verify(clean / "2.1.0") == []
 
 
 def test_a_flipped_byte_is_found(clean: Path) -> None:
-    path = next((clean / "1.1.0/articles").iterdir())
+    path = next((clean / "2.1.0/articles").iterdir())
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    assert versions.verify(clean / "1.1.0") == [f"{path}: its bytes have changed since it was published"]
+    assert versions.verify(clean / "2.1.0") == [f"{path}: its bytes have changed since it was published"]
 
 
 def test_missing_and_foreign_files_are_found(clean: Path) -> None:
-    path = next((clean / "1.1.0/dropped").iterdir())
+    path = next((clean / "2.1.0/dropped").iterdir())
     path.rename(path.with_name("other.parquet"))
-    problems = versions.verify(clean / "1.1.0")
+    problems = versions.verify(clean / "2.1.0")
     assert any("missing" in p for p in problems)
     assert any("not listed" in p for p in problems)
 
 
 def test_a_lost_capture_is_found(clean: Path) -> None:
-    manifest = clean / "1.1.0/manifest.json"
+    manifest = clean / "2.1.0/manifest.json"
     row = json.loads(manifest.read_text())
     row["inputs"][0]["captures"] += 1
     manifest.write_text(json.dumps(row))
-    sums = clean / "1.1.0/SHA256SUMS"
+    sums = clean / "2.1.0/SHA256SUMS"
     kept = [line for line in sums.read_text().splitlines() if not line.endswith("manifest.json")]
     from pipeline.corpus.publish import sha256_of
 
     sums.write_text("\n".join([*kept, f"{sha256_of(manifest)}  manifest.json"]) + "\n")
-    assert versions.verify(clean / "1.1.0") == ["3 captures went in, rows of 2 came out"]
+    assert versions.verify(clean / "2.1.0") == ["3 captures went in, rows of 2 came out"]
 
 
 def test_a_folder_that_is_no_version_is_named(tmp_path: Path) -> None:
@@ -68,28 +68,28 @@ def test_a_folder_that_is_no_version_is_named(tmp_path: Path) -> None:
 
 
 def test_release_numbers_never_repeat() -> None:
-    assert next_version([]) == "1.1.0"
-    assert next_version(["1.9.0", "1.10.2"]) == "1.11.0"
+    assert next_version([]) == "2.1.0"
+    assert next_version(["2.9.0", "2.10.2"]) == "2.11.0"
 
 
 def test_a_version_is_found_by_release_and_by_latest(clean: Path) -> None:
-    for revision in ("1.1.1", "1.2.0"):
-        shutil.copytree(clean / "1.1.0", clean / revision)
-    assert list_versions(clean) == ["1.1.0", "1.1.1", "1.2.0"]
-    assert version_folder(clean, "1.1").name == "1.1.1"
-    assert version_folder(clean).name == "1.1.0", "latest is where it points, not the newest folder"
-    point_latest(clean, "1.2.0", clean.parent)
-    assert latest(clean) == "1.2.0"
+    for revision in ("2.1.1", "2.2.0"):
+        shutil.copytree(clean / "2.1.0", clean / revision)
+    assert list_versions(clean) == ["2.1.0", "2.1.1", "2.2.0"]
+    assert version_folder(clean, "2.1").name == "2.1.1"
+    assert version_folder(clean).name == "2.1.0", "latest is where it points, not the newest folder"
+    point_latest(clean, "2.2.0", clean.parent)
+    assert latest(clean) == "2.2.0"
 
 
 def test_where_links_cannot_be_a_text_file_points(clean: Path) -> None:
     (clean / "latest").unlink()
-    (clean / "LATEST").write_text("1.1.0\n")
-    assert latest(clean) == "1.1.0"
+    (clean / "LATEST").write_text("2.1.0\n")
+    assert latest(clean) == "2.1.0"
 
 
 def dated(clean: Path, version: str, moment: datetime) -> None:
-    shutil.copytree(clean / "1.1.0", clean / version)
+    shutil.copytree(clean / "2.1.0", clean / version)
     path = clean / version / "manifest.json"
     row = json.loads(path.read_text())
     path.write_text(json.dumps({**row, "version": version, "created_at": moment.isoformat()}))
@@ -98,14 +98,14 @@ def dated(clean: Path, version: str, moment: datetime) -> None:
 def test_gc_keeps_days_weeks_months_pins_and_the_latest(clean: Path, tmp_path: Path) -> None:
     start = datetime(2026, 1, 1, 12, tzinfo=UTC)
     for n in range(2, 102):
-        dated(clean, f"1.{n}.0", start + timedelta(days=n))
-    (clean / "PINNED").write_text("1.5\n")
-    point_latest(clean, "1.101.0", tmp_path)
+        dated(clean, f"2.{n}.0", start + timedelta(days=n))
+    (clean / "PINNED").write_text("2.5\n")
+    point_latest(clean, "2.101.0", tmp_path)
     plan = {k.version: k.why for k in versions.plan_gc(clean)}
-    assert plan["1.101.0"] == "latest"
-    assert plan["1.5.0"] == "pinned"
-    assert [plan[f"1.{n}.0"] for n in (95, 100)] == ["daily", "daily"]
-    assert plan["1.6.0"] is None
+    assert plan["2.101.0"] == "latest"
+    assert plan["2.5.0"] == "pinned"
+    assert [plan[f"2.{n}.0"] for n in (95, 100)] == ["daily", "daily"]
+    assert plan["2.6.0"] is None
     kept = [v for v, why in plan.items() if why]
     versions.collect(clean, tmp_path / "work")
     assert list_versions(clean) == kept

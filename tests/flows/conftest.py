@@ -47,7 +47,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
 
 @pytest.fixture(scope="session")
 def refreshed(server: None, folders: Folders) -> State[Any]:
-    """The final state of the first refresh of NAMES; afterwards `folders` holds version 1.1.0."""
+    """The final state of the first refresh of NAMES; afterwards `folders` holds version 2.1.0."""
     return refresh(folders, names=NAMES, return_state=True)
 
 

@@ -21,7 +21,7 @@ def test_cleans_the_archive_into_an_empty_corpus_without_a_request(
 ) -> None:
     own = replace(folders, clean=tmp_path / "clean", work=tmp_path / "work")
     state = backfill(own, names=NAMES, return_state=True)
-    assert (state.name, state.message) == ("Completed", "version 1.1.0")
+    assert (state.name, state.message) == ("Completed", "version 2.1.0")
     found, fetched, *_, new, _changed = cells(artifact(client, state), NAMES[0])[1:]
     assert (found, fetched) == ("0", "0")
     assert int(new) > 0

@@ -20,14 +20,14 @@ def test_a_whole_corpus_is_verified_and_keeps_its_latest(
 ) -> None:
     state = maintain(folders, return_state=True)
     assert state.is_completed()
-    assert cells(artifact(client, state), "1.1.0")
+    assert cells(artifact(client, state), "2.1.0")
 
 
 def test_a_damaged_version_fails_the_run_and_is_named(
     refreshed: State[Any], folders: Folders, tmp_path: Path
 ) -> None:
     shutil.copytree(folders.clean, tmp_path / "clean", symlinks=True)
-    [part, *_] = (tmp_path / "clean" / "1.1.0" / "articles").iterdir()
+    [part, *_] = (tmp_path / "clean" / "2.1.0" / "articles").iterdir()
     part.write_bytes(b"\0" + part.read_bytes()[1:])
     state = maintain(replace(folders, clean=tmp_path / "clean", work=tmp_path / "work"), return_state=True)
     assert state.name == "Failed"

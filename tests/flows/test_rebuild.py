@@ -21,7 +21,7 @@ from pipeline.runs import Folders
 def test_the_same_rules_give_no_new_version(refreshed: State[Any], folders: Folders, preview: bool) -> None:
     before = list_versions(folders.clean)
     state = rebuild(folders, preview=preview, return_state=True)
-    assert (state.name, state.message) == ("Completed", "version 1.1.0")
+    assert (state.name, state.message) == ("Completed", "version 2.1.0")
     assert list_versions(folders.clean) == before
 
 

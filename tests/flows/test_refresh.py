@@ -20,8 +20,8 @@ from tests.flows.conftest import NAMES, artifact, cells, write_greedy_source
 
 
 def test_publishes_a_version_and_says_which(refreshed: State[Any], folders: Folders) -> None:
-    assert (refreshed.name, refreshed.message) == ("Completed", "version 1.1.0")
-    assert str(latest(folders.clean)) == "1.1.0"
+    assert (refreshed.name, refreshed.message) == ("Completed", "version 2.1.0")
+    assert str(latest(folders.clean)) == "2.1.0"
 
 
 def test_leaves_the_funnel_of_every_source_and_the_way_to_the_version(
@@ -33,7 +33,7 @@ def test_leaves_the_funnel_of_every_source_and_the_way_to_the_version(
         row = dict(zip(("source", *FUNNEL), cells(text, name), strict=True))
         assert int(row["fetched"]) == int(row["extracted"]) > 0
         assert 0 < int(row["new"]) <= int(row["kept"])
-    folder = folders.clean / "1.1.0"
+    folder = folders.clean / "2.1.0"
     assert f"[{folder}]({folder.as_uri()})" in text
 
 
@@ -53,7 +53,7 @@ def test_nothing_new_is_no_new_version(
     refreshed: State[Any], folders: Folders, client: SyncPrefectClient
 ) -> None:
     again = refresh(folders, names=NAMES, everything=True, return_state=True)
-    assert (again.name, again.message) == ("Completed", "version 1.1.0")
+    assert (again.name, again.message) == ("Completed", "version 2.1.0")
     for name in NAMES:
         row = dict(zip(("source", *FUNNEL), cells(artifact(client, again), name), strict=True))
         assert int(row["fetched"]) == 0 < int(row["unchanged"])
