@@ -45,7 +45,7 @@ class Folders:
     clean: Path = Path("clean")
     """The corpus."""
     work: Path | None = None
-    """Shards and staging; None: `.build` beside the corpus."""
+    """Shards and staging, of one build at a time; None: `.build/<name of the corpus>` beside the corpus."""
     workers: int = 2
     """Worker processes for extraction and normalization."""
     dask: str | None = None
@@ -59,7 +59,7 @@ class Folders:
         return Job(
             raw=self.raw,
             clean=clean,
-            work=self.work or clean.parent / ".build",
+            work=self.work or clean.parent / ".build" / clean.name,
             sources=tuple(chosen),
             workers=self.workers,
             dask=self.dask,

@@ -112,7 +112,9 @@ def _folders(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
     command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
-    command.add_argument("--work", type=Path, help="shards and staging (default: .build beside the corpus)")
+    command.add_argument(
+        "--work", type=Path, help="shards and staging of one corpus (default: .build/NAME beside it)"
+    )
     command.add_argument("--workers", type=int, default=2, help="processes for cleaning (default: 2)")
     command.add_argument("--dask", metavar="tcp://…", help="clean on a Dask cluster instead")
     command.add_argument("--user-agent", default=USER_AGENT, help="name/version (+URL; mail) that sites see")

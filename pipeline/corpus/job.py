@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import archive
 from pipeline.corpus import publish
 from pipeline.corpus.read import latest, list_versions
+from pipeline.corpus.shards import remove_torn
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import BusyError
 from pipeline.locking import only_writer
@@ -28,7 +29,7 @@ class Job:
     clean: Path
     """The corpus folder."""
     work: Path
-    """Shards, staging and locks; on the same disk as `clean`."""
+    """Shards and staging, of one build at a time; on the same disk as `clean`."""
     sources: tuple[Source, ...] = ()
     """The declared sources."""
     workers: int = 2
@@ -77,11 +78,17 @@ class BuildReport:
     """Captures that broke their worker."""
 
 
-def locked(job: Job) -> AbstractContextManager[None]:
-    """Hold the corpus's writer lock; BusyError when another build has it."""
-    busy = f"{job.clean}: another build is writing this corpus; wait for it to end"
+@contextmanager
+def locked(job: Job) -> Iterator[None]:
+    """Hold the corpus and the work folder; BusyError when another build has either.
+
+    Two corpora that share a work folder would remove each other's staging, shards and links: they take turns.
+    """
     clean = job.clean.resolve()
-    return only_writer(clean.parent / f".{clean.name}.lock", busy)
+    writing = f"{job.clean}: another build is writing this corpus; wait for it to end"
+    working = f"{job.work}: another corpus is being built in this folder; wait, or name another with --work"
+    with only_writer(clean.parent / f".{clean.name}.lock", writing), only_writer(job.work / ".lock", working):
+        yield
 
 
 @contextmanager
@@ -97,7 +104,8 @@ def staging(job: Job) -> Iterator[Path]:
 
 
 def recover(job: Job) -> None:
-    """Finish what a killed run left, in the archive and of a `latest` not moved yet; make lost sidecars anew."""
+    """Mend what a killed run left (half a shard, the archive's torn tail, a `latest` not moved yet) and lost sidecars."""
+    remove_torn(job.work)
     if job.raw.is_dir():
         # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build
         with suppress(BusyError):

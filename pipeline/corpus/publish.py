@@ -147,15 +147,21 @@ def put_in_place(staged: Path, clean: Path, version: str) -> Path:
 
 
 def point_latest(clean: Path, version: str, work: Path) -> None:
-    """Swap `latest` to a version by rename: a symlink, or the text file LATEST where links cannot be."""
-    beside = work / f"{LATEST}-{version}"
+    """Swap `latest` to a version by rename: a symlink, or the text file LATEST where links cannot be.
+
+    Readers ask the link first, so that a link which cannot be swapped goes.
+    """
+    link, beside = clean / LATEST, work / f"{LATEST}-{clean.name}"
     beside.unlink(missing_ok=True)
     try:
         beside.symlink_to(version)
-        beside.replace(clean / LATEST)
+        beside.replace(link)
     except OSError:
+        beside.unlink(missing_ok=True)  # written through, a link would be followed
         beside.write_text(version + "\n", encoding="utf-8")
         beside.replace(clean / LATEST.upper())
+        if link.is_symlink():
+            link.unlink()
     _sync_folder(clean)
 
 

@@ -1,8 +1,9 @@
 """What extraction and normalization made of each archive file, kept as Parquet beside the corpus.
 
 A shard holds the rows of one WARC file, in the order of its captures, under a folder named after the stage's
-fingerprint: `.build/extract-<hash>/<file>-<sha256>.parquet`, `.build/normalize-<hash>/…`. A changed normalize
-rule finds the extract shards still there; a changed extract rule starts anew. Shards may be deleted at any time.
+fingerprint: `.build/clean/extract-<hash>/<file>-<sha256>.parquet`, `.build/clean/normalize-<hash>/…`. A changed
+normalize rule finds the extract shards still there; a changed extract rule starts anew. Shards may be deleted when
+no build runs.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ SECONDS_PER_ITEM = 5.0
 """Time limit a page and stage: both stages promise 2 s for the worst page, doubled for a busy machine."""
 
 
+STAGES = ("extract", "normalize")
+"""What the names of the shard folders begin with."""
+
+TORN = ".part"
+"""How the name of a shard ends while it is written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
     """Where the shards of the present rules stand."""
@@ -40,7 +48,7 @@ class Stages:
     raw: Path
     """The archive."""
     work: Path
-    """The `.build` folder."""
+    """The work folder of the corpus."""
     sources: tuple[Source, ...]
     """The declared sources; a capture of another source takes the defaults."""
 
@@ -61,10 +69,17 @@ def stage_folders(work: Path) -> tuple[Path, Path]:
 def remove_stale(work: Path) -> int:
     """Remove the shard folders of earlier rules; how many there were."""
     present = stage_folders(work)
-    stale = [p for stage in ("extract", "normalize") for p in work.glob(f"{stage}-*") if p not in present]
+    stale = [p for stage in STAGES for p in work.glob(f"{stage}-*") if p not in present]
     for folder in stale:
         shutil.rmtree(folder)
     return len(stale)
+
+
+def remove_torn(work: Path) -> None:
+    """Remove the shards that killed builds left half written; for the holder of the work folder's lock."""
+    for stage in STAGES:
+        for path in work.glob(f"{stage}-*/*{TORN}"):
+            path.unlink()
 
 
 def extract_shard(stages: Stages, file: archive.SealedFile) -> Path:
@@ -158,7 +173,7 @@ class _Work:
 def _fill(shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: Callable[[int], None]) -> int:
     """Write a shard from the batches' tables, beside its place, then renamed; captures worked on."""
     shard.parent.mkdir(parents=True, exist_ok=True)
-    beside = shard.with_suffix(f".part-{os.getpid()}")  # two corpora may share the shards of one archive
+    beside = shard.with_suffix(TORN)
     done = 0
     with pq.ParquetWriter(beside, SCHEMA, compression="zstd", store_schema=False) as writer:
         for outcome in pool.map(work.function, batches, SECONDS_PER_ITEM):
