@@ -62,6 +62,31 @@ USABLE = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """Outcomes that bring a page, or say that the one we have still stands."""
 
 
+class Reason(StrEnum):
+    """Why a row with a usable page is not published, besides a rule of quality and what extraction says of a page."""
+
+    SUPERSEDED = "superseded"
+    """An earlier text of a document, or an article that a page no longer has."""
+    PART_OF = "part_of"
+    """Page 2, 3 … of an article that stands joined under page 1."""
+    NO_BODY = "no_body"
+    """No article was found on the page."""
+    DUPLICATE = "duplicate"
+    """A copy of an article that is published."""
+    CONTAINED_IN = "contained_in"
+    """An excerpt of an article that is published."""
+    GLUED = "glued"
+    """A page made of articles that are published one by one."""
+    HELD = "held"
+    """Its source did not yield what it must; it waits."""
+    QUARANTINED = "quarantined"
+    """Its page killed, hung or broke its worker."""
+
+
+WITHHELD = frozenset({Reason.DUPLICATE, Reason.CONTAINED_IN, Reason.GLUED})
+"""Reasons of rows that are still the current text of their document: deduplication withheld them."""
+
+
 class Kind(StrEnum):
     """What a capture was asked for."""
 

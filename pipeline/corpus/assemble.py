@@ -11,10 +11,7 @@ from pipeline.corpus.schema import ARTICLES
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, Alarm, Decision, Item
 from pipeline.dedupe.run import dedupe, remove
-from pipeline.records import Document, Outcome
-
-SUPERSEDED = "superseded"
-"""Reason of a row whose document has a newer text."""
+from pipeline.records import Document, Outcome, Reason
 
 CANONICAL = "canonical"
 """Relation of the copy that is published: `related_to` names the one it was compared with."""
@@ -69,10 +66,12 @@ class _Draft:
         self._now: dict[str, Document] = {k: p.document for k, p in self._before.items()}
         self._fresh: dict[str, None] = {}
         self._set_aside: list[Document] = []
-        self._parts: dict[str, tuple[str, set[str]]] = {}
+        self._newest: dict[str, str] = {}
+        self._printed: dict[str, set[str]] = {}
 
     def take(self, document: Document) -> None:
         """Decide what a fresh row is to the row its document has now."""
+        self._printed.setdefault(document.capture, set()).add(document.id)
         if document.reason is not None:
             self._set_aside.append(document)
             return
@@ -95,23 +94,19 @@ class _Draft:
             self._now[document.id] = replace(document, first_seen=current.first_seen)
             self._fresh[document.id] = None
         if document.captured_at >= self._now[document.id].captured_at:
-            self._note_parts(document)
-
-    def _note_parts(self, document: Document) -> None:
-        """Remember the parts of each page's newest capture."""
-        capture, parts = self._parts.get(document.url_key, ("", set()))
-        if capture != document.capture:
-            capture, parts = document.capture, set()
-        self._parts[document.url_key] = (capture, parts | {document.id})
+            self._newest[document.url_key] = document.capture
 
     def drop_vanished_parts(self) -> list[str]:
-        """Set aside articles that stood on a page before and do not in its newest capture; their ids."""
+        """Set aside articles that stood on a page before and do not in its newest capture; their ids.
+
+        One that stands there but is not fit any more has not vanished: its earlier text stays.
+        """
         vanished = []
-        for url_key, (capture, parts) in self._parts.items():
+        for url_key, capture in self._newest.items():
             for n in range(2, PARTS_LOOKED_UP + 1):
                 ident = document_id(url_key, n)
                 current = self._now.get(ident)
-                if current is not None and ident not in parts and current.capture != capture:
+                if current is not None and ident not in self._printed[capture]:
                     self._now[ident] = _past(current)
                     self._fresh.pop(ident, None)
                     vanished.append(ident)
@@ -157,7 +152,7 @@ def _past(document: Document) -> Document:
     """A row whose document has another text now: history, related to nothing but its document."""
     return replace(
         document,
-        reason=SUPERSEDED,
+        reason=Reason.SUPERSEDED,
         related_to=(document.id,),
         cluster=None,
         relation=None,

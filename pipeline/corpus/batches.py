@@ -7,9 +7,6 @@ from dataclasses import dataclass
 PER_BATCH = 64
 """About a second of work: long enough to hide the call, short enough to lose little with a killed worker."""
 
-QUARANTINED = "quarantined"
-"""Reason of a row whose page killed, hung or broke its worker."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:

@@ -81,9 +81,10 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     if not job.confirm:
         _refuse_many_lost(shards)
     paths = [s.path for s in shards]
-    held, waiting = _held(job, todo, paths)
+    held, waiting = _hold_back(job, todo, paths)
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
-    taken = _take(_batches(released, paths), waiting, edition, index, progress)
+    terms = {source.name: source.terms for source in job.sources}
+    taken = _take(_batches(released, paths), waiting, terms, edition, index, progress)
     report = _report(job, todo, shards, held, taken)
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
@@ -113,7 +114,7 @@ def _refuse_many_lost(shards: Sequence[ShardReport]) -> None:
     )
 
 
-def _held(job: Job, todo: Plan, shards: Sequence[Path]) -> tuple[dict[str, str], frozenset[str]]:
+def _hold_back(job: Job, todo: Plan, shards: Sequence[Path]) -> tuple[dict[str, str], frozenset[str]]:
     """The sources to hold back with why, and their captures; RefusedError when published rows would be lost."""
     if job.confirm:
         return {}, frozenset()
@@ -127,7 +128,8 @@ def _held(job: Job, todo: Plan, shards: Sequence[Path]) -> tuple[dict[str, str],
     known = [shard for shard in shards if shard not in new]
     published = {name for name, counts in parent.counts.items() if counts.get(ARTICLES)} - held.keys()
     if lost := expectations.losing(job.sources, known, published):
-        raise RefusedError(f"{_words(lost)}. Nothing was published; mend it, or build with --confirm")
+        told = "; ".join(f"{name}: {why}" for name, why in lost.items())
+        raise RefusedError(f"{told}. Nothing was published; mend it, or build with --confirm")
     return held, expectations.to_hold(held, new, job.clean / parent.version)
 
 
@@ -159,10 +161,6 @@ def _publish(
 
 def _same_rules(job: Job, todo: Plan) -> bool:
     return todo.parent is not None and todo.parent.fingerprints == rules(job.sources)
-
-
-def _words(held: dict[str, str]) -> str:
-    return "; ".join(f"{name}: {why}" for name, why in held.items())
 
 
 def _make_shards(job: Job, todo: Plan, progress: Progress) -> list[ShardReport]:
@@ -212,6 +210,7 @@ def _batches(released: Sequence[Document], shards: Sequence[Path]) -> Iterator[t
 def _take(
     batches: Iterator[tuple[list[Document], int]],
     waiting: frozenset[str],
+    terms: dict[str, str],
     edition: Edition,
     index: DedupeIndex,
     progress: Progress,
@@ -219,7 +218,8 @@ def _take(
     taken = _Taken()
     done = 0
     for batch, total in batches:
-        rows = [expectations.hold(document, waiting) for document in batch]
+        # the terms are no part of a shard: another licence must not extract a source's pages again
+        rows = [replace(expectations.hold(d, waiting), terms=terms.get(d.source, "")) for d in batch]
         for document in rows:
             _count(taken.funnel[document.source], document)
         assembled = assemble(rows, edition, index)

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.corpus.edition import COMPARED
 from pipeline.corpus.quality import RULES
 from pipeline.corpus.schema import ARTICLES, DROPPED
+from pipeline.records import WITHHELD
 
 CHANGES = pa.schema(
     [
@@ -49,7 +49,7 @@ def compare(old: Path | None, new: Path) -> pa.Table:
         _load(db, "b", after[ARTICLES], _COLUMNS)
         _load(db, "a_out", before[DROPPED], "id, reason")
         _load(db, "b_out", after[DROPPED], "id, reason")
-        table: pa.Table = db.sql(_QUERY, params=[list(COMPARED), list(_QUALITY)]).to_arrow_table()
+        table: pa.Table = db.sql(_QUERY, params=[list(WITHHELD), list(_QUALITY)]).to_arrow_table()
     return table.cast(CHANGES)
 
 

@@ -28,13 +28,10 @@ from pipeline.corpus.schema import (
     to_table,
     write_parquet,
 )
-from pipeline.records import Document
+from pipeline.records import WITHHELD, Document
 
 ROWS_PER_FILE = 4_000
 """About 20 MB of text a file: a rewrite takes a tenth of a second, a year of days stays in the hundreds."""
-
-COMPARED = frozenset({"duplicate", "contained_in", "glued"})
-"""Reasons of dropped rows that are still the current text of their document: deduplication withheld them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +224,7 @@ class Edition:
 
     def _locate(self, wanted: pa.Table) -> dict[str, list[str]]:
         files: dict[str, list[str]] = defaultdict(list)
-        withheld = ", ".join(f"'{r}'" for r in sorted(COMPARED))
+        withheld = ", ".join(f"'{r}'" for r in sorted(WITHHELD))
         with duckdb.connect() as db:
             db.register("wanted", wanted)
             for table, condition in ((ARTICLES, "true"), (DROPPED, f"reason in ({withheld})")):
@@ -245,7 +242,7 @@ class Edition:
     def _read(self, file: str, ids: list[str], columns: list[str] | None = None) -> pa.Table:
         table = pq.read_table(self.folder / file, columns=columns, filters=[("id", "in", ids)])
         if file.startswith(DROPPED):
-            table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(COMPARED))), False))
+            table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(WITHHELD))), False))
         names = columns or SCHEMA.names
         return table.cast(pa.schema([SCHEMA.field(n) for n in names]))
 

@@ -19,13 +19,10 @@ from pipeline import archive
 from pipeline.archive import index
 from pipeline.corpus.edition import Edit, Edition
 from pipeline.corpus.schema import DROPPED
-from pipeline.records import Document, Kind, Source
+from pipeline.records import Document, Kind, Reason, Source
 
 FEWEST = 5
 """Documents from which a share can be told: one short notice on a quiet day must not hold a source."""
-
-HELD = "held"
-"""Reason of a row that waits because its source did not yield what it must."""
 
 
 def failing(
@@ -94,7 +91,7 @@ def to_hold(held: Iterable[str], new_shards: Sequence[Path], parent: Path | None
         found.update(rows.filter(pc.is_in(rows["source"], names))["capture"].to_pylist())
     for path in sorted((parent / DROPPED).glob("*.parquet")) if parent is not None and len(names) else ():
         rows = pq.read_table(path, columns=["capture", "source", "reason"])
-        waiting = pc.and_(pc.is_in(rows["source"], names), pc.equal(rows["reason"], HELD))
+        waiting = pc.and_(pc.is_in(rows["source"], names), pc.equal(rows["reason"], Reason.HELD))
         found.update(rows.filter(pc.fill_null(waiting, False))["capture"].to_pylist())
     return frozenset(found)
 
@@ -102,13 +99,13 @@ def to_hold(held: Iterable[str], new_shards: Sequence[Path], parent: Path | None
 def hold(document: Document, captures: frozenset[str]) -> Document:
     """The row, set aside when its capture must wait."""
     if document.reason is None and document.capture in captures:
-        return replace(document, reason=HELD)
+        return replace(document, reason=Reason.HELD)
     return document
 
 
 def release(edition: Edition, before: dict[str, str], held: dict[str, str]) -> list[Document]:
     """The rows earlier builds held back whose source is well again, taken out of `dropped`, oldest first."""
-    placed = edition.captures(HELD, before.keys() - held.keys())
+    placed = edition.captures(Reason.HELD, before.keys() - held.keys())
     edition.apply([Edit(before=p) for p in placed])
     rows = [replace(p.document, reason=None) for p in placed]
     return sorted(rows, key=lambda d: (d.captured_at, d.url_key, d.part))

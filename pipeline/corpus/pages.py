@@ -16,10 +16,10 @@ import pyarrow as pa
 from pipeline import extract
 from pipeline.archive import index
 from pipeline.archive.reader import original, read_one, site_of
-from pipeline.corpus.batches import PER_BATCH, QUARANTINED, Batch, Lost
+from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
-from pipeline.records import Article, Capture, Document, Kind, Outcome, Page, Source
+from pipeline.records import Article, Capture, Document, Kind, Outcome, Page, Reason, Source
 
 
 @lru_cache(maxsize=2)
@@ -67,7 +67,7 @@ def lost_captures(raw: Path, sources: tuple[Source, ...], lost: Lost) -> pa.Tabl
     ref = _page_refs(raw, lost.batch.file)[lost.batch.start]
     capture = read_one(raw, ref.place)
     by_name = {source.name: source for source in sources}
-    row = bare_row(capture, by_name.get(capture.source), reason=QUARANTINED)
+    row = bare_row(capture, by_name.get(capture.source), reason=Reason.QUARANTINED)
     return to_table([replace(row, rule=lost.why)])
 
 
@@ -91,7 +91,8 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
         group = [_with_body(raw, c) for c in group]
     first = group[0]
     rest = [
-        bare_row(c, source, reason="part_of" if c.outcome == Outcome.OK else c.outcome) for c in group[1:]
+        bare_row(c, source, reason=Reason.PART_OF if c.outcome == Outcome.OK else c.outcome)
+        for c in group[1:]
     ]
     if first.outcome != Outcome.OK:
         return [bare_row(first, source, reason=first.outcome), *rest]
@@ -99,7 +100,7 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
     if rest and page.articles:
         page = extract.join_parts([page, *(_page(c, source) for c in group[1:] if c.outcome == Outcome.OK)])
     if not page.articles:
-        return [bare_row(first, source, reason=page.reason or "no_body", page=page), *rest]
+        return [bare_row(first, source, reason=page.reason or Reason.NO_BODY, page=page), *rest]
     return [*(article_row(first, source, page, article) for article in page.articles), *rest]
 
 
@@ -135,7 +136,6 @@ def bare_row(capture: Capture, source: Source | None, *, reason: str, page: Page
         encoding=page.encoding if page else "",
         encoding_from=page.encoding_from if page else "",
         replacements=page.replacements if page else 0,
-        terms=source.terms if source else "",
         reason=reason,
     )
 

@@ -18,9 +18,24 @@ from pipeline.rules import fingerprint
 FORCED = "asked for"
 """Why of a full build that the user asked for."""
 
+MADE_BY = {
+    "extract": "corpus.pages",
+    "normalize": "corpus.texts",
+    "dedupe": "dedupe",
+    "corpus": "corpus.build",
+}
+"""Stage → the room or module whose fingerprint stands for it; the last imports the others, so it comes last.
 
-MADE_BY = {"extract": "corpus.pages", "normalize": "corpus.texts", "dedupe": "dedupe", "corpus": "corpus"}
-"""Stage → the room or module whose fingerprint stands for it; the last imports the others, so it comes last."""
+What only reads versions, lists them or lets them go (`corpus.versions`) is no part of any.
+"""
+
+TOLD = {
+    "extract": "the rules of extraction changed",
+    "normalize": "the rules of normalization or quality changed",
+    "dedupe": "the rules of deduplication changed",
+    "corpus": "the code that assembles and publishes changed",
+}
+"""Stage → why of a full build when its fingerprint is another; the shards of the stages before it are used again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +113,8 @@ def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -
         # a source that is new, or is no longer declared, changes no row that stands
         concerns = key == name or (name in parent.counts and name in declared)
         if concerns and now.get(key, "") != before.get(key, ""):
-            return f"the rules changed ({key})"
+            said = f"source {name} has another body, drop, charset or terms" if key != name else None
+            return said or TOLD.get(key, f"the rules changed ({key})")
     have = {f.file: f.sha256 for f in files}
     gone = [f.file for f in parent.inputs if have.get(f.file) != f.sha256]
     return f"the archive changed ({gone[0]})" if gone else None

@@ -21,13 +21,13 @@ import pyarrow.parquet as pq
 
 from pipeline import archive
 from pipeline.archive import index
-from pipeline.corpus.batches import QUARANTINED, Batch, Lost
+from pipeline.corpus.batches import Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.schema import SCHEMA, from_table
 from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
-from pipeline.records import Document, Source
+from pipeline.records import Document, Reason, Source
 from pipeline.rules import fingerprint
 
 SECONDS_PER_ITEM = 5.0
@@ -85,7 +85,8 @@ def remove_torn(work: Path) -> None:
 def extract_shard(stages: Stages, file: archive.SealedFile) -> Path:
     """Path of the extract shard of an archive file under the present rules."""
     names = {ref.source for ref in index.refs(stages.raw, file.file)}
-    said = "".join(f"{s.name}={source_fingerprint(s)};" for s in stages.sources if s.name in names)
+    prints = {s.name: source_fingerprint(s) for s in stages.sources if s.name in names}
+    said = "".join(f"{name}={each};" for name, each in prints.items() if each)
     stem = Path(file.file).name.removesuffix(".warc.gz")
     return stage_folders(stages.work)[0] / f"{stem}-{short_hash(file.sha256 + said)[:12]}.parquet"
 
@@ -151,7 +152,7 @@ def _readable(shard: Path) -> bool:
 def _quarantined(shard: Path) -> tuple[str, ...]:
     """The captures of a shard that broke their worker, each with why."""
     rows = pq.read_table(shard, columns=["capture", "reason", "rule"])
-    lost = rows.filter(pc.fill_null(pc.equal(rows["reason"], QUARANTINED), False))
+    lost = rows.filter(pc.fill_null(pc.equal(rows["reason"], Reason.QUARANTINED), False))
     return tuple(f"{row['capture']}: {row['rule']}" for row in lost.to_pylist())
 
 

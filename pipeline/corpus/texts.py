@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 
 from pipeline import normalize
 from pipeline.corpus import quality
-from pipeline.corpus.batches import PER_BATCH, QUARANTINED, Batch, Lost
+from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.schema import SCHEMA, from_table, to_table
-from pipeline.records import Document
+from pipeline.records import Document, Reason
 
 
 def row_batches(shard: Path) -> list[Batch]:
@@ -50,7 +50,7 @@ def normalize_batch(batch: Batch) -> pa.Table:
 def lost_rows(lost: Lost) -> pa.Table:
     """The row whose text broke its worker, as it was."""
     table = _rows(Path(lost.batch.file), lost.batch.start, 1)
-    return to_table([replace(d, reason=QUARANTINED, rule=lost.why) for d in from_table(table)])
+    return to_table([replace(d, reason=Reason.QUARANTINED, rule=lost.why) for d in from_table(table)])
 
 
 def normalize_document(document: Document) -> Document:

@@ -23,6 +23,7 @@ from pipeline.dedupe.records import (
     Link,
     Member,
 )
+from pipeline.records import Reason
 
 # The rule of a document whose place a better copy or a fuller text took later.
 SUPERSEDED = "superseded"
@@ -95,8 +96,8 @@ def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
 
 def _copy(index: DedupeIndex, member: Member, best: Member) -> Decision:
     decision = member.decision
-    if decision.published or decision.reason != DUPLICATE or decision.spans:
-        decision = replace(decision, published=False, reason=DUPLICATE, spans=())
+    if decision.published or decision.reason != Reason.DUPLICATE or decision.spans:
+        decision = replace(decision, published=False, reason=Reason.DUPLICATE, spans=())
     if decision.relation == DUPLICATE:
         return decision
     shares = [_share(link, member.id) for link in index.links(member.id) if best.id in (link.id, link.of)]
@@ -113,7 +114,7 @@ def _canonical(index: DedupeIndex, member: Member, linked: Sequence[Member]) -> 
     if whole:
         link, holder = whole[0]
         decision = _held(decision, "excerpt", link, holder)
-        return replace(decision, published=False, reason=CONTAINED_IN)
+        return replace(decision, published=False, reason=Reason.CONTAINED_IN)
     if holders:
         return _held(decision, "part", *holders[0])
     parts = _parts(index, member)
@@ -123,7 +124,7 @@ def _canonical(index: DedupeIndex, member: Member, linked: Sequence[Member]) -> 
     spans = remainder(member.size, [link.span for link in parts if link.span])
     if spans:
         return replace(decision, relation=SPLIT_FROM, kind="glue", of=names, spans=spans)
-    return replace(decision, relation=CONTAINS, kind="glue", of=names, published=False, reason="glued")
+    return replace(decision, relation=CONTAINS, kind="glue", of=names, published=False, reason=Reason.GLUED)
 
 
 def _held(decision: Decision, kind: str, link: Link, holder: Member) -> Decision:

@@ -172,7 +172,7 @@ def test_a_changed_normalize_rule_extracts_nothing_again(
     assert (preview.extracted, preview.normalized, preview.published) == (0, 3, False)
     assert list_versions(corpus / "clean") == ["2.1.0"]
     report = build(job(corpus))
-    assert (report.full, report.version) == ("the rules changed (normalize)", "2.2.0")
+    assert (report.full, report.version) == ("the rules of normalization or quality changed", "2.2.0")
     assert versions.verify(corpus / "clean" / "2.2.0") == []
     first, second = (corpus / "clean" / v / "articles/2026-11-01-000.parquet" for v in ("2.1.0", "2.2.0"))
     assert first.samefile(second), "a rebuild that changes nothing keeps the files"
@@ -182,6 +182,28 @@ def test_a_changed_extract_rule_does_both_again(corpus: Path, monkeypatch: pytes
     changed_rules(monkeypatch, "extract")
     report = build(job(corpus))
     assert (report.extracted, report.normalized, report.version) == (3, 3, "2.2.0")
+
+
+def test_changed_code_of_publishing_extracts_and_normalizes_nothing_again(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed_rules(monkeypatch, "corpus")
+    report = build(job(corpus))
+    assert (report.full, report.version) == ("the code that assembles and publishes changed", "2.2.0")
+    assert (report.files, report.extracted, report.normalized) == (1, 0, 0)
+    assert not build(job(corpus)).published, "once is enough"
+
+
+def test_other_terms_of_a_source_stand_in_every_row_and_extract_nothing_again(corpus: Path) -> None:
+    licensed = Source(name="example", home="https://news.example/", terms="CC BY 4.0")
+    report = build(job(corpus, licensed))
+    assert (report.full, report.extracted) == ("source example has another body, drop, charset or terms", 0)
+    for table in ("articles", "dropped"):
+        assert {d.terms for d in documents(corpus / "clean", table=table)} == {"CC BY 4.0"}
+    page = story_page(4, fetched_at=story_page(4).fetched_at + LATER)
+    write(corpus / "raw", [page], "run-2")
+    assert build(job(corpus)).full is None, "a source that is no longer declared changes no row that stands"
+    assert [d.terms for d in documents(corpus / "clean")] == ["CC BY 4.0"] * 3 + [""]
 
 
 def test_a_source_that_yields_too_little_is_held_back_and_the_others_publish(corpus: Path) -> None:

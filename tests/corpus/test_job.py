@@ -61,7 +61,7 @@ def test_a_living_build_that_shares_the_work_folder_keeps_its_half_a_shard(corpu
     beside = job(corpus, clean=corpus / "beside")
     with (
         locked(beside),
-        pytest.raises(BusyError, match="another corpus is being built in this folder.*--work"),
+        pytest.raises(BusyError, match=r"another corpus is being built in this folder.*--work"),
     ):
         build(job(corpus))
     assert all(path.exists() for path in torn)
