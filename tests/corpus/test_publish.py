@@ -79,6 +79,8 @@ def test_a_link_to_the_parents_file_keeps_its_sum_unread_and_a_file_of_its_name_
         old / "articles/linked.parquet"
     )
     assert publish.describe_files(new, None, known)[0].rows == 1
+    (old / "articles/own.parquet").unlink()
+    assert publish.describe_files(new, old, known)[1] == own, "what the parent lost is no link to it"
 
 
 def test_after_a_full_build_equal_files_are_links_and_all_others_their_own(tmp_path: Path) -> None:
@@ -325,3 +327,10 @@ def test_a_link_that_points_nowhere_is_not_believed(clean: Path) -> None:
     assert latest(clean) == "2.3.0"
     (clean / "LATEST").write_text("2.1.0\n")
     assert latest(clean) == "2.1.0"
+
+
+def test_staging_is_discarded_whatever_is_left_of_it(tmp_path: Path) -> None:
+    parquet(tmp_path / "staging/articles/a.parquet", 1)
+    publish.discard(tmp_path / "staging")
+    assert not (tmp_path / "staging").exists()
+    publish.discard(tmp_path / "staging")
