@@ -1,9 +1,10 @@
 """Is this text an article worth publishing: measured once, judged by an ordered table of rules.
 
-The rules are those of MassiveText (Rae et al. 2021, "Gopher", table A1), C4 (Raffel et al. 2020) and their
-Chinese descendants (ChineseWebText, Chen et al. 2023; WanJuan-CC, Qiu et al. 2024), carried from words to
-Han characters: a Chinese word is about 1.6 characters, a Chinese sentence about 25. Where the papers give no
-Chinese number, the threshold is set from what real short news, notices and poems need to survive, and says so.
+The rules are those of MassiveText (Rae et al. 2021, "Gopher", arXiv:2112.11446, table A1), C4 (Raffel et al. 2020,
+arXiv:1910.10683) and what followed them (ChineseWebText, Chen et al. 2023, arXiv:2311.01149; WanJuan-CC, Qiu et al.
+2024), carried from words to Han characters: a Chinese word is about 1.6 characters, a Chinese sentence about 25. Where
+the papers give no Chinese number, the threshold is set from what real short news, notices and poems need to survive,
+and says so.
 The first rule that fails is the reason; every rule's measure is kept with the row.
 """
 
