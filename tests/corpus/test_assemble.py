@@ -66,7 +66,7 @@ def page(day: int, *texts: int, **changes: Any) -> list[Document]:
 
 
 def test_an_article_that_its_page_no_longer_has_is_history(corpus: Corpus) -> None:
-    corpus.take(*page(0, 1, 2, 3))
+    assert corpus.take(*page(0, 1, 2, 3)).loud
     assert sorted(corpus.published()) == [1, 2, 3]
     assert corpus.take(*page(1, 1, 2)).loud
     assert sorted(corpus.published()) == [1, 2]
@@ -177,6 +177,12 @@ def test_a_capture_that_says_something_else_is_a_revision(corpus: Corpus, change
     stands = corpus.published()[1]
     assert (stands.capture, stands.first_seen) == ("urn:uuid:day-1", seen.first_seen)
     assert corpus.dropped() == [(1, Reason.SUPERSEDED, "urn:uuid:day-0")]
+
+
+def test_of_two_captures_of_one_moment_the_one_taken_later_stands(corpus: Corpus) -> None:
+    corpus.take(*page(0, 1))
+    corpus.take(*(replace(d, capture="urn:uuid:again") for d in page(0, 2)))
+    assert corpus.published()[1].capture == "urn:uuid:again"
 
 
 def test_of_two_copies_the_undamaged_one_stands(corpus: Corpus) -> None:
