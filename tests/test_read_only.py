@@ -24,7 +24,8 @@ from pipeline.records import Source
 from tests.corpus.archives import START, failed_page, job, story_page, write
 
 FOUND = "https://news.example/a/found.html"
-NEWS = Source(name="example", home="https://news.example/", urls=("https://news.example/新/1.html",))
+NAMED = "https://news.example/%E6%96%B0/1.html"
+NEWS = Source(name="example", home="https://news.example/", urls=(NAMED,))
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +135,7 @@ def run_every_command(folder: Path) -> dict[str, int]:
         ["read", clean],
         ["read", clean, "--table=dropped"],
         ["versions", clean],
-        ["diff", "1.1", "1.2", clean],
+        ["diff", "2.1", "2.2", clean],
         ["report", clean],
         ["explain", "https://news.example/a/0.html", clean, raw],
         ["source", "check", sources],
@@ -173,14 +174,13 @@ def test_a_plan_tells_what_failed_and_what_was_found_also_from_a_ledger_that_is_
     whole: Path, tmp_path: Path
 ) -> None:
     raw = Path(shutil.copytree(whole / "raw", tmp_path / "raw"))
-    named = "https://news.example/%E6%96%B0/1.html"
     failed = [story_page(n).url for n in (1, 4)]
-    assert set(find_gaps([NEWS], raw)[0].missing) == {named, FOUND, failed[0]}
+    assert set(find_gaps([NEWS], raw)[0].missing) == {NAMED, FOUND, failed[0]}
     fall_behind(raw)
-    assert set(find_gaps([NEWS], raw)[0].missing) == {named, FOUND, *failed}
+    assert set(find_gaps([NEWS], raw)[0].missing) == {NAMED, FOUND, *failed}
     (raw / "ledger.sqlite").unlink()
-    assert set(find_gaps([NEWS], raw)[0].missing) == {named, *failed}
-    assert find_gaps([NEWS], tmp_path / "nowhere")[0].missing == (named,)
+    assert set(find_gaps([NEWS], raw)[0].missing) == {NAMED, *failed}
+    assert find_gaps([NEWS], tmp_path / "nowhere")[0].missing == (NAMED,)
     assert not (tmp_path / "nowhere").exists()
 
 

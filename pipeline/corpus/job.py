@@ -104,7 +104,7 @@ def staging(job: Job) -> Iterator[Path]:
 
 
 def recover(job: Job) -> None:
-    """Mend what a killed run left (half a shard, the archive's torn tail, a `latest` not moved yet) and lost sidecars."""
+    """Mend what a killed run left (half a shard, a torn tail, a `latest` not moved yet) and lost sidecars."""
     remove_torn(job.work)
     if job.raw.is_dir():
         # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build

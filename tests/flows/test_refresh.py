@@ -43,7 +43,7 @@ def test_what_the_rooms_log_stands_in_the_log_of_the_run(
     wanted = {"logs": {"flow_run_id": {"any_": [str(refreshed.state_details.flow_run_id)]}}}
     for _ in range(50):  # the handler sends in batches, from a thread of its own
         logs = client.request("POST", "/logs/filter", json=wanted).raise_for_status().json()
-        if any("published 1.1.0" in log["message"] for log in logs):
+        if any("published 2.1.0" in log["message"] for log in logs):
             break
         time.sleep(0.2)
     assert {"pipeline.crawl", "pipeline.archive", "pipeline.corpus"} <= {log["name"] for log in logs}
