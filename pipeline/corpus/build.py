@@ -23,7 +23,7 @@ from pipeline.corpus import changes as changing
 from pipeline.corpus import expectations, publish
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
-from pipeline.corpus.edition import Edition
+from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
@@ -46,7 +46,7 @@ MANY_LOST = 20
 SELECTOR_MISSED = "body_selector_missed"
 """Flag of a page on which the body selector of its source matched nothing."""
 
-CLUSTERS, CHANGES_FILE = "clusters", "changes.parquet"
+CHANGES_FILE = "changes.parquet"
 
 
 @dataclass(slots=True, kw_only=True)

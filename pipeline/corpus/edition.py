@@ -7,7 +7,6 @@ cost of a publication follows the rows that changed, and a file nobody touched s
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,10 +27,14 @@ from pipeline.corpus.schema import (
     to_table,
     write_parquet,
 )
+from pipeline.linking import link_or_copy
 from pipeline.records import WITHHELD, Document
 
 ROWS_PER_FILE = 4_000
 """About 20 MB of text a file: a rewrite takes a tenth of a second, a year of days stays in the hundreds."""
+
+CLUSTERS = "clusters"
+"""Folder of a version that holds the index of deduplication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +73,7 @@ def link_tree(source: Path, target: Path) -> None:
     for path in sorted(p for p in source.rglob("*") if p.is_file()):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, copy)
-        except OSError:
-            copy.write_bytes(path.read_bytes())
+        link_or_copy(path, copy)
 
 
 class Edition:

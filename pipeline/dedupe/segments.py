@@ -1,12 +1,13 @@
-"""Tables that grow by immutable Parquet files: one segment for each publication, small ones joined in time.
+"""Tables that grow by immutable files: one segment for each publication, small ones joined in time.
 
-Rows are looked up by 64-bit keys: beside each segment of a table lies a sorted file of (key, row number),
-and only the row groups that hold a wanted row are read.
+Rows stand in Parquet and are looked up by 64-bit keys: beside each segment of a table lies a file of sorted
+(key, row number) pairs, and only the row groups that hold a wanted row are read. A table of two such numbers
+is a file of pairs itself.
 """
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,21 +18,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedupe.sorted_pairs import Values, search, write_pairs
+from pipeline.dedupe.sorted_pairs import Values, count_pairs, merge_pairs, search, write_pairs
+from pipeline.errors import CorpusError
+from pipeline.linking import link_or_copy
 
-# With more segments than this the newest, smallest ones are joined at the next write, because each is searched
-# for every hash of a batch: an increment of 1,000 on 34 million hashes took 1.1 s of CPU with ten segments and
-# 0.7 s with two.
 MOST_SEGMENTS = 8
-# Few rows, because a look-up reads whole row groups.
-_ROW_GROUP = 1 << 13
-# Joining segments of 34 million hashes takes 0.9 GB in all, in the same time as with two threads, which need
-# more: with 256 MB for two DuckDB gives up.
-_MEMORY, _THREADS = "300MB", 1
+"""With more segments than this the newest, smallest ones are joined at the next write, because each is searched
+for every hash of a batch: an increment of 1,000 on 34 million hashes took 1.1 s of CPU with ten segments and
+0.7 s with two."""
 
-_KEYS = pa.schema(
-    [pa.field("key", pa.uint64(), nullable=False), pa.field("row", pa.uint64(), nullable=False)]
-)
+_ROW_GROUP = 1 << 13
+"""Few rows, because a look-up reads whole row groups."""
+
+MEMORY, THREADS = "300MB", 1
+"""What DuckDB may take to join segments. With two threads it needs more, and gives up on 34 million rows with
+256 MB; the time is the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +44,11 @@ class Table:
     schema: pa.Schema
     """Its columns."""
     identity: tuple[str, ...]
-    """A newer row with the same values here replaces an older one; empty: rows are only added."""
+    """A newer row with the same values here replaces an older one; of pairs none does."""
     order: tuple[str, ...]
     """The rows of a segment are sorted by these columns."""
     lookup: tuple[str, ...] = ()
-    """The 64-bit columns it is looked up by; empty: two such columns, searched by the first."""
+    """The 64-bit columns it is looked up by; empty: a table of pairs, searched by the first number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +65,16 @@ class Segments:
     """The segments of one table in one folder, in the order they were written."""
 
     def __init__(self, table: Table, folder: Path | None) -> None:
+        """Find them. CorpusError for a folder that holds none: each version has one, if only an empty one."""
         self.table = table
-        found = sorted(folder.glob(f"{table.name}-*.parquet")) if folder else []
-        self.files: list[Path] = [file for file in found if not file.stem.endswith("-keys")]
+        self._suffix = ".parquet" if table.lookup else ".npy"
+        found = folder.glob(f"{table.name}-*{self._suffix}") if folder else []
+        self.files: list[Path] = sorted((file for file in found if _NUMBERED.search(file.stem)), key=_number)
+        if folder and not self.files:
+            raise CorpusError(
+                f"{folder}: no {table.name}-*{self._suffix} here; the index is damaged, or of another release."
+                " Build with the release that wrote it, or remove the version's folder and build again"
+            )
 
     def rows(self, keys: Values) -> pa.Table:
         """The rows with one of the keys in any look-up column, those of older segments first."""
@@ -78,7 +86,7 @@ class Segments:
         return pa.concat_tables(found)
 
     def pairs(self, values: Values) -> tuple[Values, Values]:
-        """For a table of two columns: its rows with one of the values in the first."""
+        """For a table of two numbers: its rows with one of the values in the first."""
         wanted = np.unique(values)
         found = [search(file, wanted) for file in self.files]
         none = np.zeros(0, np.uint64)
@@ -87,81 +95,105 @@ class Segments:
             np.concatenate([second for _, second in found] or [none]),
         )
 
+    def current(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Some columns of the current rows of all segments, in the table's order, in chunks."""
+        return _current(self.table, self.files, None, columns) if self.files else iter(())
+
     def all(self) -> pa.Table:
         """The current rows of all segments, in the table's order."""
-        chunks = list(self._current(self.files, None)) if self.files else []
-        return pa.concat_tables([_no_rows(self.table), *chunks])
+        return pa.concat_tables([_no_rows(self.table), *self.current(self.table.schema.names)])
 
     def write(self, folder: Path, rows: pa.Table, dropped: Dropped | None = None) -> None:
-        """Write the table into a folder: hard links to the present segments, and one more with the new rows.
+        """Write the table into a folder: links to the present segments, and one more with the new rows.
 
         `dropped`: rows that must be in no segment any more; then all are written anew.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        number = int(self.files[-1].stem.rpartition("-")[2]) + 1 if self.files else 1
+        number = _number(self.files[-1]) + 1 if self.files else 1
         files = list(self.files)
         if rows.num_rows or not files:
-            files.append(folder / f"{self.table.name}-{number:05d}.parquet")
-            self._write_segment(
-                files[-1], iter([rows.sort_by([(name, "ascending") for name in self.table.order])])
-            )
+            files.append(self._file(folder, number))
+            rows = rows.sort_by([(name, "ascending") for name in self.table.order])
+            if self.table.lookup:
+                _write_rows(files[-1], self.table, iter([rows]))
+            else:
+                write_pairs(files[-1], rows.column(0).to_numpy(), rows.column(1).to_numpy())
         joined = files if dropped else _small_tail(files)
         kept = files[: len(files) - len(joined)]
         linked = [self._linked(file, folder) for file in kept]
         if joined:
-            linked.append(folder / f"{self.table.name}-{number + 1:05d}.parquet")
-            self._write_segment(linked[-1], self._current(joined, dropped))
+            linked.append(self._file(folder, number + 1))
+            self._join(linked[-1], joined, dropped)
             for file in (file for file in joined if file.parent == folder):
                 file.unlink()
                 _keys_file(file).unlink(missing_ok=True)
         self.files = linked
 
-    def _write_segment(self, path: Path, chunks: Iterator[pa.Table]) -> None:
-        if not self.table.lookup:
-            write_pairs(path, self.table.schema, chunks)
-            return
-        with pq.ParquetWriter(path, self.table.schema, compression="zstd") as writer:
-            for chunk in chunks:
-                writer.write_table(chunk, row_group_size=_ROW_GROUP)
-        columns = pq.read_table(path, columns=list(self.table.lookup))
-        keys = np.concatenate([columns[name].to_numpy() for name in self.table.lookup])
-        numbers = np.tile(np.arange(columns.num_rows, dtype=np.uint64), len(self.table.lookup))
-        order = np.lexsort((numbers, keys))
-        write_pairs(
-            _keys_file(path),
-            _KEYS,
-            iter([pa.table({"key": keys[order], "row": numbers[order]}, schema=_KEYS)]),
-        )
+    def _file(self, folder: Path, number: int) -> Path:
+        return folder / f"{self.table.name}-{number:05d}{self._suffix}"
 
-    def _current(self, files: Sequence[Path], dropped: Dropped | None) -> Iterator[pa.Table]:
-        """The newest row of each identity, sorted, in chunks; larger than memory if need be."""
-        names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-        columns = ", ".join(f'"{name}"' for name in self.table.schema.names)
-        newest, where = "", ""
-        if self.table.identity:
-            key = ", ".join(self.table.identity)
-            newest = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY filename DESC) = 1"
-        with duckdb.connect(
-            config={"memory_limit": _MEMORY, "threads": _THREADS, "temp_directory": gettempdir()}
-        ) as connection:
-            if dropped:
-                connection.register("dropped", pa.table({"dropped": dropped.keys}))
-                kept = (f"{column} NOT IN (SELECT dropped FROM dropped)" for column in dropped.columns)
-                where = f"WHERE {' AND '.join(kept)}"
-            reader: pa.RecordBatchReader = connection.sql(
-                f"SELECT {columns} FROM read_parquet([{names}], filename = true) {where} {newest} "
-                f"ORDER BY {', '.join(self.table.order)}"
-            ).to_arrow_reader(1 << 17)
-            for batch in reader:
-                yield pa.Table.from_batches([batch]).cast(self.table.schema)
+    def _join(self, path: Path, files: Sequence[Path], dropped: Dropped | None) -> None:
+        if self.table.lookup:
+            _write_rows(
+                path, self.table, _current(self.table, files, dropped, tuple(self.table.schema.names))
+            )
+        else:
+            merge_pairs(path, files, dropped.keys if dropped else np.zeros(0, np.uint64))
 
     def _linked(self, file: Path, folder: Path) -> Path:
         target = folder / file.name
         if target != file:
-            os.link(file, target)
+            link_or_copy(file, target)
             if self.table.lookup:
-                os.link(_keys_file(file), _keys_file(target))
+                link_or_copy(_keys_file(file), _keys_file(target))
         return target
+
+
+_NUMBERED = re.compile(r"-\d+$")
+
+
+def _number(file: Path) -> int:
+    """The number of a segment: a newer one has a higher number, in whatever folder it lies."""
+    return int(file.stem.rpartition("-")[2])
+
+
+def _write_rows(path: Path, table: Table, chunks: Iterator[pa.Table]) -> None:
+    """Write sorted rows as a segment, and its keys beside it."""
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for chunk in chunks:
+            writer.write_table(chunk, row_group_size=_ROW_GROUP)
+    columns = pq.read_table(path, columns=list(table.lookup))
+    keys = np.concatenate([columns[name].to_numpy() for name in table.lookup])
+    numbers = np.tile(np.arange(columns.num_rows, dtype=np.uint64), len(table.lookup))
+    order = np.lexsort((numbers, keys))
+    write_pairs(_keys_file(path), keys[order], numbers[order])
+
+
+def _current(
+    table: Table, files: Sequence[Path], dropped: Dropped | None, columns: Sequence[str]
+) -> Iterator[pa.Table]:
+    """The newest row of each identity, sorted, in chunks; larger than memory if need be."""
+    names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+    wanted = ", ".join(f'"{name}"' for name in columns)
+    where = ""
+    with duckdb.connect(
+        config={"memory_limit": MEMORY, "threads": THREADS, "temp_directory": gettempdir()}
+    ) as connection:
+        if dropped:
+            connection.register("dropped", pa.table({"dropped": dropped.keys}))
+            kept = (f"{column} NOT IN (SELECT dropped FROM dropped)" for column in dropped.columns)
+            where = f"WHERE {' AND '.join(kept)}"
+        # The whole path says where a segment lies, not when it was written: its number does.
+        reader: pa.RecordBatchReader = connection.sql(
+            f"SELECT {wanted} "
+            f"FROM read_parquet([{names}], filename = true) {where} "
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(table.identity)} "
+            "ORDER BY regexp_extract(filename, '-([0-9]+)[.]parquet$', 1)::BIGINT DESC) = 1 "
+            f"ORDER BY {', '.join(table.order)}"
+        ).to_arrow_reader(1 << 17)
+        schema = pa.schema([table.schema.field(name) for name in columns])
+        for batch in reader:
+            yield pa.Table.from_batches([batch]).cast(schema)
 
 
 def _no_rows(table: Table) -> pa.Table:
@@ -178,7 +210,7 @@ def _read_rows(file: Path, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) 
 
 
 def _keys_file(file: Path) -> Path:
-    return file.with_name(f"{file.stem}-keys.parquet")
+    return file.with_name(f"{file.stem}-keys.npy")
 
 
 def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
@@ -188,7 +220,7 @@ def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
     """
     if len(files) <= MOST_SEGMENTS:
         return ()
-    sizes = [pq.read_metadata(file).num_rows for file in files]
+    sizes = [count_pairs(f) if f.suffix == ".npy" else pq.read_metadata(f).num_rows for f in files]
     first, total = len(files) - 1, sizes[-1]
     while first and total >= sizes[first - 1] / 2:
         first -= 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -91,9 +93,9 @@ def test_link_tree_copies_where_links_cannot_be(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "old/x").write_text("text")
 
     def refuse(*_: object) -> None:
-        raise OSError
+        raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(module.os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     link_tree(tmp_path / "old", tmp_path / "new")
     assert (tmp_path / "new/x").read_text() == "text"
 

@@ -4,38 +4,63 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dedupe import sorted_pairs
-from pipeline.dedupe.tables import SKETCHES
+from pipeline.dedupe.sorted_pairs import count_pairs, merge_pairs, search, write_pairs
+
+PAIRS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2**64 - 1)), max_size=200)
+
+
+def written(path: Path, pairs: list[tuple[int, int]]) -> Path:
+    write_pairs(path, *(np.array([pair[at] for pair in sorted(pairs)], np.uint64) for at in (0, 1)))
+    return path
+
+
+def found(path: Path, wanted: set[int]) -> list[tuple[int, int]]:
+    first, second = search(path, np.array(sorted(wanted), np.uint64))
+    return list(zip(first.tolist(), second.tolist()))
+
+
+@given(PAIRS, st.sets(st.integers(0, 70), max_size=40))
+def test_sorted_pairs_are_found(pairs: list[tuple[int, int]], wanted: set[int]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder) / "pairs.npy", pairs)
+        assert found(path, wanted) == sorted(pair for pair in pairs if pair[0] in wanted)
+        assert count_pairs(path) == len(pairs)
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2**64 - 1)), max_size=200),
-    st.sets(st.integers(0, 70), max_size=40),
-    st.sampled_from([3, 50, 1 << 22]),
+    st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), max_size=30), min_size=1, max_size=4),
+    st.sets(st.integers(0, 5)),
+    st.sampled_from([1, 4, 1 << 22]),
 )
-def test_sorted_pairs_are_found(rows: list[tuple[int, int]], wanted: set[int], group: int) -> None:
-    rows.sort()
-    table = pa.table({"hash": [r[0] for r in rows], "print": [r[1] for r in rows]}, schema=SKETCHES.schema)
+def test_files_are_merged_piece_by_piece_into_the_bytes_of_one(
+    files: list[list[tuple[int, int]]], without: set[int], at_once: int
+) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sorted_pairs, "ROW_GROUP", group)
-        path = Path(folder) / "pairs.parquet"
-        sorted_pairs.write_pairs(path, SKETCHES.schema, iter([table]))
-        first, second = sorted_pairs.search(path, np.array(sorted(wanted), np.uint64))
-    assert sorted(zip(first.tolist(), second.tolist())) == [row for row in rows if row[0] in wanted]
+        patch.setattr(sorted_pairs, "PAIRS_AT_ONCE", at_once)
+        paths = [written(Path(folder) / f"{n}.npy", pairs) for n, pairs in enumerate(files)]
+        merge_pairs(Path(folder) / "all.npy", paths, np.array(sorted(without), np.uint64))
+        whole = written(Path(folder) / "one.npy", [p for f in files for p in f if p[1] not in without])
+        assert (Path(folder) / "all.npy").read_bytes() == whole.read_bytes()
 
 
-def test_a_file_rewritten_by_another_tool_is_read_all_the_same(tmp_path: Path) -> None:
-    rows = pa.table({"hash": range(0, 90_000, 3), "print": range(30_000)}, schema=SKETCHES.schema)
-    for name, options in {
-        "zstd": {"compression": "zstd"},
-        "pages": {"compression": "NONE", "use_dictionary": False, "data_page_size": 1 << 14},
-    }.items():
-        pq.write_table(rows, tmp_path / name, **options)
-        first, second = sorted_pairs.search(tmp_path / name, np.array([2, 300, 60_000, 89_997], np.uint64))
-        assert list(zip(first.tolist(), second.tolist())) == [(300, 100), (60_000, 20_000), (89_997, 29_999)]
+def test_a_look_up_maps_the_file_and_reads_what_it_wants() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder) / "pairs.npy", [(3 * n, n) for n in range(30_000)])
+        assert found(path, {2, 300, 60_000, 89_997, 2**64 - 1}) == [
+            (300, 100),
+            (60_000, 20_000),
+            (89_997, 29_999),
+        ]
+        pairs = np.load(path, mmap_mode="r")
+        assert (pairs.dtype.str, pairs.shape) == ("<u8", (2, 30_000)), "as the README of the corpus says"
+
+
+def test_objects_are_never_unpickled(tmp_path: Path) -> None:
+    np.save(tmp_path / "pairs.npy", np.array([{}], object))
+    with pytest.raises(ValueError, match="Python objects"):
+        search(tmp_path / "pairs.npy", np.zeros(1, np.uint64))

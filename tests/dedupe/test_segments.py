@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline.dedupe import segments
+from pipeline.dedupe.segments import Segments
+from pipeline.dedupe.tables import REDIRECTS, SKETCHES, key_of
+from pipeline.errors import CorpusError
+
+
+def rows(**now: str) -> pa.Table:
+    found = [{"key": key_of(old), "cluster": old, "now": new} for old, new in now.items()]
+    return pa.Table.from_pylist(found, schema=REDIRECTS.schema)
+
+
+def kept(table: Segments) -> dict[str, str]:
+    return {row["cluster"]: row["now"] for row in table.all().to_pylist()}
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ["1", "2", "3", "4"],
+        ["4", "3", "2", "1"],
+        ["z/clusters", "a/clusters", "b/clusters", "c/clusters"],
+        ["1.9.0", "1.10.0", "1.11.0", "staging"],
+    ],
+)
+def test_the_newest_row_wins_wherever_the_folders_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: list[str]
+) -> None:
+    monkeypatch.setattr(segments, "MOST_SEGMENTS", 2)
+    table = Segments(REDIRECTS, None)
+    for number, folder in enumerate(folders):
+        table.write(tmp_path / folder, rows(a=f"from {number}", **{f"b{number}": "x"}))
+        assert kept(table)["a"] == f"from {number}"
+        table = Segments(REDIRECTS, tmp_path / folder)
+        assert kept(table) == {"a": f"from {number}"} | {f"b{n}": "x" for n in range(number + 1)}
+
+
+def test_segments_are_counted_past_99999(tmp_path: Path) -> None:
+    table = Segments(REDIRECTS, None)
+    table.write(tmp_path / "1", rows(a="old"))
+    for name in ("redirects-00001.parquet", "redirects-00001-keys.npy"):
+        (tmp_path / "1" / name).rename(tmp_path / "1" / name.replace("00001", "99999"))
+    table = Segments(REDIRECTS, tmp_path / "1")
+    table.write(tmp_path / "2", rows(a="new"))
+    table = Segments(REDIRECTS, tmp_path / "2")
+    assert [file.name for file in table.files] == ["redirects-99999.parquet", "redirects-100000.parquet"]
+    assert kept(table) == {"a": "new"}
+
+
+def test_the_newest_small_segments_are_joined_and_the_large_ones_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "MOST_SEGMENTS", 3)
+    table = Segments(REDIRECTS, None)
+    sizes = [40, 8, 1, 1]
+    for number, size in enumerate(sizes):
+        table.write(tmp_path / str(number), rows(**{f"c{number}-{n}": "x" for n in range(size)}))
+    assert [file.name for file in table.files] == [
+        "redirects-00001.parquet",
+        "redirects-00002.parquet",
+        "redirects-00005.parquet",
+    ]
+    there = sorted(path.name for path in (tmp_path / "3").iterdir())
+    assert there == sorted(
+        name for f in table.files for name in (f.name, f.name.replace(".parquet", "-keys.npy"))
+    )
+    assert len(kept(table)) == sum(sizes)
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP])
+def test_where_links_cannot_be_segments_are_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def link(*_: Any, **__: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", link)
+    table = Segments(REDIRECTS, None)
+    table.write(tmp_path / "1", rows(a="x"))
+    table.write(tmp_path / "2", rows(b="y"))
+    assert kept(Segments(REDIRECTS, tmp_path / "2")) == {"a": "x", "b": "y"}
+    names = [path.name for path in (tmp_path / "1").iterdir()]
+    assert all((tmp_path / "2" / n).read_bytes() == (tmp_path / "1" / n).read_bytes() for n in names)
+
+
+def test_an_index_of_another_release_is_named_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "sketches-00001.parquet").touch()
+    with pytest.raises(CorpusError, match=r"no sketches-\*.npy here.*remove the version"):
+        Segments(SKETCHES, tmp_path)
