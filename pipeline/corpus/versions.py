@@ -6,22 +6,38 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
+from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.publish import SUMS, read_manifest, sha256_of
 from pipeline.corpus.read import latest, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
-from pipeline.records import Manifest
+from pipeline.dedupe.index import members_in
+from pipeline.dedupe.records import DUPLICATE
+from pipeline.errors import CorpusError
+from pipeline.records import WITHHELD, Manifest
 
 KEEP_DAYS, KEEP_WEEKS, KEEP_MONTHS = 7, 4, 12
 """How many daily, weekly and monthly versions gc keeps; older ones cost one corpus copy each."""
 
 PINS = "PINNED"
 """Text file in the corpus folder, one version a line (`2.37.0` or `2.37`): never collected."""
+
+MEMORY = "500MB"
+"""What DuckDB may take to verify a version; what is more goes to the folder for temporary files."""
+
+SHOWN = 20
+"""So many documents on which rows and index disagree are named; the rest is counted."""
+
+_REMEMBERED = ("cluster", "relation", "reason", "title", "size")
+"""What both deduplication and the row say of a document; no reason: it is published."""
 
 
 def manifests(clean: Path) -> list[Manifest]:
@@ -38,7 +54,8 @@ def verify(folder: Path) -> list[str]:
     """Everything wrong with a version folder, in words; empty when it is whole.
 
     Checks every file against SHA256SUMS, the one schema, unique ids of published rows, that a row stands in
-    the table its reason says, and that captures in = rows out.
+    the table its reason says, that captures in = rows out, and that deduplication remembers of every document
+    what its row says. Memory is bounded by MEMORY.
     """
     problems = _check_sums(folder)
     if problems:
@@ -53,7 +70,11 @@ def verify(folder: Path) -> list[str]:
         schema = schema or found
         if found != schema:
             problems.append(f"{path}: its columns are not those of the corpus's schema")
-    return problems or _check_rows(paths, sum(f.captures for f in manifest.inputs))
+    if problems:
+        return problems
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+        _open_tables(db, paths)
+        return _check_rows(db, sum(f.captures for f in manifest.inputs)) + _check_index(db, folder / CLUSTERS)
 
 
 def _check_sums(folder: Path) -> list[str]:
@@ -74,34 +95,80 @@ def _check_sums(folder: Path) -> list[str]:
     return problems
 
 
-def _check_rows(paths: dict[str, list[Path]], captures: int) -> list[str]:
+def _open_tables(db: duckdb.DuckDBPyConnection, paths: dict[str, list[Path]]) -> None:
+    for table, files in paths.items():
+        if files:
+            db.execute(f"create view {table} as select * from read_parquet({[str(p) for p in files]!r})")
+        else:
+            db.register(table, SCHEMA.empty_table())
+
+
+def _check_rows(db: duckdb.DuckDBPyConnection, captures: int) -> list[str]:
     problems = []
-    with duckdb.connect() as db:
-        for table, files in paths.items():
-            if files:
-                names = [str(p) for p in files]
-                db.execute(
-                    f"create view {table} as select id, capture, part, reason from read_parquet({names!r})"
-                )
-            else:
-                db.execute(f"create table {table} (id varchar, capture varchar, part bigint, reason varchar)")
-        twice = _number(db, "select count(*) from (select id from articles group by id having count(*) > 1)")
-        if twice:
-            problems.append(f"articles: {twice} ids stand in more than one row")
-        wrong = _number(db, "select count(*) from articles where reason is not null")
-        wrong += _number(db, "select count(*) from dropped where reason is null")
-        if wrong:
-            problems.append(f"{wrong} rows stand in the wrong table for their reason")
-        both = "(select capture, part from articles union all select capture, part from dropped)"
-        double = _number(
-            db, f"select count(*) from (select 1 from {both} group by capture, part having count(*) > 1)"
-        )
-        if double:
-            problems.append(f"{double} rows stand twice")
-        seen = _number(db, f"select count(distinct capture) from {both}")
-        if seen != captures:
-            problems.append(f"{captures} captures went in, rows of {seen} came out")
+    twice = _number(db, "select count(*) from (select id from articles group by id having count(*) > 1)")
+    if twice:
+        problems.append(f"articles: {twice} ids stand in more than one row")
+    wrong = _number(db, "select count(*) from articles where reason is not null")
+    wrong += _number(db, "select count(*) from dropped where reason is null")
+    if wrong:
+        problems.append(f"{wrong} rows stand in the wrong table for their reason")
+    both = "(select capture, part from articles union all select capture, part from dropped)"
+    double = _number(
+        db, f"select count(*) from (select 1 from {both} group by capture, part having count(*) > 1)"
+    )
+    if double:
+        problems.append(f"{double} rows stand twice")
+    seen = _number(db, f"select count(distinct capture) from {both}")
+    if seen != captures:
+        problems.append(f"{captures} captures went in, rows of {seen} came out")
     return problems
+
+
+def _check_index(db: duckdb.DuckDBPyConnection, clusters: Path) -> list[str]:
+    """Where what deduplication remembers of a document is not what the document's current row says."""
+    db.execute(
+        "create table said (id varchar, cluster varchar, relation varchar, reason varchar, title varchar,"
+        " size bigint, cut boolean)"
+    )
+    try:
+        for members in members_in(clusters):
+            db.register("members", members)
+            db.execute(
+                "insert into said select id, cluster,"
+                f" case when published and relation = '{DUPLICATE}' then '{CANONICAL}' else relation end,"
+                " case when not published then coalesce(reason, relation) end,"
+                " title, size, len(spans) > 0 or reason = 'glued' from members"
+            )
+    except CorpusError as error:
+        return [str(error)]
+    withheld = ", ".join(f"'{reason}'" for reason in sorted(WITHHELD))
+    columns = "id, cluster, relation, reason, coalesce(title, '') as title, length(text) as size"
+    found = db.execute(
+        f"with rows as (select {columns} from articles union all by name"
+        f" select {columns} from dropped where reason in ({withheld}))"
+        " select said.id, rows.id,"
+        f" {', '.join(f'said.{name}, rows.{name}' for name in _REMEMBERED)}, said.cut, count(*) over ()"
+        " from said full join rows using (id)"
+        f" where {' or '.join(f'said.{name} is distinct from rows.{name}' for name in _REMEMBERED[:-1])}"
+        # what stands elsewhere was cut out of a glued page, and the index remembers the whole
+        " or case when cut then said.size < rows.size else said.size is distinct from rows.size end"
+        f" order by coalesce(said.id, rows.id) limit {SHOWN}"
+    ).fetchall()
+    problems = [f"{clusters}: {_disagreement(row)}" for row in found]
+    if found and (total := found[0][-1]) > len(found):
+        problems.append(f"{clusters}: {total} documents in all disagree with their rows")
+    return problems
+
+
+def _disagreement(row: tuple[Any, ...]) -> str:
+    said, there = row[:2]
+    if said is None:
+        return f"document {there} has a row, and the index does not know it"
+    if there is None:
+        return f"the index knows document {said}, and it has no row"
+    pairs = zip(_REMEMBERED, row[2:-2:2], row[3:-2:2], strict=True)
+    differing = [f"{name} {a!r}, the row says {b!r}" for name, a, b in pairs if a != b]
+    return f"document {said}: the index says {'; '.join(differing)}"
 
 
 def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -1,7 +1,7 @@
 """What dedupe remembers between batches: members, links, redirects, site lines and postings.
 
-Persisted as sorted Parquet segments, one for each publication and table, that never change. What a batch
-asks for is loaded; what it changes stays in memory until `write`.
+Persisted as sorted segments, one for each publication and table, that never change. What a batch asks for is
+loaded; what it changes stays in memory until `write`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.dedupe import tables
 from pipeline.dedupe.furniture import SiteLines
@@ -18,6 +20,18 @@ from pipeline.dedupe.postings import Postings
 from pipeline.dedupe.records import Decision, Link, Member
 from pipeline.dedupe.segments import Dropped, Segments
 from pipeline.dedupe.sorted_pairs import Values
+
+SAID = ("id", "cluster", "relation", "published", "reason", "spans", "title", "size")
+"""What `members_in` gives of a document."""
+
+
+def members_in(folder: Path) -> Iterator[pa.Table]:
+    """What the `clusters/` folder of a version says of each document, in chunks; memory stays bounded.
+
+    CorpusError for a folder without an index.
+    """
+    for rows in Segments(tables.MEMBERS, folder).current((*SAID, "removed")):
+        yield rows.filter(pc.invert(rows["removed"])).select(SAID)
 
 
 class DedupeIndex:

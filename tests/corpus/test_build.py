@@ -11,6 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.corpus import build as building
@@ -18,10 +21,12 @@ from pipeline.corpus import shards, versions
 from pipeline.corpus.build import build
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.job import locked
-from pipeline.corpus.plan import MADE_BY
+from pipeline.corpus.plan import MADE_BY, rules
+from pipeline.corpus.publish import describe_files, point_latest, read_manifest, write_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
-from pipeline.errors import BusyError, NoSpaceError, RefusedError, UsageError
-from pipeline.records import Source
+from pipeline.dedupe import segments
+from pipeline.errors import BusyError, CorpusError, NoSpaceError, RefusedError, UsageError
+from pipeline.records import Capture, Source
 from pipeline.rules import fingerprint
 from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
 
@@ -333,6 +338,56 @@ def killed_at(number: int, work: Callable[[], Any]) -> bool:
         finally:
             os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def copy_of(number: int, story: int, days: int) -> Capture:
+    """A page that prints the text of another story, some days later."""
+    body = html(PLAIN[story].title, PLAIN[story].body)
+    return story_page(number, body=body, fetched_at=story_page(0).fetched_at + days * LATER)
+
+
+def test_joined_segments_remember_the_newest_text_of_a_page(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "MOST_SEGMENTS", 1)
+    revised = [copy_of(0, 20, days=1), copy_of(1, 21, days=1)]  # enough to be joined with the first segment
+    for run, pages in enumerate([revised, [copy_of(30, 20, days=2)]], 2):
+        write(corpus / "raw", pages, f"run-{run}")
+        assert build(job(corpus)).version == f"1.{run}.0"
+        assert versions.verify(corpus / "clean" / f"1.{run}.0") == []
+    text = [d.url for d in documents(corpus / "clean") if d.title == PLAIN[20].title]
+    assert text == ["https://news.example/a/0.html"], "its copy is not published beside it"
+    assert not build(job(corpus, full=True)).published, "a build from the start says the same"
+
+
+def test_a_version_with_an_index_of_an_older_form_is_verified_and_built_on_in_full(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = corpus / "clean" / "1.1.0"
+    for path in sorted((version / "clusters").glob("*.npy")):
+        pairs = np.load(path)
+        pq.write_table(pa.table({"key": pairs[0], "row": pairs[1]}), path.with_suffix(".parquet"))
+        path.unlink()
+    old = {**read_manifest(version).fingerprints, "dedupe": "of the older release"}
+    files = describe_files(version, None, {})
+    write_manifest(version, replace(read_manifest(version), files=files, fingerprints=old))
+    assert versions.verify(version) == []
+    write(corpus / "raw", [copy_of(30, 0, days=1)], "run-2")
+    report = build(job(corpus))
+    assert (report.version, report.full) == ("1.2.0", "the rules changed (dedupe)")
+    assert versions.verify(corpus / "clean" / "1.2.0") == []
+    assert not list((corpus / "clean" / "1.2.0" / "clusters").glob("*-keys.parquet"))
+    kinds = {Path(f.file).suffix: f.rows for f in read_manifest(corpus / "clean" / "1.2.0").files}
+    assert kinds[".npy"] is None
+    # the same version as a parent whose rules are said to be ours is refused, not read as an empty index
+    write_manifest(version, replace(read_manifest(version), fingerprints=rules(())))
+    shutil.rmtree(corpus / "clean" / "1.2.0")
+    point_latest(corpus / "clean", "1.1.0", corpus)
+    with pytest.raises(CorpusError, match=r"no sketches-\*.npy here.*remove the version"):
+        build(job(corpus))
+    shutil.rmtree(version)
+    assert build(job(corpus)).version == "1.1.0"
+    assert versions.verify(version) == []
 
 
 @pytest.mark.slow

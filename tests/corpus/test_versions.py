@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.corpus import versions
 from pipeline.corpus.build import build
-from pipeline.corpus.publish import next_version, point_latest, read_manifest
-from pipeline.corpus.read import latest, list_versions, version_folder
+from pipeline.corpus.publish import describe_files, next_version, point_latest, read_manifest, write_manifest
+from pipeline.corpus.read import documents, latest, list_versions, version_folder
 from pipeline.errors import CorpusError
 from tests.corpus.archives import failed_page, job, story_page, write
 
@@ -60,6 +63,82 @@ def test_a_lost_capture_is_found(clean: Path) -> None:
 
     sums.write_text("\n".join([*kept, f"{sha256_of(manifest)}  manifest.json"]) + "\n")
     assert versions.verify(clean / "2.1.0") == ["3 captures went in, rows of 2 came out"]
+
+
+def retold(version: Path, table: str, **said: object) -> None:
+    """Set columns of every row of a table of a version to a value, its sums made anew."""
+    for path in (version / "clusters").glob(f"{table}-?????.parquet"):
+        rows = pq.read_table(path)
+        for name, value in said.items():
+            column = pa.array([value] * rows.num_rows, rows.schema.field(name).type)
+            rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
+        path.unlink()  # not the parent's
+        pq.write_table(rows, path)
+    write_manifest(version, replace(read_manifest(version), files=describe_files(version, None, {})))
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"cluster": "another"}, "cluster 'another', the row says '{id}'"),
+        ({"relation": "same_form"}, "relation 'same_form', the row says 'new'"),
+        ({"published": False, "reason": "duplicate"}, "reason 'duplicate', the row says None"),
+        (
+            {"published": False, "relation": "glued"},
+            "relation 'glued', the row says 'new'; reason 'glued', …",
+        ),
+        ({"relation": "duplicate"}, "relation 'canonical', the row says 'new'"),
+        ({"title": "旧题"}, "title '旧题', the row says '{title}'"),
+        ({"size": 7}, "size 7, the row says {size}"),
+        ({"size": 7, "spans": [[0, 3]]}, "size 7, the row says {size}"),
+        ({"title": "旧题", "size": 7}, "title '旧题', the row says '{title}'; size 7, the row says {size}"),
+    ],
+)
+def test_what_index_and_row_say_of_a_document_is_compared(
+    clean: Path, said: dict[str, object], words: str
+) -> None:
+    version = clean / "1.1.0"
+    (row,) = documents(clean)
+    retold(version, "members", **said)
+    words = words.format(id=row.id, title=row.title, size=len(row.text)).removesuffix("…")
+    (problem,) = versions.verify(version)
+    assert problem.startswith(f"{version / 'clusters'}: document {row.id}: the index says {words}")
+
+
+def test_of_a_page_that_was_cut_the_index_remembers_the_whole(clean: Path) -> None:
+    retold(clean / "1.1.0", "members", size=100_000, spans=[[0, 3]])
+    assert versions.verify(clean / "1.1.0") == []
+
+
+def test_documents_that_only_row_or_index_know_are_named(clean: Path) -> None:
+    version = clean / "1.1.0"
+    (row,) = documents(clean)
+    retold(version, "members", id="unheard-of")
+    assert versions.verify(version) == [
+        f"{version / 'clusters'}: document {row.id} has a row, and the index does not know it",
+        f"{version / 'clusters'}: the index knows document unheard-of, and it has no row",
+    ]
+    retold(version, "members", removed=True)
+    assert versions.verify(version) == [
+        f"{version / 'clusters'}: document {row.id} has a row, and the index does not know it"
+    ]
+
+
+def test_the_first_disagreements_are_named_and_all_are_counted(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "SHOWN", 1)
+    retold(clean / "1.1.0", "members", id="unheard-of")
+    assert len(problems := versions.verify(clean / "1.1.0")) == 2
+    assert problems[1].endswith("2 documents in all disagree with their rows")
+
+
+def test_a_version_without_an_index_is_named(clean: Path) -> None:
+    version = clean / "1.1.0"
+    shutil.rmtree(version / "clusters")
+    write_manifest(version, replace(read_manifest(version), files=describe_files(version, None, {})))
+    (problem,) = versions.verify(version)
+    assert problem.startswith(f"{version / 'clusters'}: no members-*.parquet here")
 
 
 def test_a_folder_that_is_no_version_is_named(tmp_path: Path) -> None:
