@@ -26,7 +26,7 @@ class Match:
 
     member: Member
     """The earlier one."""
-    verdict: Relation
+    relation: Relation
     """The relation, from the side of the one compared."""
     overlap: Overlap
     """The measurement behind it."""
@@ -64,7 +64,7 @@ class Clusters:
 
     def put(self, work: Prepared, sketched: int, found: Sequence[Match], rule: str = NEW) -> bool:
         """Add a text related to those found, closest first; whether it is to represent its cluster."""
-        by = {relation: [f for f in found if f.verdict.relation == relation] for relation in _PRECEDENCE}
+        by = {relation: [f for f in found if f.relation.relation == relation] for relation in _PRECEDENCE}
         copies = by[DUPLICATE]
         cluster = self._joined(copies) if copies else self._opened(work)
         relation = next((name for name in _PRECEDENCE if by[name]), NEW)
@@ -73,13 +73,13 @@ class Clusters:
             best = by[relation][0]
             decision = replace(
                 decision,
-                kind=best.verdict.kind,
+                kind=best.relation.kind,
                 of=tuple(f.member.id for f in by[relation]),
                 score=round(best.overlap.a.coverage, 4),
                 partner_score=round(best.overlap.b.coverage, 4),
                 density=round(best.overlap.density, 4),
-                rule=best.verdict.rule,
-                conflicts=best.verdict.conflicts,
+                rule=best.relation.rule,
+                conflicts=best.relation.conflicts,
                 form_id=self._form(by[SAME_FORM]) or (copies[0].member.decision.form_id if copies else None),
             )
         represents = len(work.key) >= SHORTEST and (not copies or self._unlike(copies[0], cluster))

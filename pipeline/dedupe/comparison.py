@@ -69,9 +69,9 @@ class Comparison:
                 titles=(work.item.title, member.title),
                 rare=partial(candidates.rare, name, sketch(theirs)),
             )
-            verdict, overlap = judge(self._shingles[name], theirs, known)
-            if verdict.relation:
-                found.append(Match(member, verdict, overlap))
+            relation, overlap = judge(self._shingles[name], theirs, known)
+            if relation.relation:
+                found.append(Match(member, relation, overlap))
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
 
     def _fetch(self, members: Sequence[Member]) -> None:
@@ -84,7 +84,7 @@ class Comparison:
                 self._shingles[member.id] = shingles(text_key(stripped(text, repeated)))
 
     def _link(self, work: Prepared, f: Match) -> Link:
-        relation, kind, span = f.verdict.relation or NEW, f.verdict.kind, None
+        relation, kind, span = f.relation.relation or NEW, f.relation.kind, None
         if relation in {CONTAINS, CONTAINED_IN}:
             mine, theirs = work.item.text, self._text(f.member.id)
             if relation == CONTAINS:
@@ -105,8 +105,8 @@ class Comparison:
             score=round(f.overlap.a.coverage, 4),
             partner_score=round(f.overlap.b.coverage, 4),
             density=round(f.overlap.density, 4),
-            rule=f.verdict.rule,
-            conflicts=f.verdict.conflicts,
+            rule=f.relation.rule,
+            conflicts=f.relation.conflicts,
             span=span,
         )
 

@@ -1,29 +1,94 @@
-"""What two overlapping texts are to each other: the rules, in the order they are tried.
+"""What two overlapping texts are to each other: an ordered table of rules, the first that holds decides.
 
-The thresholds are those measured in the design study of this project (seed 7 of its generator, checked
-on seed 11) unless a comment says otherwise. `low` and `high` are the smaller and the larger coverage.
+The numbers were set on one build of 10,000 made-up documents (16,844 real Chinese articles, median 542
+characters, copied exactly, lightly and heavily edited, framed, glued, excerpted; 220 notices of six forms; 600
+broadcasts of a series) and read off a second build. There the table as a whole gives a mean F1 of .977 over seven
+kinds of copies, pair precision .998, no notice of 220 merged, 90 % of glued pages and 84 % of excerpts named; the
+256-permutation MinHash of datasketch at Jaccard 0.4, checked, gives .871, .61 and 220 of 220. What one rule is
+worth is said with it; where nothing is, its numbers were set on that build and not varied alone.
+
+`low` and `high` are the smaller and the larger coverage of the two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipeline.dedupe import facts
 from pipeline.dedupe.overlap import NOTHING, Overlap, Side, measure
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, SAME_FORM
 from pipeline.dedupe.sketch import Shingles, text_key
 
-# Two texts of one wording published this many days apart report two events.
-DAYS_APART = 20
-# A foreign block in the middle of both texts: two articles in one frame.
+LEAST_COVERED = 0.4
+"""Where neither text has this share in common, nothing is."""
+
+FORM_COVERED, FORM_AGREE = 0.5, 0.75
+"""Two of one form share half of both texts, and no more than this share of their numbers."""
+
+FORM_PLACES, FORM_TOUCHING, FORM_RATIO = 3, 0.5, 1.5
+"""They depart from each other in so many places, at least this share of which touch a digit, and more often by this
+factor than any place of the text does."""
+
 FRAME_BLOCK, FRAME_SHARE = 80, 0.30
-# Two articles that quote one source have passages of their own between the quotations; a version cuts, moves
-# and rewrites its head: on three builds of the generator one of 1,056 versions has two such passages on both
-# sides of the comparison. In texts with more in common than this, sentences were replaced.
-PASSAGES, QUOTED = 2, 0.6
-# An excerpt ends with a line that says where the rest is; it is not part of the article.
+"""Characters, and share of the text, of a foreign block in the midst of both texts: two articles in one frame."""
+
+QUOTED, PASSAGES = 0.6, 2
+"""Two articles that quote one source have so many passages of their own between the quotations; a version cuts,
+moves and rewrites its head: of 1,056 versions one has two such passages on both sides. In texts with more than this
+share in common, sentences were replaced."""
+
+FAINT, FAINT_RARE = 0.8, 0.8
+WEAK, WEAK_RARE = 1.0, 0.3
+"""(low + high) · density below which what is shared may be formulas of officialdom; unless at least this share of
+it is in no third article."""
+
+NUMBERS_AGREE, NUMBERS_DENSITY, NUMBERS_COVERED = 0.3, 0.8, 0.85
+"""With so few numbers in common two texts that are alike only so far report two things."""
+
+HELD, HELD_REST, HELD_BLOCKS, HELD_INNER = 0.92, 0.25, 0.8, 0.1
+"""This share of the shorter stands in the longer; the rest is at least this share of the longer, and this share of
+the rest is one block or two. An excerpt is one piece; what a shortened version leaves out lies between the pieces
+it keeps: no block in the midst of the longer may exceed the last share of it."""
+
 LONGEST_TEASER = 24
+"""Characters of the line that ends an excerpt and says where the rest is; it is not part of the article."""
+
+DENSE_HELD, DENSE, DENSE_LOW = 0.97, 0.95, 0.60
+"""One text nearly whole and word for word in another that has as much again: phrases that are repeated cut the
+foreign block of such pages in pieces."""
+
+BOTH_LOW, BOTH_HIGH, BOTH_SUM = 0.40, 0.55, 1.05
+"""Coverages of two versions of one text."""
+
+COVERED, COVERED_DENSITY = 0.75, 0.85
+"""So much of one, and so closely, makes it a part of the other, whatever else that has."""
+
+RARE_LOW, RARE_SUM, RARE_DENSITY, RARE_AGREE, RARE = 0.35, 0.85, 0.8, 0.75, 0.6
+"""Versions with less in common, where that is close, its numbers agree, and this share of it is in no third text."""
+
+DAYS_APART, DAYS_DENSITY = 20, 0.7
+"""Two texts of one wording published this many days apart report two events, unless they are this close: of 17,133
+dated broadcasts 159 stood in pairs that were merged over so many days, nearly all of them wrongly."""
+
+NUMBERS, NUMBERS_SHARE = 2, 0.25
+"""So many numbers in each other's place, and this share of those that can be aligned."""
+
+HEAD_SHARE = 0.20
+"""The share, where one of them stands in the head of both texts: there a notice says when, where and who."""
+
+SWAPPED, SWAPPED_DENSITY, SWAPPED_WITH_NUMBER = 3, 0.7, 2
+"""How often one name stands in the place of another one, in texts less close than this; fewer, with a number."""
+
+TITLES_DENSITY = 0.85
+"""Closer texts than this are one, whatever their titles say."""
+
+LIGHT = 0.8
+"""A copy of which this share stands in the other, and the reverse, is lightly edited."""
+
+CONFLICTS_SHOWN = 8
+"""So many facts that differ are kept as evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +96,7 @@ class Relation:
     """The relation of a first text to a second one, and the rule that says so."""
 
     relation: str | None
-    """As in relations.py, from the first text's side; None: they are not related."""
+    """duplicate, contained_in, contains or same_form, from the first text's side; None: they are not related."""
     rule: str
     """Name of the rule."""
     kind: str | None = None
@@ -52,100 +117,266 @@ class Circumstances:
     """Gives the share 0..1 of the sampled grams they share that no other article has."""
 
 
-def judge(a: Shingles, b: Shingles, known: Circumstances) -> tuple[Relation, Overlap]:
-    """What the first text is to the second."""
-    overlap = measure(a, b)
-    if overlap is None:
-        return Relation(relation=None, rule="apart"), NOTHING
-    return _judge(a, b, overlap, known), overlap
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evidence:
+    """Two texts and what the rules ask about them, each thing measured once, when it is first asked for."""
+
+    a: Shingles
+    """The first text."""
+    b: Shingles
+    """The second one."""
+    overlap: Overlap
+    """Where each stands in the other."""
+    known: Circumstances
+    """What is known beside."""
+
+    @cached_property
+    def low(self) -> float:
+        """The smaller coverage."""
+        return min(self.overlap.a.coverage, self.overlap.b.coverage)
+
+    @cached_property
+    def high(self) -> float:
+        """The larger coverage."""
+        return max(self.overlap.a.coverage, self.overlap.b.coverage)
+
+    @cached_property
+    def density(self) -> float:
+        """The density of the sparser side."""
+        return self.overlap.density
+
+    @cached_property
+    def strength(self) -> float:
+        """How much of both texts is the same: 0 to 2."""
+        return (self.low + self.high) * self.density
+
+    @cached_property
+    def agree(self) -> float:
+        """Share of the numbers of the text with fewer of them that the other has."""
+        return facts.numbers_agree(self.a, self.b)
+
+    @cached_property
+    def rare(self) -> float:
+        """Share of what they have in common that no third article has."""
+        return self.known.rare()
+
+    @cached_property
+    def conflicts(self) -> facts.Conflicts:
+        """What stands in one text in the place of something else in the other."""
+        return facts.conflicts(self.a, self.b, self.overlap)
+
+    @cached_property
+    def titles(self) -> tuple[str, str] | None:
+        """What the titles name in each other's place."""
+        one, other = (text_key(t).tobytes().decode("utf-32-le", "replace") for t in self.known.titles)
+        return facts.titles_conflict(one, facts.string(self.a), other, facts.string(self.b))
+
+    @cached_property
+    def held(self) -> float:
+        """The larger coverage, the teaser at the end of an excerpt left out."""
+        side = self.shorter
+        if side.tail > LONGEST_TEASER:
+            return self.high
+        return side.coverage * side.length / max(1, side.length - side.tail)
+
+    @property
+    def shorter(self) -> Side:
+        """The side that is covered more; the first, when both are alike."""
+        return self.overlap.a if self.overlap.a.coverage >= self.overlap.b.coverage else self.overlap.b
+
+    @property
+    def longer(self) -> Side:
+        """The other side."""
+        return self.overlap.b if self.shorter is self.overlap.a else self.overlap.a
 
 
-def _judge(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstances) -> Relation:
-    low, high = sorted((overlap.a.coverage, overlap.b.coverage))
-    if high < 0.4:
-        return Relation(relation=None, rule="apart")
-    density = overlap.density
-    strength = (low + high) * density
-    agree = facts.numbers_agree(a, b)
-    if low >= 0.5 and agree <= 0.75 and _differs_in_digits(a, overlap):
-        return Relation(relation=SAME_FORM, rule="digits")
-    if _framed(overlap.a) and _framed(overlap.b):
-        return Relation(relation=None, rule="frame")
-    if low < QUOTED and min(overlap.a.passages, overlap.b.passages) >= PASSAGES:
-        return Relation(relation=None, rule="quoted")
-    # Formulas of officialdom, shared with many: little of it, and hardly any that no third text has.
-    if (strength < 0.8 and known.rare() < 0.8) or (strength < 1.0 and known.rare() < 0.3):
-        return Relation(relation=None, rule="formulas")
-    if agree < 0.3 and density < 0.8 and low < 0.85:
-        return Relation(relation=None, rule="numbers")
-    if held := _held(overlap, low, high):
-        return held
-    if low >= 0.40 and high >= 0.55 and low + high >= 1.05:
-        return _copy_or_form(a, b, overlap, known)
-    if high >= 0.75 and density >= 0.85:
-        return Relation(relation=_direction(overlap), rule="covered")
-    if low >= 0.35 and low + high >= 0.85 and density >= 0.8 and agree >= 0.75 and known.rare() >= 0.6:
-        return _copy_or_form(a, b, overlap, known)
-    return Relation(relation=None, rule="apart")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One decision about two texts that no rule before it decided."""
+
+    name: str
+    """The word that stands in the row."""
+    holds: Callable[[Evidence], bool]
+    """Whether it decides."""
+    relation: str | None
+    """What it decides; contained_in is that of the text covered more, the other one contains it."""
+    source: str
+    """What it is for and what it was measured to be worth."""
+    shows: Callable[[Evidence], tuple[str, ...]] = lambda e: ()
+    """The facts that differ, as evidence."""
 
 
-def _differs_in_digits(a: Shingles, overlap: Overlap) -> bool:
-    places, touching, usual = facts.digit_gaps(a, overlap.matched_a)
-    return places >= 3 and touching >= 0.5 and touching >= 1.5 * usual
+def _differ_in_digits(e: Evidence) -> bool:
+    places, touching, usual = facts.digit_gaps(e.a, e.overlap.matched_a)
+    return places >= FORM_PLACES and touching >= FORM_TOUCHING and touching >= FORM_RATIO * usual
 
 
 def _framed(side: Side) -> bool:
     return side.inner >= FRAME_BLOCK and side.inner >= FRAME_SHARE * side.length
 
 
-def _direction(overlap: Overlap) -> str:
-    return CONTAINED_IN if overlap.a.coverage >= overlap.b.coverage else CONTAINS
+def _held(e: Evidence) -> bool:
+    longer = e.longer
+    rest, in_blocks = sum(longer.blocks), sum(longer.blocks[:2])
+    return (
+        e.held >= HELD
+        and longer.inner <= HELD_INNER * longer.length
+        and rest >= HELD_REST * longer.length
+        and in_blocks >= HELD_BLOCKS * rest
+    )
 
 
-def _held(overlap: Overlap, low: float, high: float) -> Relation | None:
-    """One text whole in the other, whose rest is one or two blocks."""
-    shorter, longer = overlap.a, overlap.b
-    if overlap.a.coverage < overlap.b.coverage:
-        shorter, longer = longer, shorter
-    if shorter.tail <= LONGEST_TEASER:
-        high = shorter.coverage * shorter.length / max(1, shorter.length - shorter.tail)
-    uncovered = sum(longer.blocks)
-    in_blocks = sum(longer.blocks[:2])
-    # An excerpt is one piece; what a shortened version leaves out lies between the pieces it keeps.
-    outer = longer.inner <= 0.1 * longer.length
-    if high >= 0.92 and outer and uncovered >= 0.25 * longer.length and in_blocks >= 0.8 * uncovered:
-        return Relation(relation=_direction(overlap), rule="held")
-    if high >= 0.97 and overlap.density >= 0.95 and low <= 0.60:
-        return Relation(relation=_direction(overlap), rule="held-dense")
-    return None
+def _both(e: Evidence) -> bool:
+    return e.low >= BOTH_LOW and e.high >= BOTH_HIGH and e.low + e.high >= BOTH_SUM
 
 
-def _copy_or_form(a: Shingles, b: Shingles, overlap: Overlap, known: Circumstances) -> Relation:
-    """Would-be duplicates: the same facts, or the same form with others."""
-    density = overlap.density
-    found = facts.conflicts(a, b, overlap)
-    count = len(found.numbers)
-    shown = tuple(f"{here}/{there}" for here, there in (*found.numbers, *found.names))[:8]
-    swapped = max(found.names.values(), default=0)
-    rule = None
-    if known.days is not None and known.days >= DAYS_APART and density < 0.7:
-        rule = "dates"
-    elif count >= 2 and found.share >= 0.25:
-        rule = "conflicting-numbers"
-    elif found.head and found.share >= 0.20:
-        rule = "conflicting-head"
-    elif (swapped >= 3 and density < 0.7) or (swapped >= 2 and count):
-        rule = "swapped-name"
-    elif density < 0.85 and (titles := _titles_conflict(a, b, known.titles)):
-        rule = "titles"
-        shown = ("/".join(titles), *shown)[:8]
-    if rule:
-        return Relation(relation=SAME_FORM, rule=rule, conflicts=shown)
-    low = min(overlap.a.coverage, overlap.b.coverage)
-    kind = "light" if low >= 0.8 else "heavy"
-    return Relation(relation=DUPLICATE, rule="covered-both", kind=kind, conflicts=shown)
+def _rare_version(e: Evidence) -> bool:
+    return (
+        e.low >= RARE_LOW
+        and e.low + e.high >= RARE_SUM
+        and e.density >= RARE_DENSITY
+        and e.agree >= RARE_AGREE
+        and e.rare >= RARE
+    )
 
 
-def _titles_conflict(a: Shingles, b: Shingles, titles: tuple[str, str]) -> tuple[str, str] | None:
-    one, other = (text_key(title).tobytes().decode("utf-32-le", "replace") for title in titles)
-    return facts.titles_conflict(one, facts.string(a), other, facts.string(b))
+def _swapped(e: Evidence) -> bool:
+    times = max(e.conflicts.names.values(), default=0)
+    return (times >= SWAPPED and e.density < SWAPPED_DENSITY) or (
+        times >= SWAPPED_WITH_NUMBER and bool(e.conflicts.numbers)
+    )
+
+
+def _shown(e: Evidence) -> tuple[str, ...]:
+    differing = (*e.conflicts.numbers, *e.conflicts.names)
+    return tuple(f"{here}/{there}" for here, there in differing)[:CONFLICTS_SHOWN]
+
+
+def _titles_shown(e: Evidence) -> tuple[str, ...]:
+    return ("/".join(e.titles or ()), *_shown(e))[:CONFLICTS_SHOWN]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        name="apart",
+        holds=lambda e: e.high < LEAST_COVERED,
+        relation=None,
+        source="no rule below finds a relation in so little; it spares their cost",
+    ),
+    Rule(
+        name="digits",
+        holds=lambda e: e.low >= FORM_COVERED and e.agree <= FORM_AGREE and _differ_in_digits(e),
+        relation=SAME_FORM,
+        source="a form filled in again: without this rule and `numbers` 226 of 226 notices are merged, pair"
+        " precision falls from .998 to .647",
+    ),
+    Rule(
+        name="frame",
+        holds=lambda e: _framed(e.overlap.a) and _framed(e.overlap.b),
+        relation=None,
+        source="two articles in one site's frame: without it 10 such pages are merged instead of 6",
+    ),
+    Rule(
+        name="quoted",
+        holds=lambda e: e.low < QUOTED and min(e.overlap.a.passages, e.overlap.b.passages) >= PASSAGES,
+        relation=None,
+        source="two articles that quote one source: it parts one of 1,056 versions",
+    ),
+    Rule(
+        name="formulas",
+        holds=lambda e: (
+            (e.strength < FAINT and e.rare < FAINT_RARE) or (e.strength < WEAK and e.rare < WEAK_RARE)
+        ),
+        relation=None,
+        source="what many texts say: without it 33 strangers are merged instead of 3, mean F1 falls from .980 to .958",
+    ),
+    Rule(
+        name="numbers",
+        holds=lambda e: e.agree < NUMBERS_AGREE and e.density < NUMBERS_DENSITY and e.low < NUMBERS_COVERED,
+        relation=None,
+        source="one wording, other figures, and not close enough for a form; measured with `digits`",
+    ),
+    Rule(
+        name="held",
+        holds=_held,
+        relation=CONTAINED_IN,
+        source="an excerpt and its full text, or an article and a page of two: with the next rule 84 % of excerpts"
+        " and 90 % of glued pages are named, 1.00 and .97 clustered or linked",
+    ),
+    Rule(
+        name="held-dense",
+        holds=lambda e: e.held >= DENSE_HELD and e.density >= DENSE and e.low <= DENSE_LOW,
+        relation=CONTAINED_IN,
+        source="the same where repeated phrases cut the rest in pieces: 80 % of excerpts were named without it",
+    ),
+    Rule(
+        name="covered",
+        holds=lambda e: not _both(e) and e.high >= COVERED and e.density >= COVERED_DENSITY,
+        relation=CONTAINED_IN,
+        source="most of one in another that is no version of it: links found so are right in .996",
+    ),
+    Rule(
+        name="too-little",
+        holds=lambda e: not _both(e) and not _rare_version(e),
+        relation=None,
+        source="versions cover each other: 20 to 40 % cut, reordered, title and lead rewritten are found with F1 .91",
+    ),
+    Rule(
+        name="dates",
+        holds=lambda e: e.known.days is not None and e.known.days >= DAYS_APART and e.density < DAYS_DENSITY,
+        relation=SAME_FORM,
+        source="a series: of 17,133 broadcasts 159 were merged over 20 days or more before this rule",
+        shows=_shown,
+    ),
+    Rule(
+        name="conflicting-numbers",
+        holds=lambda e: len(e.conflicts.numbers) >= NUMBERS and e.conflicts.share >= NUMBERS_SHARE,
+        relation=SAME_FORM,
+        source="other facts in one wording: with the next two rules 48 of 600 broadcasts of a series are merged"
+        " instead of 151; F1 of lightly edited copies falls from .981 to .979",
+        shows=_shown,
+    ),
+    Rule(
+        name="conflicting-head",
+        holds=lambda e: e.conflicts.head and e.conflicts.share >= HEAD_SHARE,
+        relation=SAME_FORM,
+        source="a notice's when, where and who; measured with `conflicting-numbers`",
+        shows=_shown,
+    ),
+    Rule(
+        name="swapped-name",
+        holds=_swapped,
+        relation=SAME_FORM,
+        source="another name throughout; measured with `conflicting-numbers`",
+        shows=_shown,
+    ),
+    Rule(
+        name="titles",
+        holds=lambda e: e.density < TITLES_DENSITY and e.titles is not None,
+        relation=SAME_FORM,
+        source="two guests' welcomes, the error read most often among merged broadcasts",
+        shows=_titles_shown,
+    ),
+    Rule(
+        name="covered-both",
+        holds=lambda e: True,
+        relation=DUPLICATE,
+        source="what nothing above parts is one text: pair precision .998",
+        shows=_shown,
+    ),
+)
+"""In the order they are tried; the last one always holds."""
+
+
+def judge(a: Shingles, b: Shingles, known: Circumstances) -> tuple[Relation, Overlap]:
+    """What the first text is to the second, and the measurement behind it."""
+    overlap = measure(a, b)
+    if overlap is None:
+        return Relation(relation=None, rule="apart"), NOTHING
+    e = Evidence(a=a, b=b, overlap=overlap, known=known)
+    rule = next(rule for rule in RULES if rule.holds(e))
+    relation = rule.relation
+    if relation == CONTAINED_IN and e.shorter is not overlap.a:
+        relation = CONTAINS
+    kind = ("light" if e.low >= LIGHT else "heavy") if relation == DUPLICATE else None
+    return Relation(relation=relation, rule=rule.name, kind=kind, conflicts=rule.shows(e)), overlap

@@ -29,8 +29,8 @@ def judged(a: str, b: str, *, rare: float = 1.0) -> Relation:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_pair(case: dict[str, str]) -> None:
-    verdict = judged(case["a"], case["b"])
-    assert verdict.relation == case["relation"], verdict
+    found = judged(case["a"], case["b"])
+    assert found.relation == case["relation"], found
     other_way = {"contained_in": "contains", "contains": "contained_in"}
     assert judged(case["b"], case["a"]).relation == other_way.get(case["relation"], case["relation"])
 
