@@ -161,6 +161,11 @@ class Evidence:
         return self.known.rare()
 
     @cached_property
+    def gaps(self) -> tuple[int, float, float]:
+        """In how many short places the first text departs, and how often they and any place of it touch a digit."""
+        return facts.digit_gaps(self.a, self.overlap.matched_a)
+
+    @cached_property
     def conflicts(self) -> facts.Conflicts:
         """What stands in one text in the place of something else in the other."""
         return facts.conflicts(self.a, self.b, self.overlap)
@@ -207,7 +212,7 @@ class Rule:
 
 
 def _differ_in_digits(e: Evidence) -> bool:
-    places, touching, usual = facts.digit_gaps(e.a, e.overlap.matched_a)
+    places, touching, usual = e.gaps
     return places >= FORM_PLACES and touching >= FORM_TOUCHING and touching >= FORM_RATIO * usual
 
 

@@ -1,38 +1,133 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.dedupe import facts
-from pipeline.dedupe.overlap import measure
-from pipeline.dedupe.relate import Circumstances, Relation, judge
+from pipeline.dedupe.overlap import NOTHING, Side, measure
+from pipeline.dedupe.relate import CONFLICTS_SHOWN, RULES, Circumstances, Evidence, Relation, Rule, judge
 from pipeline.dedupe.sketch import Shingles, shingles, text_key
 from tests.corpus.articles import sentences
 
-CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parent.parent / "cases" / "dedupe_pairs.jsonl")
-    .read_text("utf-8")
-    .splitlines()
-]
+
+def cases(name: str) -> list[dict[str, Any]]:
+    path = Path(__file__).parent.parent / "cases" / name
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+PAIRS, DECIDED = cases("dedupe_pairs.jsonl"), cases("dedupe_rules.jsonl")
 
 
 def shingled(text: str) -> Shingles:
     return shingles(text_key(text))
 
 
-def judged(a: str, b: str, *, rare: float = 1.0) -> Relation:
-    return judge(shingled(a), shingled(b), Circumstances(days=None, titles=("", ""), rare=lambda: rare))[0]
+def judged(
+    a: str, b: str, *, rare: float = 1.0, days: int | None = None, titles: Sequence[str] = ("", "")
+) -> Relation:
+    known = Circumstances(days=days, titles=(titles[0], titles[1]), rare=lambda: rare)
+    return judge(shingled(a), shingled(b), known)[0]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_pair(case: dict[str, str]) -> None:
-    found = judged(case["a"], case["b"])
-    assert found.relation == case["relation"], found
+@pytest.mark.parametrize("case", PAIRS, ids=[case["name"] for case in PAIRS])
+def test_pair(case: dict[str, Any]) -> None:
+    known = {name: case[name] for name in ("rare", "days") if name in case}
+    titles = case.get("titles", ["", ""])
+    found = judged(case["a"], case["b"], titles=titles, **known)
+    assert (found.relation, found.rule) == (case["relation"], case["rule"]), found
     other_way = {"contained_in": "contains", "contains": "contained_in"}
-    assert judged(case["b"], case["a"]).relation == other_way.get(case["relation"], case["relation"])
+    turned = judged(case["b"], case["a"], titles=titles[::-1], **known)
+    assert turned.relation == other_way.get(case["relation"], case["relation"])
+    assert turned.rule == case["rule"]
+
+
+def evidence(
+    *,
+    low: float = 1.0,
+    high: float = 1.0,
+    density: float = 1.0,
+    turned: bool = False,
+    a: dict[str, Any] | None = None,
+    b: dict[str, Any] | None = None,
+    days: int | None = None,
+    rare: float = 1.0,
+    numbers: int = 0,
+    share: float = 0.0,
+    head: bool = False,
+    swapped: int = 0,
+    titles: Sequence[str] | None = None,
+    **measured: Any,
+) -> Evidence:
+    """Evidence of these measures; `turned`: the second text is covered more."""
+    plain = {
+        "length": 1000,
+        "density": density,
+        "runs": (),
+        "blocks": (),
+        "inner": 0,
+        "passages": 0,
+        "tail": 0,
+    }
+    one, other = (low, high) if turned else (high, low)
+    found = Evidence(
+        a=shingled(""),
+        b=shingled(""),
+        overlap=replace(
+            NOTHING,
+            a=Side(**{**plain, "coverage": one, **(a or {})}),
+            b=Side(**{**plain, "coverage": other, **(b or {})}),
+        ),
+        known=Circumstances(days=days, titles=("", ""), rare=lambda: rare),
+    )
+    conflicts = facts.Conflicts(
+        numbers=tuple((f"{n}", f"{n + 50}") for n in range(numbers)),
+        share=share,
+        head=head,
+        names=Counter({("甲", "乙"): swapped} if swapped else {}),
+    )
+    given = {"agree": 1.0, "gaps": (0, 0.0, 1.0), **measured}
+    vars(found).update(given, conflicts=conflicts, titles=tuple(titles) if titles else None)
+    return found
+
+
+def decided(found: Evidence) -> Rule:
+    return next(rule for rule in RULES if rule.holds(found))
+
+
+@pytest.mark.parametrize("case", DECIDED, ids=[case["name"] for case in DECIDED])
+def test_the_first_rule_that_holds_decides(case: dict[str, Any]) -> None:
+    assert decided(evidence(**case["evidence"])).name == case["rule"]
+
+
+def test_every_rule_decides_a_case_and_must_not_decide_another() -> None:
+    names = [rule.name for rule in RULES]
+    assert len(set(names)) == len(names)
+    assert {case["rule"] for case in DECIDED} == set(names)
+    assert {case["rule"] for case in PAIRS} == set(names)
+    assert all(rule.source for rule in RULES)
+
+
+def test_the_kind_of_a_copy_and_the_facts_that_differ_are_told() -> None:
+    rule = decided(evidence(numbers=1, swapped=1))
+    assert rule.shows(evidence(numbers=1, swapped=1)) == ("0/50", "甲/乙")
+    assert len(rule.shows(evidence(numbers=9))) == CONFLICTS_SHOWN
+    differing = evidence(titles=["甲国", "乙国"], density=0.84, numbers=9)
+    shown = RULES[[r.name for r in RULES].index("titles")].shows(differing)
+    assert (shown[:2], len(shown)) == (("甲国/乙国", "0/50"), CONFLICTS_SHOWN)
+
+
+@pytest.mark.parametrize(("dropped", "kind"), [(2, "light"), (4, "heavy")])
+def test_a_copy_of_four_fifths_is_light(dropped: int, kind: str) -> None:
+    parts = sentences(1)
+    shortened = "".join(parts[:4] + parts[4 + dropped :])
+    assert judged("".join(parts), shortened).kind == judged(shortened, "".join(parts)).kind == kind
+    assert judged("".join(parts), "".join(parts[:6]) + "点击查看全文").kind is None
 
 
 def text(number: int, chosen: slice = slice(None)) -> str:
