@@ -111,8 +111,8 @@ def _stored(items: Sequence[Item]) -> Texts:
 
 
 def _ours(items: Sequence[Item]) -> int:
-    outcome = dedupe(items, DedupeIndex.open(None), _stored(items))
-    return sum(decision.relation != "new" for decision in outcome.decisions)
+    deduped = dedupe(items, DedupeIndex.open(None), _stored(items))
+    return sum(decision.relation != "new" for decision in deduped.decisions)
 
 
 def _grams(item: Item) -> set[str]:

@@ -44,11 +44,11 @@ def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex
     vanished = draft.drop_vanished_parts()
     if vanished:
         draft.revise(remove(vanished, index, draft.texts, purge=False))
-    outcome = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
-    draft.decide(outcome.decisions)
-    draft.revise(outcome.revised)
+    deduped = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
+    draft.decide(deduped.decisions)
+    draft.revise(deduped.revised)
     draft.commit()
-    return Assembled(loud=draft.loud, alarms=outcome.alarms)
+    return Assembled(loud=draft.loud, alarms=deduped.alarms)
 
 
 class _Draft:

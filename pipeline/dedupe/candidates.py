@@ -12,14 +12,18 @@ from pipeline.dedupe.prepared import Prepared
 from pipeline.dedupe.records import Member
 from pipeline.dedupe.sketch import Hashes
 
-# A candidate shares at least this many sampled hashes, and this share of the smaller sketch.
 SHARED, SHARED_SHARE = 3, 0.12
-# With this share it is likely a copy, so that its cluster will be asked for.
+"""A candidate shares at least this many sampled hashes, and this share of the smaller sketch. With these and a
+MinHash of 32 bands before the same verification 99 and 79 % of excerpts are found, 99 and 65 % of glued pages."""
+
 LIKELY_SHARE = 0.25
-# The best candidates, as many as are verified.
+"""With this share it is likely a copy, so that its cluster will be asked for."""
+
 CANDIDATES = 8
-# A gram of this many representatives tells nothing more; further ones are not added to it.
+"""The best candidates, as many as are verified: about one a document is (.93 in 100,000)."""
+
 COMMON = 64
+"""A gram of this many representatives tells nothing more; further ones are not added to it."""
 
 
 class Candidates:

@@ -12,10 +12,10 @@ from statistics import median_high
 
 from pipeline.dedupe.records import Member
 
-# A copy shorter than this share of the cluster's median is cut (a short article loses up to a tenth
-# against a copy that a site has framed); one longer than that carries more than
-# the article (marin PR 8114: the longest copy was often the worse one).
 COMPLETE, BLOATED = 0.85, 1.25
+"""A copy shorter than the first share of the cluster's median is cut (a short article loses up to a tenth against
+a copy that a site has framed); one longer than the second carries more than the article: pages with their frame and
+glued ones are the longest, and the marin project found that keeping the longest kept the worse copy."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

@@ -13,11 +13,14 @@ from pipeline.dedupe.relate import Relation
 from pipeline.dedupe.sketch import SHORTEST
 from pipeline.dedupe.tables import key_of
 
-# A version this unlike its representative becomes one itself, so that the order of arrival matters less.
 LIKE_COVERAGE, LIKE_DENSITY = 0.9, 0.7
+"""A version less like its representative becomes one itself, so that the order of arrival matters less."""
+
 REPRESENTATIVES = 8
+"""As many a cluster has at most."""
 
 _PRECEDENCE = (DUPLICATE, CONTAINED_IN, CONTAINS, SAME_FORM)
+"""The first of these that a text has to another one is its relation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.sketch import GRAM, Shingles
 
-# A replacement longer than this on either side is rewriting, not a fact put in another's place.
 LONGEST_SWAP = 12
-# Titles this alike have one form; past so many characters a title is not one.
+"""A replacement longer than this on either side is rewriting, not a fact put in another's place."""
+
 ALIKE, LONGEST_TITLE = 0.4, 80
-# The head of a notice states when, where and who.
+"""Titles this alike have one form; past so many characters a title is not one."""
+
 HEAD = 100
+"""The head of a notice, in characters, states when, where and who."""
 
 _NUMBER = re.compile(r"\d+")
 _NUMERALS = "0123456789〇零一二三四五六七八九十百千万亿两"

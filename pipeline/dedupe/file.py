@@ -29,8 +29,8 @@ def dedupe_file(
     for number, items in enumerate(_batches(lines, batch)):
         for item in items:
             texts.put(item.id, item.text)
-        outcome = dedupe(items, index, texts)
-        for decision in (*outcome.decisions, *outcome.revised):
+        deduped = dedupe(items, index, texts)
+        for decision in (*deduped.decisions, *deduped.revised):
             rows[decision.id] = _row(decision)
         if work:
             index.write(work / f"index-{number}")

@@ -1,7 +1,7 @@
 """Lines that a site repeats on its pages: navigation, disclaimers, credits. They are not the article.
 
-Measured (10,000 documents): stripping them before fingerprinting is the largest single gain for every
-method of deduplication. The same knowledge serves the cleaning of texts; it is kept in one place.
+Stripping them before fingerprinting is the largest single gain for every method (10,000 made-up documents, mean F1
+over seven kinds of copies): .756 → .978 here, .871 → .957 with datasketch, .842 → .924 with rensa.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 
 from pipeline.dedupe.hashing import hash64
 
-# Furniture stands at the head and the foot of a page.
 EDGE = 40
-# A line on three different articles of a site is the site's, not the articles'.
+"""Furniture stands in so many lines at the head and at the foot of a page."""
+
 REPEATS = 3
-# What must remain, else it is a whole page that was repeated and not its frame.
+"""A line on so many different articles of a site is the site's, not the articles'."""
+
 REMAINING, REMAINING_SHARE = 80, 0.12
-# Lines seen once or twice are remembered this long: about the last fifty articles of a site.
+"""Characters, and share of the text, that must remain, else it is a whole page that was repeated, not its frame."""
+
 REMEMBERED = 1000
+"""So many lines of a site seen once or twice are remembered: those of about its last fifty articles."""
 
 _DIGITS = re.compile(r"\d+")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# A remainder of a glued page shorter than this is no article.
 REMAINDER = 200
-# A heading is one short line that does not end a sentence, at most this far from the text it heads.
+"""A remainder of a glued page shorter than this, in code points, is no article."""
+
 HEADING, NEAR = 40, 3
+"""A heading is one line of so many code points that does not end a sentence, so many lines from the text it heads."""
 
 _ENDS = "。！？!?.”’」』）)】"
 _CUT = ("…", "...", "全文", "未完待续", "完整内容", "原文", "阅读更多", "更多内容")

@@ -14,16 +14,21 @@ from numpy.typing import NDArray
 
 from pipeline.dedupe.sketch import GRAM, Hashes, Shingles
 
-# Matched grams at most this many characters apart are one run; a run of fewer grams is chance.
 BRIDGE = 12
+"""Matched grams at most this many characters apart are one run."""
+
 SHORTEST_RUN = 6
-# Only runs this long interrupt a foreign block: a phrase that both texts use does not cut it in two.
+"""A run of fewer grams is chance."""
+
 SOLID_RUN = 24
-# Runs further apart than this do not stand for one piece: a phrase elsewhere on the page matches by chance.
+"""Only runs this long interrupt a foreign block: a phrase that both texts use does not cut it in two."""
+
 APART = 200
-# With fewer matching grams on both sides than this share no rule finds a relation: coverage 0.4 at density
-# 0.5 is 0.2.
+"""Runs further apart than this do not stand for one piece: a phrase elsewhere on the page matches by chance."""
+
 LEAST = 0.15
+"""With fewer matching grams on both sides than this share no rule finds a relation: coverage 0.4 at density 0.5 is
+0.2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

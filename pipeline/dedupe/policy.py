@@ -6,8 +6,8 @@ Decided for whole clusters after a batch was compared, from the members and link
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.dedupe.canonical import choose
 from pipeline.dedupe.glue import disjoint, remainder
@@ -25,14 +25,18 @@ from pipeline.dedupe.records import (
 )
 from pipeline.records import Reason
 
-# The rule of a document whose place a better copy or a fuller text took later.
 SUPERSEDED = "superseded"
-# Two parts that cover this much of a page are all of it.
-ALL_KNOWN = 0.9
+"""The rule of a document whose place a better copy or a fuller text took later."""
 
-# Alarms (marin issue 6854: one faulty rule took 76 % of a source): at least this many documents, and…
+ALL_KNOWN = 0.9
+"""Two parts that cover this share of a page are all of it."""
+
 FEWEST = 20
+"""Fewer documents raise no alarm."""
+
 SOURCE_LOSS, CLUSTER_SIZE, FORM_SHARE = 0.5, 500, 0.05
+"""Share of a site's documents not published, documents in a cluster, share of a batch that is one form: more of
+these a person should see. In the marin project one faulty rule took 76 % of the median source before anyone did."""
 
 
 def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
@@ -104,27 +108,84 @@ def _copy(index: DedupeIndex, member: Member, best: Member) -> Decision:
     return _related(decision, DUPLICATE, None, best.id, max(shares, default=None))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The copy chosen of a cluster, and what holds it or stands in it."""
+
+    decision: Decision
+    """What it is, as if it were published whole."""
+    holders: Sequence[tuple[Link, Member]]
+    """The documents of other clusters that hold a copy of it."""
+    whole: Sequence[tuple[Link, Member]]
+    """Those of them that are one article, no glued page."""
+    parts: Sequence[Link]
+    """The articles it is glued of; none: it is one article."""
+    rest: tuple[tuple[int, int], ...]
+    """What the parts leave of it, long enough to be an article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One way for the chosen copy to stand in the corpus, or not to."""
+
+    name: str
+    """What it is."""
+    holds: Callable[[Standing], bool]
+    """Whether it is that."""
+    decide: Callable[[Standing], Decision]
+    """The decision then."""
+
+
+def _excerpt(s: Standing) -> Decision:
+    return replace(_held(s.decision, "excerpt", *s.whole[0]), published=False, reason=Reason.CONTAINED_IN)
+
+
+def _names(s: Standing) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_ends(link)[0] for link in s.parts))
+
+
+def _split(s: Standing) -> Decision:
+    return replace(s.decision, relation=SPLIT_FROM, kind="glue", of=_names(s), spans=s.rest)
+
+
+def _glued(s: Standing) -> Decision:
+    return replace(s.decision, relation=CONTAINS, kind="glue", of=_names(s), published=False, reason=Reason.GLUED)
+
+
+PLACES: tuple[Place, ...] = (
+    Place(name="excerpt", holds=lambda s: bool(s.whole), decide=_excerpt),
+    Place(
+        name="part",
+        holds=lambda s: bool(s.holders),
+        decide=lambda s: _held(s.decision, "part", *s.holders[0]),
+    ),
+    Place(
+        name="fuller",
+        holds=lambda s: not s.parts and s.decision.relation == CONTAINS,
+        decide=lambda s: replace(s.decision, kind="fuller"),
+    ),
+    Place(name="article", holds=lambda s: not s.parts, decide=lambda s: s.decision),
+    Place(name="split", holds=lambda s: bool(s.rest), decide=_split),
+    Place(name="glued", holds=lambda s: True, decide=_glued),
+)
+"""In the order they are tried; the last one always holds."""
+
+
 def _canonical(index: DedupeIndex, member: Member, linked: Sequence[Member]) -> Decision:
     """The decision about the copy to publish, given the members of its cluster that have links."""
     decision = replace(member.decision, published=True, reason=None, spans=())
     if decision.rule == SUPERSEDED:
         decision = replace(decision, relation=NEW, kind=None, of=(), score=None, rule=NEW)
     holders = [(link, holder) for one in linked for link, holder in _holders(index, one)]
-    whole = [(link, holder) for link, holder in holders if not _parts(index, holder)]
-    if whole:
-        link, holder = whole[0]
-        decision = _held(decision, "excerpt", link, holder)
-        return replace(decision, published=False, reason=Reason.CONTAINED_IN)
-    if holders:
-        return _held(decision, "part", *holders[0])
     parts = _parts(index, member)
-    if not parts:
-        return replace(decision, kind="fuller") if decision.relation == CONTAINS else decision
-    names = tuple(dict.fromkeys(_ends(link)[0] for link in parts))
-    spans = remainder(member.size, [link.span for link in parts if link.span])
-    if spans:
-        return replace(decision, relation=SPLIT_FROM, kind="glue", of=names, spans=spans)
-    return replace(decision, relation=CONTAINS, kind="glue", of=names, published=False, reason=Reason.GLUED)
+    standing = Standing(
+        decision=decision,
+        holders=holders,
+        whole=[(link, holder) for link, holder in holders if not _parts(index, holder)],
+        parts=parts,
+        rest=remainder(member.size, [link.span for link in parts if link.span]),
+    )
+    return next(place for place in PLACES if place.holds(standing)).decide(standing)
 
 
 def _held(decision: Decision, kind: str, link: Link, holder: Member) -> Decision:

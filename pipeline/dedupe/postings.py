@@ -12,8 +12,8 @@ from pipeline.dedupe.sketch import Hashes
 from pipeline.dedupe.sorted_pairs import ranges
 from pipeline.dedupe.tables import SKETCHES
 
-# More sorted runs in memory than this are merged into one.
 _MOST_RUNS = 16
+"""More sorted runs in memory than this are merged into one."""
 
 
 class Postings:

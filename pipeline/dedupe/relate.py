@@ -196,7 +196,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class RelationRule:
     """One decision about two texts that no rule before it decided."""
 
     name: str
@@ -261,33 +261,33 @@ def _titles_shown(e: Evidence) -> tuple[str, ...]:
     return ("/".join(e.titles or ()), *_shown(e))[:CONFLICTS_SHOWN]
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[RelationRule, ...] = (
+    RelationRule(
         name="apart",
         holds=lambda e: e.high < LEAST_COVERED,
         relation=None,
         source="no rule below finds a relation in so little; it spares their cost",
     ),
-    Rule(
+    RelationRule(
         name="digits",
         holds=lambda e: e.low >= FORM_COVERED and e.agree <= FORM_AGREE and _differ_in_digits(e),
         relation=SAME_FORM,
         source="a form filled in again: without this rule and `numbers` 226 of 226 notices are merged, pair"
         " precision falls from .998 to .647",
     ),
-    Rule(
+    RelationRule(
         name="frame",
         holds=lambda e: _framed(e.overlap.a) and _framed(e.overlap.b),
         relation=None,
         source="two articles in one site's frame: without it 10 such pages are merged instead of 6",
     ),
-    Rule(
+    RelationRule(
         name="quoted",
         holds=lambda e: e.low < QUOTED and min(e.overlap.a.passages, e.overlap.b.passages) >= PASSAGES,
         relation=None,
         source="two articles that quote one source: it parts one of 1,056 versions",
     ),
-    Rule(
+    RelationRule(
         name="formulas",
         holds=lambda e: (
             (e.strength < FAINT and e.rare < FAINT_RARE) or (e.strength < WEAK and e.rare < WEAK_RARE)
@@ -295,45 +295,45 @@ RULES: tuple[Rule, ...] = (
         relation=None,
         source="what many texts say: without it 33 strangers are merged instead of 3, mean F1 falls from .980 to .958",
     ),
-    Rule(
+    RelationRule(
         name="numbers",
         holds=lambda e: e.agree < NUMBERS_AGREE and e.density < NUMBERS_DENSITY and e.low < NUMBERS_COVERED,
         relation=None,
         source="one wording, other figures, and not close enough for a form; measured with `digits`",
     ),
-    Rule(
+    RelationRule(
         name="held",
         holds=_held,
         relation=CONTAINED_IN,
         source="an excerpt and its full text, or an article and a page of two: with the next rule 84 % of excerpts"
         " and 90 % of glued pages are named, 1.00 and .97 clustered or linked",
     ),
-    Rule(
+    RelationRule(
         name="held-dense",
         holds=lambda e: e.held >= DENSE_HELD and e.density >= DENSE and e.low <= DENSE_LOW,
         relation=CONTAINED_IN,
         source="the same where repeated phrases cut the rest in pieces: 80 % of excerpts were named without it",
     ),
-    Rule(
+    RelationRule(
         name="covered",
         holds=lambda e: not _both(e) and e.high >= COVERED and e.density >= COVERED_DENSITY,
         relation=CONTAINED_IN,
         source="most of one in another that is no version of it: links found so are right in .996",
     ),
-    Rule(
+    RelationRule(
         name="too-little",
         holds=lambda e: not _both(e) and not _rare_version(e),
         relation=None,
         source="versions cover each other: 20 to 40 % cut, reordered, title and lead rewritten are found with F1 .91",
     ),
-    Rule(
+    RelationRule(
         name="dates",
         holds=lambda e: e.known.days is not None and e.known.days >= DAYS_APART and e.density < DAYS_DENSITY,
         relation=SAME_FORM,
         source="a series: of 17,133 broadcasts 159 were merged over 20 days or more before this rule",
         shows=_shown,
     ),
-    Rule(
+    RelationRule(
         name="conflicting-numbers",
         holds=lambda e: len(e.conflicts.numbers) >= NUMBERS and e.conflicts.share >= NUMBERS_SHARE,
         relation=SAME_FORM,
@@ -341,28 +341,28 @@ RULES: tuple[Rule, ...] = (
         " instead of 151; F1 of lightly edited copies falls from .981 to .979",
         shows=_shown,
     ),
-    Rule(
+    RelationRule(
         name="conflicting-head",
         holds=lambda e: e.conflicts.head and e.conflicts.share >= HEAD_SHARE,
         relation=SAME_FORM,
         source="a notice's when, where and who; measured with `conflicting-numbers`",
         shows=_shown,
     ),
-    Rule(
+    RelationRule(
         name="swapped-name",
         holds=_swapped,
         relation=SAME_FORM,
         source="another name throughout; measured with `conflicting-numbers`",
         shows=_shown,
     ),
-    Rule(
+    RelationRule(
         name="titles",
         holds=lambda e: e.density < TITLES_DENSITY and e.titles is not None,
         relation=SAME_FORM,
         source="two guests' welcomes, the error read most often among merged broadcasts",
         shows=_titles_shown,
     ),
-    Rule(
+    RelationRule(
         name="covered-both",
         holds=lambda e: True,
         relation=DUPLICATE,

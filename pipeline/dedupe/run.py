@@ -27,8 +27,8 @@ from pipeline.dedupe.sketch import SHORTEST, shingles, sketch, text_key
 
 __all__ = ["Alarm", "Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
 
-# So many texts are compared before their sketches are sorted into the index.
 RUN = 4096
+"""So many texts are compared before their sketches are sorted into the index."""
 
 
 def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Deduped:

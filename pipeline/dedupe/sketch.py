@@ -17,14 +17,19 @@ from numpy.typing import NDArray
 from pipeline.dedupe.hashing import hash64
 from pipeline.rules import table
 
-# Measured (10,000 documents): 4 finds more rewrites but merges more strangers, 8 the reverse.
 GRAM = 5
-# One hash in 16 is kept, at least 16 for a short text, at most 256 for a long one.
+"""Characters of a gram. On 10,000 made-up documents 4, 5, 6 and 8 give a mean F1 of .981, .980, .976 and .971, pair
+precision of .992, .998, – and 1.000: fewer find more rewrites and merge more strangers."""
+
 SCALE, MINIMUM, MAXIMUM = 16, 16, 256
-# A shorter text is compared for equality only: its few grams are in any text.
+"""One hash in so many is kept, at least so many for a short text, at most so many for a long one. One in 32 costs
+nothing measurable, one in 64 .003 of F1."""
+
 SHORTEST = 80
-# Only this much of a text is compared piece by piece; its text hash still covers all of it.
+"""A text of fewer characters is compared for equality only: its few grams are in any text."""
+
 LONGEST = 200_000
+"""Only so many characters of a text are compared piece by piece; its text hash still covers all of it."""
 
 _THRESHOLD = np.uint64(2**64 // SCALE)
 _FACTORS = (

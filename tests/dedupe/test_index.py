@@ -35,8 +35,8 @@ def grown(folder: Path | None) -> tuple[DedupeIndex, dict[str, Decision]]:
     """All batches one after the other; with a folder, written and opened again after each."""
     index, decisions = DedupeIndex.open(None), {}
     for number, batch in enumerate(BATCHES):
-        outcome = dedupe(batch, index, stored(*BATCHES))
-        decisions |= {d.id: d for d in (*outcome.decisions, *outcome.revised)}
+        deduped = dedupe(batch, index, stored(*BATCHES))
+        decisions |= {d.id: d for d in (*deduped.decisions, *deduped.revised)}
         if folder:
             index.write(folder / str(number))
             index = DedupeIndex.open(folder / str(number))

@@ -11,7 +11,15 @@ import pytest
 
 from pipeline.dedupe import facts
 from pipeline.dedupe.overlap import NOTHING, Side, measure
-from pipeline.dedupe.relate import CONFLICTS_SHOWN, RULES, Circumstances, Evidence, Relation, Rule, judge
+from pipeline.dedupe.relate import (
+    CONFLICTS_SHOWN,
+    RULES,
+    Circumstances,
+    Evidence,
+    Relation,
+    RelationRule,
+    judge,
+)
 from pipeline.dedupe.sketch import Shingles, shingles, text_key
 from tests.corpus.articles import sentences
 
@@ -96,7 +104,7 @@ def evidence(
     return found
 
 
-def decided(found: Evidence) -> Rule:
+def decided(found: Evidence) -> RelationRule:
     return next(rule for rule in RULES if rule.holds(found))
 
 

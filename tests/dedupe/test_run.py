@@ -22,12 +22,12 @@ WELCOME = (
 )
 
 
-def relations(outcome: Deduped) -> dict[str, tuple[str, str | None]]:
-    return {decision.id: (decision.relation, decision.kind) for decision in outcome.decisions}
+def relations(deduped: Deduped) -> dict[str, tuple[str, str | None]]:
+    return {decision.id: (decision.relation, decision.kind) for decision in deduped.decisions}
 
 
-def by_id(outcome: Deduped) -> dict[str, Decision]:
-    return {decision.id: decision for decision in outcome.decisions}
+def by_id(deduped: Deduped) -> dict[str, Decision]:
+    return {decision.id: decision for decision in deduped.decisions}
 
 
 def lightly_edited(number: int) -> str:
@@ -55,8 +55,8 @@ def heavily_edited(number: int) -> str:
     ],
 )
 def test_what_a_second_text_is_to_the_first(text: str, expected: tuple[str, str | None]) -> None:
-    outcome = run([item("a", article(1)), item("b", text)])
-    assert relations(outcome) == {"a": ("new", None), "b": expected}
+    deduped = run([item("a", article(1)), item("b", text)])
+    assert relations(deduped) == {"a": ("new", None), "b": expected}
 
 
 def test_a_decision_names_its_partner_and_its_evidence() -> None:
@@ -76,12 +76,12 @@ def test_instances_of_a_form_are_all_kept_and_share_a_form() -> None:
         NOTICE.format(day=3 + n, hour=5 + 2 * n, wind=3 + n, high=31 - 4 * n, low=12 - 5 * n, wet=47 + 16 * n)
         for n in range(3)
     ]
-    outcome = run([item(f"n{n}", text) for n, text in enumerate(days)])
-    assert [decision.relation for decision in outcome.decisions] == ["new", "same_form", "same_form"]
-    assert len({decision.cluster for decision in outcome.decisions}) == 3
-    assert all(decision.published for decision in outcome.decisions)
-    assert {by_id(outcome)[name].form_id for name in ("n1", "n2")} == {"n0"}
-    assert by_id(outcome)["n0"].form_id == "n0"
+    deduped = run([item(f"n{n}", text) for n, text in enumerate(days)])
+    assert [decision.relation for decision in deduped.decisions] == ["new", "same_form", "same_form"]
+    assert len({decision.cluster for decision in deduped.decisions}) == 3
+    assert all(decision.published for decision in deduped.decisions)
+    assert {by_id(deduped)[name].form_id for name in ("n1", "n2")} == {"n0"}
+    assert by_id(deduped)["n0"].form_id == "n0"
 
 
 def test_titles_tell_two_events_of_one_wording_apart() -> None:
@@ -122,8 +122,8 @@ def test_copies_in_site_frames_are_found() -> None:
     def hash_of(site: str) -> int:
         return 100 + ord(site)
 
-    outcome = run([framed(n, site) for n in range(1, 5) for site in "xy"])
-    assert [decision.relation for decision in outcome.decisions] == ["new", "duplicate"] * 4
+    deduped = run([framed(n, site) for n in range(1, 5) for site in "xy"])
+    assert [decision.relation for decision in deduped.decisions] == ["new", "duplicate"] * 4
 
 
 def test_a_frame_learned_later_is_applied_to_the_pages_before() -> None:
@@ -143,12 +143,12 @@ def test_a_frame_learned_later_is_applied_to_the_pages_before() -> None:
 
 def test_a_page_of_two_known_articles_is_not_published() -> None:
     glued = f"{article(1)}\n另一篇的标题\n{article(2)}"
-    outcome = run([item("a", article(1)), item("b", article(2)), item("g", glued)])
-    decision = by_id(outcome)["g"]
+    deduped = run([item("a", article(1)), item("b", article(2)), item("g", glued)])
+    decision = by_id(deduped)["g"]
     assert (decision.relation, decision.kind, decision.reason) == ("contains", "glue", "glued")
     assert sorted(decision.of) == ["a", "b"]
-    assert by_id(outcome)["a"].published
-    assert by_id(outcome)["b"].published
+    assert by_id(deduped)["a"].published
+    assert by_id(deduped)["b"].published
 
 
 def test_the_unknown_half_of_a_glued_page_is_published() -> None:
@@ -163,9 +163,9 @@ def test_a_second_half_that_arrives_later_withdraws_the_glued_page() -> None:
     index = DedupeIndex.open(None)
     batches = [[item("g", glued)], [item("a", article(1))], [item("b", article(2))]]
     for batch in batches:
-        outcome = dedupe(batch, index, stored(*batches))
-    assert by_id(outcome)["b"].published
-    assert {d.id: (d.published, d.reason) for d in outcome.revised}["g"] == (False, "glued")
+        deduped = dedupe(batch, index, stored(*batches))
+    assert by_id(deduped)["b"].published
+    assert {d.id: (d.published, d.reason) for d in deduped.revised}["g"] == (False, "glued")
     a = index.get("a")
     assert a is not None
     assert a.decision.published
@@ -173,24 +173,24 @@ def test_a_second_half_that_arrives_later_withdraws_the_glued_page() -> None:
 
 def test_a_full_text_takes_the_place_of_its_excerpt() -> None:
     excerpt = "".join(sentences(1)[2:8]) + "未完待续"
-    outcome = run([item("e", excerpt), item("f", article(1))])
-    assert (by_id(outcome)["e"].published, by_id(outcome)["e"].reason) == (False, "contained_in")
-    assert by_id(outcome)["e"].of == ("f",)
-    assert (by_id(outcome)["f"].relation, by_id(outcome)["f"].kind) == ("contains", "fuller")
-    assert by_id(outcome)["f"].published
+    deduped = run([item("e", excerpt), item("f", article(1))])
+    assert (by_id(deduped)["e"].published, by_id(deduped)["e"].reason) == (False, "contained_in")
+    assert by_id(deduped)["e"].of == ("f",)
+    assert (by_id(deduped)["f"].relation, by_id(deduped)["f"].kind) == ("contains", "fuller")
+    assert by_id(deduped)["f"].published
 
 
 def test_two_halves_of_a_split_page_are_two_articles() -> None:
-    outcome = run([item("p1", article(1), site="s"), item("p2", article(2), site="s")])
-    assert [(d.relation, d.published) for d in outcome.decisions] == [("new", True), ("new", True)]
+    deduped = run([item("p1", article(1), site="s"), item("p2", article(2), site="s")])
+    assert [(d.relation, d.published) for d in deduped.decisions] == [("new", True), ("new", True)]
 
 
 def test_a_better_copy_is_published_instead_and_the_cluster_keeps_its_id() -> None:
     index = DedupeIndex.open(None)
     batches = [[item("copy", article(1), origin_name="某报")], [item("source", article(1), site_name="某报")]]
     dedupe(batches[0], index, stored(*batches))
-    outcome = dedupe(batches[1], index, stored(*batches))
-    (source,), (copy,) = outcome.decisions, outcome.revised
+    deduped = dedupe(batches[1], index, stored(*batches))
+    (source,), (copy,) = deduped.decisions, deduped.revised
     assert (source.published, source.cluster) == (True, "copy")
     assert (copy.published, copy.reason, copy.relation, copy.of) == (
         False,
@@ -215,11 +215,11 @@ def test_a_revised_representative_leaves_its_cluster_to_its_copies() -> None:
     first = [item("a", article(1)), item("b", lightly_edited(1))]
     dedupe(first, index, stored(first))
     second = [item("a", article(2)), item("c", lightly_edited(1)[:-3])]
-    outcome = dedupe(second, index, stored(first, second))
-    assert by_id(outcome)["a"].relation == "new"
-    assert by_id(outcome)["a"].cluster != "a"
-    assert by_id(outcome)["c"].of == ("b",)
-    assert {d.id: d.published for d in outcome.revised}["b"]
+    deduped = dedupe(second, index, stored(first, second))
+    assert by_id(deduped)["a"].relation == "new"
+    assert by_id(deduped)["a"].cluster != "a"
+    assert by_id(deduped)["c"].of == ("b",)
+    assert {d.id: d.published for d in deduped.revised}["b"]
 
 
 def test_removal_promotes_another_copy() -> None:
@@ -246,8 +246,8 @@ def test_increments_agree_with_one_batch() -> None:
     index = DedupeIndex.open(None)
     parts: dict[str, str] = {}
     for start in range(0, len(items), 7):
-        outcome = dedupe(items[start : start + 7], index, stored(items))
-        parts |= {d.id: d.cluster for d in (*outcome.decisions, *outcome.revised)}
+        deduped = dedupe(items[start : start + 7], index, stored(items))
+        parts |= {d.id: d.cluster for d in (*deduped.decisions, *deduped.revised)}
     assert compare(whole, parts).agreement >= 0.99
 
 
@@ -289,9 +289,9 @@ def test_a_difference_is_reported() -> None:
 
 @pytest.mark.parametrize("text", ["", "。", "\n\n", "好", "啊" * 50_000, "\ud800", "a" * 300])
 def test_odd_texts_are_decided_and_bounded(text: str) -> None:
-    outcome = run([item("a", text), item("b", text + "甲"), item("c", article(1))])
-    assert [decision.id for decision in outcome.decisions] == ["a", "b", "c"]
-    assert by_id(outcome)["c"].relation == "new"
+    deduped = run([item("a", text), item("b", text + "甲"), item("c", article(1))])
+    assert [decision.id for decision in deduped.decisions] == ["a", "b", "c"]
+    assert by_id(deduped)["c"].relation == "new"
 
 
 def test_empty_texts_are_not_copies_of_each_other() -> None:
@@ -299,9 +299,9 @@ def test_empty_texts_are_not_copies_of_each_other() -> None:
 
 
 def test_many_identical_documents_are_one_article_and_an_alarm() -> None:
-    outcome = run([item(f"d{n:04d}", article(1), site="s") for n in range(600)])
-    assert sum(decision.published for decision in outcome.decisions) == 1
-    assert {(alarm.kind, alarm.subject) for alarm in outcome.alarms} == {
+    deduped = run([item(f"d{n:04d}", article(1), site="s") for n in range(600)])
+    assert sum(decision.published for decision in deduped.decisions) == 1
+    assert {(alarm.kind, alarm.subject) for alarm in deduped.alarms} == {
         ("source_loss", "s"),
         ("large_cluster", "d0000"),
     }
