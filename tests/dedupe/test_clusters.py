@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.dedupe.records import Item
+from pipeline.dedupe.run import DedupeIndex, dedupe
+from tests.corpus.articles import item, sentences, stored
+
+PARTS = sentences(1, 20)
+HEAD, FOOT, MIDDLE = "".join(PARTS[:11]), "".join(PARTS[9:]), "".join(PARTS[4:16])
+"""The first two have too little in common to be versions; the third is a version of both."""
+
+
+def after(*batches: list[Item], folder: Path | None = None) -> DedupeIndex:
+    """The index after the batches; with a folder, written and opened again after each."""
+    index = DedupeIndex.open(None)
+    for number, batch in enumerate(batches):
+        dedupe(batch, index, stored(*batches[: number + 1]))
+        if folder:
+            index.write(folder / str(number))
+            index = DedupeIndex.open(folder / str(number))
+            index.load([one.id for each in batches for one in each])
+    return index
+
+
+def clusters(index: DedupeIndex) -> dict[str, str]:
+    return {member.id: member.decision.cluster for member in index.all_members()}
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_version_of_two_clusters_unites_them(tmp_path: Path, on_disk: bool) -> None:
+    batches = [item("a", HEAD)], [item("b", FOOT)]
+    assert clusters(after(*batches)) == {"a": "a", "b": "b"}
+    index = after(*batches, [item("c", MIDDLE)], folder=tmp_path if on_disk else None)
+    assert clusters(index) == {"a": "a", "b": "a", "c": "a"}
+    assert (index.root("b"), index.root("a"), index.root("c")) == ("a", "a", "c")
+    assert [m.id for m in index.all_members() if m.decision.published] == ["a"]
+
+
+def test_the_uniting_is_told_of_the_earlier_documents_it_changed() -> None:
+    batches = [item("a", HEAD), item("b", FOOT)], [item("c", MIDDLE)]
+    index = DedupeIndex.open(None)
+    dedupe(batches[0], index, stored(*batches))
+    deduped = dedupe(batches[1], index, stored(*batches))
+    (c,), (b,) = deduped.decisions, deduped.revised
+    assert (c.relation, c.of, c.cluster) == ("duplicate", ("a", "b"), "a")
+    assert (b.id, b.cluster, b.published, b.relation, b.of) == ("b", "a", False, "duplicate", ("a",))
+
+
+def test_the_larger_cluster_keeps_its_id() -> None:
+    index = after([item("a", HEAD)], [item("b", FOOT), item("b2", FOOT)], [item("c", MIDDLE)])
+    assert set(clusters(index).values()) == {"b"}
+    assert index.root("a") == "b"
+
+
+def test_what_comes_later_joins_the_united_cluster() -> None:
+    index = after([item("a", HEAD)], [item("b", FOOT)], [item("c", MIDDLE)], [item("d", FOOT)])
+    assert clusters(index)["d"] == "a"
+
+
+def test_an_id_that_was_a_clusters_is_not_given_again() -> None:
+    later = [item("b", "".join(sentences(9)))]
+    index = after([item("a", HEAD)], [item("b", FOOT)], [item("c", MIDDLE)], later)
+    assert clusters(index) == {"a": "a", "b": "b.2", "c": "a"}
+
+
+def versions_of(number: int, count: int) -> list[Item]:
+    """Versions of one text, each with two sentences of its own."""
+    parts = sentences(number)
+    return [item(f"v{n:02d}", "".join([*parts, *sentences(100 + n, 3)])) for n in range(count)]
+
+
+def test_a_version_unlike_the_others_represents_the_cluster_too_but_no_more_than_eight() -> None:
+    index = after(versions_of(1, 12))
+    representing = [member.id for member in index.all_members() if member.represents]
+    assert set(clusters(index).values()) == {"v00"}
+    assert representing == [f"v{n:02d}" for n in range(8)]
+
+
+def test_a_version_like_its_representative_does_not() -> None:
+    near = "".join([*sentences(1), "编者附言，本文略有改动。"])
+    index = after([item("a", "".join(sentences(1))), item("b", near)])
+    assert [member.id for member in index.all_members() if member.represents] == ["a"]
