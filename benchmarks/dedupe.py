@@ -31,9 +31,14 @@ from pipeline.dedupe.run import DedupeIndex, Item, dedupe
 from pipeline.dedupe.segments import Segments
 from pipeline.dedupe.sketch import SCALE, text_key
 
-# A synthetic article of the grown index has as many hashes as the median article of the generator.
 HASHES = 34
+"""A synthetic article of the grown index has as many hashes as one of 542 characters, the generator's median."""
+
 BATCH = 1000
+"""Documents of an increment."""
+
+SEED = 7
+"""Of everything random here."""
 
 
 def main() -> None:
@@ -71,7 +76,7 @@ def _generated(shared: Path, folder: Path, size: int) -> Path:
     make = shared / "bench" / "dedup"
     command = [sys.executable, str(make / "make.py"), "--source", str(make / "source"), "--out", str(folder)]
     group = str(min(100, size // 30))
-    command += ["--grow", "--per-group", group, "--total", str(size), "--seed", "7"]
+    command += ["--grow", "--per-group", group, "--total", str(size), "--seed", str(SEED)]
     subprocess.run(command, check=True, capture_output=True)
     return folder / "docs.jsonl"
 
@@ -181,7 +186,7 @@ def _increment(items: Sequence[Item], folder: Path, size: int) -> dict[str, obje
 
 def _grow(folder: Path, size: int) -> None:
     """An index of synthetic articles: hashes spread as real ones are, no two articles alike."""
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(SEED)
     step = 100_000
     members, sketches = (
         Segments(tables.MEMBERS, None),
