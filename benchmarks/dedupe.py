@@ -89,8 +89,8 @@ def _one(method: str, documents: str, size: str) -> dict[str, object]:
     # What a process loads once counts for none: our fold table, the peers, what pyarrow imports at first use.
     text_key("")
     pa.array([1])
-    import_module("datasketch")
-    import_module("rensa")
+    if method in ("datasketch", "rensa"):
+        import_module(method)
     row: dict[str, object] = {"method": method, "documents": int(size)}
     if method == "increment":
         with tempfile.TemporaryDirectory() as folder:
