@@ -19,11 +19,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.corpus.edition import CLUSTERS, COMPARED
+from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.read import documents, version_folder
 from pipeline.dedupe.comparison import Texts
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.run import dedupe, item_of
+from pipeline.records import WITHHELD
 
 BATCH = 4096
 """So many documents are compared as one batch."""
@@ -95,7 +96,7 @@ def stored_texts(clean: Path, version: str) -> dict[str, str]:
     """The text of every document of a version that deduplication has compared."""
     texts = {d.id: d.text for d in documents(clean, version=version)}
     withheld = documents(clean, version=version, table="dropped")
-    return texts | {d.id: d.text for d in withheld if d.reason in COMPARED}
+    return texts | {d.id: d.text for d in withheld if d.reason in WITHHELD}
 
 
 def main() -> None:

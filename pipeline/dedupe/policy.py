@@ -125,7 +125,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PlaceRule:
     """One way for the chosen copy to stand in the corpus, or not to."""
 
     name: str
@@ -149,24 +149,26 @@ def _split(s: Standing) -> Decision:
 
 
 def _glued(s: Standing) -> Decision:
-    return replace(s.decision, relation=CONTAINS, kind="glue", of=_names(s), published=False, reason=Reason.GLUED)
+    return replace(
+        s.decision, relation=CONTAINS, kind="glue", of=_names(s), published=False, reason=Reason.GLUED
+    )
 
 
-PLACES: tuple[Place, ...] = (
-    Place(name="excerpt", holds=lambda s: bool(s.whole), decide=_excerpt),
-    Place(
+PLACES: tuple[PlaceRule, ...] = (
+    PlaceRule(name="excerpt", holds=lambda s: bool(s.whole), decide=_excerpt),
+    PlaceRule(
         name="part",
         holds=lambda s: bool(s.holders),
         decide=lambda s: _held(s.decision, "part", *s.holders[0]),
     ),
-    Place(
+    PlaceRule(
         name="fuller",
         holds=lambda s: not s.parts and s.decision.relation == CONTAINS,
         decide=lambda s: replace(s.decision, kind="fuller"),
     ),
-    Place(name="article", holds=lambda s: not s.parts, decide=lambda s: s.decision),
-    Place(name="split", holds=lambda s: bool(s.rest), decide=_split),
-    Place(name="glued", holds=lambda s: True, decide=_glued),
+    PlaceRule(name="article", holds=lambda s: not s.parts, decide=lambda s: s.decision),
+    PlaceRule(name="split", holds=lambda s: bool(s.rest), decide=_split),
+    PlaceRule(name="glued", holds=lambda s: True, decide=_glued),
 )
 """In the order they are tried; the last one always holds."""
 

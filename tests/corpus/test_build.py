@@ -353,8 +353,8 @@ def test_joined_segments_remember_the_newest_text_of_a_page(
     revised = [copy_of(0, 20, days=1), copy_of(1, 21, days=1)]  # enough to be joined with the first segment
     for run, pages in enumerate([revised, [copy_of(30, 20, days=2)]], 2):
         write(corpus / "raw", pages, f"run-{run}")
-        assert build(job(corpus)).version == f"1.{run}.0"
-        assert versions.verify(corpus / "clean" / f"1.{run}.0") == []
+        assert build(job(corpus)).version == f"2.{run}.0"
+        assert versions.verify(corpus / "clean" / f"2.{run}.0") == []
     text = [d.url for d in documents(corpus / "clean") if d.title == PLAIN[20].title]
     assert text == ["https://news.example/a/0.html"], "its copy is not published beside it"
     assert not build(job(corpus, full=True)).published, "a build from the start says the same"
@@ -363,7 +363,7 @@ def test_joined_segments_remember_the_newest_text_of_a_page(
 def test_a_version_with_an_index_of_an_older_form_is_verified_and_built_on_in_full(
     corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = corpus / "clean" / "1.1.0"
+    version = corpus / "clean" / "2.1.0"
     for path in sorted((version / "clusters").glob("*.npy")):
         pairs = np.load(path)
         pq.write_table(pa.table({"key": pairs[0], "row": pairs[1]}), path.with_suffix(".parquet"))
@@ -374,19 +374,19 @@ def test_a_version_with_an_index_of_an_older_form_is_verified_and_built_on_in_fu
     assert versions.verify(version) == []
     write(corpus / "raw", [copy_of(30, 0, days=1)], "run-2")
     report = build(job(corpus))
-    assert (report.version, report.full) == ("1.2.0", "the rules changed (dedupe)")
-    assert versions.verify(corpus / "clean" / "1.2.0") == []
-    assert not list((corpus / "clean" / "1.2.0" / "clusters").glob("*-keys.parquet"))
-    kinds = {Path(f.file).suffix: f.rows for f in read_manifest(corpus / "clean" / "1.2.0").files}
+    assert (report.version, report.full) == ("2.2.0", "the rules of deduplication changed")
+    assert versions.verify(corpus / "clean" / "2.2.0") == []
+    assert not list((corpus / "clean" / "2.2.0" / "clusters").glob("*-keys.parquet"))
+    kinds = {Path(f.file).suffix: f.rows for f in read_manifest(corpus / "clean" / "2.2.0").files}
     assert kinds[".npy"] is None
     # the same version as a parent whose rules are said to be ours is refused, not read as an empty index
     write_manifest(version, replace(read_manifest(version), fingerprints=rules(())))
-    shutil.rmtree(corpus / "clean" / "1.2.0")
-    point_latest(corpus / "clean", "1.1.0", corpus)
+    shutil.rmtree(corpus / "clean" / "2.2.0")
+    point_latest(corpus / "clean", "2.1.0", corpus)
     with pytest.raises(CorpusError, match=r"no sketches-\*.npy here.*remove the version"):
         build(job(corpus))
     shutil.rmtree(version)
-    assert build(job(corpus)).version == "1.1.0"
+    assert build(job(corpus)).version == "2.1.0"
     assert versions.verify(version) == []
 
 

@@ -97,7 +97,7 @@ def retold(version: Path, table: str, **said: object) -> None:
 def test_what_index_and_row_say_of_a_document_is_compared(
     clean: Path, said: dict[str, object], words: str
 ) -> None:
-    version = clean / "1.1.0"
+    version = clean / "2.1.0"
     (row,) = documents(clean)
     retold(version, "members", **said)
     words = words.format(id=row.id, title=row.title, size=len(row.text)).removesuffix("…")
@@ -106,12 +106,12 @@ def test_what_index_and_row_say_of_a_document_is_compared(
 
 
 def test_of_a_page_that_was_cut_the_index_remembers_the_whole(clean: Path) -> None:
-    retold(clean / "1.1.0", "members", size=100_000, spans=[[0, 3]])
-    assert versions.verify(clean / "1.1.0") == []
+    retold(clean / "2.1.0", "members", size=100_000, spans=[[0, 3]])
+    assert versions.verify(clean / "2.1.0") == []
 
 
 def test_documents_that_only_row_or_index_know_are_named(clean: Path) -> None:
-    version = clean / "1.1.0"
+    version = clean / "2.1.0"
     (row,) = documents(clean)
     retold(version, "members", id="unheard-of")
     assert versions.verify(version) == [
@@ -128,13 +128,13 @@ def test_the_first_disagreements_are_named_and_all_are_counted(
     clean: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(versions, "SHOWN", 1)
-    retold(clean / "1.1.0", "members", id="unheard-of")
-    assert len(problems := versions.verify(clean / "1.1.0")) == 2
+    retold(clean / "2.1.0", "members", id="unheard-of")
+    assert len(problems := versions.verify(clean / "2.1.0")) == 2
     assert problems[1].endswith("2 documents in all disagree with their rows")
 
 
 def test_a_version_without_an_index_is_named(clean: Path) -> None:
-    version = clean / "1.1.0"
+    version = clean / "2.1.0"
     shutil.rmtree(version / "clusters")
     write_manifest(version, replace(read_manifest(version), files=describe_files(version, None, {})))
     (problem,) = versions.verify(version)

@@ -16,10 +16,10 @@ def test_the_rebuild_of_a_version_is_a_command(tmp_path: Path) -> None:
         tmp_path / "raw", [story_page(0), story_page(1), story_page(2, url_key="x", body=story_page(0).body)]
     )
     build(job(tmp_path))
-    command = [sys.executable, "-m", "benchmarks.dedupe_rebuild", str(tmp_path / "clean"), "--version", "1.1"]
+    command = [sys.executable, "-m", "benchmarks.dedupe_rebuild", str(tmp_path / "clean"), "--version", "2.1"]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
     assert (told["version"], told["documents"], told["agreement"], told["publication"]) == (
-        "1.1.0",
+        "2.1.0",
         3,
         1.0,
         [],
