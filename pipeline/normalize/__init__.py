@@ -1,9 +1,9 @@
 """From the text of a page to the text a careful Chinese editor would have set.
 
-The order of the fixes stands in `FIXES` and nowhere else. Each is a pure function `str -> str`; those of
-`PAGE_FIXES` see the whole text, those of `LINE_FIXES` one line of Chinese at a time, both with protected
-spans (URLs, code) taken out. The rules are those of W3C clreq and GB/T 15834, the base of the script
-conversion is OpenCC's t2s. Any text is accepted and none raises.
+The order of the fixes stands in `FIXES` and nowhere else. Each is a pure function `str -> str` of the whole
+text or of one line of Chinese; protected spans (URLs, code) are taken out before most of them. The rules are
+those of W3C clreq and GB/T 15834, the base of the script conversion is OpenCC's t2s. Any text is accepted and
+none raises.
 """
 
 from __future__ import annotations
@@ -29,85 +29,142 @@ from pipeline.normalize import (
     triggers,
 )
 from pipeline.normalize.characters import FULL, HANGUL, KANA, is_chinese
-from pipeline.normalize.differences import Change, changes
+from pipeline.normalize.differences import Difference, differences
 from pipeline.records import Flag
 from pipeline.rules.han import HAN
 
-Fix = tuple[str, Callable[[str], str], str]
 Record = Callable[[str, str, str], None]
 
-PAGE_FIXES: tuple[Fix, ...] = (
-    ("mojibake", mojibake.mojibake, "UTF-8 read as GBK or Latin-1, where decoding again gives Chinese"),
-    ("line_ends", markup.line_ends, "CR, form feed, NEL, U+2028 become LF"),
-    ("invisibles", markup.invisibles, "zero-width, bidi, control and private-use characters removed"),
-)
-FORM_FIXES: tuple[Fix, ...] = (
-    ("compose", forms.compose, "NFC (never NFKC)"),
-    ("radicals", forms.radicals, "Kangxi radicals and ligatures as ordinary characters"),
-    ("width", forms.width, "full-width letters, digits and signs narrowed"),
-    ("presentation_forms", forms.presentation_forms, "vertical, small and half-width marks as ordinary ones"),
-    ("odd_spaces", spacing.odd_spaces, "no-break, ideographic and thin spaces as plain ones"),
-)
-"""Before the protected spans are taken out, since full-width letters may belong to a URL; and after `MARKUP_FIXES`."""
-MARKUP_FIXES: tuple[Fix, ...] = (
-    ("entities", markup.entities, "`&nbsp;` `&amp;lt;` `&#x4e2d;` decoded, only with the semicolon"),
-    ("tags", markup.tags, "literal HTML tags and comments removed"),
-)
-NUMBER_FIXES: tuple[Fix, ...] = (
-    ("number_marks", digits.number_marks, "10：30 and 1，234 get half-width marks"),
-    ("trailing_spaces", spacing.trailing_spaces, "no space at line ends"),
-)
-"""On the whole text, protected spans taken out."""
-LINE_FIXES: tuple[Fix, ...] = (
-    ("space_runs", spacing.space_runs, "no indent, one space for several"),
-    ("letter_spacing", spacing.letter_spacing, "中 国 人 工 joined"),
-    ("dashes", punctuation.dashes, "two or more dashes become ——"),
-    ("ellipses", punctuation.ellipses, "... 。。。 … become ……"),
-    ("name_dots", punctuation.name_dots, "• ‧ ・ in names become ·"),
-    ("quotes", quotes.quotes, "straight, corner, doubled and reversed quotes become “” ‘’ in pairs"),
-    ("brackets", brackets.brackets, "( ) beside or round Han become （）"),
-    ("marks", punctuation.marks, ", : ; ? ! . become full-width in Chinese context, doubled ones single"),
-    ("mark_spaces", spacing.mark_spaces, "no space round full-width marks"),
-    ("latin_spaces", spacing.latin_spaces, "no space between Han and Latin letters or digits"),
-)
-"""On each line that is Chinese."""
-TEXT_FIXES: tuple[Fix, ...] = (
-    ("script", script.simplify, "Traditional to Simplified (OpenCC t2s), then the repair table"),
-    ("blank_lines", spacing.blank_lines, "one blank line for several, none at the ends"),
-)
-"""On the whole text, before the protected spans are put back."""
 
-FIXES: tuple[Fix, ...] = (
-    *PAGE_FIXES,
-    *FORM_FIXES,
-    *MARKUP_FIXES,
-    *NUMBER_FIXES,
-    *LINE_FIXES,
-    *TEXT_FIXES,
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One fix, and all that is said of it anywhere."""
+
+    name: str
+    """As a row's `fixes` and `corpus normalize --explain` call it."""
+    function: Callable[[str], str]
+    """What does it."""
+    on: str
+    """What it is run on, and when; see `FIXES`."""
+    sought: str
+    """Inside of a class: the characters without which it changes nothing, but for `DOUBLED_STOPS`; "" is any."""
+    words: str
+    """What it does, for the README."""
+
+
+_SPACE = " \t"
+FIXES = (
+    Fix(
+        "mojibake",
+        mojibake.mojibake,
+        "page",
+        mojibake.SUSPECT,
+        "UTF-8 read as GBK or Latin-1, where decoding again gives Chinese",
+    ),
+    Fix("line_ends", markup.line_ends, "page", markup.LINE_ENDS, "CR, form feed, NEL, U+2028 become LF"),
+    Fix(
+        "invisibles",
+        markup.invisibles,
+        "page",
+        markup.UNSEEN,
+        "zero-width, bidi, control and private-use characters removed",
+    ),
+    Fix("compose", forms.compose, "form", "", "NFC (never NFKC)"),
+    Fix(
+        "radicals",
+        forms.radicals,
+        "form",
+        forms.RADICAL_OR_LIGATURE,
+        "Kangxi radicals and ligatures as ordinary characters",
+    ),
+    Fix("width", forms.width, "form", forms.WIDE_FORMS, "full-width letters, digits and signs narrowed"),
+    Fix(
+        "presentation_forms",
+        forms.presentation_forms,
+        "form",
+        forms.PRESENTATION_FORMS,
+        "vertical, small and half-width marks as ordinary ones",
+    ),
+    Fix(
+        "odd_spaces",
+        spacing.odd_spaces,
+        "form",
+        spacing.ODD,
+        "no-break, ideographic and thin spaces as plain ones",
+    ),
+    Fix(
+        "entities",
+        markup.entities,
+        "markup",
+        "&",
+        "`&nbsp;` `&amp;lt;` `&#x4e2d;` decoded, only with the semicolon",
+    ),
+    Fix("tags", markup.tags, "markup", "<", "literal HTML tags and comments removed"),
+    Fix("number_marks", digits.number_marks, "number", "：，", "10：30 and 1，234 get half-width marks"),
+    Fix("trailing_spaces", spacing.trailing_spaces, "number", _SPACE, "no space at line ends"),
+    Fix("space_runs", spacing.space_runs, "line", _SPACE, "no indent, one space for several"),
+    Fix("letter_spacing", spacing.letter_spacing, "line", _SPACE, "中 国 人 工 joined"),
+    Fix("dashes", punctuation.dashes, "line", punctuation.DASH_CHARACTERS, "two or more dashes become ——"),
+    Fix("ellipses", punctuation.ellipses, "line", punctuation.ELLIPSIS_CHARACTERS, "... 。。。 … become ……"),
+    Fix(
+        "name_dots",
+        punctuation.name_dots,
+        "line",
+        punctuation.NAME_DOT_CHARACTERS,
+        "• ‧ ・ in names become ·",
+    ),
+    Fix(
+        "quotes",
+        quotes.quotes,
+        "line",
+        quotes.CHARACTERS,
+        "straight, corner, doubled and reversed quotes become “” ‘’ in pairs",
+    ),
+    Fix("brackets", brackets.brackets, "line", "()", "( ) beside or round Han become （）"),
+    Fix(
+        "marks",
+        punctuation.marks,
+        "line",
+        punctuation.MARK_CHARACTERS,
+        ", : ; ? ! . become full-width in Chinese context, doubled ones single",
+    ),
+    Fix("mark_spaces", spacing.mark_spaces, "line", _SPACE, "no space round full-width marks"),
+    Fix(
+        "latin_spaces",
+        spacing.latin_spaces,
+        "line",
+        _SPACE,
+        "no space between Han and Latin letters or digits",
+    ),
+    Fix(
+        "script",
+        script.simplify,
+        "text",
+        script.CONVERTIBLE,
+        "Traditional to Simplified (OpenCC t2s), then the repair table",
+    ),
+    Fix("blank_lines", spacing.blank_lines, "text", "\n", "one blank line for several, none at the ends"),
 )
-"""Name, function and description of every fix, in the one order they run in."""
+"""Every fix, in the one order they run in; what a new one needs stands in its entry and nowhere else.
+
+`page`: on the whole text. `form`: before the protected spans are taken out, since full-width letters may belong to
+a URL; and again after `markup` changed something. From `markup` on the spans are out. `number`: on the whole text.
+`line`: on each line that is Chinese. `text`: on the whole text, before the spans are put back.
+"""
+
+
+def _on(*stages: str) -> tuple[Fix, ...]:
+    return tuple(fix for fix in FIXES if fix.on in stages)
+
+
+_PAGE_AND_FORM, _FORM, _MARKUP, _NUMBER = _on("page", "form"), _on("form"), _on("markup"), _on("number")
+_LINE, (_SCRIPT, *_ENDING) = _on("line"), _on("text")
 
 _HAN, _OTHER = 1, 2
 _EVERY_FIX = -1
-SOUGHT = {
-    "space_runs": " \t",
-    "letter_spacing": " \t",
-    "dashes": punctuation.DASH_CHARACTERS,
-    "ellipses": punctuation.ELLIPSIS_CHARACTERS,
-    "name_dots": punctuation.NAME_DOT_CHARACTERS,
-    "quotes": quotes.CHARACTERS,
-    "brackets": "()",
-    "marks": punctuation.MARK_CHARACTERS,
-    "mark_spaces": " \t",
-    "latin_spaces": " \t",
-}
-"""Inside of a class: the characters without which a line fix changes nothing; and `DOUBLED_STOPS` for some."""
-_TRIGGERS = triggers.trigger_table([HAN, KANA + HANGUL, *(SOUGHT[name] for name, _, _ in LINE_FIXES)])
-
-_UNUSUAL = triggers.trigger_table(
-    [markup.UNSEEN + markup.LINE_ENDS + forms.OTHER_FORMS + spacing.ODD + mojibake.SUSPECT]
-)
-"""What `PAGE_FIXES` and `FORM_FIXES` look for: most texts have none."""
+_TRIGGERS = triggers.trigger_table([HAN, KANA + HANGUL, *(fix.sought for fix in _LINE)])
+_UNUSUAL = triggers.trigger_table(["".join(fix.sought for fix in _PAGE_AND_FORM)])
+"""What the fixes of page and form look for, but for `compose`: most texts have none."""
 
 _ROUNDS = 5
 _UNSETTLED = re.compile(
@@ -147,7 +204,7 @@ def normalize(text: str, *, target: str = "Hans", spacing: str = "remove") -> No
         flags += damage.private_use(text)
     if written_in == "pseudo-Hant":
         flags += (damage.pseudo_traditional(script.traditional_slips(text)),)
-    fixes = tuple(name for name, _, _ in FIXES if name in changed)
+    fixes = tuple(fix.name for fix in FIXES if fix.name in changed)
     return Normalized(text=result, fixes=fixes, flags=flags, script=written_in)
 
 
@@ -182,23 +239,23 @@ def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dic
     if spacing not in {"remove", "keep"}:
         raise ValueError(f"spacing {spacing!r} is neither remove nor keep")
     if triggers.of_text(text, _UNUSUAL) or not unicodedata.is_normalized("NFC", text):
-        text = _applied((*PAGE_FIXES, *FORM_FIXES), text, record)
+        text = _applied(_PAGE_AND_FORM, text, record)
     protected: dict[str, str] = {}
     shielded = spans.shield(text, protected)
-    text = _applied(MARKUP_FIXES, shielded, record)
+    text = _applied(_MARKUP, shielded, record)
     if text != shielded:
-        text = spans.shield(_applied(FORM_FIXES, text, record), protected)
-    text = _applied(NUMBER_FIXES, text, record)
+        text = spans.shield(_applied(_FORM, text, record), protected)
+    text = _applied(_NUMBER, text, record)
     text = _lines_fixed(text, spacing, record)
     converted = script.convert(text, target)
     if converted != text:
-        record("script", text, converted)
-    text = _applied(TEXT_FIXES[1:], converted, record)
+        record(_SCRIPT.name, text, converted)
+    text = _applied(_ENDING, converted, record)
     return spans.restore(text, protected), protected
 
 
 def _lines_fixed(text: str, spacing: str, record: Record) -> str:
-    """The text with `LINE_FIXES` run on each different Chinese line once, as far as it has what they look for."""
+    """The text with each different Chinese line fixed once, by the fixes that find what they look for in it."""
     if text.isascii():
         return text
     has_doubled = any(doubled in text for doubled in punctuation.DOUBLED_STOPS)
@@ -217,9 +274,12 @@ def _lines_fixed(text: str, spacing: str, record: Record) -> str:
 
 @lru_cache(maxsize=4096)
 def _fixes_for(bits: int, spacing: str) -> tuple[Fix, ...]:
-    """The fixes of `LINE_FIXES` that can change a line with these bits of `_TRIGGERS`."""
-    fixes = LINE_FIXES if spacing == "remove" else LINE_FIXES[:-1]
-    return tuple(fix for number, fix in enumerate(fixes, 2) if bits >> number & 1)
+    """The fixes for lines that can change a line with these bits of `_TRIGGERS`."""
+    return tuple(
+        fix
+        for number, fix in enumerate(_LINE, 2)
+        if bits >> number & 1 and (spacing == "remove" or fix.name != "latin_spaces")
+    )
 
 
 def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record) -> str:
@@ -241,27 +301,27 @@ def _unrecorded(*_: str) -> None:
     pass
 
 
-def explain(text: str, *, target: str = "Hans", spacing: str = "remove") -> tuple[Change, ...]:
+def explain(text: str, *, target: str = "Hans", spacing: str = "remove") -> tuple[Difference, ...]:
     """Every place that a fix changed, fix by fix in the order they run, with a few characters round it."""
     trail: list[tuple[str, str, str]] = []
     _, protected = _run(text, target, spacing, lambda *step: trail.append(step))
     return tuple(
-        change
+        difference
         for name, before, after in trail
-        for change in changes(name, spans.restore(before, protected), spans.restore(after, protected))
+        for difference in differences(name, spans.restore(before, protected), spans.restore(after, protected))
     )
 
 
 def _applied(fixes: Iterable[Fix], text: str, record: Record) -> str:
-    for name, function, _ in fixes:
-        fixed = function(text)
+    for fix in fixes:
+        fixed = fix.function(text)
         if fixed != text:
-            record(name, text, fixed)
+            record(fix.name, text, fixed)
             text = fixed
     return text
 
 
 def fixes_table() -> str:
     """The fixes as a Markdown table, for the README."""
-    rows = [f"| {number} | `{name}` | {text} |" for number, (name, _, text) in enumerate(FIXES, 1)]
+    rows = [f"| {number} | `{fix.name}` | {fix.words} |" for number, fix in enumerate(FIXES, 1)]
     return "\n".join(["| | fix | what it does |", "|---|---|---|", *rows])

@@ -1,4 +1,4 @@
-"""What a fix changed, place by place, for people to read."""
+"""The differences a fix made, place by place, for people to read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COMPARED = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Difference:
     """One place that one fix changed."""
 
     fix: str
@@ -23,7 +23,7 @@ class Change:
     """The same place after."""
 
 
-def changes(fix: str, before: str, after: str) -> Iterator[Change]:
+def differences(fix: str, before: str, after: str) -> Iterator[Difference]:
     """The places where two texts differ, in order; neighbouring ones are one place."""
     old, new = before.split("\n"), after.split("\n")
     if len(old) == len(new):
@@ -34,7 +34,7 @@ def changes(fix: str, before: str, after: str) -> Iterator[Change]:
         yield from _within(fix, before, after)
 
 
-def _within(fix: str, before: str, after: str) -> Iterator[Change]:
+def _within(fix: str, before: str, after: str) -> Iterator[Difference]:
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     middle, changed = before[start : len(before) - end], after[start : len(after) - end]
@@ -47,7 +47,7 @@ def _within(fix: str, before: str, after: str) -> Iterator[Change]:
         )
     for first, last, new_first, new_last in places:
         left, right = before[max(0, first - _CONTEXT) : first], before[last : last + _CONTEXT]
-        yield Change(
+        yield Difference(
             fix=fix, before=left + before[first:last] + right, after=left + after[new_first:new_last] + right
         )
 

@@ -22,7 +22,7 @@ _LIGATURES = {
     0xFB05: "st",
     0xFB06: "st",
 }
-_RADICAL_OR_LIGATURE = "\u2e80-\u2fdf\ufb00-\ufb06"
+RADICAL_OR_LIGATURE = "\u2e80-\u2fdf\ufb00-\ufb06"
 
 _HALVES = "%+-=@#&/*$_'"
 _WIDE = {
@@ -32,8 +32,8 @@ _WIDE = {
 _WIDE[0xFF02] = '"'
 _WIDE_DIGITS = "０-９"
 _WIDE_WORD = "０-９Ａ-Ｚａ-ｚ0-9A-Za-z"
-_WIDE_FORMS = "".join(map(re.escape, map(chr, _WIDE))) + "．"
-_WIDE_CHARACTER = re.compile(f"[{_WIDE_FORMS}]")
+WIDE_FORMS = "".join(map(re.escape, map(chr, _WIDE))) + "．"
+_WIDE_CHARACTER = re.compile(f"[{WIDE_FORMS}]")
 _WIDE_THOUSANDS = re.compile(f"(?<=[{_WIDE_DIGITS}])，(?=[{_WIDE_DIGITS}]{{3}}(?![{_WIDE_DIGITS}]))")
 _WIDE_SCHEME = re.compile("(?<=http|ttps)：//")
 _BETWEEN_HAN = re.compile(f"(?<=[{HAN}])(?<![一二三四五六七八九十])．(?=[{HAN}])")
@@ -51,10 +51,9 @@ _PRESENTATION = {
     ord("︱"): "—",
     ord("﹘"): "—",
 }
-_PRESENTATION_FORMS = "".join(map(re.escape, map(chr, _PRESENTATION)))
-_PRESENTATION_CHARACTER = re.compile(f"[{_PRESENTATION_FORMS}]")
-OTHER_FORMS = f"{_RADICAL_OR_LIGATURE}{_WIDE_FORMS}{_PRESENTATION_FORMS}"
-"""Characters, as the inside of a class, that the fixes here look at, but for `compose`."""
+PRESENTATION_FORMS = "".join(map(re.escape, map(chr, _PRESENTATION)))
+"""This, `RADICAL_OR_LIGATURE` and `WIDE_FORMS`: what the fixes here look for, as the inside of a class."""
+_PRESENTATION_CHARACTER = re.compile(f"[{PRESENTATION_FORMS}]")
 _HALF_KANA = re.compile(f"[\uff66-\uff9f{KANA}]")
 
 
@@ -68,7 +67,7 @@ def radicals(text: str) -> str:
 
     Source: Unicode's EquivalentUnifiedIdeograph.txt (rules/radicals.tsv).
     """
-    if text.isascii() or not re.search(f"[{_RADICAL_OR_LIGATURE}]", text):
+    if text.isascii() or not re.search(f"[{RADICAL_OR_LIGATURE}]", text):
         return text
     return text.translate(_LIGATURES | _RADICALS)
 

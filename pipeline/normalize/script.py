@@ -39,6 +39,8 @@ _RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著"
 HANT_CHARACTER = _any_of(_HANT)
 _RARE = "".join(characters for script, characters in _CHARACTERS if script == "Rare")
 _CONVERTIBLE = _any_of(_HANT + _RARE)
+CONVERTIBLE = _HANT + _RARE + _RESIDUAL
+"""What `simplify` looks for, as the inside of a class."""
 _IS_CONVERTIBLE, _IS_RESIDUAL = 1, 2
 _SUSPECTS = triggers.trigger_table([_HANT + _RARE, _RESIDUAL])
 HANS_CHARACTER = _any_of(_HANS)

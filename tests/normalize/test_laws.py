@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.normalize import LINE_FIXES, SOUGHT, normalize, normalize_text
+from pipeline.normalize import FIXES, Fix, normalize, normalize_text
 from pipeline.normalize.punctuation import DOUBLED_STOPS
 from pipeline.normalize.script import simplify
 
@@ -104,13 +103,17 @@ def test_lines_are_kept_but_for_blank_ones(text: str) -> None:
 
 @settings(max_examples=100)
 @given(st.data())
-@pytest.mark.parametrize(("name", "function"), [(name, function) for name, function, _ in LINE_FIXES])
-def test_a_line_fix_needs_the_characters_it_seeks(
-    name: str, function: Callable[[str], str], data: st.DataObject
-) -> None:
-    line = re.sub(f"[{SOUGHT[name]}\n]", "", data.draw(TEXTS))
-    if not any(doubled in line for doubled in DOUBLED_STOPS):
-        assert function(line) == line
+@pytest.mark.parametrize("fix", [fix for fix in FIXES if fix.sought], ids=lambda fix: fix.name)
+def test_a_fix_needs_the_characters_it_seeks(fix: Fix, data: st.DataObject) -> None:
+    text = re.sub(f"[{fix.sought}]", "", data.draw(TEXTS))
+    if fix.on == "line":
+        text = text.replace("\n", "")
+    if not any(doubled in text for doubled in DOUBLED_STOPS):
+        assert fix.function(text) == text
+
+
+def test_only_compose_may_change_any_character() -> None:
+    assert [fix.name for fix in FIXES if not fix.sought] == ["compose"]
 
 
 SPANS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.normalize import FIXES, explain, fixes_table, normalize, normalize_lines, normalize_title
+from pipeline.normalize import FIXES, Fix, explain, fixes_table, normalize, normalize_lines, normalize_title
 
 TEXT = "由於單位 IT 部門原因,會議改期(見 https://example.com/a,b )。\n\n\n「好」"
 RESULT = "由于单位IT部门原因，会议改期（见 https://example.com/a,b）。\n\n“好”"
@@ -41,18 +41,17 @@ def test_explain_shows_each_change() -> None:
 
 
 def test_fixes_are_named_once_and_described() -> None:
-    names = [name for name, _, _ in FIXES]
+    names = [fix.name for fix in FIXES]
     assert len(names) == len(set(names))
     table = fixes_table()
     assert all(f"`{name}`" in table for name in names)
     assert len(table.splitlines()) == len(FIXES) + 2
 
 
-@pytest.mark.parametrize(("name", "function"), [(name, function) for name, function, _ in FIXES])
-def test_each_fix_is_a_function_of_the_text(name: str, function: object) -> None:
-    assert callable(function)
+@pytest.mark.parametrize("fix", FIXES, ids=lambda fix: fix.name)
+def test_each_fix_is_a_function_of_the_text(fix: Fix) -> None:
     for text in ("", "中文", "plain text", "由于单位IT部门原因，会议改期。\n\n“好”"):
-        assert function(text) == text, name
+        assert fix.function(text) == text
 
 
 def test_spacing_can_be_kept() -> None:
