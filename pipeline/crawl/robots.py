@@ -25,7 +25,7 @@ TTL_DOUBTFUL = 3600.0
 """Seconds a failure, or an answer that is no robots.txt, holds."""
 
 _TOKEN = re.compile(r"[A-Za-z_-]+")
-_RULE_PATH = re.compile(r"^(\s*(?:dis)?allow\s*:\s*)(.*)$", re.IGNORECASE)
+_RULE_PATH = re.compile(r"^(\s*+(?:dis)?allow\s*+:\s*+)(.*)$", re.IGNORECASE)
 _AGENT = re.compile(r"^\s*user[- ]?agent\s*:([^#]*)", re.IGNORECASE)
 _ASCII = " " + "".join(map(chr, range(33, 127)))
 _KNOWN = ("user", "allow", "dis", "dia", "crawl", "request", "site")

@@ -34,7 +34,7 @@ DETECTOR_SURE = 0.6
 
 META = re.compile(rb"<meta\b[^>]{0,400}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.\-]{2,40})", re.I)
 XML = re.compile(rb"^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_:.\-]{2,40})")
-HTTP = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.\-]{2,40})", re.I)
+HTTP = re.compile(r"charset\s*+=\s*+[\"']?\s*+([A-Za-z0-9_:.\-]{2,40})", re.I)
 NON_ASCII = re.compile(rb"[\x80-\xff][\x80-\xff\x30-\x7e]*")
 BAD = re.compile("[\ufffd\ue000-\uf8ff\x80-\x9f\uff61-\uff9f]")
 BOMS = (

@@ -40,8 +40,8 @@ COLUMN_NAME = 8
 OWN_HEADING = 10
 """Letters from which a heading is believed though the page declares another title."""
 
-CUT = re.compile(r"\.{3,}$|…+$")
-SEPARATOR = re.compile(r"\s*(?:[_|｜¦]+|\s[-–—@]+\s|\s*--+\s*|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
+CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
+SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@]+\s|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
 GLUED_SITE = re.compile(
     r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
     r"\.(?:com|cn|net|org|tw|hk)|NET|News|news|资讯|資訊|财经|財經|客户端|首页|在线|杂志|号|園|园|圈|站|家|吧|谈|豆瓣|知乎|简书|36氪)\s*$"

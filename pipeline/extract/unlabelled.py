@@ -29,7 +29,8 @@ COLUMN = either_script(
 """A column's or a province's name beside the day, no account."""
 
 POSTED_ON = either_script(
-    r"[\x1f\s]*(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?\s?(?:于|在|on)?[\x1f\s:：]*$",
+    r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
+    r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
     re.I,
 )
 """What stands between a name and the day; each part once, so linear."""

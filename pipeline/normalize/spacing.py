@@ -10,7 +10,7 @@ from pipeline.rules.han import HAN
 ODD = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 """Spaces other than the plain one, as the inside of a class."""
 _ODD_SPACE = re.compile(f"[{ODD}]")
-_LINE_EDGE = re.compile("[ \t]+(?=\n)|[ \t]+$")
+_LINE_EDGE = re.compile(r"(?<![ \t])[ \t]++(?:(?=\n)|\Z)")
 _RUN = re.compile("[ \t]{2,}|\t")
 _BLANK_LINES = re.compile("\n{3,}")
 
@@ -63,6 +63,9 @@ def letter_spacing(line: str) -> str:
     """Three or more single Han set apart by single spaces are joined (中 国 人 工); other spaces are separators.
 
     In a line where every Han stands alone (人 工 AI 技 术) all of them are joined.
+
+    >>> letter_spacing("中 国 人 来自 四川")
+    '中国人 来自 四川'
     """
     if " " not in line or len(_SPACED_HAN.findall(line)) < _LETTER_SPACED_LEAST:
         return line

@@ -22,9 +22,9 @@ CHALLENGES = frozenset({412, 521})
 MAX_BYTES = 1024 * 1024
 """A longer page is no block page; shorter ones are read whole, since styles may fill the first 600 KB."""
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 _BLANK = re.compile(r"\s+")
-_TITLE_SEPARATOR = re.compile(r"\s*[-_|–—·»>]+\s*")
+_TITLE_SEPARATOR = re.compile(r"[-_|–—·»>]+")
 _HAN = re.compile(f"[{IDEOGRAPHS}]")
 _UNSEEN = frozenset({"script", "style", "noscript", "template"})
 
