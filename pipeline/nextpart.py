@@ -101,6 +101,11 @@ def part_of(url: str) -> tuple[str, int]:
     """(address without its part number, part number; 0 where the address has none).
 
     A name that ends in a date (2024-05-20.html) has no part number.
+
+    >>> part_of("https://www.example.cn/a/1024_2.html")
+    ('example.cn/a/1024.html', 2)
+    >>> part_of("https://example.cn/2024-05-20.html")
+    ('example.cn/2024-05-20.html', 0)
     """
     split = urlsplit(url)
     host = (split.hostname or "").removeprefix("www.") + (f":{split.port}" if split.port else "")

@@ -65,7 +65,11 @@ class Record:
 
 
 def sha1(data: bytes) -> str:
-    """`sha1:` and the base32 SHA-1 of the bytes, the form that archive tools compare."""
+    """`sha1:` and the base32 SHA-1 of the bytes, the form that archive tools compare.
+
+    >>> sha1(b"")
+    'sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ'
+    """
     return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
 
 
@@ -76,7 +80,11 @@ def iso(at: datetime) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """The aware UTC time of a WARC date of any precision; None when it is not one."""
+    """The aware UTC time of a WARC date of any precision; None when it is not one.
+
+    >>> iso(moment("2026-05-06T10:30:00+08:00"))
+    '2026-05-06T02:30:00.000000Z'
+    """
     try:
         found = datetime.fromisoformat(text.strip())
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
@@ -85,7 +93,11 @@ def moment(text: str) -> datetime | None:
 
 
 def record_id(*parts: object) -> str:
-    """A record id that depends on nothing but its parts (uuid5), so equal runs write equal bytes."""
+    """A record id that depends on nothing but its parts (uuid5), so equal runs write equal bytes.
+
+    >>> record_id("response", 1) == record_id("response", 1) != record_id("response", 2)
+    True
+    """
     return uuid5(NAMESPACE_URL, "\n".join(str(part) for part in parts)).urn
 
 

@@ -90,6 +90,11 @@ def find_day(text: str) -> FoundDay | None:
     """The first day of publication written in a string, or None; impossible days are passed over.
 
     A gap between marked-up pieces counts as a space: 2023|05|/|06.
+
+    >>> find_day("发布于2026年5月6日 10:30")
+    FoundDay(day=datetime.date(2026, 5, 6), raw='2026年5月6', start=3, end=11)
+    >>> find_day("2026年13月6日") is None
+    True
     """
     text = text.replace("\x1f", " ")
     best: FoundDay | None = None

@@ -9,7 +9,11 @@ from pipeline.rules import table
 
 
 def either_script(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """The pattern compiled with 发布 meaning 发布, 發布 and 發佈 alike; lengths stay, so lookbehind does too."""
+    """The pattern compiled with 发布 meaning 发布, 發布 and 發佈 alike; lengths stay, so lookbehind does too.
+
+    >>> either_script("发布[:：]").pattern
+    '[发發][布佈][:：]'
+    """
     groups = _groups()
     out: list[str] = []
     in_class = escaped = False

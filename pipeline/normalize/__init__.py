@@ -209,12 +209,20 @@ def normalize(text: str, *, target: str = "Hans", spacing: str = "remove") -> No
 
 
 def normalize_text(text: str) -> str:
-    """The normalized text alone, with the default target and spacing."""
+    """The normalized text alone, with the default target and spacing.
+
+    >>> normalize_text("終於倫理課講完了,大家鬆了口氣.")
+    '终于伦理课讲完了，大家松了口气。'
+    """
     return _run(text, "Hans", "remove", _unrecorded)[0]
 
 
 def normalize_title(text: str, *, target: str = "Hans", spacing: str = "remove") -> str:
-    """A title: normalized, and one line."""
+    """A title: normalized, and one line.
+
+    >>> normalize_title("標題<br>副標題 ")
+    '标题 副标题'
+    """
     return " ".join(_run(text, target, spacing, _unrecorded)[0].split())
 
 

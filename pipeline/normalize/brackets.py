@@ -22,6 +22,9 @@ def brackets(line: str) -> str:
     """Brackets are full-width if Han is inside or beside them; both halves of a pair are alike.
 
     Call brackets (`f()`, `f(x)`), list numbers `1)`, emoticons and all-Latin brackets in Latin text stay.
+
+    >>> brackets("函数f(x)见(附录)")
+    '函数f(x)见（附录）'
     """
     if "(" not in line and ")" not in line:
         return line

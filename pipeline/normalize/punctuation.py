@@ -120,6 +120,9 @@ def marks(line: str) -> str:
 
     They stay between digits (1,000 3.14 3:00), inside all-Latin quotes and brackets, in list numbers and
     file names; `.` changes only after Han or a closing mark, or at the end.
+
+    >>> marks("共1,000人,用Node.js.")
+    '共1,000人，用Node.js。'
     """
     for half, pattern, full in _AFTER_HAN:
         if half in line:

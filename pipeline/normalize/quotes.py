@@ -31,6 +31,9 @@ def quotes(line: str) -> str:
     """Quotes of a Chinese line as “” ‘’; apostrophes, inches and titles in English stay.
 
     A quotation over several paragraphs keeps its unclosed “. Marks that cannot be paired are left.
+
+    >>> quotes('他说:"我读「红楼梦」"')
+    '他说:“我读‘红楼梦’”'
     """
     if not _HINT.search(line):
         if "“" not in line and "”" not in line:

@@ -1,8 +1,8 @@
 """Script: count what a text is written in, convert with OpenCC, repair what OpenCC breaks or leaves.
 
 OpenCC is imported here alone, and only `t2s` for Simplified: `tw2s`, `tw2sp` and `hk2sp` damage text
-(显著→显着, 文件→文档). Its dictionary has no segmentation, so protected names match across word
-boundaries (由於單位); rules/script.tsv says word by word what is done about it.
+(显著→显着, 文件→文档). Alone it sets 34 of 55 cases of script right: its dictionary has no segmentation, so
+protected names match across word boundaries (由於單位); rules/script.tsv says word by word what is done about it.
 """
 
 from __future__ import annotations

@@ -58,6 +58,11 @@ def retry_after_seconds(value: str | None, now: float) -> float | None:
     """Seconds a Retry-After header asks for (delay or HTTP date; `now` in epoch seconds), capped at a day.
 
     None for junk or no header; a date that has passed gives 0.
+
+    >>> retry_after_seconds("120", now=0)
+    120.0
+    >>> retry_after_seconds("Thu, 01 Jan 1970 00:01:00 GMT", now=0)
+    60.0
     """
     value = (value or "").strip()
     if value.isascii() and value.isdigit():

@@ -49,6 +49,11 @@ def fetch_form(url: str, base: str | None = None) -> str | None:
 
     Refused: other schemes than http(s), user names and passwords, no host, anything unparsable or longer
     than MAX_LENGTH. Escapes stay as written; raw non-ASCII becomes UTF-8 escapes, hosts punycode.
+
+    >>> fetch_form("../b?q=文#top", base="http://新闻.cn/a/1.html")
+    'http://xn--efvy88h.cn/b?q=%E6%96%87'
+    >>> fetch_form("mailto:a@example.cn") is None
+    True
     """
     if len(url) > MAX_LENGTH:
         return None
@@ -73,6 +78,9 @@ def url_key(url: str) -> str:
     http counts as https, default ports, tracking keys (rules/tracking-keys.tsv), session ids and the
     order of the query do not count. A port that is not the default stays. What `fetch_form` refuses
     (file: URLs of imported pages) is its own key.
+
+    >>> url_key("http://news.example.cn:80/a.html?utm_source=x&id=2")
+    'https://news.example.cn/a.html?id=2'
     """
     fetched = fetch_form(url)
     if fetched is None:
@@ -94,7 +102,11 @@ def url_key(url: str) -> str:
 
 
 def surt(key: str) -> str:
-    """The sort form of a URL key, hosts reversed: `cn,example,news)/a/1.html?id=2` (as CDX indexes use)."""
+    """The sort form of a URL key, hosts reversed: as CDX indexes use it.
+
+    >>> surt("https://news.example.cn/a/1.html?id=2")
+    'cn,example,news)/a/1.html?id=2'
+    """
     try:
         parsed = ada_url.URL(key)
     except ValueError:
@@ -113,7 +125,11 @@ def parse_url(url: str) -> ada_url.URL:
 
 
 def site(url: str) -> str:
-    """Host name without a leading `www.`, with `:port` when it is not the default; "" if there is none."""
+    """Host name without a leading `www.`, with `:port` when it is not the default; "" if there is none.
+
+    >>> site("https://www.example.cn:8443/a")
+    'example.cn:8443'
+    """
     try:
         return ada_url.URL(url).host.removeprefix("www.")
     except ValueError:
@@ -140,7 +156,13 @@ def domain(url: str) -> str:
 
 
 def same_site(a: str, b: str) -> bool:
-    """Whether two URLs belong to one registrable domain."""
+    """Whether two URLs belong to one registrable domain.
+
+    >>> same_site("https://news.example.com.cn/", "https://www.example.com.cn/a")
+    True
+    >>> same_site("https://a.com.cn/", "https://b.com.cn/")
+    False
+    """
     one = domain(a)
     return bool(one) and one == domain(b)
 

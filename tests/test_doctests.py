@@ -1,0 +1,41 @@
+"""The examples in docstrings hold, and the modules that teach by them keep them."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import pipeline
+
+MODULES = sorted(
+    info.name
+    for info in pkgutil.walk_packages(pipeline.__path__, "pipeline.")
+    if not info.name.endswith("__main__")
+)
+TEACHING = {
+    "pipeline.archive.warc": {"moment", "record_id", "sha1"},
+    "pipeline.extract.dates": {"find_day"},
+    "pipeline.extract.variants": {"either_script"},
+    "pipeline.nextpart": {"part_of"},
+    "pipeline.normalize": {"normalize_text", "normalize_title"},
+    "pipeline.normalize.brackets": {"brackets"},
+    "pipeline.normalize.punctuation": {"marks"},
+    "pipeline.normalize.quotes": {"quotes"},
+    "pipeline.normalize.spacing": {"letter_spacing"},
+    "pipeline.web.pace": {"retry_after_seconds"},
+    "pipeline.web.urls": {"fetch_form", "same_site", "site", "surt", "url_key"},
+}
+"""Module → the functions that have examples."""
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module_hold(name: str) -> None:
+    module = importlib.import_module(name)
+    found = {
+        test.name.rpartition(".")[2] for test in doctest.DocTestFinder().find(module, name) if test.examples
+    }
+    assert found == TEACHING.get(name, set())
+    assert doctest.testmod(module).failed == 0
