@@ -375,7 +375,7 @@ def test_the_patterns_are_found() -> None:
             r"源(?:[ ]{0,3}+:|[ ]{0,2}+\x1f)+([^\x1f\n]{2})",
             "match",
         ),
-        (r"(?:a|[a-c])*d", r"[a-c]*+d", "match"),
+        (r"(?:a|aa)*d", r"a*+d", "match"),
     ],
 )
 def test_a_slow_pattern_is_caught_and_its_mend_is_not(bad: str, good: str, method: str) -> None:
