@@ -32,7 +32,7 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _GLOB_HOST = re.compile(r"(https?://|\*\.)([^/]*)(.*)", re.DOTALL)
-_BRACKETS = re.compile(r"\[([^\]]{0,200})\]")
+_BRACKETS = re.compile(r"\[([^\]]{0,60})\]")
 _ASCII = "".join(map(chr, range(33, 127)))
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s?([smhdw])")
 _ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")

@@ -32,6 +32,9 @@ SECONDS = 0.1
 """CPU time that one search of one input may take."""
 LONGEST = 80_000
 """Code points of an input where nothing below says less: a text on one line, a page without an end."""
+
+LONGEST_LINE = 8_000
+"""Characters of the line that a line rule is held to: twenty times what the longest of them is asked about."""
 LIMITS = {
     "pipeline.extract.encoding.META": 4096,
     "pipeline.extract.encoding.XML": 4096,
@@ -330,7 +333,7 @@ def slow(pattern: re.Pattern[Any], methods: Iterable[str], longest: int) -> str:
 
 def limit(name: str) -> int:
     """The longest input that a pattern is held to."""
-    return LIMITS.get(name, LONGEST)
+    return LIMITS.get(name, LONGEST_LINE if name.startswith("boilerplate.tsv") else LONGEST)
 
 
 ROOMS = sorted({info.name for info in pkgutil.iter_modules(pipeline.__path__)} - {"__main__"})
