@@ -105,7 +105,7 @@ def _one(method: str, documents: str, size: str) -> dict[str, object]:
 
 def _items(path: Path, size: int) -> Iterator[Item]:
     with path.open(encoding="utf-8") as lines:
-        for line, _ in zip(lines, range(size)):
+        for line, _ in zip(lines, range(size), strict=False):
             row = json.loads(line)
             yield Item(id=row["id"], site=row["site"], title=row["title"], text=row["text"])
 

@@ -72,7 +72,7 @@ def print_cases(path: Path) -> None:
     """How many of the shared cases pass, and how many results or expected texts change again."""
     cases = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     results = [normalize_text(case["input"]) for case in cases]
-    passed = sum(result == case["expected"] for result, case in zip(results, cases))
+    passed = sum(result == case["expected"] for result, case in zip(results, cases, strict=True))
     unstable = sum(normalize_text(result) != result for result in results)
     changed = sum(normalize_text(case["expected"]) != case["expected"] for case in cases)
     print(f"cases: {passed}/{len(cases)} passed, {unstable} not idempotent, {changed} expected texts changed")

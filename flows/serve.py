@@ -52,7 +52,7 @@ def main() -> None:
             print("\nEnding the worker, then the server.", flush=True)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

@@ -28,7 +28,7 @@ LOG_EVERY = 30.0
 """Seconds between two progress lines in the log of a run."""
 
 
-def busy(task: Any, run: Any, state: State[Any]) -> bool:
+def busy(_task: Any, _run: Any, state: State[Any]) -> bool:
     """Whether a task failed only because another run is writing; what was fetched is kept, so repeating is safe."""
     return isinstance(state.result(raise_on_failure=False), BusyError)
 

@@ -148,7 +148,7 @@ def stoppable() -> Iterator[threading.Event]:
     """An event that Ctrl-C and SIGTERM set once, so that a crawl ends cleanly; the second one interrupts."""
     stop = threading.Event()
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def ask(_number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

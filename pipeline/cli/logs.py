@@ -26,8 +26,8 @@ LEVELS = (logging.CRITICAL, logging.INFO, logging.DEBUG)
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options to every command below a parser."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
+    for action in parser._actions:  # noqa: SLF001  argparse has no other way to walk its commands
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for command in action.choices.values():
                 add(command)
             return

@@ -85,7 +85,7 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     terms = {source.name: source.terms for source in job.sources}
     taken = _take(_batches(released, paths), waiting, terms, edition, index, progress)
-    report = _report(job, todo, shards, held, taken)
+    report = _report(todo, shards, held, taken)
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
     if todo.why_full is None and not news:
@@ -244,9 +244,7 @@ def _count_changes(funnel: dict[str, dict[str, int]], table: pa.Table) -> None:
         counts[word] = counts.get(word, 0) + 1
 
 
-def _report(
-    job: Job, todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], taken: _Taken
-) -> BuildReport:
+def _report(todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], taken: _Taken) -> BuildReport:
     return BuildReport(
         version=todo.parent.version if todo.parent is not None else None,
         parent=todo.parent.parent if todo.parent is not None else None,

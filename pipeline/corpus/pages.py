@@ -62,12 +62,11 @@ def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Ta
     return to_table(documents)
 
 
-def lost_captures(raw: Path, sources: tuple[Source, ...], lost: Lost) -> pa.Table:
+def lost_captures(raw: Path, lost: Lost) -> pa.Table:
     """The row of a capture whose page broke its worker."""
     ref = _page_refs(raw, lost.batch.file)[lost.batch.start]
     capture = read_one(raw, ref.place)
-    by_name = {source.name: source for source in sources}
-    row = bare_row(capture, by_name.get(capture.source), reason=Reason.QUARANTINED)
+    row = bare_row(capture, reason=Reason.QUARANTINED)
     return to_table([replace(row, rule=lost.why)])
 
 
@@ -90,18 +89,15 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
     if len(group) > 1 and any(c.outcome == Outcome.OK for c in group):
         group = [_with_body(raw, c) for c in group]
     first = group[0]
-    rest = [
-        bare_row(c, source, reason=Reason.PART_OF if c.outcome == Outcome.OK else c.outcome)
-        for c in group[1:]
-    ]
+    rest = [bare_row(c, reason=Reason.PART_OF if c.outcome == Outcome.OK else c.outcome) for c in group[1:]]
     if first.outcome != Outcome.OK:
-        return [bare_row(first, source, reason=first.outcome), *rest]
+        return [bare_row(first, reason=first.outcome), *rest]
     page = _page(first, source)
     if rest and page.articles:
         page = extract.join_parts([page, *(_page(c, source) for c in group[1:] if c.outcome == Outcome.OK)])
     if not page.articles:
-        return [bare_row(first, source, reason=page.reason or Reason.NO_BODY, page=page), *rest]
-    return [*(article_row(first, source, page, article) for article in page.articles), *rest]
+        return [bare_row(first, reason=page.reason or Reason.NO_BODY, page=page), *rest]
+    return [*(article_row(first, page, article) for article in page.articles), *rest]
 
 
 def _with_body(raw: Path, capture: Capture) -> Capture:
@@ -122,7 +118,7 @@ def _page(capture: Capture, source: Source | None) -> Page:
     )
 
 
-def bare_row(capture: Capture, source: Source | None, *, reason: str, page: Page | None = None) -> Document:
+def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Document:
     """The row of a capture without an article."""
     return Document(
         id=document_id(capture.url_key, 1),
@@ -140,10 +136,10 @@ def bare_row(capture: Capture, source: Source | None, *, reason: str, page: Page
     )
 
 
-def article_row(capture: Capture, source: Source | None, page: Page, article: Article) -> Document:
+def article_row(capture: Capture, page: Page, article: Article) -> Document:
     """The row of one article, not normalized yet."""
     return replace(
-        bare_row(capture, source, reason="", page=page),
+        bare_row(capture, reason="", page=page),
         id=document_id(capture.url_key, article.part),
         part=article.part,
         reason=None,

@@ -123,9 +123,10 @@ def make_shard(
         return ShardReport(path=shard, source=raw_shard, extracted=0, normalized=0, lost=lost)
     extracted = 0
     if not _readable(raw_shard):
-        of = (stages.raw, stages.sources)
         work = _Work(
-            function=partial(extract_batch, *of), rescue=partial(lost_captures, *of), column="encoding"
+            function=partial(extract_batch, stages.raw, stages.sources),
+            rescue=partial(lost_captures, stages.raw),
+            column="encoding",
         )
         extracted = _fill(raw_shard, pool, work, page_batches(stages.raw, file.file), tick)
     work = _Work(function=normalize_batch, rescue=lost_rows, column="text")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -95,7 +94,7 @@ def rough_text(body: bytes, content_type: str = "") -> str:
         name = label[1].decode("ascii").lower() if label else ""
         name = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}.get(name, name)
         try:
-            if name and name not in ("utf-8", "utf8", "iso-8859-1") and codecs.lookup(name)._is_text_encoding:
+            if name and name not in ("utf-8", "utf8", "iso-8859-1"):
                 return body.decode(name, "replace")
         except (LookupError, ValueError):
             continue

@@ -92,7 +92,7 @@ def _xml_entries(body: bytes, url: str, content_type: str) -> list[Entry]:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except Exception:  # feedparser lets odd input through as AttributeError, ValueError, LookupError …
+    except Exception:  # noqa: BLE001  feedparser lets odd input through as AttributeError, ValueError, LookupError …
         return []
     entries = []
     for item in parsed.entries:

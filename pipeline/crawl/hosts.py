@@ -152,7 +152,7 @@ class Turn:
             await asyncio.sleep(min((queue.not_before - self._now()).total_seconds(), MAX_WAIT))
             queue.not_before = None
         delay = max(queue.delay, self._configured, self._hosts.crawl_delay(url) or 0.0)
-        while (wait := queue.last + delay - loop.time()) > 0:
+        while (wait := queue.last + delay - loop.time()) > 0:  # noqa: ASYNC110  it waits for a time
             await asyncio.sleep(wait)
         queue.last = loop.time()
 

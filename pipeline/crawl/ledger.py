@@ -116,6 +116,10 @@ class Ledger:
         self.catch_up()
         return self
 
+    def close(self) -> None:
+        """Closes the file; what was not committed is lost."""
+        self._db.close()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -342,8 +346,5 @@ def rebuild(raw: Path) -> int:
     with lock(raw):
         for suffix in ("", "-wal", "-shm"):
             (raw / f"ledger.sqlite{suffix}").unlink(missing_ok=True)
-        ledger = Ledger(raw)
-        try:
+        with closing(Ledger(raw)) as ledger:
             return ledger.catch_up()
-        finally:
-            ledger._db.close()

@@ -140,7 +140,7 @@ class _Run:
                 async with self._sites:
                     found = await read_lists(visitor, only_due=only_due)
                 self._discovered(visitor, found, tally)
-                due = self._due_pages(visitor, found, only_due, tally)
+                due = self._due_pages(visitor, only_due, tally)
             await self._pages(visitor, due, tally)
         logger.info("%s ends: %s", source.name, dict(tally.outcomes))
 
@@ -174,7 +174,7 @@ class _Run:
             )
             tally.count(self.keeper.keep(discovery))
 
-    def _due_pages(self, visitor: Visitor, found: Discovery, only_due: bool, tally: Tally) -> list[Due]:
+    def _due_pages(self, visitor: Visitor, only_due: bool, tally: Tally) -> list[Due]:
         """The pages to visit now; further parts are visited with their part 1, never on their own."""
         source, ledger = visitor.source, self.keeper.ledger
         named = [(address, url_key(address)) for url in source.urls if (address := fetch_form(url))]

@@ -36,7 +36,7 @@ class Candidates:
         self._added: list[tuple[Hashes, int]] = []
         hashes, prints = index.postings.find(np.unique(np.concatenate(list(sketches.values()))))
         distinct, counts = np.unique(hashes, return_counts=True)
-        self._count: dict[int, int] = dict(zip(distinct.tolist(), counts.tolist()))
+        self._count: dict[int, int] = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
         self._earlier = self._shared_with(hashes, prints)
 
     def _shared_with(self, hashes: Hashes, prints: Hashes) -> dict[str, dict[str, int]]:
@@ -47,12 +47,13 @@ class Candidates:
         for number, sketched in enumerate(self._sketches.values()):
             first = np.searchsorted(hashes, sketched, "left")
             last = np.searchsorted(hashes, sketched, "right")
-            spans = [ranks[a:b] for a, b in zip(first.tolist(), last.tolist()) if a < b]
+            spans = [ranks[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if a < b]
             if spans:
                 found, shared = np.unique(np.concatenate(spans), return_counts=True)
                 enough = shared >= SHARED
                 pairs += [
-                    (number, rank, n) for rank, n in zip(found[enough].tolist(), shared[enough].tolist())
+                    (number, rank, n)
+                    for rank, n in zip(found[enough].tolist(), shared[enough].tolist(), strict=True)
                 ]
         self._index.load_prints({int(members[rank]) for _, rank, _ in pairs})
         earlier: defaultdict[str, dict[str, int]] = defaultdict(dict)

@@ -256,7 +256,7 @@ class DedupeIndex:
         """Bring what is known of these sites into memory."""
         wanted = sorted(set(names) - self._sites.keys())
         for row in self._lines_on_disk.rows(tables.keys_of(wanted)).to_pylist():
-            seen = dict(zip(row["seen"], map(tuple, row["seen_on"])))
+            seen = dict(zip(row["seen"], map(tuple, row["seen_on"]), strict=True))
             self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]), seen=seen)
         for name in wanted:
             self._sites.setdefault(name, SiteLines())

@@ -142,7 +142,7 @@ def _runs(matched: NDArray[np.bool_]) -> tuple[list[tuple[int, int]], int, int]:
         return [], 0, 0
     breaks = (np.flatnonzero(hits[1:] - hits[:-1] > BRIDGE) + 1).tolist()
     runs, grams, count = [], 0, 0
-    for first, last in zip([0, *breaks], [*breaks, len(hits)]):
+    for first, last in zip([0, *breaks], [*breaks, len(hits)], strict=True):
         if last - first >= SHORTEST_RUN:
             start, end = int(hits[first]), int(hits[last - 1]) + 1
             runs.append((start, end))

@@ -49,6 +49,6 @@ class Postings:
 
 
 def _sorted(runs: list[tuple[Hashes, Hashes]]) -> tuple[Hashes, Hashes]:
-    hashes, prints = (np.concatenate(part) for part in zip(*runs))
+    hashes, prints = (np.concatenate(part) for part in zip(*runs, strict=True))
     order = np.lexsort((prints, hashes))
     return hashes[order], prints[order]

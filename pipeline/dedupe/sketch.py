@@ -118,7 +118,7 @@ def _folded(text: str) -> tuple[Codes, NDArray[np.int64]]:
     key = folded[positions]
     if pieces:
         starts = np.cumsum(lengths) - lengths
-        for at, piece in zip(expanding, pieces):
+        for at, piece in zip(expanding, pieces, strict=True):
             key[starts[at] : starts[at] + len(piece)] = piece
     return key, positions
 

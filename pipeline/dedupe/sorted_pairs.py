@@ -77,7 +77,7 @@ def _merged(mapped: Sequence[Values]) -> Iterator[Values]:
     starts = [0] * len(mapped)
     for bound in [*np.unique(largest[PAIRS_AT_ONCE::PAIRS_AT_ONCE]), None]:
         ends = [p.shape[1] if bound is None else int(p[0].searchsorted(bound, "left")) for p in mapped]
-        pairs = np.concatenate([p[:, a:b] for p, a, b in zip(mapped, starts, ends)], axis=1)
+        pairs = np.concatenate([p[:, a:b] for p, a, b in zip(mapped, starts, ends, strict=True)], axis=1)
         yield pairs[:, np.lexsort((pairs[1], pairs[0]))]
         starts = ends
 

@@ -88,7 +88,7 @@ def read_body(
             removed[index] = rule
     left = [i for i in span if i not in removed]
     verdicts = judge([layout.lines[i].text for i in left], [weights.plain[i] for i in left])
-    removed.update({i: rule for i, rule in zip(left, verdicts) if rule})
+    removed.update({i: rule for i, rule in zip(left, verdicts, strict=True) if rule})
     for index in [i for i in left if i not in removed][:3]:
         if title and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
@@ -129,11 +129,11 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
         if letters(line.text) in lines and 2 * weights.line[i] > weights.plain[i]
     ]
     verdicts = judge([layout.lines[i].text for i in found], [weights.plain[i] for i in found])
-    kept = tuple(i for i, rule in zip(found, verdicts) if rule is None)
+    kept = tuple(i for i, rule in zip(found, verdicts, strict=True) if rule is None)
     text = text_of(layout, kept)
     if not kept or len(letters(text)) < SECOND_LONGER * max(first, 1):
         return reading
-    rules = tuple((i, rule) for i, rule in zip(found, verdicts) if rule)
+    rules = tuple((i, rule) for i, rule in zip(found, verdicts, strict=True) if rule)
     return replace(
         reading,
         text=text,
@@ -149,7 +149,7 @@ def _ask_trafilatura(html: str) -> str:
     """trafilatura's reading of a page, '' where it finds nothing or fails."""
     try:
         found = trafilatura.extract(html, include_comments=False, with_metadata=False)
-    except Exception:  # lxml and trafilatura raise many kinds on hostile markup; the answer is the same
+    except Exception:  # noqa: BLE001  lxml and trafilatura raise many kinds on hostile markup; the answer is the same
         return ""
     return found or ""
 

@@ -146,7 +146,7 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     weights = _discounted(layout, plain, heading)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
-    for line, weight in zip(layout.lines, weights):
+    for line, weight in zip(layout.lines, weights, strict=True):
         at = line.box
         total[at] += weight
         for factor in (1.0, TO_PARENT, TO_GRANDPARENT):

@@ -50,7 +50,7 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
     if not starts:
         return (whole,)
     articles = []
-    for number, (begin, end) in enumerate(zip([0, *starts], [*starts, len(reading.kept)])):
+    for number, (begin, end) in enumerate(zip([0, *starts], [*starts, len(reading.kept)], strict=True)):
         kept = _judged(layout, weights, reading.kept[begin + 2 * (number > 0) : end])
         title = layout.lines[reading.kept[begin]].text
         facts = first if not number else Article(part=number + 1, title=title, site_name=first.site_name)
@@ -98,7 +98,7 @@ def _keywords_of(title: str, line: str) -> bool:
 def _judged(layout: Layout, weights: Weights, kept: Sequence[int]) -> tuple[int, ...]:
     """The kept lines of one part, whose own head and foot rules could not fire in the middle of the page."""
     verdicts = judge([layout.lines[i].text for i in kept], [weights.plain[i] for i in kept])
-    return tuple(i for i, rule in zip(kept, verdicts) if rule is None)
+    return tuple(i for i, rule in zip(kept, verdicts, strict=True) if rule is None)
 
 
 def _captions(layout: Layout, reading: Reading, kept: Sequence[int]) -> tuple[str, ...]:

@@ -269,7 +269,7 @@ def _lines_fixed(text: str, spacing: str, record: Record) -> str:
     has_doubled = any(doubled in text for doubled in punctuation.DOUBLED_STOPS)
     fixed: dict[str, str] = {}
     lines = text.split("\n")
-    for number, (line, bits) in enumerate(zip(lines, triggers.of_lines(text, _TRIGGERS))):
+    for number, (line, bits) in enumerate(zip(lines, triggers.of_lines(text, _TRIGGERS), strict=True)):
         fixes = _fixes_for(_EVERY_FIX if has_doubled else bits, spacing)
         if not fixes or not bits & _HAN:
             continue

@@ -27,7 +27,7 @@ def differences(fix: str, before: str, after: str) -> Iterator[Difference]:
     """The places where two texts differ, in order; neighbouring ones are one place."""
     old, new = before.split("\n"), after.split("\n")
     if len(old) == len(new):
-        for one, two in zip(old, new):
+        for one, two in zip(old, new, strict=True):
             if one != two:
                 yield from _within(fix, one, two)
     else:
@@ -66,7 +66,7 @@ def _joined(places: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int
 def _common(one: str, two: str) -> int:
     """Length of the common beginning."""
     length = 0
-    for a, b in zip(one, two):
+    for a, b in zip(one, two, strict=False):
         if a != b:
             break
         length += 1

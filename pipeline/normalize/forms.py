@@ -40,12 +40,12 @@ _BETWEEN_HAN = re.compile(f"(?<=[{HAN}])(?<![一二三四五六七八九十])．
 _WIDE_POINT = re.compile(f"(?<=[{_WIDE_WORD}])．(?=[{_WIDE_WORD}])")
 
 _PRESENTATION = {
-    **dict(zip(map(ord, "︐︑︒︓︔︕︖︗︘"), "，、。：；！？〖〗")),
-    **dict(zip(map(ord, "︵︶︷︸︹︺︻︼︽︾︿﹀﹇﹈"), "（）{}〔〕【】《》〈〉[]")),
-    **dict(zip(map(ord, "﹁﹂﹃﹄"), "「」『』")),
-    **dict(zip(map(ord, "﹐﹑﹒﹔﹕﹖﹗﹙﹚﹛﹜﹝﹞"), "，、.；：？！（）{}〔〕")),
-    **dict(zip(map(ord, "﹟﹠﹡﹢﹣﹤﹥﹦﹨﹩﹪﹫"), "#&*+-<>=\\$%@")),
-    **dict(zip(map(ord, "｡｢｣､"), "。「」、")),
+    **dict(zip(map(ord, "︐︑︒︓︔︕︖︗︘"), "，、。：；！？〖〗", strict=True)),
+    **dict(zip(map(ord, "︵︶︷︸︹︺︻︼︽︾︿﹀﹇﹈"), "（）{}〔〕【】《》〈〉[]", strict=True)),
+    **dict(zip(map(ord, "﹁﹂﹃﹄"), "「」『』", strict=True)),
+    **dict(zip(map(ord, "﹐﹑﹒﹔﹕﹖﹗﹙﹚﹛﹜﹝﹞"), "，、.；：？！（）{}〔〕", strict=True)),
+    **dict(zip(map(ord, "﹟﹠﹡﹢﹣﹤﹥﹦﹨﹩﹪﹫"), "#&*+-<>=\\$%@", strict=True)),
+    **dict(zip(map(ord, "｡｢｣､"), "。「」、", strict=True)),
     ord("︙"): "…",
     ord("︰"): "：",
     ord("︱"): "—",

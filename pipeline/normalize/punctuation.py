@@ -40,7 +40,7 @@ _NAME_DOT = re.compile(f"[•‧・･∙⋅](?<=[{HAN}{LETTER}].)(?=[{HAN}{LETT
 _MARK = re.compile(r"[,:;?!.](?:(?<=\.)\.*|(?<!\.)[,:;?!]*)")
 _AFTER_HAN = tuple(
     (half, re.compile(f"{re.escape(half)}(?<=[{HAN}]{re.escape(half)})(?![=():])"), full)
-    for half, full in zip(",:;?!", "，：；？！")
+    for half, full in zip(",:;?!", "，：；？！", strict=True)
 )
 """The frequent case, without a call for each mark: right after Han."""
 _FULL_MARK = str.maketrans(",:;?!.", "，：；？！。")

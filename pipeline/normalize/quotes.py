@@ -101,7 +101,9 @@ def _straight_paired(line: str, marks: list[int], straight: list[int]) -> str:
     """Straight quotes in pairs; whichever of straight and curly is inside the other becomes single."""
     characters = list(line)
     pairs = iter(straight)
-    inside = {at for first, last in zip(pairs, pairs) if last > first + 1 for at in (first, last)}
+    inside = {
+        at for first, last in zip(pairs, pairs, strict=False) if last > first + 1 for at in (first, last)
+    }
     depth, opens, depth_of_straight = 0, True, 0
     for at in marks:
         if line[at] != '"':

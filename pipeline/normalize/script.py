@@ -156,7 +156,8 @@ def simplify(text: str) -> str:
     if not any(suspects):
         return text
     return "\n".join(
-        _simplified(line, bits) if bits else line for line, bits in zip(text.split("\n"), suspects)
+        _simplified(line, bits) if bits else line
+        for line, bits in zip(text.split("\n"), suspects, strict=True)
     )
 
 

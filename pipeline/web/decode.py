@@ -146,7 +146,7 @@ def _inflate_any(raw: bytes, notes: list[str]) -> Iterator[bytes]:
     return _inflate(raw, notes, wbits=15 if wrapped else -15)
 
 
-def _unbrotli(raw: bytes, notes: list[str]) -> Iterator[bytes]:
+def _unbrotli(raw: bytes, _notes: list[str]) -> Iterator[bytes]:
     decoder = brotli.Decompressor()
     yield decoder.process(raw, output_buffer_limit=_SLICE)
     while not decoder.is_finished():

@@ -98,7 +98,7 @@ def main(job: str, folder: Path) -> None:
             kill_at(number)
             try:
                 run(raw)
-            except BaseException as error:  # a child must never return into the loop
+            except BaseException as error:  # noqa: BLE001  a child must never return into the loop
                 print(repr(error), file=sys.stderr)
                 os._exit(1)
             os._exit(0)

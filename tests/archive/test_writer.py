@@ -180,7 +180,7 @@ def test_a_new_day_is_a_new_file(tmp_path: Path) -> None:
 
 
 def test_one_writer_at_a_time_and_an_error_still_seals(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), Writer(tmp_path, "run", clock) as writer:
+    with pytest.raises(ZeroDivisionError), Writer(tmp_path, "run", clock) as writer:  # noqa: PT012  the whole run
         writer.write(page(1))
         with pytest.raises(BusyError), Writer(tmp_path, "second", clock):
             pass
@@ -194,7 +194,7 @@ def test_one_writer_at_a_time_and_an_error_still_seals(tmp_path: Path) -> None:
 def test_an_interrupt_in_the_middle_of_a_write_leaves_whole_captures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(KeyboardInterrupt), Writer(tmp_path, "run", clock) as writer:
+    with pytest.raises(KeyboardInterrupt), Writer(tmp_path, "run", clock) as writer:  # noqa: PT012  the whole run
         first = writer.write(page(1))
 
         def interrupted(_: object) -> None:
@@ -233,7 +233,10 @@ def test_a_write_that_fails_takes_back_its_half(tmp_path: Path, monkeypatch: pyt
 
 def test_a_nearly_full_disk_stops_the_writer_and_the_archive_stays_whole(tmp_path: Path) -> None:
     write(tmp_path, [page(1)])
-    with pytest.raises(OSError) as caught, Writer(tmp_path, "next", clock, keep_free=1 << 60) as writer:
+    with (
+        pytest.raises(OSError, match="free") as caught,
+        Writer(tmp_path, "next", clock, keep_free=1 << 60) as writer,
+    ):
         writer.write(page(2))
     assert caught.value.errno == errno.ENOSPC
     assert [each.captures for each in archive.sealed(tmp_path)] == [1]

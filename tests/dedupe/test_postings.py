@@ -19,7 +19,7 @@ def added(postings: Postings, pairs: list[tuple[int, int]]) -> None:
 
 def found(postings: Postings, hashes: set[int]) -> list[tuple[int, int]]:
     one, other = postings.find(np.array(sorted(hashes), np.uint64))
-    return list(zip(one.tolist(), other.tolist()))
+    return list(zip(one.tolist(), other.tolist(), strict=True))
 
 
 @settings(max_examples=40, deadline=None)

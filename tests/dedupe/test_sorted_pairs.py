@@ -21,7 +21,7 @@ def written(path: Path, pairs: list[tuple[int, int]]) -> Path:
 
 def found(path: Path, wanted: set[int]) -> list[tuple[int, int]]:
     first, second = search(path, np.array(sorted(wanted), np.uint64))
-    return list(zip(first.tolist(), second.tolist()))
+    return list(zip(first.tolist(), second.tolist(), strict=True))
 
 
 @given(PAIRS, st.sets(st.integers(0, 70), max_size=40))

@@ -24,4 +24,5 @@ def test_author_and_the_rule_that_found_it(case: dict[str, Any]) -> None:
 def test_every_rule_decides_a_case_and_is_told_in_the_columns() -> None:
     assert {case["from"] for case in CASES} == {*NAMES, None}
     told = re.search(r": ([\w, ]+) \(", column_docs()["author_from"])
-    assert told and told[1].split(", ") == NAMES
+    assert told
+    assert told[1].split(", ") == NAMES

@@ -95,7 +95,9 @@ def test_names_and_agencies() -> None:
     assert names_of("上報快訊／蘇敬哲") == ["蘇敬哲"]
     assert names_of("本报记者 赵明远 钱小川") == ["赵明远", "钱小川"]
     assert names_of("这是一个很长的句子，它不是任何人的名字。") == []
-    assert is_personal_name("欧阳小雨") and not is_personal_name("新华社") and not is_personal_name("资料")
+    assert is_personal_name("欧阳小雨")
+    assert not is_personal_name("新华社")
+    assert not is_personal_name("资料")
     assert agency("〔中央社〕美股今天出現最慘烈的單日跌勢") == "中央社"
     assert agency("新华社北京3月1日电（记者唐某）今天") == "新华社"
     assert agency("新华社的大楼今天停电了。") is None

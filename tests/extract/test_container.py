@@ -87,7 +87,7 @@ def test_a_linked_title(html: str, expected: bool) -> None:
 def test_what_a_place_takes_from_a_line(case: dict[str, Any]) -> None:
     layout = layout_of(case["html"])
     weights = weights_of(layout)
-    shares = [line / plain for line, plain in zip(weights.line, weights.plain) if plain]
+    shares = [line / plain for line, plain in zip(weights.line, weights.plain, strict=True) if plain]
     assert shares == pytest.approx(case["shares"])
 
 

@@ -66,7 +66,8 @@ def test_day_in_an_address() -> None:
     found = day_in_url("https://news.example.cn/gj/202405/t20240520_15263156.htm")
     assert found is None
     found = day_in_url("https://news.example.cn/2024-05/13/content_37319243.htm")
-    assert found is not None and found.day == date(2024, 5, 13)
+    assert found is not None
+    assert found.day == date(2024, 5, 13)
     assert day_in_url("https://example.cn/20241399/1.html") is None
 
 
@@ -76,7 +77,8 @@ def test_day_in_an_address() -> None:
 )
 def test_every_day_is_read_back(day: date, form: str) -> None:
     found = find_day(day.strftime(form) + " 10:00")
-    assert found is not None and found.day == day
+    assert found is not None
+    assert found.day == day
 
 
 @given(st.text(max_size=80))

@@ -33,7 +33,8 @@ def test_second_title_with_a_day_line_opens_a_second_article() -> None:
     )
     assert [article.title for article in page.articles] == [one, two]
     assert [article.part for article in page.articles] == [1, 2]
-    assert "渔港" not in page.articles[0].extracted and "20、" not in page.articles[0].extracted
+    assert "渔港" not in page.articles[0].extracted
+    assert "20、" not in page.articles[0].extracted
 
 
 def test_subheadings_and_enumerations_do_not_split() -> None:
