@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,16 @@ from pipeline.corpus.build import build
 from pipeline.corpus.schema import SCHEMA
 from pipeline.errors import UsageError
 from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
+
+
+def sql(query: str) -> list[Any]:
+    """The rows of a query, as DuckDB reads the files."""
+    import duckdb
+
+    found = duckdb.sql(query)
+    assert found is not None
+    rows: list[Any] = found.fetchall()
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +68,8 @@ def test_polars(clean: Path, version: str) -> None:
 
 @pytest.mark.parametrize("version", TITLES)
 def test_duckdb(clean: Path, version: str) -> None:
-    import duckdb
 
-    found = duckdb.sql(f"select title from '{clean / version}/articles/*.parquet' order by title").fetchall()
+    found = sql(f"select title from '{clean / version}/articles/*.parquet' order by title")
     assert [t for (t,) in found] == titles(version)
 
 
@@ -109,12 +119,11 @@ def few(clean: Path) -> list[str]:
 
 
 def test_measures_are_filtered_in_sql(clean: Path) -> None:
-    import duckdb
 
     files = f"'{clean}/latest/articles/*.parquet'"
-    found = duckdb.sql(f"select title from {files} where quality.han < 600 order by title").fetchall()
+    found = sql(f"select title from {files} where quality.han < 600 order by title")
     assert [t for (t,) in found] == few(clean)
-    assert duckdb.sql(f"select distinct typeof(quality.han_share) from {files}").fetchall() == [("DOUBLE",)]
+    assert sql(f"select distinct typeof(quality.han_share) from {files}") == [("DOUBLE",)]
 
 
 def test_measures_are_filtered_in_polars(clean: Path) -> None:
@@ -150,8 +159,7 @@ def test_measures_are_filtered_in_hugging_face_datasets(
 
 
 def test_a_row_that_was_never_measured_has_no_measures(clean: Path) -> None:
-    import duckdb
 
     files = f"'{clean}/latest/dropped/*.parquet'"
-    found = duckdb.sql(f"select reason, quality is null from {files} order by all").fetchall()
+    found = sql(f"select reason, quality is null from {files} order by all")
     assert found == [("superseded", False), ("timeout", True)]

@@ -8,9 +8,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pipeline.corpus.job import BuildReport
+from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import SourceRun
 from pipeline.report import build_words, difference, markdown_maintenance, markdown_run, plan_words, refusals
-from pipeline.runs import Gap, Maintenance, RunReport
+from pipeline.runs import Maintenance, RunReport
 
 CLEAN = Path("/data/clean")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import io
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -66,6 +67,11 @@ def run(argv: Sequence[str] | None = None) -> int:
         told = str(error).partition("\n")[0]
         say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {told}")
         return CorpusError.exit_code
+    except sqlite3.Error as error:
+        say(f"corpus {arguments.command}: the crawl's memory: {error}; `corpus ledger rebuild` makes it anew")
+        return (
+            NoSpaceError.exit_code if error.sqlite_errorcode == sqlite3.SQLITE_FULL else CorpusError.exit_code
+        )
     except OSError as error:
         say(f"corpus {arguments.command}: {error}")
         return NoSpaceError.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1

@@ -90,11 +90,13 @@ class Pool(AbstractContextManager["Pool"]):
                     yield Lost(batch=batch, why=_why(error))
 
     def _submit(self, function: Callable[[Batch], R], batch: Batch, seconds_per_item: float) -> Future[R]:
+        under_way: Future[R]
         if self.dask is not None:
-            return self._cluster().submit(function, batch, pure=False, retries=1)
-        timeout = START_SECONDS + seconds_per_item * batch.count
-        scheduled: Future[R] = self._processes().schedule(function, args=[batch], timeout=timeout)
-        return scheduled
+            under_way = self._cluster().submit(function, batch, pure=False, retries=1)
+        else:
+            timeout = START_SECONDS + seconds_per_item * batch.count
+            under_way = self._processes().schedule(function, args=[batch], timeout=timeout)
+        return under_way
 
     def _result(self, future: Future[R], batch: Batch, seconds_per_item: float) -> R:
         if self.dask is None:

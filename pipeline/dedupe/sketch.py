@@ -103,7 +103,8 @@ def sketch(text: Shingles) -> Hashes:
 def _distinct(values: Hashes) -> Hashes:
     # np.unique, at a third of its time on arrays of a few hundred.
     ordered = np.sort(values)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    first: Hashes = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return first
 
 
 def _folded(text: str) -> tuple[Codes, NDArray[np.int64]]:

@@ -63,7 +63,8 @@ def merge_pairs(path: Path, files: Sequence[Path], without: Values) -> None:
 def ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """All the indices from each start on, as many as its count."""
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(starts, counts) + within
+    found: NDArray[np.int64] = np.repeat(starts, counts) + within
+    return found
 
 
 def _mapped(path: Path) -> Values:

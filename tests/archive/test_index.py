@@ -4,6 +4,7 @@ import json
 import os
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -111,7 +112,12 @@ def test_one_capture_is_found_by_its_day_in_the_files_of_that_day_alone(
         repeat = writer.write(repeat, earlier=earlier(first))
     opened: list[Path] = []
     real = pq.read_table
-    monkeypatch.setattr(pq, "read_table", lambda path, **rest: opened.append(path) or real(path, **rest))
+
+    def noted(path: Path, **rest: Any) -> Any:
+        opened.append(path)
+        return real(path, **rest)
+
+    monkeypatch.setattr(pq, "read_table", noted)
     assert archive.original(tmp_path, repeat) == first
     assert [path.parent.name for path in opened] == ["date=2026-11-01"]
     assert archive.original(tmp_path, first) is None

@@ -76,7 +76,7 @@ def test_places_lead_back_to_their_captures(tmp_path: Path) -> None:
             list(archive.read(tmp_path, each.place.file, each.place.offset, 2))
             == written[number : number + 2]
         )
-    assert list(archive.read(tmp_path, each.place.file, 0, 0)) == []
+        assert list(archive.read(tmp_path, each.place.file, 0, 0)) == []
     with pytest.raises(FileNotFoundError):
         archive.read(tmp_path, "warc/none.warc.gz")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from pipeline.dedupe.comparison import Texts
 from pipeline.dedupe.run import Deduped, DedupeIndex, Item, dedupe
@@ -30,7 +31,7 @@ def article(number: int, count: int = 14) -> str:
     return "\n".join("".join(parts[at : at + 2]) for at in range(0, len(parts), 2))
 
 
-def item(name: str, text: str, **more: object) -> Item:
+def item(name: str, text: str, **more: Any) -> Item:
     """An item with a site of its own."""
     return Item(**{"id": name, "site": f"{name}.example", "text": text, **more})
 

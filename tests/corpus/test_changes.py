@@ -22,12 +22,16 @@ def out(document: Document, reason: str) -> Document:
     return replace(document, reason=reason)
 
 
+def changed(document: Document, fields: dict[str, Any]) -> Document:
+    return replace(document, **fields)
+
+
 CASES: dict[str, tuple[Sequence[Document], Sequence[Document], dict[str, int]]] = {
     "nothing": ([A, B], [A, B], {}),
     "a new page": ([A], [A, B], {"added:capture": 1}),
     "a row that left": ([A, B], [A], {"removed:withdrawn": 1}),
     "a row that left as history": ([A, B], [A, out(B, Reason.SUPERSEDED)], {"removed:withdrawn": 1}),
-    "the page said something new": ([A], [replace(A, **NEW_PAGE)], {"changed:capture": 1}),
+    "the page said something new": ([A], [changed(A, NEW_PAGE)], {"changed:capture": 1}),
     "another capture of the same": ([A], [replace(A, capture="urn:uuid:new")], {}),
     "another extraction": (
         [A],
@@ -68,24 +72,22 @@ METADATA: dict[str, Any] = {
     "origin_name": "晨报",
 }
 CASES |= {
-    f"its {name}": ([A], [replace(A, **{name: value})], {"changed:metadata": 1})
+    f"its {name}": ([A], [changed(A, {name: value})], {"changed:metadata": 1})
     for name, value in METADATA.items()
 }
 CASES |= {
     f"no {name} any more": (
-        [replace(A, **{name: value})],
-        [replace(A, **{name: None})],
+        [changed(A, {name: value})],
+        [changed(A, {name: None})],
         {"changed:metadata": 1},
     )
     for name, value in METADATA.items()
 }
 CASES |= {
-    f"its {name}": ([A], [replace(A, **{name: "other"})], {"changed:relation": 1})
+    f"its {name}": ([A], [changed(A, {name: "other"})], {"changed:relation": 1})
     for name in ("relation", "cluster")
 }
-CASES |= {
-    f"its {name}": ([A], [replace(A, **{name: "other"})], {}) for name in ("terms", "section", "method")
-}
+CASES |= {f"its {name}": ([A], [changed(A, {name: "other"})], {}) for name in ("terms", "section", "method")}
 CASES |= {f"{r.reason} is of quality": ([A], [out(A, r.reason)], {"removed:quality": 1}) for r in RULES}
 
 

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from pipeline.corpus import pool as module
-from pipeline.corpus.pool import Batch, Done, Lost, Pool
+from pipeline.corpus.batches import Batch, Lost
+from pipeline.corpus.pool import Done, Pool
 
 
 def numbers(batch: Batch) -> list[int]:
@@ -43,9 +46,9 @@ def test_batches_come_back_in_order() -> None:
 @pytest.mark.parametrize(
     ("function", "why"), [(kills_at_seven, "killed"), (raises_at_seven, "RuntimeError: page 7")]
 )
-def test_an_item_that_breaks_its_worker_is_lost_alone(function: object, why: str) -> None:
+def test_an_item_that_breaks_its_worker_is_lost_alone(function: Callable[[Batch], Any], why: str) -> None:
     with Pool(2) as pool:
-        outcomes = list(pool.map(function, BATCHES, 1.0))  # type: ignore[arg-type]
+        outcomes = list(pool.map(function, BATCHES, 1.0))
     lost = [o for o in outcomes if isinstance(o, Lost)]
     assert lost == [Lost(batch=Batch(file="x", start=7, count=1), why=why)]
     assert [n for o in outcomes if isinstance(o, Done) for n in o.result] == [n for n in range(16) if n != 7]

@@ -10,7 +10,7 @@ from pipeline.corpus.schema import SCHEMA, from_table, read_parquet, to_table, w
 from pipeline.records import Document, Flag
 from tests.corpus.rows import row
 
-WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 FLAGS = st.builds(
     Flag,
     name=WORDS,

@@ -33,7 +33,7 @@ def ref(number: int, kind: str, said: dict[str, Any]) -> Ref:
     }  # fmt: skip
     told = plain | {name: value for name, value in said.items() if name in plain}
     at = START + timedelta(hours=said["hours"])
-    place = {"file": f"f{number}", "offset": number, "length": number + 9}
+    place: dict[str, Any] = {"file": f"f{number}", "offset": number, "length": number + 9}
     return Ref(url_key=URL, final_url=f"{URL}?{number}", fetched_at=at, mime="", **told, **place)
 
 

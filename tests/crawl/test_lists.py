@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline.crawl import lists
+from pipeline.crawl.discover import links_of
 from pipeline.crawl.run import crawl
 from pipeline.records import Listing
 from tests.web.loopback import Page, Site, article, feed, kept, later, run, sitemap, source_of
@@ -208,7 +209,6 @@ def test_a_borrowed_index_is_read_once_whatever_names_it(
         read[url] += 1
         return links_of(scope, kind, body, url, content_type)
 
-    links_of = lists.links_of
     monkeypatch.setattr(lists, "links_of", counted)
     monkeypatch.setattr(lists, "MAX_SITEMAPS", most)
     _, visit = crawl(both, tmp_path)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.crawl.robots import MAX_BYTES, Robots, judge_robots, parse_robots, product_token
+from pipeline.records import Outcome
 from pipeline.web.fetch import Client, Fetched, Limits
 from tests.web.fault_server import HTML, Fault, FaultServer, answer, redirect
 
@@ -138,6 +139,6 @@ def test_no_robots_txt_raises(body: bytes, path: str) -> None:
 
 def test_a_network_failure_closes() -> None:
     fetched = Fetched(
-        url="u", final_url="u", fetched_at=datetime(2026, 1, 1, tzinfo=UTC), outcome="dns_error"
+        url="u", final_url="u", fetched_at=datetime(2026, 1, 1, tzinfo=UTC), outcome=Outcome.DNS_ERROR
     )
     assert judge_robots(fetched, AGENT).deny_all

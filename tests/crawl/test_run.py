@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
@@ -206,7 +207,7 @@ def test_a_full_disk_ends_the_whole_run(
             raise OSError(errno.ENOSPC, "no space")
         real(*arguments)
 
-    place = writer if where == "write_all" else writer.os
+    place: Any = writer if where == "write_all" else os
     real = getattr(place, where)
     monkeypatch.setattr(place, where, full)
     with pytest.raises(OSError, match="no space") as caught:

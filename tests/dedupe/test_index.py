@@ -33,7 +33,8 @@ def clustering(decisions: dict[str, Decision]) -> dict[str, tuple[object, ...]]:
 
 def grown(folder: Path | None) -> tuple[DedupeIndex, dict[str, Decision]]:
     """All batches one after the other; with a folder, written and opened again after each."""
-    index, decisions = DedupeIndex.open(None), {}
+    index = DedupeIndex.open(None)
+    decisions: dict[str, Decision] = {}
     for number, batch in enumerate(BATCHES):
         deduped = dedupe(batch, index, stored(*BATCHES))
         decisions |= {d.id: d for d in (*deduped.decisions, *deduped.revised)}

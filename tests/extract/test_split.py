@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.extract import extract_page, join_parts
@@ -14,14 +16,14 @@ def _body(number: int) -> str:
     return "".join(f"<p>{i}、{SENTENCE}</p>" for i in range(number * 10, number * 10 + 8))
 
 
-def _part(text: str, **more: object) -> Page:
+def _part(text: str, **more: Any) -> Page:
     return Page(
         encoding="utf-8",
         encoding_from="utf-8",
         replacements=0,
         articles=(Article(title="题", extracted=text),),
         **more,
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_second_title_with_a_day_line_opens_a_second_article() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect import Flow
 from prefect.automations import Automation
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -52,7 +53,7 @@ def test_the_entrypoint_loads_and_takes_the_parameters(
     declared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    flow = load_flow_from_entrypoint(declared["entrypoint"])
+    flow: Flow[..., Any] = load_flow_from_entrypoint(declared["entrypoint"])
     assert set(declared["parameters"]) == set(flow.parameters.properties)
     defaults = {name: about.get("default") for name, about in flow.parameters.properties.items()}
     assert flow.validate_parameters(declared["parameters"]) == flow.validate_parameters(defaults)
@@ -77,7 +78,10 @@ def test_a_run_works_in_the_checkout(deployed: Deployments) -> None:
 )
 def test_schedule_and_limit(deployed: Deployments, entrypoint: str, cron: str | None, strategy: str) -> None:
     made = deployed[entrypoint]
-    times = [(each.schedule.cron, each.schedule.timezone) for each in made.schedules]
+    times = [
+        (getattr(each.schedule, "cron", None), getattr(each.schedule, "timezone", None))
+        for each in made.schedules
+    ]
     assert times == ([(cron, "Asia/Shanghai")] if cron else [])
     assert made.global_concurrency_limit is not None
     assert made.global_concurrency_limit.limit == 1

@@ -23,9 +23,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 LOADED = ("hypothesis", "lxml.html", "numpy", "opencc", "pyarrow.parquet", "pytest", "selectolax.lexbor")
 """Loaded once in the parent; our own modules never are."""
@@ -44,28 +46,29 @@ COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 
 
-def changes(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST]]:
+def changes(node: ast.AST) -> Iterator[Callable[[Any], ast.AST]]:
     """The ways to change one node, each a function of (a copy of) it."""
     if isinstance(node, ast.Compare):
         for place, operator in enumerate(node.ops):
             for other in COMPARED.get(type(operator), ()):
-                yield lambda n, p=place, o=other: _with(
-                    n, ops=[o() if i == p else x for i, x in enumerate(n.ops)]
-                )
+                yield partial(_compared, place=place, operator=other)
     elif isinstance(node, ast.BoolOp):
-        other = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield lambda n: _with(n, op=other())
+        yield lambda n: _with(n, op=ast.Or() if isinstance(n.op, ast.And) else ast.And())
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield lambda n: n.operand
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-        other = ast.Sub if isinstance(node.op, ast.Add) else ast.Add
-        yield lambda n: _with(n, op=other())
+        yield lambda n: _with(n, op=ast.Sub() if isinstance(n.op, ast.Add) else ast.Add())
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield lambda n: ast.Constant(not n.value)
     if isinstance(node, ast.If | ast.IfExp | ast.While) and not isinstance(
         node.test, ast.Compare | ast.BoolOp
     ):
         yield lambda n: _with(n, test=ast.UnaryOp(op=ast.Not(), operand=n.test))
+
+
+def _compared(node: ast.Compare, *, place: int, operator: type[ast.cmpop]) -> ast.AST:
+    node.ops[place] = operator()
+    return node
 
 
 def _with(node: ast.AST, **fields: object) -> ast.AST:

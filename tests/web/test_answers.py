@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.records import Outcome
 from pipeline.web.answers import Verdict, judge_answer
 from pipeline.web.connections import TransportError
 from pipeline.web.transport import Answer
@@ -24,7 +25,7 @@ def judge(
     return judge_answer(answer, failure, conditional=conditional, body_cap=1000, wait_cap=60.0, now=NOW)
 
 
-CUT = TransportError("incomplete", "peer closed connection", retry=2)
+CUT = TransportError(Outcome.INCOMPLETE, "peer closed connection", retry=2)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ CUT = TransportError("incomplete", "peer closed connection", retry=2)
         (judge(301, failure=CUT), "redirect", 0),
         (judge(None, failure=CUT), "incomplete", 2),
         (judge(None), "connect_error", 0),
-        (judge(200, failure=TransportError("bad_protocol", "257 header lines")), "bad_protocol", 0),
+        (judge(200, failure=TransportError(Outcome.BAD_PROTOCOL, "257 header lines")), "bad_protocol", 0),
         (judge(304, conditional=True), "unchanged", 0),
         (judge(304), "http_error", 1),
         (judge(500), "http_error", 2),

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -258,7 +259,8 @@ def test_a_long_retry_after_is_handed_to_the_caller() -> None:
 
 
 def test_validators_go_out_as_they_came_and_a_304_is_unchanged() -> None:
-    for validators in ({"etag": ETAG}, {"last_modified": "Sat, 1 Nov 2025 08:00:00"}):
+    both: list[dict[str, Any]] = [{"etag": ETAG}, {"last_modified": "Sat, 1 Nov 2025 08:00:00"}]
+    for validators in both:
         fetched, server = fetch("/conditional", **validators)
         assert (fetched.outcome, fetched.status, fetched.body) == ("unchanged", 304, b"")
         assert len(server.log) == 1

@@ -44,7 +44,9 @@ def test_nothing_of_the_environment_leads_round_the_address_guard(
         connections = opened()
         try:
             host = site.base.removeprefix("http://")
-            return bytes((await connections.send(f"{site.base}/a", (("Host", host),), 100, id)).raw)
+            return bytes(
+                (await connections.send(f"{site.base}/a", (("Host", host),), 100, lambda _: None)).raw
+            )
         finally:
             await connections.close()
 

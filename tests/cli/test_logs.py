@@ -12,7 +12,7 @@ import pytest
 from pipeline.cli import main
 from tests.corpus.archives import story_page, write
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 Capsys = pytest.CaptureFixture[str]
 
 

@@ -8,10 +8,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -306,6 +308,19 @@ def test_a_signal_ends_a_build_at_once(
     assert not (tmp_path / "clean").exists()
 
 
+def test_a_ledger_that_finds_no_space_is_told_and_the_code_is_5(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("PRAGMA max_page_count = 1")
+            database.execute("CREATE TABLE url (key TEXT)")
+
+    monkeypatch.setattr(runs, "refresh", full)
+    assert main(["refresh", *where(corpus, "sources", "raw", "clean")]) == 5
+    assert "disk is full" in capsys.readouterr().err
+
+
 def loading(process: int) -> bool:
     """Whether the process is at the libraries: the first large one is mapped, no worker is there yet."""
     return "libarrow" in Path(f"/proc/{process}/maps").read_text()
@@ -322,7 +337,7 @@ def working(process: int) -> bool:
 def test_control_c_at_a_terminal_is_one_line_whenever_it_comes(
     moment: Callable[[int], bool], corpus: Path, tmp_path: Path
 ) -> None:
-    root = str(Path(__file__).parent.parent)
+    root = str(Path(__file__).parents[2])
     shutil.copytree(corpus / "raw", tmp_path / "raw")
     run = subprocess.Popen(
         [sys.executable, "-m", "pipeline.cli", "rebuild", *where(tmp_path, "raw", "clean")],
@@ -341,7 +356,7 @@ def test_control_c_at_a_terminal_is_one_line_whenever_it_comes(
 
 
 def test_json_is_utf_8_whatever_the_locale(corpus: Path) -> None:
-    root = str(Path(__file__).parent.parent)
+    root = str(Path(__file__).parents[2])
     poor = {"PYTHONUTF8": "0", "LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": root}
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", "read", *where(corpus, "clean")],
@@ -404,7 +419,7 @@ def test_a_signal_ends_a_crawl_with_a_valid_archive(number: signal.Signals, tmp_
         for path in (tmp_path / "sources").glob("*.toml"):
             path.write_text(path.read_text().replace("delay = 0", "delay = 1"))
         line = [sys.executable, "-m", "pipeline.cli", "refresh", *where(tmp_path, "sources", "raw", "clean")]
-        root = Path(__file__).parent.parent
+        root = Path(__file__).parents[2]
         run = subprocess.Popen(
             line, cwd=root, stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(root)}
         )

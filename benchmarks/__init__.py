@@ -1,0 +1,1 @@
+"""Speed and cost, as ratios against a named peer in the same run."""
