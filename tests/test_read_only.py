@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline import archive
-from pipeline.archive import index
+from pipeline.archive import cdxj, index
 from pipeline.archive.writer import Writer
 from pipeline.cli import main
 from pipeline.corpus.build import build
@@ -115,7 +115,7 @@ def look_at_everything(folder: Path) -> dict[str, Any]:
     """Every function that reads the archive, and what it found."""
     raw = folder / "raw"
     files = archive.sealed(raw)
-    refs = [ref for each in files for ref in index.refs(raw, each.file)]
+    refs = [ref for each in files for ref in cdxj.refs(raw, each.file)]
     return {
         "sealed": files,
         "refs": refs,

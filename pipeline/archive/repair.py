@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive import index, warc
+from pipeline.archive import cdxj, index, warc
+from pipeline.archive.cdxj import ref_of
 from pipeline.archive.exchange import captures
-from pipeline.archive.index import ref_of
 from pipeline.archive.sealing import hash_of, measure, seal, sidecar, write_sidecar
 from pipeline.archive.store import OPEN, WARC, lock, warc_files, write_whole
 from pipeline.archive.verify import captures_of
@@ -94,7 +94,11 @@ def _lacking(raw: Path) -> list[str]:
     for file in warc_files(raw):
         told = sidecar(raw, file)
         have = days.get(index.parquet_name(file), set())
-        if told is None or not {told.first.date(), told.last.date()} <= have or not index.has_cdxj(raw, file):
+        if (
+            told is None
+            or not {told.first.date(), told.last.date()} <= have
+            or not cdxj.is_current(raw, file)
+        ):
             lacking.append(file)
     return lacking
 
@@ -106,20 +110,20 @@ def _mend(raw: Path, file: str) -> list[str]:
     file are those of its CDXJ or, if that is lost too, of the daily index; a file cut between two members
     would else pass for whole. Returns what was made; raises `warc.Damaged` with the reason if it is not shown.
     """
-    told, cdxj, rows = sidecar(raw, file), index.cdxj_rows(raw, file), _rows(raw, file)
+    told, listed, rows = sidecar(raw, file), cdxj.rows(raw, file), _rows(raw, file)
     if told is not None and told.sha256 != hash_of(raw / file):
         raise warc.Damaged("not the bytes that its checksum was made of")
     found, wrong = captures_of(raw, file)
     if wrong:
         raise warc.Damaged("; ".join(wrong))
-    if told is None and found != (rows if cdxj is None else cdxj):
+    if told is None and found != (rows if listed is None else listed):
         raise warc.Damaged("its checksum is lost, and neither CDXJ nor daily index tells what is in it")
     made = []
     if told is None:
         write_sidecar(raw, measure(file, raw / file, found))
         made.append("checksum")
-    if found != cdxj or not index.has_cdxj(raw, file):
-        index.write_cdxj(raw, file, found)
+    if found != listed or not cdxj.is_current(raw, file):
+        cdxj.write(raw, file, found)
         made.append("CDXJ")
     if found != rows:
         index.remove(raw, file)
@@ -128,7 +132,7 @@ def _mend(raw: Path, file: str) -> list[str]:
     return made
 
 
-def _rows(raw: Path, file: str) -> list[index.Ref] | None:
+def _rows(raw: Path, file: str) -> list[cdxj.Ref] | None:
     """What the daily index holds of a file; None: it does not read."""
     try:
         return index.rows(raw, file)

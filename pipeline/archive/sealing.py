@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.archive import index, warc
-from pipeline.archive.index import Ref
+from pipeline.archive import cdxj, index, warc
+from pipeline.archive.cdxj import Ref
 from pipeline.archive.store import OPEN, beside, sync, warc_files, write_whole
 from pipeline.records import Kind
 
@@ -48,7 +48,7 @@ def seal(raw: Path, file: str, refs: Sequence[Ref]) -> SealedFile | None:
         path.unlink()
         return None
     sync(path)
-    index.write_cdxj(raw, file, refs)
+    cdxj.write(raw, file, refs)
     found = measure(file, path, refs)
     write_sidecar(raw, found)
     index.add(raw, file, refs)
@@ -113,6 +113,6 @@ def sealed(raw: Path) -> list[SealedFile]:
     `warc.Damaged` when such a file cannot be read.
     """
     files = [
-        sidecar(raw, file) or measure(file, raw / file, index.refs(raw, file)) for file in warc_files(raw)
+        sidecar(raw, file) or measure(file, raw / file, cdxj.refs(raw, file)) for file in warc_files(raw)
     ]
     return sorted(files, key=lambda each: (each.first, each.file))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.archive import index, warc
+from pipeline.archive import cdxj, index, warc
 from pipeline.archive.exchange import captures
 from pipeline.archive.sealing import hash_of, sidecar
 from pipeline.archive.store import warc_files
@@ -38,7 +38,7 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
     ]
 
 
-def _verify_file(raw: Path, file: str) -> tuple[list[index.Ref], list[str]]:
+def _verify_file(raw: Path, file: str) -> tuple[list[cdxj.Ref], list[str]]:
     problems = []
     told = sidecar(raw, file)
     if told is None:
@@ -47,14 +47,14 @@ def _verify_file(raw: Path, file: str) -> tuple[list[index.Ref], list[str]]:
         problems.append(f"{file}: not the bytes that its checksum was made of")
     found, wrong = captures_of(raw, file)
     problems += [f"{file}: {each}" for each in wrong]
-    if index.cdxj_rows(raw, file) != found:
+    if cdxj.rows(raw, file) != found:
         problems.append(f"{file}: its CDXJ does not tell what is in it")
     if index.rows(raw, file) != found:
         problems.append(f"{file}: the daily index does not tell what is in it")
     return found, problems
 
 
-def captures_of(raw: Path, file: str) -> tuple[list[index.Ref], list[str]]:
+def captures_of(raw: Path, file: str) -> tuple[list[cdxj.Ref], list[str]]:
     """The rows of what is truly in a finished file, and what is wrong with its records.
 
     Reads every byte, one record in memory at a time; raises `warc.Damaged` where the file is none of ours.
@@ -66,7 +66,7 @@ def captures_of(raw: Path, file: str) -> tuple[list[index.Ref], list[str]]:
             problems.extend(f"the record at {record.offset}: {each}" for each in _verify_record(record))
             yield record
 
-    found = [index.ref_of(capture) for capture in captures(checked(), file)]
+    found = [cdxj.ref_of(capture) for capture in captures(checked(), file)]
     return found, problems
 
 

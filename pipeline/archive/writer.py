@@ -19,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 
 from pipeline.archive import warc
+from pipeline.archive.cdxj import Ref, ref_of
 from pipeline.archive.exchange import Earlier, Wire, pack
-from pipeline.archive.index import Ref, ref_of
 from pipeline.archive.repair import repair_locked
 from pipeline.archive.sealing import seal
 from pipeline.archive.store import OPEN, WARC, lock, sync, write_all

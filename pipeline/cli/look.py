@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline import normalize, runs
-from pipeline.archive import index
+from pipeline.archive import cdxj, index
 from pipeline.cli import jobs, screen
 from pipeline.corpus import changes, quality, versions
 from pipeline.corpus.publish import read_manifest
@@ -169,7 +169,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _captures(raw: Path, rows: list[Document], what: str) -> list[index.Ref]:
+def _captures(raw: Path, rows: list[Document], what: str) -> list[cdxj.Ref]:
     keys = {d.url_key for d in rows} | ({url_key(what)} if "://" in what else set())
     return index.find(raw, url_keys=sorted(keys)) if raw.is_dir() and keys else []
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import archive
-from pipeline.archive import index
+from pipeline.archive import cdxj
 from pipeline.corpus.edition import Edit, Edition
 from pipeline.corpus.schema import DROPPED
 from pipeline.records import Document, Kind, Reason, Source
@@ -54,7 +54,7 @@ def _links(raw: Path, fresh: Sequence[archive.SealedFile]) -> dict[str, int]:
     """Links that each source's newest run found, where a run read a discovery page anew."""
     links = {}
     for file in fresh:
-        for ref in index.refs(raw, file.file):
+        for ref in cdxj.refs(raw, file.file):
             if ref.kind == Kind.DISCOVERY and ref.links is not None:
                 links[ref.source] = ref.links
     return links

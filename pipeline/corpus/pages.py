@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline import extract
-from pipeline.archive import index
+from pipeline.archive import cdxj
 from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.identity import document_id, short_hash
@@ -23,15 +23,15 @@ from pipeline.records import Article, Capture, Document, Kind, Outcome, Page, Re
 
 
 @lru_cache(maxsize=2)
-def _page_refs(raw: Path, file: str) -> list[index.Ref]:
+def _page_refs(raw: Path, file: str) -> list[cdxj.Ref]:
     """The page captures of a sealed file, the further parts of an article right behind its first.
 
     Hosts are visited side by side, so that the parts do not lie together in the file. Kept, since every
     batch of the file asks for them.
     """
-    refs = [ref for ref in index.refs(raw, file) if ref.kind == Kind.PAGE]
+    refs = [ref for ref in cdxj.refs(raw, file) if ref.kind == Kind.PAGE]
     firsts = {ref.url_key for ref in refs if ref.part_of is None}
-    parts: dict[str, list[index.Ref]] = defaultdict(list)
+    parts: dict[str, list[cdxj.Ref]] = defaultdict(list)
     for ref in refs:
         if ref.part_of in firsts:
             parts[ref.part_of or ""].append(ref)

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import archive
-from pipeline.archive import index
+from pipeline.archive import cdxj
 from pipeline.corpus.batches import Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
@@ -84,7 +84,7 @@ def remove_torn(work: Path) -> None:
 
 def extract_shard(stages: Stages, file: archive.SealedFile) -> Path:
     """Path of the extract shard of an archive file under the present rules."""
-    names = {ref.source for ref in index.refs(stages.raw, file.file)}
+    names = {ref.source for ref in cdxj.refs(stages.raw, file.file)}
     prints = {s.name: source_fingerprint(s) for s in stages.sources if s.name in names}
     said = "".join(f"{name}={each};" for name, each in prints.items() if each)
     stem = Path(file.file).name.removesuffix(".warc.gz")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipeline.archive.index import Ref
+from pipeline.archive.cdxj import Ref
 from pipeline.records import Kind, Outcome
 from pipeline.web import pace
 

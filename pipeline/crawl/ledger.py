@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from pipeline.archive import index, warc
+from pipeline.archive import cdxj, index, warc
+from pipeline.archive.cdxj import Ref
 from pipeline.archive.exchange import Earlier
-from pipeline.archive.index import Ref
 from pipeline.archive.sealing import sealed
 from pipeline.archive.store import lock, path_of
 from pipeline.crawl.history import LISTS, UrlState, next_state
@@ -145,7 +145,7 @@ class Ledger:
         later than the last one known changes nothing but `first_seen`. For a list page add its links
         (`add_links`) before recording it: its validators promise that they were read.
         """
-        self._take(index.ref_of(capture), every, changed)
+        self._take(cdxj.ref_of(capture), every, changed)
 
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import archive
-from pipeline.archive import index
+from pipeline.archive import cdxj, index
 from pipeline.archive.writer import Writer
 from pipeline.records import Capture
 from tests.archive.archive_cases import START, clock, earlier, failure, page, warc_files, write
@@ -31,8 +31,8 @@ def three_days(raw: Path) -> list[Capture]:
 def test_a_ref_is_its_capture_without_the_body(tmp_path: Path) -> None:
     written = three_days(tmp_path)
     files = [each.file for each in archive.sealed(tmp_path)]
-    found = [ref for file in files for ref in index.refs(tmp_path, file)]
-    assert found == [index.ref_of(each) for each in written]
+    found = [ref for file in files for ref in cdxj.refs(tmp_path, file)]
+    assert found == [cdxj.ref_of(each) for each in written]
     assert (found[0].etag, found[0].mime, found[0].via) == ('W/"1"', "text/html", "https://news.example/")
     assert [ref.mime for ref in found[1:3]] == ["warc/metadata", "warc/revisit"]
     assert archive.read_one(tmp_path, found[3].place) == written[3]
@@ -42,21 +42,21 @@ def test_refs_of_a_missing_stale_or_broken_cdxj_come_from_the_warc(tmp_path: Pat
     three_days(tmp_path)
     path = warc_files(tmp_path)[0]
     file = path.relative_to(tmp_path).as_posix()
-    cdxj = path.with_name(path.name.replace(".warc.gz", ".cdxj"))
-    before, known = cdxj.read_bytes(), index.refs(tmp_path, file)
+    beside = path.with_name(path.name.replace(".warc.gz", ".cdxj"))
+    before, known = beside.read_bytes(), cdxj.refs(tmp_path, file)
     for broken in (
         b"",
         b"not an index\n",
         b'a) 2026 {"capture": {}}\n',
         before.replace(b'"offset"', b'"off"'),
     ):
-        cdxj.write_bytes(broken)
+        beside.write_bytes(broken)
         if not broken:
-            cdxj.unlink()
-        assert index.refs(tmp_path, file) == known
-    cdxj.write_bytes(before.replace(b'"ok"', b'"no"'))
-    os.utime(cdxj, (0, 0))
-    assert index.refs(tmp_path, file) == known
+            beside.unlink()
+        assert cdxj.refs(tmp_path, file) == known
+    beside.write_bytes(before.replace(b'"ok"', b'"no"'))
+    os.utime(beside, (0, 0))
+    assert cdxj.refs(tmp_path, file) == known
 
 
 def test_find_by_day_source_and_url(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_one_capture_is_found_by_its_day_in_the_files_of_that_day_alone(
     assert archive.original(tmp_path, repeat) == first
     assert [path.parent.name for path in opened] == ["date=2026-11-01"]
     assert archive.original(tmp_path, first) is None
-    assert index.find_one(tmp_path, other.id, START.date()) == index.ref_of(other)
+    assert index.find_one(tmp_path, other.id, START.date()) == cdxj.ref_of(other)
     assert index.find_one(tmp_path, "urn:uuid:none", START.date()) is None
     assert first.place is not None
     (tmp_path / first.place.file).unlink()
@@ -150,7 +150,7 @@ def test_the_daily_index_is_plain_parquet_with_one_schema(tmp_path: Path) -> Non
 def test_no_url_breaks_a_row(tmp_path: Path, url: str) -> None:
     (done,) = write(tmp_path, [page(1, url=url, url_key=url)])
     (file,) = archive.sealed(tmp_path)
-    assert index.refs(tmp_path, file.file) == [index.ref_of(done)]
+    assert cdxj.refs(tmp_path, file.file) == [cdxj.ref_of(done)]
     path = warc_files(tmp_path)[0]
     (line,) = path.with_name(path.name.replace(".warc.gz", ".cdxj")).read_text("ascii").splitlines()
     assert json.loads(line.split(" ", 2)[2])["capture"]["url"] == url

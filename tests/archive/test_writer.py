@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import archive
-from pipeline.archive import index, warc
+from pipeline.archive import cdxj, warc
 from pipeline.archive.exchange import Wire, captures, pack
 from pipeline.archive.warc import Damaged
 from pipeline.archive.writer import Writer
@@ -204,7 +204,7 @@ def test_an_interrupt_in_the_middle_of_a_write_leaves_whole_captures(
         writer.write(page(2))
     found = list(archive.read(tmp_path, archive.sealed(tmp_path)[0].file))
     assert found[0] == first
-    assert [index.ref_of(each) for each in found] == index.refs(tmp_path, found[0].place.file)  # type: ignore[union-attr]
+    assert [cdxj.ref_of(each) for each in found] == cdxj.refs(tmp_path, found[0].place.file)  # type: ignore[union-attr]
     judge(tmp_path)
     assert archive.verify(tmp_path) == []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.archive.index import Ref
+from pipeline.archive.cdxj import Ref
 from pipeline.crawl.history import UrlState, next_state
 
 CASES = [
