@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import ARTICLES
+from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import DUPLICATE, Alarm, Decision, Item
+from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
 from pipeline.dedupe.run import dedupe, remove
 from pipeline.records import Document, Outcome, Reason
 
@@ -117,8 +118,11 @@ class _Draft:
         return [self._now[ident] for ident in self._fresh]
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
-        """Stored texts of earlier documents, for the comparison."""
-        return self.edition.texts(ids)
+        """Texts of earlier documents, for the comparison: whole, as they were compared when they came."""
+        stored = self.edition.texts(ids)
+        cut = [ident for ident, (_, relation) in stored.items() if relation == SPLIT_FROM]
+        whole = {ident: whole_text(placed.document) for ident, placed in self.edition.find(cut).items()}
+        return {ident: text for ident, (text, _) in stored.items()} | whole
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Write the decisions about the fresh rows into them."""
@@ -191,7 +195,9 @@ def _item(document: Document) -> Item:
 
 
 def _with_decision(document: Document, decision: Decision) -> Document:
-    text = document.text
+    text = whole_text(
+        document
+    )  # a row that was cut before is not cut twice, and one withdrawn is whole again
     if decision.spans and decision.published:
         text = "\n".join(text[start:end].strip("\n") for start, end in decision.spans)
     return replace(

@@ -104,15 +104,16 @@ class Edition:
                 found[document.id] = Placed(document=document, file=file)
         return found
 
-    def texts(self, ids: Sequence[str]) -> dict[str, str]:
-        """The stored text of each document that has a current row."""
+    def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+        """The stored text and the relation of each document that has a current row."""
         wanted = pa.table({"id": pa.array(sorted(set(ids)), pa.string())})
         if not wanted.num_rows or not self._rows:
             return {}
-        found: dict[str, str] = {}
+        found: dict[str, tuple[str, str | None]] = {}
         for file, local in self._locate(wanted).items():
-            rows = self._read(file, local, columns=["id", "text", "reason"])
-            found.update(zip(rows["id"].to_pylist(), rows["text"].to_pylist(), strict=True))
+            rows = self._read(file, local, columns=["id", "text", "relation", "reason"])
+            said = zip(rows["text"].to_pylist(), rows["relation"].to_pylist(), strict=True)
+            found.update(zip(rows["id"].to_pylist(), said, strict=True))
         return found
 
     def captures(self, reason: str, sources: Iterable[str]) -> list[Placed]:

@@ -17,6 +17,7 @@ from pipeline.corpus import quality
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.schema import SCHEMA, from_table, to_table
+from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.records import Document, Reason
 
 
@@ -51,6 +52,11 @@ def lost_rows(lost: Lost) -> pa.Table:
     """The row whose text broke its worker, as it was."""
     table = _rows(Path(lost.batch.file), lost.batch.start, 1)
     return to_table([replace(d, reason=Reason.QUARANTINED, rule=lost.why) for d in from_table(table)])
+
+
+def whole_text(document: Document) -> str:
+    """The text of a row as it was before an article that stands elsewhere was cut out of it."""
+    return normalize.normalize(document.extracted).text if document.relation == SPLIT_FROM else document.text
 
 
 def normalize_document(document: Document) -> Document:

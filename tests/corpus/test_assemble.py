@@ -204,3 +204,28 @@ def test_of_two_copies_the_native_script_stands(corpus: Corpus) -> None:
     first, second = row(1, text=article(1), script="pseudo-Hant"), row(2, text=article(1), script="Hant")
     corpus.take(first, second)
     assert [d.id for d in corpus.rows("articles")] == [second.id]
+
+
+OWN = article(3, 8)
+"""The shortest of three texts: what is left of a page on which the other two stand too."""
+
+
+def glued(ident: int, *texts: str) -> Document:
+    """A page on which some articles stand one below the other, under an address of its own."""
+    text = "\n".join(texts)
+    return row(ident, text=text, site=f"{ident}.example")
+
+
+def test_a_page_that_was_cut_is_cut_of_the_whole_again_and_is_whole_when_it_is_withdrawn(
+    corpus: Corpus,
+) -> None:
+    one, two = article(1, 60), article(2, 60)
+    page = glued(9, one, two, OWN)
+    corpus.take(glued(1, one), glued(2, two), page)
+    cut = {d.id: d for d in corpus.rows("articles")}[page.id]
+    assert (cut.relation, cut.text, cut.text_hash) == ("split_from", OWN, glued(3, OWN).text_hash)
+    corpus.take(glued(12, two))  # a copy of what was cut out: the page is looked at once more
+    assert {d.id: d.text for d in corpus.rows("articles")}[page.id] == OWN
+    corpus.take(glued(3, OWN))  # now nothing of it is its own
+    (withdrawn,) = [d for d in corpus.rows("dropped") if d.id == page.id]
+    assert (withdrawn.reason, withdrawn.text, withdrawn.text_hash) == ("glued", page.text, page.text_hash)

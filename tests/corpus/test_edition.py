@@ -63,7 +63,7 @@ def test_a_row_moves_between_the_tables_and_is_found_where_it_is(tmp_path: Path)
     withheld = replace(placed.document, reason="duplicate", relation="duplicate")
     edition.apply([Edit(before=placed, after=withheld)])
     assert edition.find([row(1).id])[row(1).id].document == withheld
-    assert edition.texts([row(1).id, "unknown"]) == {row(1).id: row(1).text}
+    assert edition.texts([row(1).id, "unknown"]) == {row(1).id: (row(1).text, "duplicate")}
     assert edition.counts["example"] == Counter({"articles": 1, "duplicate": 1})
 
 
