@@ -195,9 +195,8 @@ def _item(document: Document) -> Item:
 
 
 def _with_decision(document: Document, decision: Decision) -> Document:
-    text = whole_text(
-        document
-    )  # a row that was cut before is not cut twice, and one withdrawn is whole again
+    # the whole: a row that was cut before is not cut twice, and one withdrawn is whole again
+    text = whole_text(document)
     if decision.spans and decision.published:
         text = "\n".join(text[start:end].strip("\n") for start, end in decision.spans)
     return replace(
