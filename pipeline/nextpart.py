@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.parsing import tamed
+
 MAX_PARTS = 20
 """An article of more parts than this is a listing or a trap (ours)."""
 
@@ -68,7 +70,7 @@ def next_part(html: str, url: str, tree: LexborHTMLParser | None = None) -> str 
         if tree is None:
             if not _hinted(html, following):
                 return None
-            tree = LexborHTMLParser(html)
+            tree = LexborHTMLParser(tamed(html))
         base = tree.css_first("base[href]")
         here = urljoin(url, (base.attributes.get("href") or "") if base is not None else "")
         for link in tree.css("a[href], link[rel=next]")[:MAX_LINKS]:

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from pipeline.crawl.feeds import Entry, parse_feed
 from pipeline.crawl.scope import Scope, on_own_site, unwanted
 from pipeline.crawl.sitemaps import parse_sitemap
+from pipeline.parsing import tamed
 from pipeline.records import Kind
 from pipeline.web.urls import fetch_form, is_home, same_site, url_key
 
@@ -71,7 +72,7 @@ def canonical(html: str, url: str) -> str | None:
     """
     if "canonical" not in html:
         return None
-    link = LexborHTMLParser(html).css_first("link[rel=canonical][href]")
+    link = LexborHTMLParser(tamed(html)).css_first("link[rel=canonical][href]")
     target = fetch_form((link.attributes.get("href") or "").strip(), url) if link is not None else None
     if target is None or url_key(target) == url_key(url) or not same_site(target, url):
         return None
@@ -133,7 +134,7 @@ def _selectors_of(scope: Scope, url: str) -> tuple[str, ...]:
 
 
 def _listed(body: bytes, content_type: str, url: str, selectors: tuple[str, ...]) -> list[Entry]:
-    tree = LexborHTMLParser(rough_text(body, content_type))
+    tree = LexborHTMLParser(tamed(rough_text(body, content_type)))
     base = tree.css_first("base[href]")
     here = fetch_form((base.attributes.get("href") or "").strip(), url) if base is not None else None
     entries = []

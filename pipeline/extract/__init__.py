@@ -25,11 +25,12 @@ from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.container import find_container, weigh
 from pipeline.extract.declared import read_declared
 from pipeline.extract.encoding import Decoded, decode
-from pipeline.extract.layout import Layout, bare_long_tags, read_layout
+from pipeline.extract.layout import Layout, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.title import find_title, heading_of
 from pipeline.nextpart import next_part
+from pipeline.parsing import tamed
 from pipeline.records import Article, Flag, Page, Selector, Source
 from pipeline.rules.signatures import NO_PAGE
 
@@ -110,7 +111,7 @@ def _extract(
 
 
 def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source | None) -> Extraction:
-    html = bare_long_tags(decoded.text.replace("\x00", ""))
+    html = tamed(decoded.text.replace("\x00", ""))
     tree = LexborHTMLParser(html)
     if tree.css_first("frameset") is not None:
         return _nothing(decoded, "frameset")

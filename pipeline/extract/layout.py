@@ -27,13 +27,6 @@ MAX_LINE = 50_000
 MAX_TEXT = 4 * MAX_LINE
 """Code points of a line read before white space is collapsed."""
 
-MAX_TAG = 20_000
-"""Code points of the longest start tag left alone."""
-
-MAX_ATTRIBUTES = 500
-"""Attributes of a longer start tag from which it is bared: Lexbor's time grows with their square."""
-
-LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]{{0,15}})([^<>]{{{MAX_TAG},}})>")
 """Each `<` starts one scan that ends at the next `<` or `>`, so linear."""
 
 _BLOCK = (
@@ -130,13 +123,6 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
     for node in _matched(tree, body):
         node.attrs[BODY_MARK] = "1"
     return _Walk(tree).layout
-
-
-def bare_long_tags(html: str) -> str:
-    """The page without the attributes of start tags that have thousands of them."""
-    if max(map(len, html.split(">"))) <= MAX_TAG:
-        return html
-    return LONG_TAG.sub(lambda tag: f"<{tag[1]}>" if len(tag[2].split()) > MAX_ATTRIBUTES else tag[0], html)
 
 
 def collapse(text: str) -> str:

@@ -1,0 +1,71 @@
+"""Pages that would take a parser quadratic time; and ordinary ones, which stay as they are."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.parsing import MAX_DEPTH, tamed
+
+LONG = 300_000
+"""Repetitions; each of these took seconds to minutes as it came."""
+
+HOSTILE = {
+    "nested": "<div>" * LONG,
+    "nested behind a paragraph": "<p>" + "<div>" * LONG,
+    "nested, each beside a stray end tag": "<div></span>" * LONG,
+    "nested, each closed by another name": "<span><div></span>" * LONG,
+    "fonts never closed": "<font color=red>" * LONG,
+    "fonts that differ": "".join(f"<b a={n}>" for n in range(LONG)),
+    "lists in lists": "<ul><li>" * (LONG // 3),
+    "tables in tables": "<table><tr><td>" * (LONG // 3),
+    "an element each with a sibling": "<div>" * 2000 + "<i></i>" * LONG,
+    "thousands of attributes": "<p " + "".join(f"a{n}=1 " for n in range(LONG)) + ">",
+    "open ends": "<" * LONG,
+    "tags without an end": "<a " * LONG,
+}
+
+
+@pytest.mark.parametrize("html", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_page_is_parsed_in_time_and_its_text_is_there(html: str) -> None:
+    started = time.process_time()
+    tree = LexborHTMLParser(tamed(f"<html><body>{html}>正文</body></html>"))
+    assert time.process_time() - started < 2
+    assert "正文" in (tree.html or "")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>一</p><p>二</p>",
+        "<p>未闭合" * 5000,
+        "<ul>" + "<li>项" * 5000 + "</ul>",
+        "一<br>" * 5000,
+        "<table>" + "<tr><td>格" * 5000 + "</table>",
+        "<div><span>字</span></div>" * 5000,
+        "<div>" * MAX_DEPTH + "底" + "</div>" * MAX_DEPTH,
+        "<script>" + '"<div>' * 5000 + "</script>" + "<div>字</div>" * 600,
+        "<SCRIPT type=a>" + "'<div><\\/div>'" * 5000 + "</Script >" + "<div>字</div>" * 600,
+        "<!--" + "<div>" * 5000 + "-->" + "<div>字</div>" * 600,
+        "<style>" + "<div>" * 5000,
+        "<font>" * 300 + "旧页" + "<div>好</div>" * 5000,
+    ],
+)
+def test_an_ordinary_page_stays_as_it_is(html: str) -> None:
+    assert tamed(html) == html
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<div>", "</div>", "<b>", "</b>", "<p>", "<br>", "字", "</x>", "<", ">"]),
+        max_size=60,
+    )
+)
+def test_what_is_tame_stays_so(parts: list[str]) -> None:
+    html = "".join(parts) * 40
+    assert tamed(tamed(html)) == tamed(html)
+    assert tamed(html).count("字") == html.count("字")
