@@ -154,7 +154,9 @@ def _publish(
     write_parquet(table, folder / CHANGES_FILE)
     manifest = _describe(job, todo, folder, edition, report)
     publish.put_in_place(folder, job.clean, manifest.version)
-    logger.info("published %s: %s", manifest.version, report.changes or "no rows changed")
+    logger.info(
+        "published %s: %s", manifest.version, ", ".join(f"{n} {what}" for what, n in report.changes.items())
+    )
     progress("publishing", 1, 1)
     return replace(report, version=manifest.version, parent=manifest.parent, published=True)
 

@@ -142,7 +142,9 @@ class _Run:
                 self._discovered(visitor, found, tally)
                 due = self._due_pages(visitor, only_due, tally)
             await self._pages(visitor, due, tally)
-        logger.info("%s ends: %s", source.name, dict(tally.outcomes))
+        logger.info(
+            "%s ends: %s", source.name, ", ".join(f"{n} {word}" for word, n in tally.outcomes.items())
+        )
 
     def _discovered(self, visitor: Visitor, found: Discovery, tally: Tally) -> None:
         """Count what the lists gave, hold it against expect_links, and archive the number."""
