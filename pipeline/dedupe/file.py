@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import rmtree
@@ -25,16 +26,17 @@ def dedupe_file(
     line for what is not such an object and for an id given twice.
     """
     rows: dict[str, dict[str, object]] = {}
-    index, texts = DedupeIndex.open(None), _TextFile(work) if work else _Texts()
-    for number, items in enumerate(_batches(lines, batch)):
-        for item in items:
-            texts.put(item.id, item.text)
-        deduped = dedupe(items, index, texts)
-        for decision in (*deduped.decisions, *deduped.revised):
-            rows[decision.id] = _row(decision)
-        if work:
-            index.write(work / f"index-{number}")
-            rmtree(work / f"index-{number - 1}", ignore_errors=True)
+    index = DedupeIndex.open(None)
+    with closing(_TextFile(work) if work else _Texts()) as texts:
+        for number, items in enumerate(_batches(lines, batch)):
+            for item in items:
+                texts.put(item.id, item.text)
+            deduped = dedupe(items, index, texts)
+            for decision in (*deduped.decisions, *deduped.revised):
+                rows[decision.id] = _row(decision)
+            if work:
+                index.write(work / f"index-{number}")
+                rmtree(work / f"index-{number - 1}", ignore_errors=True)
     yield from rows.values()
 
 
@@ -120,6 +122,9 @@ class _Texts:
     def __call__(self, names: Sequence[str]) -> dict[str, str]:
         return {name: self._texts[name] for name in names if name in self._texts}
 
+    def close(self) -> None:
+        self._texts.clear()
+
 
 class _TextFile:
     """The texts by id, in a file."""
@@ -140,3 +145,6 @@ class _TextFile:
     def _read(self, offset: int, length: int) -> str:
         self._file.seek(offset)
         return self._file.read(length).decode("utf-8", "surrogatepass")
+
+    def close(self) -> None:
+        self._file.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,14 @@ Capsys = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As in a process of its own: what Prefect adds to the logger in other tests is not there."""
     top = logging.getLogger("pipeline")
     monkeypatch.setattr(top, "handlers", [h for h in top.handlers if isinstance(h, logging.NullHandler)])
-    monkeypatch.setattr(top, "level", logging.NOTSET)
+    level = top.level
+    top.setLevel(logging.NOTSET)
+    yield
+    top.setLevel(level)
 
 
 @pytest.fixture
