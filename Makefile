@@ -17,10 +17,10 @@ install: .venv/.installed  ## make .venv with everything pinned
 demo: install    ## two refreshes of the sample site, then how to look at the corpus
 	$(BIN)/corpus demo
 
-test: install    ## the test suite
-	$(BIN)/pytest
+test: install    ## the test suite, and that it runs what there is (.venv/bin/pytest tests/ROOM for a part, faster)
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
-check: install   ## linter and types
+check: install   ## linter and types, of the tests too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
