@@ -20,6 +20,7 @@ TEACHING = {
     "pipeline.extract.dates": {"find_day"},
     "pipeline.extract.variants": {"either_script"},
     "pipeline.nextpart": {"part_of"},
+    "pipeline.parsing": {"tamed"},
     "pipeline.normalize": {"normalize_text", "normalize_title"},
     "pipeline.normalize.brackets": {"brackets"},
     "pipeline.normalize.punctuation": {"marks"},
