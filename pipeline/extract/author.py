@@ -223,8 +223,7 @@ AUTHORS: tuple[Rule[str], ...] = (
 
 def find_author(page: Evidence) -> tuple[str | None, str | None]:
     """(name of the rule, names) by AUTHORS; no answer holds an address, a day, a button, a system or a place."""
-    found = decide(AUTHORS, page, accept=_believable)
-    return found
+    return decide(AUTHORS, page, accept=_believable)
 
 
 def _believable(name: str) -> bool:

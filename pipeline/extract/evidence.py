@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.extract.dates import find_day
@@ -87,7 +87,7 @@ def decide(
     rules: Sequence[Rule[T]],
     evidence: Evidence,
     key: Callable[[T], object] = lambda answer: answer,
-    accept: Callable[[T], bool] = lambda answer: True,
+    accept: Callable[[Any], bool] = lambda answer: True,
 ) -> tuple[str | None, T | None]:
     """(name of the rule that decides, its answer); (None, None) when none answers.
 
