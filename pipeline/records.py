@@ -359,13 +359,13 @@ class Document:
     title_raw: str | None = None
     """Title as printed."""
     title_from: str | None = None
-    """The reader that found it: repeated, part, label, heading, json-ld, meta, item, script, title, short
+    """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, title, short
     (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
-    """The rule that found them: reprint, label, cell, original, twice, element, dateline, with_paper, foot, desk,
-    beside_day, signature, declared, above_day (extract/author.py says what each believes)."""
+    """The rule that found them: reprint, label, cell, original, twice, element, follow, dateline, with_paper, foot,
+    desk, beside_day, signature, declared, above_day (extract/author.py says what each believes)."""
     published_on: date | None = None
     """Day of publication."""
     published_raw: str | None = None

@@ -46,7 +46,7 @@ NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", r
 
 PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
-    r"account[_\-]?name|user[_\-]?name|post-author",
+    r"account[_\-]?name|user[_\-]?name|post-author|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds a person's name."""
@@ -70,6 +70,12 @@ META_AUTHORS = (
 )
 NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
 """In class and id of an element that names who answered, not who began."""
+
+FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
+"""The button beside an account."""
+
+ACCOUNT = range(2, 17)
+"""Code points of an account's name."""
 
 QUOTED_AUTHOR = either_script(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
@@ -126,6 +132,21 @@ def _twice(page: Evidence) -> str | None:
 
 def _element(page: Evidence) -> str | None:
     return _marked(page)[0]
+
+
+def _follow(page: Evidence) -> str | None:
+    """The run of text, or the line, right before the button that follows an account."""
+    runs = [run.strip() for line in (*page.printed.above, *page.printed.head) for run in line.split(GAP)]
+    for name, button in pairwise(runs):
+        if (
+            FOLLOW.fullmatch(button)
+            and len(name) in ACCOUNT
+            and not NOT_A_NAME.search(name)
+            and is_name(name)
+        ):
+            if not ORG.search(name) and name != page.origin and not is_the_site(name, page.url):
+                return name
+    return None
 
 
 def _dateline(page: Evidence) -> str | None:
@@ -209,6 +230,7 @@ AUTHORS: tuple[Rule[str], ...] = (
     ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
     ("twice", LABEL, _twice, "a name that the page declares and the header prints alone"),
     ("element", PLACE, _element, "a person in an element named author, byline, nickname …"),
+    ("follow", PLACE, _follow, "an account right before the button 关注"),
     ("dateline", LABEL, _dateline, "（记者李小山） or 記者李小山／台北報導 in the header or the first lines"),
     ("with_paper", PLACE, _with_paper, "李小山／示例晚报 as a line of the header"),
     ("foot", LABEL, _foot, "a label, a byline or names in brackets in the last line or below the body"),

@@ -90,6 +90,9 @@ IN_BRACKETS = re.compile(r"(?<=\S{2})\s?[（(].*")
 """约翰·史密斯（John Smith）"""
 
 SIGNS = " \u3000()（）:：/／|©®™@★☆●■◆"
+LONGEST_BESIDE = 6
+"""Han characters of the longest name beside a personal one: 李小山，系示例大学教授."""
+
 SPLIT_NAMES = either_script(r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*")
 HAN = either_script(r"[\u3400-\u9fff]{1,12}")
 HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
@@ -211,7 +214,7 @@ def paper_in(text: str) -> str | None:
 def is_name(text: str) -> bool:
     """Whether a text can be a name: no address, day, sentence, software, button, role or place."""
     return not (
-        re.search(r"[。！？；@]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
+        re.search(r"[。！？；@]|^[—–_>《“\"]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
         or find_day(text)
         or _no_names().fullmatch(text.lower())
     )
@@ -242,6 +245,8 @@ def names_of(value: str) -> list[str]:
             and not re.search(r"[。！？\d]{3,}|[。！？:：]|https?:|www\.", part)
         ):
             names.append(part)
+    if any(map(is_personal_name, names)):
+        names = [n for n in names if len(n) <= LONGEST_BESIDE or not HAN.fullmatch(n)]
     return names if len(names) <= 8 else []
 
 

@@ -29,7 +29,7 @@ REPRINTED = either_script(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来
 """How a sentence begins that says where an article was taken from."""
 
 REPRINT_LINE = either_script(
-    r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（(]{2,20})"
+    r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（()）]{2,20})"
 )
 """来源：示例晚报，作者：李小山; the names of both."""
 

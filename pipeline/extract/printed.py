@@ -9,6 +9,7 @@ from pipeline.extract.body import Reading
 from pipeline.extract.boilerplate import matching
 from pipeline.extract.byline import GAP
 from pipeline.extract.layout import Layout, Line, collapse
+from pipeline.extract.title import HEADINGS
 from pipeline.extract.variants import either_script
 
 ABOVE = 5
@@ -54,6 +55,8 @@ class Printed:
     """The last line of the body."""
     marked: tuple[tuple[str, str], ...]
     """(class and id, text) of named elements in the header."""
+    headings: frozenset[str]
+    """The lines of the header that are headings."""
     rest: tuple[str, ...]
     """Lines elsewhere on the page that may begin with 时间 or 日期."""
     links: tuple[tuple[str, str], ...]
@@ -99,6 +102,9 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         own=_lines(layout, own),
         first=tuple(layout.lines[i].text for i in kept[opening : opening + 2]),
         last=layout.lines[last].text if kept else "",
+        headings=frozenset(
+            layout.lines[i].text for i in head if layout.boxes[layout.lines[i].box].tag in HEADINGS
+        ),
         rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),
         links=tuple(links),

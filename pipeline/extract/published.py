@@ -68,7 +68,7 @@ TODAY = either_script(r"今天是|现在是|現在是|今日是|欢迎您|歡迎
 """A line that shows the visitor the present day."""
 
 LATER = (
-    r"(?:最后|最近|上次)?(?:更新|修改|编辑|updated|modified|edited)(?:于|时间|日期)?|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
+    r"(?:最后|最近|上次)?(?:更新|修改|updated|modified|edited)(?:于|时间|日期)?|编辑(?:于|时间|日期)|(?:最后|上次)编辑|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
     r"(?:成文|截止|截至|活动|开始|结束|有效|实施|施行|生效|印发|签发|注册|会议|考试|报名|访问|当前|浏览)(?:时间|日期)"
 )
 FIRST = (
@@ -79,7 +79,7 @@ SAYS = either_script(rf"(?P<later>{LATER})|(?P<first>{FIRST})", re.I)
 """What is said of a day before it; the last word counts. One of `later` is another day's: 更新时间, 截止日期."""
 
 LATER_BEHIND = either_script(
-    r"^\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后)?(?:更新|修改|编辑|回复|updated|modified)",
+    r"^\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后)?(?:更新|修改|编辑(?!\s?[:：])|回复|updated|modified)",
     re.I,
 )
 POSTED = either_script(
@@ -203,7 +203,8 @@ def _bare(page: Evidence) -> Published | None:
 
 
 def _modified(page: Evidence) -> Published | None:
-    for line in _around(page):
+    own = (line for line in page.printed.own if len(line) <= BARE_LONGEST)
+    for line in (*_around(page), *own):
         for said, found in _said(line):
             if said == "later":
                 return found.day, found.raw, "modified"
@@ -243,7 +244,7 @@ DAYS: tuple[Rule[Published], ...] = (
     ),
     ("url", ADDRESS, _address, "a day in the address"),
     ("bare", PLACE, _bare, "a line below the body that is a day"),
-    ("modified", PLACE, _modified, "更新于 2024-05-13, 成文日期：2024-05-13 in the header"),
+    ("modified", PLACE, _modified, "更新于 2024-05-13, 成文日期：2024-05-13 in the header or below the body"),
 )
 """Name, voice, function and what it believes of every reader, in order."""
 

@@ -63,7 +63,7 @@ GLUED_SITE = re.compile(
 
 
 SITE_NAME = either_script(
-    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|BBS|News)$",
+    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|BBS|News)$",
     re.I,
 )
 """How the name of a site or a column ends."""
@@ -90,6 +90,12 @@ TITLE_LABEL = either_script(
     r"\W{0,2}(?:标\s{0,4}题|主\s{0,4}题|题\s{0,4}目)\s{0,3}[:：﹕]\s{0,3}(\S.{1,118})"
 )
 """标题: of a bulletin board."""
+
+TITLE_CLASS = re.compile(
+    r"(?:^|[\s_\-])(?:title|tit|biaoti|bt|headline|subject|(?:article|news|content|post)title)(?:$|[\s_\-])",
+    re.I,
+)
+"""Class and id of an element that holds the title."""
 
 CHAPTER = either_script(r"^正文\s{1,4}(?=第)")
 
@@ -261,6 +267,10 @@ def _repeated(page: _Page) -> tuple[str, int] | None:
     bare = letters(chosen)
     if other and bare in page.parts and len(letters(other[0])) > max(len(bare), COLUMN_NAME) >= len(bare):
         return None  # a column's name that the declared title begins with
+    heading = _heading_line(page)
+    tag = page.layout.boxes[page.layout.lines[best[2]].box].tag
+    if heading and tag not in HEADINGS and len(bare) <= COLUMN_NAME < len(letters(heading[0])) + 2:
+        return None  # the site's name in a line, not in the heading
     if CUT.search(chosen):
         cut = letters(CUT.sub("", chosen))
         for _, title in page.named:
@@ -322,14 +332,27 @@ def _heading(page: _Page) -> tuple[str, int] | None:
     found = _heading_line(page)
     if found is None or not page.named:
         return found
-    declared, own = clean_title(page.named[0][1]), letters(found[0])
-    generic = (
-        len(letters(declared)) <= COLUMN_NAME < len(own)
-        or _is_named(declared, page)
-        or _ends_as_site(declared)
-        or not letters(declared)
-    )
-    return found if generic or len(own) >= OWN_HEADING else None
+    longer = len(letters(clean_title(page.named[0][1]))) <= COLUMN_NAME < len(letters(found[0]))
+    return found if longer or _is_generic(page) or len(letters(found[0])) >= OWN_HEADING else None
+
+
+def _is_generic(page: _Page) -> bool:
+    """Whether the first declared title names only the site or the column."""
+    cleaned = clean_title(page.named[0][1])
+    return not letters(cleaned) or _is_named(cleaned, page) or _ends_as_site(cleaned)
+
+
+def _named(page: _Page) -> tuple[str, int] | None:
+    if page.named and not _is_generic(page):
+        return None
+    found: tuple[str, int] | None = None
+    for index, text, _, _ in _lines(page):
+        line = page.layout.lines[index]
+        near = page.start - REACH <= index <= page.start + NEAR
+        called = TITLE_CLASS.search(page.layout.boxes[line.box].names)
+        if near and called and line.linked * 2 < len(line.text) and not _is_site(text, page):
+            found = (text, index)
+    return found
 
 
 def _declared(*places: str) -> Callable[[_Page], tuple[str, int | None] | None]:
@@ -363,6 +386,11 @@ TITLES: tuple[tuple[str, Callable[[_Page], tuple[str, int | None] | None], str],
         "heading",
         _heading,
         "a heading by the body, where the declared title names only site or column or is another",
+    ),
+    (
+        "named",
+        _named,
+        "an element named title by the body, where the declared title names only site or column",
     ),
     ("json-ld", _declared("json-ld"), "headline of JSON-LD"),
     ("meta", _declared("meta:"), "og:title, ArticleTitle …, cut to size"),

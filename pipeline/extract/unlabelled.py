@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.extract.byline import GAP, ORG, clean_source, is_personal_name, names_of
+from pipeline.extract.byline import GAP, ORG, clean_source, is_name, is_personal_name, names_of
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import NOT_A_NAME, is_the_site
 from pipeline.extract.printed import Printed
@@ -44,7 +44,7 @@ PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新�
 """How the name of a paper or station ends that stands before the day."""
 
 Named = tuple[str | None, str | None]
-"""(who posted, where it first appeared): at most one of the two."""
+"""(who posted, where it first appeared)"""
 
 
 def beside_day(printed: Printed, url: str) -> Named:
@@ -67,8 +67,10 @@ def beside_day(printed: Printed, url: str) -> Named:
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
-            return "、".join(people) or None, None
-        right = re.split(r"[\x1f|｜\s\[【]", AFTER_DAY.sub("", line[found.end :]))[0]
+            papers = [name for name in people if PUBLISHER.search(name)]
+            people = [name for name in people if name not in papers]
+            return "、".join(people) or None, papers[0] if papers else None
+        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[found.end :]))
         name = clean_source(right)
         if (
             name
@@ -78,7 +80,9 @@ def beside_day(printed: Printed, url: str) -> Named:
             and not NOT_A_NAME.search(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
         ):
-            return (name, None) if is_personal_name(name) else (None, name)
+            if not is_personal_name(name):
+                return None, name
+            return name, more[0] if more and PUBLISHER.search(more[0]) else None
     return None, None
 
 
@@ -93,6 +97,8 @@ def above_day(printed: Printed, title: str | None) -> Named:
         if (
             len(name) not in ABOVE_DAY
             or letters(name) == letters(title or "")
+            or name in printed.headings
+            or not is_name(name)
             or re.search(r"[:：\d>，。！？|、／/\x1f]", name)
             or COLUMN.fullmatch(name)
             or NOT_A_NAME.search(name)
