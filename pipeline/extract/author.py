@@ -138,14 +138,16 @@ def _follow(page: Evidence) -> str | None:
     """The run of text, or the line, right before the button that follows an account."""
     runs = [run.strip() for line in (*page.printed.above, *page.printed.head) for run in line.split(GAP)]
     for name, button in pairwise(runs):
+        is_account = (
+            len(name) in ACCOUNT and is_name(name) and not NOT_A_NAME.search(name) and not ORG.search(name)
+        )
         if (
             FOLLOW.fullmatch(button)
-            and len(name) in ACCOUNT
-            and not NOT_A_NAME.search(name)
-            and is_name(name)
+            and is_account
+            and name != page.origin
+            and not is_the_site(name, page.url)
         ):
-            if not ORG.search(name) and name != page.origin and not is_the_site(name, page.url):
-                return name
+            return name
     return None
 
 

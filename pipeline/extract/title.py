@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.declared import Declared
@@ -26,6 +27,9 @@ HEADING_SHORTEST = 6
 """Letters of a heading that is believed before the body is known; a site's name is shorter or comes last."""
 
 LONGEST = 120
+
+HEADINGS_READ = 200
+"""Headings of a page looked at for the one its declared title begins with."""
 
 META_TITLES = ("og:title", "articletitle", "contenttitle", "twitter:title", "dc.title", "citation_title")
 """Meta elements that hold the title alone; the second and third are those of government and paper editions."""
@@ -124,6 +128,8 @@ class _Page:
     """The letters of these, less marks of a cut."""
     parts: frozenset[str]
     """The letters of what separators part them into."""
+    lines: tuple[tuple[int, str, str, bool], ...] = ()
+    """(index, what it shows, its letters, whether it is a heading) of the lines that may be the title."""
 
 
 def letters(text: str) -> str:
@@ -154,8 +160,10 @@ def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
 def heading_of(layout: Layout, declared: Declared) -> int | None:
     """Index of the first `h1` or `h2` that the page's declared title begins with, or None."""
     page = _page(layout, declared, 0, 0)
-    for index, line in enumerate(layout.lines):
-        if layout.boxes[line.box].tag in ("h1", "h2") and line.linked * 2 <= len(line.text) <= LONGEST:
+    headings = (i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in ("h1", "h2"))
+    for index in islice(headings, HEADINGS_READ):
+        line = layout.lines[index]
+        if line.linked * 2 <= len(line.text) <= LONGEST:
             bare = letters(CUT.sub("", _shown(line, page)))
             if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in page.wanted):
                 return index
@@ -165,6 +173,7 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
 def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> Title:
     """The title of a body that spans the lines [start, stop), by the first reader of TITLES that gives one."""
     page = _page(layout, declared, start, stop)
+    page = replace(page, lines=tuple(_lines(page)))
     for name, reader, _ in TITLES:
         if found := reader(page):
             text, at = found
@@ -213,7 +222,6 @@ def _agrees(bare: str, page: _Page) -> bool:
 
 
 def _lines(page: _Page) -> Iterator[tuple[int, str, str, bool]]:
-    """(index, what it shows, its letters, whether it is a heading) of the lines that may be the title."""
     for index, line in enumerate(page.layout.lines[: min(page.start + REACH, page.stop)]):
         box = page.layout.boxes[line.box]
         if len(line.text) < SHORTEST_HEADING or len(line.text) > LONGEST + 80:
@@ -248,7 +256,7 @@ def _ends_as_site(text: str) -> bool:
 def _repeated(page: _Page) -> tuple[str, int] | None:
     best: tuple[int, bool, int] | None = None
     chosen = ""
-    for index, text, bare, is_heading in _lines(page):
+    for index, text, bare, is_heading in page.lines:
         line = page.layout.lines[index]
         fuller = (is_heading or any(CUT.search(title) for _, title in page.named)) and "。" not in text
         if not _agrees(bare, page) and not (
@@ -283,7 +291,7 @@ def _repeated(page: _Page) -> tuple[str, int] | None:
 def _part(page: _Page) -> tuple[str, int] | None:
     longest = max(map(len, page.parts), default=0)
     found: tuple[str, int] | None = None
-    for index, text, bare, is_heading in _lines(page):
+    for index, text, bare, is_heading in page.lines:
         if _agrees(bare, page) and bare not in page.parts:
             continue
         ends = any(title.endswith(bare) for title in page.wanted)
@@ -309,7 +317,7 @@ def _label(page: _Page) -> tuple[str, int] | None:
 def _heading_line(page: _Page) -> tuple[str, int] | None:
     """The heading nearest to the body that no declaration repeats; an `h1` keeps its place."""
     found: tuple[str, int] | None = None
-    for index, text, bare, is_heading in _lines(page):
+    for index, text, bare, is_heading in page.lines:
         line = page.layout.lines[index]
         if (
             not is_heading
@@ -346,7 +354,7 @@ def _named(page: _Page) -> tuple[str, int] | None:
     if page.named and not _is_generic(page):
         return None
     found: tuple[str, int] | None = None
-    for index, text, _, _ in _lines(page):
+    for index, text, _, _ in page.lines:
         line = page.layout.lines[index]
         near = page.start - REACH <= index <= page.start + NEAR
         called = TITLE_CLASS.search(page.layout.boxes[line.box].names)
