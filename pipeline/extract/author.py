@@ -46,7 +46,7 @@ NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", r
 
 PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
-    r"account[_\-]?name|user[_\-]?name|post-author|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
+    r"account[_\-]?name|user[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds a person's name."""

@@ -124,6 +124,11 @@ DATELINE = (
         r"(?:社|网|報|报)[\u4e00-\u9fff]{2,12}\d{1,2}月\d{1,2}日[专專]?[电電讯訊]\s?[（(]((?:[\u4e00-\u9fff]{2,4}[、，,\s]?){1,4})[）)]"
     ),
 )
+ENDING_REPORTER = either_script(
+    r"[社网报](?:首席|特约)?记者[ \u3000]{1,3}([\u4e00-\u9fff]{2,4}(?:[、 ][\u4e00-\u9fff]{2,4}){0,3})$"
+)
+"""How the first line of an agency's feature ends: 题：…　示例社记者 李小山."""
+
 CLOSING = either_script(
     r"[（(【\[]\s*((?:图文|文图|文|图|作者|记者|撰文|摄影|文字|文/图|图/文|编译|本报记者|整理)?(?:[/／:：\s|]|图|圖){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
 )
@@ -246,8 +251,13 @@ def names_of(value: str) -> list[str]:
         ):
             names.append(part)
     if any(map(is_personal_name, names)):
-        names = [n for n in names if len(n) <= LONGEST_BESIDE or not HAN.fullmatch(n)]
+        names = [n for n in names if is_personal_name(n) or not (HAN.fullmatch(n) and _is_other(n))]
     return names if len(names) <= 8 else []
+
+
+def _is_other(name: str) -> bool:
+    """Whether what stands beside a person is a paper, an office, or what the person is."""
+    return len(name) > LONGEST_BESIDE or ORG.search(name) is not None
 
 
 def _single_name(part: str) -> str:
@@ -279,7 +289,7 @@ def dateline_author(text: str) -> str | None:
             ]
             if names:
                 return "、".join(names)
-    opening = OPENING_REPORTER.match(text[:80])
+    opening = OPENING_REPORTER.match(text[:80]) or ENDING_REPORTER.search(text[:140])
     if opening:
         names = [name for name in re.split(r"[、，,\s]", opening[1]) if not NOT_A_REPORTER.fullmatch(name)]
         if names and all(map(is_personal_name, names)):

@@ -101,6 +101,10 @@ PART_LONGEST = 14
 BARE_LONGEST = 24
 """Code points of a line below the body that is a day and no more than a clock time and a mark beside it."""
 
+FLOOR = either_script(r"^\W{0,3}\d{1,5}楼")
+WORDS = re.compile(r"[^\W\d_年月日号號]")
+"""What stands beside a day that is not alone in its line; 1楼 may."""
+
 Published = tuple[date, str, str]
 """(day, the string it was read from, where that stood)"""
 
@@ -197,7 +201,7 @@ def _bare(page: Evidence) -> Published | None:
     for line in (*page.printed.own, page.printed.last):
         if len(line) <= BARE_LONGEST:
             for said, found in _said(line):
-                if not said and not re.search(r"[^\W\d_年月日号號]", line[: found.start] + line[found.end :]):
+                if not said and not WORDS.search(FLOOR.sub("", line[: found.start] + line[found.end :])):
                     return found.day, found.raw, "bare"
     return None
 

@@ -55,6 +55,9 @@ OWN_HEADING = 10
 PIECES = 8
 """Runs of text of the longest heading whose parts are tried."""
 
+BESIDE_DAY = 6
+"""Letters beside a day in a text that is no title: its clock time."""
+
 SITE_LONGEST = 14
 """Letters of the longest name of a site."""
 
@@ -212,9 +215,13 @@ def _shown(line: Line, page: _Page) -> str:
 
 
 def _is_noise(run: str) -> bool:
-    day = find_day(run)
-    alone = day is not None and len(letters(run[: day.start] + run[day.end :])) <= SHORTEST_HEADING * 3
-    return alone or RUN_NOISE.fullmatch(run) is not None
+    return _is_day(run) or RUN_NOISE.fullmatch(run) is not None
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is a day, with a clock time or a word of up to six letters at most."""
+    day = find_day(text)
+    return day is not None and len(letters(text[: day.start] + text[day.end :])) <= BESIDE_DAY
 
 
 def _agrees(bare: str, page: _Page) -> bool:
@@ -229,6 +236,8 @@ def _lines(page: _Page) -> Iterator[tuple[int, str, str, bool]]:
         is_heading = box.tag in HEADINGS
         text = _shown(line, page) if is_heading or len(line.pieces) > 1 else line.text
         bare = letters(CUT.sub("", text))
+        if _is_day(text):
+            continue
         if len(text) <= LONGEST and len(bare) >= (SHORTEST_HEADING if box.tag == "h1" else SHORTEST):
             yield index, text, bare, is_heading
 
@@ -273,11 +282,15 @@ def _repeated(page: _Page) -> tuple[str, int] | None:
         return None
     other = _part(page)
     bare = letters(chosen)
-    if other and bare in page.parts and len(letters(other[0])) > max(len(bare), COLUMN_NAME) >= len(bare):
-        return None  # a column's name that the declared title begins with
+    is_column = other and bare in page.parts and len(bare) <= COLUMN_NAME < len(letters(other[0]))
+    if other and is_column and best[2] < other[1] and _tag(page, other[1]) in HEADINGS:
+        return None  # the declared title begins with a column's name
     heading = _heading_line(page)
-    tag = page.layout.boxes[page.layout.lines[best[2]].box].tag
-    if heading and tag not in HEADINGS and len(bare) <= COLUMN_NAME < len(letters(heading[0])) + 2:
+    if (
+        heading
+        and _tag(page, best[2]) not in HEADINGS
+        and len(bare) <= COLUMN_NAME < len(letters(heading[0])) + 2
+    ):
         return None  # the site's name in a line, not in the heading
     if CUT.search(chosen):
         cut = letters(CUT.sub("", chosen))
@@ -286,6 +299,10 @@ def _repeated(page: _Page) -> tuple[str, int] | None:
             if letters(title).startswith(cut) and len(letters(whole)) > len(letters(chosen)):
                 return whole, best[2]
     return chosen, best[2]
+
+
+def _tag(page: _Page, index: int) -> str:
+    return page.layout.boxes[page.layout.lines[index].box].tag
 
 
 def _part(page: _Page) -> tuple[str, int] | None:

@@ -28,6 +28,13 @@ COLUMN = either_script(
 )
 """A column's or a province's name beside the day, no account."""
 
+COLUMN_ADDRESS = re.compile(
+    r"[/?&](?:categor(?:y|ies)|cat|tags?|topics?|channel|column|columns|list|node|sort|fenlei|lanmu|section|forum)[/\-_.?=0-9]",
+    re.I,
+)
+"""The address of a column, a tag or a board, not of a person."""
+
+BY = re.compile(r"^(?:by|posted by)\s{1,3}", re.I)
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
@@ -54,10 +61,11 @@ def beside_day(printed: Printed, url: str) -> Named:
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
-        left = re.split(r"[\x1f|｜]", before)[-1].strip()
+        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip())
         if (
             len(left) in BEFORE_DAY
             and not COLUMN.fullmatch(left)
+            and not _is_column(left, printed)
             and not NOT_A_NAME.search(left)
             and not is_the_site(left, url)
             and not re.search(r"[:：\d>]", left)
@@ -67,7 +75,7 @@ def beside_day(printed: Printed, url: str) -> Named:
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
-            papers = [name for name in people if PUBLISHER.search(name)]
+            papers = [word for word in left.split() if PUBLISHER.search(word)]
             people = [name for name in people if name not in papers]
             return "、".join(people) or None, papers[0] if papers else None
         right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[found.end :]))
@@ -77,6 +85,7 @@ def beside_day(printed: Printed, url: str) -> Named:
             and not right.rstrip().endswith((":", "："))  # a label of something else
             and len(name) in BEHIND_DAY
             and not COLUMN.fullmatch(name)
+            and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
         ):
@@ -84,6 +93,11 @@ def beside_day(printed: Printed, url: str) -> Named:
                 return None, name
             return name, more[0] if more and PUBLISHER.search(more[0]) else None
     return None, None
+
+
+def _is_column(name: str, printed: Printed) -> bool:
+    """Whether a name is a link to a column."""
+    return any(text == name and COLUMN_ADDRESS.search(href[:300]) for text, href in printed.links)
 
 
 def above_day(printed: Printed, title: str | None) -> Named:
@@ -101,6 +115,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
             or not is_name(name)
             or re.search(r"[:：\d>，。！？|、／/\x1f]", name)
             or COLUMN.fullmatch(name)
+            or _is_column(name, printed)
             or NOT_A_NAME.search(name)
             or (len(name) == ABOVE_DAY.start and not is_personal_name(name))
         ):
