@@ -18,7 +18,7 @@ GAP = "\x1f"
 
 _STOP = (
     r"作者|编辑|編輯|责编|责任|責任|记者|記者|发布|發布|发表|發表|时间|時間|日期|点击|點擊|阅读|閱讀|浏览|瀏覽|字号|字體|字体|评论|評論|"
-    r"分享|收藏|打印|来源|來源|稿源|信区|看板|站内|发信站|IP属地|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|Author|Editor|（|\("
+    r"分享|收藏|打印|来源|來源|稿源|信区|看板|站内|来[^\S\x1f]{1,4}源|作[^\S\x1f]{1,4}者|日[^\S\x1f]{1,4}期|发信站|IP属地|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|Author|Editor|（|\("
 )
 _BLANK = r"[^\S\x1f]"
 _PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLANK}{{0,2}}+{GAP}{_BLANK}{{0,3}}+)+"
@@ -31,7 +31,7 @@ SOURCE_LABEL = either_script(
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?(?:图/文|文/图|作[^\S\x1f]{0,4}者|发信人|楼主|发[帖贴]人|撰文|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|作[^\S\x1f]{0,4}者|发信人|楼主|发[帖贴]人|撰文者?|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图/文|文/图|圖文|author|Author|By|by)"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -95,6 +95,11 @@ LONGEST_BESIDE = 6
 
 SPLIT_NAMES = either_script(r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*")
 HAN = either_script(r"[\u3400-\u9fff]{1,12}")
+SPACED_NAME = re.compile(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]{1,3}([\u4e00-\u9fff])(?![\u4e00-\u9fff]|\s?[:：﹕])"
+)
+"""A name of two characters set as wide as one of three: 王 水."""
+
 HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
 AGENCY = either_script(
     r"^[\s\u3000]*+[（(〔【\[]?\s*+((?:新华社|中新社|中新网|中央社|人民网|新华网|央视网|央视新闻|中国新闻网|环球网|法新社|路透社|美联社|共同社|澎湃新闻|财联社|"
@@ -112,7 +117,7 @@ DATELINE = (
         r"[（(〔【\[]中央社[駐驻]?\S{0,6}?(?:记者|記者)\s?([\u4e00-\u9fff]{3}|[\u4e00-\u9fff]{2})[\u4e00-\u9fff]{2,3}\d{1,2}日"
     ),
     either_script(
-        r"^(?:\S{0,10}?)(?:记者|記者)\s?([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3})\s?[／/｜|]\s?\S{2,10}$"
+        r"^(?:\S{0,10}?\s?)(?:记者|記者)\s?([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3})\s?[／/｜|]\s?\S{2,10}$"
     ),
     either_script(
         r"^(?:社會中心|生活中心|政治中心|娛樂中心|國際中心|財經中心|體育中心|綜合報導|快訊|上報快訊|\S{2,6}中心|\S{0,4}快訊)\s?[／/]\s?([\u4e00-\u9fff]{2,4}?)(?:報導|整理)?$"
@@ -227,7 +232,7 @@ def is_name(text: str) -> bool:
 
 def names_of(value: str) -> list[str]:
     """The single names of a byline, without roles; [] for a sentence (a full stop, or more than 20 code points)."""
-    value = ROLE.sub("", value.strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    value = ROLE.sub("", SPACED_NAME.sub(r"\1\2", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
     if re.search(r"[。！？]", value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
@@ -279,6 +284,7 @@ def _single_name(part: str) -> str:
 
 def dateline_author(text: str) -> str | None:
     """The reporter in a byline or dateline such as （记者唐霁） or 記者林恩如／台北報導, or None."""
+    text = SPACED_NAME.sub(r"\1\2", text[:140])
     for pattern in DATELINE:
         match = pattern.search(text[:140])
         if match:

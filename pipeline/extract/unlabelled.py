@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.extract.byline import GAP, ORG, clean_source, is_name, is_personal_name, names_of
+from pipeline.extract.byline import GAP, ORG, SPACED_NAME, clean_source, is_name, is_personal_name, names_of
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import NOT_A_NAME, is_the_site
 from pipeline.extract.printed import Printed
@@ -34,7 +34,9 @@ COLUMN_ADDRESS = re.compile(
 )
 """The address of a column, a tag or a board, not of a person."""
 
-BY = re.compile(r"^(?:by|posted by)\s{1,3}", re.I)
+BY = re.compile(r"^(?:(?:posted )?by|由)\s{1,3}|\s(?:in|under)\s.*", re.I)
+"""What stands round a name before the day: by X in COLUMN."""
+
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
@@ -61,7 +63,7 @@ def beside_day(printed: Printed, url: str) -> Named:
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
-        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip())
+        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》")
         if (
             len(left) in BEFORE_DAY
             and not COLUMN.fullmatch(left)
@@ -105,7 +107,8 @@ def above_day(printed: Printed, title: str | None) -> Named:
 
     So platforms print who posted; their class names are hashed and say nothing.
     """
-    for name, line in pairwise(printed.head):
+    for above, line in pairwise(printed.head):
+        name = SPACED_NAME.sub(r"\1\2", above)
         if not find_day(line) or find_day(name):
             continue
         if (

@@ -22,6 +22,12 @@ def test_day_and_the_reader_that_found_it(case: dict[str, Any]) -> None:
     assert (day, found.published_from) == (case["day"], case["from"])
 
 
+@pytest.mark.parametrize(("pad", "day"), [(2_900_000, "2023-03-11"), (3_100_000, "None")])
+def test_a_script_is_read_to_three_million_code_points(pad: int, day: str) -> None:
+    script = f"<script>{'var pad=1;' * (pad // 10)}var oriCreateTime = '1678500000';</script>"
+    assert str(article({"below": script}).published_on) == day
+
+
 def test_every_reader_decides_a_case_and_is_told_in_the_columns() -> None:
     found = {case["from"] and case["from"].split(":")[0] for case in CASES}
     assert found == {*NAMES, None}
