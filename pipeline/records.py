@@ -252,6 +252,8 @@ class Article:
     """1 for the page's first article, 2 for the next one glued below it."""
     title: str | None = None
     """Heading without site and column suffixes, as printed."""
+    title_from: str | None = None
+    """The reader of TITLES (extract/title.py) that found it."""
     author: str | None = None
     """Names as printed, several joined with 、."""
     author_from: str | None = None
@@ -261,7 +263,7 @@ class Article:
     published_raw: str | None = None
     """The string the day was read from."""
     published_from: str | None = None
-    """Where that string stood: printed, meta:<name>, json-ld, script:<variable>, url."""
+    """Where that string stood: a reader of DAYS (extract/published.py); meta:<name>, script:<variable>."""
     origin_name: str | None = None
     """Where the article first appeared, as printed (来源, 转自)."""
     origin_url: str | None = None
@@ -356,24 +358,28 @@ class Document:
     """Normalized title."""
     title_raw: str | None = None
     """Title as printed."""
+    title_from: str | None = None
+    """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, title, short
+    (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
-    """The rule that found them: reprint, label, cell, original, element, dateline, with_paper, foot, desk,
-    beside_day, signature, declared, above_day (extract/author.py says what each believes)."""
+    """The rule that found them: reprint, label, cell, original, twice, element, follow, dateline, with_paper, foot,
+    desk, beside_day, signature, declared, above_day (extract/author.py says what each believes)."""
     published_on: date | None = None
     """Day of publication."""
     published_raw: str | None = None
     """The string that day was read from."""
     published_from: str | None = None
-    """Where that string stood."""
+    """Where that string stood: label, printed, parted, foot, meta:<name>, json-ld, item, script:<variable>, beside,
+    time, url, bare, modified (extract/published.py)."""
     origin_name: str | None = None
     """Original publisher as printed (来源)."""
     origin_url: str | None = None
     """Link to the original."""
     origin_from: str | None = None
-    """The rule that found it: reprint, account, label, cell, element, with_name, beside_day, above_day, foot,
-    meta, agency (extract/origin.py)."""
+    """The rule that found it: reprint, account, label, cell, element, with_name, reporters, beside_day,
+    above_day, twice, foot, meta, agency (extract/origin.py)."""
     site_name: str | None = None
     """The site's own name."""
     section: str | None = None

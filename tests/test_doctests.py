@@ -18,6 +18,7 @@ MODULES = sorted(
 TEACHING = {
     "pipeline.archive.warc": {"moment", "record_id", "sha1"},
     "pipeline.extract.dates": {"find_day"},
+    "pipeline.extract.title": {"clean_title"},
     "pipeline.extract.variants": {"either_script"},
     "pipeline.nextpart": {"part_of"},
     "pipeline.parsing": {"tamed"},

@@ -183,6 +183,7 @@ def explain_lines(document: Document) -> list[str]:
         f"decoded    {document.encoding or '-'}, chosen by {document.encoding_from or '-'},"
         f" {document.replacements} characters lost",
         f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page",
+        f"titled     by {document.title_from or '-'}",
         f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
         f"author     {document.author or '-'} ({document.author_from or '-'})",
         f"origin     {document.origin_name or '-'} ({document.origin_from or '-'}) {document.origin_url or ''}",

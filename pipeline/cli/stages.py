@@ -138,6 +138,7 @@ def page_row(page: Page) -> dict[str, Any]:
         articles.append(
             {
                 "title": article.title,
+                "title_from": article.title_from,
                 "author": article.author,
                 "author_from": article.author_from,
                 "published_on": article.published_on,

@@ -144,6 +144,7 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         part=article.part,
         reason=None,
         title_raw=article.title,
+        title_from=article.title_from,
         author=article.author,
         author_from=article.author_from,
         published_on=article.published_on,

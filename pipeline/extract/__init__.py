@@ -122,13 +122,13 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     boxes = layout.chosen or find_container(layout, weights)
     if not boxes:
         return _nothing(decoded, "no_body", layout)
-    title, title_at = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
-    reading = read_body(layout, weights, boxes, title, title_at)
+    title = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
+    reading = read_body(layout, weights, boxes, title.text, title.at)
     if not layout.chosen:
         reading = second_opinion(layout, weights, reading, html)
     if not reading.text:
         return _nothing(decoded, "no_body", layout, reading)
-    first = read_metadata(layout, declared, reading, title, title_at, url)
+    first = read_metadata(layout, declared, reading, title, url)
     first = replace(first, flags=_doubts(layout, selector_missed=bool(body) and not layout.chosen))
     articles = split_articles(first, layout, weights, reading)
     page = _page(decoded, articles=articles, next_url=next_part(html, url, tree))

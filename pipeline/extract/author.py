@@ -15,19 +15,24 @@ from pipeline.extract.byline import (
     author_in,
     closing_author,
     dateline_author,
+    is_name,
     is_personal_name,
     names_of,
 )
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
     HEADER_LINES,
+    LABEL,
+    MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
+    PLACE,
     REPRINT_LINE,
     REPRINTED,
     Evidence,
     Rule,
     below_label,
+    decide,
     is_the_site,
 )
 from pipeline.extract.unlabelled import AFTER_DAY, above_day, beside_day
@@ -41,7 +46,7 @@ NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", r
 
 PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
-    r"account[_\-]?name|user[_\-]?name|post-author",
+    r"account[_\-]?name|user[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds a person's name."""
@@ -50,6 +55,28 @@ ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
 
 AUTHOR_ALONE = either_script(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
+EDITOR = either_script(r"编辑|责编|校对|审核|录入|编审|监制")
+"""In a line that names who worked on the page, not who wrote it."""
+
+META_AUTHORS = (
+    "og:article:author",
+    "article:author",
+    "author",
+    "dc.creator",
+    "dcterms.creator",
+    "citation_author",
+    "parsely-author",
+    "sailthru.author",
+)
+NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
+"""In class and id of an element that names who answered, not who began."""
+
+FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
+"""The button beside an account."""
+
+ACCOUNT = range(2, 17)
+"""Code points of an account's name."""
+
 QUOTED_AUTHOR = either_script(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 ORIGINAL = ("原创", "原創", "Original")
@@ -90,8 +117,38 @@ def _original(page: Evidence) -> str | None:
     return None
 
 
+def _twice(page: Evidence) -> str | None:
+    printed = [
+        run.strip()
+        for line in (*page.printed.head, *page.printed.above)
+        if not EDITOR.search(line)
+        for run in re.split(rf"[{GAP}|｜\s]", line)
+    ]
+    for named in _declared_names(page):
+        if named in printed and named != page.origin:
+            return named
+    return None
+
+
 def _element(page: Evidence) -> str | None:
     return _marked(page)[0]
+
+
+def _follow(page: Evidence) -> str | None:
+    """The run of text, or the line, right before the button that follows an account."""
+    runs = [run.strip() for line in (*page.printed.above, *page.printed.head) for run in line.split(GAP)]
+    for name, button in pairwise(runs):
+        is_account = (
+            len(name) in ACCOUNT and is_name(name) and not NOT_A_NAME.search(name) and not ORG.search(name)
+        )
+        if (
+            FOLLOW.fullmatch(button)
+            and is_account
+            and name != page.origin
+            and not is_the_site(name, page.url)
+        ):
+            return name
+    return None
 
 
 def _dateline(page: Evidence) -> str | None:
@@ -143,12 +200,25 @@ def _signature(page: Evidence) -> str | None:
     return None
 
 
+def _declared_names(page: Evidence, metas: tuple[str, ...] = META_AUTHORS) -> list[str]:
+    """The authors a page declares: no addresses, not the site, no organizations."""
+    declared = page.declared
+    said = (
+        declared.ld.get("author", ""),
+        declared.items.get("author", ""),
+        *(declared.meta.get(n, "") for n in metas),
+    )
+    found = []
+    for named in said:
+        names = names_of(named) if not named.startswith("http") else []
+        site = declared.meta.get("og:site_name")
+        if names and named != site and not any(ORG.search(n) or is_the_site(n, page.url) for n in names):
+            found.append("、".join(names))
+    return found
+
+
 def _declared(page: Evidence) -> str | None:
-    named = page.declared.ld.get("author") or page.declared.meta.get("og:article:author") or ""
-    if named.startswith("http") or named == page.declared.meta.get("og:site_name"):
-        return None
-    names = names_of(named)
-    return None if any(ORG.search(name) for name in names) else "、".join(names)
+    return next(iter(_declared_names(page, META_AUTHORS[:1])), None)
 
 
 def _above_day(page: Evidence) -> str | None:
@@ -156,21 +226,33 @@ def _above_day(page: Evidence) -> str | None:
 
 
 AUTHORS: tuple[Rule[str], ...] = (
-    ("reprint", _reprint, "a sentence that says from where and by whom: 来源：示例晚报，作者：李小山"),
-    ("label", _label, "作者：李小山 in the header"),
-    ("cell", _cell, "a line 作者 and below it the name, as tables print it"),
-    ("original", _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
-    ("element", _element, "a person in an element named author, byline, nickname …"),
-    ("dateline", _dateline, "（记者李小山） or 記者李小山／台北報導 in the header or the first lines"),
-    ("with_paper", _with_paper, "李小山／示例晚报 as a line of the header"),
-    ("foot", _foot, "a label, a byline or names in brackets in the last line or below the body"),
-    ("desk", _desk, "a newsroom in an element named author, byline, nickname …"),
-    ("beside_day", _beside_day, "a name without a label in the line of the day"),
-    ("signature", _signature, "`meta author` that the page's `title` ends with: a blog"),
-    ("declared", _declared, "JSON-LD or og:article:author, neither the site nor an organization"),
-    ("above_day", _above_day, "a name alone above the line of the day, where no source is named"),
+    ("reprint", LABEL, _reprint, "a sentence that says from where and by whom: 来源：示例晚报，作者：李小山"),
+    ("label", LABEL, _label, "作者：李小山 in the header"),
+    ("cell", LABEL, _cell, "a line 作者 and below it the name, as tables print it"),
+    ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
+    ("twice", LABEL, _twice, "a name that the page declares and the header prints alone"),
+    ("element", PLACE, _element, "a person in an element named author, byline, nickname …"),
+    ("follow", PLACE, _follow, "an account right before the button 关注"),
+    ("dateline", LABEL, _dateline, "（记者李小山） or 記者李小山／台北報導 in the header or the first lines"),
+    ("with_paper", PLACE, _with_paper, "李小山／示例晚报 as a line of the header"),
+    ("foot", LABEL, _foot, "a label, a byline or names in brackets in the last line or below the body"),
+    ("desk", PLACE, _desk, "a newsroom in an element named author, byline, nickname …"),
+    ("beside_day", PLACE, _beside_day, "a name without a label in the line of the day"),
+    ("signature", MACHINE, _signature, "`meta author` that the page's `title` ends with: a blog"),
+    ("declared", MACHINE, _declared, "JSON-LD or og:article:author, neither the site nor an organization"),
+    ("above_day", PLACE, _above_day, "a name alone above the line of the day, where no source is named"),
 )
-"""Name, function and what it believes of every rule, in the one order they are asked in."""
+"""Name, voice, function and what it believes of every rule, in the one order they are asked in."""
+
+
+def find_author(page: Evidence) -> tuple[str | None, str | None]:
+    """(name of the rule, names) by AUTHORS; no answer holds an address, a day, a button, a system or a place."""
+    return decide(AUTHORS, page, accept=_believable)
+
+
+def _believable(name: str) -> bool:
+    """Whether every name of an answer can be one."""
+    return bool(name) and all(map(is_name, name.split("、")))
 
 
 def _believed(name: str, url: str) -> bool:
@@ -183,6 +265,8 @@ def _marked(page: Evidence) -> tuple[str | None, str | None]:
     desk = None
     for names_and_ids, text in page.printed.marked:
         if text == page.declared.script.get("nickname"):  # the account of a WeChat page, not its author
+            continue
+        if NOT_THE_STARTER.search(names_and_ids) or not is_name(text):
             continue
         if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
             continue

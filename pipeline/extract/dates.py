@@ -1,4 +1,4 @@
-"""Days of publication as pages print them: 2024-05-13 08:49, 2024年5月13日, 03月25日, 2020, 三月 29, 2020 …
+"""Days of publication as pages print them: 2024-05-13 08:49, 2024年5月13日, 十一月 6th, 2009, 民國113年5月2日 …
 
 A day, never a time: hours matter only where a machine value has a zone, which is turned to China's.
 """
@@ -6,8 +6,10 @@ A day, never a time: hours matter only where a machine value has a zone, which i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 CHINA = timezone(timedelta(hours=8))
 EARLIEST = 1994
@@ -34,18 +36,32 @@ NUMERIC = re.compile(
 )
 """A clock time may be glued to the day: 2023-03-1108:05."""
 
-COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
+COMPACT = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?!\d)"
+)
+"""20240513, and with a clock time glued to it: 20240513084900."""
+
 SPACED = re.compile(
     r"(?<![\d.])((?:19|20)\d\d) {1,3}(1[0-2]|0[1-9]) {0,2}[/.-] {0,2}(3[01]|[12]\d|0[1-9])(?!\d)"
 )
 REPUBLIC = re.compile(
-    r"(?:民國|民国)\s{0,2}(1?\d\d)\s{0,2}年\s{0,2}(1[0-2]|0?[1-9])\s{0,2}月\s{0,2}(3[01]|[12]\d|0?[1-9])\s{0,2}日"
+    r"(?:民國|民国)\s{0,2}(1?\d\d)\s{0,2}[-./年]\s{0,2}(1[0-2]|0?[1-9])\s{0,2}[-./月]\s{0,2}(3[01]|[12]\d|0?[1-9])(?!\d)"
 )
+REPUBLIC_HAN = re.compile(
+    r"(?:民國|民国)\s{0,2}([一二三四五六七八九十百〇零○]{1,5})年\s{0,2}([一二三四五六七八九十]{1,3})月\s{0,2}([一二三四五六七八九十]{1,3})日"
+)
+"""中華民國一一三年五月二日, and 一百一十三年."""
+
 REPUBLIC_BARE = re.compile(
-    r"(?:日期|時間|发布|發布|發佈|更新|上版|張貼|刊登)[日期時間於：:\s]{1,6}((?:9\d|1[0-3]\d))\s{0,2}[-./年]\s{0,2}"
+    r"(?:日期|時間|时间|发布|發布|發佈|公告|更新|上版|張貼|刊登)[日期時間於：:﹕\s]{1,6}((?:9\d|1[0-3]\d))\s{0,2}[-./年]\s{0,2}"
     r"(1[0-2]|0?[1-9])\s{0,2}[-./月]\s{0,2}(3[01]|[12]\d|0?[1-9])(?!\d)"
 )
 """發布日期：112-03-11, as offices in Taiwan write it; only after such a word."""
+
+REPUBLIC_ALONE = re.compile(
+    r"^\s{0,9}(1[0-3]\d)[-./年](1[0-2]|0?[1-9])[-./月](3[01]|[12]\d|0?[1-9])日?\s{0,3}(?:\d\d:\d\d(?::\d\d)?)?\s{0,9}$"
+)
+"""112-03-11 as a whole line."""
 
 DAY_MONTH_YEAR = re.compile(
     r"(?<![\d./-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])\2((?:19|20)\d\d)(?![\d/-])"
@@ -53,20 +69,33 @@ DAY_MONTH_YEAR = re.compile(
 """11/03/2023: day first, as in Malaysia, Singapore and Hong Kong, unless that is no day."""
 
 SHORT_YEAR = re.compile(r"(?<![\d-])([0-3]\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])")
+_MONTH = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_DAY = r"(3[01]|[12]\d|0?[1-9])"
+_YEAR = r"((?:19|20)\d\d)(?!\d)"
+_HAN_NUMBER = r"([一二三四五六七八九十]{1,3})"
 MONTH_FIRST = re.compile(
-    r"(?:(1[0-2]|0?[1-9])\s{0,2}月\s{0,2}(3[01]|[12]\d|0?[1-9])\s{0,2}日?|([一二三四五六七八九十]{1,2})月\s{0,3}(3[01]|[12]\d|0?[1-9]))"
-    r"\s{0,2}[,，]\s{0,3}((?:19|20)\d\d)"
+    rf"(1[0-2]|0?[1-9])\s{{0,2}}月\s{{0,2}}{_DAY}(?:\s{{0,2}}日|st|nd|rd|th)?\s{{0,2}}[,，]\s{{0,3}}{_YEAR}"
 )
+HAN_MONTH_FIRST = re.compile(
+    rf"{_HAN_NUMBER}月\s{{0,3}}{_DAY}(?:\s{{0,2}}日|st|nd|rd|th)?\s{{0,2}}[,，]?\s{{0,3}}{_YEAR}", re.I
+)
+"""十一月 6th, 2009, as blogs with a Chinese month and an English day print it."""
+
 HAN_MONTH = re.compile(
-    r"(?<!\d)(3[01]|[12]\d|0?[1-9])\s{1,3}([一二三四五六七八九十]{1,2})月,?\s{1,3}((?:19|20)\d\d)"
+    rf"(?<!\d){_DAY}(?:st|nd|rd|th)?\s{{1,3}}(?:{_HAN_NUMBER}|(1[0-2]|0?[1-9]))月,?\s{{1,3}}{_YEAR}", re.I
 )
 ENGLISH = re.compile(
-    r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s{1,3}(3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?\b,?"
-    r"(?:\s{1,3}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?)?\s{1,3}((?:19|20)\d\d)",
+    rf"\b{_MONTH}\.?\s{{1,3}}{_DAY}(?:st|nd|rd|th)?\b,?"
+    rf"(?:\s{{1,3}}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{{0,6}},?)?\s{{1,3}}{_YEAR}",
     re.I,
 )
+CTIME = re.compile(
+    rf"\b{_MONTH}\s{{1,3}}{_DAY}\s{{1,3}}\d\d:\d\d:\d\d\s{{1,3}}(?:[A-Z]{{3,4}}\s{{1,3}})?{_YEAR}", re.I
+)
+"""Wed Jul 22 03:39:49 1998, as C's ctime() and bulletin boards print it."""
+
 ENGLISH_DAY_FIRST = re.compile(
-    r"\b(3[01]|[12]\d|0?[1-9])\s(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?,?\s((?:19|20)\d\d)",
+    rf"\b{_DAY}(?:st|nd|rd|th)?[\s-]{{1,3}}{_MONTH}\.?,?[\s-]{{1,3}}{_YEAR}",
     re.I,
 )
 HAN = re.compile(
@@ -74,6 +103,25 @@ HAN = re.compile(
 )
 ISO = re.compile(r"^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s?(Z|[+-]\d\d:?\d\d)")
 EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
+MIXED = re.compile(
+    rf"(?<!\d)((?:19|20)\d\d)\s{{0,2}}年\s{{0,2}}{_HAN_NUMBER}月\s{{0,2}}(?:{_HAN_NUMBER}|{_DAY})日?"
+)
+"""2009年十一月6日, 2009 年十一月六日."""
+
+RFC_822 = re.compile(r"^\s{0,9}(?:[A-Z][a-z]{2},\s?)?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d")
+URL_DAY = re.compile(r"/t?((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?=[/_.\-]|$)")
+"""/2024-05/13/, /20240513/, and /t20240513_123.htm of the content system most government sites run (TRS WCM)."""
+
+FULL_WIDTH = str.maketrans("０１２３４５６７８９．－／", "0123456789.-/")
+
+PARTED = (
+    (re.compile(rf"{_DAY}日?\s((?:19|20)\d\d)\s?[-/.年]\s?(1[0-2]|0?[1-9])月?"), (2, 3, 1)),
+    (re.compile(rf"((?:19|20)\d\d)\s?[-/.年]\s?(1[0-2]|0?[1-9])月?\s{_DAY}日?"), (1, 2, 3)),
+    (re.compile(rf"(1[0-2]|0?[1-9])\s?[-/.月]\s?{_DAY}日?\s{_YEAR}年?"), (3, 1, 2)),
+    (re.compile(rf"((?:19|20)\d\d)年?\s(1[0-2]|0?[1-9])\s?[-/.月]\s?{_DAY}日?"), (1, 2, 3)),
+    (re.compile(rf"{_DAY}日?\s(1[0-2]|0?[1-9])月\s{_YEAR}年?"), (3, 2, 1)),
+)
+"""Day, month and year of a date that a page sets in two or three elements, and the groups of year, month, day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +144,7 @@ def find_day(text: str) -> FoundDay | None:
     >>> find_day("2026年13月6日") is None
     True
     """
-    text = text.replace("\x1f", " ")
+    text = text.replace("\x1f", " ").translate(FULL_WIDTH)
     best: FoundDay | None = None
     for pattern, read in _FORMS:
         for match in pattern.finditer(text):
@@ -105,6 +153,26 @@ def find_day(text: str) -> FoundDay | None:
                 best = FoundDay(day=day, raw=match[0], start=match.start(), end=match.end())
                 break
     return best
+
+
+def days_in(text: str, most: int = 4) -> Iterator[FoundDay]:
+    """The first days written in a string, in order."""
+    at = 0
+    while most and (found := find_day(text[at:])):
+        yield replace(found, start=at + found.start, end=at + found.end)
+        at += found.end
+        most -= 1
+
+
+def parted_day(texts: Sequence[str]) -> FoundDay | None:
+    """The day that a few texts give together and nothing else: 06 and 2009-11, or 11月06日 and 2009."""
+    whole = " ".join(" ".join(texts).replace("\x1f", " ").split())
+    for pattern, (year, month, day) in PARTED:
+        match = pattern.fullmatch(whole)
+        found = _day(match[year], match[month], match[day]) if match else None
+        if found:
+            return FoundDay(day=found, raw=whole, start=0, end=len(whole))
+    return None
 
 
 def machine_day(value: str) -> date | None:
@@ -120,6 +188,11 @@ def machine_day(value: str) -> date | None:
         except ValueError:
             return None
         return _sane(moment.astimezone(CHINA).date())
+    if RFC_822.match(value):
+        try:
+            return _sane(parsedate_to_datetime(value).astimezone(CHINA).date())
+        except (ValueError, OverflowError):
+            return None
     found = find_day(value) or _compact(value)
     return found.day if found else None
 
@@ -132,7 +205,7 @@ def _compact(text: str) -> FoundDay | None:
 
 def day_in_url(url: str) -> FoundDay | None:
     """The day in an address such as /2024-05/13/ or /20240513/, or None."""
-    found = re.search(r"/((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?=[/_.\-]|$)", url)
+    found = URL_DAY.search(url)
     day = _day(found[1], found[2], found[3]) if found else None
     return FoundDay(day=day, raw=found[0].strip("/"), start=0, end=0) if found and day else None
 
@@ -153,28 +226,36 @@ def _day_or_month_first(match: re.Match[str]) -> date | None:
 
 
 def _han_number(text: str) -> int:
-    """十二 → 12, 二十九 → 29."""
+    """十二 → 12, 二十九 → 29, 一百一十三 → 113, 一一三 → 113."""
+    if "百" in text:
+        hundreds, _, rest = text.partition("百")
+        return 100 * HAN_DIGITS.get(hundreds, 1) + _han_number(rest.lstrip("零〇"))
     tens, ten, ones = text.rpartition("十")
     if not ten:
-        return HAN_DIGITS.get(text, 0)
+        return int("".join(str(HAN_DIGITS.get(c, 0)) for c in text) or 0)
     return 10 * (HAN_DIGITS.get(tens, 1) if tens else 1) + (HAN_DIGITS.get(ones, 0) if ones else 0)
 
 
 def _han_day(match: re.Match[str]) -> date | None:
-    year = int("".join(str(HAN_DIGITS[c]) for c in match[1]))
-    return _day(year, _han_number(match[2]), _han_number(match[3]))
+    return _day(_han_number(match[1]), _han_number(match[2]), _han_number(match[3]))
 
 
 _FORMS = (
     (NUMERIC, lambda m: _day(m[1], m[2], m[3])),
     (SPACED, lambda m: _day(m[1], m[2], m[3])),
     (REPUBLIC, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
+    (REPUBLIC_HAN, lambda m: _day(_han_number(m[1]) + 1911, _han_number(m[2]), _han_number(m[3]))),
     (REPUBLIC_BARE, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
+    (REPUBLIC_ALONE, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
     (DAY_MONTH_YEAR, _day_or_month_first),
-    (MONTH_FIRST, lambda m: _day(m[5], m[1] or _han_number(m[3]), m[2] or m[4])),
-    (HAN_MONTH, lambda m: _day(m[3], _han_number(m[2]), m[1])),
+    (MONTH_FIRST, lambda m: _day(m[3], m[1], m[2])),
+    (HAN_MONTH_FIRST, lambda m: _day(m[3], _han_number(m[1]), m[2])),
+    (HAN_MONTH, lambda m: _day(m[4], m[3] or _han_number(m[2]), m[1])),
     (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
+    (CTIME, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
     (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].lower()], m[1])),
     (HAN, _han_day),
+    (MIXED, lambda m: _day(m[1], _han_number(m[2]), m[4] or _han_number(m[3]))),
     (SHORT_YEAR, lambda m: _day(2000 + int(m[1]), m[2], m[3])),
 )
+"""Each form and how its parts are read; of several in a text the one that begins first is the day."""

@@ -1,7 +1,8 @@
 """What a page says of its article's author and source, and how the rules that read it are asked.
 
-A rule is a name, a function and what it believes. The rules of a fact stand in one ordered table (author.py,
-origin.py); the first that answers decides, and its name is kept beside the fact.
+A rule is a name, a voice, a function and what it believes. The rules of a fact stand in one ordered table
+(author.py, origin.py, published.py), and the name of the one that decided is kept beside the fact. The first that
+answers decides when a label says so; else the first answer that a second voice gives too; else the first answer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipeline.extract.dates import find_day
@@ -28,7 +29,7 @@ REPRINTED = either_script(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来
 """How a sentence begins that says where an article was taken from."""
 
 REPRINT_LINE = either_script(
-    r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（(]{2,20})"
+    r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（()）]{2,20})"
 )
 """来源：示例晚报，作者：李小山; the names of both."""
 
@@ -37,7 +38,7 @@ NAME_AND_PAPER = either_script(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9f
 
 NOT_A_NAME = either_script(
     r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
-    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章|发表|更新|修改|频道$|栏目$|专题$"
+    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|回[复覆]|最后|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章|发表|更新|修改|频道$|栏目$|专题$"
 )
 """The label or button beside a day, where a name could stand."""
 
@@ -66,16 +67,42 @@ class Evidence:
         return (*printed.head, *printed.first, *printed.foot, printed.last)
 
 
-Rule = tuple[str, Callable[[Evidence], T | None], str]
-"""Name, function and what the rule believes."""
+LABEL = "label"
+"""The page says in words what the fact is: 作者：, 发布时间：. Such an answer needs no second."""
+
+PLACE = "place"
+"""The page prints it without a label; where it stands or what its element is called tells."""
+
+MACHINE = "machine"
+"""The page declares it for machines: meta, JSON-LD, microdata, script. One system writes all these, so one voice."""
+
+ADDRESS = "address"
+"""The page's address."""
+
+Rule = tuple[str, str, Callable[[Evidence], T | None], str]
+"""Name, voice, function and what the rule believes."""
 
 
-def decide(rules: Sequence[Rule[T]], evidence: Evidence) -> tuple[str | None, T | None]:
-    """(name of the first rule that answers, its answer); (None, None) when none does."""
-    for name, rule, _ in rules:
-        if found := rule(evidence):
+def decide(
+    rules: Sequence[Rule[T]],
+    evidence: Evidence,
+    key: Callable[[T], object] = lambda answer: answer,
+    accept: Callable[[Any], bool] = lambda answer: True,
+) -> tuple[str | None, T | None]:
+    """(name of the rule that decides, its answer); (None, None) when none answers.
+
+    `key` gives what must be equal for two answers to agree; an answer `accept` refuses is none.
+    """
+    answers: list[tuple[str, str, T]] = []
+    for name, voice, rule, _ in rules:
+        if (found := rule(evidence)) and accept(found):
+            if voice == LABEL and not answers:
+                return name, found
+            answers.append((name, voice, found))
+    for name, voice, found in answers:
+        if any(other != voice and key(said) == key(found) for _, other, said in answers):
             return name, found
-    return None, None
+    return answers[0][::2] if answers else (None, None)
 
 
 def below_label(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:

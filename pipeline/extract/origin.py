@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extract.byline import ORG, agency, clean_source, source_in
+from pipeline.extract.byline import GAP, ORG, agency, clean_source, paper_in, source_in
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
     HEADER_LINES,
+    LABEL,
+    MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
+    PLACE,
     REPRINT_LINE,
     REPRINTED,
     Evidence,
     Rule,
     below_label,
+    decide,
 )
 from pipeline.extract.printed import Printed
 from pipeline.extract.unlabelled import above_day, beside_day
@@ -60,8 +64,9 @@ def _reprint(page: Evidence) -> Origin | None:
 
 
 def _account(page: Evidence) -> Origin | None:
-    account = page.declared.script.get("nickname")
-    is_wechat = "gh_" in page.declared.script.get("user_name", "gh_")
+    script = page.declared.script
+    account = script.get("nickname") or script.get("nick_name")
+    is_wechat = "gh_" in script.get("user_name", "gh_")
     return (account, None) if account and is_wechat else None
 
 
@@ -83,6 +88,22 @@ def _element(page: Evidence) -> Origin | None:
         if not SOURCE_CLASS.search(names) or NOT_A_NAME.search(text) or find_day(text):
             continue
         if name := clean_source(text):
+            return name, _link(page.printed, name)
+    return None
+
+
+def _reporters(page: Evidence) -> Origin | None:
+    for line in (*page.printed.head, *page.printed.above, *page.printed.first, page.printed.last):
+        if name := paper_in(line):
+            return name, _link(page.printed, name)
+    return None
+
+
+def _twice(page: Evidence) -> Origin | None:
+    said = (page.declared.ld.get("publisher", ""), page.declared.items.get("publisher", ""))
+    runs = {run.strip() for line in page.printed.head for run in re.split(rf"[{GAP}|｜\s]", line)}
+    for publisher in said:
+        if publisher in runs and publisher != page.author and (name := clean_source(publisher)):
             return name, _link(page.printed, name)
     return None
 
@@ -126,27 +147,45 @@ def _agency(page: Evidence) -> Origin | None:
 
 
 SAID: tuple[Rule[Origin], ...] = (
-    ("reprint", _reprint, "a sentence that says where it was taken from: 来源：示例晚报，作者：李小山"),
-    ("account", _account, "the WeChat account whose page it is"),
-    ("label", _label, "来源：示例晚报 in the header"),
-    ("cell", _cell, "a line 来源 and below it the name, as tables print it"),
-    ("element", _element, "the text of an element named source, laiyuan, media …"),
-    ("with_name", _with_name, "李小山／示例晚报 as a line of the header"),
+    (
+        "reprint",
+        LABEL,
+        _reprint,
+        "a sentence that says where it was taken from: 来源：示例晚报，作者：李小山",
+    ),
+    ("account", LABEL, _account, "the WeChat account whose page it is"),
+    ("label", LABEL, _label, "来源：示例晚报 in the header"),
+    ("cell", LABEL, _cell, "a line 来源 and below it the name, as tables print it"),
+    ("element", PLACE, _element, "the text of an element named source, laiyuan, media …"),
+    ("with_name", PLACE, _with_name, "李小山／示例晚报 as a line of the header"),
+    ("reporters", LABEL, _reporters, "the paper of an author's label: 作者：《示例周刊》记者 李小山"),
 )
-"""Name, function and what it believes of the rules asked first, in order."""
+"""Name, voice, function and what it believes of the rules asked first, in order."""
 
 ELSEWHERE: tuple[Rule[Origin], ...] = (
     (
         "beside_day",
+        PLACE,
         _beside_day,
         "a paper's name without a label in the line of the day, unless it is the author",
     ),
-    ("above_day", _above_day, "a paper's name alone above the line of the day, where no author is named"),
-    ("foot", _foot, "来源：示例晚报 below the body, unless it is of a picture"),
-    ("meta", _meta, "a meta element named source, mediaid …"),
-    ("agency", _agency, "the news agency that the text begins with: 新华社北京3月1日电"),
+    (
+        "above_day",
+        PLACE,
+        _above_day,
+        "a paper's name alone above the line of the day, where no author is named",
+    ),
+    ("twice", LABEL, _twice, "a publisher that the page declares and the header prints alone"),
+    ("foot", LABEL, _foot, "来源：示例晚报 below the body, unless it is of a picture"),
+    ("meta", MACHINE, _meta, "a meta element named source, mediaid …"),
+    ("agency", PLACE, _agency, "the news agency that the text begins with: 新华社北京3月1日电"),
 )
 """The rules asked where the first are silent and the author is known, in order."""
+
+
+def find_origin(rules: tuple[Rule[Origin], ...], page: Evidence) -> tuple[str | None, Origin | None]:
+    """(name of the rule, source) by SAID or ELSEWHERE; two answers agree that have one name."""
+    return decide(rules, page, key=lambda origin: origin[0])
 
 
 def _link(printed: Printed, name: str) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.body import Reading
 from pipeline.extract.boilerplate import matching
 from pipeline.extract.byline import GAP
 from pipeline.extract.layout import Layout, Line, collapse
+from pipeline.extract.title import HEADINGS
+from pipeline.extract.variants import either_script
 
 ABOVE = 5
 """Lines above the title that may hold the day or the source."""
@@ -20,6 +23,17 @@ BELOW = 14
 
 HEADER_LINE = 160
 """Code points of the longest line that can be a header line."""
+
+OPENING = either_script(
+    r"\W{0,2}(?:作\s{0,4}者|发信人|标\s{0,4}题|时\s{0,4}间|日\s{0,4}期|看\s{0,4}板|信\s{0,4}区|发信站|来\s{0,4}源)[\s\x1f]{0,3}(?:[:：﹕]|\x1f)"
+)
+"""How the lines begin with which a bulletin board opens a post; they stand in the body's element."""
+
+OPENING_LINES = 8
+"""Such lines at most."""
+
+REST = "时時日"
+"""One of these is in the first code points of a line that gives a day and nothing else."""
 
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
@@ -41,6 +55,10 @@ class Printed:
     """The last line of the body."""
     marked: tuple[tuple[str, str], ...]
     """(class and id, text) of named elements in the header."""
+    headings: frozenset[str]
+    """The lines of the header that are headings."""
+    rest: tuple[str, ...]
+    """Lines elsewhere on the page that may begin with 时间 or 日期."""
     links: tuple[tuple[str, str], ...]
     """(text, href) of links in header and foot."""
 
@@ -52,7 +70,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     last = kept[-1] if kept else reading.stop - 1
     titled = title_at is not None and title_at < first
     top = title_at if title_at is not None and titled else max(0, first - 8)
-    head = range(top + titled, min(first, top + BETWEEN))
+    head: Sequence[int] = range(top + titled, min(first, top + BETWEEN))
     above = [
         i for i in range(max(0, top - ABOVE), top) if layout.lines[i].linked * 2 <= len(layout.lines[i].text)
     ]
@@ -60,6 +78,17 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     foot = [i for i in sorted(below) if i < len(layout.lines)]
     others = (n for n, i in enumerate(foot) if i > last and matching(layout.lines[i].text, "cut"))
     own = foot[: next(others, len(foot))]
+    opening = next(
+        (n for n, i in enumerate(kept[:OPENING_LINES]) if not OPENING.match(_with_gaps(layout.lines[i]))),
+        min(len(kept), OPENING_LINES),
+    )
+    head = [*head, *kept[:opening]]
+    read = {*head, *above, *foot, *kept}
+    rest = [
+        i
+        for i, line in enumerate(layout.lines)
+        if any(sign in line.text[:9] for sign in REST) and i not in read and line.linked * 2 <= len(line.text)
+    ]
     links = [
         (piece.text.strip(), piece.href)
         for i in (*head, *foot, *kept[-2:])
@@ -71,14 +100,18 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         above=_lines(layout, above),
         foot=_lines(layout, foot),
         own=_lines(layout, own),
-        first=tuple(layout.lines[i].text for i in kept[:2]),
+        first=tuple(layout.lines[i].text for i in kept[opening : opening + 2]),
         last=layout.lines[last].text if kept else "",
+        headings=frozenset(
+            layout.lines[i].text for i in head if layout.boxes[layout.lines[i].box].tag in HEADINGS
+        ),
+        rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),
         links=tuple(links),
     )
 
 
-def _lines(layout: Layout, indexes: range | list[int]) -> tuple[str, ...]:
+def _lines(layout: Layout, indexes: Sequence[int]) -> tuple[str, ...]:
     return tuple(_with_gaps(layout.lines[i]) for i in indexes if len(layout.lines[i].text) <= HEADER_LINE)
 
 

@@ -1,13 +1,18 @@
-"""The day of publication: printed in the header, else at the foot, else declared, else in the address."""
+"""The day of publication: an ordered table of readers, from a label that says so to the address.
+
+A label decides alone. Of what is read without one, two voices that agree (the page's print, its declarations,
+its address) win over one that stands earlier in the table.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 
-from pipeline.extract.dates import FoundDay, day_in_url, find_day, machine_day
-from pipeline.extract.declared import Declared
-from pipeline.extract.printed import Printed
+from pipeline.extract.dates import FoundDay, day_in_url, days_in, machine_day, parted_day
+from pipeline.extract.evidence import ADDRESS, LABEL, MACHINE, PLACE, Evidence, Rule, decide
 from pipeline.extract.variants import either_script
 
 META_DAYS = (
@@ -22,6 +27,7 @@ META_DAYS = (
     "publish_time",
     "firstpublishedtime",
     "og:published_time",
+    "og:article:published_time",
     "weibo: article:create_at",
     "weibo:article:create_at",
     "apub:time",
@@ -33,58 +39,221 @@ META_DAYS = (
     "date",
     "dc.date",
     "dc.date.issued",
+    "dcterms.issued",
+    "dcterms.created",
     "parsely-pub-date",
+    "sailthru.date",
+    "article.published",
+    "citation_publication_date",
     "dateupdate",
 )
 SCRIPT_DAYS = (
     "ct",
     "publish_time",
     "oriCreateTime",
+    "ori_create_time",
+    "createTime",
     "create_time",
+    "datePublished",
     "pubdate",
+    "pubDate",
     "publishTime",
     "pubTime",
     "publish_date",
     "publishDate",
+    "publishedAt",
+    "published_at",
 )
 TODAY = either_script(r"今天是|现在是|現在是|今日是|欢迎您|歡迎您|北京时间：")
 """A line that shows the visitor the present day."""
 
-LATER = either_script(r"更新|修改|编辑于|編輯於|最新推荐|最後|最后|updated|modified|上次", re.I)
-POSTED = either_script(
-    r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间", re.I
+LATER = (
+    r"(?:最后|最近|上次)?(?:更新|修改|updated|modified|edited)(?:于|时间|日期)?|编辑(?:于|时间|日期)|(?:最后|上次)编辑|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
+    r"(?:成文|截止|截至|活动|开始|结束|有效|实施|施行|生效|印发|签发|注册|会议|考试|报名|访问|当前|浏览)(?:时间|日期)"
 )
+FIRST = (
+    r"posted|published|发表|发布|刊登|刊发|张贴|发稿|录入|上传|创建|首发|上架|公告|公布|报导|报道|"
+    r"时\s{0,4}间|日\s{0,4}期|date\b|发信站"
+)
+SAYS = either_script(rf"(?P<later>{LATER})|(?P<first>{FIRST})", re.I)
+"""What is said of a day before it; the last word counts. One of `later` is another day's: 更新时间, 截止日期."""
+
+LATER_BEHIND = either_script(
+    r"^\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后)?(?:更新|修改|编辑(?!\s?[:：])|回复|updated|modified)",
+    re.I,
+)
+POSTED = either_script(
+    r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间|发表时间", re.I
+)
+LABELLED = either_script(
+    r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章)?(?:时\s{0,4}间|日\s{0,4}期)[\s\x1f]{0,3}[:：﹕]",
+    re.I,
+)
+"""How a line begins that gives a day of publication and nothing else."""
+
 DAY_WORD = either_script(r"发布|發布|发表|發表|时间|時間|日期|录入|報導|报道")
 """A line with such a word and a day below a heading is the header of an article."""
 
+SENTENCE = re.compile(r"[。！？；]")
+PART_LONGEST = 14
+"""Code points of a line that can be a part of a date."""
 
-def find_published(
-    printed: Printed, declared: Declared, url: str
-) -> tuple[date | None, str | None, str | None]:
-    """(day, raw string, provenance); no day is better than one out of the text or a teaser, so neither is searched."""
-    for lines in (printed.head, printed.above[::-1]):
-        candidates = [
-            (LATER.search(line) is not None, i, f)
-            for i, line in enumerate(lines)
-            if (f := _printed_day(line))
-        ]
-        if candidates:
-            found = min(candidates, key=lambda c: c[:2])[2]
-            return found.day, found.raw, "printed"
-    for line in printed.foot:
-        if POSTED.search(line) and (found_below := find_day(line)):
-            return found_below.day, found_below.raw, "printed"
-    declarations = (
-        *((f"meta:{name}", declared.meta.get(name)) for name in META_DAYS),
-        *(("json-ld", declared.ld.get(key)) for key in ("datePublished", "pubDate")),
-        *((f"script:{key}", declared.script.get(key)) for key in SCRIPT_DAYS),
-    )
-    for origin, value in declarations:
+BARE_LONGEST = 24
+"""Code points of a line below the body that is a day and no more than a clock time and a mark beside it."""
+
+FLOOR = either_script(r"^\W{0,3}\d{1,5}楼")
+WORDS = re.compile(r"[^\W\d_年月日号號]")
+"""What stands beside a day that is not alone in its line; 1楼 may."""
+
+Published = tuple[date, str, str]
+"""(day, the string it was read from, where that stood)"""
+
+
+def _said(line: str) -> Iterator[tuple[str, FoundDay]]:
+    """The days of a line, each with what the line says of it: first, later or nothing ('')."""
+    if TODAY.search(line):
+        return
+    found = list(days_in(line))
+    for number, day in enumerate(found):
+        before = line[found[number - 1].end if number else 0 : day.end]  # a form may hold its label
+        words = [match.lastgroup or "" for match in SAYS.finditer(before)]
+        said = words[-1] if words else ""
+        is_last = number == len(found) - 1
+        yield "later" if not said and is_last and LATER_BEHIND.search(line[day.end :]) else said, day
+
+
+def _around(page: Evidence) -> Iterator[str]:
+    """The header, then the lines above the title from the nearest up."""
+    yield from page.printed.head
+    yield from reversed(page.printed.above)
+
+
+def _label(page: Evidence) -> Published | None:
+    in_head = [pair for line in page.printed.head for pair in _said(line)]
+    above = [pair for line in reversed(page.printed.above) for pair in _said(line)]
+    for said, found in in_head or above:
+        if said == "first":
+            return found.day, found.raw, "label"
+    for label, value in pairwise(page.printed.head):
+        if LABELLED.match(f"{label}：") and len(label) <= PART_LONGEST:
+            for said, found in _said(value):
+                if not said:
+                    return found.day, found.raw, "label"
+    return None
+
+
+def _printed(page: Evidence) -> Published | None:
+    for line in _around(page):
+        for said, found in _said(line):
+            if not said and not SENTENCE.search(line[found.end :]):
+                return found.day, found.raw, "printed"
+    return None
+
+
+def _parted(page: Evidence) -> Published | None:
+    """A day set in two or three elements, in one line or in lines that follow each other."""
+    for lines in (page.printed.head, page.printed.above):
+        for size in (1, 2, 3):
+            for at in range(len(lines) - size + 1):
+                part = lines[at : at + size]
+                if all(len(text) <= PART_LONGEST for text in part) and (found := parted_day(part)):
+                    return found.day, found.raw, "parted"
+    return None
+
+
+def _foot(page: Evidence) -> Published | None:
+    for line in page.printed.foot:
+        if POSTED.search(line):
+            for said, found in _said(line):
+                if said != "later":
+                    return found.day, found.raw, "foot"
+    return None
+
+
+def _beside(page: Evidence) -> Published | None:
+    days = {
+        found.day: found
+        for line in (*page.printed.rest, *page.printed.foot)
+        if LABELLED.match(line)
+        for said, found in _said(line)
+        if said == "first"
+    }
+    if len(days) != 1:
+        return None
+    (found,) = days.values()
+    return found.day, found.raw, "beside"
+
+
+def _declared(values: Mapping[str, str], names: tuple[str, ...], where: str) -> Published | None:
+    for name in names:
+        value = values.get(name)
         if value and (day := machine_day(value)):
-            return day, value, origin
-    in_url = day_in_url(url)
-    return (in_url.day, in_url.raw, "url") if in_url else (None, None, None)
+            return day, value, where + name if where.endswith(":") else where
+    return None
 
 
-def _printed_day(line: str) -> FoundDay | None:
-    return None if TODAY.search(line) else find_day(line)
+def _address(page: Evidence) -> Published | None:
+    found = day_in_url(page.url)
+    return (found.day, found.raw, "url") if found else None
+
+
+def _bare(page: Evidence) -> Published | None:
+    for line in (*page.printed.own, page.printed.last):
+        if len(line) <= BARE_LONGEST:
+            for said, found in _said(line):
+                if not said and not WORDS.search(FLOOR.sub("", line[: found.start] + line[found.end :])):
+                    return found.day, found.raw, "bare"
+    return None
+
+
+def _modified(page: Evidence) -> Published | None:
+    own = (line for line in page.printed.own if len(line) <= BARE_LONGEST)
+    for line in (*_around(page), *own):
+        for said, found in _said(line):
+            if said == "later":
+                return found.day, found.raw, "modified"
+    return None
+
+
+DAYS: tuple[Rule[Published], ...] = (
+    ("label", LABEL, _label, "发布时间：2024-05-13 in the header or above the title"),
+    ("printed", PLACE, _printed, "a day in the header or just above the title, of which nothing is said"),
+    ("parted", PLACE, _parted, "06 and 2009-11 beside each other in the header"),
+    ("foot", LABEL, _foot, "发布于 2024-05-13 below the body"),
+    ("meta", MACHINE, lambda page: _declared(page.declared.meta, META_DAYS, "meta:"), "a meta element"),
+    (
+        "json-ld",
+        MACHINE,
+        lambda page: _declared(page.declared.ld, ("datePublished", "pubDate"), "json-ld"),
+        "JSON-LD",
+    ),
+    (
+        "item",
+        MACHINE,
+        lambda page: _declared(page.declared.items, ("datePublished",), "item"),
+        "microdata or RDFa datePublished",
+    ),
+    (
+        "script",
+        MACHINE,
+        lambda page: _declared(page.declared.script, SCRIPT_DAYS, "script:"),
+        "a script variable: WeChat's ct",
+    ),
+    ("beside", PLACE, _beside, "时间：2024-05-13 elsewhere on the page, where no other line says otherwise"),
+    (
+        "time",
+        MACHINE,
+        lambda page: _declared(page.declared.items, ("time",), "time"),
+        "the page's only `time`",
+    ),
+    ("url", ADDRESS, _address, "a day in the address"),
+    ("bare", PLACE, _bare, "a line below the body that is a day"),
+    ("modified", PLACE, _modified, "更新于 2024-05-13, 成文日期：2024-05-13 in the header or below the body"),
+)
+"""Name, voice, function and what it believes of every reader, in order."""
+
+
+def find_published(page: Evidence) -> tuple[date | None, str | None, str | None]:
+    """(day, raw string, provenance); no day is better than one out of the text or a teaser, so neither is searched."""
+    found = decide(DAYS, page, key=lambda answer: answer[0])[1]
+    return found or (None, None, None)

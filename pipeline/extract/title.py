@@ -1,11 +1,20 @@
-"""The title: the line above the body that the page's `title` repeats, else the declared title cut to size."""
+"""The title: what a line above the body and a declaration agree in, else a label, a heading, a declaration alone.
+
+The readers and their order are those of TITLES. Page and declaration are two voices, so the first two readers need
+no other; a heading carries more than the title (board, day, source), of which the agreeing part is taken.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 
+from pipeline.extract.dates import find_day
 from pipeline.extract.declared import Declared
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import Layout, Line, collapse
+from pipeline.extract.variants import either_script
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 SHORTEST = 4
@@ -19,8 +28,11 @@ HEADING_SHORTEST = 6
 
 LONGEST = 120
 
-META_TITLES = ("articletitle", "contenttitle", "twitter:title", "dc.title")
-"""Meta elements that hold the title alone; the first two are those of government and paper editions."""
+HEADINGS_READ = 200
+"""Headings of a page looked at for the one its declared title begins with."""
+
+META_TITLES = ("og:title", "articletitle", "contenttitle", "twitter:title", "dc.title", "citation_title")
+"""Meta elements that hold the title alone; the second and third are those of government and paper editions."""
 
 REACH = 12
 """Lines of the container searched for the title, for pages whose heading stands inside it."""
@@ -40,12 +52,87 @@ COLUMN_NAME = 8
 OWN_HEADING = 10
 """Letters from which a heading is believed though the page declares another title."""
 
+PIECES = 8
+"""Runs of text of the longest heading whose parts are tried."""
+
+BESIDE_DAY = 6
+"""Letters beside a day in a text that is no title: its clock time."""
+
+SITE_LONGEST = 14
+"""Letters of the longest name of a site."""
+
 CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
-SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@]+\s|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
+SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
 GLUED_SITE = re.compile(
     r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
     r"\.(?:com|cn|net|org|tw|hk)|NET|News|news|资讯|資訊|财经|財經|客户端|首页|在线|杂志|号|園|园|圈|站|家|吧|谈|豆瓣|知乎|简书|36氪)\s*$"
 )
+
+
+SITE_NAME = either_script(
+    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|BBS|News)$",
+    re.I,
+)
+"""How the name of a site or a column ends."""
+
+NO_TITLE = either_script(
+    r"正文|首页|主页|新闻(?:中心|详情|内容|正文)?|文章(?:详情|内容|正文|阅读)?|详情页?|内容页?|欢迎(?:您|光临).{0,20}|.{0,12}欢迎您|.{0,12}门户网站|.{0,12}官方网站"
+)
+"""A heading or a part of a title that says only what kind of page it is."""
+
+TAIL_NOISE = either_script(
+    r"(?<!\s)\s{1,4}(?:(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s{1,3}\d{1,2}:\d\d(?::\d\d)?)?|"
+    r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|阅读|浏览|点击)\s?[:：].{0,60})$"
+)
+"""A day, or a labelled fact, behind a title in the same run of text."""
+
+RUN_NOISE = either_script(
+    r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|文|记者)\s?[:：/／|｜].{0,60}|"
+    r"原创|转载|置顶|精华|推荐|热门?|新|已解决|悬赏.{0,8}|\[[^\]]{1,8}\]|【?(?:转帖|原创|分享)】?|.{0,6}(?:阅读|浏览|评论|回复|点击).{0,8}|"
+    r"分享.{0,6}|打印|收藏|编辑|只看楼主|复制链接|正文|\W{1,9}"
+)
+"""A run of text of a heading that is no part of the title."""
+
+TITLE_LABEL = either_script(
+    r"\W{0,2}(?:标\s{0,4}题|主\s{0,4}题|题\s{0,4}目)\s{0,3}[:：﹕]\s{0,3}(\S.{1,118})"
+)
+"""标题: of a bulletin board."""
+
+TITLE_CLASS = re.compile(
+    r"(?:^|[\s_\-])(?:title|tit|biaoti|bt|headline|subject|(?:article|news|content|post)title)(?:$|[\s_\-])",
+    re.I,
+)
+"""Class and id of an element that holds the title."""
+
+CHAPTER = either_script(r"^正文\s{1,4}(?=第)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """A title, the line it stands in, and the reader of TITLES that gave it."""
+
+    text: str | None
+    at: int | None
+    """Index of its line; None where it is declared alone or there is none."""
+    found_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """What the readers of a title read."""
+
+    layout: Layout
+    declared: Declared
+    start: int
+    stop: int
+    named: tuple[tuple[str, str], ...]
+    """(where, declared title), the `title` element first."""
+    wanted: tuple[str, ...]
+    """The letters of these, less marks of a cut."""
+    parts: frozenset[str]
+    """The letters of what separators part them into."""
+    lines: tuple[tuple[int, str, str, bool], ...] = ()
+    """(index, what it shows, its letters, whether it is a heading) of the lines that may be the title."""
 
 
 def letters(text: str) -> str:
@@ -53,100 +140,308 @@ def letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).lower()
 
 
+def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
+    said = (
+        ("title", declared.title),
+        *((f"meta:{name}", declared.meta.get(name, "")) for name in META_TITLES),
+        ("json-ld", declared.ld.get("headline", "")),
+        ("item", declared.items.get("headline", "")),
+        ("script:msg_title", declared.script.get("msg_title", "")),
+    )
+    named = tuple((where, title) for where, title in said if title)
+    return _Page(
+        layout=layout,
+        declared=declared,
+        start=start,
+        stop=stop,
+        named=named,
+        wanted=tuple(dict.fromkeys(letters(CUT.sub("", title)) for _, title in named)),
+        parts=frozenset(letters(part) for _, title in named for part in SEPARATOR.split(title)),
+    )
+
+
 def heading_of(layout: Layout, declared: Declared) -> int | None:
     """Index of the first `h1` or `h2` that the page's declared title begins with, or None."""
-    wanted = [letters(CUT.sub("", t)) for t in (declared.title, declared.meta.get("og:title", "")) if t]
-    for index, line in enumerate(layout.lines):
-        if layout.boxes[line.box].tag in ("h1", "h2") and line.linked * 2 <= len(line.text) <= LONGEST:
-            bare = letters(CUT.sub("", line.text))
-            if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in wanted):
+    page = _page(layout, declared, 0, 0)
+    headings = (i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in ("h1", "h2"))
+    for index in islice(headings, HEADINGS_READ):
+        line = layout.lines[index]
+        if line.linked * 2 <= len(line.text) <= LONGEST:
+            bare = letters(CUT.sub("", _shown(line, page)))
+            if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in page.wanted):
                 return index
     return None
 
 
-def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> tuple[str | None, int | None]:
-    """(title, index of its line or None) for a body that spans the lines [start, stop).
+def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> Title:
+    """The title of a body that spans the lines [start, stop), by the first reader of TITLES that gives one."""
+    page = _page(layout, declared, start, stop)
+    page = replace(page, lines=tuple(_lines(page)))
+    for name, reader, _ in TITLES:
+        if found := reader(page):
+            text, at = found
+            return Title(text=CHAPTER.sub("", text), at=at, found_by=name)
+    return Title(text=None, at=None, found_by=None)
 
-    A line counts when the page's `title` or og:title begins with it (or it with a cut title); of
-    several the longest, then the one nearest to the body. Without one, the nearest line the declared
-    title ends with (site: title), a heading with a title's class or `h1`; else the declared title
-    without its site and column.
+
+def _shown(line: Line, page: _Page) -> str:
+    """The part of a line that a declared title begins with or holds as a part; else the line without noise.
+
+    A heading holds runs of text that are not the title: <h1><a>board</a> title <small>2024-05-13</small></h1>.
     """
-    said = (
-        declared.title,
-        declared.meta.get("og:title", ""),
-        *(declared.meta.get(name, "") for name in META_TITLES),
-        declared.script.get("msg_title", ""),
-    )
-    named = [title for title in said if title]
-    wanted = [letters(CUT.sub("", t)) for t in named]
-    best: tuple[int, int, int] | None = None
-    last: int | None = None
-    heading: int | None = None
-    for index, line in enumerate(layout.lines[: min(start + REACH, stop)]):
-        text = line.text
-        if not SHORTEST_HEADING <= len(text) <= LONGEST:
+    text = line.text
+    runs = [
+        (run, bool(piece.href))
+        for piece in line.pieces[: PIECES + 1]
+        if (run := collapse(piece.text[: LONGEST * 4]))
+    ]
+    whole = letters(CUT.sub("", text))
+    if _agrees(whole, page):
+        return text
+    if 1 < len(runs) <= PIECES:
+        spans = ((i, j) for i in range(len(runs)) for j in range(i + 1, len(runs) + 1))
+        parts = (" ".join(run for run, _ in runs[i:j]) for i, j in spans)
+        sure = [
+            p for p in parts if len(b := letters(p)) >= SHORTEST and (b in page.parts or b in page.wanted)
+        ]
+        if sure:
+            return max(sure, key=lambda part: (len(letters(part)), -len(part)))
+        free = any(not linked and not _is_noise(run) for run, linked in runs)
+        kept = [run for run, linked in runs if not _is_noise(run) and not (linked and free)]
+        if kept and len(kept) < len(runs):
+            text = " ".join(kept)
+    cut = TAIL_NOISE.sub("", text)
+    return cut if len(letters(cut)) >= SHORTEST else text
+
+
+def _is_noise(run: str) -> bool:
+    return _is_day(run) or RUN_NOISE.fullmatch(run) is not None
+
+
+def _is_day(text: str) -> bool:
+    """Whether a text is a day, with a clock time or a word of up to six letters at most."""
+    day = find_day(text)
+    return day is not None and len(letters(text[: day.start] + text[day.end :])) <= BESIDE_DAY
+
+
+def _agrees(bare: str, page: _Page) -> bool:
+    return bool(bare) and any(title.startswith(bare) for title in page.wanted)
+
+
+def _lines(page: _Page) -> Iterator[tuple[int, str, str, bool]]:
+    for index, line in enumerate(page.layout.lines[: min(page.start + REACH, page.stop)]):
+        box = page.layout.boxes[line.box]
+        if len(line.text) < SHORTEST_HEADING or len(line.text) > LONGEST + 80:
             continue
-        box = layout.boxes[line.box]
-        bare = letters(CUT.sub("", text))
         is_heading = box.tag in HEADINGS
-        if len(bare) < (SHORTEST_HEADING if box.tag == "h1" else SHORTEST):
+        text = _shown(line, page) if is_heading or len(line.pieces) > 1 else line.text
+        bare = letters(CUT.sub("", text))
+        if _is_day(text):
             continue
-        if any(w.startswith(bare) or (len(w) >= SHORTEST and bare.startswith(w)) for w in wanted):
-            is_link = line.linked * 2 > len(text)
-            worth = len(bare) + HEADING_BONUS * is_heading - LINK_MALUS * is_link
-            rank = (worth, index <= start, index)
-            if best is None or rank >= best:
-                best = rank
-        elif any(w.endswith(bare) for w in wanted) and (is_heading or len(bare) >= HEADING_SHORTEST):
-            last = index
-        elif (
-            is_heading
-            and index <= start + NEAR
-            and line.linked * 2 < len(text)
-            and _better(layout, heading, index)
+        if len(text) <= LONGEST and len(bare) >= (SHORTEST_HEADING if box.tag == "h1" else SHORTEST):
+            yield index, text, bare, is_heading
+
+
+def _is_site(text: str, page: _Page) -> bool:
+    """Whether a text names the site or the column, not the article: some part of a declared title is longer."""
+    bare = letters(text)
+    longer = any(len(part) > len(bare) and part not in bare for part in page.parts)
+    return _is_named(text, page) or (longer and _ends_as_site(text))
+
+
+def _is_named(text: str, page: _Page) -> bool:
+    """Whether a text is the site's declared name, or says only what kind of page it is."""
+    named = (page.declared.meta.get(name, "") for name in ("og:site_name", "application-name"))
+    return (
+        letters(text) in {letters(name) for name in named if name}
+        or NO_TITLE.fullmatch(text.strip()) is not None
+    )
+
+
+def _ends_as_site(text: str) -> bool:
+    return len(letters(text)) <= SITE_LONGEST and SITE_NAME.search(text.strip()) is not None
+
+
+def _repeated(page: _Page) -> tuple[str, int] | None:
+    best: tuple[int, bool, int] | None = None
+    chosen = ""
+    for index, text, bare, is_heading in page.lines:
+        line = page.layout.lines[index]
+        fuller = (is_heading or any(CUT.search(title) for _, title in page.named)) and "。" not in text
+        if not _agrees(bare, page) and not (
+            fuller and any(len(w) >= SHORTEST and bare.startswith(w) for w in page.wanted)
         ):
-            heading = index
-    if best is not None:
-        text = layout.lines[best[2]].text
-        fuller = [t for t in named if CUT.search(text) and letters(t).startswith(letters(CUT.sub("", text)))]
-        longer = next(
-            (clean_title(t) for t in fuller if len(letters(clean_title(t))) > len(letters(text))), None
-        )
-        return longer or text, best[2]
-    if last is not None and (heading is None or last >= heading):
-        return layout.lines[last].text, last
-    if heading is not None and (not named or _generic(layout, named, heading)):
-        return layout.lines[heading].text, heading
-    for text in (declared.ld.get("headline", ""), *named[1:], *named[:1]):
-        cleaned = clean_title(text)
-        if len(letters(cleaned)) >= SHORTEST:
-            return cleaned, heading
-    return (layout.lines[heading].text, heading) if heading is not None else (None, None)
+            continue
+        if _is_site(text, page):
+            continue
+        is_link = line.linked * 2 > len(line.text)
+        rank = (len(bare) + HEADING_BONUS * is_heading - LINK_MALUS * is_link, index <= page.start, index)
+        if best is None or rank >= best:
+            best, chosen = rank, text
+    if best is None:
+        return None
+    other = _part(page)
+    bare = letters(chosen)
+    is_column = other and bare in page.parts and len(bare) <= COLUMN_NAME < len(letters(other[0]))
+    if other and is_column and best[2] < other[1] and _tag(page, other[1]) in HEADINGS:
+        return None  # the declared title begins with a column's name
+    heading = _heading_line(page)
+    if (
+        heading
+        and _tag(page, best[2]) not in HEADINGS
+        and len(bare) <= COLUMN_NAME < len(letters(heading[0])) + 2
+    ):
+        return None  # the site's name in a line, not in the heading
+    if CUT.search(chosen):
+        cut = letters(CUT.sub("", chosen))
+        for _, title in page.named:
+            whole = clean_title(title)
+            if letters(title).startswith(cut) and len(letters(whole)) > len(letters(chosen)):
+                return whole, best[2]
+    return chosen, best[2]
 
 
-def _better(layout: Layout, old: int | None, new: int) -> bool:
-    """Whether a later heading replaces an earlier one: the nearest to the body does, but not an `h1`'s place."""
-    if old is None:
-        return True
-    return layout.boxes[layout.lines[old].box].tag != "h1" or layout.boxes[layout.lines[new].box].tag == "h1"
+def _tag(page: _Page, index: int) -> str:
+    return page.layout.boxes[page.layout.lines[index].box].tag
 
 
-def _generic(layout: Layout, named: list[str], heading: int) -> bool:
-    """Whether the declared title is only a column or site name, so that the heading is the title."""
-    cleaned = letters(clean_title(named[0]))
-    text = letters(layout.lines[heading].text)
-    return len(cleaned) <= COLUMN_NAME < len(text) or len(text) >= OWN_HEADING
+def _part(page: _Page) -> tuple[str, int] | None:
+    longest = max(map(len, page.parts), default=0)
+    found: tuple[str, int] | None = None
+    for index, text, bare, is_heading in page.lines:
+        if _agrees(bare, page) and bare not in page.parts:
+            continue
+        ends = any(title.endswith(bare) for title in page.wanted)
+        is_part = bare in page.parts and (is_heading or len(bare) == longest)
+        if not (is_part or (ends and (is_heading or len(bare) >= HEADING_SHORTEST))) or _is_site(text, page):
+            continue
+        if page.layout.lines[index].linked * 2 > len(page.layout.lines[index].text):
+            continue
+        if found is None or len(bare) >= min(len(letters(found[0])), COLUMN_NAME + 1):
+            found = (text, index)
+    heading = _heading_line(page)
+    return found if found and (heading is None or found[1] >= heading[1]) else None
+
+
+def _label(page: _Page) -> tuple[str, int] | None:
+    first = max(0, page.start - REACH)
+    for index, line in enumerate(page.layout.lines[first : min(page.start + REACH, page.stop)], first):
+        if label := TITLE_LABEL.fullmatch(line.text):
+            return label[1].strip(), index
+    return None
+
+
+def _heading_line(page: _Page) -> tuple[str, int] | None:
+    """The heading nearest to the body that no declaration repeats; an `h1` keeps its place."""
+    found: tuple[str, int] | None = None
+    for index, text, bare, is_heading in page.lines:
+        line = page.layout.lines[index]
+        if (
+            not is_heading
+            or index > page.start + NEAR
+            or line.linked * 2 >= len(line.text)
+            or _is_site(text, page)
+        ):
+            continue
+        if _agrees(bare, page) or any(title.endswith(bare) for title in page.wanted):
+            continue
+        tags = [
+            page.layout.boxes[page.layout.lines[at].box].tag for at in (found[1] if found else index, index)
+        ]
+        if tags[0] != "h1" or tags[1] == "h1":
+            found = (text, index)
+    return found
+
+
+def _heading(page: _Page) -> tuple[str, int] | None:
+    found = _heading_line(page)
+    if found is None or not page.named:
+        return found
+    longer = len(letters(clean_title(page.named[0][1]))) <= COLUMN_NAME < len(letters(found[0]))
+    return found if longer or _is_generic(page) or len(letters(found[0])) >= OWN_HEADING else None
+
+
+def _is_generic(page: _Page) -> bool:
+    """Whether the first declared title names only the site or the column."""
+    cleaned = clean_title(page.named[0][1])
+    return not letters(cleaned) or _is_named(cleaned, page) or _ends_as_site(cleaned)
+
+
+def _named(page: _Page) -> tuple[str, int] | None:
+    if page.named and not _is_generic(page):
+        return None
+    found: tuple[str, int] | None = None
+    for index, text, _, _ in page.lines:
+        line = page.layout.lines[index]
+        near = page.start - REACH <= index <= page.start + NEAR
+        called = TITLE_CLASS.search(page.layout.boxes[line.box].names)
+        if near and called and line.linked * 2 < len(line.text) and not _is_site(text, page):
+            found = (text, index)
+    return found
+
+
+def _declared(*places: str) -> Callable[[_Page], tuple[str, int | None] | None]:
+    def reader(page: _Page) -> tuple[str, int | None] | None:
+        for where, title in page.named:
+            if where.startswith(places):
+                cleaned = clean_title(title)
+                if len(letters(cleaned)) >= SHORTEST and not (
+                    _is_site(cleaned, page) and len(page.wanted) > 1
+                ):
+                    heading = _heading_line(page)
+                    return cleaned, heading[1] if heading else None
+        return None
+
+    return reader
+
+
+TITLES: tuple[tuple[str, Callable[[_Page], tuple[str, int | None] | None], str], ...] = (
+    (
+        "repeated",
+        _repeated,
+        "the line above the body that a declared title begins with; of several the longest",
+    ),
+    (
+        "part",
+        _part,
+        "the line that a declared title ends with or holds between separators: site_title_column",
+    ),
+    ("label", _label, "标题: of a bulletin board"),
+    (
+        "heading",
+        _heading,
+        "a heading by the body, where the declared title names only site or column or is another",
+    ),
+    (
+        "named",
+        _named,
+        "an element named title by the body, where the declared title names only site or column",
+    ),
+    ("json-ld", _declared("json-ld"), "headline of JSON-LD"),
+    ("meta", _declared("meta:"), "og:title, ArticleTitle …, cut to size"),
+    ("item", _declared("item"), "headline of microdata or RDFa"),
+    ("script", _declared("script:"), "WeChat's msg_title"),
+    ("title", _declared("title"), "the `title` element, cut to size"),
+    ("short", _heading_line, "any heading by the body"),
+)
+"""Name, function and what it believes of every reader, in order."""
 
 
 def clean_title(title: str) -> str:
-    """A declared title without the site and column names that follow it."""
-    parts = SEPARATOR.split(title.strip())
-    parts = [p for p in parts if p]
+    """A declared title without the site and column names round it.
+
+    >>> clean_title("小镇新闻网_河边小镇的一天_社会")
+    '河边小镇的一天'
+    """
+    parts = [p for p in SEPARATOR.split(title.strip()) if p]
     if not parts:
         return title.strip()
-    head = parts[0]
-    if len(letters(head)) < HEADING_SHORTEST and len(parts) > 2:
-        head = max(parts, key=lambda p: len(letters(p)))
+    own = [p for p in parts if not NO_TITLE.fullmatch(p.strip())] or parts
+    head = own[0]
+    if len(letters(head)) <= SITE_LONGEST and SITE_NAME.search(head.strip()) and len(own) > 1:
+        head = max(own[1:], key=lambda p: len(letters(p)))
+        head = head if len(letters(head)) > len(letters(own[0])) else own[0]
+    elif len(letters(head)) < HEADING_SHORTEST and len(own) > 2:
+        head = max(own, key=lambda p: len(letters(p)))
     cut = GLUED_SITE.sub("", head)
     return (cut if len(letters(cut)) >= SHORTEST else head).strip()

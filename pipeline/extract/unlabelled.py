@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.extract.byline import GAP, ORG, clean_source, is_personal_name, names_of
+from pipeline.extract.byline import GAP, ORG, SPACED_NAME, clean_source, is_name, is_personal_name, names_of
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import NOT_A_NAME, is_the_site
 from pipeline.extract.printed import Printed
@@ -28,6 +28,15 @@ COLUMN = either_script(
 )
 """A column's or a province's name beside the day, no account."""
 
+COLUMN_ADDRESS = re.compile(
+    r"[/?&](?:categor(?:y|ies)|cat|tags?|topics?|channel|column|columns|list|node|sort|fenlei|lanmu|section|forum)[/\-_.?=0-9]",
+    re.I,
+)
+"""The address of a column, a tag or a board, not of a person."""
+
+BY = re.compile(r"^(?:(?:posted )?by|由)\s{1,3}|\s(?:in|under)\s.*", re.I)
+"""What stands round a name before the day: by X in COLUMN."""
+
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
@@ -44,7 +53,7 @@ PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新�
 """How the name of a paper or station ends that stands before the day."""
 
 Named = tuple[str | None, str | None]
-"""(who posted, where it first appeared): at most one of the two."""
+"""(who posted, where it first appeared)"""
 
 
 def beside_day(printed: Printed, url: str) -> Named:
@@ -54,10 +63,11 @@ def beside_day(printed: Printed, url: str) -> Named:
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
-        left = re.split(r"[\x1f|｜]", before)[-1].strip()
+        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》")
         if (
             len(left) in BEFORE_DAY
             and not COLUMN.fullmatch(left)
+            and not _is_column(left, printed)
             and not NOT_A_NAME.search(left)
             and not is_the_site(left, url)
             and not re.search(r"[:：\d>]", left)
@@ -67,19 +77,29 @@ def beside_day(printed: Printed, url: str) -> Named:
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
-            return "、".join(people) or None, None
-        right = re.split(r"[\x1f|｜\s\[【]", AFTER_DAY.sub("", line[found.end :]))[0]
+            papers = [word for word in left.split() if PUBLISHER.search(word)]
+            people = [name for name in people if name not in papers]
+            return "、".join(people) or None, papers[0] if papers else None
+        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[found.end :]))
         name = clean_source(right)
         if (
             name
             and not right.rstrip().endswith((":", "："))  # a label of something else
             and len(name) in BEHIND_DAY
             and not COLUMN.fullmatch(name)
+            and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
         ):
-            return (name, None) if is_personal_name(name) else (None, name)
+            if not is_personal_name(name):
+                return None, name
+            return name, more[0] if more and PUBLISHER.search(more[0]) else None
     return None, None
+
+
+def _is_column(name: str, printed: Printed) -> bool:
+    """Whether a name is a link to a column."""
+    return any(text == name and COLUMN_ADDRESS.search(href[:300]) for text, href in printed.links)
 
 
 def above_day(printed: Printed, title: str | None) -> Named:
@@ -87,14 +107,18 @@ def above_day(printed: Printed, title: str | None) -> Named:
 
     So platforms print who posted; their class names are hashed and say nothing.
     """
-    for name, line in pairwise(printed.head):
+    for above, line in pairwise(printed.head):
+        name = SPACED_NAME.sub(r"\1\2", above)
         if not find_day(line) or find_day(name):
             continue
         if (
             len(name) not in ABOVE_DAY
             or letters(name) == letters(title or "")
+            or name in printed.headings
+            or not is_name(name)
             or re.search(r"[:：\d>，。！？|、／/\x1f]", name)
             or COLUMN.fullmatch(name)
+            or _is_column(name, printed)
             or NOT_A_NAME.search(name)
             or (len(name) == ABOVE_DAY.start and not is_personal_name(name))
         ):

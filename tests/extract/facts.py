@@ -1,4 +1,5 @@
-"""A page of our own round a body, built from the parts a case gives: `tests/cases/authors.jsonl`, `origins.jsonl`."""
+"""A page of our own round a body, built from the parts a case gives: `tests/cases/authors.jsonl`, `origins.jsonl`,
+`titles.jsonl`, `published.jsonl`."""
 
 from __future__ import annotations
 
@@ -25,13 +26,17 @@ def cases(name: str) -> list[dict[str, Any]]:
 
 
 def article(case: dict[str, Any]) -> Article:
-    """The article of a case's page: `title` and `meta` of its head; `above` and `head` round the heading;
+    """The article of a case's page: `title` and `meta` of its head; `h1`, its heading; `above` and `head` round that;
     `first`, `last` and `foot` round the paragraphs; `below` all that."""
-    part = dict.fromkeys(("meta", "above", "head", "first", "last", "foot", "below"), "") | case
+    part = (
+        dict.fromkeys(("meta", "above", "head", "first", "last", "foot", "below"), "")
+        | {"h1": f"<h1>{TITLE}</h1>"}
+        | case
+    )
     paragraphs = "".join(f"<p>{text}</p>" for text in BODY[:2])
     page = (
         f"<html><head><meta charset=utf-8><title>{part.get('title', TITLE)}</title>{part['meta']}</head><body>"
-        f"{part['above']}<h1>{TITLE}</h1>{part['head']}<div class=zw><p>{part['first']}{BODY[0]}</p>{paragraphs}"
+        f"{part['above']}{part['h1']}{part['head']}<div class=zw><p>{part['first']}{BODY[0]}</p>{paragraphs}"
         f"<p>{BODY[2]}{part['last']}</p>{part['foot']}</div>{part['below']}</body></html>"
     )
     (found,) = extract_page(page.encode(), url=part.get("url", URL)).articles

@@ -12,7 +12,7 @@ from pipeline.extract.author import AUTHORS
 from tests.extract.facts import article, cases
 
 CASES = cases("authors")
-NAMES = [name for name, _, _ in AUTHORS]
+NAMES = [name for name, *_ in AUTHORS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])

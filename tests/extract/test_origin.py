@@ -12,7 +12,7 @@ from pipeline.extract.origin import ELSEWHERE, SAID
 from tests.extract.facts import article, cases
 
 CASES = cases("origins")
-NAMES = [name for name, _, _ in (*SAID, *ELSEWHERE)]
+NAMES = [name for name, *_ in (*SAID, *ELSEWHERE)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
