@@ -8,6 +8,7 @@ The order of the steps stands here and nowhere else:
     thread     the first post of a page of posts                (thread.py)
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py)
+    reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, origin.py, metadata.py)
     split      two articles glued on one page; parts joined     (split.py)
@@ -28,11 +29,12 @@ from pipeline.extract.declared import read_declared
 from pipeline.extract.encoding import Decoded, decode
 from pipeline.extract.layout import Layout, Line, bare_long_tags, read_layout
 from pipeline.extract.metadata import read_metadata
+from pipeline.extract.noarticle import no_article
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.thread import first_post, in_rows
 from pipeline.extract.title import find_title, heading_of
 from pipeline.nextpart import next_part
-from pipeline.records import Article, Flag, Page, Selector, Source
+from pipeline.records import Article, Flag, Page, Reason, Selector, Source
 from pipeline.rules.signatures import NO_PAGE
 
 __all__ = ["extract_page", "join_parts", "line_report"]
@@ -70,7 +72,7 @@ def extract_page(
 
     `content_type` is the HTTP header, `captured_on` the day (UTC) that decides which of the source's
     selectors hold; without a source the article's element is searched for. Reasons: empty, too_large,
-    not_html, undecodable, frameset, no_body, failed:<error>.
+    not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, failed:<error>.
     """
     return _extract(body, url, content_type, captured_on, source).page
 
@@ -130,13 +132,14 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     weights = weigh(layout, heading_of(layout, declared))
     boxes = layout.chosen or find_container(layout, weights)
     if not boxes:
-        return _nothing(decoded, "no_body", layout, lines=lines)
+        return _nothing(decoded, no_article(tree, layout, weights) or Reason.NO_BODY, layout, lines=lines)
     title, title_at = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
     reading = read_body(layout, weights, boxes, title, title_at)
     if not layout.chosen:
         reading = second_opinion(layout, weights, reading, html)
-    if not reading.text:
-        return _nothing(decoded, "no_body", layout, reading, lines)
+    reason = None if layout.chosen and reading.text else no_article(tree, layout, weights, reading.kept)
+    if reason or not reading.text:
+        return _nothing(decoded, reason or Reason.NO_BODY, layout, reading, lines)
     first = read_metadata(layout, declared, reading, title, title_at, url)
     first = replace(first, flags=_doubts(layout, selector_missed=bool(body) and not layout.chosen))
     articles = split_articles(first, layout, weights, reading)

@@ -44,7 +44,7 @@ WHEN = either_script(
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\s{1,2}\d{1,2},?\s(?:\d\d:\d\d:\d\d\s)?(?:19|20)\d\d"
 )
 FLOOR = either_script(
-    r"(?:^|[\s|·(（])(?:#\s?\d{1,5}|第?\s?\d{1,5}\s?(?:楼|层|樓)|\d{1,5}\s?#|楼主|沙发|板凳|地板)(?=$|[\s|·)）:：])"
+    r"(?:^|[\s|·(（])(?:#\s?\d{1,5}|第?\s?\d{1,5}\s?(?:楼|层)|\d{1,5}\s?#|楼主|沙发|板凳|地板)(?=$|[\s|·)）:：])"
 )
 USER_NAMES = frozenset(
     [
