@@ -5,8 +5,10 @@ The order of the steps stands here and nowhere else:
     encoding   bytes → text                                     (encoding.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
+    thread     the first post of a page of posts                (thread.py)
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py)
+    reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, origin.py, metadata.py)
     split      two articles glued on one page; parts joined     (split.py)
@@ -25,13 +27,15 @@ from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.container import find_container, weigh
 from pipeline.extract.declared import read_declared
 from pipeline.extract.encoding import Decoded, decode
-from pipeline.extract.layout import Layout, read_layout
+from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
+from pipeline.extract.noarticle import no_article
 from pipeline.extract.split import join_parts, split_articles
+from pipeline.extract.thread import first_post, in_rows
 from pipeline.extract.title import find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
-from pipeline.records import Article, Flag, Page, Selector, Source
+from pipeline.records import Article, Flag, Page, Reason, Selector, Source
 from pipeline.rules.signatures import NO_PAGE
 
 __all__ = ["extract_page", "join_parts", "line_report"]
@@ -53,6 +57,8 @@ class Extraction:
     page: Page
     layout: Layout | None = None
     reading: Reading | None = None
+    lines: tuple[Line, ...] = ()
+    """All lines of the page; `layout` holds those that are not of replies."""
 
 
 def extract_page(
@@ -67,7 +73,7 @@ def extract_page(
 
     `content_type` is the HTTP header, `captured_on` the day (UTC) that decides which of the source's
     selectors hold; without a source the article's element is searched for. Reasons: empty, too_large,
-    not_html, undecodable, frameset, no_body, failed:<error>.
+    not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, failed:<error>.
     """
     return _extract(body, url, content_type, captured_on, source).page
 
@@ -82,7 +88,8 @@ def line_report(
 ) -> list[tuple[bool, str, str]]:
     """(kept, rule, text) of every line of the page: how a wrong extraction is understood.
 
-    The rule of a kept line is the method; of a line outside the article's element it is `outside`.
+    The rule of a kept line is the method; of a line outside the article's element it is `outside`, of one of
+    another post, or beside the first one, `reply`.
     """
     found = _extract(body, url, content_type, captured_on, source)
     if found.layout is None:
@@ -91,10 +98,11 @@ def line_report(
     kept = set(reading.kept) if reading else set()
     rules = dict(reading.rules) if reading else {}
     method = reading.method if reading else ""
-    return [
-        (i in kept, method if i in kept else rules.get(i, "outside"), line.text)
+    told = {
+        id(line): (i in kept, method if i in kept else rules.get(i, "outside"))
         for i, line in enumerate(found.layout.lines)
-    ]
+    }
+    return [(*told.get(id(line), (False, "reply")), line.text) for line in found.lines]
 
 
 def _extract(
@@ -118,21 +126,26 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     declared = read_declared(tree)
     body = _in_force(source.body if source else (), captured_on)
     layout = read_layout(tree, body=body, drop=_in_force(source.drop if source else (), captured_on))
+    layout = in_rows(layout)
+    lines = tuple(layout.lines)
+    if not layout.chosen:
+        layout = first_post(layout, heading_of(layout, declared))
     weights = weigh(layout, heading_of(layout, declared))
     boxes = layout.chosen or find_container(layout, weights)
     if not boxes:
-        return _nothing(decoded, "no_body", layout)
+        return _nothing(decoded, no_article(tree, layout, weights) or Reason.NO_BODY, layout, lines=lines)
     title = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
     reading = read_body(layout, weights, boxes, title.text, title.at)
     if not layout.chosen:
         reading = second_opinion(layout, weights, reading, html)
-    if not reading.text:
-        return _nothing(decoded, "no_body", layout, reading)
+    reason = None if layout.chosen and reading.text else no_article(tree, layout, weights, reading.kept)
+    if reason or not reading.text:
+        return _nothing(decoded, reason or Reason.NO_BODY, layout, reading, lines)
     first = read_metadata(layout, declared, reading, title, url)
     first = replace(first, flags=_doubts(layout, selector_missed=bool(body) and not layout.chosen))
     articles = split_articles(first, layout, weights, reading)
     page = _page(decoded, articles=articles, next_url=next_part(html, url, tree))
-    return Extraction(page=page, layout=layout, reading=reading)
+    return Extraction(page=page, layout=layout, reading=reading, lines=lines)
 
 
 def _doubts(layout: Layout, *, selector_missed: bool) -> tuple[Flag, ...]:
@@ -181,6 +194,10 @@ def _page(
 
 
 def _nothing(
-    decoded: Decoded, reason: str, layout: Layout | None = None, reading: Reading | None = None
+    decoded: Decoded,
+    reason: str,
+    layout: Layout | None = None,
+    reading: Reading | None = None,
+    lines: tuple[Line, ...] = (),
 ) -> Extraction:
-    return Extraction(page=_page(decoded, reason=reason), layout=layout, reading=reading)
+    return Extraction(page=_page(decoded, reason=reason), layout=layout, reading=reading, lines=lines)

@@ -17,26 +17,38 @@ NOTHING: frozenset[str] = frozenset()
 
 @lru_cache(maxsize=20_000)
 def kinds(names: str) -> frozenset[str]:
-    """Which of junk, head, caption, body the class and id of an element mark it as."""
-    if not names:
-        return NOTHING
-    words, parts = _table()
+    """Which of junk, head, caption, body the class and id of an element mark it as.
+
+    A name of the kind `none` says nothing, whatever else its words would say: `commentary` is no comment.
+    """
     found: set[str] = set()
     for name in names.split():
-        for word in WORD.findall(name):
-            found.update(words.get(word.lower(), ()))
-        joined = "".join(WORD.findall(name)).lower()
-        found.update(kind for part, kind in parts if part in joined)
-    return frozenset(found)
+        said = _of_name(name)
+        if "none" not in said:
+            found |= said
+    return frozenset(found) if found else NOTHING
+
+
+def _of_name(name: str) -> set[str]:
+    """The kinds of one name: by its whole, by its words, by a part of its letters."""
+    wholes, words, parts = _table()
+    found = set(wholes.get(name.lower().replace("_", "-"), ()))
+    cut = WORD.findall(name)
+    for word in cut:
+        found.update(words.get(word.lower(), ()))
+    joined = "".join(cut).lower()
+    found.update(kind for part, kind in parts if part in joined)
+    return found
 
 
 @cache
-def _table() -> tuple[dict[str, set[str]], list[tuple[str, str]]]:
+def _table() -> tuple[dict[str, set[str]], dict[str, set[str]], list[tuple[str, str]]]:
+    wholes: dict[str, set[str]] = defaultdict(set)
     words: dict[str, set[str]] = defaultdict(set)
     parts: list[tuple[str, str]] = []
     for kind, match, value, _reason in table("marks"):
-        if match == "word":
-            words[value].add(kind)
-        else:
+        if match == "has":
             parts.append((value, kind))
-    return words, parts
+        else:
+            (wholes if match == "whole" else words)[value].add(kind)
+    return wholes, words, parts

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pipeline.extract.body import Reading, text_of
 from pipeline.extract.boilerplate import judge
 from pipeline.extract.container import Weights
-from pipeline.extract.layout import Layout
-from pipeline.extract.published import DAY_WORD
+from pipeline.extract.layout import Layout, Line
 from pipeline.nextpart import MAX_PARTS
 from pipeline.records import Article, Page
+from pipeline.rules.han import IDEOGRAPHS
 
 SHORTEST = 200
 """Code points each of two glued articles must have; less is a section of one article."""
@@ -20,16 +20,33 @@ SHORTEST = 200
 TITLE = range(6, 61)
 """Code points of a title line."""
 
-SENTENCE_END = re.compile(r"[。！；!;…：:]$|。")
+SENTENCE_END = re.compile(r"[。！；!;…：:”’」』]$|。")
+NO_TITLE = re.compile(
+    r"[“‘「『\"《〈【（(\[]|[一二三四五六七八九十]{1,3}[、.．]|\d{1,3}[、.．)）]|第.{1,4}[章节節回集部]|[①-⑳]|"
+    r"[-—–·•●◆■□▲△★☆※>»]|(?:Q|A|问|答|問)\d{0,2}[:：.]"
+)
+"""How a line begins that is speech, a name, a numbered part, a list item, a question: no title of another article."""
+
 KEYWORDS_LONGEST = 120
 """Code points of the longest line of search keywords."""
 
 KEYWORD_LONGEST = 16
 """Code points of the longest phrase in it."""
 
+FRAME_LINE = 60
+"""Code points of the longest line of a day or source below a title."""
+
+DAY = re.compile(r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}")
+
+QUOTED = frozenset({"li", "dd", "dt", "blockquote", "figcaption", "caption"})
+"""Elements whose lines are parts of an article."""
 
 BYLINE = re.compile(r"(?:作者|撰文|文)\s?[:：/|｜／丨]\s?\S[^，。！？；,!?;]{0,29}")
 """A whole line that names who wrote what follows; linear: no two open repeats meet."""
+
+HAN_PAIR = re.compile(f"[{IDEOGRAPHS}]{{2}}")
+PARAGRAPH = 40
+"""Code points of a paragraph that opens an article."""
 
 ARTICLE = 150
 """Characters in lines with a sentence end that make a stretch of text an article and not a remark."""
@@ -38,15 +55,16 @@ ARTICLE = 150
 def split_articles(first: Article, layout: Layout, weights: Weights, reading: Reading) -> tuple[Article, ...]:
     """The articles glued together in one body, in page order; usually the one.
 
-    A new article begins at a title line that has below it a line of search keywords of itself (copy sites
-    glue articles so), or a labelled byline between two stretches of prose, or that has the very markup of the
-    page's title and a day or source line below. Title and the line below it belong to neither body. The
-    second article has no facts but its title.
+    A new article begins at a title line between two stretches of prose that has below it a line of search
+    keywords of itself (copy sites glue articles so), or the one labelled byline of the page, or that has the
+    very markup of the page's title and a day or source line below. Title and the line below it belong to
+    neither body. The second article has no facts but its title. Of 192 pages of other sites none was glued, so
+    what doubts the second article wins.
     """
     whole = replace(first, extracted=reading.text, captions=reading.captions, method=reading.method)
-    starts = [
-        position for position in range(1, len(reading.kept) - 1) if _begins(layout, reading, position, first)
-    ]
+    found = {at: _evidence(layout, reading, at, first) for at in range(1, len(reading.kept) - 1)}
+    bylines = sum(why == "byline" for why in found.values())
+    starts = [at for at, why in found.items() if why and (why != "byline" or bylines == 1)]
     if not starts:
         return (whole,)
     articles = []
@@ -61,21 +79,42 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
     return (whole,) if any(len(article.extracted) < SHORTEST for article in articles) else tuple(articles)
 
 
-def _begins(layout: Layout, reading: Reading, position: int, first: Article) -> bool:
-    """Whether the kept line at a position is the title of another article."""
+def _evidence(layout: Layout, reading: Reading, position: int, first: Article) -> str | None:
+    """keywords, byline or frame: why the kept line at a position is the title of another article; or None."""
     line = layout.lines[reading.kept[position]]
     below = layout.lines[reading.kept[position + 1]].text
-    if len(line.text) not in TITLE or SENTENCE_END.search(line.text):
-        return False
-    if _keywords_of(line.text, below):
-        return True
-    if BYLINE.fullmatch(below):
-        return _prose(layout, reading.kept[:position]) and _prose(layout, reading.kept[position + 2 :])
+    above = layout.lines[reading.kept[position - 1]].text
+    if len(line.text) not in TITLE or SENTENCE_END.search(line.text) or NO_TITLE.match(line.text):
+        return None
+    if (
+        above[-1] in ":："
+        or line.preformatted
+        or QUOTED & {layout.boxes[at].tag for at in layout.up(line.box)[:3]}
+    ):
+        return None
+    why = (
+        ("keywords" if _keywords_of(line.text, below) else None)
+        or ("byline" if BYLINE.fullmatch(below) and _opens(layout, reading.kept[position + 2 :]) else None)
+        or ("frame" if _same_frame(layout, reading, line, below, first) else None)
+    )
+    between = _prose(layout, reading.kept[:position]) and _prose(layout, reading.kept[position + 2 :])
+    return why if between else None
+
+
+def _opens(layout: Layout, kept: Sequence[int]) -> bool:
+    """Whether a paragraph follows: in a list of books it is the publisher, in a quoted poem a verse."""
+    text = layout.lines[kept[0]].text if kept else ""
+    return len(text) >= PARAGRAPH and SENTENCE_END.search(text) is not None
+
+
+def _same_frame(layout: Layout, reading: Reading, line: Line, below: str, first: Article) -> bool:
+    """Whether a heading has the markup of the page's title, and a day below it."""
     box = layout.boxes[line.box]
-    if box.tag not in ("h1", "h2") or not box.names or not DAY_WORD.search(below):
+    is_day = len(below) <= FRAME_LINE and not SENTENCE_END.search(below) and DAY.search(below)
+    if box.tag not in ("h1", "h2") or not box.names or not is_day:
         return False
-    above = (other for other in layout.lines[: reading.kept[0]] if other.text == first.title)
-    return any((layout.boxes[o.box].tag, layout.boxes[o.box].names) == (box.tag, box.names) for o in above)
+    shown = (other for other in layout.lines[: reading.kept[0]] if other.text == first.title)
+    return any((layout.boxes[o.box].tag, layout.boxes[o.box].names) == (box.tag, box.names) for o in shown)
 
 
 def _prose(layout: Layout, kept: Sequence[int]) -> bool:
@@ -85,14 +124,15 @@ def _prose(layout: Layout, kept: Sequence[int]) -> bool:
 
 
 def _keywords_of(title: str, line: str) -> bool:
-    """Whether a line is a list of search phrases about a title: 商汤 npi,商汤 a+h,图文识别商汤科技官网."""
-    if len(line) > KEYWORDS_LONGEST or SENTENCE_END.search(line):
+    """Whether a line is a list of search phrases about one word of a title: 商汤 npi,商汤 a+h,图文识别商汤科技官网."""
+    if len(line) > KEYWORDS_LONGEST or SENTENCE_END.search(line) or NO_TITLE.match(line):
         return False
     phrases = [p for p in re.split(r"[,，、;；|]", line) if p.strip()]
     if len(phrases) < 3 or any(len(p) > KEYWORD_LONGEST for p in phrases):
         return False
-    pairs = {title[i : i + 2] for i in range(len(title) - 1) if not title[i : i + 2].isascii()}
-    return sum(any(pair in phrase for pair in pairs) for phrase in phrases) * 2 > len(phrases)
+    pairs = {title[i : i + 2] for i in range(len(title) - 1) if HAN_PAIR.fullmatch(title[i : i + 2])}
+    most = max((sum(pair in phrase for phrase in phrases) for pair in pairs), default=0)
+    return most >= 3 and most * 2 > len(phrases)
 
 
 def _judged(layout: Layout, weights: Weights, kept: Sequence[int]) -> tuple[int, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.encoding import decode, label
@@ -104,6 +106,76 @@ def test_one_broken_byte_costs_one_character(text: str, codec: str) -> None:
     decoded = decode(cut)
     assert decoded.replacements <= 2
     assert decoded.text[-60:-2] in text
+
+
+BREAKS = {
+    "other": lambda body, at, byte: body.__setitem__(at, byte),
+    "more": lambda body, at, byte: body.insert(at, byte),
+    "fewer": lambda body, at, byte: body.__delitem__(at),
+}
+CHAPTERS = "".join(f"<p>{n} {{0}}</p>\n" for n in range(130))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from([(HANS, "gbk", "gb18030"), (HANT, "big5", "big5"), (HANS, "utf-8", "utf-8")]),
+    st.sampled_from(["gbk", "big5", "utf-8", ""]),
+    st.sampled_from(sorted(BREAKS)),
+    st.integers(1, 60),
+    st.randoms(use_true_random=False),
+)
+def test_a_few_broken_bytes_cost_a_few_characters(
+    page: tuple[str, str, str], declared: str, how: str, count: int, chance: random.Random
+) -> None:
+    text = f'<meta charset="{declared}">{CHAPTERS.format(page[0])}'
+    body = bytearray(text.encode(page[1]))
+    for _ in range(count):
+        BREAKS[how](body, chance.randrange(30, len(body)), chance.randrange(256))
+    decoded = decode(bytes(body))
+    left = (Counter(text) & Counter(decoded.text)).total()
+    assert decoded.encoding == page[2]
+    assert left >= 0.99 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "name"),
+    [(HANS, "gbk", "gb18030"), (HANT, "big5", "big5"), (HANT, "utf-8", "utf-8"), (HANT, "gbk", "gb18030")],
+)
+@pytest.mark.parametrize("declared", ["", "utf-8", "gbk"])
+@pytest.mark.parametrize("seed", range(5))
+def test_many_broken_bytes_of_a_short_page_do_not_decide_the_encoding(
+    text: str, codec: str, name: str, declared: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    body = bytearray(f'<meta charset="{declared}"><p>{text * 2}</p>'.encode(codec))
+    for _ in range(40):
+        body[chance.randrange(30, len(body))] = chance.randrange(256)
+    assert decode(bytes(body)).encoding == name
+
+
+def test_a_lost_byte_does_not_turn_the_line() -> None:
+    for text, codec in ((HANS, "gbk"), (HANT, "big5")):
+        body = text.encode(codec)
+        kept = decode(body[:51] + body[52:] + b"</p>").text
+        assert kept.endswith(text[28:] + "</p>")
+        assert kept.startswith(text[:24])
+
+
+def test_two_lost_bytes_leave_no_line_between_them_garbled() -> None:
+    body = HANS.encode("gbk")
+    kept = decode(body[:51] + body[52:151] + body[152:] + b"\n\xff").text
+    assert HANS[28:73] in kept
+
+
+def test_four_bytes_of_gb18030_stand_in_a_damaged_line() -> None:
+    text = "他叫王𠮷，是渔港里最老的人。" * 5
+    body = text.encode("gb18030")
+    assert decode(b"\xff" + body, override="gb18030").text.count("𠮷") == 5
+
+
+def test_a_page_of_bad_bytes_is_not_mended() -> None:
+    body = b"\xff\xfe\xff" * 2000 + HANS.encode("gbk")
+    assert decode(body, override="gbk").replacements >= 3000
 
 
 def test_how_it_was_chosen() -> None:

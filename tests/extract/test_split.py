@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,27 +75,28 @@ def test_no_more_than_twenty_parts() -> None:
     assert join_parts([_part(str(i)) for i in range(30)]).articles[0].extracted.count("\n") == 19
 
 
-def glued(byline: str) -> bytes:
-    """Two articles in one body, the second under a bold line and a line for its author."""
-    first = "".join(
-        f"<p>{n}、湖边的芦苇在秋天里一点点变白，来往的人停下来看一看，又各自赶路去了，谁也不多说一句。</p>"
-        for n in range(6)
+PROSE = "".join(
+    f"<p>{n}、湖边的芦苇在秋天里一点点变白，来往的人停下来看一看，又各自赶路去了，谁也不多说一句。</p>"
+    for n in range(6)
+)
+VERSES = "<p>" + "<br>".join(f"{n} 湖边的芦苇一点点变白" for n in range(30)) + "</p>"
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "cases" / "splits.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
+def test_what_begins_another_article_and_what_does_not(case: dict[str, str | int]) -> None:
+    text = PROSE if case.get("prose", True) else VERSES
+    between = str(case["between"]).replace("PROSE", PROSE)
+    below = "<p>完稿于湖边。</p>" if between.endswith("END") else text
+    html = (
+        f'<title>湖边的芦苇白了</title><h1 class="t">湖边的芦苇白了</h1>'
+        f"<div class=content>{text}{between.removesuffix('END')}{below}</div>"
     )
-    second = "".join(
-        f"<p>{n}、修表的老人把放大镜夹在眼眶上，指尖轻轻一拨，停了半年的摆轮又走了起来，满屋子都是滴答声。</p>"
-        for n in range(6)
-    )
-    body = f"{first}<p><b>停了半年的钟又走了</b></p><p>{byline}</p>{second}"
-    return f"<title>湖边的芦苇白了</title><h1>湖边的芦苇白了</h1><div class=content>{body}</div>".encode()
-
-
-@pytest.mark.parametrize("byline", ["作者：方知白", "文/方知白"])
-def test_a_title_with_a_byline_between_two_articles_begins_another(byline: str) -> None:
-    page = extract_page(glued(byline), url="https://a.example/1")
-    assert [article.title for article in page.articles] == ["湖边的芦苇白了", "停了半年的钟又走了"]
-    assert page.articles[1].extracted.startswith("0、修表的老人")
-
-
-@pytest.mark.parametrize("byline", ["作者：方知白，他说这里从前是一片水田。", "这一节讲的是钟表。"])
-def test_a_heading_without_a_byline_begins_nothing(byline: str) -> None:
-    assert len(extract_page(glued(byline), url="https://a.example/1").articles) == 1
+    articles = extract_page(html.encode(), url="https://a.example/1").articles
+    assert len(articles) == case["articles"]
+    if len(articles) == 2:
+        assert articles[0].extracted == articles[1].extracted
+        assert articles[1].title in ("茶馆里的说书人回来了", "茶館裡的說書人回來了")

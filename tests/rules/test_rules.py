@@ -75,6 +75,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
                 "labels",
                 "marks",
                 "no-names",
+                "notices",
                 "surnames",
                 "tracking-keys",
                 "variants",

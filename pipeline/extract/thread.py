@@ -1,0 +1,323 @@
+"""A page of posts: which lines are of the first one, the article, and which of replies, pushes and user boxes.
+
+Posts are told by what all boards print, not by whose board it is: elements of one name side by side, each with
+somebody's name or a floor (2楼, #2), a time, and text. The rest of the page is read as any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from pipeline.extract.container import line_weight
+from pipeline.extract.layout import Layout, Line, Piece, collapse
+from pipeline.extract.marks import WORD
+from pipeline.extract.variants import either_script
+
+PIECE = 60
+"""Code points of the longest run of text searched for a time or a floor: a sentence may hold one too."""
+
+USER_LONGEST = 30
+"""Code points of a user's name."""
+
+MOST_NAMES = 8
+"""Names of an element that may be those of a post."""
+
+POSTS = 0.6
+"""Share of the elements of one name that must be posts: some are advertisements."""
+
+ABOVE = 80
+"""Weight (container.py) of text between title and first frame from which it is the article, the frames replies."""
+
+LARGEST = 0.5
+"""Share of the page's weight that is never taken for a reply on the sign of names and times alone."""
+
+SIGNATURE = 12
+"""Lines of the longest signature below a line of two dashes."""
+
+WHEN = either_script(
+    r"(?<!\d)(?:19|20)\d\d\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}|(?<!\d)\d{1,2}[-/月.]\d{1,2}日?\s\d{1,2}:\d\d|"
+    r"(?<!\d)\d{1,3}\s?(?:秒|分钟|小时|天|周|个?月|年)(?:之)?前|(?:昨天|前天|今天)\s?\d{1,2}:\d\d|"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\s{1,2}\d{1,2},?\s(?:\d\d:\d\d:\d\d\s)?(?:19|20)\d\d"
+)
+FLOOR = either_script(
+    r"(?:^|[\s|·(（])(?:#\s?\d{1,5}|第?\s?\d{1,5}\s?(?:楼|层)|\d{1,5}\s?#|楼主|沙发|板凳|地板)(?=$|[\s|·)）:：])"
+)
+USER_NAMES = frozenset(
+    [
+        "user",
+        "username",
+        "userid",
+        "nick",
+        "nickname",
+        "author",
+        "poster",
+        "member",
+        "uid",
+        "name",
+        "writer",
+        "floorer",
+        "replier",
+        "authi",
+        "louzhu",
+    ]
+)
+"""Words of class and id names of what holds a user's name."""
+
+USER_LINK = re.compile(
+    r"(?:^|[/?&.])(?:user|users|member|members|u|uid|space|people|home|profile|author|account|authors)(?:[/=\-.?]|$)|"
+    r"space-uid|username=|/@",
+    re.I,
+)
+POST_NAMES = frozenset(
+    [
+        "post",
+        "posts",
+        "reply",
+        "replies",
+        "comment",
+        "comments",
+        "floor",
+        "push",
+        "topic",
+        "thread",
+        "message",
+        "msg",
+        "answer",
+        "followup",
+        "respond",
+    ]
+)
+"""Words of the names of a post; elements of other names need two users or two floors."""
+
+USER_BOX = either_script(
+    r"(?:注册(?:时间|日期|于)?|积分|帖子|主题|精华|威望|金钱|金币|在线时间|最后登录|阅读权限|贡献|好友|听众|收听|经验值?|发帖数?|"
+    r"UID|等级|用户组|头衔|级别|声望|魅力|性别|文章数|人气|勋章|状态)"
+    r"\s?(?:[:：]\s?.{0,12}|[\d\-/: ,]{1,20})?(?:点|枚|小时|个|篇)?"
+)
+USER_BOX_LINE = 24
+FURNITURE = either_script(
+    r"(?:只看(?:该作者|楼主|大图|Ta|TA)|倒序(?:浏览|看帖)|正序浏览|使用道具|电梯直达|显示全部楼层|发(?:短)?消息|加(?:为)?好友|串个门|打招呼|"
+    r"收听TA|当前离线|个人(?:空间|主页)|评分|引用|回复|举报|编辑|顶|踩|支持|反对|TOP|点评|收藏|分享|楼主|跳转到?|"
+    r"返回列表|发新帖|发表回复|上一主题|下一主题|本帖最后由)(?:[\s|\d()（）]{0,12})"
+)
+EDITED = either_script(
+    r"(?:本帖|此帖|帖子|该帖|本文)?\s?(?:最后|最近|已)?(?:由|被)\s?\S{1,30}\s.{0,40}(?:编辑|修改|更新)"
+)
+QUOTED = either_script(r"(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)")
+
+BBS_HEAD = either_script(
+    r"(?:发信人|寄信人|寄件人|作者)\s?[:：].{1,60}?(?:信区|看板|板名|讨论区|版面)\s?[:：]"
+)
+BBS_END = either_script(r"(?:--|- -|——)$|※\s?(?:来源|发信站|修改|转载|转寄|文章网址|编辑|引述)")
+BBS_QUOTE = either_script(
+    r"(?:【|\[)\s?在\s.{1,60}的(?:大作|文章)中(?:提到|写道)\s?[:：]?|※\s?引述《.{1,60}》"
+)
+PUSH = either_script(r"(?:推|嘘|噓|→)\s{0,3}[A-Za-z][A-Za-z0-9]{1,13}\s{0,12}[:：]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What the lines of a page say of posts: running sums, so that an element is asked in constant time."""
+
+    when: list[int]
+    who: list[int]
+    floor: list[int]
+    text: list[float]
+    users: list[str]
+    """Per line, '' where none is named."""
+
+
+def first_post(layout: Layout, heading: int | None = None) -> Layout:
+    """The page without the lines of further posts and without user boxes; the same object if it is no thread.
+
+    `heading` is the line of the title, if a heading shows it.
+    """
+    dropped = _replies(layout, heading)
+    if dropped:
+        dropped |= _furniture(layout, dropped)
+    dropped |= _bulletin(layout.lines, dropped)
+    return _without(layout, dropped) if dropped else layout
+
+
+def in_rows(layout: Layout) -> Layout:
+    """The page with text that only a style sheet shows in rows as rows: two dashes or a ※ on one of them tell."""
+    rows = [
+        _rows(line) if any("\n" in piece.text for piece in line.pieces) else [line] for line in layout.lines
+    ]
+    if all(len(row) == 1 for row in rows):
+        return layout
+    start = [0, *accumulate(map(len, rows))]
+    return replace(
+        layout,
+        lines=[line for row in rows for line in row],
+        boxes=[replace(box, first=start[box.first], last=start[box.last]) for box in layout.boxes],
+    )
+
+
+def _rows(line: Line) -> list[Line]:
+    """The rows of a line of a bulletin board; the line alone where it is none."""
+    rows: list[list[Piece]] = [[]]
+    for piece in line.pieces:
+        first, *further = piece.text.split("\n")
+        rows[-1].append(replace(piece, text=first))
+        rows += [[replace(piece, text=text)] for text in further]
+    texts = [collapse("".join(piece.text for piece in row)) for row in rows]
+    if not any(BBS_END.match(text[:20]) for text in texts):
+        return [line]
+    return [
+        replace(
+            line,
+            text=text,
+            linked=sum(len(p.text.strip()) for p in row if p.href),
+            pieces=row,
+            preformatted=True,
+        )
+        for text, row in zip(texts, rows, strict=True)
+        if text
+    ]
+
+
+def _without(layout: Layout, dropped: set[int]) -> Layout:
+    left = [0, *accumulate(index not in dropped for index in range(len(layout.lines)))]
+    return replace(
+        layout,
+        lines=[line for index, line in enumerate(layout.lines) if index not in dropped],
+        boxes=[replace(box, first=left[box.first], last=left[box.last]) for box in layout.boxes],
+    )
+
+
+def _replies(layout: Layout, heading: int | None) -> set[int]:
+    """The lines of posts that are not the first."""
+    signs = _read_signs(layout)
+    if signs.when[-1] < 2:
+        return set()
+    weight = [0.0, *accumulate(line_weight(line) for line in layout.lines)]
+    start = heading + 1 if heading is not None else 0
+    dropped: set[int] = set()
+    for frames, named in _frames(layout, signs):
+        top = layout.boxes[frames[0]].first
+        above = weight[top] - weight[start] if start <= top else 0.0
+        first = next(
+            (f for f in frames if start and layout.boxes[f].first < start <= layout.boxes[f].last), frames[0]
+        )
+        for frame in frames:
+            box = layout.boxes[frame]
+            share = weight[box.last] - weight[box.first]
+            if (frame != first or above >= ABOVE) and (named or share <= LARGEST * weight[-1]):
+                dropped.update(range(box.first, box.last))
+    return dropped
+
+
+def _frames(layout: Layout, signs: _Signs) -> Iterator[tuple[list[int], bool]]:
+    """Elements side by side that are posts, in page order, and whether their name or their floors say so."""
+    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for index, box in enumerate(layout.boxes):
+        if box.first < box.last:
+            for name in _names(box.tag, box.names):
+                groups[box.parent, name].append(index)
+    for (_, name), members in groups.items():
+        posts = [m for m in members if _is_post(layout, signs, m)]
+        if len(posts) < 2 or len(posts) < POSTS * len(members):
+            continue
+        spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
+        users = {next((u for u in signs.users[a:b] if u), "") for a, b in spans} - {""}
+        floors = sum(signs.floor[b] > signs.floor[a] for a, b in spans)
+        words = {word.lower() for word in WORD.findall(name.partition(":")[2])}
+        named = bool(words & POST_NAMES) or floors * 2 > len(posts)
+        if named or len(users) >= 2:
+            yield members, named
+
+
+def _names(tag: str, names: str) -> Iterable[str]:
+    """The names under which an element may stand beside its like: digits are the number of a post."""
+    found = {f"{tag}:{re.sub('[0-9]+', '', name)}" for name in names.split()[:MOST_NAMES]}
+    return sorted(found) or [f"{tag}:"]
+
+
+def _is_post(layout: Layout, signs: _Signs, index: int) -> bool:
+    box = layout.boxes[index]
+    a, b = box.first, box.last
+    said = signs.who[b] > signs.who[a] or signs.floor[b] > signs.floor[a]
+    return said and signs.when[b] > signs.when[a] and signs.text[b] > signs.text[a]
+
+
+def _read_signs(layout: Layout) -> _Signs:
+    """Time, user, floor and text of each line, as running sums."""
+    when, who, floor, text, users = [0], [0], [0], [0.0], []
+    holds = _user_boxes(layout)
+    for line in layout.lines:
+        timed = placed = False
+        user = ""
+        rest = 0
+        for piece in line.pieces:
+            said = piece.text.strip()
+            is_time = len(said) <= PIECE and WHEN.search(said) is not None
+            is_floor = len(said) <= PIECE and FLOOR.search(said) is not None
+            linked = bool(piece.href) and USER_LINK.search(piece.href[:200]) is not None
+            is_user = 0 < len(said) <= USER_LONGEST and (linked or (piece.box >= 0 and holds[piece.box]))
+            timed, placed = timed or is_time, placed or is_floor
+            user = user or (said if is_user and not is_time else "")
+            rest += 0 if is_time or is_floor or is_user else len(said)
+        when.append(when[-1] + timed)
+        who.append(who[-1] + bool(user))
+        floor.append(floor[-1] + placed)
+        text.append(text[-1] + (rest >= 2))
+        users.append(user)
+    return _Signs(when, who, floor, text, users)
+
+
+def _user_boxes(layout: Layout) -> list[bool]:
+    """Per box: whether its names, or those of the element around it, are those of a user's name."""
+    own = [bool({w.lower() for w in WORD.findall(box.names)} & USER_NAMES) for box in layout.boxes]
+    return [
+        here or (box.parent >= 0 and own[box.parent]) for here, box in zip(own, layout.boxes, strict=True)
+    ]
+
+
+def _furniture(layout: Layout, dropped: set[int]) -> set[int]:
+    """User boxes, buttons, edit notes and quotes of others in the posts of a thread that stay."""
+    found: set[int] = set()
+    for index, line in enumerate(layout.lines):
+        short = len(line.text) <= USER_BOX_LINE
+        if (short and (USER_BOX.fullmatch(line.text) or FURNITURE.fullmatch(line.text))) or (
+            len(line.text) <= 2 * PIECE and EDITED.fullmatch(line.text)
+        ):
+            found.add(index)
+    for box in layout.boxes:
+        words = {word.lower() for word in WORD.findall(box.names)}
+        lines = layout.lines[box.first : box.last]
+        is_quote = box.tag == "blockquote" or bool(words & {"quote", "quotes", "quoted"})
+        if lines and is_quote and box.first not in dropped and QUOTED.fullmatch(lines[0].text[:100]):
+            found.update(range(box.first, box.last))
+    return found
+
+
+def _bulletin(lines: Sequence[Line], dropped: set[int]) -> set[int]:
+    """Boards of plain text: further posts under their own header, pushes, quotes and the signature."""
+    found: set[int] = set()
+    heads = [i for i, line in enumerate(lines) if BBS_HEAD.match(line.text[:140])]
+    pushes = [i for i, line in enumerate(lines) if PUSH.match(line.text[:40])]
+    if len(pushes) >= 2:
+        found.update(pushes)
+    ends = [i for i, line in enumerate(lines) if BBS_END.match(line.text[:20])]
+    if not heads and not any(lines[i].text[0] == "※" for i in ends):
+        return found
+    stop = heads[1] if len(heads) > 1 else len(lines)
+    found.update(range(stop, len(lines)))
+    quoting = False
+    for index in range(heads[0] if heads else 0, stop):
+        text = lines[index].text
+        starts = BBS_QUOTE.match(text[:100]) is not None
+        quoting = starts or (quoting and text[0] in ":：>")
+        if quoting or (text[0] == "※" and BBS_END.match(text[:20])):
+            found.add(index)
+    last = next((i for i in ends if i < stop and i not in dropped and lines[i].text[0] != "※"), None)
+    if last is not None:
+        tail = [i for i in range(last, stop) if i not in found and i not in dropped]
+        if len(tail) <= SIGNATURE:
+            found.update(tail)
+    return found
