@@ -141,8 +141,8 @@ def _read(
         return _nothing(decoded, missing, layout, reading)
     first = read_metadata(layout, declared, reading, title, title_at, url)
     flags = _doubts(layout, reading, selector_missed=bool(body) and not layout.chosen, is_cut=is_cut)
-    first = replace(first, agreement=reading.agreement, flags=flags)
-    articles = split_articles(first, layout, weights, reading)
+    parts = split_articles(replace(first, flags=flags), layout, weights, reading)
+    articles = tuple(replace(article, agreement=reading.agreement) for article in parts)
     page = _page(decoded, articles=articles, next_url=next_part(html, url, tree))
     return Extraction(page=page, layout=layout, reading=reading)
 

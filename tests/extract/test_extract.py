@@ -183,6 +183,19 @@ def test_readers_that_have_little_in_common_are_flagged() -> None:
     assert (article.agreement, article.flags) == (1.0, ())
 
 
+def test_each_article_of_a_page_tells_how_far_the_readers_agree() -> None:
+    path = Path(__file__).parents[1] / "pages" / "copy-site" / "two-articles" / "page.html"
+    articles = extract_page(path.read_bytes(), url=URL).articles
+    assert [article.agreement for article in articles] == [1.0, 1.0]
+
+
+def test_a_caption_that_both_readers_doubt_is_a_caption() -> None:
+    line = '<img src=a><div class="next-stories"><p>食堂门口的队伍</p></div>'
+    (article,) = extract_page(f"<div id=content>{BODY}{line}{BODY}</div>".encode(), url=URL).articles
+    assert article.captions == ("食堂门口的队伍",)
+    assert article.extracted.count("\n") == 11
+
+
 def test_source_charset_overrides() -> None:
     page = extract_page(BODY.encode("gbk"), url=URL, source=_source(charset="gbk"))
     assert (page.encoding, page.encoding_from) == ("gb18030", "source")
