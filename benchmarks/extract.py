@@ -76,6 +76,7 @@ def speed(bench: Path, rounds: int) -> int:
         "trafilatura.bare_extraction, with_metadata": lambda i: trafilatura.bare_extraction(
             texts[i], with_metadata=True
         ),
+        "trafilatura.extract": lambda i: trafilatura.extract(texts[i]),
         "floor: Lexbor parse + text": lambda i: _floor(texts[i]),
     }
     best = {name: [float("inf")] * len(pages) for name in methods}

@@ -133,6 +133,10 @@ class Selector:
     """Last capture day (UTC) it holds for; None: to this day."""
 
 
+EXTRACTORS = ("container", "trafilatura")
+"""Readers of a body that a source may name: the lines of its element, or trafilatura."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A site we read: where its articles are found, how politely, and what it must yield."""
@@ -171,6 +175,8 @@ class Source:
     """Whether loopback and private addresses may be connected to (a test site)."""
     charset: str | None = None
     """Charset label that overrides what the pages declare; None: as detected."""
+    extractor: str | None = None
+    """The one reader of its bodies, a word of EXTRACTORS; None: both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +297,10 @@ class Article:
     captions: tuple[str, ...] = ()
     """Photo captions, which are not body text."""
     method: str = ""
-    """How the body was chosen: selector, container, trafilatura-page."""
+    """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page."""
+    agreement: float | None = None
+    """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
+    first part where several are joined; None: only one read it."""
     flags: tuple[Flag, ...] = ()
     """Doubts that extraction itself has (no offsets)."""
 
@@ -422,6 +431,9 @@ class Document:
     """U+FFFD produced by decoding."""
     method: str = ""
     """How the body was chosen."""
+    agreement: float | None = None
+    """Share 0..1 of the letters of `extracted` that both readers of the element have, the element's own lines and
+    trafilatura; None: only one read it (extract/agreement.py)."""
     quality: Measures | None = None
     """What the quality rules measured of `text`; None: it was never measured."""
     reason: str | None = None

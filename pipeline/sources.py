@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.errors import UsageError
-from pipeline.records import Listing, Selector, Source
+from pipeline.records import EXTRACTORS, Listing, Selector, Source
 from pipeline.rules import table
 from pipeline.web.urls import fetch_form, parse_url
 
@@ -126,6 +126,7 @@ class _Declaration:
             expect_kept=self._number("expect_kept", 0.0, most=1.0),
             allow_private=self._typed("allow_private", bool, "true or false", False),
             charset=self._charset(),
+            extractor=self._extractor(),
         )
         return None if self.problems else source
 
@@ -264,6 +265,14 @@ class _Declaration:
             known = f"did you mean {near!r}?" if near else "such as utf-8, gb18030, big5"
             self.problem("charset", f"{given!r} is no charset label of the web; {known}", given)
         return label
+
+    def _extractor(self) -> str | None:
+        given: str | None = self._typed("extractor", str, "a string", None)
+        if given is not None and given not in EXTRACTORS:
+            near = difflib.get_close_matches(given.lower(), EXTRACTORS, 1, 0.5)
+            known = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(EXTRACTORS)}"
+            self.problem("extractor", f"{given!r} is no reader; {known}", given)
+        return given
 
     def _name(self) -> str:
         self._typed("name", str, "a string", "")

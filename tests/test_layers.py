@@ -50,7 +50,7 @@ DOORS = {
     "protego": {"pipeline/crawl/robots.py"},
     "feedparser": {"pipeline/crawl/feeds.py"},
     "ada_url": {"pipeline/web/urls.py"},
-    "trafilatura": {"pipeline/extract/body.py"},
+    "trafilatura": {"pipeline/extract/trafilatura_reader.py"},
     "opencc": {"pipeline/normalize/script.py"},
     "filelock": {"pipeline/locking.py"},
     "pebble": {"pipeline/corpus/pool.py"},

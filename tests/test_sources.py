@@ -64,6 +64,7 @@ expect_links = 10
 expect_kept = 0.5
 allow_private = false
 charset = "x-gbk"
+extractor = "container"
 listings = ["https://news.example.cn/a/", {url = "https://news.example.cn/b/", links = "ul a"}]
 [[body]]
 css = "div.old"
@@ -95,6 +96,7 @@ since = "2025-07-01"
         expect_links=10,
         expect_kept=0.5,
         charset="x-gbk",
+        extractor="container",
     )
 
 
@@ -175,6 +177,12 @@ def test_spans(tmp_path: Path, every: str, seconds: float) -> None:
         ('charset = "utf-7"\n', "2: charset: 'utf-7' is no charset label of the web; did you mean 'utf-8'?"),
         ('charset = "rot13"\n', "2: charset: 'rot13' is no charset label of the web; such as utf-8, gb18030"),
         ('charset = "cp950"\n', "2: charset: 'cp950' is no charset label of the web; such as"),
+        (
+            'extractor = "Trafilature"\n',
+            "2: extractor: 'Trafilature' is no reader; did you mean 'trafilatura'?",
+        ),
+        ('extractor = "goose"\n', "2: extractor: 'goose' is no reader; known are container, trafilatura"),
+        ("extractor = 3\n", "2: extractor: must be a string, not 3"),
         ('urls = ["https://x.cn|y/1"]\n', "2: urls: 'https://x.cn|y/1' is not a URL that can be fetched"),
         ('include = ["*/[新旧]/*"]\n', "2: include: '*/[新旧]/*' can match no URL"),
         ('name = "other"\n', "2: name: 'other' is not the file's name 'example'"),

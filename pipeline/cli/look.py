@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipeline import normalize, runs
+from pipeline import extract, normalize, runs
 from pipeline.archive import cdxj, index
+from pipeline.archive.reader import read_one
 from pipeline.cli import jobs, screen
 from pipeline.corpus import changes, quality, versions
 from pipeline.corpus.publish import read_manifest
@@ -44,6 +45,9 @@ def add(commands: jobs.Commands) -> None:
     explain.add_argument("what", metavar="ID|URL")
     _corpus(explain)
     explain.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
+    explain.add_argument(
+        "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+    )
     explain.add_argument("--version", help="of which version (default: latest)")
     explain.set_defaults(run=run_explain)
 
@@ -163,6 +167,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
     for document in rows:
         for line in explain_lines(document):
             screen.say(line)
+        for line in _differing(arguments, document, refs):
+            screen.say(line)
         screen.put(asdict(document))
     if not rows:
         screen.say("It is in the archive but not in this version yet; run `corpus build`.")
@@ -174,6 +180,25 @@ def _captures(raw: Path, rows: list[Document], what: str) -> list[cdxj.Ref]:
     return index.find(raw, url_keys=sorted(keys)) if raw.is_dir() and keys else []
 
 
+def _differing(arguments: argparse.Namespace, document: Document, refs: list[cdxj.Ref]) -> list[str]:
+    """The lines of the page on which its two readers differ, read anew from the archive, each with its rule."""
+    ref = next((ref for ref in refs if ref.id == document.capture), None)
+    if ref is None or document.agreement in (None, 1.0):
+        return []
+    capture = read_one(arguments.raw, ref.place)
+    declared = runs.load_sources(arguments.sources) if arguments.sources.is_dir() else ()
+    lines = extract.line_report(
+        capture.body,
+        url=capture.final_url,
+        content_type=capture.header("content-type"),
+        captured_on=capture.fetched_at.date(),
+        source=next((s for s in declared if s.name == capture.source), None),
+    )
+    differ = [line for line in lines if line[1] in extract.DECIDED]
+    told = [f"  {'kept' if kept else 'removed':<8} {rule:<20} {text}"[:200] for kept, rule, text in differ]
+    return ["readers    differ on" if told else "readers    differ on no line that a rule decided", *told]
+
+
 def explain_lines(document: Document) -> list[str]:
     """The life of one row in words: decoded, extracted, normalized, judged, compared, published."""
     lines = [
@@ -182,7 +207,8 @@ def explain_lines(document: Document) -> list[str]:
         f"address    {document.url}",
         f"decoded    {document.encoding or '-'}, chosen by {document.encoding_from or '-'},"
         f" {document.replacements} characters lost",
-        f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page",
+        f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page,"
+        f" {'one reader' if document.agreement is None else f'two readers agree {document.agreement:.2f}'}",
         f"titled     by {document.title_from or '-'}",
         f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
         f"author     {document.author or '-'} ({document.author_from or '-'})",

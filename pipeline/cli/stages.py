@@ -154,6 +154,7 @@ def page_row(page: Page) -> dict[str, Any]:
                 "text": done.text,
                 "captions": list(article.captions),
                 "method": article.method,
+                "agreement": article.agreement,
                 "flags": [asdict(f) for f in (*article.flags, *done.flags)],
             }
         )

@@ -160,5 +160,6 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         extracted_hash=short_hash(article.extracted),
         captions=article.captions,
         method=article.method,
+        agreement=article.agreement,
         flags=article.flags,
     )

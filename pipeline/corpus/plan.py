@@ -94,7 +94,7 @@ def rules(sources: Sequence[Source]) -> dict[str, str]:
     """The fingerprints of everything the rows depend on besides the archive, a stage after the other."""
     found = {stage: fingerprint(made_by) for stage, made_by in MADE_BY.items()}
     for source in sources:
-        said = (source.body, source.drop, source.charset, source.terms)
+        said = (source.body, source.drop, source.charset, source.extractor, source.terms)
         if any(said):
             found[f"source:{source.name}"] = short_hash(repr(said))
     return found
@@ -113,7 +113,9 @@ def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -
         # a source that is new, or is no longer declared, changes no row that stands
         concerns = key == name or (name in parent.counts and name in declared)
         if concerns and now.get(key, "") != before.get(key, ""):
-            said = f"source {name} has another body, drop, charset or terms" if key != name else None
+            said = (
+                f"source {name} has another body, drop, charset, extractor or terms" if key != name else None
+            )
             return said or TOLD.get(key, f"the rules changed ({key})")
     have = {f.file: f.sha256 for f in files}
     gone = [f.file for f in parent.inputs if have.get(f.file) != f.sha256]

@@ -55,7 +55,7 @@ class Stages:
 
 def source_fingerprint(source: Source) -> str:
     """Hash of what a source says about extraction; empty when it says nothing."""
-    said = (source.body, source.drop, source.charset)
+    said = (source.body, source.drop, source.charset, source.extractor)
     return short_hash(repr(said))[:12] if any(said) else ""
 
 

@@ -7,7 +7,8 @@ The order of the steps stands here and nowhere else:
     layout     the page as lines and the elements they stand in (layout.py)
     thread     the first post of a page of posts                (thread.py)
     container  the element that holds the article               (container.py, marks.py)
-    body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py)
+    body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
+               as two readers have them                         (trafilatura_reader.py, agreement.py)
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, origin.py, metadata.py)
@@ -23,6 +24,7 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.extract.agreement import DECIDED, DISAGREE
 from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.container import find_container, weigh
 from pipeline.extract.declared import read_declared
@@ -35,13 +37,16 @@ from pipeline.extract.thread import first_post, in_rows
 from pipeline.extract.title import find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
-from pipeline.records import Article, Flag, Page, Reason, Selector, Source
+from pipeline.records import Article, Flag, Outcome, Page, Reason, Selector, Source
 from pipeline.rules.signatures import NO_PAGE
 
-__all__ = ["extract_page", "join_parts", "line_report"]
+__all__ = ["DECIDED", "extract_page", "join_parts", "line_report"]
 
 MAX_BYTES = 10_000_000
-"""Larger bodies are not articles; the crawl's own cap is below this."""
+"""What is read of a larger body: the article of a page stands before its endless tail, and the row is flagged."""
+
+NEAR = 10_000
+"""Bytes before the cap in which a tag is looked for."""
 
 MAX_DAMAGE = 0.05
 """Share of U+FFFD above which bytes are no text we can read; real pages with broken bytes stay below .01."""
@@ -88,18 +93,18 @@ def line_report(
 ) -> list[tuple[bool, str, str]]:
     """(kept, rule, text) of every line of the page: how a wrong extraction is understood.
 
-    The rule of a kept line is the method; of a line outside the article's element it is `outside`, of one of
-    another post, or beside the first one, `reply`.
+    The rule of a kept line is the method, or what let it stay where only one of the two readers has it; of a
+    line outside the article's element it is `outside`, of one of another post, or beside the first one, `reply`.
     """
     found = _extract(body, url, content_type, captured_on, source)
     if found.layout is None:
         return []
     reading = found.reading
     kept = set(reading.kept) if reading else set()
-    rules = dict(reading.rules) if reading else {}
+    rules = {**dict(reading.rules), **dict(reading.kept_by)} if reading else {}
     method = reading.method if reading else ""
     told = {
-        id(line): (i in kept, method if i in kept else rules.get(i, "outside"))
+        id(line): (i in kept, rules.get(i, method if i in kept else "outside"))
         for i, line in enumerate(found.layout.lines)
     }
     return [(*told.get(id(line), (False, "reply")), line.text) for line in found.lines]
@@ -108,17 +113,23 @@ def line_report(
 def _extract(
     body: bytes, url: str, content_type: str, captured_on: date | None, source: Source | None
 ) -> Extraction:
-    decoded = decode(body[:MAX_BYTES], content_type=content_type, override=source.charset if source else None)
+    decoded = decode(
+        _within_cap(body), content_type=content_type, override=source.charset if source else None
+    )
     reason = _not_a_page(body, decoded)
     if reason:
         return _nothing(decoded, reason)
     try:
-        return _read(decoded, url, captured_on, source)
+        return _read(decoded, url, captured_on, source, is_cut=len(body) > MAX_BYTES)
     except (RecursionError, MemoryError, ValueError) as error:
         return _nothing(decoded, f"failed:{type(error).__name__}")
 
 
-def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source | None) -> Extraction:
+def _read(
+    decoded: Decoded, url: str, captured_on: date | None, source: Source | None, *, is_cut: bool
+) -> Extraction:
+    missing = Outcome.TOO_LARGE if is_cut else Reason.NO_BODY
+    extractor = source.extractor if source else None
     html = tamed(decoded.text.replace("\x00", ""))
     tree = LexborHTMLParser(html)
     if tree.css_first("frameset") is not None:
@@ -133,24 +144,33 @@ def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source |
     weights = weigh(layout, heading_of(layout, declared))
     boxes = layout.chosen or find_container(layout, weights)
     if not boxes:
-        return _nothing(decoded, no_article(tree, layout, weights) or Reason.NO_BODY, layout, lines=lines)
+        return _nothing(decoded, no_article(tree, layout, weights) or missing, layout, lines=lines)
     title = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
-    reading = read_body(layout, weights, boxes, title.text, title.at)
-    if not layout.chosen:
+    reading = read_body(layout, weights, boxes, title.text, title.at, extractor)
+    if not layout.chosen and extractor != "container":
         reading = second_opinion(layout, weights, reading, html)
     reason = None if layout.chosen and reading.text else no_article(tree, layout, weights, reading.kept)
     if reason or not reading.text:
-        return _nothing(decoded, reason or Reason.NO_BODY, layout, reading, lines)
+        return _nothing(decoded, reason or missing, layout, reading, lines)
     first = read_metadata(layout, declared, reading, title, url)
-    first = replace(first, flags=_doubts(layout, selector_missed=bool(body) and not layout.chosen))
-    articles = split_articles(first, layout, weights, reading)
+    flags = _doubts(layout, reading, selector_missed=bool(body) and not layout.chosen, is_cut=is_cut)
+    parts = split_articles(replace(first, flags=flags), layout, weights, reading)
+    articles = tuple(replace(article, agreement=reading.agreement) for article in parts)
     page = _page(decoded, articles=articles, next_url=next_part(html, url, tree))
     return Extraction(page=page, layout=layout, reading=reading, lines=lines)
 
 
-def _doubts(layout: Layout, *, selector_missed: bool) -> tuple[Flag, ...]:
-    """body_selector_missed: the source's selectors match nothing, its layout may be new; truncated: a cap cut."""
-    named = (("body_selector_missed", selector_missed), ("truncated", layout.truncated))
+def _doubts(layout: Layout, reading: Reading, *, selector_missed: bool, is_cut: bool) -> tuple[Flag, ...]:
+    """What extraction itself doubts of an article.
+
+    body_selector_missed: the source's selectors match nothing, its layout may be new; truncated: a cap cut;
+    readers_disagree: the two readers of the body have too little in common.
+    """
+    named = (
+        ("body_selector_missed", selector_missed),
+        ("truncated", layout.truncated or is_cut),
+        ("readers_disagree", reading.agreement is not None and reading.agreement < DISAGREE),
+    )
     return tuple(Flag(name=name) for name, holds in named if holds)
 
 
@@ -164,12 +184,17 @@ def _in_force(selectors: Sequence[Selector], day: date | None) -> list[str]:
     ]
 
 
+def _within_cap(body: bytes) -> bytes:
+    """The bytes that are read, cut behind a tag where one is near, lest half a character spoil the decoding."""
+    if len(body) <= MAX_BYTES:
+        return body
+    return body[: body.rfind(b">", MAX_BYTES - NEAR, MAX_BYTES) + 1 or MAX_BYTES]
+
+
 def _not_a_page(body: bytes, decoded: Decoded) -> str | None:
     """Why these bytes are no HTML page, or None."""
     if not body.strip(b" \t\r\n\x00"):
         return "empty"
-    if len(body) > MAX_BYTES:
-        return "too_large"
     head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(NO_PAGE) or FEED.match(head) or JSON.match(head):
         return "not_html"

@@ -1,24 +1,23 @@
-"""The article's text: the lines of its element, less what is not the article; trafilatura as second opinion.
+"""The article's text: the lines of its element, less what is not the article, as two readers have them.
 
-The element's own lines, cleaned, are the better reading (bigram F .992 and .969 on two halves of 124 Chinese
-pages; trafilatura 2.3.1 given only that element and cleaned alike .988 and .967), so trafilatura is asked only
-where they are doubted: a body so short that most extractors lose it, or none at all. It then reads the whole
-page. trafilatura enters the project only here.
+The element's own lines, cleaned, are one reading (bigram F .992 and .969 on two halves of 124 Chinese pages),
+trafilatura's of the same element the other (.988 and .967); where they differ, agreement.py decides line by line.
+A body so short that most extractors lose it, or none at all, is looked for by trafilatura in the whole page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-import trafilatura
-
+from pipeline.extract.agreement import BY_NAME, settle
 from pipeline.extract.boilerplate import judge, trim
 from pipeline.extract.container import Weights, is_linked_title
 from pipeline.extract.layout import Layout
 from pipeline.extract.looks import by_look, without_teaser
 from pipeline.extract.marks import kinds
 from pipeline.extract.title import HEADINGS, letters
+from pipeline.extract.trafilatura_reader import read_element, read_page
 
 HOLDS = 0.35
 """An element with this share of the body's weight is the article, whatever its name or style says."""
@@ -39,8 +38,8 @@ DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text (trafilatura F .714, above
 .949), and the shortest of 124 real bodies has 71."""
 
-SECOND_LONGEST = 200_000
-"""Code points of the longest page given to trafilatura; deep and huge pages take it seconds."""
+CAPTIONS = frozenset({"caption", "both_doubt_caption"})
+"""Rules whose lines are the captions of the article's pictures."""
 
 SECOND_LONGER = 4
 """trafilatura's reading of the whole page replaces a doubted one from this many times its length."""
@@ -61,6 +60,10 @@ class Reading:
     """One past its last line."""
     kept: tuple[int, ...]
     """Indexes of the lines that stayed, in order."""
+    kept_by: tuple[tuple[int, str], ...] = ()
+    """(line index, rule by which it stayed) for the lines that one reader alone kept."""
+    agreement: float | None = None
+    """Share 0..1 of the text that both readers have; None: only one read."""
 
 
 def read_body(
@@ -69,10 +72,13 @@ def read_body(
     boxes: Sequence[int],
     title: str | None = None,
     title_at: int | None = None,
+    extractor: str | None = None,
 ) -> Reading:
     """The body inside one element (or those a source names), with the rule that removed each other line.
 
-    `title_at` is the line of the title, which may stand inside the element.
+    `title_at` is the line of the title, which may stand inside the element; `extractor` the one reader a source
+    wants, "container" or "trafilatura"; None: both read. Where trafilatura cannot be asked the element's own
+    lines are the reading, and the method says so.
     """
     span = sorted({i for box in boxes for i in range(layout.boxes[box].first, layout.boxes[box].last)})
     whole = sum(weights.plain[i] for i in span) or 1.0
@@ -96,16 +102,42 @@ def read_body(
         if layout.boxes[layout.lines[index].box].tag not in HEADINGS or weights.plain[index]:
             break
         removed[index] = "heading"
+    own = [i for i in span if i not in removed]
+    theirs = read_element(layout, boxes, span) if extractor != "container" else None
+    method = "selector" if layout.chosen else "container"
+    agreement, kept_by = None, {}
+    if theirs is not None and extractor == "trafilatura":
+        method, removed = "trafilatura", _alone(layout, weights, span, theirs, removed)
+    elif theirs is not None:
+        settled = settle(layout, weights, own, theirs, removed)
+        removed.update(settled.goes)
+        agreement, kept_by = settled.agreement, settled.stays
     kept = [i for i in span if i not in removed]
     return Reading(
         text=text_of(layout, kept),
-        captions=tuple(layout.lines[i].text for i in span if removed.get(i) == "caption"),
-        method="selector" if layout.chosen else "container",
+        captions=tuple(layout.lines[i].text for i in span if removed.get(i) in CAPTIONS),
+        method=method,
         rules=tuple(sorted(removed.items())),
         start=span[0] if span else 0,
         stop=span[-1] + 1 if span else 0,
         kept=tuple(kept),
+        kept_by=tuple(kept_by.items()),
+        agreement=agreement,
     )
+
+
+def _alone(
+    layout: Layout, weights: Weights, span: Sequence[int], theirs: Collection[int], removed: dict[int, str]
+) -> dict[int, str]:
+    """What is removed where trafilatura alone reads: what it drops, and what no reader takes for body.
+
+    The names of elements are its own business; words, looks and the title are cleaned as in any reading.
+    """
+    kept = [i for i in span if i in theirs and removed.get(i) in (None, *BY_NAME)]
+    verdicts = judge([layout.lines[i].text for i in kept], [weights.plain[i] for i in kept])
+    said = {i: rule for i, rule in zip(kept, verdicts, strict=True) if rule}
+    dropped = {i: removed.get(i, "trafilatura") for i in span if i not in kept}
+    return dropped | said
 
 
 def text_of(layout: Layout, kept: Sequence[int]) -> str:
@@ -120,9 +152,9 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     body (five of the 63 that were read line by line) the disclaimer, the menu or the comment rules win.
     """
     first = len(letters(reading.text))
-    if first >= DOUBTED or layout.deep or len(html) > SECOND_LONGEST:
+    if first >= DOUBTED or layout.deep:
         return reading
-    lines = {letters(line) for line in _ask_trafilatura(html).split("\n")}
+    lines = {letters(line) for line in read_page(html).split("\n")}
     found = [
         i
         for i, line in enumerate(layout.lines)
@@ -142,16 +174,9 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
         start=kept[0],
         stop=kept[-1] + 1,
         kept=kept,
+        kept_by=(),
+        agreement=None,
     )
-
-
-def _ask_trafilatura(html: str) -> str:
-    """trafilatura's reading of a page, '' where it finds nothing or fails."""
-    try:
-        found = trafilatura.extract(html, include_comments=False, with_metadata=False)
-    except Exception:  # noqa: BLE001  lxml and trafilatura raise many kinds on hostile markup; the answer is the same
-        return ""
-    return found or ""
 
 
 def _by_neighbour(layout: Layout, weights: Weights, index: int, title_at: int | None) -> str | None:

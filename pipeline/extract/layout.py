@@ -176,6 +176,9 @@ class _Walk:
             tag = node.tag or ""
             if tag == "-text":
                 self._text(node.text_content or "")
+                if len(self.layout.lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
+                    self.layout.truncated = True
+                    return
             elif tag == "br":
                 self._flush()
             elif tag == "img":
@@ -191,9 +194,6 @@ class _Walk:
                     box = self._enter(node, tag, is_block) if len(stack) < MAX_DEPTH else -1
                     stack.append((node.next, state, box, is_block))
                     node = child
-                    if len(self.layout.lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
-                        self.layout.truncated = True
-                        return
                     continue
             node = node.next
 

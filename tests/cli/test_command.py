@@ -147,6 +147,40 @@ def test_explain_and_extract_name_the_rules_that_found_author_and_source(
     assert (article["author_from"], article["origin_from"]) == ("foot", "label")
 
 
+def test_explain_and_extract_tell_how_far_the_readers_agree_and_what_decided(
+    tmp_path: Path, capsys: Capsys
+) -> None:
+    line = "<div class='next-stories'><p>这一段只有一个读者认得，另一个按名字丢掉了。</p></div></div>"
+    pages = [story_page(0, body=story_page(0).body.replace(b"</div>", line.encode())), story_page(1)]
+    write(tmp_path / "raw", pages)
+    build(job(tmp_path))
+    told = []
+    for page in pages:
+        assert main(["explain", page.url, *where(tmp_path, "clean", "raw")]) == 0
+        printed = capsys.readouterr()
+        told.append((json.loads(printed.out)["agreement"], printed.err))
+    (first, words), (second, others) = told
+    assert 0.5 < first < second == 1.0
+    assert f"two readers agree {first:.2f}\n" in words
+    assert "readers    differ on\n  kept     paragraph            这一段只有一个读者认得" in words
+    assert "two readers agree 1.00\n" in others
+    assert "differ" not in others
+    (tmp_path / "page.html").write_bytes(pages[0].body)
+    assert main(["extract", str(tmp_path / "page.html"), "--lines"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["documents"][0]["agreement"] == first
+    assert "kept     paragraph " in printed.err
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "example.toml").write_text(
+        'urls = ["https://news.example/a"]\nextractor = "container"\n', "utf-8"
+    )
+    lines = ["extract", str(tmp_path / "page.html"), "--lines", "--source", "example"]
+    assert main([*lines, *where(tmp_path, "sources")]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["documents"][0]["agreement"] is None
+    assert "paragraph " not in printed.err
+
+
 def test_verifying_a_version_that_is_not_there_is_usage(corpus: Path, capsys: Capsys) -> None:
     assert main(["verify", *where(corpus, "clean", "raw"), "--version", "9.9.9"]) == 2
     assert "there is no version 9.9.9; there are 2.1.0, 2.2.0" in capsys.readouterr().err

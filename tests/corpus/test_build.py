@@ -202,7 +202,10 @@ def test_changed_code_of_publishing_extracts_and_normalizes_nothing_again(
 def test_other_terms_of_a_source_stand_in_every_row_and_extract_nothing_again(corpus: Path) -> None:
     licensed = Source(name="example", home="https://news.example/", terms="CC BY 4.0")
     report = build(job(corpus, licensed))
-    assert (report.full, report.extracted) == ("source example has another body, drop, charset or terms", 0)
+    assert (report.full, report.extracted) == (
+        "source example has another body, drop, charset, extractor or terms",
+        0,
+    )
     for table in ("articles", "dropped"):
         assert {d.terms for d in documents(corpus / "clean", table=table)} == {"CC BY 4.0"}
     page = story_page(4, fetched_at=story_page(4).fetched_at + LATER)

@@ -92,9 +92,13 @@ SOURCES: dict[str, tuple[tuple[Source, ...], str | None]] = {
     "other pace": ((replace(EXAMPLE, delay=9.0, every=60.0, expect_kept=0.5, expect_links=3),), None),
     "other addresses": ((replace(EXAMPLE, urls=("https://news.example/b",), include=("*",)),), None),
     "a new source": ((EXAMPLE, replace(OTHER, body=BODY)), None),
-    "body": ((replace(EXAMPLE, body=BODY),), "source example has another body, drop, charset or terms"),
+    "body": (
+        (replace(EXAMPLE, body=BODY),),
+        "source example has another body, drop, charset, extractor or terms",
+    ),
     "drop": ((replace(EXAMPLE, drop=BODY),), "source example has another"),
     "charset": ((replace(EXAMPLE, charset="gbk"),), "source example has another"),
+    "extractor": ((replace(EXAMPLE, extractor="container"),), "source example has another"),
     "terms": ((replace(EXAMPLE, terms="CC0"),), "source example has another"),
 }
 

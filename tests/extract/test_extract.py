@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.extract import extract_page, line_report
+from pipeline.extract import MAX_BYTES, extract_page, line_report
+from pipeline.extract.agreement import DISAGREE
 from pipeline.records import Selector, Source
 
 URL = "https://www.example.cn/a/1.html"
@@ -34,6 +35,10 @@ HOSTILE = {
     "script of assignments": f"<script>{'ct=     ' * 100_000}</script>{BODY}",
     "nested json-ld": f'<script type="application/ld+json">{"[" * 100_000}</script>{BODY}',
     "one class name": f'<div class="{"comment" * 20_000}">{BODY}',
+    "nested names": "".join(f"<div class='n{i}'><p>{SENTENCE}<a href=1>二</a></p>" for i in range(290)),
+    "named lines": "".join(f"<div class='ad- tags'>{SENTENCE}<a href=1>二</a></div>" for _ in range(2_900)),
+    "lists in lists": "<ul><li>" * 250 + f"<a href=1>{SENTENCE}</a>{SENTENCE}<br>" * 2_500,
+    "cells": "<table>" + f"<tr><td><a href=1>二</a>{SENTENCE}</td></tr>" * 2_900,
     "no break in the title": f"<title>{'标题_' * 50_000}</title>{BODY}",
 }
 
@@ -60,7 +65,7 @@ def test_hostile_page_is_answered_in_time(name: str) -> None:
         (b"<frameset cols='1,2'><frame src=a></frameset>", "frameset"),
         (b"<html><head><title>t</title></head></html>", "no_body"),
         ("<p><a href=1>只有链接的一页，没有文章</a></p>".encode(), "no_body"),
-        (b"<p>" + b"x" * 10_000_001, "too_large"),
+        (b"<ul>" + b"<li><a href=1>x</a>" * 600_000, "too_large"),
     ],
 )
 def test_page_without_an_article_has_a_reason(body: bytes, reason: str) -> None:
@@ -87,6 +92,25 @@ def test_a_cut_line_is_flagged() -> None:
     assert "truncated" in {flag.name for flag in page.articles[0].flags}
 
 
+@pytest.mark.parametrize("tail", ["<!-- 尾 -->", "<script>x('尾')</script>", "<i></i>尾", "尾<br>"])
+@pytest.mark.parametrize("shift", range(3))
+def test_of_a_page_over_the_cap_the_article_is_read_and_flagged(tail: str, shift: int) -> None:
+    html = f"<title>t</title>{' ' * shift}<div>{BODY}</div>".encode()
+    start = time.process_time()
+    page = extract_page(html + tail.encode() * (MAX_BYTES // len(tail.encode())), url=URL)
+    assert time.process_time() - start < TIME_LIMIT
+    assert page.encoding == "utf-8"
+    assert page.replacements == 0
+    (article,) = page.articles
+    assert article.extracted.startswith("\n".join([SENTENCE * 2] * 6))
+    assert "truncated" in {flag.name for flag in article.flags}
+
+
+def test_a_page_that_just_fits_is_whole() -> None:
+    page = extract_page(f"<div>{BODY}</div>".encode().ljust(MAX_BYTES), url=URL)
+    assert not page.articles[0].flags
+
+
 def _source(**more: object) -> Source:
     return Source(name="example", home="https://www.example.cn/", **more)  # type: ignore[arg-type]
 
@@ -109,6 +133,67 @@ def test_selector_that_matches_nothing_is_flagged_and_the_search_goes_on() -> No
         page = extract_page(BODY.encode(), url=URL, source=_source(body=(Selector(css=css),)))
         assert [flag.name for flag in page.articles[0].flags] == ["body_selector_missed"]
         assert page.articles[0].extracted.count("\n") == 5
+
+
+TWO_READERS = f"""<div id="content">{BODY}<div class="next-stories"><p>{SENTENCE}</p></div>
+<div class="ad-box"><p>{SENTENCE[::-1]}</p></div><p>责任编辑：卫某</p></div>"""
+"""A paragraph in an element whose name only trafilatura takes for boilerplate, one in which only we do."""
+
+
+@pytest.mark.parametrize(
+    ("extractor", "method", "lines", "agreement"),
+    [
+        (None, "container", 7, 0.92),
+        ("container", "container", 7, None),
+        ("trafilatura", "trafilatura", 6, None),
+    ],
+)
+def test_a_source_may_name_the_one_reader(
+    extractor: str | None, method: str, lines: int, agreement: float | None
+) -> None:
+    source = _source(extractor=extractor)
+    (article,) = extract_page(TWO_READERS.encode(), url=URL, source=source).articles
+    assert (article.method, article.extracted.count("\n") + 1) == (method, lines)
+    assert article.agreement == (pytest.approx(agreement, abs=0.05) if agreement else None)
+    assert "卫某" not in article.extracted
+    told = {(kept, rule) for kept, rule, text in line_report(TWO_READERS.encode(), url=URL, source=source)}
+    assert ((True, "paragraph") in told) == (extractor is None)
+    assert ((False, "trafilatura") in told) == (extractor == "trafilatura")
+
+
+def test_a_source_that_wants_the_element_alone_has_no_second_opinion() -> None:
+    body = f"<div><p>短短的一行，没有更多。</p></div><ul><li><p>{SENTENCE * 9}</p></ul>".encode()
+    methods = {
+        each: extract_page(body, url=URL, source=_source(extractor=each)).articles[0].method
+        for each in ("container", "trafilatura")
+    }
+    assert methods["container"] == "container"
+
+
+def test_readers_that_have_little_in_common_are_flagged() -> None:
+    hidden = "".join(f'<div class="next-stories"><p>{SENTENCE[n:]}{SENTENCE}</p></div>' for n in range(5))
+    (article,) = extract_page(
+        f"<div id=content><p>{SENTENCE * 2}</p>{hidden}</div>".encode(), url=URL
+    ).articles
+    assert article.agreement is not None
+    assert article.agreement < DISAGREE
+    assert [flag.name for flag in article.flags] == ["readers_disagree"]
+    assert article.extracted.count("\n") == 5, "what trafilatura lost stands"
+    (article,) = extract_page(f"<div id=content>{BODY}</div>".encode(), url=URL).articles
+    assert (article.agreement, article.flags) == (1.0, ())
+
+
+def test_each_article_of_a_page_tells_how_far_the_readers_agree() -> None:
+    path = Path(__file__).parents[1] / "pages" / "copy-site" / "two-articles" / "page.html"
+    articles = extract_page(path.read_bytes(), url=URL).articles
+    assert [article.agreement for article in articles] == [1.0, 1.0]
+
+
+def test_a_caption_that_both_readers_doubt_is_a_caption() -> None:
+    line = '<img src=a><div class="next-stories"><p>食堂门口的队伍</p></div>'
+    (article,) = extract_page(f"<div id=content>{BODY}{line}{BODY}</div>".encode(), url=URL).articles
+    assert article.captions == ("食堂门口的队伍",)
+    assert article.extracted.count("\n") == 11
 
 
 def test_source_charset_overrides() -> None:
