@@ -279,7 +279,8 @@ class Article:
     captions: tuple[str, ...] = ()
     """Photo captions, which are not body text."""
     method: str = ""
-    """How the body was chosen: selector, container, trafilatura-page."""
+    """How the body was chosen: selector, container, trafilatura-page, text; of one that no element shows the place:
+    ld+json, script, noscript, template, srcdoc."""
     flags: tuple[Flag, ...] = ()
     """Doubts that extraction itself has (no offsets)."""
 

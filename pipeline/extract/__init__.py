@@ -3,10 +3,12 @@
 The order of the steps stands here and nowhere else:
 
     encoding   bytes → text                                     (encoding.py)
+    plain      plain text → a page                              (plain.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py)
+    embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, origin.py, metadata.py)
     split      two articles glued on one page; parts joined     (split.py)
@@ -22,15 +24,18 @@ from datetime import date
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.body import Reading, read_body, second_opinion
-from pipeline.extract.container import find_container, weigh
-from pipeline.extract.declared import read_declared
+from pipeline.extract.container import Weights, find_container, weigh
+from pipeline.extract.declared import Declared, read_declared
+from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
 from pipeline.extract.encoding import Decoded, decode
 from pipeline.extract.layout import Layout, bare_long_tags, read_layout
 from pipeline.extract.metadata import read_metadata
+from pipeline.extract.plain import as_page, too_long
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.title import find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.records import Article, Flag, Page, Selector, Source
+from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.rules.signatures import NO_PAGE
 
 __all__ = ["extract_page", "join_parts", "line_report"]
@@ -62,11 +67,12 @@ def extract_page(
     captured_on: date | None = None,
     source: Source | None = None,
 ) -> Page:
-    """The articles of one captured page. Never raises: a page without an article has a `reason`.
+    """The articles of one captured page or text. Never raises: a page without an article has a `reason`.
 
     `content_type` is the HTTP header, `captured_on` the day (UTC) that decides which of the source's
     selectors hold; without a source the article's element is searched for. Reasons: empty, too_large,
-    not_html, undecodable, frameset, no_body, failed:<error>.
+    not_html, undecodable, frameset, no_body, failed:<error>; of plain text also binary, data, table, log, code,
+    not_chinese.
     """
     return _extract(body, url, content_type, captured_on, source).page
 
@@ -100,38 +106,75 @@ def _extract(
     body: bytes, url: str, content_type: str, captured_on: date | None, source: Source | None
 ) -> Extraction:
     decoded = decode(body[:MAX_BYTES], content_type=content_type, override=source.charset if source else None)
+    plain = is_plain(body, content_type)
     reason = _not_a_page(body, decoded)
+    if plain and not reason:
+        reason = no_text(body) or ("too_large" if too_long(decoded.text) else None)
     if reason:
         return _nothing(decoded, reason)
     try:
-        return _read(decoded, url, captured_on, source)
+        return _read(decoded, url, captured_on, source, plain=plain)
     except (RecursionError, MemoryError, ValueError) as error:
         return _nothing(decoded, f"failed:{type(error).__name__}")
 
 
-def _read(decoded: Decoded, url: str, captured_on: date | None, source: Source | None) -> Extraction:
-    html = bare_long_tags(decoded.text.replace("\x00", ""))
+def _read(
+    decoded: Decoded, url: str, captured_on: date | None, source: Source | None, *, plain: bool
+) -> Extraction:
+    html = decoded.text.replace("\x00", "")
+    html = as_page(html) if plain else bare_long_tags(html)
     tree = LexborHTMLParser(html)
     if tree.css_first("frameset") is not None:
         return _nothing(decoded, "frameset")
     declared = read_declared(tree)
-    body = _in_force(source.body if source else (), captured_on)
-    layout = read_layout(tree, body=body, drop=_in_force(source.drop if source else (), captured_on))
+    body = () if plain else _in_force(source.body if source else (), captured_on)
+    drop = _in_force(source.drop if source else (), captured_on)
+    found = _body(read_layout(tree, body=body, drop=drop), declared, html)
+    missed = bool(body) and not found.layout.chosen
+    next_url = next_part(html, url, tree)
+    if not found.layout.chosen and not plain:
+        embedded = find_embedded(tree, declared, found.layout, found.weights, found.reading)
+        if embedded is not None:
+            declared = reveal(tree, embedded, declared)
+            found = _body(read_layout(tree, drop=drop), declared, html, embedded)
+    layout, reading = found.layout, found.reading
+    if reading is None or not reading.text or (not layout.chosen and only_shell(reading.text)):
+        return _nothing(decoded, "no_body", layout, reading)
+    if plain:
+        reading = replace(reading, method="text")
+    first = read_metadata(layout, declared, reading, found.title, found.title_at, url)
+    first = replace(first, flags=_doubts(layout, selector_missed=missed))
+    articles = split_articles(first, layout, found.weights, reading)
+    return Extraction(
+        page=_page(decoded, articles=articles, next_url=next_url), layout=layout, reading=reading
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """The lines of a page, what they weigh, and the body and title found in them, if any."""
+
+    layout: Layout
+    weights: Weights
+    reading: Reading | None = None
+    title: str | None = None
+    title_at: int | None = None
+
+
+def _body(layout: Layout, declared: Declared, html: str, embedded: Candidate | None = None) -> _Body:
     weights = weigh(layout, heading_of(layout, declared))
-    boxes = layout.chosen or find_container(layout, weights)
+    boxes = (
+        boxes_of(layout, weights, embedded) if embedded else layout.chosen or find_container(layout, weights)
+    )
     if not boxes:
-        return _nothing(decoded, "no_body", layout)
+        return _Body(layout=layout, weights=weights)
     title, title_at = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
     reading = read_body(layout, weights, boxes, title, title_at)
-    if not layout.chosen:
+    if embedded is not None:
+        reading = replace(reading, method=embedded.method)
+    elif not layout.chosen:
         reading = second_opinion(layout, weights, reading, html)
-    if not reading.text:
-        return _nothing(decoded, "no_body", layout, reading)
-    first = read_metadata(layout, declared, reading, title, title_at, url)
-    first = replace(first, flags=_doubts(layout, selector_missed=bool(body) and not layout.chosen))
-    articles = split_articles(first, layout, weights, reading)
-    page = _page(decoded, articles=articles, next_url=next_part(html, url, tree))
-    return Extraction(page=page, layout=layout, reading=reading)
+    return _Body(layout=layout, weights=weights, reading=reading, title=title, title_at=title_at)
 
 
 def _doubts(layout: Layout, *, selector_missed: bool) -> tuple[Flag, ...]:

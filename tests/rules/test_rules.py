@@ -74,6 +74,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
                 "encoding",
                 "labels",
                 "marks",
+                "shell-lines",
                 "surnames",
                 "tracking-keys",
                 "variants",
