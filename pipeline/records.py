@@ -297,7 +297,8 @@ class Article:
     captions: tuple[str, ...] = ()
     """Photo captions, which are not body text."""
     method: str = ""
-    """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page."""
+    """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page, text; of one
+    that no element shows the place: ld+json, script, noscript, template, srcdoc."""
     agreement: float | None = None
     """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
     first part where several are joined; None: only one read it."""

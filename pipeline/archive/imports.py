@@ -1,4 +1,4 @@
-"""Pages that others saved, into the archive: WARC and ARC files, HTML files, folders of both."""
+"""Pages that others saved, into the archive: WARC and ARC files, HTML and text files, folders of them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pipeline.archive.foreign import Foreign, ForeignResponse
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.errors import UsageError
 from pipeline.records import Capture, Outcome, header_of
+from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.web.blocks import judge_page
 from pipeline.web.media import is_html
 from pipeline.web.urls import fetch_form, url_key
@@ -23,6 +24,7 @@ from pipeline.web.urls import fetch_form, url_key
 CAP = 8 << 20
 """Largest page, bytes; the crawl's own cap (`fetched.Limits`)."""
 _PAGE_NAME = re.compile(r"\.(?:[xs]?html?|php|aspx?|jsp)\b", re.IGNORECASE)
+_TEXT_NAME = re.compile(r"\.(?:txt|text|md|markdown)$", re.IGNORECASE)
 _ARCHIVE_NAME = re.compile(r"\.w?arc(?:\.(?:gz|zst|lz4))?$", re.IGNORECASE)
 
 
@@ -41,7 +43,8 @@ class ImportedFile:
     known: int = 0
     """Captures that were already there from an earlier import."""
     skipped: tuple[tuple[str, int], ...] = ()
-    """Records left out, by reason: not_html, redirect, http_error, unreadable, revisit, empty, too_large, …"""
+    """Records left out, by reason: not_html, redirect, http_error, unreadable, revisit, empty, too_large, …; of
+    plain text also what it is instead (rules/plain_text.py): table, code, …"""
     problem: str | None = None
     """Why the file could not be read (to its end); None: it could."""
 
@@ -77,9 +80,9 @@ def import_paths(
 ) -> ImportReport:
     """Brings saved pages into the archive as captures of kind page under the name `source`.
 
-    WARC and ARC files in any compression keep each page's URL, time and headers; HTML files get their
-    file: URL, or the one `url_map` gives (lines of path, tab, URL; paths relative to the map), and their
-    modification time. Block pages are judged anew. Ids follow from source, URL, time and body, so a
+    WARC and ARC files in any compression keep each page's URL, time and headers; HTML and text files get
+    their file: URL, or the one `url_map` gives (lines of path, tab, URL; paths relative to the map), and
+    their modification time. Block pages are judged anew. Ids follow from source, URL, time and body, so a
     second import adds nothing. What cannot be read is a reason in the report, never an exception;
     raises BusyError while another run writes, MapError for an unusable map, OSError when the disk is full.
     """
@@ -96,7 +99,7 @@ def import_paths(
                 else:
                     report.append(_import_file(file, writer, source, mapped, known))
             if not files or others:
-                problem = None if files else "no HTML page or WARC file in it"
+                problem = None if files else "no HTML page, text or WARC file in it"
                 report.append(ImportedFile(path=str(path), skipped=tuple(others.items()), problem=problem))
     unused = sorted(mapped.keys() - {str(Path(each.path).absolute()) for each in report})
     report += [ImportedFile(path=name, problem="in the URL map, but not among the paths") for name in unused]
@@ -141,7 +144,7 @@ def _files(path: Path, others: Counter[str]) -> Iterator[tuple[Path, str | None]
             file = Path(folder, name)
             if file.is_symlink():
                 yield file, "a symbolic link"
-            elif not (_ARCHIVE_NAME.search(name) or _PAGE_NAME.search(name) or "." not in name):
+            elif not any(p.search(name) for p in (_ARCHIVE_NAME, _PAGE_NAME, _TEXT_NAME)) and "." in name:
                 others["other_files"] += 1
             else:
                 yield file, None if file.is_file() else "not a regular file"
@@ -188,14 +191,28 @@ def _pages(file: Path, source: str, mapped: Mapping[str, str]) -> Iterator[_Foun
             if found:
                 yield found
         return
-    label = "text/html" if _PAGE_NAME.search(file.name) else ""
     if len(body) > CAP:
         raise warc.Damaged(f"larger than {CAP >> 20} MiB")
-    if not body.strip() or not is_html(body, label):
-        raise warc.Damaged("empty" if not body.strip() else "neither an HTML page nor a WARC file")
     url = mapped.get(str(file.absolute())) or file.absolute().as_uri()
-    page = ForeignResponse(status=0, headers=(("Content-Type", "text/html"),), body=body, problem=None)
+    page = ForeignResponse(
+        status=0, headers=(("Content-Type", _type_of(file, body)),), body=body, problem=None
+    )
     yield _Found(capture=_capture(source, url, changed, page, (f"imported from {file.name}",)), resource=True)
+
+
+def _type_of(file: Path, body: bytes) -> str:
+    """text/html or text/plain; raises Damaged for a file that is neither, with what it is."""
+    if not body.strip():
+        raise warc.Damaged("empty")
+    is_text = _TEXT_NAME.search(file.name) is not None and is_plain(body, "text/plain")
+    if not is_text and is_html(body, "text/html" if _PAGE_NAME.search(file.name) else ""):
+        return "text/html"
+    reason = no_text(body)
+    if is_text and reason is None:
+        return "text/plain"
+    if reason is None:
+        raise warc.Damaged("a text, but its name does not end in .txt or .md")
+    raise warc.Damaged(f"neither an HTML page, a text nor a WARC file: {reason}")
 
 
 def _from_record(record: Foreign, name: str, source: str, changed: datetime) -> _Found | None:
@@ -239,7 +256,10 @@ def _unusable(got: ForeignResponse, kind: str) -> str:
         return got.problem
     if not got.body.strip():
         return Outcome.EMPTY
-    return "" if is_html(got.body, header_of(got.headers, "content-type")) else Outcome.NOT_HTML
+    kind = header_of(got.headers, "content-type")
+    if is_plain(got.body, kind):
+        return no_text(got.body) or ""
+    return "" if is_html(got.body, kind) else Outcome.NOT_HTML
 
 
 def _capture(source: str, url: str, at: datetime, got: ForeignResponse, notes: tuple[str, ...]) -> Capture:

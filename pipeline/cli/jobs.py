@@ -84,13 +84,17 @@ def add(commands: Commands) -> None:
     maintain.add_argument("--verify-only", action="store_true", help="change nothing")
     maintain.set_defaults(run=run_maintain)
 
-    bring = commands.add_parser("import", help="take foreign WARC files and folders of HTML into the archive")
+    bring = commands.add_parser("import", help="take foreign WARC files, HTML and text into the archive")
     _folders(bring)
     bring.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="WARC/ARC file, HTML file or folder"
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="WARC/ARC file, HTML file, text (.txt, .md) or folder",
     )
     bring.add_argument("--source", required=True, help="source name the pages are filed under")
-    bring.add_argument("--url-map", type=Path, help="TSV of path and URL for HTML files")
+    bring.add_argument("--url-map", type=Path, help="TSV of path and URL for HTML and text files")
     bring.set_defaults(run=run_import)
 
     book = commands.add_parser("ledger", help="the crawl's memory")

@@ -20,6 +20,7 @@ from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
 from pipeline.records import Article, Capture, Document, Kind, Outcome, Page, Reason, Source
+from pipeline.rules.plain_text import is_plain
 
 
 @lru_cache(maxsize=2)
@@ -88,7 +89,7 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
     """The rows of one page and, when the article runs on, of its further parts."""
     if len(group) > 1 and any(c.outcome == Outcome.OK for c in group):
         group = [_with_body(raw, c) for c in group]
-    first = group[0]
+    first = _as_text(group[0])
     rest = [bare_row(c, reason=Reason.PART_OF if c.outcome == Outcome.OK else c.outcome) for c in group[1:]]
     if first.outcome != Outcome.OK:
         return [bare_row(first, reason=first.outcome), *rest]
@@ -96,8 +97,16 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
     if rest and page.articles:
         page = extract.join_parts([page, *(_page(c, source) for c in group[1:] if c.outcome == Outcome.OK)])
     if not page.articles:
-        return [bare_row(first, reason=page.reason or Reason.NO_BODY, page=page), *rest]
+        reason = page.reason if group[0].outcome == Outcome.OK else group[0].outcome
+        return [bare_row(first, reason=reason or Reason.NO_BODY, page=page), *rest]
     return [*(article_row(first, page, article) for article in page.articles), *rest]
+
+
+def _as_text(capture: Capture) -> Capture:
+    """A capture of plain text as a usable one: the crawl, which looks for HTML, calls it not_html."""
+    if capture.outcome == Outcome.NOT_HTML and is_plain(capture.body, capture.header("content-type")):
+        return replace(capture, outcome=Outcome.OK)
+    return capture
 
 
 def _with_body(raw: Path, capture: Capture) -> Capture:

@@ -3,12 +3,14 @@
 The order of the steps stands here and nowhere else:
 
     encoding   bytes → text                                     (encoding.py)
+    plain      plain text → a page                              (plain.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
     thread     the first post of a page of posts                (thread.py)
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py)
+    embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, origin.py, metadata.py)
@@ -26,18 +28,21 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.agreement import DECIDED, DISAGREE
 from pipeline.extract.body import Reading, read_body, second_opinion
-from pipeline.extract.container import find_container, weigh
-from pipeline.extract.declared import read_declared
+from pipeline.extract.container import Weights, find_container, weigh
+from pipeline.extract.declared import Declared, read_declared
+from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
 from pipeline.extract.encoding import Decoded, decode
 from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.noarticle import no_article
+from pipeline.extract.plain import as_page, too_long
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.thread import first_post, in_rows
-from pipeline.extract.title import find_title, heading_of
+from pipeline.extract.title import Title, find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
 from pipeline.records import Article, Flag, Outcome, Page, Reason, Selector, Source
+from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.rules.signatures import NO_PAGE
 
 __all__ = ["DECIDED", "extract_page", "join_parts", "line_report"]
@@ -74,11 +79,12 @@ def extract_page(
     captured_on: date | None = None,
     source: Source | None = None,
 ) -> Page:
-    """The articles of one captured page. Never raises: a page without an article has a `reason`.
+    """The articles of one captured page or text. Never raises: a page without an article has a `reason`.
 
     `content_type` is the HTTP header, `captured_on` the day (UTC) that decides which of the source's
     selectors hold; without a source the article's element is searched for. Reasons: empty, too_large,
-    not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, failed:<error>.
+    not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, failed:<error>; of plain
+    text also binary, data, table, log, code, not_chinese.
     """
     return _extract(body, url, content_type, captured_on, source).page
 
@@ -116,48 +122,90 @@ def _extract(
     decoded = decode(
         _within_cap(body), content_type=content_type, override=source.charset if source else None
     )
+    plain = is_plain(body, content_type)
     reason = _not_a_page(body, decoded)
+    if plain and not reason:
+        reason = no_text(body) or ("too_large" if too_long(decoded.text) else None)
     if reason:
         return _nothing(decoded, reason)
     try:
-        return _read(decoded, url, captured_on, source, is_cut=len(body) > MAX_BYTES)
+        return _read(decoded, url, captured_on, source, plain=plain, is_cut=len(body) > MAX_BYTES)
     except (RecursionError, MemoryError, ValueError) as error:
         return _nothing(decoded, f"failed:{type(error).__name__}")
 
 
 def _read(
-    decoded: Decoded, url: str, captured_on: date | None, source: Source | None, *, is_cut: bool
+    decoded: Decoded, url: str, captured_on: date | None, source: Source | None, *, plain: bool, is_cut: bool
 ) -> Extraction:
     missing = Outcome.TOO_LARGE if is_cut else Reason.NO_BODY
     extractor = source.extractor if source else None
-    html = tamed(decoded.text.replace("\x00", ""))
+    html = decoded.text.replace("\x00", "")
+    html = as_page(html) if plain else tamed(html)
     tree = LexborHTMLParser(html)
     if tree.css_first("frameset") is not None:
         return _nothing(decoded, "frameset")
     declared = read_declared(tree)
-    body = _in_force(source.body if source else (), captured_on)
-    layout = read_layout(tree, body=body, drop=_in_force(source.drop if source else (), captured_on))
+    selected = () if plain else _in_force(source.body if source else (), captured_on)
+    drop = _in_force(source.drop if source else (), captured_on)
+    found = _body(read_layout(tree, body=selected, drop=drop), declared, html, extractor)
+    missed = bool(selected) and not found.layout.chosen
+    next_url = next_part(html, url, tree)
+    embedded = None
+    if not found.layout.chosen and not plain:
+        embedded = find_embedded(tree, declared, found.layout, found.weights, found.reading)
+    if embedded is not None:
+        declared = reveal(tree, embedded, declared)
+        found = _body(read_layout(tree, drop=drop), declared, html, extractor, embedded)
+    layout, reading = found.layout, found.reading
+    has_text = reading is not None and bool(reading.text)
+    reason = None
+    if not (plain or embedded or (layout.chosen and has_text)):
+        reason = no_article(tree, layout, found.weights, reading.kept if reading else ())
+    if reading is None or found.title is None or reason or not has_text:
+        return _nothing(decoded, reason or missing, layout, reading, found.lines)
+    if not layout.chosen and only_shell(reading.text):
+        return _nothing(decoded, reason or missing, layout, reading, found.lines)
+    if plain:
+        reading = replace(reading, method="text")
+    first = read_metadata(layout, declared, reading, found.title, url)
+    flags = _doubts(layout, reading, selector_missed=missed, is_cut=is_cut)
+    parts = split_articles(replace(first, flags=flags), layout, found.weights, reading)
+    articles = tuple(replace(article, agreement=reading.agreement) for article in parts)
+    page = _page(decoded, articles=articles, next_url=next_url)
+    return Extraction(page=page, layout=layout, reading=reading, lines=found.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """The lines of a page, what they weigh, and the body and title found in them, if any."""
+
+    layout: Layout
+    lines: tuple[Line, ...]
+    weights: Weights
+    reading: Reading | None = None
+    title: Title | None = None
+
+
+def _body(
+    layout: Layout, declared: Declared, html: str, extractor: str | None, embedded: Candidate | None = None
+) -> _Body:
     layout = in_rows(layout)
     lines = tuple(layout.lines)
-    if not layout.chosen:
+    if not layout.chosen and embedded is None:
         layout = first_post(layout, heading_of(layout, declared))
     weights = weigh(layout, heading_of(layout, declared))
-    boxes = layout.chosen or find_container(layout, weights)
+    boxes = (
+        boxes_of(layout, weights, embedded) if embedded else layout.chosen or find_container(layout, weights)
+    )
     if not boxes:
-        return _nothing(decoded, no_article(tree, layout, weights) or missing, layout, lines=lines)
+        return _Body(layout=layout, lines=lines, weights=weights)
     title = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
     reading = read_body(layout, weights, boxes, title.text, title.at, extractor)
-    if not layout.chosen and extractor != "container":
+    if embedded is not None:
+        reading = replace(reading, method=embedded.method)
+    elif not layout.chosen and extractor != "container":
         reading = second_opinion(layout, weights, reading, html)
-    reason = None if layout.chosen and reading.text else no_article(tree, layout, weights, reading.kept)
-    if reason or not reading.text:
-        return _nothing(decoded, reason or missing, layout, reading, lines)
-    first = read_metadata(layout, declared, reading, title, url)
-    flags = _doubts(layout, reading, selector_missed=bool(body) and not layout.chosen, is_cut=is_cut)
-    parts = split_articles(replace(first, flags=flags), layout, weights, reading)
-    articles = tuple(replace(article, agreement=reading.agreement) for article in parts)
-    page = _page(decoded, articles=articles, next_url=next_part(html, url, tree))
-    return Extraction(page=page, layout=layout, reading=reading, lines=lines)
+    return _Body(layout=layout, lines=lines, weights=weights, reading=reading, title=title)
 
 
 def _doubts(layout: Layout, reading: Reading, *, selector_missed: bool, is_cut: bool) -> tuple[Flag, ...]:

@@ -242,13 +242,13 @@ def test_every_bad_path_has_a_reason_and_the_good_ones_come_in(tmp_path: Path) -
     report = bring(tmp_path / "raw", *(tmp_path / name for name in names), folder, tmp_path / "good.html")
     assert [each.problem for each in report.files] == [
         "No such file or directory",
-        "no HTML page or WARC file in it",
-        "no HTML page or WARC file in it",
-        "neither an HTML page nor a WARC file",
-        "neither an HTML page nor a WARC file",
+        "no HTML page, text or WARC file in it",
+        "no HTML page, text or WARC file in it",
+        "neither an HTML page, a text nor a WARC file: binary",
+        "neither an HTML page, a text nor a WARC file: binary",
         "empty",
         "larger than 8 MiB",
-        "neither an HTML page nor a WARC file",
+        "neither an HTML page, a text nor a WARC file: binary",
         "a symbolic link",
         "a symbolic link",
         "not a regular file",
@@ -256,6 +256,81 @@ def test_every_bad_path_has_a_reason_and_the_good_ones_come_in(tmp_path: Path) -
     ]
     assert report.captures == 1
     assert report.files[2].skipped == (("other_files", 1),)
+
+
+NOTE = "河岸的秋天\n\n" + "秋天的河岸上，芦苇都白了。" * 10
+CRLF = "\r\n"
+
+
+def test_text_files_become_resource_records_of_plain_text(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    texts = {
+        "a.txt": NOTE.encode(),
+        "b.md": f"# 河岸\n\n{NOTE} a<br>b".encode(),
+        "c.TXT": NOTE.encode("gb18030"),
+        "d.text": NOTE.encode("big5", "ignore"),
+        "e.markdown": b"\xff\xfe" + NOTE.encode("utf-16-le"),
+        "f.txt": b"\xef\xbb\xbf" + NOTE.replace("\n", CRLF).encode(),
+    }
+    for name, body in texts.items():
+        (folder / name).write_bytes(body)
+    (folder / "g.txt").write_bytes(PAGE)
+    (folder / "h.txt").write_bytes("河岸<p>一</p><p>二</p><div>三</div>".encode())
+    (folder / "i.csv").write_bytes(NOTE.encode())
+    report = bring(tmp_path / "raw", folder)
+    found = {Path(each.url).name: each for each in content(tmp_path / "raw")}
+    assert {name: found[name].body for name in texts} == texts
+    kinds = {name: each.header("content-type") for name, each in found.items()}
+    assert kinds == dict.fromkeys(texts, "text/plain") | {"g.txt": "text/html", "h.txt": "text/html"}
+    assert report.files[-1].skipped == (("other_files", 1),)
+    with gzip.open(tmp_path / "raw" / archive.sealed(tmp_path / "raw")[0].file) as stream:
+        record = stream.read().partition(b"WARC-Type: resource")[2].partition(b"\r\n\r\n")[0]
+    assert b"Content-Type: text/plain" in record
+    judge(tmp_path / "raw")
+    assert archive.verify(tmp_path / "raw") == []
+    assert bring(tmp_path / "raw", folder).captures == 0
+
+
+def test_what_is_no_text_is_refused_with_what_it_is(tmp_path: Path) -> None:
+    files = {
+        "binary.txt": bytes(range(256)) * 9,
+        "pdf.txt": b"%PDF-1.4 ...",
+        "table.txt": "名称,数量,单价\n芦苇,3,5\n河灯,8,2\n".encode(),
+        "code.md": 'import os\n\ndef river():\n    return os.name  # 河岸\n\nprint("河")\n'.encode(),
+        "data.txt": '{"河岸": ["芦苇"]}'.encode(),
+        "log.txt": ("2024-03-01 02:03:04 河岸水位正常\n" * 5).encode(),
+        "english.txt": b"The reeds by the river turn white.\n" * 5,
+        "blank.txt": b" \n\n",
+        "table.csv": "名称,数量,单价\n芦苇,3,5\n河灯,8,2\n".encode(),
+        "notes.log": NOTE.encode(),
+    }
+    for name, body in files.items():
+        (tmp_path / name).write_bytes(body)
+    report = bring(tmp_path / "raw", *(tmp_path / name for name in files))
+    neither = "neither an HTML page, a text nor a WARC file: "
+    assert [each.problem for each in report.files] == [
+        *(neither + kind for kind in ("binary", "binary", "table", "code", "data", "log", "not_chinese")),
+        "empty",
+        neither + "table",
+        "a text, but its name does not end in .txt or .md",
+    ]
+    assert report.captures == 0
+
+
+def test_answers_of_plain_text_in_a_warc_file_are_pages(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.warc"
+    plain = {"Content_Type": "text/plain; charset=gbk"}
+    path.write_bytes(
+        response(body=NOTE.encode("gbk"), **plain)
+        + response("https://news.example/b", PAGE, **plain)
+        + response("https://news.example/robots.txt", b"User-agent: *\nDisallow: /a/\nAllow: /\n", **plain)
+        + response("https://news.example/c.csv", "甲,乙,丙\n一,二,三\n四,五,六\n".encode("gbk"), **plain)
+        + response("https://news.example/d.css", "/* 河 */ a{}".encode(), Content_Type="text/css")
+    )
+    (file,) = bring(tmp_path / "raw", path).files
+    assert file.captures == 2
+    assert dict(file.skipped) == {"code": 1, "not_html": 1, "table": 1}
 
 
 def test_a_cut_file_gives_what_stands_before_the_cut(tmp_path: Path) -> None:

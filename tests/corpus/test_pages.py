@@ -48,3 +48,21 @@ def test_a_part_whose_first_text_is_gone_is_left_out(tmp_path: Path) -> None:
     article, part = extract_group(tmp_path / "raw", [first, same], None)
     assert article.extracted.split("\n") == list(STORY.body[:3])
     assert part.reason == "unchanged"
+
+
+def test_a_text_that_the_crawl_did_not_want_is_a_document(tmp_path: Path) -> None:
+    text = "\n\n".join([STORY.title, "作者：李小山", *STORY.body]).encode("gbk", "replace")
+    plain = (("Content-Type", "text/plain"),)
+    with archive.Writer(tmp_path, "run", clock=lambda: START) as writer:
+        stored = writer.write(story_page(0, body=text, headers=plain, outcome="not_html"))
+        table = writer.write(story_page(1, body="甲,乙,丙\n".encode() * 9, headers=plain, outcome="not_html"))
+        image = writer.write(
+            story_page(2, body=text, headers=(("Content-Type", "image/png"),), outcome="not_html")
+        )
+    (document,) = extract_group(tmp_path, [stored], None)
+    assert (document.title_raw, document.author, document.method) == (STORY.title, "李小山", "text")
+    assert document.extracted.split("\n") == list(STORY.body)
+    assert [extract_group(tmp_path, [each], None)[0].reason for each in (table, image)] == [
+        "not_html",
+        "not_html",
+    ]

@@ -76,6 +76,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
                 "marks",
                 "no-names",
                 "notices",
+                "shell-lines",
                 "surnames",
                 "tracking-keys",
                 "variants",

@@ -1,0 +1,278 @@
+"""A body that no element shows: in a script, in JSON-LD, `noscript`, a shadow root, the `srcdoc` of a frame.
+
+Each is a candidate, weighed by the same weights as the elements of the page (container.py). What the page shows
+stays unless the candidate is plainly the article: its title is the page's, or it goes on where the shown text
+stops, or nothing is shown that reads like an article. A list of texts in a state object is other articles.
+The candidate that wins is put into the tree, and the page is read again as any page.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from pipeline.extract.body import Reading, read_body
+from pipeline.extract.container import Weights, find_container, weigh
+from pipeline.extract.declared import Declared
+from pipeline.extract.layout import BODY_MARK, Layout, read_layout
+from pipeline.extract.plain import paragraphs
+from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, values
+from pipeline.extract.title import COLUMN_NAME, clean_title, heading_of, letters
+from pipeline.extract.variants import either_script
+from pipeline.parsing import tamed
+from pipeline.rules import table
+
+MOST = 12
+"""Candidates weighed, those with the most Han."""
+
+LONGEST = 300_000
+"""Code points of a candidate; more is no article."""
+
+MOST_TEXT = 400_000
+"""Code points weighed in all, but for the first."""
+
+WIDER = 2.0
+"""Weight of a candidate, as a multiple of what is shown, from which it replaces a part of the same article or a text
+that does not stand under the page's title."""
+
+FAR_WIDER = 4.0
+"""The same for a candidate of which nothing says that it is the article; as second_opinion in body.py."""
+
+SHOWN = 100.0
+"""Weight from which what is shown is an article, though a short one: two sentences of thirty characters."""
+
+TITLED = 40.0
+"""The same where it stands below a heading with the page's title: one sentence."""
+
+SAME = 0.5
+"""Share of the shown letters that a candidate repeats when it is the same article."""
+
+CHINESE = 0.3
+"""Share of Han in the text of a candidate; code has less."""
+
+MORE_SCRIPTS = 800_000
+"""Code points of scripts read besides the one with the most Han."""
+
+MOST_OPEN = 3_000
+"""Elements left open in a candidate; Lexbor's time grows with the square of the depth."""
+
+SHORTEST_TITLE = 4
+"""Letters of a title that is compared."""
+
+TAG = re.compile(
+    r"<(?:p|br|div|section|span|h[1-6]|ul|ol|li|img|strong|blockquote|table|article|a)\b[^<>]{0,2000}>", re.I
+)
+ESCAPED_TAG = re.compile(r"&lt;/?(?:p|br|div|section|span|h[1-6]|ul|li|img|strong|a)\b", re.I)
+PICTURES = "picture_page_info_list"
+"""Of a WeChat page that is pictures and a few words; only there `msg_desc` is the text and no summary."""
+
+PLACES = (("noscript", "noscript"), ("template[shadowrootmode]", "template"), ("iframe[srcdoc]", "srcdoc"))
+"""Elements that browsers with scripts show otherwise or not at all, and what `method` calls them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A text that may be the body, as HTML, and what stands beside it."""
+
+    method: str
+    """ld+json, script, noscript, template or srcdoc."""
+    html: str
+    han: int
+    facts: dict[str, str] = field(default_factory=dict)
+    """As Declared.ld."""
+    listed: bool = False
+    """Whether it is one of several articles in a list."""
+    place: LexborNode | None = None
+    """The element it stands in; None for scripts."""
+
+
+def find_embedded(
+    tree: LexborHTMLParser, declared: Declared, layout: Layout, weights: Weights, reading: Reading | None
+) -> Candidate | None:
+    """The candidate that is the article rather than what is shown (`reading`), or None.
+
+    Takes time only on pages whose scripts and such hold more Han than the shown body has letters.
+    """
+    shown = "" if reading is None or only_shell(reading.text) else letters(reading.text)
+    weight = sum(weights.line[i] for i in reading.kept) if reading and shown else 0.0
+    titled = heading_of(layout, declared) is not None
+    best: tuple[float, Candidate] | None = None
+    least = max(SHORTEST, len(shown) // 2)
+    found = sorted(_candidates(tree, least), key=lambda candidate: -candidate.han)[:MOST]
+    left = MOST_TEXT
+    for candidate in found:
+        left -= len(candidate.html)
+        if left < 0 and candidate is not found[0]:
+            break
+        if _left_open(candidate.html) > MOST_OPEN:
+            continue
+        worth, text, named = _weighed(candidate, declared)
+        if worth <= weight or han_in(text) < CHINESE * len(letters(text)) or only_shell(text):
+            continue
+        if not _wins(candidate, named, worth, text, shown, weight, titled):
+            continue
+        worth *= WIDER if named else 1.0
+        if best is None or worth > best[0]:
+            best = (worth, candidate)
+    return best[1] if best else None
+
+
+def reveal(tree: LexborHTMLParser, found: Candidate, declared: Declared) -> Declared:
+    """Puts the candidate into the tree, marked as the body; returns what the page declares with the facts beside it.
+
+    In the place of its element, or as the last of the page with the title that stood beside it above.
+    """
+    inside = _parsed(found.html)
+    body = inside.body
+    if body is None or tree.body is None:  # the parser makes one for every page
+        return declared
+    body.attrs[BODY_MARK] = "1"
+    if found.place is not None:
+        found.place.replace_with(body)
+        return declared
+    title = found.facts.get("headline", "")
+    heading = LexborHTMLParser(f"<h1>{html.escape(title)}</h1>").body if title else None
+    if heading is not None and heading.child is not None:
+        tree.body.insert_child(heading.child)
+    tree.body.insert_child(body)
+    source = {"source": found.facts["publisher"]} if "publisher" in found.facts else {}
+    return replace(declared, ld={**found.facts, **declared.ld}, meta={**source, **declared.meta})
+
+
+def boxes_of(layout: Layout, weights: Weights, found: Candidate) -> list[int]:
+    """The boxes that hold the revealed body: all of a script's text, of a page in a page the article's element."""
+    if found.place is None or not layout.chosen:
+        return layout.chosen
+    box = layout.boxes[layout.chosen[0]]
+    inside = [
+        score if box.first <= each.first and each.last <= box.last else 0.0
+        for each, score in zip(layout.boxes, weights.score, strict=True)
+    ]
+    return find_container(layout, replace(weights, score=inside)) or layout.chosen
+
+
+def only_shell(text: str) -> bool:
+    """Whether every line of a text is of the page's machinery: a wish for JavaScript, labels for screen readers."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return all(
+        any(len(line) <= longest and pattern.search(line) for longest, pattern in _shell()) for line in lines
+    )
+
+
+@cache
+def _shell() -> list[tuple[int, re.Pattern[str]]]:
+    rows = table("shell-lines")
+    return [(int(longest), either_script(pattern, re.I)) for longest, pattern, _reason in rows]
+
+
+def _wins(
+    candidate: Candidate, named: bool | None, worth: float, text: str, shown: str, weight: float, titled: bool
+) -> bool:
+    """Whether a candidate is the article rather than what is shown.
+
+    `named`: its title is the page's (True), another's (False), unknown (None).
+    """
+    if candidate.listed and not named:
+        return False
+    if not shown or not weight:
+        return named is not False
+    if _repeats(shown, letters(text)) or named:
+        return worth >= WIDER * weight
+    is_article = weight >= SHOWN or (titled and weight >= TITLED)
+    return named is None and not is_article and worth >= FAR_WIDER * weight
+
+
+def _repeats(shown: str, text: str) -> bool:
+    """Whether a text holds most of what is shown; compared in stretches of eight letters."""
+    stretches = [shown[i : i + 8] for i in range(0, min(len(shown), 4000), 8)]
+    return sum(each in text for each in stretches) >= SAME * len(stretches)
+
+
+def _weighed(candidate: Candidate, declared: Declared) -> tuple[float, str, bool | None]:
+    """(weight of the lines that would stay, their text, whether its title is the page's)."""
+    layout = read_layout(_parsed(candidate.html))
+    heading = heading_of(layout, declared)
+    weights = weigh(layout, heading)
+    boxes = [0] if candidate.place is None and layout.boxes else find_container(layout, weights)
+    reading = read_body(layout, weights, boxes)
+    named = _named(candidate.facts.get("headline", ""), declared)
+    worth = sum(weights.line[i] or min(len(layout.lines[i].text), 8) for i in reading.kept)
+    return worth, reading.text, True if heading is not None else named
+
+
+def _named(title: str, declared: Declared) -> bool | None:
+    """Whether a title is the page's; None where there is none to compare, or the page names only its site."""
+    said = [declared.title, *(declared.meta.get(name, "") for name in ("og:title", "twitter:title"))]
+    said = [letters(each) for each in said if letters(each)]
+    bare = letters(title)
+    if len(bare) >= SHORTEST_TITLE and any(bare in each or each in bare for each in said):
+        return True
+    own = letters(declared.title)
+    site = letters(declared.meta.get("og:site_name", ""))
+    is_site = len(own) <= COLUMN_NAME or (site and letters(clean_title(declared.title)) == site)
+    return None if not bare or is_site else False
+
+
+def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
+    """Every text that may be a body, with at least so many Han characters."""
+    scripts = [(han_in(text), text, node) for node in tree.css("script") if (text := node.text() or "")]
+    scripts = sorted((each for each in scripts if each[0] >= least), key=lambda each: -each[0])
+    left = MORE_SCRIPTS
+    for number, (_, text, node) in enumerate(scripts):
+        left -= len(text) if number else 0
+        if left < 0:
+            break
+        yield from _in_script(text, (node.attributes.get("type") or "").lower(), least)
+    for css, method in PLACES:
+        for node in tree.css(css):
+            inside = _inside(node, method)[:LONGEST]
+            if (han := han_in(inside)) >= least:
+                yield Candidate(method=method, html=inside, han=han, place=node)
+
+
+def _in_script(text: str, kind: str, least: int) -> Iterator[Candidate]:
+    is_json = "json" in kind or text.lstrip()[:1] in ("{", "[")
+    for value in values(text, is_json=is_json):
+        if value.han < least or (value.key in PICTURE_TEXT and PICTURES not in text):
+            continue
+        yield Candidate(
+            method="ld+json" if "ld+json" in kind else "script",
+            html=_as_html(value.text[:LONGEST]),
+            han=value.han,
+            facts=value.facts,
+            listed=value.listed,
+        )
+
+
+def _left_open(text: str) -> int:
+    """Tags without an end, less those that need none: how deep a text may nest."""
+    text = text.lower()
+    return (
+        text.count("<") - 2 * text.count("</") - sum(text.count(tag) for tag in ("<br", "<img", "<p>", "<p "))
+    )
+
+
+def _inside(node: LexborNode, method: str) -> str:
+    if method == "srcdoc":
+        return node.attributes.get("srcdoc") or ""
+    outer = node.html or ""
+    inner = outer[outer.find(">") + 1 : outer.rfind("<")]
+    return inner.replace("<template", "<div").replace("</template", "</div")  # a component in a component
+
+
+def _as_html(text: str) -> str:
+    """The value as HTML: as it is, escaped once more, or plain text."""
+    if not TAG.search(text) and ESCAPED_TAG.search(text):
+        text = html.unescape(text)
+    if TAG.search(text):
+        return text
+    return "".join(f"<p>{html.escape(line)}</p>" for line in paragraphs(html.unescape(text)))
+
+
+def _parsed(inside: str) -> LexborHTMLParser:
+    return LexborHTMLParser(tamed(inside.replace("\x00", "")))

@@ -1,0 +1,311 @@
+"""The texts that a page keeps in its scripts: string values of JSON and of JavaScript literals, with their keys.
+
+Nothing is evaluated and nothing need be whole: one scan finds strings and brackets, so that `window.__NUXT__` with
+its bare keys, a `JsDecode('…')` of WeChat and JSON that was cut are read as JSON-LD is. Strings are those of
+ECMA-262 §12.9.4 and RFC 8259 §7.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from pipeline.extract.marks import WORD, kinds
+from pipeline.rules.han import IDEOGRAPHS
+
+LONGEST_SCRIPT = 3_000_000
+"""Code points read of one script; state objects of news sites stay below 1,000,000."""
+
+MOST_TOKENS = 200_000
+"""Strings and brackets read of one script."""
+
+SHORTEST = 20
+"""Han characters of a value that may be a text."""
+
+FACT = 200
+"""Code points of the longest value that is a fact beside a text."""
+
+MOST_VALUES = 40
+"""Values kept of one script, those with the most Han."""
+
+NESTED = 2
+"""How often JSON may stand as a string in JSON."""
+
+KEY_REACH = 80
+"""Code points before a string that are searched for its bare key."""
+
+FEW = 2
+"""Strings of a list that are paragraphs of one text; one alone is a value."""
+
+OTHERS = 2
+"""Objects with a text in one list, from which each is another article."""
+
+_BRACKET = r"|[{}\[\]]"
+JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\[\s\S])*+"?' + _BRACKET)
+"""A string without an end is a token too: each character is passed once."""
+
+JS_TOKEN = re.compile(
+    r'"(?:[^"\\\n]|\\[\s\S])*+"?'
+    r"|'(?:[^'\\\n]|\\[\s\S])*+'?"
+    r"|`(?:[^`\\]|\\[\s\S])*+`?"
+    r"|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+"
+    r"|(?<=[(,=:!&|?{};])/(?:[^/\\\n]|\\.){1,200}+" + _BRACKET
+)
+"""The last but one is a regular expression, whose quotes are none."""
+
+NAME = string.ascii_letters + string.digits + "_$"
+CALLS = 2
+"""Calls round a string that is assigned: JSON.parse(decodeURIComponent("…"))."""
+
+ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|([\s\S]))")
+ESCAPED_TWICE = re.compile(r"\\x[0-9A-Fa-f]{2}")
+"""What WeChat's JsDecode decodes behind the decoding of the string."""
+
+HAN = re.compile(rf"[{IDEOGRAPHS}]|\\u[4-9][0-9A-Fa-f]{{3}}|%E[4-9]")
+"""A Han character, as it is, in an escape or in percent signs (the first of its three bytes)."""
+
+SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n", "v": "\n", "\n": "", "0": ""}
+
+PERCENT = ("%7B", "%5B")
+"""How JSON begins that is given to decodeURIComponent."""
+
+FACTS = (
+    ("headline", frozenset({"title", "headline", "newstitle", "articletitle", "subject", "msgtitle"})),
+    ("author", frozenset({"author", "authorname", "writer"})),
+    ("publisher", frozenset({"source", "sourcename", "origin", "medianame"})),
+    (
+        "datePublished",
+        frozenset({"publishtime", "publishedat", "pubtime", "pubdate", "publishdate", "datepublished"}),
+    ),
+)
+"""Fact as JSON-LD names it → the keys that name it beside a text, without case and underscores."""
+
+BLOCK_KEYS = frozenset({"type", "tag", "tagname", "insert", "nodetype", "blocktype"})
+"""Keys of a paragraph in the block formats of editors (ProseMirror, Editor.js, Slate, Quill)."""
+
+PICTURE_TEXT = ("msg_desc", "desc")
+"""A summary everywhere but on WeChat's pages of pictures (embedded.py)."""
+
+BLOCK_TEXTS = frozenset({"text", "content", "insert", "value", "data"})
+"""Keys of the words in such a paragraph."""
+
+SUMMARIES = frozenset(
+    {"abstract", "agreement", "alert", "bio", "brief", "css", "desc", "description", "digest", "disclaimer"}
+    | {
+        "excerpt",
+        "hint",
+        "intro",
+        "introduction",
+        "keywords",
+        "lead",
+        "message",
+        "notice",
+        "policy",
+        "privacy",
+    }
+    | {"protocol", "remark", "reply", "replies", "review", "signature", "slogan", "style", "summary"}
+    | {"template", "tips"}
+)
+"""Words of keys whose value is about an article or a site, or is not one."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open bracket: what its values share. Filled by the scan."""
+
+    kind: str
+    key: str
+    parent: Frame | None
+    facts: dict[str, str] = field(default_factory=dict)
+    pieces: list[str] = field(default_factory=list)
+    """Strings of a list, or the text of a block."""
+    block: bool = False
+    texts: int = 0
+    """Of a list: objects in it that hold a text."""
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A text found in a script."""
+
+    text: str
+    key: str
+    facts: dict[str, str]
+    """headline, author, publisher, datePublished beside it or in the object around."""
+    listed: bool
+    """Whether the list around holds the texts of several articles."""
+    han: int
+
+
+def han_in(text: str) -> int:
+    """Han characters of a text, escaped ones too."""
+    return len(HAN.findall(text))
+
+
+def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
+    """The texts in a script, the longest first. Never raises; linear in the length of the script."""
+    found: list[tuple[str, str, Frame]] = []
+    inner: list[Value] = []
+    for text, key, frame in _texts(script[:LONGEST_SCRIPT], is_json):
+        if deep < NESTED and text.lstrip()[:1] in ("{", "[") and '"' in text[:40]:
+            inner += values(text, is_json=True, deep=deep + 1)
+            continue
+        if not _is_about(key, frame):
+            found.append((text, key, frame))
+            _count(frame)
+    done = [
+        Value(text=text, key=key, facts=_facts(frame), listed=_listed(frame), han=han_in(text))
+        for text, key, frame in found
+    ]
+    return sorted([*done, *inner], key=lambda value: -value.han)[:MOST_VALUES]
+
+
+def unescape(raw: str) -> str:
+    """A string literal's text: escapes of JSON and JavaScript, and WeChat's second round of `\\x0a`."""
+    text = _unescape(raw)
+    return _unescape(text) if ESCAPED_TWICE.search(text) else text
+
+
+def _unescape(raw: str) -> str:
+    if "\\" not in raw:
+        return raw
+    return ESCAPE.sub(_sign, raw).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _sign(found: re.Match[str]) -> str:
+    number = found[1] or found[2] or found[3]
+    if number:
+        code = int(number, 16)
+        return chr(code) if code <= 0x10FFFF else "\ufffd"
+    return SIGNS.get(found[4], found[4])
+
+
+def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
+    """(text, key, frame) of each value with enough Han, and of each list of paragraphs."""
+    frame = Frame("", "", None)
+    key = ""
+    for count, token in enumerate((JSON_TOKEN if is_json else JS_TOKEN).finditer(script)):
+        sign = script[token.start()]
+        if count >= MOST_TOKENS:
+            return
+        if sign == "/":
+            continue
+        if sign in "{[":
+            frame = Frame(sign, key or _bare_key(script, token.start()), frame)
+            key = ""
+        elif sign in "}]":
+            if frame.parent is not None and frame.kind == ("{" if sign == "}" else "["):
+                yield from _closed(frame)
+                frame = frame.parent
+            key = ""
+        elif token.end() - token.start() < 2 or script[token.end() - 1] != sign:
+            key = ""  # cut off: half a text is none
+        elif script[token.end() : token.end() + 4].lstrip()[:1] == ":" and frame.kind == "{":
+            key = script[token.start() + 1 : token.end() - 1][:KEY_REACH]
+            frame.block = frame.block or key.lower() in BLOCK_KEYS
+        else:
+            yield from _string(frame, key or _bare_key(script, token.start()), token[0][1:-1])
+            key = ""
+
+
+def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
+    """One string: a fact, a piece of a list or a block, and a text where it has enough Han."""
+    if raw[:3].upper() in PERCENT:
+        raw = unquote(raw)
+    enough = len(raw) >= SHORTEST and han_in(raw) >= SHORTEST
+    name = key.replace("_", "").lower()
+    if not enough and len(raw) > FACT:
+        return
+    fact = next((fact for fact, names in FACTS if name in names), None)
+    if fact and len(raw) <= FACT:
+        frame.facts.setdefault(fact, unescape(raw).strip())
+        return
+    frame.block = frame.block or name in BLOCK_KEYS
+    if frame.kind == "[" or name in BLOCK_TEXTS:
+        frame.pieces.append(unescape(raw))
+    if enough:
+        yield unescape(raw), key, frame
+
+
+def _closed(frame: Frame) -> Iterator[tuple[str, str, Frame]]:
+    """What a closing bracket makes whole: a list of paragraphs is one text, a block is a paragraph of its list."""
+    parent = frame.parent
+    if parent is None or not frame.pieces:
+        return
+    if frame.kind == "{":
+        if parent.kind == "[" and frame.block and "headline" not in frame.facts:
+            parent.pieces.append("".join(frame.pieces))
+        return
+    if not all(HAN.search(piece) or len(piece) <= FEW for piece in frame.pieces):
+        return
+    joined = "\n".join(frame.pieces)
+    if parent.kind == "{":
+        parent.pieces.append("".join(frame.pieces))
+    if len(frame.pieces) >= FEW and han_in(joined) >= SHORTEST:
+        yield joined, frame.key, parent
+
+
+def _bare_key(script: str, start: int) -> str:
+    """The name that a string is assigned to: `content_noencode: JsDecode(`. Read backwards, no pattern is as fast."""
+    before = script[max(0, start - KEY_REACH) : start].rstrip()
+    for _ in range(CALLS):
+        if before.endswith("("):
+            before = before[:-1].rstrip().rstrip(NAME + ".").rstrip()
+    if before[-1:] not in (":", "="):
+        return ""
+    before = before[:-1].rstrip().rstrip("\"'")
+    return before[len(before.rstrip(NAME)) :]
+
+
+def _up(frame: Frame | None) -> Iterator[Frame]:
+    while frame is not None:
+        yield frame
+        frame = frame.parent
+
+
+def _is_about(key: str, frame: Frame) -> bool:
+    """Whether a key, or one around it, says that the value is a summary, a comment or another article."""
+    if key in PICTURE_TEXT:
+        return False
+    names = [key, *(each.key for each, _ in zip(_up(frame), range(8), strict=False))]
+    return any(
+        "junk" in kinds(name) or not SUMMARIES.isdisjoint(word.lower() for word in WORD.findall(name))
+        for name in names
+        if name
+    )
+
+
+def _list_around(frame: Frame) -> tuple[Frame | None, Frame | None]:
+    """(the list around, the object in it) of a frame."""
+    below = None
+    for each in _up(frame):
+        if each.kind == "[":
+            return each, below
+        below = each
+    return None, None
+
+
+def _count(frame: Frame) -> None:
+    around, item = _list_around(frame)
+    if around is not None and item is not None and not item.counted:
+        item.counted = True
+        around.texts += 1
+
+
+def _listed(frame: Frame) -> bool:
+    around, item = _list_around(frame)
+    return around is not None and item is not None and around.texts >= OTHERS
+
+
+def _facts(frame: Frame) -> dict[str, str]:
+    """The facts of the object that holds a text, then those of the objects around it, up to a list."""
+    facts: dict[str, str] = {}
+    for each in _up(frame):
+        if each.kind == "[":
+            break
+        facts = {**each.facts, **facts}
+    return facts
