@@ -71,10 +71,17 @@ def test_a_line_that_stands_twice_is_read_twice() -> None:
         f"<ul id=commentlist><li>{TWO}</li></ul>",
         "<ul><li><a href=1>河边步道下月封闭维修</a></li><li><a href=2>图书馆夜间也开放了</a></li></ul>",
         "<p><a href=1>河边步道</a> <a href=2>图书馆</a></p>",
+        f"<div class=bottom>{TWO}</div>",
+        f"<div id=comments>{TWO}</div>",
+        f"<div class=comment-list><p>{TWO}</p></div>",
     ],
 )
 def test_what_trafilatura_takes_for_no_body_is_not_read(html: str) -> None:
     assert read(f"<div id=body><p>{ONE * 3}</p>{html}<p>{THREE}</p></div>") == [ONE * 3, THREE]
+
+
+def test_a_heading_above_nothing_is_not_read() -> None:
+    assert read(f"<div id=body><p>{ONE}</p><p>{THREE}</p><h2>{TWO}</h2></div>") == [ONE, THREE]
 
 
 def test_a_block_outside_the_chosen_inline_element_is_no_endless_way_up() -> None:
