@@ -19,6 +19,9 @@ MAX_DEPTH = 512
 """Open elements beyond which further ones are no elements: browsers flatten there too (Chromium's
 kMaximumHTMLParserDOMTreeDepth). Lexbor looks through all that are open at each tag: 50,000 nested took 3.4 s."""
 
+MAX_TAGS = 300_000
+"""Tags of a page that are looked at; what stands behind is cut off. Real pages of many MB have some 50,000."""
+
 _LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]{{0,15}})([^<>]{{{MAX_TAG},}})>")
 _TAG = re.compile(r"<(?:(/?)([A-Za-z][A-Za-z0-9]{0,15})\b[^<>]{0,20000}>?|!--)")
 _NO_MARKUP = {
@@ -65,6 +68,8 @@ _NEVER_DEEP = frozenset(
 def tamed(html: str) -> str:
     """The page without the attributes of tags that have thousands, and without tags nested beyond MAX_DEPTH.
 
+    Of one with more than MAX_TAGS tags, what stands before these.
+
     >>> tamed("<p>正文</p>")
     '<p>正文</p>'
     >>> tamed("<div>" * 600 + "正文").count("<div>")
@@ -82,9 +87,12 @@ def _bare(tag: re.Match[str]) -> str:
 def _flat(html: str) -> str:
     """The page without start tags beyond the depth. An end tag counts only where such an element is open."""
     opened: Counter[str] = Counter()
-    depth = at = kept = 0
+    depth = at = kept = seen = 0
     pieces: list[str] = []
     while tag := _TAG.search(html, at):
+        seen += 1
+        if seen > MAX_TAGS:
+            return "".join([*pieces, html[kept : tag.start()]])
         at, name = tag.end(), (tag[2] or "").lower()
         if not name or (name in _NO_MARKUP and not tag[1]):
             at = _behind(html, at, name)

@@ -20,6 +20,9 @@ MAX_SCRIPT = 3_000_000
 """Code points of inline script searched for variables: WeChat has 1.4 million before its own, and the search takes
 30 ms a million."""
 
+MAX_SCRIPTS = 3_000
+"""Scripts of one page that are read; real pages have a few hundred at most."""
+
 MAX_ITEMS = 2_000
 """Elements with microdata or RDFa that are looked at."""
 
@@ -107,7 +110,7 @@ def read_declared(tree: LexborHTMLParser) -> Declared:
     blocks: list[Any] = []
     script: dict[str, str] = {}
     budget = MAX_SCRIPT
-    for node in tree.css("script"):
+    for node in tree.css("script")[:MAX_SCRIPTS]:
         text = node.text() or ""
         if "ld+json" in (node.attributes.get("type") or "").lower():
             data = _parsed(text[:MAX_LD])

@@ -220,7 +220,8 @@ def _named(title: str, declared: Declared) -> bool | None:
 
 def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
     """Every text that may be a body, with at least so many Han characters."""
-    scripts = [(han_in(text), text, node) for node in tree.css("script") if (text := node.text() or "")]
+    long = [(text, node) for node in tree.css("script") if len(text := node.text() or "") >= least]
+    scripts = [(han_in(text), text, node) for text, node in long]
     scripts = sorted((each for each in scripts if each[0] >= least), key=lambda each: -each[0])
     left = MORE_SCRIPTS
     for number, (_, text, node) in enumerate(scripts):
