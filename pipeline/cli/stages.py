@@ -17,6 +17,9 @@ from pipeline.dedupe import file as dedupe_file
 from pipeline.errors import CorpusError, UsageError
 from pipeline.records import Capture, Kind, Outcome, Page, Source
 
+TEXT_NAMES = (".txt", ".text", ".md", ".markdown")
+"""Names of files that `corpus extract` reads as plain text, as an import does."""
+
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """A page larger than this is not read into memory."""
 
@@ -97,7 +100,7 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
         body, url, content_type = (
             file_bytes(Path(where)),
             arguments.url or Path(where).absolute().as_uri(),
-            "",
+            "text/plain" if where.lower().endswith(TEXT_NAMES) else "",
         )
     if arguments.lines:
         for kept, rule, text in extract.line_report(body, url=url, content_type=content_type, source=source):

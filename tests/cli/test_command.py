@@ -467,3 +467,12 @@ def test_a_signal_ends_a_crawl_with_a_valid_archive(number: signal.Signals, tmp_
     assert list((tmp_path / "raw").rglob("*.open")) == []
     assert archive.sealed(tmp_path / "raw")
     assert not (tmp_path / "clean").exists()
+
+
+def test_a_file_named_as_a_text_is_extracted_as_one(tmp_path: Path, capsys: Capsys) -> None:
+    text = "\n\n".join([PLAIN[0].title, *PLAIN[0].body])
+    for name, method in (("a.txt", "text"), ("b.MD", "text"), ("c.html", "container")):
+        (tmp_path / name).write_text(text, "utf-8")
+        assert main(["extract", str(tmp_path / name)]) == 0
+        (document,) = json.loads(capsys.readouterr().out)["documents"]
+        assert document["method"] == method
