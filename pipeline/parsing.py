@@ -19,7 +19,7 @@ MAX_DEPTH = 512
 """Open elements beyond which further ones are no elements: browsers flatten there too (Chromium's
 kMaximumHTMLParserDOMTreeDepth). Lexbor looks through all that are open at each tag: 50,000 nested took 3.4 s."""
 
-MAX_TAGS = 300_000
+MAX_TAGS = 150_000
 """Tags of a page that are looked at; what stands behind is cut off. Real pages of many MB have some 50,000."""
 
 _LONG_TAG = re.compile(rf"<([A-Za-z][A-Za-z0-9]{{0,15}})([^<>]{{{MAX_TAG},}})>")

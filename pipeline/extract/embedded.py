@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.extract.body import Reading, read_body
 from pipeline.extract.container import Weights, find_container, weigh
-from pipeline.extract.declared import Declared
+from pipeline.extract.declared import MAX_SCRIPTS, Declared
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
 from pipeline.extract.plain import paragraphs
 from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, values
@@ -220,7 +220,9 @@ def _named(title: str, declared: Declared) -> bool | None:
 
 def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
     """Every text that may be a body, with at least so many Han characters."""
-    long = [(text, node) for node in tree.css("script") if len(text := node.text() or "") >= least]
+    long = [
+        (text, node) for node in tree.css("script")[:MAX_SCRIPTS] if len(text := node.text() or "") >= least
+    ]
     scripts = [(han_in(text), text, node) for text, node in long]
     scripts = sorted((each for each in scripts if each[0] >= least), key=lambda each: -each[0])
     left = MORE_SCRIPTS

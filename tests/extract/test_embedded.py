@@ -18,9 +18,10 @@ from pipeline.extract import extract_page
 from pipeline.extract.scripts import values
 from pipeline.records import Selector, Source
 from tests.extract.facts import cases
+from tests.timing import TIME_LIMIT
 
 URL = "https://www.example.cn/a/1.html"
-TIME_LIMIT = 2.0
+
 TEXTS = {
     "P1": "镇上的老邮局去年冬天关了门，柜台后面的那面挂钟却一直没有停，隔着玻璃还能看见钟摆来回地走。",
     "P2": "今年开春，三个返乡的年轻人把它租下来，打扫了整整两个星期，从墙缝里找出几十封没有寄出的信。",

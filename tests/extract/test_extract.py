@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from pipeline.extract import MAX_BYTES, extract_page, line_report
 from pipeline.extract.agreement import DISAGREE
 from pipeline.records import Selector, Source
+from tests.timing import TIME_LIMIT
 
 URL = "https://www.example.cn/a/1.html"
 SENTENCE = "城北的旧粮库改成社区食堂以后，每天中午都要排队，老人们说比自己买菜还便宜。"
 BODY = f"<p>{SENTENCE * 2}</p>" * 6
-TIME_LIMIT = 2.0
-"""Seconds a page may take; real ones take some hundredths."""
 
 HOSTILE = {
     "nested divs": "<div>" * 10_000 + BODY + "</div>" * 10_000,
