@@ -34,6 +34,9 @@ HOSTILE = {
     "script of assignments": f"<script>{'ct=     ' * 100_000}</script>{BODY}",
     "nested json-ld": f'<script type="application/ld+json">{"[" * 100_000}</script>{BODY}',
     "one class name": f'<div class="{"comment" * 20_000}">{BODY}',
+    "rows of a bulletin board": f"<pre>{(SENTENCE + chr(10) + '--' + chr(10)) * 20_000}</pre>",
+    "a thread without end": f'<div class="post a b c d e"><a href="/user/1">甲</a> 2020-05-06{BODY}' * 2_000,
+    "pushes without end": f"<p>推 user: {SENTENCE}</p>" * 20_000,
     "no break in the title": f"<title>{'标题_' * 50_000}</title>{BODY}",
 }
 
