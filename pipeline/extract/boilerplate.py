@@ -45,9 +45,11 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     verdicts: list[str | None] = [None] * len(lines)
     total = sum(len(line) for line in lines) or 1
     read = 0
+    sentences = sum(1 for weight in weights if weight)
     for index, line in enumerate(lines):
+        sentences -= weights[index] > 0
         cut = matching(line, "cut") if read >= COMMENTS_FROM * total else None
-        listed = read >= CUT_FROM * total and _lists_follow(weights[index + 1 :])
+        listed = read >= CUT_FROM * total and _lists_follow(sentences, len(lines) - index - 1)
         if cut == "comments" or (cut and listed):
             verdicts[index:] = [cut] * (len(lines) - index)
             break
@@ -58,9 +60,9 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     return verdicts
 
 
-def _lists_follow(weights: Sequence[float]) -> bool:
+def _lists_follow(sentences: int, lines: int) -> bool:
     """Whether what follows a heading looks like titles and teasers rather than the rest of an article."""
-    return sum(1 for weight in weights if weight) <= max(3, len(weights) // 2)
+    return sentences <= max(3, lines // 2)
 
 
 def _edge(

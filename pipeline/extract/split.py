@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from pipeline.extract.body import Reading, text_of
 from pipeline.extract.boilerplate import judge
@@ -62,7 +63,18 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
     what doubts the second article wins.
     """
     whole = replace(first, extracted=reading.text, captions=reading.captions, method=reading.method)
-    found = {at: _evidence(layout, reading, at, first) for at in range(1, len(reading.kept) - 1)}
+    prose = [
+        0,
+        *accumulate(
+            len(t) * bool(SENTENCE_END.search(t)) for t in (layout.lines[i].text for i in reading.kept)
+        ),
+    ]
+    between = (
+        at
+        for at in range(1, len(reading.kept) - 1)
+        if prose[at] >= ARTICLE and prose[-1] - prose[at + 2] >= ARTICLE
+    )
+    found = {at: _evidence(layout, reading, at, first) for at in between}
     bylines = sum(why == "byline" for why in found.values())
     starts = [at for at, why in found.items() if why and (why != "byline" or bylines == 1)]
     if not starts:
@@ -92,18 +104,16 @@ def _evidence(layout: Layout, reading: Reading, position: int, first: Article) -
         or QUOTED & {layout.boxes[at].tag for at in layout.up(line.box)[:3]}
     ):
         return None
-    why = (
+    return (
         ("keywords" if _keywords_of(line.text, below) else None)
-        or ("byline" if BYLINE.fullmatch(below) and _opens(layout, reading.kept[position + 2 :]) else None)
+        or ("byline" if BYLINE.fullmatch(below) and _opens(layout, reading.kept[position + 2]) else None)
         or ("frame" if _same_frame(layout, reading, line, below, first) else None)
     )
-    between = _prose(layout, reading.kept[:position]) and _prose(layout, reading.kept[position + 2 :])
-    return why if between else None
 
 
-def _opens(layout: Layout, kept: Sequence[int]) -> bool:
+def _opens(layout: Layout, index: int) -> bool:
     """Whether a paragraph follows: in a list of books it is the publisher, in a quoted poem a verse."""
-    text = layout.lines[kept[0]].text if kept else ""
+    text = layout.lines[index].text
     return len(text) >= PARAGRAPH and SENTENCE_END.search(text) is not None
 
 
@@ -115,12 +125,6 @@ def _same_frame(layout: Layout, reading: Reading, line: Line, below: str, first:
         return False
     shown = (other for other in layout.lines[: reading.kept[0]] if other.text == first.title)
     return any((layout.boxes[o.box].tag, layout.boxes[o.box].names) == (box.tag, box.names) for o in shown)
-
-
-def _prose(layout: Layout, kept: Sequence[int]) -> bool:
-    """Whether lines are an article's worth of sentences."""
-    lines = (layout.lines[index].text for index in kept)
-    return sum(len(line) for line in lines if SENTENCE_END.search(line)) >= ARTICLE
 
 
 def _keywords_of(title: str, line: str) -> bool:
