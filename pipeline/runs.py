@@ -93,7 +93,7 @@ class RunReport:
         return dict(sorted(rows.items()))
 
 
-NEVER: Stopping = nullcontext()
+UNSTOPPED: Stopping = nullcontext()
 """For a crawl that nobody stops."""
 
 
@@ -165,7 +165,7 @@ def refresh(
     everything: bool = False,
     confirm: bool = False,
     progress: Progress = quiet,
-    stopping: Stopping = NEVER,
+    stopping: Stopping = UNSTOPPED,
 ) -> RunReport:
     """Fetch what is due, then build and publish."""
     with stopping as stop:
@@ -199,7 +199,7 @@ def backfill(
     urls: Sequence[str] = (),
     fetch: bool = False,
     progress: Progress = quiet,
-    stopping: Stopping = NEVER,
+    stopping: Stopping = UNSTOPPED,
 ) -> RunReport:
     """Bring everything the archive holds into the corpus; with `fetch`, what `plan_backfill` misses too.
 

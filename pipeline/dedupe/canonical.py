@@ -17,7 +17,7 @@ COMPLETE, BLOATED = 0.85, 1.25
 a copy that a site has framed); one longer than the second carries more than the article: pages with their frame and
 glued ones are the longest, and the marin project found that keeping the longest kept the worse copy."""
 
-_NEVER = datetime.max.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def choose(members: Sequence[Member]) -> Member:
@@ -32,7 +32,7 @@ def choose(members: Sequence[Member]) -> Member:
             not member.native,
             not COMPLETE * usual <= member.length <= BLOATED * usual,
             member.published_on or date.max,
-            member.fetched_at or _NEVER,
+            member.fetched_at or _LATEST,
             member.id,
         )
 
