@@ -160,7 +160,7 @@ def rules(bench: Path) -> int:
     lines = [[line.text for line in layout.lines] for layout in layouts]
     names = [{re.sub("[^a-z]", "", box.names.lower()) for box in layout.boxes} for layout in layouts]
     for name, module, held in (
-        ("boilerplate", boilerplate, (boilerplate._rules, boilerplate._by_place)),
+        ("boilerplate", boilerplate, (boilerplate._rules, boilerplate._fitting)),
         ("marks", marks, (marks._table, marks.kinds)),
     ):
         rows, cases = table(name), _cases(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.extract.variants import either_script
 from pipeline.rules import table
@@ -94,10 +94,8 @@ def trim(lines: Sequence[str]) -> list[str]:
 def matching(line: str, place: str) -> str | None:
     """Name of the first rule of a place that matches the line, or None."""
     bare = BULLETS.sub("", line)
-    for rule in _by_place()[place]:
-        if len(line) <= rule.longest and (
-            rule.pattern.match(bare) or (place == "foot" and rule.pattern.match(line))
-        ):
+    for rule in _fitting(place, len(line)):
+        if rule.pattern.match(bare) or (place == "foot" and rule.pattern.match(line)):
             return rule.name
     return None
 
@@ -110,6 +108,7 @@ def _rules() -> list[Phrase]:
     ]
 
 
-@cache
-def _by_place() -> dict[str, list[Phrase]]:
-    return {place: [r for r in _rules() if r.place == place] for place in ("any", "head", "foot", "cut")}
+@lru_cache(maxsize=2_000)
+def _fitting(place: str, length: int) -> list[Phrase]:
+    """The rules of a place for lines of a length, in the order of the file."""
+    return [rule for rule in _rules() if rule.place == place and length <= rule.longest]

@@ -29,6 +29,12 @@ def kinds(names: str) -> frozenset[str]:
     return frozenset(found) if found else NOTHING
 
 
+@lru_cache(maxsize=20_000)
+def words_of(names: str) -> frozenset[str]:
+    """The words of a class and id, lower case."""
+    return frozenset(word.lower() for word in WORD.findall(names))
+
+
 def _of_name(name: str) -> set[str]:
     """The kinds of one name: by its whole, by its words, by a part of its letters."""
     wholes, words, parts = _table()

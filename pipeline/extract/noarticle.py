@@ -41,10 +41,10 @@ def no_article(
 ) -> Reason | None:
     """Why the page has no article, or None where the lines `kept` may be one or nothing is known."""
     read = list(kept)
-    notices = {i: why for i, line in enumerate(layout.lines) if (why := _notice(line.text)) is not None}
-    rest = [i for i in read if i not in notices]
+    rest = [i for i in read if _notice(layout.lines[i].text) is None]
     if sum(weights.line[i] for i in rest) < SENTENCES:
-        shown = (why for i, why in notices.items() if i in read or not _is_hidden(layout, i))
+        notices = ((i, _notice(line.text)) for i, line in enumerate(layout.lines))
+        shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
         everywhere = range(len(layout.lines))
         listed = Reason.LIST_PAGE if len(_teasers(layout, weights, everywhere)) >= TEASERS else None
         return next(shown, None) or listed or _pictures(tree, layout, rest)

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from pipeline.extract.container import line_weight
 from pipeline.extract.layout import Layout, Line, Piece, collapse
-from pipeline.extract.marks import WORD
+from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
 
 PIECE = 60
@@ -113,6 +113,7 @@ BBS_HEAD = either_script(
     r"(?:发信人|寄信人|寄件人|作者)\s?[:：].{1,60}?(?:信区|看板|板名|讨论区|版面)\s?[:：]"
 )
 BBS_END = either_script(r"(?:--|- -|——)$|※\s?(?:来源|发信站|修改|转载|转寄|文章网址|编辑|引述)")
+BBS_SIGN = re.compile("--|- -|——|※")
 BBS_QUOTE = either_script(
     r"(?:【|\[)\s?在\s.{1,60}的(?:大作|文章)中(?:提到|写道)\s?[:：]?|※\s?引述《.{1,60}》"
 )
@@ -145,9 +146,7 @@ def first_post(layout: Layout, heading: int | None = None) -> Layout:
 
 def in_rows(layout: Layout) -> Layout:
     """The page with text that only a style sheet shows in rows as rows: two dashes or a ※ on one of them tell."""
-    rows = [
-        _rows(line) if any("\n" in piece.text for piece in line.pieces) else [line] for line in layout.lines
-    ]
+    rows = [_rows(line) if BBS_SIGN.search(line.text) else [line] for line in layout.lines]
     if all(len(row) == 1 for row in rows):
         return layout
     start = [0, *accumulate(map(len, rows))]
@@ -160,6 +159,8 @@ def in_rows(layout: Layout) -> Layout:
 
 def _rows(line: Line) -> list[Line]:
     """The rows of a line of a bulletin board; the line alone where it is none."""
+    if not any("\n" in piece.text for piece in line.pieces):
+        return [line]
     rows: list[list[Piece]] = [[]]
     for piece in line.pieces:
         first, *further = piece.text.split("\n")
@@ -226,7 +227,7 @@ def _frames(layout: Layout, signs: _Signs) -> Iterator[tuple[list[int], bool]]:
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
         users = {next((u for u in signs.users[a:b] if u), "") for a, b in spans} - {""}
         floors = sum(signs.floor[b] > signs.floor[a] for a, b in spans)
-        words = {word.lower() for word in WORD.findall(name.partition(":")[2])}
+        words = words_of(name.partition(":")[2])
         named = bool(words & POST_NAMES) or floors * 2 > len(posts)
         if named or len(users) >= 2:
             yield members, named
@@ -272,7 +273,7 @@ def _read_signs(layout: Layout) -> _Signs:
 
 def _user_boxes(layout: Layout) -> list[bool]:
     """Per box: whether its names, or those of the element around it, are those of a user's name."""
-    own = [bool({w.lower() for w in WORD.findall(box.names)} & USER_NAMES) for box in layout.boxes]
+    own = [not USER_NAMES.isdisjoint(words_of(box.names)) for box in layout.boxes]
     return [
         here or (box.parent >= 0 and own[box.parent]) for here, box in zip(own, layout.boxes, strict=True)
     ]
@@ -288,7 +289,7 @@ def _furniture(layout: Layout, dropped: set[int]) -> set[int]:
         ):
             found.add(index)
     for box in layout.boxes:
-        words = {word.lower() for word in WORD.findall(box.names)}
+        words = words_of(box.names)
         lines = layout.lines[box.first : box.last]
         is_quote = box.tag == "blockquote" or bool(words & {"quote", "quotes", "quoted"})
         if lines and is_quote and box.first not in dropped and QUOTED.fullmatch(lines[0].text[:100]):
