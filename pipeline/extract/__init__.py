@@ -191,9 +191,12 @@ def _body(
 ) -> _Body:
     layout = in_rows(layout)
     lines = tuple(layout.lines)
+    heading = heading_of(layout, declared)
     if not layout.chosen and embedded is None:
-        layout = first_post(layout, heading_of(layout, declared))
-    weights = weigh(layout, heading_of(layout, declared))
+        post = first_post(layout, heading)
+        if post is not layout:
+            layout, heading = post, heading_of(post, declared)
+    weights = weigh(layout, heading)
     boxes = (
         boxes_of(layout, weights, embedded) if embedded else layout.chosen or find_container(layout, weights)
     )

@@ -91,9 +91,6 @@ LABELLED = either_script(
 )
 """How a line begins that gives a day of publication and nothing else."""
 
-DAY_WORD = either_script(r"发布|發布|发表|發表|时间|時間|日期|录入|報導|报道")
-"""A line with such a word and a day below a heading is the header of an article."""
-
 SENTENCE = re.compile(r"[。！？；]")
 PART_LONGEST = 14
 """Code points of a line that can be a part of a date."""

@@ -18,7 +18,6 @@ from pipeline.normalize.characters import CHINESE_ONLY, HAN_CHARACTER, KANA, KAN
 from pipeline.rules import table
 from pipeline.rules.han import HAN
 
-OPENCC_VERSION: str = opencc.__version__
 TARGETS = {"Hans": "t2s", "Hant-TW": "s2tw", "Hant-HK": "s2hk", "keep": ""}
 """Target script → OpenCC config; `keep` converts nothing."""
 _VARIANTS = {"Hant-TW": "t2tw", "Hant-HK": "t2hk"}
