@@ -152,7 +152,7 @@ def _read(
     next_url = next_part(html, url, tree)
     embedded = None
     if not found.layout.chosen and not plain:
-        embedded = find_embedded(tree, declared, found.layout, found.weights, found.reading)
+        embedded = find_embedded(tree, declared, found.weights, found.reading, found.heading)
     if embedded is not None:
         declared = reveal(tree, embedded, declared)
         found = _body(read_layout(tree, drop=drop), declared, html, extractor, embedded)
@@ -182,6 +182,8 @@ class _Body:
     layout: Layout
     lines: tuple[Line, ...]
     weights: Weights
+    heading: int | None
+    """Index of the line whose heading the declared title begins with."""
     reading: Reading | None = None
     title: Title | None = None
 
@@ -201,14 +203,14 @@ def _body(
         boxes_of(layout, weights, embedded) if embedded else layout.chosen or find_container(layout, weights)
     )
     if not boxes:
-        return _Body(layout=layout, lines=lines, weights=weights)
+        return _Body(layout=layout, lines=lines, weights=weights, heading=heading)
     title = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)
     reading = read_body(layout, weights, boxes, title.text, title.at, extractor)
     if embedded is not None:
         reading = replace(reading, method=embedded.method)
     elif not layout.chosen and extractor != "container":
         reading = second_opinion(layout, weights, reading, html)
-    return _Body(layout=layout, lines=lines, weights=weights, reading=reading, title=title)
+    return _Body(layout=layout, lines=lines, weights=weights, heading=heading, reading=reading, title=title)
 
 
 def _doubts(layout: Layout, reading: Reading, *, selector_missed: bool, is_cut: bool) -> tuple[Flag, ...]:

@@ -92,15 +92,18 @@ class Candidate:
 
 
 def find_embedded(
-    tree: LexborHTMLParser, declared: Declared, layout: Layout, weights: Weights, reading: Reading | None
+    tree: LexborHTMLParser,
+    declared: Declared,
+    weights: Weights,
+    reading: Reading | None,
+    heading: int | None,
 ) -> Candidate | None:
-    """The candidate that is the article rather than what is shown (`reading`), or None.
+    """The candidate that is the article rather than what is shown (`reading`, titled by the line `heading`), or None.
 
     Takes time only on pages whose scripts and such hold more Han than the shown body has letters.
     """
     shown = "" if reading is None or only_shell(reading.text) else letters(reading.text)
     weight = sum(weights.line[i] for i in reading.kept) if reading and shown else 0.0
-    titled = heading_of(layout, declared) is not None
     best: tuple[float, Candidate] | None = None
     least = max(SHORTEST, len(shown) // 2)
     found = sorted(_candidates(tree, least), key=lambda candidate: -candidate.han)[:MOST]
@@ -114,7 +117,7 @@ def find_embedded(
         worth, text, named = _weighed(candidate, declared)
         if worth <= weight or han_in(text) < CHINESE * len(letters(text)) or only_shell(text):
             continue
-        if not _wins(candidate, named, worth, text, shown, weight, titled):
+        if not _wins(candidate, named, worth, text, shown, weight, heading is not None):
             continue
         worth *= WIDER if named else 1.0
         if best is None or worth > best[0]:
