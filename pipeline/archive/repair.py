@@ -13,8 +13,8 @@ from pathlib import Path
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.cdxj import ref_of
 from pipeline.archive.exchange import captures
-from pipeline.archive.sealing import hash_of, measure, seal, sidecar, write_sidecar
-from pipeline.archive.store import OPEN, WARC, lock, warc_files, write_whole
+from pipeline.archive.sealing import measure, seal, sidecar, write_sidecar
+from pipeline.archive.store import OPEN, WARC, lock, sha256_of, warc_files, write_whole
 from pipeline.archive.verify import captures_of
 
 logger = logging.getLogger("pipeline.archive")
@@ -111,7 +111,7 @@ def _mend(raw: Path, file: str) -> list[str]:
     would else pass for whole. Returns what was made; raises `warc.Damaged` with the reason if it is not shown.
     """
     told, listed, rows = sidecar(raw, file), cdxj.rows(raw, file), _rows(raw, file)
-    if told is not None and told.sha256 != hash_of(raw / file):
+    if told is not None and told.sha256 != sha256_of(raw / file):
         raise warc.Damaged("not the bytes that its checksum was made of")
     found, wrong = captures_of(raw, file)
     if wrong:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.cdxj import Ref
-from pipeline.archive.store import OPEN, beside, sync, warc_files, write_whole
+from pipeline.archive.store import OPEN, beside, sha256_of, sync, warc_files, write_whole
 from pipeline.records import Kind
 
 logger = logging.getLogger("pipeline.archive")
@@ -62,19 +61,13 @@ def measure(file: str, path: Path, refs: Sequence[Ref]) -> SealedFile:
     """What the sidecar of the file at `path` has to say, with these captures in it."""
     return SealedFile(
         file=file,
-        sha256=hash_of(path),
+        sha256=sha256_of(path),
         size=path.stat().st_size,
         captures=len(refs),
         pages=sum(ref.kind == Kind.PAGE for ref in refs),
         first=min(ref.fetched_at for ref in refs),
         last=max(ref.fetched_at for ref in refs),
     )
-
-
-def hash_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_sidecar(raw: Path, found: SealedFile) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.exchange import captures
-from pipeline.archive.sealing import hash_of, sidecar
-from pipeline.archive.store import warc_files
+from pipeline.archive.sealing import sidecar
+from pipeline.archive.store import sha256_of, warc_files
 
 
 def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]:
@@ -43,7 +43,7 @@ def _verify_file(raw: Path, file: str) -> tuple[list[cdxj.Ref], list[str]]:
     told = sidecar(raw, file)
     if told is None:
         problems.append(f"{file}: its checksum is lost; `corpus maintain` makes it anew if the file is whole")
-    elif told.sha256 != hash_of(raw / file):
+    elif told.sha256 != sha256_of(raw / file):
         problems.append(f"{file}: not the bytes that its checksum was made of")
     found, wrong = captures_of(raw, file)
     problems += [f"{file}: {each}" for each in wrong]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from pipeline.archive.store import sha256_of, sync
 from pipeline.corpus.read import LATEST
 from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
@@ -24,12 +24,6 @@ from pipeline.records import InputFile, Manifest, OutputFile
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def next_version(existing: Iterable[str]) -> str:
@@ -123,11 +117,7 @@ def sync_tree(folder: Path) -> None:
     """Flush a folder's new files and directories to the disk."""
     for path in [*sorted(folder.rglob("*")), folder]:
         if path.is_dir() or path.stat().st_nlink == 1:
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            sync(path)
 
 
 def put_in_place(staged: Path, clean: Path, version: str) -> Path:
@@ -141,7 +131,7 @@ def put_in_place(staged: Path, clean: Path, version: str) -> Path:
         staged.rename(target)
     except OSError as error:
         raise disk_error(error, target) from error
-    _sync_folder(clean)
+    sync(clean)
     point_latest(clean, version, staged.parent)
     return target
 
@@ -162,15 +152,7 @@ def point_latest(clean: Path, version: str, work: Path) -> None:
         beside.replace(clean / LATEST.upper())
         if link.is_symlink():
             link.unlink()
-    _sync_folder(clean)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(clean)
 
 
 def disk_error(error: OSError, path: Path) -> CorpusError:

@@ -8,7 +8,6 @@ no build runs.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline import archive
 from pipeline.archive import cdxj
+from pipeline.archive.store import sync
 from pipeline.corpus.batches import Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
@@ -183,8 +183,7 @@ def _fill(shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: 
             writer.write_table(table)
             done += work.worked(table)
             tick(outcome.batch.count)
-    with beside.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(beside)
     beside.replace(shard)
     return done
 

@@ -13,10 +13,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.archive.store import sha256_of
 from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
-from pipeline.corpus.publish import SUMS, read_manifest, sha256_of
+from pipeline.corpus.publish import SUMS, read_manifest
 from pipeline.corpus.read import latest, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
 from pipeline.dedupe.index import members_in

@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.corpus.publish import point_latest, read_manifest, sha256_of, write_manifest
+from pipeline.archive.store import sha256_of
+from pipeline.corpus.publish import point_latest, read_manifest, write_manifest
 from pipeline.corpus.quality import words
 from pipeline.corpus.schema import SCHEMA, TABLES, write_parquet
 from pipeline.records import Measures

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import runs
+from pipeline.archive.store import sha256_of
 from pipeline.cli import main
 from pipeline.corpus import plan, versions
 from pipeline.corpus.build import build
-from pipeline.corpus.publish import read_manifest, sha256_of, write_manifest
+from pipeline.corpus.publish import read_manifest, write_manifest
 from pipeline.corpus.read import documents, list_versions, read
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION
 from pipeline.records import Document

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.archive.store import sha256_of
 from pipeline.corpus import publish
 from pipeline.corpus.read import latest, version_folder
 from pipeline.corpus.schema import SCHEMA, to_table, write_parquet
@@ -39,7 +40,7 @@ def parquet(path: Path, *numbers: int) -> Path:
 
 def described(*paths: Path) -> dict[str, OutputFile]:
     return {
-        f"articles/{p.name}": OutputFile(file=f"articles/{p.name}", sha256=publish.sha256_of(p), rows=1)
+        f"articles/{p.name}": OutputFile(file=f"articles/{p.name}", sha256=sha256_of(p), rows=1)
         for p in paths
     }
 
@@ -58,7 +59,7 @@ def test_every_file_but_manifest_and_sums_is_described_with_its_sum_and_rows(tmp
             sha256="8367cd66fdd136bba8ba23f8805bb050dd6289401c8ec3b0be44a3c233eef90d",
             rows=None,
         ),
-        OutputFile(file="articles/a.parquet", sha256=publish.sha256_of(path), rows=2),
+        OutputFile(file="articles/a.parquet", sha256=sha256_of(path), rows=2),
     )
 
 
@@ -74,10 +75,8 @@ def test_a_link_to_the_parents_file_keeps_its_sum_unread_and_a_file_of_its_name_
     known = {f"articles/{n}.parquet": OutputFile(file=n, sha256="said", rows=9) for n in ("linked", "own")}
     linked, own = publish.describe_files(new, old, known)
     assert linked == known["articles/linked.parquet"]
-    assert (own.sha256, own.rows) == (publish.sha256_of(new / "articles/own.parquet"), 1)
-    assert publish.describe_files(new, old, {})[0].sha256 == publish.sha256_of(
-        old / "articles/linked.parquet"
-    )
+    assert (own.sha256, own.rows) == (sha256_of(new / "articles/own.parquet"), 1)
+    assert publish.describe_files(new, old, {})[0].sha256 == sha256_of(old / "articles/linked.parquet")
     assert publish.describe_files(new, None, known)[0].rows == 1
     (old / "articles/own.parquet").unlink()
     assert publish.describe_files(new, old, known)[1] == own, "what the parent lost is no link to it"
@@ -141,7 +140,7 @@ def test_a_manifest_is_read_as_it_was_written_and_reads_well(tmp_path: Path) -> 
 
 def test_the_sums_are_those_sha256sum_checks(tmp_path: Path) -> None:
     publish.write_manifest(tmp_path, MANIFEST)
-    own = publish.sha256_of(tmp_path / publish.MANIFEST)
+    own = sha256_of(tmp_path / publish.MANIFEST)
     assert (tmp_path / publish.SUMS).read_text() == f"11  articles/x.parquet\n{own}  manifest.json\n"
 
 

@@ -59,7 +59,7 @@ def test_a_lost_capture_is_found(clean: Path) -> None:
     manifest.write_text(json.dumps(row))
     sums = clean / "2.1.0/SHA256SUMS"
     kept = [line for line in sums.read_text().splitlines() if not line.endswith("manifest.json")]
-    from pipeline.corpus.publish import sha256_of
+    from pipeline.archive.store import sha256_of
 
     sums.write_text("\n".join([*kept, f"{sha256_of(manifest)}  manifest.json"]) + "\n")
     assert versions.verify(clean / "2.1.0") == ["3 captures went in, rows of 2 came out"]
