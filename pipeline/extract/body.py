@@ -93,8 +93,7 @@ def read_body(
         if rule:
             removed[index] = rule
     left = [i for i in span if i not in removed]
-    verdicts = judge([layout.lines[i].text for i in left], [weights.plain[i] for i in left])
-    removed.update({i: rule for i, rule in zip(left, verdicts, strict=True) if rule})
+    removed.update(judged(layout, weights, left))
     for index in [i for i in left if i not in removed][:3]:
         if title and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
@@ -134,10 +133,14 @@ def _alone(
     The names of elements are its own business; words, looks and the title are cleaned as in any reading.
     """
     kept = [i for i in span if i in theirs and removed.get(i) in (None, *BY_NAME)]
-    verdicts = judge([layout.lines[i].text for i in kept], [weights.plain[i] for i in kept])
-    said = {i: rule for i, rule in zip(kept, verdicts, strict=True) if rule}
     dropped = {i: removed.get(i, "trafilatura") for i in span if i not in kept}
-    return dropped | said
+    return dropped | judged(layout, weights, kept)
+
+
+def judged(layout: Layout, weights: Weights, indexes: Sequence[int]) -> dict[int, str]:
+    """The lines that the rules of boilerplate.py remove of a body made of these lines, and the rule of each."""
+    verdicts = judge([layout.lines[i].text for i in indexes], [weights.plain[i] for i in indexes])
+    return {i: rule for i, rule in zip(indexes, verdicts, strict=True) if rule}
 
 
 def text_of(layout: Layout, kept: Sequence[int]) -> str:
@@ -160,17 +163,16 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
         for i, line in enumerate(layout.lines)
         if letters(line.text) in lines and 2 * weights.line[i] > weights.plain[i]
     ]
-    verdicts = judge([layout.lines[i].text for i in found], [weights.plain[i] for i in found])
-    kept = tuple(i for i, rule in zip(found, verdicts, strict=True) if rule is None)
+    said = judged(layout, weights, found)
+    kept = tuple(i for i in found if i not in said)
     text = text_of(layout, kept)
     if not kept or len(letters(text)) < SECOND_LONGER * max(first, 1):
         return reading
-    rules = tuple((i, rule) for i, rule in zip(found, verdicts, strict=True) if rule)
     return replace(
         reading,
         text=text,
         method="trafilatura-page",
-        rules=rules,
+        rules=tuple(said.items()),
         start=kept[0],
         stop=kept[-1] + 1,
         kept=kept,

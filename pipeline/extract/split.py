@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from pipeline.extract.body import Reading, text_of
-from pipeline.extract.boilerplate import judge
+from pipeline.extract.body import Reading, judged, text_of
 from pipeline.extract.container import Weights
 from pipeline.extract.layout import Layout, Line
 from pipeline.nextpart import MAX_PARTS
@@ -81,7 +80,10 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
         return (whole,)
     articles = []
     for number, (begin, end) in enumerate(zip([0, *starts], [*starts, len(reading.kept)], strict=True)):
-        kept = _judged(layout, weights, reading.kept[begin + 2 * (number > 0) : end])
+        part = reading.kept[begin + 2 * (number > 0) : end]
+        # the rules of head and foot could not fire in the middle of the page
+        removed = judged(layout, weights, part)
+        kept = tuple(i for i in part if i not in removed)
         title = layout.lines[reading.kept[begin]].text
         facts = first if not number else Article(part=number + 1, title=title, site_name=first.site_name)
         captions = _captions(layout, reading, kept)
@@ -137,12 +139,6 @@ def _keywords_of(title: str, line: str) -> bool:
     pairs = {title[i : i + 2] for i in range(len(title) - 1) if HAN_PAIR.fullmatch(title[i : i + 2])}
     most = max((sum(pair in phrase for phrase in phrases) for pair in pairs), default=0)
     return most >= 3 and most * 2 > len(phrases)
-
-
-def _judged(layout: Layout, weights: Weights, kept: Sequence[int]) -> tuple[int, ...]:
-    """The kept lines of one part, whose own head and foot rules could not fire in the middle of the page."""
-    verdicts = judge([layout.lines[i].text for i in kept], [weights.plain[i] for i in kept])
-    return tuple(i for i, rule in zip(kept, verdicts, strict=True) if rule is None)
 
 
 def _captions(layout: Layout, reading: Reading, kept: Sequence[int]) -> tuple[str, ...]:
