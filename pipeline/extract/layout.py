@@ -27,8 +27,6 @@ MAX_LINE = 50_000
 MAX_TEXT = 4 * MAX_LINE
 """Code points of a line read before white space is collapsed."""
 
-"""Each `<` starts one scan that ends at the next `<` or `>`, so linear."""
-
 _BLOCK = (
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary "
