@@ -106,8 +106,8 @@ def _archived(raw: Path, url: str) -> Capture | None:
 def _source(arguments: argparse.Namespace, url: str) -> Source:
     """The declared source of the URL's site, whose delay and patterns hold; else one made for it."""
     declared = runs.load_sources(arguments.sources) if arguments.sources.is_dir() else ()
-    own = Source(name="by-hand", home=url, urls=(url,), delay=0, allow_private=arguments.allow_private)
-    return next(iter(stages.by_host(declared, url)), own)
+    own = stages.by_host(declared, url)
+    return own[0] if own else stages.by_hand(url, allow_private=arguments.allow_private)
 
 
 def page_name(url: str) -> Path:

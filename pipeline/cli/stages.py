@@ -88,10 +88,7 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
     is_url = where.startswith(("http://", "https://"))
     name = {"url": where} if is_url else {"path": where}
     if is_url:
-        own = Source(
-            name="by-hand", home=where, urls=(where,), delay=0, allow_private=arguments.allow_private
-        )
-        fetched = fetch_one(where, source or own)
+        fetched = fetch_one(where, source or by_hand(where, allow_private=arguments.allow_private))
         if fetched.outcome != Outcome.OK:
             return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
         content_type = fetched.header("content-type")
@@ -107,6 +104,11 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
             screen.say(f"{'kept' if kept else 'removed':<8} {rule:<28} {text}"[:240])
     page = extract.extract_page(body, url=url, content_type=content_type, source=source)
     return {**name, **page_row(page)}
+
+
+def by_hand(url: str, *, allow_private: bool) -> Source:
+    """A source of one page that no file declares."""
+    return Source(name="by-hand", home=url, urls=(url,), delay=0, allow_private=allow_private)
 
 
 def fetch_one(url: str, source: Source) -> Capture:
