@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -95,7 +96,8 @@ class Pool(AbstractContextManager["Pool"]):
             under_way = self._cluster().submit(function, batch, pure=False, retries=1)
         else:
             timeout = START_SECONDS + seconds_per_item * batch.count
-            under_way = self._processes().schedule(function, args=[batch], timeout=timeout)
+            with _unbroken():
+                under_way = self._processes().schedule(function, args=[batch], timeout=timeout)
         return under_way
 
     def _result(self, future: Future[R], batch: Batch, seconds_per_item: float) -> R:
@@ -124,6 +126,31 @@ class Pool(AbstractContextManager["Pool"]):
 
             self._client = Client(self.dask)
         return self._client
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the pool is done with what it does here: the first batch starts the workers.
+
+    A worker asked for and not yet known to the pool is not ended with it; it would look for the locks of a process
+    that is gone, and print a traceback. Elsewhere than in the main thread no signal is handled.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(heard[0])
 
 
 @contextmanager
