@@ -10,7 +10,7 @@ The order of the steps stands here and nowhere else:
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
-               and what they were: headings, tables, code …     (structure.py, inline.py)
+               and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
     embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
@@ -33,12 +33,12 @@ from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import Declared, read_declared
 from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
 from pipeline.extract.encoding import Decoded, decode
+from pipeline.extract.images import with_addresses
 from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.noarticle import no_article
 from pipeline.extract.plain import as_page, too_long
 from pipeline.extract.split import join_parts, split_articles
-from pipeline.extract.structure import with_addresses
 from pipeline.extract.thread import first_post, in_rows
 from pipeline.extract.title import Title, find_title, heading_of
 from pipeline.nextpart import next_part

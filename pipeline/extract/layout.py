@@ -32,6 +32,9 @@ MAX_TEXT = 4 * MAX_LINE
 MAX_IMAGES = 500
 """Pictures noted of one page."""
 
+MAX_REACH = 50
+"""Rows or columns that one cell of a table reaches over."""
+
 LAZY = (
     "data-original",
     "data-src",
@@ -81,6 +84,10 @@ class Box:
     """Itself display:none or `hidden`; not inherited."""
     invisible: bool = False
     """Itself visibility:hidden: so a body is kept until a script runs (WeChat)."""
+    rows: int = 1
+    """Rows of a table that a cell reaches over."""
+    columns: int = 1
+    """The same of columns."""
 
 
 @dataclass(slots=True)
@@ -162,6 +169,11 @@ def collapse(text: str) -> str:
     """The text with each run of white space as one space, and without zero-width characters."""
     text = " ".join(text.split())
     return text if text.isascii() else ZERO_WIDTH.sub("", text)
+
+
+def _reach(written: str | None) -> int:
+    is_number = written is not None and written.isascii() and written.isdigit() and len(written) < 5
+    return max(1, min(int(written or 1), MAX_REACH)) if is_number else 1
 
 
 def _address(image: LexborNode) -> str:
@@ -256,6 +268,8 @@ class _Walk:
             return -1
         index = len(self.layout.boxes)
         box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden, invisible=invisible)
+        if tag in CELL and attributes:
+            box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
         self.layout.boxes.append(box)
         if BODY_MARK in attributes:
             self.layout.chosen.append(index)

@@ -16,11 +16,11 @@ from pipeline.extract.author import find_author
 from pipeline.extract.body import Reading
 from pipeline.extract.declared import Declared
 from pipeline.extract.evidence import Evidence
+from pipeline.extract.images import absolute
 from pipeline.extract.layout import Layout
 from pipeline.extract.origin import ELSEWHERE, SAID, find_origin
 from pipeline.extract.printed import read_printed
 from pipeline.extract.published import find_published
-from pipeline.extract.structure import absolute
 from pipeline.extract.title import Title, letters
 from pipeline.records import Article
 

@@ -9,8 +9,9 @@ from itertools import accumulate
 
 from pipeline.extract.body import Reading, judged
 from pipeline.extract.container import Weights
+from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line
-from pipeline.extract.structure import CAPTIONS, write_text
+from pipeline.extract.structure import write_text
 from pipeline.nextpart import MAX_PARTS
 from pipeline.records import Article, Page, Span
 from pipeline.rules.han import IDEOGRAPHS

@@ -11,47 +11,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
+from dataclasses import dataclass, field
 
 from pipeline.extract.boilerplate import trim
-from pipeline.extract.container import JUNK_TAGS
-from pipeline.extract.layout import CELL, Layout
+from pipeline.extract.images import images_of
+from pipeline.extract.layout import Layout
 from pipeline.extract.looks import without_teaser
-from pipeline.extract.marks import kinds
+from pipeline.extract.tables import NO_CELL, row_text, rows_of
 from pipeline.extract.title import HEADINGS
-from pipeline.records import BAR, CELL_BAR, Span
+from pipeline.records import Span
 from pipeline.rules.han import IDEOGRAPHS
-
-CAPTIONS = frozenset({"caption", "both_doubt_caption"})
-"""Rules whose lines are the captions of the article's pictures."""
 
 HEADING_LONGEST = 80
 """Code points of the longest heading; sites that set paragraphs as h2 for their size go on longer."""
 
-CELL_LONGEST = 300
-"""Code points of the longest cell of a table of data; what holds more lays out a page."""
-
-CELL_LINES = 8
-"""Lines in such a cell."""
-
-ROWS = 2
-"""Rows of two and more cells that make a table of data."""
-
-ROW_KEPT = 0.5
-"""Share of a row's characters that must stay for the whole row to: a row without a cell is another row."""
-
 CODE_HAN = 0.5
 """Share of Han among the letters of `pre` from which it is prose with its lines broken, as old pages have it."""
-
-CAPTION_LINES = 3
-"""Lines of a caption below a picture."""
-
-NEAR = 2
-"""Lines between the text and a picture above or below it that still is one of the article's."""
-
-ADDRESS_LONGEST = 2_000
-"""Characters of the longest address."""
 
 LANGUAGE = re.compile(
     r"(?:^|\s)(?:language|lang|highlight-source|brush:?)[- ]{0,2}([A-Za-z][A-Za-z0-9+#]{0,19})\b"
@@ -103,27 +78,11 @@ def write_text(
             paragraph.text, paragraph.start = text, at
             at += len(text) + 1
             left.append(paragraph)
-    spans = [*shapes.spans(left), *_marked(left), *_images(layout, kept, removed, roots, left)]
+    places = [(paragraph.first, paragraph.start) for paragraph in left]
+    images = images_of(layout, kept, removed, roots, places, max(at - 1, 0))
+    spans = [*shapes.spans(left), *_marked(left), *images]
     spans.sort(key=lambda span: (span.start, -span.end))
     return Text(text="\n".join(paragraph.text for paragraph in left), structure=tuple(spans))
-
-
-def with_addresses(structure: Sequence[Span], url: str) -> tuple[Span, ...]:
-    """The spans with the addresses of images absolute; an image without one of http is left out."""
-    spans = (
-        replace(span, target=absolute(url, span.target)) if span.kind == "image" else span
-        for span in structure
-    )
-    return tuple(span for span in spans if span.target or span.kind != "image")
-
-
-def absolute(url: str, address: str) -> str:
-    """An address on a page as an absolute one of http; "" where it is none or longer than ADDRESS_LONGEST."""
-    try:
-        target = urljoin(url, address.strip())
-    except ValueError:
-        return ""
-    return target if target.startswith(("http://", "https://")) and len(target) <= ADDRESS_LONGEST else ""
 
 
 class _Shapes:
@@ -135,7 +94,7 @@ class _Shapes:
         self.first, self.last = kept[0], kept[-1]
         self.known: dict[int, tuple[int, ...]] = {-1: ()}
         self.rows: dict[int, list[int]] = {}
-        """`tr` of a table of data that stays → its cells."""
+        """Of the tables of data: row → its cells."""
         self.tables: dict[int, bool] = {}
         self.code: dict[int, bool] = {}
         self.numbers: dict[int, int] = {}
@@ -160,7 +119,7 @@ class _Shapes:
                 table = next(
                     (s for s in self.around(shape)[::-1] if self.layout.boxes[s].tag == "table"), None
                 )
-                if table is not None and self._holds_data(table):
+                if table is not None and self._is_data(table):
                     return shape if shape in self.rows else None
         return None
 
@@ -204,8 +163,16 @@ class _Shapes:
             return ("code" if self.is_code(shape) else "", 0, self._language(shape))
         if tag == "table":
             return ("table" if self.tables.get(shape) else "", 0, "")
-        is_head = all(boxes[cell].tag == "th" for cell in self.rows.get(shape, ()))
+        is_head = all(boxes[cell].tag == "th" for cell in self.rows.get(shape, ()) if cell != NO_CELL)
         return ("row" if shape in self.rows else "", int(is_head), "")
+
+    def _is_data(self, table: int) -> bool:
+        """Whether a table shows data; notes its rows."""
+        if table not in self.tables:
+            rows = rows_of(self.layout, table, self.kept)
+            self.tables[table] = rows is not None
+            self.rows |= rows or {}
+        return self.tables[table]
 
     def _item_mark(self, shape: int) -> str:
         """`-`, or the number of an item of an ordered list, as Markdown writes it."""
@@ -226,37 +193,6 @@ class _Shapes:
         found = (LANGUAGE.search(names) for names in near)
         return next((match[1].lower() for match in found if match), "")
 
-    def _holds_data(self, table: int) -> bool:
-        """Whether a table shows data and does not lay out the page; notes its rows that stay."""
-        if table in self.tables:
-            return self.tables[table]
-        boxes = self.layout.boxes
-        rows: dict[int, list[int]] = {}
-        fits = True
-        for index in range(table + 1, len(boxes)):
-            box = boxes[index]
-            if box.parent < table or not fits:
-                break
-            if box.tag == "tr":
-                rows[index] = []
-            elif box.tag in CELL and box.parent in rows:
-                rows[box.parent].append(index)
-                letters = sum(len(line.text) for line in self.layout.lines[box.first : box.last])
-                fits = box.last - box.first <= CELL_LINES and letters <= CELL_LONGEST
-            fits = fits and box.tag != "table"
-        self.tables[table] = fits and sum(self._is_wide(row) for row in rows.values()) >= ROWS
-        if self.tables[table]:
-            self.rows |= {row: cells for row, cells in rows.items() if len(cells) > 1 and self._stays(row)}
-        return self.tables[table]
-
-    def _is_wide(self, cells: Sequence[int]) -> bool:
-        return sum(self.layout.boxes[cell].first < self.layout.boxes[cell].last for cell in cells) > 1
-
-    def _stays(self, row: int) -> bool:
-        lines = range(self.layout.boxes[row].first, self.layout.boxes[row].last)
-        sizes = {i: len(self.layout.lines[i].text) for i in lines}
-        return sum(size for i, size in sizes.items() if i in self.kept) >= ROW_KEPT * sum(sizes.values())
-
 
 def _paragraphs(layout: Layout, kept: Sequence[int], shapes: _Shapes) -> Iterator[_Paragraph]:
     written = set()
@@ -272,20 +208,8 @@ def _paragraphs(layout: Layout, kept: Sequence[int], shapes: _Shapes) -> Iterato
             yield _Paragraph(text=text, box=line.box, first=index, marks=marks)
         elif row not in written:
             written.add(row)
-            yield _row(layout, row, shapes.rows[row])
-
-
-def _row(layout: Layout, row: int, cells: Sequence[int]) -> _Paragraph:
-    """A row as one line, its cells parted by bars; a bar in a cell is a full-width one."""
-    text, marks = "", []
-    for number, cell in enumerate(cells):
-        box = layout.boxes[cell]
-        text += (BAR if text and text[-1] != " " else BAR.lstrip()) if number else ""
-        for inside, line in enumerate(layout.lines[box.first : box.last]):
-            text += " " if inside else ""
-            marks += [(kind, start + len(text), end + len(text)) for kind, start, end in line.marks]
-            text += line.text.replace(BAR.strip(), CELL_BAR)
-    return _Paragraph(text=text.rstrip(), box=row, first=layout.boxes[row].first, marks=marks)
+            text, marks = row_text(layout, shapes.rows[row])
+            yield _Paragraph(text=text, box=row, first=layout.boxes[row].first, marks=marks)
 
 
 def _marked(paragraphs: Sequence[_Paragraph]) -> Iterator[Span]:
@@ -296,41 +220,3 @@ def _marked(paragraphs: Sequence[_Paragraph]) -> Iterator[Span]:
                 name, level = ("formula", 1) if kind == "display" else (kind, 0)
                 at = paragraph.start
                 yield Span(kind=name, level=level, start=at + start, end=at + end)
-
-
-def _images(
-    layout: Layout,
-    kept: Sequence[int],
-    removed: Mapping[int, str],
-    roots: Sequence[int],
-    paragraphs: Sequence[_Paragraph],
-) -> Iterator[Span]:
-    """Pictures of the body, each before the paragraph that follows it, the last ones at its end."""
-    for number, image in enumerate(layout.images):
-        chain = layout.up(image.box)
-        is_inside = not roots or any(box in roots for box in chain)
-        if not (image.address and is_inside and kept[0] - NEAR <= image.line <= kept[-1] + 1 + NEAR):
-            continue
-        if any(_is_aside(layout, box) for box in chain if box not in roots):
-            continue
-        below = next((p.start for p in paragraphs if p.first >= image.line), None)
-        if below is None:
-            below = paragraphs[-1].start + len(paragraphs[-1].text) if paragraphs else 0
-        is_last = number + 1 == len(layout.images) or layout.images[number + 1].line != image.line
-        label = _caption(layout, image.line, removed) if is_last else ""
-        yield Span(kind="image", level=0, start=below, end=below, label=label, target=image.address)
-
-
-def _caption(layout: Layout, line: int, removed: Mapping[int, str]) -> str:
-    """The lines right below a picture that went as its caption."""
-    said: list[str] = []
-    while len(said) < CAPTION_LINES and removed.get(line) in CAPTIONS:
-        said.append(layout.lines[line].text)
-        line += 1
-    return " ".join(said)
-
-
-def _is_aside(layout: Layout, box: int) -> bool:
-    """Whether an element is of the page's furniture, by its own names."""
-    element = layout.boxes[box]
-    return element.hidden or element.tag in JUNK_TAGS or "junk" in kinds(element.names)

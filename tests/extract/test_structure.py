@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.extract import extract_page
-from pipeline.extract.structure import ADDRESS_LONGEST, CELL_LONGEST, absolute
+from pipeline.extract import extract_page, join_parts
+from pipeline.extract.images import ADDRESS_LONGEST, absolute
+from pipeline.extract.tables import CELL_LONGEST
 from pipeline.records import Article
 from tests.extract.facts import URL, cases
 from tests.extract.test_container import SENTENCES
@@ -60,6 +61,12 @@ def test_a_row_goes_and_stays_as_a_whole() -> None:
     assert rows[:3] == ["村名 | 户数", "河西村 | 120", "河东村 | 86"]
 
 
+def test_a_row_of_more_columns_than_are_heeded_loses_none() -> None:
+    wide = "".join(f"<td colspan=50>格{number}" for number in range(9))
+    found = article(f"<table><tr>{wide}<tr>{wide}</table>")
+    assert all(f"格{number}" in line for line in found.extracted.split("\n")[1:3] for number in range(9))
+
+
 def test_a_picture_at_the_end_stands_there() -> None:
     page = f"<body><div class=zw><p>{write('S1')}</p><p>{write('S2')}</p><img src=/last.jpg></div>"
     (found,) = extract_page(page.encode(), url=URL).articles
@@ -75,8 +82,6 @@ def test_addresses() -> None:
 
 
 def test_spans_of_joined_parts_move_with_their_text() -> None:
-    from pipeline.extract import join_parts
-
     pages = [
         extract_page(
             f"<body><div class=zw><p>{write(a)}</p><h2>{h}</h2><p>{write(b)}</p></div>".encode(), url=URL
