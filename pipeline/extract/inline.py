@@ -213,13 +213,11 @@ def _repeats(node: LexborNode) -> bool:
 
 
 def _is_display(node: LexborNode) -> bool:
+    """Whether a formula stands on a line of its own: display="block" of it or in it, mode=display, katex-display."""
     attributes = node.attributes
-    said = f"{attributes.get('class') or ''} {attributes.get('type') or ''} {attributes.get('display') or ''}"
-    return (
-        "display" in said.replace("displaystyle", "")
-        or "block" in said
-        or attributes.get("display") == "true"
-    )
+    said = f"{attributes.get('class') or ''} {attributes.get('type') or ''}"
+    own = attributes.get("display") in ("block", "true") or "display" in said
+    return own or node.css_first("math[display='block']") is not None
 
 
 def _latex(node: LexborNode, depth: int) -> str:

@@ -171,6 +171,11 @@ def collapse(text: str) -> str:
     return text if text.isascii() else ZERO_WIDTH.sub("", text)
 
 
+def _is_row(code: LexborNode) -> bool:
+    """Whether a `code` in a `pre` stands beside another one: editors write each row of a block so."""
+    return any(beside is not None and beside.tag == "code" for beside in (code.prev, code.next))
+
+
 def _reach(written: str | None) -> int:
     is_number = written is not None and written.isascii() and written.isdigit() and len(written) < 5
     return max(1, min(int(written or 1), MAX_REACH)) if is_number else 1
@@ -240,7 +245,7 @@ class _Walk:
                 child = node.child
                 if child is not None or tag in CELL:
                     state = (self.block, self.inner, self.href, self.preformatted)
-                    is_block = tag in BLOCK
+                    is_block = tag in BLOCK or (tag == "code" and self.preformatted > 0 and _is_row(node))
                     if is_block:
                         self._flush()
                     self.layout.deep = self.layout.deep or len(stack) >= MAX_DEPTH
