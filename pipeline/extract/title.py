@@ -61,6 +61,7 @@ BESIDE_DAY = 6
 SITE_LONGEST = 14
 """Letters of the longest name of a site."""
 
+NO_LETTERS = re.compile(r"[\W_]+")
 CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
 SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
 GLUED_SITE = re.compile(
@@ -137,7 +138,7 @@ class _Page:
 
 def letters(text: str) -> str:
     """The text without marks and spaces: titles differ in these between heading and `title`."""
-    return re.sub(r"[\W_]+", "", text).lower()
+    return NO_LETTERS.sub("", text).lower()
 
 
 def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
