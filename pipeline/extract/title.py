@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from pipeline.extract.byline import author_in, dateline_author, source_in
 from pipeline.extract.dates import find_day
 from pipeline.extract.declared import Declared
 from pipeline.extract.layout import Layout, Line, collapse
@@ -103,6 +104,15 @@ TITLE_CLASS = re.compile(
     re.I,
 )
 """Class and id of an element that holds the title."""
+
+SUBTITLE = ("—", "－", "-", "（", "(", "【", "□", "■", "●")
+"""What a subtitle or a byline of a paper edition begins with."""
+
+FACT = either_script(r"第\s?[A-Z]?\d{1,3}\s?版|.{0,8}[:：]|(?:上|下)一[版篇期]|.{0,10}(?:记者|通讯员)\s")
+"""How a line begins that is no title: 第A03版：要闻, 版次：, 本报记者 …"""
+
+LONGEST_LAST = 60
+"""Code points of the longest such line that is a title."""
 
 CHAPTER = either_script(r"^正文\s{1,4}(?=第)")
 
@@ -380,6 +390,27 @@ def _named(page: _Page) -> tuple[str, int] | None:
     return found
 
 
+def _last(page: _Page) -> tuple[str, int] | None:
+    """The last line before the body that is no fact, no link and no subtitle, where only site or column is declared.
+
+    Paper editions set the title in a table cell, below it the reporters.
+    """
+    if not page.named or not _is_generic(page):
+        return None
+    for index, text, bare, _ in reversed(page.lines):
+        line = page.layout.lines[index]
+        if index >= page.start or index < page.start - REACH or text.startswith(SUBTITLE):
+            continue
+        is_fact = (
+            find_day(text) or FACT.match(text) or dateline_author(text) or author_in(text) or source_in(text)
+        )
+        if line.linked or is_fact or len(bare) < HEADING_SHORTEST:
+            continue
+        fits = len(text) <= LONGEST_LAST and "。" not in text and not _is_site(text, page)
+        return (text, index) if fits else None
+    return None
+
+
 def _declared(*places: str) -> Callable[[_Page], tuple[str, int | None] | None]:
     def reader(page: _Page) -> tuple[str, int | None] | None:
         for where, title in page.named:
@@ -421,6 +452,11 @@ TITLES: tuple[tuple[str, Callable[[_Page], tuple[str, int | None] | None], str],
     ("meta", _declared("meta:"), "og:title, ArticleTitle …, cut to size"),
     ("item", _declared("item"), "headline of microdata or RDFa"),
     ("script", _declared("script:"), "WeChat's msg_title"),
+    (
+        "last",
+        _last,
+        "the last line before the body that is no fact, where the `title` names only site or column",
+    ),
     ("title", _declared("title"), "the `title` element, cut to size"),
     ("short", _heading_line, "any heading by the body"),
 )
