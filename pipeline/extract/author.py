@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.extract.byline import author_in, closing_author, dateline_author
+from pipeline.extract.byline import author_in, closing_author
+from pipeline.extract.dateline import dateline_author
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
     HEADER_LINES,
@@ -46,6 +47,12 @@ PERSON_CLASS = either_script(
 
 ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
+
+CHANGED = either_script(r"(?:最后|更新|修改|编辑|updated|modified|edited).{0,30}\bby\b", re.I)
+ABOUT_AUTHOR = either_script(
+    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
+)
+"""作者简介：李小山，… below a body."""
 
 AUTHOR_ALONE = either_script(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
 EDITOR = either_script(r"编辑|责编|校对|审核|录入|编审|监制")
@@ -204,14 +211,20 @@ def _foot(page: Evidence) -> str | None:
     for line in (page.printed.last, *page.printed.own):
         name = (
             (None if ENGLISH_BY.search(line) else author_in(line))
-            or dateline_author(line)
+            or (None if CHANGED.search(line) else dateline_author(line))
             or closing_author(line)
+            or _described(line)
         )
         if name and _believed(name, page.url):
             return name
         if posted := POSTED_BY.search(line):
             return posted[1]
     return None
+
+
+def _described(line: str) -> str | None:
+    said = ABOUT_AUTHOR.match(line[:60])
+    return said[1] if said and is_personal_name(said[1]) else None
 
 
 def _desk(page: Evidence) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pipeline.extract.dates import find_day
-from pipeline.extract.names import GAP, HAN_NAME, SPACED_NAME, is_personal_name, names_of, no_names
+from pipeline.extract.names import GAP, is_personal_name, names_of, no_names
 from pipeline.extract.variants import either_script
 
 _STOP = (
@@ -27,7 +27,7 @@ SOURCE_LABEL = either_script(
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|发[帖贴]人|撰文者?|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?报道(?=[:：])|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|发[帖贴表]人|撰文者?|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?报道(?=[:：])|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图/文|文/图|圖文|author|Author|By|by)"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -44,6 +44,9 @@ PAPER_AND_REPORTER = either_script(
     r"(?:首席|特约|见习|实习|全媒体|驻.{2,4}?)?(?:记者|通讯员|撰稿人|评论员|编辑)[\s\x1f:：]{0,3}"
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
+
+REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
+"""What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
 
 NO_SOURCE = either_script(
     r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?"
@@ -62,69 +65,8 @@ AGENCY = either_script(
     r"^[\s\u3000]*+[（(〔【\[]?\s*+((?:新华社|中新社|中新网|中央社|人民网|新华网|央视网|央视新闻|中国新闻网|环球网|法新社|路透社|美联社|共同社|澎湃新闻|财联社|"
     r"新華社|中新社|中評社|韓聯社|韩联社|塔斯社|俄新社)(?=[^\u4e00-\u9fff]|记者|記者|讯|訊|[\u4e00-\u9fff]{0,12}?(?:\d{1,2}月)?\d{1,2}日?[专專]?[电電讯訊])|中央社|中時|工商)"
 )
-DATELINE = (
-    # 记者唐霁 in brackets near a place and day; the names end at the bracket
-    either_script(
-        r"[（(〔【\[][^（()）〔〕【】\[\]]{0,14}?(?:记者|記者|报记者)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40}?)[\s\u3000]*[／/|｜][^）)〕】\]]{0,14}(?:报道|報導|報道|電|电)[）)〕】\]]"
-    ),
-    either_script(
-        r"[（(〔【\[](?:[^（()）〔〕【】\[\]]{0,10}?)(?:记者|記者)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]"
-    ),
-    either_script(
-        r"[（(〔【\[]中央社[駐驻]?\S{0,6}?(?:记者|記者)\s?([\u4e00-\u9fff]{3}|[\u4e00-\u9fff]{2})[\u4e00-\u9fff]{2,3}\d{1,2}日"
-    ),
-    either_script(
-        r"^(?:\S{0,10}?\s?)(?:记者|記者)\s?([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3})\s?[／/｜|]\s?\S{2,10}$"
-    ),
-    either_script(
-        r"^(?:社會中心|生活中心|政治中心|娛樂中心|國際中心|財經中心|體育中心|綜合報導|快訊|上報快訊|\S{2,6}中心|\S{0,4}快訊)\s?[／/]\s?([\u4e00-\u9fff]{2,4}?)(?:報導|整理)?$"
-    ),
-    either_script(
-        r"^[（(]?(?:[\u4e00-\u9fffA-Za-z]{2,10}|本报|本刊|本网|本台)(?:全媒体|首席|见习|特约|实习)?(?:记者|記者)[\s\u3000:：]{1,3}([\u4e00-\u9fff\s、，,·]{2,40}?)(?:\s(?:报道|摄影报道|(?:摄影|摄|图)(?![\u4e00-\u9fff]{0,2}报道).{0,12}))?[）)]?$"
-    ),
-    either_script(
-        r"(?:社|网|報|报)[\u4e00-\u9fff]{2,12}\d{1,2}月\d{1,2}日[专專]?[电電讯訊]\s?[（(]((?:[\u4e00-\u9fff]{2,4}[、，,\s]?){1,4})[）)]"
-    ),
-)
-ENDING_REPORTER = either_script(
-    r"[社网报](?:首席|特约)?记者[ \u3000]{1,3}([\u4e00-\u9fff]{2,4}(?:[、 ][\u4e00-\u9fff]{2,4}){0,3})$"
-)
-"""How the first line of an agency's feature ends: 题：…　示例社记者 李小山."""
-
 CLOSING = either_script(
     r"[（(【\[]\s*((?:图文|文图|文|图|作者|记者|撰文|摄影|文字|文/图|图/文|编译|本报记者|整理)?(?:[/／:：\s|]|图|圖){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
-)
-REPORTER_ALONE = either_script(
-    r"(?:(?:特约)?记者\s{0,2}|(?:作者|撰文)\s{1,2}|(?:.{0,20}\s)?[Bb]y\s)"
-    r"([\u4e00-\u9fff]{2,4}(?:[、\s][\u4e00-\u9fff]{2,4}){0,3}?)\s?(?:专题|综合|独家|即时)?(?:报道|报导|摄影|整理)?$"
-)
-"""A line of its own: 記者 林小美 報導, 作者 林小美; only for names that begin with a family name."""
-
-OPENING_REPORTER = either_script(
-    r"[\s\u3000（(【\[〔]{0,4}(?:[^\s，。,（()）记]{0,14}(?:讯|电|消息)[\s\u3000（(]{0,3})?(?:本报|本刊|本网|本台|本社|[\u4e00-\u9fffA-Za-z]{2,8}?)?"
-    r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员)[\s:：]{0,3}"
-    r"([\u4e00-\u9fff]{2,4}?(?:[、，,\s][\u4e00-\u9fff]{2,4}?){0,3}?)[\s\u3000]{0,2}"
-    r"(?:[/／|｜]\s?)?(?:(?:联合|综合|专题|独家|现场|摄影|即时|图文)?(?:报道|报导)|摄影|摄|实习生|通讯员|采写|整理|综合|编译|文[/／]|\d{1,2}月\d{1,2}日)"
-)
-"""How a reporter opens a body: 本报记者李小山报道, 记者李小山 摄影王建国, 记者李小山6月10日报道."""
-
-NOT_A_REPORTER = either_script(
-    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还"
-)
-"""What is no name although it begins with a family name, behind 记者."""
-
-OPENING_CREDIT = either_script(
-    r"[\s\u3000]{0,4}[（(【\[]\s?(?:文|图文|文图|撰文|作者|采写)\s?[/／|｜:：︱丨]\s?([^（()）【】\[\]]{2,30})[）)】\]]"
-)
-"""Who wrote it, in brackets before the first sentence: （文/示例网 李小山）."""
-
-WRITTEN = either_script(
-    r"(?:[\[（(【〔][\u4e00-\u9fff]{1,4}[\]）)】〕]\s?)?([\u4e00-\u9fffA-Za-z·•・.\s]{2,24}?)\s?(?:著|撰)(?:[\s/／|｜,，].{0,24})?"
-)
-"""A line of its own: [法]让·杜邦 著 李小山 译."""
-
-PRINTED_BYLINE = either_script(
-    r"^(?:(?:特约|本报|本刊|本网)?记者|(?:独家|现场|采访)?报道|文|撰文|执笔|執筆|作者|采写|文字|编译)\s?[/／|｜:：︱丨]\s?(\S.{0,50})$"
 )
 
 
@@ -149,6 +91,7 @@ def clean_source(value: str) -> str | None:
     if day:
         value = value[: day.start]
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
+    value = REPORTER_OF.sub("", value)
     value = value.strip(" \u3000:：>【】[](（)）,，;；-—。·/／")
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value
     if (
@@ -188,35 +131,6 @@ def paper_in(text: str) -> str | None:
         if (reporter := PAPER_AND_REPORTER.match(match[1])) and names_of(match[1][reporter.end() :]):
             return reporter[1].strip("《》")
     return None
-
-
-def dateline_author(text: str) -> str | None:
-    """The reporter in a byline or dateline such as （记者唐霁） or 記者林恩如／台北報導, or None."""
-    text = SPACED_NAME.sub(r"\1\2", text[:140])
-    for pattern in DATELINE:
-        match = pattern.search(text[:140])
-        if match:
-            names = [
-                n
-                for n in names_of(match[1].replace("通讯员", "、").replace("通訊員", "、"))
-                if HAN_NAME.fullmatch(n)
-            ]
-            if names:
-                return "、".join(names)
-    opening = OPENING_REPORTER.match(text[:80]) or ENDING_REPORTER.search(text[:140])
-    if opening:
-        names = [name for name in re.split(r"[、，,\s]", opening[1]) if not NOT_A_REPORTER.fullmatch(name)]
-        if names and all(map(is_personal_name, names)):
-            return "、".join(names)
-    alone = REPORTER_ALONE.match(text[:40])
-    if alone and all(is_personal_name(name) for name in re.split(r"[、\s]", alone[1])):
-        return "、".join(re.split(r"[、\s]", alone[1]))
-    credit = OPENING_CREDIT.match(text[:60])
-    names = names_of(re.sub(r"\s+", "、", credit[1])) if credit else []
-    if names and all(map(is_personal_name, names)):
-        return "、".join(names)
-    match = WRITTEN.fullmatch(text[:60]) or PRINTED_BYLINE.match(text[:60])
-    return "、".join(names_of(match[1])) or None if match else None
 
 
 def closing_author(text: str) -> str | None:

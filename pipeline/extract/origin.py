@@ -46,14 +46,22 @@ SOURCE_CLASS = either_script(
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
 QUOTED_ACCOUNT = either_script(
-    r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『]?([^”\"」』，,。（）()：:\s]{2,24})[”\"」』]?"
+    r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
 )
+QUOTED_PAPER = either_script(
+    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?《([^《》]{2,16})》"
+)
+"""原载《示例晚报》"""
+
 OWN_PAPER = either_script(r"本[报刊](?:讯|综合|\S{0,4}(?:记者|通讯员))|^\W{0,2}第\s?[A-Z]?\d{1,3}\s?版")
 """The paper speaks of itself, or a page of its edition is named."""
 
 PAPER = either_script(
     r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{1,8}?(?:[日晚早晨时商快周新导]报|都市报|青年报|周刊|月刊))(?=数字|电子|多媒体|网|客户端|官网|$|[\W_])"
 )
+OPENING = 40
+"""Code points of the longest first line of a body that can be 转载自：示例评论."""
+
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
 
@@ -63,7 +71,9 @@ Origin = tuple[str, str | None]
 
 def _reprint(page: Evidence) -> Origin | None:
     for line in page.sentences:
-        found = REPRINT_LINE.search(line) or (QUOTED_ACCOUNT.search(line) if REPRINTED.match(line) else None)
+        found = REPRINT_LINE.search(line)
+        if not found and REPRINTED.match(line):
+            found = QUOTED_ACCOUNT.search(line) or QUOTED_PAPER.match(line)
         if found:
             link = LINK.search(line)
             return re.sub(r"[Aa][Pp][Pp]$", "", found[1]), link[0] if link else _link(page.printed, found[1])
@@ -78,7 +88,8 @@ def _account(page: Evidence) -> Origin | None:
 
 
 def _label(page: Evidence) -> Origin | None:
-    for line in (*page.printed.head, *page.printed.above):
+    opening = (line for line in page.printed.first if len(line) <= OPENING)
+    for line in (*page.printed.head, *page.printed.above, *opening):
         if (name := source_in(line)) and name not in page.printed.accounts:
             return name, _link(page.printed, name)
     return None

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pipeline.extract.byline import clean_source
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, is_the_site
-from pipeline.extract.names import GAP, ORG, SPACED_NAME, is_name, is_personal_name, names_of
+from pipeline.extract.names import GAP, ORG, ROLE, SPACED_NAME, is_name, is_personal_name, names_of
 from pipeline.extract.printed import Printed
 from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
@@ -73,7 +73,8 @@ def beside_day(page: Evidence) -> Named:
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
-        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》")
+        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
+        left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
         if (
             len(left) in BEFORE_DAY
             and not COLUMN.fullmatch(left)
@@ -91,11 +92,11 @@ def beside_day(page: Evidence) -> Named:
             ]
             papers = [word for word in left.split() if PUBLISHER.search(word)]
             people = [name for name in people if name not in papers]
-            return "、".join(people) or None, papers[0] if papers else None
+            return "、".join(people) or None, papers[0] if papers else _paper(before)
         if said := BY_BEHIND.match(line[found.end :]):
             return "、".join(names_of(said[1])) or None, None
         right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[found.end :]))
-        name = clean_source(right)
+        name = clean_source(right.removeprefix("@"))
         if (
             name
             and not right.rstrip().endswith((":", "："))  # a label of something else
@@ -106,10 +107,20 @@ def beside_day(page: Evidence) -> Named:
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
             and (ORG.search(name) or is_personal_name(name) or name in site or not more)
         ):
+            if right.startswith("@"):
+                return name, None
             if not is_personal_name(name):
-                return None, name
+                return next((word for word in more if is_personal_name(word)), None), name
             return name, more[0] if more and PUBLISHER.search(more[0]) else None
     return None, None
+
+
+def _paper(before: str) -> str | None:
+    """The paper before a person before the day: 示例晚报 记者 李小山 2023-03-11."""
+    words = re.split(r"[\x1f|｜\s]+", before)
+    return next(
+        (w for w in words if PUBLISHER.search(w) and not COLUMN.fullmatch(w) and clean_source(w)), None
+    )
 
 
 def _is_column(name: str, printed: Printed) -> bool:

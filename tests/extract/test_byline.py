@@ -10,9 +10,9 @@ from pipeline.extract.byline import (
     agency,
     author_in,
     closing_author,
-    dateline_author,
     source_in,
 )
+from pipeline.extract.dateline import dateline_author
 from pipeline.extract.names import GAP, is_personal_name, names_of
 
 
