@@ -407,13 +407,14 @@ class Document:
     title_raw: str | None = None
     """Title as printed."""
     title_from: str | None = None
-    """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, title, short
-    (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
+    """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, last,
+    title, short (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
-    """The rule that found them: reprint, label, cell, original, twice, element, follow, dateline, with_paper, foot,
-    desk, beside_day, signature, declared, above_day (extract/author.py says what each believes)."""
+    """The rule that found them: reprint, label, cell, original, twice, element, profile, follow, dateline,
+    with_paper, foot, alone, desk, beside_day, signature, blog, card, declared, above_day (extract/author.py says what
+    each believes)."""
     published_on: date | None = None
     """Day of publication."""
     published_raw: str | None = None
@@ -427,7 +428,7 @@ class Document:
     """Link to the original."""
     origin_from: str | None = None
     """The rule that found it: reprint, account, label, cell, element, with_name, reporters, beside_day,
-    above_day, twice, foot, meta, agency (extract/origin.py)."""
+    above_day, twice, foot, meta, own, agency (extract/origin.py)."""
     site_name: str | None = None
     """The site's own name."""
     section: str | None = None

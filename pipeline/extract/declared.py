@@ -178,9 +178,17 @@ def _ld_facts(blocks: list[Any]) -> dict[str, str]:
     facts: dict[str, str] = {}
     for item in articles:
         for key in LD_KEYS:
-            if value := _name(item.get(key), named):
+            if value := _name(_persons(item.get(key)) if key == "author" else item.get(key), named):
                 facts.setdefault(key, value[:VALUE])
     return facts
+
+
+def _persons(value: Any) -> Any:
+    """An author without organizations: these are the site."""
+    if isinstance(value, list):
+        return [inner for inner in value[:10] if _persons(inner) is not None]
+    is_site = isinstance(value, dict) and "Organization" in str(value.get("@type", ""))[:200]
+    return None if is_site else value
 
 
 def _name(value: Any, named: dict[str, str]) -> str:
