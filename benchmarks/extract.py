@@ -3,7 +3,7 @@
     python benchmarks/extract.py predict --out pred.jsonl
     python benchmarks/extract.py speed [--rounds 3]
     python benchmarks/extract.py charset
-    python benchmarks/extract.py fuzz [--mutants 10000]
+    python benchmarks/extract.py mutants [--count 10000] [--seed 1] [--first 0]
     python benchmarks/extract.py robust
     python benchmarks/extract.py rules
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import random
 import re
 import sys
 import time
@@ -29,6 +28,7 @@ from typing import Any
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser
 
+from benchmarks import mutants
 from pipeline.extract import boilerplate, extract_page, marks
 from pipeline.extract.encoding import decode
 from pipeline.extract.layout import read_layout
@@ -39,9 +39,6 @@ from pipeline.rules import table
 GOLDEN = Path(__file__).parents[1] / "tests" / "pages"
 Rows = tuple[tuple[str, ...], ...]
 NO_URL = "http://unknown.invalid/"
-SLOW = 2.0
-"""Seconds a page may take, hostile ones included."""
-
 CHARSET = re.compile(r"charset\s*=\s*[\"']?[\w-]+", re.I)
 
 
@@ -109,27 +106,6 @@ def charset(bench: Path) -> int:
                     print(f"{row['id']} {codec} declared {declared or 'nothing'}: read as {decoded.encoding}")
     print(f"{right} of {total} decoded as the original")
     return 0 if right == total else 1
-
-
-def fuzz(bench: Path, mutants: int) -> int:
-    """Mutate the pages; count crashes and pages over the time limit."""
-    pages = [_bytes(bench, row) for row in _gold(bench)]
-    chance = random.Random(20261121)
-    slow = crashed = 0
-    worst = 0.0
-    for number in range(mutants):
-        body = mutate(chance.choice(pages), chance)
-        start = time.process_time()
-        try:
-            extract_page(body, url=NO_URL)
-        except Exception as error:  # noqa: BLE001  any kind is the finding
-            crashed += 1
-            print(f"mutant {number}: {type(error).__name__}: {error}")
-        spent = time.process_time() - start
-        worst = max(worst, spent)
-        slow += spent > SLOW
-    print(f"{mutants} mutants: {crashed} crashed, {slow} over {SLOW} s, slowest {worst:.2f} s")
-    return 1 if crashed or slow else 0
 
 
 def robust(bench: Path) -> int:
@@ -256,29 +232,6 @@ CHANGES: dict[str, Callable[[str], str]] = {
 }
 
 
-def mutate(body: bytes, chance: random.Random) -> bytes:
-    """One damaged copy: cut, flipped, doubled, wrapped, or stripped of its closing tags."""
-    kind = chance.randrange(7)
-    at = chance.randrange(max(1, len(body)))
-    to = min(len(body), at + chance.randrange(1, 5000))
-    if kind == 0:
-        return body[:at]
-    if kind == 1:
-        return body[:at] + body[to:]
-    if kind == 2:
-        return body[:at] + body[at:to] * chance.randrange(2, 50) + body[to:]
-    if kind == 3:
-        damaged = bytearray(body)
-        for _ in range(chance.randrange(1, 2000)):
-            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-        return bytes(damaged)
-    if kind == 4:
-        return body[:at] + b"<div>" * chance.randrange(1, 20000) + body[at:]
-    if kind == 5:
-        return re.sub(rb"</(?:p|div|td|table|a|span)>", b"", body)
-    return body[:at] + chance.randbytes(chance.randrange(1, 3000)) + body[to:]
-
-
 def _floor(text: str) -> str:
     body = LexborHTMLParser(text).body
     return body.text() if body is not None else ""
@@ -297,11 +250,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("predict", "speed", "charset", "fuzz", "robust", "rules"))
+    parser.add_argument("what", choices=("predict", "speed", "charset", "mutants", "robust", "rules"))
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--out", type=Path, default=Path("pred.jsonl"))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--mutants", type=int, default=10_000)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
     args = parser.parse_args()
     bench = args.shared / "bench" / "extract" / "dev"
     if args.what == "predict":
@@ -312,7 +267,10 @@ def main() -> int:
         return rules(bench)
     if args.what == "robust":
         return robust(bench)
-    return charset(bench) if args.what == "charset" else fuzz(bench, args.mutants)
+    if args.what == "mutants":
+        pages = [_bytes(bench, row) for row in _gold(bench)]
+        return mutants.run(pages, args.count, args.seed, args.first)
+    return charset(bench)
 
 
 if __name__ == "__main__":
