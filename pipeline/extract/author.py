@@ -124,7 +124,7 @@ def _twice(page: Evidence) -> str | None:
         if not EDITOR.search(line)
         for run in re.split(rf"[{GAP}|｜\s]", line)
     ]
-    for named in _declared_names(page):
+    for named in _declared_names(page, META_AUTHORS):
         if named in printed and named != page.origin:
             return named
     return None
@@ -200,7 +200,7 @@ def _signature(page: Evidence) -> str | None:
     return None
 
 
-def _declared_names(page: Evidence, metas: tuple[str, ...] = META_AUTHORS) -> list[str]:
+def _declared_names(page: Evidence, metas: tuple[str, ...]) -> list[str]:
     """The authors a page declares: no addresses, not the site, no organizations."""
     declared = page.declared
     said = (
