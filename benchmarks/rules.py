@@ -20,6 +20,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -42,6 +43,8 @@ LETTERS = re.compile(r"[\W\d_]+")
 WORD = re.compile(r"[\u3400-\u9fff]|(?<!\\)[A-Za-z]{2}")
 PART = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|[()|]", re.S)
 """Of a pattern: an escape, a class, or what makes groups and alternatives."""
+
+OPENED = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[:>]))?")
 
 Unit = tuple[str, Callable[[], object], str]
 """A page or a case: its site ("" for a case), what reads it, and the letters of its source."""
@@ -111,7 +114,7 @@ def run(
             is_case = any(units[i][1]() is False for i in near if i >= len(pages))
         sites = sorted({pages[i][0] for i in changed})
         counts[min(len(sites), 2), is_case] += 1
-        good_for = f"F {100 * score[0]:+8.3f}  facts {score[1]:+3d}" if sites else " " * 22
+        good_for = f"F {100 * score[0]:+8.3f}  facts {score[1]:+3d}" if sites else " " * 21
         said = (
             f"{len(sites):3d} sites  {good_for}  {'case' if is_case else '    '}  {entry.table}: {entry.name}"
         )
@@ -264,7 +267,7 @@ def _named(each: Any) -> str:
     if _is_rule(each):
         return str(each[0])
     pattern = next(iter(_patterns(each)))
-    return _shown(f"{getattr(each, 'name', '')} {getattr(each, 'place', '')} {pattern.pattern}".strip())
+    return _shown(f"{getattr(each, 'name', '')} {getattr(each, 'place', '')} {pattern.pattern}".strip())[:60]
 
 
 def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
@@ -281,30 +284,33 @@ def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
 
 
 def _alternatives(pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """(words of it, the pattern that never takes it) of each alternative; cut out, groups would be numbered anew."""
+    """(words of it, the pattern that never takes it) of each alternative; cut out, groups would be numbered anew.
+
+    Two of one group that mean the same are one entry.
+    """
     text = pattern.pattern
     open_at: list[list[int]] = [[0]]
-    spans: list[tuple[int, int]] = []
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
     for part in [*PART.finditer(text), None]:
         sign, at = (part[0], part.start()) if part else (")", len(text))
         if sign == "(":
-            opened = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[:>]))?").match(text, at)
+            opened = OPENED.match(text, at)
             open_at.append([opened.end() if opened else at + 1])
         elif sign == "|":
-            spans.append((open_at[-1][-1], at))
             open_at[-1].append(at + 1)
         elif sign == ")":
             starts = open_at.pop()
-            if len(starts) > 1:
-                spans.append((starts[-1], at))
-    for start, end in sorted(spans):
-        if WORD.search(text[start:end]):
-            yield _shown(text[start:end]), re.compile(f"{text[:start]}(?!){text[start:]}", pattern.flags)
+            for start, end in pairwise([*starts, at + 1]) if len(starts) > 1 else ():
+                if WORD.search(text[start : end - 1]):
+                    found[starts[0], _shown(text[start : end - 1])].append(start)
+    for (_, words), starts in sorted(found.items(), key=lambda each: each[1]):
+        without = "(?!)".join(text[a:b] for a, b in pairwise([0, *starts, len(text)]))
+        yield words[:60], re.compile(without, pattern.flags)
 
 
 def _shown(text: str) -> str:
     """The words of a pattern, each character once for all its forms."""
-    return re.sub(r"\[([\u3400-\u9fff])[\u3400-\u9fff]+\]", r"\1", text)[:60]
+    return re.sub(r"\[([\u3400-\u9fff])[\u3400-\u9fff]+\]", r"\1", text)
 
 
 def _trace(units: Sequence[Unit]) -> dict[int, Traced]:
