@@ -170,7 +170,7 @@ def _twice(page: Evidence) -> str | None:
     ]
     first = TITLE_NAME.match(page.title or "")
     titled = [first[1]] if first and is_personal_name(first[1]) else []
-    for named in (*_declared_names(page), *titled):
+    for named in (*_declared_names(page, META_AUTHORS), *titled):
         if named in printed and named != page.origin:
             return named
     return None
@@ -294,7 +294,7 @@ def _site_part(title: str) -> list[str]:
     return [part.strip() for part in SEPARATOR.split(title)[2:][-1:]]
 
 
-def _declared_names(page: Evidence, metas: tuple[str, ...] = META_AUTHORS) -> list[str]:
+def _declared_names(page: Evidence, metas: tuple[str, ...]) -> list[str]:
     """The authors a page declares: no addresses, not the site, no organizations."""
     declared = page.declared
     said = (

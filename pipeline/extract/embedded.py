@@ -58,6 +58,9 @@ CHINESE = 0.3
 MORE_SCRIPTS = 800_000
 """Code points of scripts read besides the one with the most Han."""
 
+MOST_INSIDE = 3_000_000
+"""Code points of noscript, templates and frames read in all: one in another is written out with each around it."""
+
 MOST_OPEN = 3_000
 """Elements left open in a candidate; Lexbor's time grows with the square of the depth."""
 
@@ -235,9 +238,14 @@ def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
             break
         yield from _in_script(text, (node.attributes.get("type") or "").lower(), least)
     held = tree.css(HELD)
+    left = MOST_INSIDE
     for tag, method in PLACES:
         for node in (each for each in held if each.tag == tag):
-            inside = _inside(node, method)[:LONGEST]
+            if left < 0:
+                return
+            inside = _inside(node, method)
+            left -= len(inside)
+            inside = inside[:LONGEST]
             if (han := han_in(inside)) >= least:
                 yield Candidate(method=method, html=inside, han=han, place=node)
 
