@@ -27,12 +27,12 @@ check: install   ## linter and types, of the tests too
 
 bench: install   ## speed as ratios against named peers (some read pages from ../shared)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	$(BIN)/python benchmarks/extract.py speed
-	$(BIN)/python benchmarks/structure.py
-	$(BIN)/python benchmarks/normalize.py
-	$(BIN)/python benchmarks/dedupe.py
-	$(BIN)/python benchmarks/build.py pages
-	$(BIN)/python benchmarks/build.py growth
+	$(BIN)/python -m benchmarks.extract speed
+	$(BIN)/python -m benchmarks.structure
+	$(BIN)/python -m benchmarks.normalize
+	$(BIN)/python -m benchmarks.dedupe
+	$(BIN)/python -m benchmarks.build pages
+	$(BIN)/python -m benchmarks.build growth
 
 serve: install   ## Prefect server, deployments and a worker, until Ctrl-C
 	$(BIN)/python -m flows.serve

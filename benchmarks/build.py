@@ -1,7 +1,7 @@
 """The build measured: pages a second from WARC to clean rows, and what a refresh costs as the corpus grows.
 
-    python benchmarks/build.py pages  [--shared ../shared]      beside a loop of trafilatura.bare_extraction
-    python benchmarks/build.py growth [--sizes 1000 10000 100000]   100 new pages onto so many articles
+    python -m benchmarks.build pages  [--shared ../shared]      beside a loop of trafilatura.bare_extraction
+    python -m benchmarks.build growth [--sizes 1000 10000 100000]   100 new pages onto so many articles
 
 CPU seconds on one core: the batches run in this process instead of the pool's workers. Read the ratios.
 """

@@ -1,6 +1,6 @@
 """Speed of deduplication beside datasketch and rensa in one run, and of an increment on a growing index.
 
-    python benchmarks/dedupe.py [--shared ../shared] [--sizes 1000,10000,100000]
+    python -m benchmarks.dedupe [--shared ../shared] [--sizes 1000,10000,100000]
         [--indexed 10000,100000,1000000] [--methods ours,datasketch,rensa]
 
 Documents are built by the shared generator from its articles. All three get the same text keys and character

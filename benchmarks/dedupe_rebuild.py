@@ -1,6 +1,6 @@
 """How much the order of arrival decides: the clusters of a version beside those its documents give in one go.
 
-    python benchmarks/dedupe_rebuild.py clean [--version 1.37]
+    python -m benchmarks.dedupe_rebuild clean [--version 1.37]
 
 A corpus grows by increments, and which text represents a cluster depends on which came first. This compares all
 documents of a version again, in the order they were fetched, and prints one JSON object: pairs together before,

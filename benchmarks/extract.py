@@ -1,11 +1,11 @@
 """Extraction against the reference pages: predictions for the scorer, speed, re-encoded bytes, mutants.
 
-    python benchmarks/extract.py predict --out pred.jsonl
-    python benchmarks/extract.py speed [--rounds 3]
-    python benchmarks/extract.py charset
-    python benchmarks/extract.py mutants [--count 10000] [--seed 1] [--first 0]
-    python benchmarks/extract.py robust
-    python benchmarks/extract.py rules
+    python -m benchmarks.extract predict --out pred.jsonl
+    python -m benchmarks.extract speed [--rounds 3]
+    python -m benchmarks.extract charset
+    python -m benchmarks.extract mutants [--count 10000] [--seed 1] [--first 0]
+    python -m benchmarks.extract robust
+    python -m benchmarks.extract rules
 
 The pages are those of the shared folder (`--shared`); nothing of them is kept. Speed is CPU time, the
 least of the rounds a page, all methods interleaved on one core in one run, as ratios.
@@ -27,7 +27,6 @@ from types import ModuleType
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser
 
-from benchmarks import mutants, rules
 from pipeline.extract import extract_page
 from pipeline.extract.encoding import decode
 from pipeline.records import Page
@@ -132,6 +131,8 @@ def leave_out(bench: Path) -> int:
         return found["bigram"][2], sum(said == (kind == "exact") for kind, said in facts)
 
     pages = [(row["site"], reader(row), _bytes(bench, row).decode("utf-8", "replace")) for row in gold]
+    from benchmarks import rules  # only here, so that the rest runs as a script too
+
     return rules.run(pages, judge)
 
 
@@ -208,6 +209,8 @@ def main() -> int:
         return robust(bench)
     if args.what == "mutants":
         pages = [_bytes(bench, row) for row in _gold(bench)]
+        from benchmarks import mutants
+
         return mutants.run(pages, args.count, args.seed, args.first)
     return charset(bench)
 

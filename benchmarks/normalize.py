@@ -1,6 +1,6 @@
 """Speed of normalization beside opencc.convert and ftfy's safe settings, and the cases, in one run.
 
-    python benchmarks/normalize.py [--shared ../shared] [--rounds 15]
+    python -m benchmarks.normalize [--shared ../shared] [--rounds 15]
 
 The texts are the articles of the shared seed site, as extracted and once more in their normalized form. All
 run by turns on them; each figure is the best of the rounds, in characters per CPU second, so that a busy

@@ -1,6 +1,6 @@
 """Structure of pages with tables, code, formulas and lists, beside trafilatura's own Markdown.
 
-    python benchmarks/structure.py [--show PAGE]
+    python -m benchmarks.structure [--show PAGE]
 
 The pages and their Markdown, written by hand, stand in benchmarks/structured. Both Markdowns are read by
 markdown-it-py, and what it finds of each kind is compared as a multiset: F1 over all pages.
