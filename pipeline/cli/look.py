@@ -219,6 +219,7 @@ def explain_lines(document: Document) -> list[str]:
         f" {document.replacements} characters lost",
         f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page,"
         f" {'one reader' if document.agreement is None else f'two readers agree {document.agreement:.2f}'}",
+        f"structure  {_counted(document)}",
         f"titled     by {document.title_from or '-'}",
         f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
         f"author     {document.author or '-'} ({document.author_from or '-'})",
@@ -243,3 +244,9 @@ def explain_lines(document: Document) -> list[str]:
         "stands     in articles" if document.reason is None else f"stands     in dropped: {document.reason}"
     )
     return lines
+
+
+def _counted(document: Document) -> str:
+    """How many parts of each kind a text has, in words."""
+    kinds = Counter(span.kind for span in document.structure)
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "paragraphs alone"

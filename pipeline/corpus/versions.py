@@ -64,12 +64,11 @@ def verify(folder: Path) -> list[str]:
     manifest = read_manifest(folder)
     paths = {t: sorted((folder / t).glob("*.parquet")) for t in TABLES}
     files = [p for ps in paths.values() for p in ps]
-    schema = SCHEMA if version_key(manifest.version)[0] == SCHEMA_VERSION else None
-    for path in files:
-        found = pq.read_schema(path)
-        # a version of an earlier schema has another one, but one
-        schema = schema or found
-        if found != schema:
+    is_present = version_key(manifest.version)[0] == SCHEMA_VERSION
+    schemas = [pq.read_schema(path) for path in files]
+    for path, found in zip(files, schemas, strict=True):
+        # an earlier version may lack a column that came since, but all its files alike
+        if found != schemas[0] or (is_present and any(field not in SCHEMA for field in found)):
             problems.append(f"{path}: its columns are not those of the corpus's schema")
     if problems:
         return problems

@@ -155,6 +155,8 @@ def test_read_writes_the_same(tmp_path: Path, capsys: Capsys) -> None:
     for form, written in (("text", AS_TEXT), ("markdown", AS_MARKDOWN)):
         assert main(["read", "--format", form, *where(tmp_path, "clean")]) == 0
         assert capsys.readouterr().out == written
+    assert main(["explain", story_page(0).url, *where(tmp_path, "clean", "raw")]) == 0
+    assert "structure  1 heading, 1 item\n" in capsys.readouterr().err
 
 
 def test_explain_and_extract_name_the_rules_that_found_author_and_source(

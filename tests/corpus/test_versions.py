@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.corpus import versions
 from pipeline.corpus.build import build
 from pipeline.corpus.publish import describe_files, next_version, point_latest, read_manifest, write_manifest
 from pipeline.corpus.read import documents, latest, list_versions, version_folder
+from pipeline.corpus.schema import SCHEMA, TABLES
 from pipeline.errors import CorpusError
 from tests.corpus.archives import failed_page, job, story_page, write
 
@@ -75,6 +77,28 @@ def retold(version: Path, table: str, **said: object) -> None:
         path.unlink()  # not the parent's
         pq.write_table(rows, path)
     write_manifest(version, replace(read_manifest(version), files=describe_files(version, None, {})))
+
+
+def rewritten(version: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Change the tables of rows of a version, their sums made anew."""
+    for path in (p for table in TABLES for p in (version / table).glob("*.parquet")):
+        rows = change(pq.read_table(path))
+        path.unlink()
+        pq.write_table(rows, path)
+    write_manifest(version, replace(read_manifest(version), files=describe_files(version, None, {})))
+
+
+def test_a_version_made_before_a_column_came_is_whole(clean: Path) -> None:
+    rewritten(clean / "2.1.0", lambda rows: rows.drop_columns(["structure", "structure_raw"]))
+    assert versions.verify(clean / "2.1.0") == []
+    assert {d.structure for d in documents(clean, version="2.1.0")} == {()}
+
+
+def test_a_column_of_another_type_is_found(clean: Path) -> None:
+    at = SCHEMA.get_field_index("han")
+    rewritten(clean / "2.1.0", lambda rows: rows.set_column(at, "han", rows["han"].cast(pa.string())))
+    assert all("its columns are not those of" in problem for problem in versions.verify(clean / "2.1.0"))
+    assert versions.verify(clean / "2.1.0")
 
 
 @pytest.mark.parametrize(
