@@ -28,8 +28,9 @@ from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, sta
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.schema import ARTICLES, write_parquet
+from pipeline.corpus.schema import ARTICLES, TABLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
+from pipeline.corpus.sums import Sums
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import RefusedError
@@ -76,7 +77,10 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo, progress)
     base = job.clean / todo.base.version if todo.base is not None else None
-    edition = Edition(folder, base)
+    sums = Sums(base) if base is not None else None
+    if sums is not None:
+        sums.check_folder(CLUSTERS)
+    edition = Edition(folder, base, sums)
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None)
     if not job.confirm:
         _refuse_many_lost(shards)
@@ -141,7 +145,8 @@ def _publish(
     parent = job.clean / todo.parent.version if todo.parent is not None else None
     if todo.why_full is not None and todo.parent is not None and parent is not None:
         publish.relink_equal(folder, parent, {f.file: f for f in todo.parent.files})
-    table = changing.compare(parent, folder)
+    damaged = _damaged(todo, parent)
+    table = changing.compare(parent, folder, damaged)
     _count_changes(report.funnel, table)
     report = replace(report, changes=changing.summary(table))
     if job.preview:
@@ -159,6 +164,17 @@ def _publish(
     )
     progress("publishing", 1, 1)
     return replace(report, version=manifest.version, parent=manifest.parent, published=True)
+
+
+def _damaged(todo: Plan, parent: Path | None) -> list[str]:
+    """The files of rows of the newest version that a full build cannot compare with; an increment checked its own."""
+    if todo.why_full is None or todo.parent is None or parent is None:
+        return []
+    rows = [f.file for f in todo.parent.files if f.file.startswith(tuple(f"{table}/" for table in TABLES))]
+    found = Sums(parent).damaged(rows)
+    for file in found:
+        logger.warning("%s is damaged: its documents count as added", parent / file)
+    return found
 
 
 def _same_rules(job: Job, todo: Plan) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -36,14 +36,14 @@ _COLUMNS = (
 _QUALITY = tuple(rule.reason for rule in RULES)
 
 
-def compare(old: Path | None, new: Path) -> pa.Table:
+def compare(old: Path | None, new: Path, damaged: Collection[str] = ()) -> pa.Table:
     """The changes of the published rows from one version folder to another, sorted by id.
 
-    Only files that are not hard links to each other are read: the cost follows what changed. Causes:
-    capture (the page said something new), extract, normalize, metadata (the rules did), relation
-    (its cluster or relation moved), quality, dedupe, or withdrawn (the row left for another reason).
+    `damaged` files of the old one are left out. Only files that are not hard links to each other are read: the cost
+    follows what changed. Causes: capture (the page said something new), extract, normalize, metadata (the rules did),
+    relation (its cluster or relation moved), quality, dedupe, or withdrawn (the row left for another reason).
     """
-    before, after = _differing(old, new)
+    before, after = _differing(old, new, damaged)
     with duckdb.connect() as db:
         _load(db, "a", before[ARTICLES], _COLUMNS)
         _load(db, "b", after[ARTICLES], _COLUMNS)
@@ -91,7 +91,9 @@ order by 1
 """
 
 
-def _differing(old: Path | None, new: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+def _differing(
+    old: Path | None, new: Path, damaged: Collection[str]
+) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """The files of both versions that are not one and the same file."""
     before: dict[str, list[Path]] = {}
     after: dict[str, list[Path]] = {}
@@ -99,7 +101,7 @@ def _differing(old: Path | None, new: Path) -> tuple[dict[str, list[Path]], dict
         olds = {p.name: p for p in (old / table).glob("*.parquet")} if old is not None else {}
         news = {p.name: p for p in (new / table).glob("*.parquet")}
         same = {n for n in olds.keys() & news.keys() if olds[n].samefile(news[n])}
-        before[table] = sorted(p for n, p in olds.items() if n not in same)
+        before[table] = sorted(p for n, p in olds.items() if n not in same and f"{table}/{n}" not in damaged)
         after[table] = sorted(p for n, p in news.items() if n not in same)
     return before, after
 

@@ -8,11 +8,11 @@ cost of a publication follows the rows that changed, and a file nobody touched s
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -27,6 +27,7 @@ from pipeline.corpus.schema import (
     to_table,
     write_parquet,
 )
+from pipeline.corpus.sums import Sums
 from pipeline.linking import link_or_copy
 from pipeline.records import WITHHELD, Document
 
@@ -79,18 +80,23 @@ def link_tree(source: Path, target: Path) -> None:
 class Edition:
     """The rows of a version under construction in a staging folder."""
 
-    def __init__(self, folder: Path, parent: Path | None) -> None:
+    def __init__(self, folder: Path, parent: Path | None, sums: Sums | None = None) -> None:
+        """`sums` are the parent's: with them each of its files is checked before it is read."""
         self.folder = folder
         self.parent = parent
+        self.sums = sums
         self.touched: set[str] = set()
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._rows: dict[str, int] = {}
         for table in TABLES:
             (folder / table).mkdir(parents=True)
+            if sums is not None:
+                sums.present(table)
             if parent is not None and (parent / table).is_dir():
                 link_tree(parent / table, folder / table)
         for path in self._files(TABLES):
-            self._rows[self._name(path)] = pq.read_metadata(path).num_rows
+            with self._named(path):
+                self._rows[self._name(path)] = pq.read_metadata(path).num_rows
 
     def find(self, ids: Iterable[str]) -> dict[str, Placed]:
         """The current row of each document that has one: published, or withheld by deduplication."""
@@ -125,6 +131,7 @@ class Edition:
         for path in self._files([DROPPED]):
             if not _holds(path, reason):
                 continue
+            self._check(self._name(path))
             table = read_parquet([path])
             keep = pc.and_(pc.equal(table["reason"], reason), pc.is_in(table["source"], pa.array(names)))
             name = self._name(path)
@@ -169,6 +176,7 @@ class Edition:
             rows = sum(self._rows[file] for file in files)
             needed = -(-rows // ROWS_PER_FILE)
             if needed < len(files):
+                self._check(*files)
                 table = _sorted(read_parquet([self.folder / file for file in files]), day)
                 for number, file in enumerate(files):
                     self._write(file, table.slice(number * ROWS_PER_FILE, ROWS_PER_FILE))
@@ -195,6 +203,7 @@ class Edition:
 
     def _rewrite(self, file: str, out: set[tuple[str, int]], new: list[Document]) -> None:
         path = self.folder / file
+        self._check(file)
         table = read_parquet([path]) if file in self._rows else SCHEMA.empty_table()
         if out:
             keys = zip(table["capture"].to_pylist(), table["part"].to_pylist(), strict=True)
@@ -224,24 +233,40 @@ class Edition:
         return path.relative_to(self.folder).as_posix()
 
     def _locate(self, wanted: pa.Table) -> dict[str, list[str]]:
-        files: dict[str, list[str]] = defaultdict(list)
-        withheld = ", ".join(f"'{r}'" for r in sorted(WITHHELD))
-        with duckdb.connect() as db:
-            db.register("wanted", wanted)
-            for table, condition in ((ARTICLES, "true"), (DROPPED, f"reason in ({withheld})")):
-                paths = [str(p) for p in self._files([table])]
-                if not paths:
-                    continue
-                query = (
-                    "select id, filename from read_parquet(?, filename=true) "
-                    f"where {condition} and id in (select id from wanted)"
-                )
-                for ident, path in db.execute(query, [paths]).fetchall():
-                    files[self._name(Path(path))].append(ident)
+        """File → which of the wanted documents have their current row there; of each file the ids alone are read."""
+        ids = pa.array(wanted["id"].combine_chunks())
+        files: dict[str, list[str]] = {}
+        for path in self._files(TABLES):
+            is_dropped = path.parent.name == DROPPED
+            with self._named(path):
+                rows = read_parquet([path], ["id", "reason"] if is_dropped else ["id"])
+            found = pc.is_in(rows["id"], ids)
+            if is_dropped:
+                found = pc.and_(found, pc.is_in(rows["reason"], pa.array(sorted(WITHHELD))))
+            if hits := rows["id"].filter(found).to_pylist():
+                files[self._name(path)] = hits
         return files
 
+    @contextmanager
+    def _named(self, path: Path) -> Iterator[None]:
+        """What cannot be read is named, where it is not as it was published."""
+        try:
+            yield
+        except (OSError, pa.ArrowException):
+            self._check(self._name(path))
+            raise
+
+    def _check(self, *files: str) -> None:
+        """CorpusError where a file of the parent, not written here yet, is not as it was published."""
+        if self.sums is not None:
+            self.sums.check(file for file in files if file not in self.touched)
+
     def _read(self, file: str, ids: list[str], columns: list[str] | None = None) -> pa.Table:
-        table = pq.read_table(self.folder / file, columns=columns, filters=[("id", "in", ids)])
+        self._check(file)
+        filters = [("id", "in", ids)]
+        table = pq.read_table(
+            self.folder / file, columns=columns, filters=filters, page_checksum_verification=True
+        )
         if file.startswith(DROPPED):
             table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(WITHHELD))), False))
         names = columns or SCHEMA.names

@@ -107,13 +107,17 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         row_group_size=ROW_GROUP_ROWS,
         store_schema=False,
         write_statistics=True,
+        write_page_checksum=True,
     )
 
 
 def read_parquet(paths: Iterable[Path], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of several files, of this schema or an earlier one, in the order given; no file gives no rows."""
     schema = SCHEMA if columns is None else pa.schema([SCHEMA.field(c) for c in columns])
-    tables = [present(pq.ParquetFile(p).read(columns=columns), schema) for p in paths]
+    tables = [
+        present(pq.ParquetFile(p, page_checksum_verification=True).read(columns=columns), schema)
+        for p in paths
+    ]
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 

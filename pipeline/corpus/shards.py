@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline import archive
 from pipeline.archive import cdxj
-from pipeline.archive.store import sync
+from pipeline.archive.store import sha256_of, sync
 from pipeline.corpus.batches import Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
@@ -36,6 +36,9 @@ SECONDS_PER_ITEM = 5.0
 
 STAGES = ("extract", "normalize")
 """What the names of the shard folders begin with."""
+
+SUM = ".sha256"
+"""How the name of a shard's sum ends, which stands beside it."""
 
 TORN = ".part"
 """How the name of a shard ends while it is written."""
@@ -141,13 +144,17 @@ def forget(report: ShardReport) -> None:
     report.source.unlink(missing_ok=True)
 
 
+def _sum_of(shard: Path) -> Path:
+    """Where the sum of a shard stands."""
+    return shard.with_suffix(SUM)
+
+
 def _readable(shard: Path) -> bool:
-    """Whether a shard stands there whole; a torn one (the power went) is made anew."""
+    """Whether a shard stands there as it was written; a torn or damaged one is made anew."""
     try:
-        pq.read_metadata(shard)
-    except (OSError, pa.ArrowException):
+        return _sum_of(shard).read_text(encoding="ascii") == sha256_of(shard)
+    except (OSError, ValueError):
         return False
-    return True
 
 
 def _quarantined(shard: Path) -> tuple[str, ...]:
@@ -184,6 +191,7 @@ def _fill(shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: 
             done += work.worked(table)
             tick(outcome.batch.count)
     sync(beside)
+    _sum_of(shard).write_text(sha256_of(beside), encoding="ascii")  # torn, it makes the shard anew
     beside.replace(shard)
     return done
 
