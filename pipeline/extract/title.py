@@ -62,7 +62,9 @@ SITE_LONGEST = 14
 """Letters of the longest name of a site."""
 
 NO_LETTERS = re.compile(r"[\W_]+")
-CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
+CUT = re.compile(r"(?:\.(?<!\.\.)\.{2,}+|…(?<!……)…*+)$")
+"""A look-behind stands behind the first sign, so that the search can skip to these signs."""
+
 SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
 GLUED_SITE = re.compile(
     r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
