@@ -39,7 +39,7 @@ _UNREAD = (
 )
 UNREAD = frozenset(_UNREAD.split())
 ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
-"""None of these is printable (str.isprintable), which is asked first: nine texts in ten are."""
+"""None of these is printable (str.isprintable), which is asked first: nearly all texts are."""
 
 HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.I)
 INVISIBLE = re.compile(r"visibility\s{0,3}:\s{0,3}hidden", re.I)
