@@ -82,7 +82,7 @@ def tamed(html: str) -> str:
     """
     if _has_long_run(html):
         html = _LONG_TAG.sub(_bare, html)
-    return _flat(html) if html.count("<") > MAX_DEPTH and _is_deep(html) else html
+    return _flat(html) if _is_deep(html) else html
 
 
 def _has_long_run(html: str) -> bool:

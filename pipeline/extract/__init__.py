@@ -144,7 +144,7 @@ def _read(
     html = decoded.text.replace("\x00", "")
     html = as_page(html) if plain else tamed(html)
     tree = LexborHTMLParser(html)
-    if tree.css_first("frameset") is not None:
+    if tree.body is None:  # where a page of frames has its frameset
         return _nothing(decoded, "frameset")
     declared = read_declared(tree)
     selected = () if plain else _in_force(source.body if source else (), captured_on)

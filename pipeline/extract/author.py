@@ -364,9 +364,9 @@ def _marked(page: Evidence) -> tuple[str | None, str | None]:
     for names_and_ids, text in page.printed.marked:
         if text == page.declared.script.get("nickname"):  # the account of a WeChat page, not its author
             continue
-        if NOT_THE_STARTER.search(names_and_ids) or not is_name(text):
+        if not PERSON_CLASS.search(names_and_ids) or NOT_THE_STARTER.search(names_and_ids):
             continue
-        if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
+        if not is_name(text) or NOT_A_NAME.search(text) or find_day(text):
             continue
         people = [name for name in names_of(text) if not is_the_site(name, page.url)]
         named = "、".join(people)

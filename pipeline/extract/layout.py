@@ -61,6 +61,8 @@ _UNREAD = (
 )
 UNREAD = frozenset(_UNREAD.split())
 ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
+"""None of these is printable (str.isprintable), which is asked first: nearly all texts are."""
+
 HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.I)
 INVISIBLE = re.compile(r"visibility\s{0,3}:\s{0,3}hidden", re.I)
 BODY_MARK = "data-corpus-body"
@@ -168,7 +170,7 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
 def collapse(text: str) -> str:
     """The text with each run of white space as one space, and without zero-width characters."""
     text = " ".join(text.split())
-    return text if text.isascii() else ZERO_WIDTH.sub("", text)
+    return text if text.isprintable() else ZERO_WIDTH.sub("", text)
 
 
 def _is_row(code: LexborNode) -> bool:

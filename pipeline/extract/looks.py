@@ -40,7 +40,8 @@ def by_look(line: Line) -> str | None:
         return "links"
     if line.linked * 2 > len(text) and len(text) < LINK_LINE and not text.endswith(("。", "！", "？")):
         return "links"
-    if len(text) <= CAPTION_LINE and CAPTION.search(text) and (line.after_image or text[0] in "▲▼△▽↑↓"):
+    may_be_caption = len(text) <= CAPTION_LINE and (line.after_image or text[0] in "▲▼△▽↑↓")
+    if may_be_caption and CAPTION.search(text):
         return "caption"
     return None
 

@@ -33,7 +33,7 @@ OPENING = either_script(
 OPENING_LINES = 8
 """Such lines at most."""
 
-REST = "时時日"
+REST = re.compile("[时時日]")
 """One of these is in the first code points of a line that gives a day and nothing else."""
 
 ACCOUNT_ADDRESS = re.compile(
@@ -101,7 +101,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     rest = [
         i
         for i, line in enumerate(layout.lines)
-        if any(sign in line.text[:9] for sign in REST) and i not in read and line.linked * 2 <= len(line.text)
+        if REST.search(line.text, 0, 9) and i not in read and line.linked * 2 <= len(line.text)
     ]
     links = [
         (piece.text.strip(), piece.href)

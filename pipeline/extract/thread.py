@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -128,7 +128,7 @@ PUSH = either_script(r"(?:推|嘘|噓|→)\s{0,3}[A-Za-z][A-Za-z0-9]{1,13}\s{0,1
 class _Signs:
     """What the lines of a page say of posts: running sums, so that an element is asked in constant time.
 
-    Who, floor and text are those of the lines in elements that can be posts: with a time, beside another such.
+    Who, floor and text are those of the lines in elements that can be posts.
     """
 
     when: Sequence[int]
@@ -137,6 +137,10 @@ class _Signs:
     text: list[int]
     users: list[str]
     """Per line, '' where none is named."""
+
+
+_Group = tuple[str, list[int]]
+"""A name and the elements side by side that have it, in page order."""
 
 
 def first_post(layout: Layout, heading: int | None = None) -> Layout:
@@ -222,18 +226,11 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
     return dropped
 
 
-def _frames(layout: Layout, signs: _Signs, dated: Sequence[int]) -> Iterator[tuple[list[int], bool]]:
+def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[tuple[list[int], bool]]:
     """Elements side by side that are posts, in page order, and whether their name or their floors say so."""
-    found = {index for index in dated if _is_post(layout, signs, index)}
-    beside = Counter(layout.boxes[index].parent for index in found)
-    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for index, box in enumerate(layout.boxes):
-        if beside[box.parent] > 1 and box.first < box.last:
-            for name in _names(box.tag, box.names):
-                groups[box.parent, name].append(index)
-    for (_, name), members in groups.items():
-        posts = [m for m in members if m in found]
-        if len(posts) < 2 or len(posts) < POSTS * len(members):
+    for name, members in dated:
+        posts = [m for m in members if _is_post(layout, signs, m)]
+        if not _enough(posts, members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
         users = {next((u for u in signs.users[a:b] if u), "") for a, b in spans} - {""}
@@ -270,11 +267,11 @@ def _is_time(said: str) -> bool:
     return len(said) <= PIECE and WHEN.search(said) is not None
 
 
-def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[int]) -> _Signs:
+def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) -> _Signs:
     """User, floor and text of the lines in some elements, as running sums."""
     holds = _user_boxes(layout)
     asked = [False] * len(layout.lines)
-    for box in (layout.boxes[index] for index in dated):
+    for box in (layout.boxes[index] for _, members in dated for index in members):
         asked[box.first : box.last] = [True] * (box.last - box.first)
     who, floor, text, users = [0], [0], [0], []
     for index, line in enumerate(layout.lines):
@@ -286,11 +283,24 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[int]) -> _S
     return _Signs(when, who, floor, text, users)
 
 
-def _dated(layout: Layout, when: Sequence[int]) -> list[int]:
-    """The elements with a time beside another such: posts, but also menus of dated titles."""
-    timed = [index for index, box in enumerate(layout.boxes) if when[box.last] > when[box.first]]
+def _dated(layout: Layout, when: Sequence[int]) -> list[_Group]:
+    """The elements of one name side by side of which enough have a time: posts, but also lists of dated titles."""
+    timed = {index for index, box in enumerate(layout.boxes) if when[box.last] > when[box.first]}
     beside = Counter(layout.boxes[index].parent for index in timed)
-    return [index for index in timed if beside[layout.boxes[index].parent] > 1]
+    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for index, box in enumerate(layout.boxes):
+        if beside[box.parent] > 1 and box.first < box.last:
+            for name in _names(box.tag, box.names):
+                groups[box.parent, name].append(index)
+    return [
+        (name, members)
+        for (_, name), members in groups.items()
+        if _enough(timed.intersection(members), members)
+    ]
+
+
+def _enough(posts: Collection[int], members: Sequence[int]) -> bool:
+    return len(posts) >= max(2, POSTS * len(members))
 
 
 def _said(line: Line, holds: list[bool]) -> tuple[str, bool, int]:

@@ -64,7 +64,9 @@ SITE_LONGEST = 14
 """Letters of the longest name of a site."""
 
 NO_LETTERS = re.compile(r"[\W_]+")
-CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
+CUT = re.compile(r"(?:\.(?<!\.\.)\.{2,}+|…(?<!……)…*+)$")
+"""A look-behind stands behind the first sign, so that the search can skip to these signs."""
+
 SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
 PIECE = re.compile(r"[-–—_|｜¦丨>＞»·:：,，]")
 GLUED_SITE = re.compile(
@@ -222,8 +224,9 @@ def _shown(line: Line, page: _Page) -> str:
         ]
         if sure:
             return max(sure, key=lambda part: (len(letters(part)), -len(part)))
-        free = any(not linked and not _is_noise(run) for run, linked in runs)
-        kept = [run for run, linked in runs if not _is_noise(run) and not (linked and free)]
+        said = [(run, linked) for run, linked in runs if not _is_noise(run)]
+        free = not all(linked for _, linked in said)
+        kept = [run for run, linked in said if not (linked and free)]
         if kept and len(kept) < len(runs):
             text = " ".join(kept)
     cut = TAIL_NOISE.sub("", text)
@@ -252,9 +255,8 @@ def _lines(page: _Page) -> Iterator[tuple[int, str, str, bool]]:
         is_heading = box.tag in HEADINGS
         text = _shown(line, page) if is_heading or len(line.pieces) > 1 else line.text
         bare = letters(CUT.sub("", text))
-        if _is_day(text):
-            continue
-        if len(text) <= LONGEST and len(bare) >= (SHORTEST_HEADING if box.tag == "h1" else SHORTEST):
+        shortest = SHORTEST_HEADING if box.tag == "h1" else SHORTEST
+        if len(text) <= LONGEST and len(bare) >= shortest and not _is_day(text):
             yield index, text, bare, is_heading
 
 
