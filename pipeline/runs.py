@@ -18,6 +18,7 @@ from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
+from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
 from pipeline.crawl import run as crawling
@@ -248,11 +249,12 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     What was lost beside archive files that are whole is made anew. Nothing else is changed when something
     is wrong: RefusedError lists the problems.
     """
-    problems = verify(folders)
+    newest = next(iter(list_versions(folders.clean)[-1:]), None)
+    problems = verify(folders, newest)
     remade: tuple[tuple[str, str], ...] = ()
     if problems and not verify_only and folders.raw.is_dir():
         remade = archive.repair(folders.raw, thorough=True).remade
-        problems = verify(folders) if remade else problems
+        problems = verify(folders, newest) if remade else problems
     if problems:
         raise RefusedError("\n".join(problems))
     if verify_only or not list_versions(folders.clean):
@@ -272,13 +274,32 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
 
 
 def verify(folders: Folders, version: str | None = None) -> list[str]:
-    """Everything wrong with the archive and with a version (None: the latest), in words.
+    """Everything wrong with the archive and with a version (None: every version there is), in words.
 
-    Either may be missing; UsageError when there is neither, or not the version asked for.
+    Either may be missing; UsageError when there is neither, or not the version asked for. With both, each
+    archive file that a version was made from is looked for too. Mends nothing.
     """
     has_archive, has_corpus = folders.raw.is_dir(), bool(list_versions(folders.clean))
     if not has_archive and not has_corpus:
         raise UsageError(f"nothing to verify: no archive in {folders.raw}, no version in {folders.clean}")
-    folder = version_folder(folders.clean, version) if has_corpus or version is not None else None
+    names = list_versions(folders.clean) if version is None else [version]
+    paths = [version_folder(folders.clean, name) for name in names]
     problems = archive.verify(folders.raw) if has_archive else []
-    return problems + (versions.verify(folder) if folder is not None else [])
+    known: versions.KnownSums = {}
+    for path in paths:
+        problems += versions.verify(path, known)
+    return problems + (_missing_inputs(folders.raw, paths) if has_archive else [])
+
+
+def _missing_inputs(raw: Path, paths: Sequence[Path]) -> list[str]:
+    """The archive files that versions were made from and that are not there as they were."""
+    there = {file.file: file.sha256 for file in archive.sealed(raw)}
+    made_from: dict[tuple[str, str], list[str]] = {}
+    for path in paths:
+        for each in read_manifest(path).inputs:
+            made_from.setdefault((each.file, each.sha256), []).append(path.name)
+    return [
+        f"{file}: {'other bytes than' if file in there else 'missing;'} version {', '.join(names)} was made from it"
+        for (file, digest), names in made_from.items()
+        if there.get(file) != digest
+    ]

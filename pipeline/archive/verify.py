@@ -8,18 +8,25 @@ from pathlib import Path
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.exchange import captures
 from pipeline.archive.sealing import sidecar
-from pipeline.archive.store import sha256_of, warc_files
+from pipeline.archive.store import OPEN, WARC, sha256_of, warc_files
+
+WRITTEN = ".tmp"
+"""Ending of what is being written, or was when a run was killed; the next run removes it."""
+
+SIDECARS = frozenset({".sha256", ".cdxj", ".parquet"})
+"""Endings of what stands beside a WARC file, and of its rows in the daily index."""
 
 
 def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]:
     """What is wrong with the finished files, one line each; empty when nothing is.
 
     Per file: checksum against the sidecar, every gzip member, block and payload digests, every CDXJ
-    and Parquet row against the records. Over all: each revisit's target is a response in the archive.
+    and Parquet row against the records. Over all: each revisit's target is a response in the archive, each
+    sidecar and index file is of a WARC file that is there, and nothing else lies among them.
     Reads every byte once or twice and mends nothing: what is lost is told again until `repair` made it
     anew. `on_file` is told each file before it is read.
     """
-    problems: list[str] = []
+    problems = _alone(raw)
     targets: set[str] = set()
     wanted: list[tuple[str, str]] = []
     for file in warc_files(raw):
@@ -36,6 +43,23 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
     return problems + [
         f"{what} refers to {id}, which is not there" for id, what in wanted if id not in targets
     ]
+
+
+def _alone(raw: Path) -> list[str]:
+    """What lies in the archive without its WARC file, one line a WARC file, and what is none of ours."""
+    there = {Path(file).name for ending in (WARC, WARC + OPEN) for file in warc_files(raw, ending)}
+    stems = {name.removesuffix(OPEN).removesuffix(WARC) for name in there}
+    missing: dict[str, str] = {}
+    strangers = []
+    for path in sorted(p for room in ("warc", "index") for p in (raw / room).rglob("*") if p.is_file()):
+        if path.name in there or path.stem in stems or path.suffix == WRITTEN:
+            continue
+        where = path.relative_to(raw).as_posix()
+        if path.suffix in SIDECARS:
+            missing.setdefault(path.stem, where)
+        else:
+            strangers.append(f"{where}: not a file of the archive")
+    return [f"{stem}{WARC}: missing; {where} tells of it" for stem, where in missing.items()] + strangers
 
 
 def _verify_file(raw: Path, file: str) -> tuple[list[cdxj.Ref], list[str]]:

@@ -57,10 +57,10 @@ def add(commands: jobs.Commands) -> None:
     explain.add_argument("--version", help="of which version (default: latest)")
     explain.set_defaults(run=run_explain)
 
-    verify = commands.add_parser("verify", help="check the archive and a version, byte by byte")
+    verify = commands.add_parser("verify", help="check the archive and the versions, byte by byte")
     _corpus(verify)
     verify.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
-    verify.add_argument("--version", help="which version (default: latest)")
+    verify.add_argument("--version", help="only this version (default: all there are)")
     verify.set_defaults(run=run_verify)
 
     report = commands.add_parser("report", help="what a version holds, by source and reason")
@@ -126,8 +126,11 @@ def run_verify(arguments: argparse.Namespace) -> int:
     if problems:
         raise RefusedError("\n".join(problems))
     checked = [f"archive {arguments.raw}"] if arguments.raw.is_dir() else []
-    if list_versions(arguments.clean):
-        checked.append(f"version {version_folder(arguments.clean, arguments.version).name}")
+    have = list_versions(arguments.clean)
+    if have and arguments.version is not None:
+        have = [version_folder(arguments.clean, arguments.version).name]
+    if have:
+        checked.append(f"version{'s' * (len(have) > 1)} {', '.join(have)}")
     screen.say(f"Whole: {' and '.join(checked)}; every sum, row and count agrees.")
     return 0
 

@@ -51,14 +51,18 @@ def diff(clean: Path, old: str, new: str) -> pa.Table:
     return compare(version_folder(clean, old), version_folder(clean, new))
 
 
-def verify(folder: Path) -> list[str]:
-    """Everything wrong with a version folder, in words; empty when it is whole.
+KnownSums = dict[tuple[int, int], str]
+"""(device, inode) → SHA-256 of a file that was read: versions share most of theirs."""
+
+
+def verify(folder: Path, known: KnownSums | None = None) -> list[str]:
+    """Everything wrong with a version folder, in words; empty when it is whole. `known` is added to.
 
     Checks every file against SHA256SUMS, the one schema, unique ids of published rows, that a row stands in
     the table its reason says, that captures in = rows out, and that deduplication remembers of every document
     what its row says. Memory is bounded by MEMORY.
     """
-    problems = _check_sums(folder)
+    problems = _check_sums(folder, {} if known is None else known)
     if problems:
         return problems
     manifest = read_manifest(folder)
@@ -77,7 +81,7 @@ def verify(folder: Path) -> list[str]:
         return _check_rows(db, sum(f.captures for f in manifest.inputs)) + _check_index(db, folder / CLUSTERS)
 
 
-def _check_sums(folder: Path) -> list[str]:
+def _check_sums(folder: Path, known: KnownSums) -> list[str]:
     sums = folder / SUMS
     if not sums.is_file():
         return [f"{sums}: missing; this is not a published version"]
@@ -90,9 +94,16 @@ def _check_sums(folder: Path) -> list[str]:
     for name, digest in sorted(listed.items()):
         if name not in there:
             problems.append(f"{folder / name}: listed in {SUMS} but missing")
-        elif sha256_of(folder / name) != digest:
+        elif _sum_of(folder / name, known) != digest:
             problems.append(f"{folder / name}: its bytes have changed since it was published")
     return problems
+
+
+def _sum_of(path: Path, known: KnownSums) -> str:
+    inode = (path.stat().st_dev, path.stat().st_ino)
+    if inode not in known:
+        known[inode] = sha256_of(path)
+    return known[inode]
 
 
 def _open_tables(db: duckdb.DuckDBPyConnection, paths: dict[str, list[Path]]) -> None:

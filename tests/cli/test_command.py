@@ -258,6 +258,25 @@ def test_a_damaged_version_is_refused(corpus: Path, tmp_path: Path, capsys: Caps
     assert "README.md: its bytes have changed" in capsys.readouterr().err
 
 
+def test_verify_looks_at_every_version_and_at_what_it_was_made_from(
+    corpus: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    for name in ("clean", "raw"):
+        shutil.copytree(corpus / name, tmp_path / name, symlinks=True)
+    assert main(["verify", *where(tmp_path, "clean", "raw")]) == 0
+    assert "versions 2.1.0, 2.2.0; every sum" in capsys.readouterr().err
+    first = min((tmp_path / "raw").rglob("*.warc.gz"))
+    for path in [*(tmp_path / "raw").rglob(f"{first.name.removesuffix('.warc.gz')}*")]:
+        path.unlink()
+    assert main(["verify", *where(tmp_path, "clean", "raw")]) == 3
+    assert f"{first.name}: missing; version 2.1.0, 2.2.0 was made from it" in capsys.readouterr().err
+    assert main(["verify", *where(tmp_path, "clean", "raw"), "--version", "2.1"]) == 3
+    assert f"{first.name}: missing; version 2.1.0 was" in capsys.readouterr().err
+    (tmp_path / "clean/2.1.0/README.md").write_text("other")
+    assert main(["verify", *where(tmp_path, "clean", "raw")]) == 3
+    assert "2.1.0/README.md: its bytes have changed" in capsys.readouterr().err
+
+
 def test_backfill_plan_does_nothing_and_shows_what_is_missing(corpus: Path, capsys: Capsys) -> None:
     line = ["backfill", "--plan", "--json", "--from", "2026-11-01", "--to", "2026-11-03"]
     assert (
