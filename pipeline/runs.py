@@ -18,6 +18,7 @@ from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
+from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
@@ -249,6 +250,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     What was lost beside archive files that are whole is made anew. Nothing else is changed when something
     is wrong: RefusedError lists the problems.
     """
+    pinned(folders.clean)  # a pin that nobody understands is told before anything is changed
     newest = next(iter(list_versions(folders.clean)[-1:]), None)
     problems = verify(folders, newest)
     remade: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""The commands that read: read, versions, diff, explain, verify, report."""
+"""The commands that look at a corpus: read, versions, pin, diff, explain, verify, report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline import extract, normalize, runs
 from pipeline.archive import cdxj, index
 from pipeline.archive.reader import read_one
 from pipeline.cli import jobs, screen
-from pipeline.corpus import changes, quality, versions
+from pipeline.corpus import changes, pins, quality, versions
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
@@ -40,6 +40,15 @@ def add(commands: jobs.Commands) -> None:
     listing = commands.add_parser("versions", help="the versions there are")
     _corpus(listing)
     listing.set_defaults(run=run_versions)
+
+    for word, text in (
+        ("pin", "keep a version for ever: maintain lets the others go in time"),
+        ("unpin", "let a version go in time again"),
+    ):
+        command = commands.add_parser(word, help=text)
+        command.add_argument("version", metavar="VERSION", help="2.37.0, or 2.37 for its newest revision")
+        _corpus(command)
+        command.set_defaults(run=run_pin)
 
     diff = commands.add_parser("diff", help="what changed between two versions, as JSON Lines")
     diff.add_argument("old", metavar="A")
@@ -84,9 +93,18 @@ def run_read(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_pin(arguments: argparse.Namespace) -> int:
+    """corpus pin, corpus unpin"""
+    change = pins.pin if arguments.command == "pin" else pins.unpin
+    name = change(arguments.clean, arguments.version)
+    screen.say(f"{name} is {'' if arguments.command == 'pin' else 'no longer '}pinned.")
+    return 0
+
+
 def run_versions(arguments: argparse.Namespace) -> int:
     """corpus versions"""
     rows = []
+    pinned = pins.pinned(arguments.clean)
     for manifest in versions.manifests(arguments.clean):
         total = versions.totals(manifest)
         articles = total["articles"]
@@ -98,14 +116,21 @@ def run_versions(arguments: argparse.Namespace) -> int:
             "dropped": sum(total.values()) - articles,
             "changes": manifest.changes,
             "held": manifest.held,
+            "pinned": manifest.version in pinned,
         }
         screen.put(row)
         rows.append(
-            (manifest.version, manifest.created_at.strftime("%Y-%m-%d %H:%M"), articles, row["dropped"])
+            (
+                manifest.version,
+                manifest.created_at.strftime("%Y-%m-%d %H:%M"),
+                articles,
+                row["dropped"],
+                "pinned" if row["pinned"] else "",
+            )
         )
     if not rows:
         raise UsageError(f"{arguments.clean}: no version here yet; make one with `corpus refresh`")
-    screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped"), rows)
+    screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped", ""), rows)
     return 0
 
 

@@ -17,12 +17,11 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of, sync
-from pipeline.corpus.read import LATEST
+from pipeline.corpus.read import LATEST, MANIFEST
 from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
 from pipeline.records import InputFile, Manifest, OutputFile
 
-MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
 
 

@@ -15,13 +15,17 @@ from pipeline.records import Document
 LATEST = "latest"
 """The link to the newest version; in capitals the text file that names it where links cannot be."""
 
+MANIFEST = "manifest.json"
+"""What a version is made of; a folder without it is no version."""
+
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
 def list_versions(clean: str | Path = "clean") -> list[str]:
     """The versions in a corpus folder, oldest first."""
     folder = Path(clean)
-    names = [p.name for p in folder.iterdir() if _VERSION.fullmatch(p.name)] if folder.is_dir() else []
+    inside = folder.iterdir() if folder.is_dir() else ()
+    names = [p.name for p in inside if _VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
     return sorted(names, key=version_key)
 
 

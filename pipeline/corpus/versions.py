@@ -17,6 +17,7 @@ from pipeline.archive.store import sha256_of
 from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
+from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import SUMS, read_manifest
 from pipeline.corpus.read import latest, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
@@ -27,9 +28,6 @@ from pipeline.records import WITHHELD, Manifest
 
 KEEP_DAYS, KEEP_WEEKS, KEEP_MONTHS = 7, 4, 12
 """How many daily, weekly and monthly versions gc keeps; older ones cost one corpus copy each."""
-
-PINS = "PINNED"
-"""Text file in the corpus folder, one version a line (`2.37.0` or `2.37`): never collected."""
 
 MEMORY = "500MB"
 """What DuckDB may take to verify a version; what is more goes to the folder for temporary files."""
@@ -203,9 +201,7 @@ def plan_gc(clean: Path) -> list[Kept]:
     if not have:
         return []
     why: dict[str, str] = {latest(clean): "latest"}
-    pins = clean / PINS
-    for pin in pins.read_text(encoding="utf-8").split() if pins.is_file() else ():
-        why.update({v: "pinned" for v in have if v == pin or v.startswith(pin + ".")})
+    why |= dict.fromkeys(pinned(clean), "pinned")
     days = {v: read_manifest(clean / v).created_at.date() for v in have}
     for word, limit, period in (
         ("daily", KEEP_DAYS, lambda d: d.toordinal()),

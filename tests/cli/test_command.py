@@ -277,6 +277,33 @@ def test_verify_looks_at_every_version_and_at_what_it_was_made_from(
     assert "2.1.0/README.md: its bytes have changed" in capsys.readouterr().err
 
 
+def test_a_pin_is_set_shown_and_understood_before_maintenance(
+    corpus: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    shutil.copytree(corpus / "clean", tmp_path / "clean", symlinks=True)
+    clean = where(tmp_path, "clean")
+    assert main(["pin", "2.1", *clean]) == 0
+    assert main(["versions", *clean]) == 0
+    printed = capsys.readouterr()
+    assert "2.1.0 is pinned." in printed.err
+    rows = [json.loads(line) for line in printed.out.splitlines()]
+    assert {row["version"]: row["pinned"] for row in rows} == {"2.1.0": True, "2.2.0": False}
+    assert main(["unpin", "2.1.0", *clean]) == 0
+    (tmp_path / "clean/PINNED").write_text("v2.1.0\n")
+    assert main(["maintain", *where(tmp_path, "clean", "raw", "sources")]) == 3
+    assert "PINNED, line 1: 'v2.1.0' is no version here" in capsys.readouterr().err
+
+
+def test_a_folder_that_only_looks_like_a_version_is_none(
+    corpus: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    shutil.copytree(corpus / "clean", tmp_path / "clean", symlinks=True)
+    (tmp_path / "clean/2.9.0").mkdir()
+    (tmp_path / "clean/latest").unlink()
+    assert main(["read", *where(tmp_path, "clean")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
 def test_backfill_plan_does_nothing_and_shows_what_is_missing(corpus: Path, capsys: Capsys) -> None:
     line = ["backfill", "--plan", "--json", "--from", "2026-11-01", "--to", "2026-11-03"]
     assert (
