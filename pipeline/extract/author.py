@@ -45,6 +45,7 @@ PERSON_CLASS = either_script(
 )
 """Class and id of an element that holds a person's name."""
 
+ROLE_BEHIND = either_script(r"\s(?:记者|撰文|作者|报道)$")
 ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
 
@@ -268,7 +269,7 @@ def _alone(page: Evidence) -> str | None:
     for line, below in pairwise((*head, "")):
         names = re.split(r"[ 、,，]+", line)
         told = HAN_NAME.fullmatch(line) and IS_A_REPORTER.search(below)
-        people = (len(names) > 1 or len(line) > 2) and all(map(is_personal_name, names))
+        people = max(map(len, names)) > 2 and all(map(is_personal_name, names))
         if (told or people) and not (NOT_A_NAME.search(line) or COLUMN.fullmatch(line)):
             return "、".join(names)
     return None
@@ -278,7 +279,7 @@ def _card(page: Evidence) -> str | None:
     """A person in an element named so below the body, or before 发表于 there."""
     for line in page.printed.own:
         said = POSTED_IN.match(line)
-        if said and _is_account(said[1], page):
+        if said and _is_account(said[1], page) and (said[0].startswith("本文") or not find_day(line)):
             return said[1]
     value = below_label(page.printed.own, AUTHOR_ALONE)
     if value and (names := names_of(value)):
@@ -312,7 +313,8 @@ def _declared_names(page: Evidence, metas: tuple[str, ...] = META_AUTHORS) -> li
 
 
 def _declared(page: Evidence) -> str | None:
-    return next(iter(_declared_names(page, META_AUTHORS[:1])), None)
+    sure = next(iter(_declared_names(page, META_AUTHORS[:1])), None)
+    return sure or next(filter(is_personal_name, _declared_names(page, META_AUTHORS[1:2])), None)
 
 
 def _above_day(page: Evidence) -> str | None:
@@ -366,6 +368,7 @@ def _marked(page: Evidence) -> tuple[str | None, str | None]:
             continue
         if NOT_THE_STARTER.search(names_and_ids) or not is_name(text):
             continue
+        text = ROLE_BEHIND.sub("", text)
         if not PERSON_CLASS.search(names_and_ids) or NOT_A_NAME.search(text) or find_day(text):
             continue
         people = [name for name in names_of(text) if not is_the_site(name, page.url)]

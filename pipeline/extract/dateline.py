@@ -12,7 +12,7 @@ from pipeline.extract.names import HAN_NAME, SPACED_NAME, is_personal_name, name
 from pipeline.extract.variants import either_script
 
 _NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3}?)"
-_REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员)"
+_REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员|评论员|撰稿人?)"
 _SIGN = r"\s?[/／|｜:：︱丨‧・]\s?"
 
 FORMS = (
@@ -83,6 +83,14 @@ FORMS = (
     ),
     # 示例新闻记者：李小山 示例新闻编辑：王某
     (rf"^[\u4e00-\u9fffA-Za-z]{{0,8}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN})", 60, "persons"),
+    # a line of its own: 示例网记者李小山, 李小山 文/图, 李小山/文, 作者李小山
+    (rf"^[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}{_NAMES}$", 40, "persons"),
+    (rf"^{_NAMES}(?:\s?[/／]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$", 40, "persons"),
+    (
+        rf"^[\[【]?(?:文章|本文)?(?:作者[\]】]?[\s＞>－—-]{{0,3}}|文[\]】\s＞>]{{1,3}}){_NAMES}(?=$|\s?[\[【])",
+        40,
+        "persons",
+    ),
     # 来源：示例晚报记者 李小山
     (rf"来源[:：]\s?[\u4e00-\u9fff]{{2,12}}?[报网社台刊]{_REPORTER}\s?{_NAMES}(?=$|\s|\x1f)", 140, "persons"),
     # in brackets before the first sentence: （文/示例网 李小山）
@@ -92,7 +100,7 @@ FORMS = (
         "persons",
     ),
     # ■李小山（示例市）
-    (rf"^[■□●◎◆○▪•]\s?{_NAMES}\s?(?:[（(][^（()）]{{1,10}}[）)])?$", 40, "persons"),
+    (rf"^(?:[■□●◎◆○▪•/／]|——)\s?{_NAMES}\s?(?:[（(][^（()）]{{1,10}}[）)])?$", 40, "persons"),
     # [法]让·杜邦 著 李小山 译
     (
         r"^(?:[\[（(【〔][\u4e00-\u9fff]{1,4}[\]）)】〕]\s?)?([\u4e00-\u9fffA-Za-z·•・.\s]{2,24}?)\s?(?:著|撰)(?:[\s/／|｜,，].{0,24})?$",
@@ -109,7 +117,7 @@ FORMS = (
 """Pattern, code points read of the line, and what its names may be; the first that gives one decides."""
 
 NOT_A_REPORTER = either_script(
-    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还"
+    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]"
 )
 """What is no name although it begins with a family name, behind 记者."""
 
@@ -134,7 +142,9 @@ def _names(value: str, kind: str) -> list[str]:
         return names_of(NEXT_LABEL.sub("", value))
     if kind == "han":
         names = [n for n in names_of(re.sub("通[讯訊][员員]", "、", value)) if HAN_NAME.fullmatch(n)]
-        return [n for n in names if is_personal_name(n)] or names
+        return [n for n in names if is_personal_name(n)] or [
+            n for n in names if not NOT_A_REPORTER.fullmatch(n)
+        ]
     names = [n for n in re.split(r"[、，,\s]+", value) if n and not NOT_A_REPORTER.fullmatch(n)]
     paper = len(names) > 1 and not is_personal_name(names[0])
     names = names[paper:]

@@ -45,6 +45,9 @@ SOURCE_CLASS = either_script(
 """Class and id of an element that holds the source's name."""
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
+SPACED_SOURCE = either_script(
+    r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
+)
 QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
 )
@@ -90,9 +93,16 @@ def _account(page: Evidence) -> Origin | None:
 def _label(page: Evidence) -> Origin | None:
     opening = (line for line in page.printed.first if len(line) <= OPENING)
     for line in (*page.printed.head, *page.printed.above, *opening):
-        if (name := source_in(line)) and name not in page.printed.accounts:
+        name = source_in(line) or _spaced(line)
+        if name and name not in page.printed.accounts:
             return name, _link(page.printed, name)
     return None
+
+
+def _spaced(line: str) -> str | None:
+    """来源 示例晚报, with a space for the colon: only a paper's name."""
+    said = SPACED_SOURCE.match(line)
+    return clean_source(said[1]) if said and ORG.search(said[1]) else None
 
 
 def _cell(page: Evidence) -> Origin | None:

@@ -37,7 +37,7 @@ REST = "时時日"
 """One of these is in the first code points of a line that gives a day and nothing else."""
 
 ACCOUNT_ADDRESS = re.compile(
-    r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-]|$)|"
+    r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-](?!login|reg|sign|cent|fav|msg|mess|home|index|submit|post|forg|logout|sett|help)|$)|"
     r"/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
     re.I,
 )
