@@ -91,6 +91,8 @@ FORMS = (
         40,
         "persons",
     ),
+    # 示例网 | 李小山 综合报导
+    (rf"(?:^|[|｜/／\s]){_NAMES}\s(?:综合|即时|专题|独家|现场)?(?:报道|报导)$", 60, "persons"),
     # 来源：示例晚报记者 李小山
     (rf"来源[:：]\s?[\u4e00-\u9fff]{{2,12}}?[报网社台刊]{_REPORTER}\s?{_NAMES}(?=$|\s|\x1f)", 140, "persons"),
     # in brackets before the first sentence: （文/示例网 李小山）

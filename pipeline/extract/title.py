@@ -113,6 +113,11 @@ SUBTITLE = ("—", "－", "-", "（", "(", "【", "□", "■", "●")
 FACT = either_script(r"第\s?[A-Z]?\d{1,3}\s?版|.{0,8}[:：]|(?:上|下)一[版篇期]|.{0,10}(?:记者|通讯员)\s")
 """How a line begins that is no title: 第A03版：要闻, 版次：, 本报记者 …"""
 
+OTHER_CLASS = re.compile(
+    r"sub-?_?(?:title|head)|summary|digest|intro|lead|zhaiyao|daodu|fubiao|futi|yinti", re.I
+)
+"""Class and id of what stands between title and body."""
+
 LONGEST_LAST = 60
 """Code points of the longest such line that is a title."""
 
@@ -400,7 +405,7 @@ def _last(page: _Page) -> tuple[str, int] | None:
 
     Paper editions set the title in a table cell, below it the reporters.
     """
-    if not page.named or not _is_generic(page):
+    if page.named and not _is_generic(page):
         return None
     for index, text, bare, _ in reversed(page.lines):
         line = page.layout.lines[index]
@@ -409,7 +414,8 @@ def _last(page: _Page) -> tuple[str, int] | None:
         is_fact = (
             find_day(text) or FACT.match(text) or dateline_author(text) or author_in(text) or source_in(text)
         )
-        if line.linked or is_fact or len(bare) < HEADING_SHORTEST:
+        named = page.layout.boxes[line.box].names
+        if line.linked or is_fact or len(bare) < HEADING_SHORTEST or OTHER_CLASS.search(named):
             continue
         fits = len(text) <= LONGEST_LAST and "。" not in text and not _is_site(text, page)
         return (text, index) if fits else None
