@@ -65,6 +65,8 @@ SITE_LONGEST = 14
 
 CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
 SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
+LEADING_DAY = re.compile(r"^\s{0,4}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s{1,4}")
+DASHED = re.compile(r"[-–—_|｜]")
 PIECE = re.compile(r"[-–—_|｜¦丨>＞»·:：,，]")
 GLUED_SITE = re.compile(
     r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
@@ -174,10 +176,21 @@ def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
         start=start,
         stop=stop,
         named=named,
-        wanted=tuple(dict.fromkeys(letters(CUT.sub("", title)) for _, title in named)),
-        parts=frozenset(letters(part) for _, title in named for part in SEPARATOR.split(title)),
+        wanted=tuple(dict.fromkeys((*(letters(CUT.sub("", title)) for _, title in named), *_cut(named)))),
+        parts=frozenset(
+            letters(LEADING_DAY.sub("", p)) for _, title in named for p in SEPARATOR.split(title)
+        ),
         pieces=frozenset(letters(piece) for _, title in named for piece in PIECE.split(title)),
     )
+
+
+def _cut(named: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """The letters of what stands before a mark of a cut inside a declared title: 旧磨坊又…-示例网."""
+    for _, title in named:
+        for part in DASHED.split(title):
+            bare = letters(CUT.sub("", part))
+            if CUT.search(part) and len(bare) > SHORTEST:
+                yield bare
 
 
 def heading_of(layout: Layout, declared: Declared) -> int | None:
@@ -287,7 +300,8 @@ def _repeated(page: _Page) -> tuple[str, int] | None:
     chosen = ""
     for index, text, bare, is_heading in page.lines:
         line = page.layout.lines[index]
-        fuller = (is_heading or any(CUT.search(title) for _, title in page.named)) and "。" not in text
+        is_cut = any(CUT.search(part) for _, title in page.named for part in DASHED.split(title))
+        fuller = (is_heading or is_cut) and "。" not in text
         if not _agrees(bare, page) and not (
             fuller and any(len(w) >= SHORTEST and bare.startswith(w) for w in page.wanted)
         ):
