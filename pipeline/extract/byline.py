@@ -100,7 +100,7 @@ def clean_source(value: str) -> str | None:
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value
     if (
         not 2 <= len(value) <= 30
-        or re.search(r"[。！？；，@]|://|^[\w.-]+\.(?:com|cn|net|org)/", value)
+        or re.search(r"[。！？；，@〔〕]|://|^[\w.-]+\.(?:com|cn|net|org)/", value)
         or no_names().fullmatch(value.lower())
         or NO_SOURCE.fullmatch(value)
         or value.isdigit()

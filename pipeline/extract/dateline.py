@@ -38,6 +38,12 @@ FORMS = (
         140,
         "han",
     ),
+    # 示例报 记者 李小山 编辑 何某, 《示例周刊》记者 李小山 | 文
+    (
+        rf"^(?:[\u4e00-\u9fffA-Za-z]{{2,10}}\s?|《[^《》]{{2,12}}》\s?)?{_REPORTER}[\s:：]{{1,3}}{_NAMES}(?=\s?[|｜]|\s(?:编辑|责编|校对|审核|摄影|美编))",
+        60,
+        "persons",
+    ),
     # 本报记者 李小山 通讯员 王建国; what is said of a picture ends the names
     (
         rf"^[（(]?[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}[\s\u3000:：]{{1,3}}([\u4e00-\u9fff\s、，,·]{{2,40}}?)"
@@ -70,15 +76,15 @@ FORMS = (
     ),
     # a line of its own: 記者 林小美 報導, 作者 林小美, By 林小美
     (
-        rf"^(?:(?:特约)?记者\s{{0,2}}|(?:作者|撰文)\s{{1,2}}|(?!.{{0,20}}(?i:photo|image|design|theme|edit|translat|power|host|built|made))(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
+        rf"^(?:(?:.{{0,40}}\s)?(?:特约|见习|实习)?记者\s{{0,2}}|(?:作者|撰文)\s{{1,2}}|(?!.{{0,20}}(?i:photo|image|design|theme|edit|translat|power|host|built|made))(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
         r"(?:专题|综合|独家|即时)?(?:报道|报导|摄影|整理)?$",
-        40,
+        60,
         "persons",
     ),
     # 示例新闻记者：李小山 示例新闻编辑：王某
     (rf"^[\u4e00-\u9fffA-Za-z]{{0,8}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN})", 60, "persons"),
     # a line of its own: 示例网记者李小山, 李小山 文/图, 李小山/文, 作者李小山
-    (rf"^[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}{_NAMES}$", 40, "persons"),
+    (rf"^[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}{_NAMES}(?:\s[\u4e00-\u9fff]{{2}})?$", 40, "persons"),
     (rf"^{_NAMES}(?:\s?[/／]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$", 40, "persons"),
     (
         rf"^[\[【]?(?:文章|本文)?(?:作者[\]】]?[\s＞>－—-]{{0,3}}|文[\]】\s＞>]{{1,3}}){_NAMES}(?=$|\s?[\[【])",

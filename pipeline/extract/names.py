@@ -43,6 +43,9 @@ PLACE = 2
 """Code points of such a place."""
 
 AFTER_ROLE = either_script(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*")
+COUNTRY = re.compile(r"^[\[［【〔（(]?[\u4e00-\u9fff]{1,4}[\]］】〕）)]\s?(?=\S{2})")
+"""[美]约翰·史密斯"""
+
 IN_BRACKETS = re.compile(r"(?<=\S{2})\s?[（(].*")
 """约翰·史密斯（John Smith）"""
 
@@ -127,7 +130,7 @@ def _is_other(name: str) -> bool:
 
 def _single_name(part: str) -> str:
     """One name without role, signs, and the words and the place that follow it; '' for a place alone."""
-    part = IN_BRACKETS.sub("", ROLE.sub("", AFTER_ROLE.sub("", part.strip(SIGNS))))
+    part = IN_BRACKETS.sub("", ROLE.sub("", AFTER_ROLE.sub("", COUNTRY.sub("", part.strip(SIGNS)))))
     if is_personal_name(part):
         return part
     for size in (2, 3, 4):

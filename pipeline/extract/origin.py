@@ -45,6 +45,7 @@ SOURCE_CLASS = either_script(
 """Class and id of an element that holds the source's name."""
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
+ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
 )
@@ -93,7 +94,8 @@ def _account(page: Evidence) -> Origin | None:
 def _label(page: Evidence) -> Origin | None:
     opening = (line for line in page.printed.first if len(line) <= OPENING)
     for line in (*page.printed.head, *page.printed.above, *opening):
-        name = source_in(line) or _spaced(line)
+        account = ACCOUNT_LABEL.match(line)
+        name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
         if name and name not in page.printed.accounts:
             return name, _link(page.printed, name)
     return None
@@ -113,7 +115,12 @@ def _cell(page: Evidence) -> Origin | None:
 
 def _element(page: Evidence) -> Origin | None:
     for names, text in page.printed.marked:
-        if not SOURCE_CLASS.search(names) or NOT_A_NAME.search(text) or find_day(text):
+        if (
+            not SOURCE_CLASS.search(names)
+            or NOT_A_NAME.search(text)
+            or find_day(text)
+            or text in page.printed.accounts
+        ):
             continue
         if name := clean_source(text):
             return name, _link(page.printed, name)
@@ -156,7 +163,7 @@ def _above_day(page: Evidence) -> Origin | None:
 
 def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
-        if not PICTURES.search(line) and (name := source_in(line)):
+        if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
             return name, _link(page.printed, name)
     return None
 
