@@ -15,7 +15,7 @@ from pipeline.extract.variants import either_script
 SIGNATURE_AFTER = 6
 """Code points of title that stand before a blog's own name in the page's `title`."""
 
-AUTHOR_ALONE = either_script(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
+AUTHOR_ALONE = either_script(r"(?:文章)?(?:作\s{0,4}者|撰文|撰稿|记者|記者|文)\s?[:：]?")
 
 NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
 """In class and id of an element that names who answered, not who began."""
@@ -28,6 +28,9 @@ BLOG_OF = either_script(
 
 FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
 """The button beside an account."""
+
+POSTED_UNDER = either_script(r"发布\s?[:：]\s?([^\s\x1f|｜:：]{2,16})[\s\x1f]{0,3}[|｜][\s\x1f]{0,3}分类")
+"""发布:李小山 | 分类:随笔, below a body."""
 
 POSTED_IN = either_script(r"(?:本文)?由?\s?([^\s\x1f:：]{2,16})[\s\x1f]{1,3}(?:发表|发布|投稿|原创)[于在]")
 """本文由 李小山 发表于 …, below a body."""
@@ -97,7 +100,7 @@ def blog(page: Evidence) -> str | None:
 def card(page: Evidence) -> str | None:
     """A person in an element named so below the body, or before 发表于 there."""
     for line in page.printed.own:
-        said = POSTED_IN.match(line)
+        said = POSTED_IN.match(line) or POSTED_UNDER.match(line)
         if said and is_account(said[1], page) and (said[0].startswith("本文") or not find_day(line)):
             return said[1]
     value = below_label(page.printed.own, AUTHOR_ALONE)

@@ -45,6 +45,7 @@ PAPER_AND_REPORTER = either_script(
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
 
+CLOCK = re.compile(r"\d{1,2}[:：]\d\d")
 REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
 """What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
 
@@ -70,6 +71,9 @@ CLOSING = either_script(
 )
 
 
+LEADING_ROLE = either_script(
+    r"^[\s\x1f]{0,3}(?:本报|本刊|本网|特约|见习|实习|首席)?(?:记者|通讯员)[\s\x1f:：]{0,3}(?=\S{2})"
+)
 NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
 """In closing brackets that name who did something else."""
 
@@ -104,6 +108,7 @@ def clean_source(value: str) -> str | None:
         or no_names().fullmatch(value.lower())
         or NO_SOURCE.fullmatch(value)
         or value.isdigit()
+        or CLOCK.match(value)
         or value.startswith(("http", "www."))
         or NEXT_FACT.fullmatch(value)
     ):
@@ -119,6 +124,7 @@ def author_in(text: str) -> str | None:
             continue
         if reporter := PAPER_AND_REPORTER.match(value):
             value = value[reporter.end() :]
+        value = LEADING_ROLE.sub("", value)
         stop = NEXT_FACT.search(value)
         if stop:
             value = value[: stop.start()]

@@ -99,8 +99,9 @@ def names_of(value: str) -> list[str]:
     if re.search(r"[。！？]", value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
-    if len(slashed) > 1 and any(map(is_personal_name, slashed)):
-        value = "、".join(filter(is_personal_name, slashed))
+    people = [part for part in slashed if part and all(map(is_personal_name, re.split(r"[\s、,，]+", part)))]
+    if len(slashed) > 1 and people:
+        value = "、".join("、".join(people).split())
     parts = [p for p in SPLIT_NAMES.split(value) if p]
     names = []
     for part in parts:

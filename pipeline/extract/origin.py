@@ -44,7 +44,12 @@ SOURCE_CLASS = either_script(
 )
 """Class and id of an element that holds the source's name."""
 
-SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
+SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?")
+PAPERS_REPORTER = either_script(
+    r"(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f]{0,3}(?:特约|首席|见习|实习)?记者[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
+)
+"""示例晚报 记者李小山, as a header line begins."""
+
 ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
@@ -53,7 +58,7 @@ QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
 )
 QUOTED_PAPER = either_script(
-    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?《([^《》]{2,16})》"
+    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?[《“「【]([^《》“”「」【】]{2,16})[》”」】]"
 )
 """原载《示例晚报》"""
 
@@ -131,6 +136,9 @@ def _reporters(page: Evidence) -> Origin | None:
     for line in (*page.printed.head, *page.printed.above, *page.printed.first, page.printed.last):
         if name := paper_in(line):
             return name, _link(page.printed, name)
+    for line in page.printed.head:
+        if said := PAPERS_REPORTER.match(line):
+            return said[1], _link(page.printed, said[1])
     return None
 
 
@@ -204,7 +212,12 @@ SAID: tuple[Rule[Origin], ...] = (
     ("cell", LABEL, _cell, "a line 来源 and below it the name, as tables print it"),
     ("element", PLACE, _element, "the text of an element named source, laiyuan, media …"),
     ("with_name", PLACE, _with_name, "李小山／示例晚报 as a line of the header"),
-    ("reporters", LABEL, _reporters, "the paper of an author's label: 作者：《示例周刊》记者 李小山"),
+    (
+        "reporters",
+        LABEL,
+        _reporters,
+        "the paper whose reporter the header names: 作者：《示例周刊》记者 李小山, 示例晚报 记者李小山",
+    ),
 )
 """Name, voice, function and what it believes of the rules asked first, in order."""
 

@@ -90,7 +90,7 @@ POSTED = either_script(
     r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间|发表时间", re.I
 )
 LABELLED = either_script(
-    r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章)?(?:时\s{0,4}间|日\s{0,4}期)[\s\x1f]{0,3}[:：﹕]",
+    r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章)?(?:时\s{0,4}间|日\s{0,4}期)(?:[\s\x1f]{0,3}[:：﹕]|\x1f)",
     re.I,
 )
 """How a line begins that gives a day of publication and nothing else."""
@@ -111,6 +111,7 @@ CLOSING = either_script(
 CLOSING_LONGEST = 40
 """Code points of such a line."""
 
+CLIENT = either_script(r"^来自\S{2,10}?(?:客户端|手机)[\s\x1f]{0,3}")
 FLOOR = either_script(r"^\W{0,3}\d{1,5}楼")
 WORDS = re.compile(r"[^\W\d_年月日号號]")
 """What stands beside a day that is not alone in its line; 1楼 may."""
@@ -212,6 +213,7 @@ def _address(page: Evidence) -> Published | None:
 
 def _bare(page: Evidence) -> Published | None:
     for line in (*page.printed.own, page.printed.last, *page.printed.first[:1]):
+        line = CLIENT.sub("", line)
         if len(line) <= BARE_LONGEST:
             for said, found in _said(line):
                 if not said and not WORDS.search(FLOOR.sub("", line[: found.start] + line[found.end :])):

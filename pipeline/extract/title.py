@@ -64,7 +64,7 @@ SITE_LONGEST = 14
 """Letters of the longest name of a site."""
 
 CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
-SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
+SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s[»«>＞›]\s|\s/\s)\s*")
 LEADING_DAY = re.compile(r"^\s{0,4}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s{1,4}")
 DASHED = re.compile(r"[-–—_|｜]")
 PIECE = re.compile(r"[-–—_|｜¦丨>＞»·:：,，]")
@@ -75,7 +75,7 @@ GLUED_SITE = re.compile(
 
 
 SITE_NAME = either_script(
-    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|BBS|News)$",
+    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|公司|集团|大学|学院|医院|BBS|News)$",
     re.I,
 )
 """How the name of a site or a column ends."""
@@ -112,7 +112,9 @@ TITLE_CLASS = re.compile(
 SUBTITLE = ("—", "－", "-", "（", "(", "【", "□", "■", "●")
 """What a subtitle or a byline of a paper edition begins with."""
 
-FACT = either_script(r"第\s?[A-Z]?\d{1,3}\s?版|.{0,8}[:：]|(?:上|下)一[版篇期]|.{0,10}(?:记者|通讯员)\s")
+FACT = either_script(
+    r"第\s?[A-Z]?\d{1,3}\s?版|(?:版[次面]|作者|来源|时间|日期|(?:发布|发文|发稿|更新|成文)\S{0,2}|编辑|责编|阅读|点击|浏览|栏目|分类|字[号体]|标签|关键词|索引号?|文号|主题\S{0,2})\s?[:：]|(?:上|下)一[版篇期]|.{0,10}(?:记者|通讯员)\s"
+)
 """How a line begins that is no title: 第A03版：要闻, 版次：, 本报记者 …"""
 
 OTHER_CLASS = re.compile(
