@@ -121,6 +121,9 @@ URL_DAY = re.compile(
 """/2024-05/13/, /20240513/, /2024/5/3/, and /t20240513_123.htm of the content system most government sites run
 (TRS WCM)."""
 
+SIGN = re.compile(r"[\d年]")
+"""Every form has one of these; most lines of a page have none."""
+
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．－／", "0123456789.-/")
 
 PARTED = (
@@ -154,6 +157,8 @@ def find_day(text: str) -> FoundDay | None:
     >>> find_day("2026年13月6日") is None
     True
     """
+    if not SIGN.search(text):
+        return None
     text = text.replace("\x1f", " ").translate(FULL_WIDTH)
     best: FoundDay | None = None
     for pattern, read in _FORMS:
