@@ -421,7 +421,7 @@ class Document:
     """The string that day was read from."""
     published_from: str | None = None
     """Where that string stood: label, printed, parted, foot, meta:<name>, json-ld, item, script:<variable>, beside,
-    time, url, bare, modified (extract/published.py)."""
+    time, shown, url, bare, closing, modified (extract/published.py)."""
     origin_name: str | None = None
     """Original publisher as printed (来源)."""
     origin_url: str | None = None

@@ -9,6 +9,16 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from pipeline.extract.account import (
+    AUTHOR_ALONE,
+    NOT_THE_STARTER,
+    blog,
+    card,
+    follow,
+    profile,
+    signature,
+    site_part,
+)
 from pipeline.extract.byline import author_in, closing_author
 from pipeline.extract.dateline import dateline_author
 from pipeline.extract.dates import find_day
@@ -28,12 +38,8 @@ from pipeline.extract.evidence import (
     is_the_site,
 )
 from pipeline.extract.names import GAP, HAN_NAME, ORG, SPACED_NAME, is_name, is_personal_name, names_of
-from pipeline.extract.title import SEPARATOR
 from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, above_day, beside_day
 from pipeline.extract.variants import either_script
-
-SIGNATURE_AFTER = 6
-"""Code points of title that stand before a blog's own name in the page's `title`."""
 
 NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", re.I)
 """Printed behind the label of an author where there is none."""
@@ -45,6 +51,7 @@ PERSON_CLASS = either_script(
 )
 """Class and id of an element that holds a person's name."""
 
+ROLE_BEHIND = either_script(r"\s(?:记者|撰文|作者|报道)$")
 ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
 
@@ -54,7 +61,6 @@ ABOUT_AUTHOR = either_script(
 )
 """作者简介：李小山，… below a body."""
 
-AUTHOR_ALONE = either_script(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
 EDITOR = either_script(r"编辑|责编|校对|审核|录入|编审|监制")
 """In a line that names who worked on the page, not who wrote it."""
 
@@ -68,36 +74,10 @@ META_AUTHORS = (
     "parsely-author",
     "sailthru.author",
 )
-NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
-"""In class and id of an element that names who answered, not who began."""
-
 TITLE_NAME = re.compile(r"([\u3400-\u9fff]{2,4})[:：]")
 """李小山：旧磨坊又转了起来, as opinion pages set it."""
 
-BLOG_OF = either_script(
-    r"(?:^|[\W_])(\w[^\s_|｜:：]{0,15}?)的(?:个人|新浪|网易)?(?:博客|博文|日志|空间|专栏|主页|网志|部落格|日记|BLOG)(?:$|[\W_])",
-    re.I,
-)
-"""李小山的博客, in the page's `title` or above its heading."""
-
-FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
-"""The button beside an account."""
-
 IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
-POSTED_IN = either_script(r"(?:本文)?由?\s?([^\s\x1f:：]{2,16})[\s\x1f]{1,3}(?:发表|发布|投稿|原创)[于在]")
-"""本文由 李小山 发表于 …, below a body."""
-
-AUTHOR_CARD = re.compile(
-    r"author[\w\-]{0,12}name|(?:^|[\s_\-])(?:nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])", re.I
-)
-"""Class and id of the name in an author's card below a body, or in a linked line above the title."""
-
-ACCOUNT = range(2, 17)
-"""Code points of an account's name."""
-
-A_SITE = either_script(r"(?:站|吧|圈|百科|大全|平台|导航|下载|之家|门户|家园|问答|知识|指南|攻略)$")
-"""How the name of a site ends, besides those of ORG."""
-
 QUOTED_AUTHOR = either_script(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
 AUTHOR_IN_SENTENCE = either_script(
     r"(?<![合原])作者(?:\s?[:：为是]\s?|\s)?([^\s，,。；;：:（()）]{2,16})(?=[\s，,。；;（()）]|$)"
@@ -140,19 +120,6 @@ def _cell(page: Evidence) -> str | None:
     return "、".join(names_of(value)) if value else None
 
 
-def _profile(page: Evidence) -> str | None:
-    """The first link to a person's page that no word calls another's."""
-    for name in page.printed.accounts:
-        if _is_account(name, page) and not COLUMN.fullmatch(name):
-            return name
-    return None
-
-
-def _is_account(name: str, page: Evidence) -> bool:
-    fits = len(name) in ACCOUNT and is_name(name) and not NOT_A_NAME.search(name) and not ORG.search(name)
-    return fits and not find_day(name) and name != page.origin and not is_the_site(name, page.url)
-
-
 def _original(page: Evidence) -> str | None:
     account = page.declared.script.get("nickname")
     for (_, mark), (_, text) in pairwise(page.printed.marked):
@@ -178,15 +145,6 @@ def _twice(page: Evidence) -> str | None:
 
 def _element(page: Evidence) -> str | None:
     return _marked(page)[0]
-
-
-def _follow(page: Evidence) -> str | None:
-    """The run of text, or the line, right before the button that follows an account."""
-    runs = [run.strip() for line in (*page.printed.above, *page.printed.head) for run in line.split(GAP)]
-    for name, button in pairwise(runs):
-        if FOLLOW.fullmatch(button) and _is_account(name, page):
-            return name
-    return None
 
 
 def _dateline(page: Evidence) -> str | None:
@@ -236,62 +194,16 @@ def _beside_day(page: Evidence) -> str | None:
     return None if account == page.origin else account
 
 
-def _signature(page: Evidence) -> str | None:
-    signed = re.sub(r"\s?[(（][\w.\- ]{2,30}[)）]$", "", page.declared.meta.get("author", ""))
-    if signed in _site_part(page.declared.title):
-        return None
-    in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:\W|$)"
-    if (
-        len(signed) >= 2
-        and not (ORG.search(signed) or A_SITE.search(signed))
-        and re.search(in_title, page.declared.title)
-    ):
-        return signed
-    return None
-
-
-def _blog(page: Evidence) -> str | None:
-    """The owner of a blog, said in the page's `title`, or above the heading and as a part of the `title`."""
-    title = page.declared.title
-    if (owner := BLOG_OF.search(title)) and _is_account(owner[1], page):
-        return owner[1]
-    parts = SEPARATOR.split(title)
-    for line in page.printed.above:
-        if (owner := BLOG_OF.search(line)) and owner[1] in parts and _is_account(owner[1], page):
-            return owner[1]
-    return None
-
-
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
     head = [SPACED_NAME.sub(r"\1\2", line) for line in page.printed.head]
     for line, below in pairwise((*head, "")):
         names = re.split(r"[ 、,，]+", line)
         told = HAN_NAME.fullmatch(line) and IS_A_REPORTER.search(below)
-        people = (len(names) > 1 or len(line) > 2) and all(map(is_personal_name, names))
+        people = max(map(len, names)) > 2 and all(map(is_personal_name, names))
         if (told or people) and not (NOT_A_NAME.search(line) or COLUMN.fullmatch(line)):
             return "、".join(names)
     return None
-
-
-def _card(page: Evidence) -> str | None:
-    """A person in an element named so below the body, or before 发表于 there."""
-    for line in page.printed.own:
-        said = POSTED_IN.match(line)
-        if said and _is_account(said[1], page):
-            return said[1]
-    value = below_label(page.printed.own, AUTHOR_ALONE)
-    if value and (names := names_of(value)):
-        return "、".join(names)
-    for marks, text in page.printed.cards:
-        if AUTHOR_CARD.search(marks) and not NOT_THE_STARTER.search(marks) and _is_account(text, page):
-            return text
-    return None
-
-
-def _site_part(title: str) -> list[str]:
-    """The last of three or more parts of a page's `title`: title | column | site."""
-    return [part.strip() for part in SEPARATOR.split(title)[2:][-1:]]
 
 
 def _declared_names(page: Evidence, metas: tuple[str, ...]) -> list[str]:
@@ -305,14 +217,15 @@ def _declared_names(page: Evidence, metas: tuple[str, ...]) -> list[str]:
     found = []
     for named in said:
         names = names_of(named) if not named.startswith("http") else []
-        site = (declared.meta.get("og:site_name"), *_site_part(declared.title))
+        site = (declared.meta.get("og:site_name"), *site_part(declared.title))
         if names and named not in site and not any(ORG.search(n) or is_the_site(n, page.url) for n in names):
             found.append("、".join(names))
     return found
 
 
 def _declared(page: Evidence) -> str | None:
-    return next(iter(_declared_names(page, META_AUTHORS[:1])), None)
+    sure = next(iter(_declared_names(page, META_AUTHORS[:1])), None)
+    return sure or next(filter(is_personal_name, _declared_names(page, META_AUTHORS[1:2])), None)
 
 
 def _above_day(page: Evidence) -> str | None:
@@ -326,17 +239,17 @@ AUTHORS: tuple[Rule[str], ...] = (
     ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
     ("twice", LABEL, _twice, "a name that the page declares and the header prints alone"),
     ("element", PLACE, _element, "a person in an element named author, byline, nickname …"),
-    ("profile", PLACE, _profile, "the text of the header's first link to a person's page: /u/12"),
-    ("follow", PLACE, _follow, "an account right before the button 关注"),
+    ("profile", PLACE, profile, "the text of the header's first link to a person's page: /u/12"),
+    ("follow", PLACE, follow, "an account right before the button 关注"),
     ("dateline", LABEL, _dateline, "（记者李小山） or 記者李小山／台北報導 in the header or the first lines"),
     ("with_paper", PLACE, _with_paper, "李小山／示例晚报 as a line of the header"),
     ("foot", LABEL, _foot, "a label, a byline or names in brackets in the last line or below the body"),
     ("alone", PLACE, _alone, "a line of the header that is personal names and nothing else"),
     ("desk", PLACE, _desk, "a newsroom in an element named author, byline, nickname …"),
     ("beside_day", PLACE, _beside_day, "a name without a label in the line of the day"),
-    ("signature", MACHINE, _signature, "`meta author` that the page's `title` ends with: a blog"),
-    ("blog", MACHINE, _blog, "李小山的博客 in the page's `title`"),
-    ("card", PLACE, _card, "a name in an author's card below the body"),
+    ("signature", MACHINE, signature, "`meta author` that the page's `title` ends with: a blog"),
+    ("blog", MACHINE, blog, "李小山的博客 in the page's `title`"),
+    ("card", PLACE, card, "a name in an author's card below the body"),
     ("declared", MACHINE, _declared, "JSON-LD or og:article:author, neither the site nor an organization"),
     ("above_day", PLACE, _above_day, "a name alone above the line of the day, where no source is named"),
 )
@@ -366,7 +279,10 @@ def _marked(page: Evidence) -> tuple[str | None, str | None]:
             continue
         if not PERSON_CLASS.search(names_and_ids) or NOT_THE_STARTER.search(names_and_ids):
             continue
-        if not is_name(text) or NOT_A_NAME.search(text) or find_day(text):
+        if not is_name(text):
+            continue
+        text = ROLE_BEHIND.sub("", text)
+        if NOT_A_NAME.search(text) or find_day(text):
             continue
         people = [name for name in names_of(text) if not is_the_site(name, page.url)]
         named = "、".join(people)

@@ -17,17 +17,17 @@ _STOP = (
     r"分享|收藏|打印|来源|來源|稿源|信区|看板|站内|来[^\S\x1f]{1,4}源|作[^\S\x1f]{1,4}者|日[^\S\x1f]{1,4}期|发信站|IP属地|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|Author|Editor|（|\("
 )
 _BLANK = r"[^\S\x1f]"
-_PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLANK}{{0,2}}+{GAP}{_BLANK}{{0,3}}+)+"
+_PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLANK}{{0,2}}+{GAP}{_BLANK}{{0,3}}+)+"
 """Between a label and its value. GAP is white space to `\\s`: each must be read one way alone, or a run of GAPs takes
 twice as long with each more."""
 SOURCE_LABEL = either_script(
     r"(?<![图圖片影照频頻面乐樂材料])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
-    r"转载于|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
+    r"转载于|From|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
     + _PARTED
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|发[帖贴表]人|撰文者?|撰稿|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?报道(?=[:：])|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿人?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?报道(?=[:：])|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图/文|文/图|圖文|author|Author|By|by)"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -45,11 +45,12 @@ PAPER_AND_REPORTER = either_script(
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
 
+CLOCK = re.compile(r"\d{1,2}[:：]\d\d")
 REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
 """What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
 
 NO_SOURCE = either_script(
-    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?"
+    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?"
 )
 """Printed where a source should be; it names none."""
 
@@ -68,6 +69,13 @@ AGENCY = either_script(
 CLOSING = either_script(
     r"[（(【\[]\s*((?:图文|文图|文|图|作者|记者|撰文|摄影|文字|文/图|图/文|编译|本报记者|整理)?(?:[/／:：\s|]|图|圖){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
 )
+
+
+LEADING_ROLE = either_script(
+    r"^[\s\x1f]{0,3}(?:本报|本刊|本网|特约|见习|实习|首席)?(?:记者|通讯员)[\s\x1f:：]{0,3}(?=\S{2})"
+)
+NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
+"""In closing brackets that name who did something else."""
 
 
 def source_in(text: str) -> str | None:
@@ -92,14 +100,15 @@ def clean_source(value: str) -> str | None:
         value = value[: day.start]
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
     value = REPORTER_OF.sub("", value)
-    value = value.strip(" \u3000:：>【】[](（)）,，;；-—。·/／")
+    value = value.strip(" \u3000:：>@＠［］【】[](（)）,，;；-—。·/／")
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value
     if (
         not 2 <= len(value) <= 30
-        or re.search(r"[。！？；，@]|://|^[\w.-]+\.(?:com|cn|net|org)/", value)
+        or re.search(r"[。！？；，@〔〕]|://|^[\w.-]+\.(?:com|cn|net|org)/", value)
         or no_names().fullmatch(value.lower())
         or NO_SOURCE.fullmatch(value)
         or value.isdigit()
+        or CLOCK.match(value)
         or value.startswith(("http", "www."))
         or NEXT_FACT.fullmatch(value)
     ):
@@ -115,6 +124,7 @@ def author_in(text: str) -> str | None:
             continue
         if reporter := PAPER_AND_REPORTER.match(value):
             value = value[reporter.end() :]
+        value = LEADING_ROLE.sub("", value)
         stop = NEXT_FACT.search(value)
         if stop:
             value = value[: stop.start()]
@@ -136,7 +146,7 @@ def paper_in(text: str) -> str | None:
 def closing_author(text: str) -> str | None:
     """Names in the last line's closing brackets: labelled, or nothing but Chinese personal names."""
     match = CLOSING.search(text[-50:])
-    if not match or re.search(r"[:：]", match[2]):
+    if not match or NOT_WRITTEN.search(match[2]):
         return None
     names = names_of(re.sub(r"\s+", "、", match[2]))
     if names and all(is_personal_name(name) for name in names):

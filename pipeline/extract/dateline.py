@@ -12,19 +12,13 @@ from pipeline.extract.names import HAN_NAME, SPACED_NAME, is_personal_name, name
 from pipeline.extract.variants import either_script
 
 _NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3}?)"
-_REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员)"
+_REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员|评论员|撰稿人?)"
 _SIGN = r"\s?[/／|｜:：︱丨‧・]\s?"
 
 FORMS = (
-    # （记者唐霁／北京报道）; the names end at the slash, or at the bracket
+    # （记者唐霁）, （记者唐霁／北京报道）
     (
-        r"[（(〔【\[][^（()）〔〕【】\[\]]{0,14}?记者[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40}?)[\s\u3000]*"
-        r"[／/|｜][^）)〕】\]]{0,14}(?:报道|报导|电)[）)〕】\]]",
-        140,
-        "han",
-    ),
-    (
-        r"[（(〔【\[][^（()）〔〕【】\[\]]{0,10}?记者[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]",
+        r"[（(〔【\[](?![图摄]|[^（()）〔〕【】\[\]]{0,24}摄[）)〕】\]])[^（()）〔〕【】\[\]]{0,10}?记者[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]",
         140,
         "han",
     ),
@@ -44,9 +38,15 @@ FORMS = (
         140,
         "han",
     ),
+    # 示例报 记者 李小山 编辑 何某, 《示例周刊》记者 李小山 | 文
+    (
+        rf"^(?:[\u4e00-\u9fffA-Za-z]{{2,10}}\s?|《[^《》]{{2,12}}》\s?)?{_REPORTER}[\s:：]{{1,3}}{_NAMES}(?=\s?[|｜]|\s(?:编辑|责编|校对|审核|摄影|美编))",
+        60,
+        "persons",
+    ),
     # 本报记者 李小山 通讯员 王建国; what is said of a picture ends the names
     (
-        rf"^[（(]?[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}[\s\u3000:：]{{1,3}}([\u4e00-\u9fff\s、，,·]{{2,40}}?)"
+        rf"^(?!.{{0,40}}摄[）)]?$)[（(]?[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}[\s\u3000:：]{{1,3}}([\u4e00-\u9fff\s、，,·]{{2,40}}?)"
         r"(?:\s(?:报道|摄影报道|(?:摄影|摄|图)(?![\u4e00-\u9fff]{0,2}报道).{0,12}))?[）)]?$",
         140,
         "han",
@@ -62,7 +62,7 @@ FORMS = (
         r"^[\s\u3000（(【\[〔]{0,4}(?:[^\s，。,（()）记]{0,14}(?:讯|电|消息)[\s\u3000（(]{0,3})?(?:[\u4e00-\u9fffA-Za-z\d]{2,12}?)?"
         rf"{_REPORTER}[\s:：]{{0,3}}([\u4e00-\u9fff]{{2,4}}?(?:[、，,\s][\u4e00-\u9fff]{{2,4}}?){{0,3}}?)[\s\u3000]{{0,2}}"
         r"(?:[/／|｜]\s?|(?<=[\s\u3000])[\u4e00-\u9fff]{2,4})?(?:(?:联合|综合|专题|独家|现场|摄影|即时|图文)?(?:报道|报导)|"
-        r"摄影|摄|实习生|通讯员|采写|整理|综合|编译|发自|文[/／]|\d{1,2}月\d{1,2}日)",
+        r"摄影?(?=[\s:：/／]?[\u4e00-\u9fff])|实习生|通讯员|采写|整理|综合|编译|发自|文[/／]|\d{1,2}月\d{1,2}日)",
         80,
         "persons",
     ),
@@ -76,13 +76,23 @@ FORMS = (
     ),
     # a line of its own: 記者 林小美 報導, 作者 林小美, By 林小美
     (
-        rf"^(?:(?:特约)?记者\s{{0,2}}|(?:作者|撰文)\s{{1,2}}|(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
+        rf"^(?:(?:.{{0,40}}\s)?(?:特约|见习|实习)?记者\s{{0,2}}|(?:作者|撰文)\s{{1,2}}|(?!.{{0,20}}(?i:photo|image|design|theme|edit|translat|power|host|built|made))(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
         r"(?:专题|综合|独家|即时)?(?:报道|报导|摄影|整理)?$",
-        40,
+        60,
         "persons",
     ),
     # 示例新闻记者：李小山 示例新闻编辑：王某
     (rf"^[\u4e00-\u9fffA-Za-z]{{0,8}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN})", 60, "persons"),
+    # a line of its own: 示例网记者李小山, 李小山 文/图, 李小山/文, 作者李小山
+    (rf"^[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}{_NAMES}(?:\s[\u4e00-\u9fff]{{2}})?$", 40, "persons"),
+    (rf"^{_NAMES}(?:\s?[/／]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$", 40, "persons"),
+    (
+        rf"^[\[【]?(?:文章|本文)?(?:作者[\]】]?[\s＞>－—-]{{0,3}}|文[\]】\s＞>]{{1,3}}){_NAMES}(?=$|\s?[\[【])",
+        40,
+        "persons",
+    ),
+    # 示例网 | 李小山 综合报导
+    (rf"(?:^|[|｜/／\s]){_NAMES}\s(?:综合|即时|专题|独家|现场)?(?:报道|报导)$", 60, "persons"),
     # 来源：示例晚报记者 李小山
     (rf"来源[:：]\s?[\u4e00-\u9fff]{{2,12}}?[报网社台刊]{_REPORTER}\s?{_NAMES}(?=$|\s|\x1f)", 140, "persons"),
     # in brackets before the first sentence: （文/示例网 李小山）
@@ -92,7 +102,7 @@ FORMS = (
         "persons",
     ),
     # ■李小山（示例市）
-    (rf"^[■□●◎◆○▪•]\s?{_NAMES}\s?(?:[（(][^（()）]{{1,10}}[）)])?$", 40, "persons"),
+    (rf"^(?:[■□●◎◆○▪•/／]|——)\s?{_NAMES}\s?(?:[（(][^（()）]{{1,10}}[）)])?$", 40, "persons"),
     # [法]让·杜邦 著 李小山 译
     (
         r"^(?:[\[（(【〔][\u4e00-\u9fff]{1,4}[\]）)】〕]\s?)?([\u4e00-\u9fffA-Za-z·•・.\s]{2,24}?)\s?(?:著|撰)(?:[\s/／|｜,，].{0,24})?$",
@@ -109,7 +119,7 @@ FORMS = (
 """Pattern, code points read of the line, and what its names may be; the first that gives one decides."""
 
 NOT_A_REPORTER = either_script(
-    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还"
+    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]"
 )
 """What is no name although it begins with a family name, behind 记者."""
 
@@ -134,7 +144,9 @@ def _names(value: str, kind: str) -> list[str]:
         return names_of(NEXT_LABEL.sub("", value))
     if kind == "han":
         names = [n for n in names_of(re.sub("通[讯訊][员員]", "、", value)) if HAN_NAME.fullmatch(n)]
-        return [n for n in names if is_personal_name(n)] or names
+        return [n for n in names if is_personal_name(n)] or [
+            n for n in names if not NOT_A_REPORTER.fullmatch(n)
+        ]
     names = [n for n in re.split(r"[、，,\s]+", value) if n and not NOT_A_REPORTER.fullmatch(n)]
     paper = len(names) > 1 and not is_personal_name(names[0])
     names = names[paper:]

@@ -115,8 +115,14 @@ MIXED = re.compile(
 """2009年十一月6日, 2009 年十一月六日."""
 
 RFC_822 = re.compile(r"^\s{0,9}(?:[A-Z][a-z]{2},\s?)?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d")
-URL_DAY = re.compile(r"/t?((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?=[/_.\-]|$)")
-"""/2024-05/13/, /20240513/, and /t20240513_123.htm of the content system most government sites run (TRS WCM)."""
+URL_DAY = re.compile(
+    r"/t?((?:19|20)\d\d)(?:[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])|/([1-9]|1[0-2])/([1-9]|[12]\d|3[01]))(?=[/_.\-]|$)"
+)
+"""/2024-05/13/, /20240513/, /2024/5/3/, and /t20240513_123.htm of the content system most government sites run
+(TRS WCM)."""
+
+SIGN = re.compile(r"[\d年]")
+"""Every form has one of these; most lines of a page have none."""
 
 SIGN = re.compile(r"[\d年]")
 """What every form of a day holds: most lines have neither and are not asked for sixteen forms."""
@@ -218,7 +224,7 @@ def _compact(text: str) -> FoundDay | None:
 def day_in_url(url: str) -> FoundDay | None:
     """The day in an address such as /2024-05/13/ or /20240513/, or None."""
     found = URL_DAY.search(url)
-    day = _day(found[1], found[2], found[3]) if found else None
+    day = _day(found[1], found[2] or found[4], found[3] or found[5]) if found else None
     return FoundDay(day=day, raw=found[0].strip("/"), start=0, end=0) if found and day else None
 
 

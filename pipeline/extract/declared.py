@@ -77,6 +77,10 @@ ITEMS = {
 }
 """itemprop, or property without its prefix (lower case) → the fact; of schema.org and Dublin Core."""
 
+SHOWN_DAY = re.compile(r"(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?:[ T]|$)")
+AGO = re.compile(r"(?:前|ago)$|^(?:昨天|前天|刚刚|剛剛)")
+"""How a time is shown as long ago as it is."""
+
 ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 """schema.org types of an item that is the article itself, not the page or the site around it."""
 
@@ -94,7 +98,8 @@ class Declared:
     ld: dict[str, str]
     """LD_KEYS → value in the JSON-LD items that are articles, the most article-like first."""
     items: dict[str, str]
-    """The facts of ITEMS in microdata and RDFa, and `time`: the day all `time` elements of the page agree in."""
+    """The facts of ITEMS in microdata and RDFa; `time`: the day all `time` elements of the page agree in; `shown`: the
+    day in the `title` of the first element that shows how long ago it is."""
     script: dict[str, str]
     """Variables of SCRIPT_NAMES; the first of each."""
     canonical: str
@@ -219,6 +224,11 @@ def _items(tree: LexborHTMLParser) -> dict[str, str]:
     if len(times) == 1 and (only := times.pop()):
         first = tree.css_first("time[datetime]")
         found["time"] = (first.attributes.get("datetime") or only)[:VALUE] if first is not None else only
+    for node in tree.css("abbr[title], span[title], em[title], time[title]")[:MAX_ITEMS]:
+        said = (node.attributes.get("title") or "").strip()
+        if SHOWN_DAY.match(said) and AGO.search((node.text() or "")[:40].strip()):
+            found["shown"] = said[:VALUE]
+            break
     return found
 
 

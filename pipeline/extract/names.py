@@ -23,7 +23,7 @@ ORG = either_script(
     r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
 )
 ROLE = either_script(
-    r"^(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生)\s*[:：/／]?\s*"
+    r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*"
 )
 TAIL = either_script(
     r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电)$"
@@ -43,6 +43,9 @@ PLACE = 2
 """Code points of such a place."""
 
 AFTER_ROLE = either_script(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*")
+COUNTRY = re.compile(r"^[\[［【〔（(]?[\u4e00-\u9fff]{1,4}[\]］】〕）)]\s?(?=\S{2})")
+"""[美]约翰·史密斯"""
+
 IN_BRACKETS = re.compile(r"(?<=\S{2})\s?[（(].*")
 """约翰·史密斯（John Smith）"""
 
@@ -71,6 +74,15 @@ SENTENCE = either_script(
 """Words of a notice, a button or a half sentence, never of a name."""
 
 
+NO_GIVEN_NAME = either_script(
+    r".[图街帽员部省网看面办率识库版读病词县市区镇店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]"
+)
+"""Behind a family name's character, these make a word: 金融街, 程序员."""
+
+WITH_NUMBER = re.compile(r"[^\W\d_][\w.\-]{0,15}?\d{3,6}")
+"""An account's name that ends in a number: 山野来信2019."""
+
+
 def is_name(text: str) -> bool:
     """Whether a text can be a name: no address, day, sentence, software, button, role or place."""
     return not (
@@ -87,8 +99,9 @@ def names_of(value: str) -> list[str]:
     if re.search(r"[。！？]", value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
-    if len(slashed) > 1 and any(map(is_personal_name, slashed)):
-        value = "、".join(filter(is_personal_name, slashed))
+    people = [part for part in slashed if part and all(map(is_personal_name, re.split(r"[\s、,，]+", part)))]
+    if len(slashed) > 1 and people:
+        value = "、".join("、".join(people).split())
     parts = [p for p in SPLIT_NAMES.split(value) if p]
     names = []
     for part in parts:
@@ -103,7 +116,7 @@ def names_of(value: str) -> list[str]:
             and 2 <= len(part) <= 20
             and not part.isdigit()
             and is_name(part)
-            and not re.search(r"[。！？\d]{3,}|[。！？:：]|https?:|www\.", part)
+            and (WITH_NUMBER.fullmatch(part) or not re.search(r"\d{3,}|[。！？:：]|https?:|www\.", part))
         ):
             names.append(part)
     if any(map(is_personal_name, names)):
@@ -118,7 +131,7 @@ def _is_other(name: str) -> bool:
 
 def _single_name(part: str) -> str:
     """One name without role, signs, and the words and the place that follow it; '' for a place alone."""
-    part = IN_BRACKETS.sub("", ROLE.sub("", AFTER_ROLE.sub("", part.strip(SIGNS))))
+    part = IN_BRACKETS.sub("", ROLE.sub("", AFTER_ROLE.sub("", COUNTRY.sub("", part.strip(SIGNS)))))
     if is_personal_name(part):
         return part
     for size in (2, 3, 4):
@@ -137,7 +150,7 @@ def _single_name(part: str) -> str:
 
 def is_personal_name(name: str) -> bool:
     """Two or three Han characters beginning with a family name, or four with one of two characters."""
-    if HAN_NAME.fullmatch(name) is None or ORG.search(name):
+    if HAN_NAME.fullmatch(name) is None or ORG.search(name) or NO_GIVEN_NAME.search(name):
         return False
     return (2 <= len(name) <= 3 and name[0] in _surnames()) or (
         3 <= len(name) <= 4 and name[:2] in _surnames()

@@ -44,12 +44,21 @@ SOURCE_CLASS = either_script(
 )
 """Class and id of an element that holds the source's name."""
 
-SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
+SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?")
+PAPERS_REPORTER = either_script(
+    r"(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f]{0,3}(?:特约|首席|见习|实习)?记者[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
+)
+"""示例晚报 记者李小山, as a header line begins."""
+
+ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
+SPACED_SOURCE = either_script(
+    r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
+)
 QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
 )
 QUOTED_PAPER = either_script(
-    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?《([^《》]{2,16})》"
+    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?[《“「【]([^《》“”「」【】]{2,16})[》”」】]"
 )
 """原载《示例晚报》"""
 
@@ -90,9 +99,17 @@ def _account(page: Evidence) -> Origin | None:
 def _label(page: Evidence) -> Origin | None:
     opening = (line for line in page.printed.first if len(line) <= OPENING)
     for line in (*page.printed.head, *page.printed.above, *opening):
-        if (name := source_in(line)) and name not in page.printed.accounts:
+        account = ACCOUNT_LABEL.match(line)
+        name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
+        if name and name not in page.printed.accounts:
             return name, _link(page.printed, name)
     return None
+
+
+def _spaced(line: str) -> str | None:
+    """来源 示例晚报, with a space for the colon: only a paper's name."""
+    said = SPACED_SOURCE.match(line)
+    return clean_source(said[1]) if said and ORG.search(said[1]) else None
 
 
 def _cell(page: Evidence) -> Origin | None:
@@ -103,7 +120,12 @@ def _cell(page: Evidence) -> Origin | None:
 
 def _element(page: Evidence) -> Origin | None:
     for names, text in page.printed.marked:
-        if not SOURCE_CLASS.search(names) or NOT_A_NAME.search(text) or find_day(text):
+        if (
+            not SOURCE_CLASS.search(names)
+            or NOT_A_NAME.search(text)
+            or find_day(text)
+            or text in page.printed.accounts
+        ):
             continue
         if name := clean_source(text):
             return name, _link(page.printed, name)
@@ -114,6 +136,9 @@ def _reporters(page: Evidence) -> Origin | None:
     for line in (*page.printed.head, *page.printed.above, *page.printed.first, page.printed.last):
         if name := paper_in(line):
             return name, _link(page.printed, name)
+    for line in page.printed.head:
+        if said := PAPERS_REPORTER.match(line):
+            return said[1], _link(page.printed, said[1])
     return None
 
 
@@ -146,7 +171,7 @@ def _above_day(page: Evidence) -> Origin | None:
 
 def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
-        if not PICTURES.search(line) and (name := source_in(line)):
+        if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
             return name, _link(page.printed, name)
     return None
 
@@ -187,7 +212,12 @@ SAID: tuple[Rule[Origin], ...] = (
     ("cell", LABEL, _cell, "a line 来源 and below it the name, as tables print it"),
     ("element", PLACE, _element, "the text of an element named source, laiyuan, media …"),
     ("with_name", PLACE, _with_name, "李小山／示例晚报 as a line of the header"),
-    ("reporters", LABEL, _reporters, "the paper of an author's label: 作者：《示例周刊》记者 李小山"),
+    (
+        "reporters",
+        LABEL,
+        _reporters,
+        "the paper whose reporter the header names: 作者：《示例周刊》记者 李小山, 示例晚报 记者李小山",
+    ),
 )
 """Name, voice, function and what it believes of the rules asked first, in order."""
 

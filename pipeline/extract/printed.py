@@ -37,13 +37,18 @@ REST = re.compile("[时時日]")
 """One of these is in the first code points of a line that gives a day and nothing else."""
 
 ACCOUNT_ADDRESS = re.compile(
-    r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-]|$)|"
+    r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-](?!login|reg|sign|cent|fav|msg|mess|home|index|submit|post|forg|logout|sett|help)|$)|"
     r"/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
     re.I,
 )
 """In the address of a person's page, behind its host: /u/12, /author/li, space-uid-12.html, u.php?uid=12."""
 
 HOST = re.compile(r"^(?:https?:)?//[^/?#]{0,200}", re.I)
+
+ANOTHER = either_script(
+    r"(?:编辑|责编|校对|审核|摄影|翻译|图片|录入|最后由?|最后回复|回复|推荐人?)[\s:：/／|]{0,3}$"
+)
+"""What stands before the name of one who did not write it."""
 
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
@@ -122,12 +127,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),
         links=tuple(links),
-        accounts=tuple(
-            piece.text.strip()
-            for i in (*head, *above)
-            for piece in layout.lines[i].pieces
-            if ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
-        ),
+        accounts=tuple(name for i in (*head, *above) for name in _accounts(layout.lines[i])),
         cards=tuple(_marked(layout, (*range(max(0, top - ABOVE), top), *own))),
     )
 
@@ -148,6 +148,17 @@ def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
                 if box.parent >= 0 and (not names or box.tag in ("a", "span")):
                     names = f"{names} {layout.boxes[box.parent].names}".strip()
                 found.append((names, text))
+    return found
+
+
+def _accounts(line: Line) -> list[str]:
+    """Texts of a line's links to a person's page, unless a word before one says that he did something else."""
+    found, before = [], ""
+    for piece in line.pieces:
+        text = piece.text.strip()
+        if text and ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200])) and not ANOTHER.search(before):
+            found.append(text)
+        before = text or before
     return found
 
 

@@ -46,6 +46,7 @@ META_DAYS = (
     "article.published",
     "citation_publication_date",
     "dateupdate",
+    "createdate",
 )
 SCRIPT_DAYS = (
     "ct",
@@ -78,15 +79,18 @@ FIRST = (
 SAYS = either_script(rf"(?P<later>{LATER})|(?P<first>{FIRST})", re.I)
 """What is said of a day before it; the last word counts. One of `later` is another day's: 更新时间, 截止日期."""
 
-LATER_BEHIND = either_script(
-    r"^\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后)?(?:更新|修改|编辑(?!\s?[:：])|回复|updated|modified)",
+SAID_BEHIND = either_script(
+    r"[日号]?\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后|首次)?(?:(?P<later>更新|修改|编辑|回复|updated|modified)|"
+    r"(?P<first>发布|发表|首发))(?![者人于在]|时间|日期|\s?[:：])",
     re.I,
 )
+"""What is said of a day behind it: 2024-05-13 发布，2024-05-15 更新."""
+
 POSTED = either_script(
     r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间|发表时间", re.I
 )
 LABELLED = either_script(
-    r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章)?(?:时\s{0,4}间|日\s{0,4}期)[\s\x1f]{0,3}[:：﹕]",
+    r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章)?(?:时\s{0,4}间|日\s{0,4}期)(?:[\s\x1f]{0,3}[:：﹕]|\x1f)",
     re.I,
 )
 """How a line begins that gives a day of publication and nothing else."""
@@ -98,6 +102,16 @@ PART_LONGEST = 14
 BARE_LONGEST = 24
 """Code points of a line below the body that is a day and no more than a clock time and a mark beside it."""
 
+CLOSING = either_script(
+    r"[\s（(【\[]{0,3}(?:《[^《》]{2,16}》|(?:本文)?(?:原载|首发|刊载|刊登|发表|刊|载|写|作|草|改|记|完稿|脱稿)于?|来源[:：]|"
+    r"(?:[一二]\S{3}年\S{1,3}月\S{1,3}日)[于写])"
+)
+"""How a last line begins that holds the day of print or of writing."""
+
+CLOSING_LONGEST = 40
+"""Code points of such a line."""
+
+CLIENT = either_script(r"^来自\S{2,10}?(?:客户端|手机)[\s\x1f]{0,3}")
 FLOOR = either_script(r"^\W{0,3}\d{1,5}楼")
 WORDS = re.compile(r"[^\W\d_年月日号號]")
 """What stands beside a day that is not alone in its line; 1楼 may."""
@@ -110,13 +124,16 @@ def _said(line: str) -> Iterator[tuple[str, FoundDay]]:
     """The days of a line, each with what the line says of it: first, later or nothing ('')."""
     if TODAY.search(line):
         return
-    found = list(days_in(line))
-    for number, day in enumerate(found):
-        before = line[found[number - 1].end if number else 0 : day.end]  # a form may hold its label
+    at = 0
+    for day in days_in(line):
+        before = line[at : day.end]  # a form may hold its label
         words = [match.lastgroup or "" for match in SAYS.finditer(before)]
         said = words[-1] if words else ""
-        is_last = number == len(found) - 1
-        yield "later" if not said and is_last and LATER_BEHIND.search(line[day.end :]) else said, day
+        at = day.end
+        if not said and (behind := SAID_BEHIND.match(line[day.end :])):
+            said = behind.lastgroup or ""
+            at += behind.end()
+        yield said, day
 
 
 def _around(page: Evidence) -> Iterator[str]:
@@ -195,11 +212,22 @@ def _address(page: Evidence) -> Published | None:
 
 
 def _bare(page: Evidence) -> Published | None:
-    for line in (*page.printed.own, page.printed.last):
+    for line in (*page.printed.own, page.printed.last, *page.printed.first[:1]):
+        line = CLIENT.sub("", line)
         if len(line) <= BARE_LONGEST:
             for said, found in _said(line):
                 if not said and not WORDS.search(FLOOR.sub("", line[: found.start] + line[found.end :])):
                     return found.day, found.raw, "bare"
+    return None
+
+
+def _closing(page: Evidence) -> Published | None:
+    """A day in a short last line that says where or when it was printed or written."""
+    for line in (page.printed.last, *page.printed.own):
+        if len(line) <= CLOSING_LONGEST and CLOSING.match(line):
+            for said, found in _said(line):
+                if said != "later":
+                    return found.day, found.raw, "closing"
     return None
 
 
@@ -243,8 +271,15 @@ DAYS: tuple[Rule[Published], ...] = (
         lambda page: _declared(page.declared.items, ("time",), "time"),
         "the page's only `time`",
     ),
+    (
+        "shown",
+        MACHINE,
+        lambda page: _declared(page.declared.items, ("shown",), "shown"),
+        "the attribute `title` of the first element that shows 3 hours ago",
+    ),
     ("url", ADDRESS, _address, "a day in the address"),
     ("bare", PLACE, _bare, "a line below the body that is a day"),
+    ("closing", PLACE, _closing, "（《示例晚报》2024年5月13日）, 写于2024-05-13 as a last line"),
     ("modified", PLACE, _modified, "更新于 2024-05-13, 成文日期：2024-05-13 in the header or below the body"),
 )
 """Name, voice, function and what it believes of every reader, in order."""

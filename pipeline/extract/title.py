@@ -67,7 +67,9 @@ NO_LETTERS = re.compile(r"[\W_]+")
 CUT = re.compile(r"(?:\.(?<!\.\.)\.{2,}+|…(?<!……)…*+)$")
 """A look-behind stands behind the first sign, so that the search can skip to these signs."""
 
-SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
+SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s[»«>＞›]\s|\s/\s)\s*")
+LEADING_DAY = re.compile(r"^\s{0,4}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s{1,4}")
+DASHED = re.compile(r"[-–—_|｜]")
 PIECE = re.compile(r"[-–—_|｜¦丨>＞»·:：,，]")
 GLUED_SITE = re.compile(
     r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
@@ -76,7 +78,7 @@ GLUED_SITE = re.compile(
 
 
 SITE_NAME = either_script(
-    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|BBS|News)$",
+    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|公司|集团|大学|学院|医院|BBS|News)$",
     re.I,
 )
 """How the name of a site or a column ends."""
@@ -113,8 +115,15 @@ TITLE_CLASS = re.compile(
 SUBTITLE = ("—", "－", "-", "（", "(", "【", "□", "■", "●")
 """What a subtitle or a byline of a paper edition begins with."""
 
-FACT = either_script(r"第\s?[A-Z]?\d{1,3}\s?版|.{0,8}[:：]|(?:上|下)一[版篇期]|.{0,10}(?:记者|通讯员)\s")
+FACT = either_script(
+    r"第\s?[A-Z]?\d{1,3}\s?版|(?:版[次面]|作者|来源|时间|日期|(?:发布|发文|发稿|更新|成文)\S{0,2}|编辑|责编|阅读|点击|浏览|栏目|分类|字[号体]|标签|关键词|索引号?|文号|主题\S{0,2})\s?[:：]|(?:上|下)一[版篇期]|.{0,10}(?:记者|通讯员)\s"
+)
 """How a line begins that is no title: 第A03版：要闻, 版次：, 本报记者 …"""
+
+OTHER_CLASS = re.compile(
+    r"sub-?_?(?:title|head)|summary|digest|intro|lead|zhaiyao|daodu|fubiao|futi|yinti", re.I
+)
+"""Class and id of what stands between title and body."""
 
 LONGEST_LAST = 60
 """Code points of the longest such line that is a title."""
@@ -172,10 +181,21 @@ def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
         start=start,
         stop=stop,
         named=named,
-        wanted=tuple(dict.fromkeys(letters(CUT.sub("", title)) for _, title in named)),
-        parts=frozenset(letters(part) for _, title in named for part in SEPARATOR.split(title)),
+        wanted=tuple(dict.fromkeys((*(letters(CUT.sub("", title)) for _, title in named), *_cut(named)))),
+        parts=frozenset(
+            letters(LEADING_DAY.sub("", p)) for _, title in named for p in SEPARATOR.split(title)
+        ),
         pieces=frozenset(letters(piece) for _, title in named for piece in PIECE.split(title)),
     )
+
+
+def _cut(named: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """The letters of what stands before a mark of a cut inside a declared title: 旧磨坊又…-示例网."""
+    for _, title in named:
+        for part in DASHED.split(title):
+            bare = letters(CUT.sub("", part))
+            if CUT.search(part) and len(bare) > SHORTEST:
+                yield bare
 
 
 def heading_of(layout: Layout, declared: Declared) -> int | None:
@@ -285,7 +305,8 @@ def _repeated(page: _Page) -> tuple[str, int] | None:
     chosen = ""
     for index, text, bare, is_heading in page.lines:
         line = page.layout.lines[index]
-        fuller = (is_heading or any(CUT.search(title) for _, title in page.named)) and "。" not in text
+        is_cut = any(CUT.search(part) for _, title in page.named for part in DASHED.split(title))
+        fuller = (is_heading or is_cut) and "。" not in text
         if not _agrees(bare, page) and not (
             fuller and any(len(w) >= SHORTEST and bare.startswith(w) for w in page.wanted)
         ):
@@ -403,7 +424,7 @@ def _last(page: _Page) -> tuple[str, int] | None:
 
     Paper editions set the title in a table cell, below it the reporters.
     """
-    if not page.named or not _is_generic(page):
+    if page.named and not _is_generic(page):
         return None
     for index, text, bare, _ in reversed(page.lines):
         line = page.layout.lines[index]
@@ -412,7 +433,8 @@ def _last(page: _Page) -> tuple[str, int] | None:
         is_fact = (
             find_day(text) or FACT.match(text) or dateline_author(text) or author_in(text) or source_in(text)
         )
-        if line.linked or is_fact or len(bare) < HEADING_SHORTEST:
+        named = page.layout.boxes[line.box].names
+        if line.linked or is_fact or len(bare) < HEADING_SHORTEST or OTHER_CLASS.search(named):
             continue
         fits = len(text) <= LONGEST_LAST and "。" not in text and not _is_site(text, page)
         return (text, index) if fits else None

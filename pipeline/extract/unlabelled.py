@@ -153,5 +153,11 @@ def above_day(printed: Printed, title: str | None) -> Named:
             or (len(name) == ABOVE_DAY.start and not is_personal_name(name) and not _is_link(name, printed))
         ):
             return None, None
-        return (None, name) if ORG.search(name) else (name, None)
+        if ORG.search(name):
+            return None, name
+        people = names_of(name)
+        if len(people) == 1 and not re.search(r"[\u4e00-\u9fff]\s[\u4e00-\u9fff]|[()（）]", name):
+            return people[0], None
+        sure = any(len(person) > 2 for person in people) and all(map(is_personal_name, people))
+        return "、".join(people) if sure else None, None
     return None, None

@@ -1,0 +1,117 @@
+"""Who posted: the account of a platform, the owner of a blog, the author's card below a body."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from pipeline.extract.dates import find_day
+from pipeline.extract.evidence import NOT_A_NAME, Evidence, below_label, is_the_site
+from pipeline.extract.names import GAP, ORG, is_name, names_of
+from pipeline.extract.title import SEPARATOR
+from pipeline.extract.unlabelled import COLUMN
+from pipeline.extract.variants import either_script
+
+SIGNATURE_AFTER = 6
+"""Code points of title that stand before a blog's own name in the page's `title`."""
+
+AUTHOR_ALONE = either_script(r"(?:文章)?(?:作\s{0,4}者|撰文|撰稿|记者|記者|文)\s?[:：]?")
+
+NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
+"""In class and id of an element that names who answered, not who began."""
+
+BLOG_OF = either_script(
+    r"(?:^|[\W_])(\w[^\s_|｜:：]{0,15}?)的(?:个人|新浪|网易)?(?:博客|博文|日志|空间|专栏|主页|网志|部落格|日记|BLOG)(?:$|[\W_])",
+    re.I,
+)
+"""李小山的博客, in the page's `title` or above its heading."""
+
+FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
+"""The button beside an account."""
+
+POSTED_UNDER = either_script(r"发布\s?[:：]\s?([^\s\x1f|｜:：]{2,16})[\s\x1f]{0,3}[|｜][\s\x1f]{0,3}分类")
+"""发布:李小山 | 分类:随笔, below a body."""
+
+POSTED_IN = either_script(r"(?:本文)?由?\s?([^\s\x1f:：]{2,16})[\s\x1f]{1,3}(?:发表|发布|投稿|原创)[于在]")
+"""本文由 李小山 发表于 …, below a body."""
+
+AUTHOR_CARD = re.compile(
+    r"author[\w\-]{0,12}name|(?:^|[\s_\-])(?:nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])", re.I
+)
+"""Class and id of the name in an author's card below a body, or in a linked line above the title."""
+
+ACCOUNT = range(2, 17)
+"""Code points of an account's name."""
+
+A_SITE = either_script(r"(?:站|吧|圈|百科|大全|平台|导航|下载|之家|门户|家园|问答|知识|指南|攻略)$")
+"""How the name of a site ends, besides those of ORG."""
+
+
+def profile(page: Evidence) -> str | None:
+    """The first link to a person's page in the header."""
+    for name in page.printed.accounts:
+        if is_account(name, page) and not COLUMN.fullmatch(name):
+            return name
+    return None
+
+
+def is_account(name: str, page: Evidence) -> bool:
+    """Whether a text can be the name of who posted: no button, newsroom or source, and not the site."""
+    fits = len(name) in ACCOUNT and is_name(name) and not NOT_A_NAME.search(name) and not ORG.search(name)
+    return fits and not find_day(name) and name != page.origin and not is_the_site(name, page.url)
+
+
+def follow(page: Evidence) -> str | None:
+    """The run of text, or the line, right before the button that follows an account."""
+    runs = [run.strip() for line in (*page.printed.above, *page.printed.head) for run in line.split(GAP)]
+    for name, button in pairwise(runs):
+        if FOLLOW.fullmatch(button) and is_account(name, page):
+            return name
+    return None
+
+
+def signature(page: Evidence) -> str | None:
+    """`meta author` that the page's `title` ends with."""
+    signed = re.sub(r"\s?[(（][\w.\- ]{2,30}[)）]$", "", page.declared.meta.get("author", ""))
+    if signed in site_part(page.declared.title):
+        return None
+    in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:\W|$)"
+    if (
+        len(signed) >= 2
+        and not (ORG.search(signed) or A_SITE.search(signed))
+        and re.search(in_title, page.declared.title)
+    ):
+        return signed
+    return None
+
+
+def blog(page: Evidence) -> str | None:
+    """The owner of a blog, said in the page's `title`, or above the heading and as a part of the `title`."""
+    title = page.declared.title
+    if (owner := BLOG_OF.search(title)) and is_account(owner[1], page):
+        return owner[1]
+    parts = SEPARATOR.split(title)
+    for line in page.printed.above:
+        if (owner := BLOG_OF.search(line)) and owner[1] in parts and is_account(owner[1], page):
+            return owner[1]
+    return None
+
+
+def card(page: Evidence) -> str | None:
+    """A person in an element named so below the body, or before 发表于 there."""
+    for line in page.printed.own:
+        said = POSTED_IN.match(line) or POSTED_UNDER.match(line)
+        if said and is_account(said[1], page) and (said[0].startswith("本文") or not find_day(line)):
+            return said[1]
+    value = below_label(page.printed.own, AUTHOR_ALONE)
+    if value and (names := names_of(value)):
+        return "、".join(names)
+    for marks, text in page.printed.cards:
+        if AUTHOR_CARD.search(marks) and not NOT_THE_STARTER.search(marks) and is_account(text, page):
+            return text
+    return None
+
+
+def site_part(title: str) -> list[str]:
+    """The last of three or more parts of a page's `title`: title | column | site."""
+    return [part.strip() for part in SEPARATOR.split(title)[2:][-1:]]
