@@ -32,6 +32,9 @@ POSTS = 0.6
 ABOVE = 80
 """Weight (container.py) of text between title and first frame from which it is the article, the frames replies."""
 
+PROSE = re.compile("[。！？!?…；;]")
+"""What a line of such text holds; a head line of name, time and counts has none of these."""
+
 LARGEST = 0.5
 """Share of the page's weight that is never taken for a reply on the sign of names and times alone."""
 
@@ -93,6 +96,9 @@ POST_NAMES = frozenset(
 )
 """Words of the names of a post; elements of other names need two users or two floors."""
 
+REPLY_NAMES = frozenset(["reply", "replies", "comment", "comments", "answer", "floor", "followup"])
+"""Those that name nothing but a reply: an element with one inside is a post though nobody's name is seen in it."""
+
 USER_BOX = either_script(
     r"(?:注册(?:时间|日期|于)?|积分|帖子|主题|精华|威望|金钱|金币|在线时间|最后登录|阅读权限|贡献|好友|听众|收听|经验值?|发帖数?|"
     r"UID|等级|用户组|头衔|级别|声望|魅力|性别|文章数|人气|勋章|状态)"
@@ -127,6 +133,7 @@ class _Signs:
     when: list[int]
     who: list[int]
     floor: list[int]
+    reply: list[int]
     text: list[float]
     users: list[str]
     """Per line, '' where none is named."""
@@ -197,24 +204,27 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
     if signs.when[-1] < 2:
         return set()
     weight = [0.0, *accumulate(line_weight(line) for line in layout.lines)]
+    prose = [0.0, *accumulate(line_weight(x) if PROSE.search(x.text) else 0.0 for x in layout.lines)]
     start = heading + 1 if heading is not None else 0
     dropped: set[int] = set()
-    for frames, named in _frames(layout, signs):
+    for frames, named, replies in _frames(layout, signs):
         top = layout.boxes[frames[0]].first
-        above = weight[top] - weight[start] if start <= top else 0.0
+        above = prose[top] - prose[start] if start <= top else 0.0
         first = next(
             (f for f in frames if start and layout.boxes[f].first < start <= layout.boxes[f].last), frames[0]
         )
         for frame in frames:
             box = layout.boxes[frame]
             share = weight[box.last] - weight[box.first]
-            if (frame != first or above >= ABOVE) and (named or share <= LARGEST * weight[-1]):
+            if (frame != first or above >= (1 if replies else ABOVE)) and (
+                named or share <= LARGEST * weight[-1]
+            ):
                 dropped.update(range(box.first, box.last))
     return dropped
 
 
-def _frames(layout: Layout, signs: _Signs) -> Iterator[tuple[list[int], bool]]:
-    """Elements side by side that are posts, in page order, and whether their name or their floors say so."""
+def _frames(layout: Layout, signs: _Signs) -> Iterator[tuple[list[int], bool, bool]]:
+    """Elements side by side that are posts, in page order; whether names or floors say so; whether they are replies."""
     groups: dict[tuple[int, str], list[int]] = defaultdict(list)
     for index, box in enumerate(layout.boxes):
         if box.first < box.last:
@@ -228,9 +238,10 @@ def _frames(layout: Layout, signs: _Signs) -> Iterator[tuple[list[int], bool]]:
         users = {next((u for u in signs.users[a:b] if u), "") for a, b in spans} - {""}
         floors = sum(signs.floor[b] > signs.floor[a] for a, b in spans)
         words = words_of(name.partition(":")[2])
-        named = bool(words & POST_NAMES) or floors * 2 > len(posts)
+        replies = sum(signs.reply[b] > signs.reply[a] for a, b in spans) * 2 > len(posts)
+        named = bool(words & POST_NAMES) or replies or floors * 2 > len(posts)
         if named or len(users) >= 2:
-            yield members, named
+            yield members, named, replies
 
 
 def _names(tag: str, names: str) -> Iterable[str]:
@@ -242,7 +253,7 @@ def _names(tag: str, names: str) -> Iterable[str]:
 def _is_post(layout: Layout, signs: _Signs, index: int) -> bool:
     box = layout.boxes[index]
     a, b = box.first, box.last
-    said = signs.who[b] > signs.who[a] or signs.floor[b] > signs.floor[a]
+    said = any(sign[b] > sign[a] for sign in (signs.who, signs.floor, signs.reply))
     return said and signs.when[b] > signs.when[a] and signs.text[b] > signs.text[a]
 
 
@@ -268,7 +279,9 @@ def _read_signs(layout: Layout) -> _Signs:
         floor.append(floor[-1] + placed)
         text.append(text[-1] + (rest >= 2))
         users.append(user)
-    return _Signs(when, who, floor, text, users)
+    starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
+    reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
+    return _Signs(when, who, floor, reply, text, users)
 
 
 def _user_boxes(layout: Layout) -> list[bool]:
