@@ -42,6 +42,9 @@ JUNK_FACTOR = 0.15
 TEASER_FACTOR = 0.2
 """Weight of a line right below a linked title: the head of another article and its first words."""
 
+HEADER = 4
+"""Lines below the heading in which a link is the source or the author, and what is below it no teaser."""
+
 ABOVE_FACTOR = 0.3
 """Weight of lines above the heading that shows the page's title."""
 
@@ -94,6 +97,7 @@ SHORTEST_COMMENT_HEADING = 3
 """Code points; the bare word is a button."""
 
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
+WORD = re.compile(r"[^\W\d_]")
 JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
 """What an article is put in; the best element may be a paragraph of it."""
@@ -131,11 +135,11 @@ def line_weight(line: Line) -> float:
 
 
 def is_linked_title(line: Line) -> bool:
-    """Whether a line is one link as long as a title."""
-    return (
-        len(line.text) >= MIN_LINE
-        and line.linked * 10 >= 9 * len(line.text)
-        and not MARKS.match(line.text[-1])
+    """Whether a line is one link as long as a title, with no word beside it: a time or a number may be."""
+    if line.linked < MIN_LINE or MARKS.match(line.text[-1]):
+        return False
+    return line.linked * 10 >= 9 * len(line.text) or not any(
+        WORD.search(piece.text) for piece in line.pieces if not piece.href
     )
 
 
@@ -177,7 +181,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
             distance = max(distance * SILENCE_FACTOR, SILENCE_FLOOR)
         read_below = read_below or (heading is not None and index > heading)
         silent = 0
-        if index and is_linked_title(layout.lines[index - 1]):
+        is_header = heading is not None and heading < index <= heading + HEADER
+        if index and not is_header and is_linked_title(layout.lines[index - 1]):
             weight *= TEASER_FACTOR
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
