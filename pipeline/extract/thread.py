@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from pipeline.extract.container import line_weight
+from pipeline.extract.container import is_linked_title, line_weight
 from pipeline.extract.layout import Layout, Line, Piece, collapse
 from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
@@ -137,6 +137,8 @@ class _Signs:
     text: list[float]
     users: list[str]
     """Per line, '' where none is named."""
+    titles: list[str]
+    """Per line its text where it is a linked title, else ''."""
 
 
 def first_post(layout: Layout, heading: int | None = None) -> Layout:
@@ -235,6 +237,8 @@ def _frames(layout: Layout, signs: _Signs) -> Iterator[tuple[list[int], bool, bo
         if len(posts) < 2 or len(posts) < POSTS * len(members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
+        if len({next((t for t in signs.titles[a:b] if t), "") for a, b in spans} - {""}) > POSTS * len(posts):
+            continue  # each with a title of its own: a list of articles
         users = {next((u for u in signs.users[a:b] if u), "") for a, b in spans} - {""}
         floors = sum(signs.floor[b] > signs.floor[a] for a, b in spans)
         words = words_of(name.partition(":")[2])
@@ -281,7 +285,8 @@ def _read_signs(layout: Layout) -> _Signs:
         users.append(user)
     starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
-    return _Signs(when, who, floor, reply, text, users)
+    titles = [line.text if is_linked_title(line) else "" for line in layout.lines]
+    return _Signs(when, who, floor, reply, text, users, titles)
 
 
 def _user_boxes(layout: Layout) -> list[bool]:
