@@ -96,11 +96,25 @@ CLIMB_LINKS = 0.25
 SHORTEST_COMMENT_HEADING = 3
 """Code points; the bare word is a button."""
 
+CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
+"""What an article is put in; the best element may be a paragraph of it."""
+
+VERSE = range(2, 21)
+"""Code points of a verse."""
+
+VERSES = 4
+"""Lines of a verse's length in a row, alone in their elements or divided by `<br>`, that are verses: a stanza."""
+
+VERSE_LINE = re.compile(r"[^\d:：|｜/>·]+")
+"""A whole line that may be a verse: labels, counts and paths have other signs."""
+
+VERSE_TAGS = CONTAINER_TAGS | {"p", "blockquote", "pre", "center"}
+"""What a verse stands in; short lines of cells and items are a table, a menu."""
+
+TITLES = frozenset({"h1", "h2", "h3"})
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
 WORD = re.compile(r"[^\W\d_]")
 JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
-CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
-"""What an article is put in; the best element may be a paragraph of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +161,7 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it."""
     boxes = layout.boxes
     plain = [line_weight(line) for line in layout.lines]
-    weights = _discounted(layout, plain, heading)
+    weights = _discounted(layout, _with_verses(layout, plain, heading), heading)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
     for line, weight in zip(layout.lines, weights, strict=True):
@@ -160,6 +174,38 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     for index in range(len(boxes) - 1, 0, -1):
         total[boxes[index].parent] += total[index]
     return Weights(line=weights, plain=plain, box=total, score=score, running=[0.0, *accumulate(plain)])
+
+
+def _with_verses(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
+    """The weights with those of verses, which have no marks: the end of a line is one. Verses stand below a heading,
+    and a poem's is often too short to be known as the page's title."""
+    titles = (
+        i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in TITLES and not line.linked
+    )
+    start = heading if heading is not None else next(titles, len(layout.lines))
+    weights = list(plain)
+    row: list[int] = []
+    for index in range(start + 1, len(layout.lines) + 1):
+        line = layout.lines[index] if index < len(layout.lines) else None
+        if line and _may_be_verse(layout, line) and (not row or _in_row(layout, row[-1], index)):
+            row.append(index)
+            continue
+        if len(row) >= VERSES:
+            for at in row:
+                weights[at] = max(plain[at], len(layout.lines[at].text) + MARK_WEIGHT)
+        row = [index] if line and _may_be_verse(layout, line) else []
+    return weights
+
+
+def _may_be_verse(layout: Layout, line: Line) -> bool:
+    is_short = len(line.text) in VERSE and not line.linked and layout.boxes[line.box].tag in VERSE_TAGS
+    return is_short and VERSE_LINE.fullmatch(line.text) is not None
+
+
+def _in_row(layout: Layout, above: int, below: int) -> bool:
+    """Whether two lines stand in one element, or in two of one element."""
+    one, two = layout.lines[above].box, layout.lines[below].box
+    return one == two or layout.boxes[one].parent == layout.boxes[two].parent
 
 
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
