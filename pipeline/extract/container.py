@@ -112,6 +112,7 @@ VERSE_TAGS = CONTAINER_TAGS | {"p", "blockquote", "pre", "center"}
 """What a verse stands in; short lines of cells and items are a table, a menu."""
 
 TITLES = frozenset({"h1", "h2", "h3"})
+NUMBER = re.compile(r"[0-9]+")
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
 WORD = re.compile(r"[^\W\d_]")
 JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
@@ -259,7 +260,7 @@ def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bo
 
 
 def find_container(layout: Layout, weights: Weights) -> list[int]:
-    """The box that holds the article, as a list of one; empty when no line reads like a sentence."""
+    """The boxes that hold the article, in page order: one, or parts of one name; empty when no line is a sentence."""
     if not layout.boxes:
         return []
     best = max(range(len(layout.boxes)), key=lambda i: (weights.score[i], -i))
@@ -268,7 +269,7 @@ def find_container(layout: Layout, weights: Weights) -> list[int]:
     chain = layout.up(best)
     inside = chain[:-1] or chain  # the page itself only where nothing else is
     holders = (at for at, box in enumerate(inside) if layout.boxes[box].tag in CONTAINER_TAGS)
-    return [_climb(layout, weights, chain[next(holders, len(inside) - 1) :])]
+    return _parts(layout, weights, _climb(layout, weights, chain[next(holders, len(inside) - 1) :]))
 
 
 def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
@@ -285,6 +286,26 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
         if gain >= CLIMB_GAIN * weights.box[current] and _added_links(layout, current, box) < CLIMB_LINKS:
             current = box
     return current
+
+
+def _parts(layout: Layout, weights: Weights, found: int) -> list[int]:
+    """The box with those beside it in the page itself that are parts of the same article: nothing else holds them."""
+    box = layout.boxes[found]
+    if box.parent < 0 or layout.boxes[box.parent].tag != "body":
+        return [found]
+    name = NUMBER.sub("", box.names)
+    return [
+        at
+        for at, other in enumerate(layout.boxes)
+        if at == found
+        or (
+            other.parent == box.parent
+            and (other.tag, NUMBER.sub("", other.names)) == (box.tag, name)
+            and (name or box.tag == "section")
+            and weights.box[at] >= CLIMB_GAIN * weights.box[found]
+            and not any(line.linked for line in layout.lines[other.first : other.last])
+        )
+    ]
 
 
 def _added_links(layout: Layout, inner: int, outer: int) -> float:
