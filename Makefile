@@ -28,6 +28,7 @@ check: install   ## linter and types, of the tests too
 bench: install   ## speed as ratios against named peers (some read pages from ../shared)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/extract.py speed
+	$(BIN)/python benchmarks/structure.py
 	$(BIN)/python benchmarks/normalize.py
 	$(BIN)/python benchmarks/dedupe.py
 	$(BIN)/python benchmarks/build.py pages

@@ -3,7 +3,7 @@
     python benchmarks/extract.py predict --out pred.jsonl
     python benchmarks/extract.py speed [--rounds 3]
     python benchmarks/extract.py charset
-    python benchmarks/extract.py fuzz [--mutants 10000]
+    python benchmarks/extract.py mutants [--count 10000] [--seed 1] [--first 0]
     python benchmarks/extract.py robust
     python benchmarks/extract.py rules
 
@@ -16,32 +16,23 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import random
 import re
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract import boilerplate, extract_page, marks
+from benchmarks import mutants, rules
+from pipeline.extract import extract_page
 from pipeline.extract.encoding import decode
-from pipeline.extract.layout import read_layout
-from pipeline.extract.variants import either_script
 from pipeline.records import Page
-from pipeline.rules import table
 
-GOLDEN = Path(__file__).parents[1] / "tests" / "pages"
-Rows = tuple[tuple[str, ...], ...]
 NO_URL = "http://unknown.invalid/"
-SLOW = 2.0
-"""Seconds a page may take, hostile ones included."""
-
 CHARSET = re.compile(r"charset\s*=\s*[\"']?[\w-]+", re.I)
 
 
@@ -111,31 +102,9 @@ def charset(bench: Path) -> int:
     return 0 if right == total else 1
 
 
-def fuzz(bench: Path, mutants: int) -> int:
-    """Mutate the pages; count crashes and pages over the time limit."""
-    pages = [_bytes(bench, row) for row in _gold(bench)]
-    chance = random.Random(20261121)
-    slow = crashed = 0
-    worst = 0.0
-    for number in range(mutants):
-        body = mutate(chance.choice(pages), chance)
-        start = time.process_time()
-        try:
-            extract_page(body, url=NO_URL)
-        except Exception as error:  # noqa: BLE001  any kind is the finding
-            crashed += 1
-            print(f"mutant {number}: {type(error).__name__}: {error}")
-        spent = time.process_time() - start
-        worst = max(worst, spent)
-        slow += spent > SLOW
-    print(f"{mutants} mutants: {crashed} crashed, {slow} over {SLOW} s, slowest {worst:.2f} s")
-    return 1 if crashed or slow else 0
-
-
 def robust(bench: Path) -> int:
     """Score the pages as other designers would have built them: names hashed, tags changed, declarations gone."""
-    sys.path.insert(0, str(bench.parent))
-    score = importlib.import_module("score")
+    score = _scorer(bench)
     for name, change in CHANGES.items():
         predictions = {}
         for row in _gold(bench):
@@ -147,82 +116,28 @@ def robust(bench: Path) -> int:
     return 0
 
 
-def rules(bench: Path) -> int:
-    """Take each entry of the two rule tables out in turn; print on how many sites it acts, and whether a case needs it.
+def leave_out(bench: Path) -> int:
+    """Leave each entry of the rule tables out in turn (rules.py), judged by the gold."""
+    gold = _gold(bench)
+    score = _scorer(bench)
 
-    A site is one of the dev set or a folder of the golden pages; an entry acts where a page reads otherwise
-    without it. Entries that act nowhere and that no case needs are named, and so are those of one site.
-    """
-    pages = [(row["site"], _bytes(bench, row)) for row in _gold(bench)]
-    pages += [(path.parts[-3], path.read_bytes()) for path in sorted(GOLDEN.glob("*/*/page.html"))]
-    whole = [extract_page(body, url=NO_URL).articles for _, body in pages]
-    layouts = [read_layout(LexborHTMLParser(decode(body).text)) for _, body in pages]
-    lines = [[line.text for line in layout.lines] for layout in layouts]
-    names = [{re.sub("[^a-z]", "", box.names.lower()) for box in layout.boxes} for layout in layouts]
-    for name, module, held in (
-        ("boilerplate", boilerplate, (boilerplate._rules, boilerplate._fitting)),
-        ("marks", marks, (marks._table, marks.kinds)),
-    ):
-        rows, cases = table(name), _cases(name)
-        said = _said(name, cases)
-        nowhere: list[str] = []
-        once: list[str] = []
-        for number, row in enumerate(rows):
-            touched = _lines_touched(row, lines) if name == "boilerplate" else _names_touched(row, names)
-            _without(module, held, name, rows[:number] + rows[number + 1 :])
-            changed = (i for i in touched if extract_page(pages[i][1], url=NO_URL).articles != whole[i])
-            sites = sorted({pages[i][0] for i in changed})
-            if len(sites) < 2 and _said(name, cases) == said:
-                words = f"{number + 1:4d} {' '.join(row[:2])} {row[2 if name == 'marks' else 3][:50]}"
-                (once if sites else nowhere).append(f"{words}  {' '.join(sites)}")
-        _without(module, held, name, rows)
-        print(
-            f"{name}: {len(rows)} entries; without a case and on no page {len(nowhere)}, on one site {len(once)}"
-        )
-        for kind, entries in (("no page ", nowhere), ("one site", once)):
-            print("".join(f"  {kind} {entry}\n" for entry in entries), end="")
-    return 0
+    def reader(row: dict[str, str]) -> Callable[[], Page]:
+        body, url = _bytes(bench, row), row.get("url") or NO_URL
+        return lambda: extract_page(body, url=url)
+
+    def judge(index: int, page: Page) -> tuple[float, int]:
+        row = gold[index]
+        (found,) = score.evaluate([row], {row["id"]: _prediction(row, page)}, str(bench))
+        facts = [found[fact] for fact in ("title", "date", "author", "source") if fact in found]
+        return found["bigram"][2], sum(said == (kind == "exact") for kind, said in facts)
+
+    pages = [(row["site"], reader(row), _bytes(bench, row).decode("utf-8", "replace")) for row in gold]
+    return rules.run(pages, judge)
 
 
-def _lines_touched(row: tuple[str, ...], pages: list[list[str]]) -> list[int]:
-    """The pages that have a line which an entry of the line rules matches."""
-    pattern = either_script(row[3])
-    if row[1] == "end":
-        return [i for i, lines in enumerate(pages) if any(pattern.search(line[-80:]) for line in lines)]
-    return [
-        i
-        for i, lines in enumerate(pages)
-        if any(
-            len(line) <= int(row[2])
-            and (pattern.match(line) or pattern.match(boilerplate.BULLETS.sub("", line)))
-            for line in lines
-        )
-    ]
-
-
-def _names_touched(row: tuple[str, ...], pages: list[set[str]]) -> list[int]:
-    """The pages that have a class or id with the letters of an entry."""
-    letters = row[2].replace("-", "")
-    return [i for i, names in enumerate(pages) if any(letters in name for name in names)]
-
-
-def _without(module: ModuleType, held: Iterable[Any], name: str, rows: Rows) -> None:
-    """Let a module read other rows of its table."""
-    module.table = lambda asked: rows if asked == name else table(asked)
-    for function in held:
-        function.cache_clear()
-
-
-def _said(name: str, cases: list[dict[str, Any]]) -> list[object]:
-    """What the rules say of the cases."""
-    if name == "marks":
-        return [marks.kinds(case["names"]) for case in cases]
-    return [boilerplate.matching(case["line"], case["place"]) for case in cases]
-
-
-def _cases(name: str) -> list[dict[str, Any]]:
-    text = (GOLDEN.parent / "cases" / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+def _scorer(bench: Path) -> ModuleType:
+    sys.path.insert(0, str(bench.parent))
+    return importlib.import_module("score")
 
 
 def _hashed(html: str) -> str:
@@ -256,29 +171,6 @@ CHANGES: dict[str, Callable[[str], str]] = {
 }
 
 
-def mutate(body: bytes, chance: random.Random) -> bytes:
-    """One damaged copy: cut, flipped, doubled, wrapped, or stripped of its closing tags."""
-    kind = chance.randrange(7)
-    at = chance.randrange(max(1, len(body)))
-    to = min(len(body), at + chance.randrange(1, 5000))
-    if kind == 0:
-        return body[:at]
-    if kind == 1:
-        return body[:at] + body[to:]
-    if kind == 2:
-        return body[:at] + body[at:to] * chance.randrange(2, 50) + body[to:]
-    if kind == 3:
-        damaged = bytearray(body)
-        for _ in range(chance.randrange(1, 2000)):
-            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-        return bytes(damaged)
-    if kind == 4:
-        return body[:at] + b"<div>" * chance.randrange(1, 20000) + body[at:]
-    if kind == 5:
-        return re.sub(rb"</(?:p|div|td|table|a|span)>", b"", body)
-    return body[:at] + chance.randbytes(chance.randrange(1, 3000)) + body[to:]
-
-
 def _floor(text: str) -> str:
     body = LexborHTMLParser(text).body
     return body.text() if body is not None else ""
@@ -297,11 +189,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("predict", "speed", "charset", "fuzz", "robust", "rules"))
+    parser.add_argument("what", choices=("predict", "speed", "charset", "mutants", "robust", "rules"))
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--out", type=Path, default=Path("pred.jsonl"))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--mutants", type=int, default=10_000)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
     args = parser.parse_args()
     bench = args.shared / "bench" / "extract" / "dev"
     if args.what == "predict":
@@ -309,10 +203,13 @@ def main() -> int:
     if args.what == "speed":
         return speed(bench, args.rounds)
     if args.what == "rules":
-        return rules(bench)
+        return leave_out(bench)
     if args.what == "robust":
         return robust(bench)
-    return charset(bench) if args.what == "charset" else fuzz(bench, args.mutants)
+    if args.what == "mutants":
+        pages = [_bytes(bench, row) for row in _gold(bench)]
+        return mutants.run(pages, args.count, args.seed, args.first)
+    return charset(bench)
 
 
 if __name__ == "__main__":

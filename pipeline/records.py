@@ -260,6 +260,32 @@ class Flag:
     """The damaged span with a few characters around it."""
 
 
+BAR = " | "
+"""What parts the cells of a table's row in a text; beside an empty cell one space is left out."""
+CELL_BAR = "｜"
+"""A bar inside a cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What a part of a text was on its page; the text itself is plain."""
+
+    kind: str
+    """heading, item (of a list), table, row, quote, code (a block, or within a line), formula, note (a footnote mark),
+    image."""
+    level: int
+    """heading: 1..6; item, quote: how deep, from 1; row: 1 for the names of the columns; formula: 1 on a line of its
+    own; else 0."""
+    start: int
+    """First code point; image: where it stands, always the beginning of a line or the end of the text."""
+    end: int
+    """One past the last; image: the same as `start`."""
+    label: str = ""
+    """item: its mark, - or 3.; code: the language, where the page names it; image: its caption."""
+    target: str = ""
+    """image: its absolute address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One article as a page prints it, before normalization."""
@@ -293,7 +319,9 @@ class Article:
     canonical_url: str | None = None
     """rel=canonical or og:url, a hint only."""
     extracted: str = ""
-    """The body as it stands on the page, one line a paragraph."""
+    """The body as it stands on the page, one line a paragraph or a row of a table."""
+    structure: tuple[Span, ...] = ()
+    """What the parts of `extracted` were on the page, by their beginning, outer ones first."""
     captions: tuple[str, ...] = ()
     """Photo captions, which are not body text."""
     method: str = ""
@@ -379,13 +407,14 @@ class Document:
     title_raw: str | None = None
     """Title as printed."""
     title_from: str | None = None
-    """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, title, short
-    (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
+    """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, last,
+    title, short (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
-    """The rule that found them: reprint, label, cell, original, twice, element, follow, dateline, with_paper, foot,
-    desk, beside_day, signature, declared, above_day (extract/author.py says what each believes)."""
+    """The rule that found them: reprint, label, cell, original, twice, element, profile, follow, dateline,
+    with_paper, foot, alone, desk, beside_day, signature, blog, card, declared, above_day (extract/author.py says what
+    each believes)."""
     published_on: date | None = None
     """Day of publication."""
     published_raw: str | None = None
@@ -399,7 +428,7 @@ class Document:
     """Link to the original."""
     origin_from: str | None = None
     """The rule that found it: reprint, account, label, cell, element, with_name, reporters, beside_day,
-    above_day, twice, foot, meta, agency (extract/origin.py)."""
+    above_day, twice, foot, meta, own, agency (extract/origin.py)."""
     site_name: str | None = None
     """The site's own name."""
     section: str | None = None
@@ -410,6 +439,10 @@ class Document:
     """The article in the corpus's form: Simplified, Chinese marks, one line a paragraph."""
     extracted: str = ""
     """The article as it stood on the page."""
+    structure: tuple[Span, ...] = ()
+    """What the parts of `text` were on the page, by their beginning, outer ones first."""
+    structure_raw: tuple[Span, ...] = ()
+    """The same of `extracted`."""
     text_hash: str = ""
     """First 32 hex digits of the SHA-256 of `text`."""
     extracted_hash: str = ""

@@ -18,10 +18,13 @@ MODULES = sorted(
 TEACHING = {
     "pipeline.archive.warc": {"moment", "record_id", "sha1"},
     "pipeline.extract.dates": {"find_day"},
+    "pipeline.extract.inline": {"marks_of"},
     "pipeline.extract.title": {"clean_title"},
     "pipeline.extract.variants": {"either_script"},
+    "pipeline.markdown": {"to_markdown"},
     "pipeline.nextpart": {"part_of"},
     "pipeline.parsing": {"tamed"},
+    "pipeline.spans": {"moved_by"},
     "pipeline.normalize": {"normalize_text", "normalize_title"},
     "pipeline.normalize.brackets": {"brackets"},
     "pipeline.normalize.punctuation": {"marks"},

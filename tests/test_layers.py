@@ -22,20 +22,23 @@ ALLOWED = {
     "nextpart": {"parsing"},
     "locking": {"errors"},
     "linking": set(),
+    "spans": {"records"},
+    "markdown": {"records"},
     "web": SHARED,
     "sources": SHARED | {"web"},
     "archive": SHARED | {"web", "locking"},
     "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing"},
-    "extract": SHARED | {"nextpart", "parsing"},
+    "extract": SHARED | {"nextpart", "parsing", "spans"},
     "normalize": SHARED,
     "dedupe": SHARED | {"linking"},
-    "corpus": SHARED | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking"},
+    "corpus": SHARED
+    | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
     "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus"},
     "report": SHARED | {"crawl", "runs"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report"},
+    | {"demo", "runs", "report", "spans", "markdown"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

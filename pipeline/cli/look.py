@@ -20,15 +20,21 @@ from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Document
 from pipeline.runs import Folders
+from pipeline.spans import verbatim
 from pipeline.web.urls import url_key
+
+FORMAT_HELP = (
+    "json: all columns, an object a line (default); text, markdown: title and text, a form feed between two"
+)
 
 
 def add(commands: jobs.Commands) -> None:
     """Add these commands to the parser."""
-    read = commands.add_parser("read", help="rows of a version as JSON Lines")
+    read = commands.add_parser("read", help="rows of a version, as JSON Lines, text or Markdown")
     _corpus(read)
     read.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
     read.add_argument("--table", choices=TABLES, default="articles", help="published rows, or all others")
+    read.add_argument("--format", choices=screen.FORMATS, default="json", help=FORMAT_HELP)
     read.set_defaults(run=run_read)
 
     listing = commands.add_parser("versions", help="the versions there are")
@@ -69,8 +75,12 @@ def _corpus(command: argparse.ArgumentParser) -> None:
 
 def run_read(arguments: argparse.Namespace) -> int:
     """corpus read"""
-    for document in documents(arguments.clean, version=arguments.version, table=arguments.table):
-        screen.put(asdict(document))
+    rows = documents(arguments.clean, version=arguments.version, table=arguments.table)
+    for number, row in enumerate(rows):
+        if arguments.format == "json":
+            screen.put(asdict(row))
+        else:
+            screen.put_text(arguments.format, number, row.title, row.text, row.structure)
     return 0
 
 
@@ -216,7 +226,7 @@ def explain_lines(document: Document) -> list[str]:
         f"script     {document.script or '-'}",
     ]
     if document.extracted:
-        for change in normalize.explain(document.extracted):
+        for change in normalize.explain(document.extracted, verbatim=verbatim(document.structure_raw)):
             lines.append(f"  {change.fix:<24} {change.before!r} → {change.after!r}"[:200])
     lines += [f"  flag {f.name} at {f.start}: {f.text!r}" for f in document.flags]
     lines.append(f"measured   {quality.words(document.quality) if document.quality else '-'}")

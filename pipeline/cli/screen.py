@@ -15,6 +15,8 @@ from rich.table import Table
 from pipeline import report
 from pipeline.archive.imports import ImportReport
 from pipeline.corpus.job import Progress as Told
+from pipeline.markdown import to_markdown
+from pipeline.records import Span
 from pipeline.runs import RunReport
 
 
@@ -55,6 +57,17 @@ def say(text: str) -> None:
 def put(row: Any) -> None:
     """A JSON line on stdout, for machines."""
     sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+
+
+FORMATS = ("json", "text", "markdown")
+"""How articles are written to stdout: an object a line, or the texts with a form feed between them."""
+
+
+def put_text(form: str, number: int, title: str | None, text: str, structure: Sequence[Span]) -> None:
+    """An article on stdout, as text (the title its first line) or Markdown; the first has the number 0."""
+    plain = "\n".join(part for part in (title, text) if part) + "\n"
+    written = plain if form == "text" else to_markdown(text, structure, title)
+    sys.stdout.write(("\f" if number else "") + written)
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -15,7 +15,8 @@ from pipeline.cli import jobs, screen
 from pipeline.crawl import run as crawling
 from pipeline.dedupe import file as dedupe_file
 from pipeline.errors import CorpusError, UsageError
-from pipeline.records import Capture, Kind, Outcome, Page, Source
+from pipeline.records import Capture, Kind, Outcome, Page, Source, Span
+from pipeline.spans import carried, verbatim
 
 TEXT_NAMES = (".txt", ".text", ".md", ".markdown")
 """Names of files that `corpus extract` reads as plain text, as an import does."""
@@ -31,6 +32,13 @@ def add(commands: jobs.Commands) -> None:
     extraction.add_argument("--url", help="address the file came from (for a PATH)")
     extraction.add_argument(
         "--lines", action="store_true", help="each line of the page, and the rule that kept or removed it"
+    )
+    extraction.add_argument(
+        "--format",
+        choices=screen.FORMATS,
+        default="json",
+        help="json: all that was found, an object a page (default); text, markdown: title and text in the"
+        " corpus's form, a form feed between two articles",
     )
     extraction.add_argument("--source", help="use this source's selectors and charset")
     extraction.add_argument(
@@ -76,11 +84,20 @@ def add(commands: jobs.Commands) -> None:
 def run_extract(arguments: argparse.Namespace) -> int:
     """corpus extract"""
     source = runs.load_sources(arguments.sources, [arguments.source])[0] if arguments.source else None
-    failed = 0
+    failed = written = 0
     for where in arguments.pages:
         row = _extract_one(where, source, arguments)
         failed += row.get("reason") is not None
-        screen.put(row)
+        if arguments.format == "json":
+            screen.put(row)
+            continue
+        if row["reason"] is not None:
+            screen.say(f"{where}: no article ({row['reason']})")
+        for article in row["documents"]:
+            structure = [Span(**span) for span in article["structure"]]
+            title = normalize.normalize_title(article["title"] or "")
+            screen.put_text(arguments.format, written, title, article["text"], structure)
+            written += 1
     return 1 if failed == len(arguments.pages) else 0
 
 
@@ -139,7 +156,8 @@ def page_row(page: Page) -> dict[str, Any]:
     """A page's extraction as `corpus extract` prints it."""
     articles = []
     for article in page.articles:
-        done = normalize.normalize(article.extracted)
+        done = normalize.normalize(article.extracted, verbatim=verbatim(article.structure))
+        structure = carried(article.structure, article.extracted, done.text)
         articles.append(
             {
                 "title": article.title,
@@ -157,6 +175,7 @@ def page_row(page: Page) -> dict[str, Any]:
                 "canonical_url": article.canonical_url,
                 "extracted": article.extracted,
                 "text": done.text,
+                "structure": [asdict(span) for span in structure],
                 "captions": list(article.captions),
                 "method": article.method,
                 "agreement": article.agreement,

@@ -13,6 +13,7 @@ from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
 from pipeline.dedupe.run import dedupe, remove
 from pipeline.records import Document, Outcome, Reason
+from pipeline.spans import within
 
 CANONICAL = "canonical"
 """Relation of the copy that is published: `related_to` names the one it was compared with."""
@@ -121,7 +122,7 @@ class _Draft:
         """Texts of earlier documents, for the comparison: whole, as they were compared when they came."""
         stored = self.edition.texts(ids)
         cut = [ident for ident, (_, relation) in stored.items() if relation == SPLIT_FROM]
-        whole = {ident: whole_text(placed.document) for ident, placed in self.edition.find(cut).items()}
+        whole = {ident: whole_text(placed.document)[0] for ident, placed in self.edition.find(cut).items()}
         return {ident: text for ident, (text, _) in stored.items()} | whole
 
     def decide(self, decisions: Sequence[Decision]) -> None:
@@ -196,12 +197,14 @@ def _item(document: Document) -> Item:
 
 def _with_decision(document: Document, decision: Decision) -> Document:
     # the whole: a row that was cut before is not cut twice, and one withdrawn is whole again
-    text = whole_text(document)
+    text, structure = whole_text(document)
     if decision.spans and decision.published:
-        text = "\n".join(text[start:end].strip("\n") for start, end in decision.spans)
+        pieces = [_bare(text, start, end) for start, end in decision.spans]
+        text, structure = "\n".join(text[start:end] for start, end in pieces), within(structure, pieces)
     return replace(
         document,
         text=text,
+        structure=structure,
         text_hash=short_hash(text),
         cluster=decision.cluster,
         relation=CANONICAL if decision.published and decision.relation == DUPLICATE else decision.relation,
@@ -211,3 +214,10 @@ def _with_decision(document: Document, decision: Decision) -> Document:
         form_id=decision.form_id,
         reason=None if decision.published else decision.reason or decision.relation,
     )
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """A piece of a text without the line ends round it."""
+    piece = text[start:end]
+    first = start + len(piece) - len(piece.lstrip("\n"))
+    return first, max(first, start + len(piece.rstrip("\n")))

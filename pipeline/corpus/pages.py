@@ -166,6 +166,7 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         section=article.section,
         canonical_url=article.canonical_url,
         extracted=article.extracted,
+        structure_raw=article.structure,
         extracted_hash=short_hash(article.extracted),
         captions=article.captions,
         method=article.method,

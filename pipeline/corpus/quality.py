@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from pipeline.records import Flag, Measures
+from pipeline.records import Flag, Measures, Span
 from pipeline.rules.han import IDEOGRAPHS
 
 _HAN = re.compile(f"[{IDEOGRAPHS}]")
@@ -31,8 +31,9 @@ PROSE_HAN = 300
 """Han characters that make an article by themselves, whatever else the page quotes."""
 
 
-def measure(text: str) -> Measures:
-    """Measure a normalized text once; linear in its length."""
+def measure(text: str, structure: Sequence[Span] = ()) -> Measures:
+    """Measure a normalized text once; linear in its length. Rows of a table (`structure`) are no lists of keywords."""
+    rows = {text[span.start : span.end] for span in structure if span.kind == "row"}
     lines = [line for line in text.split("\n") if line.strip()]
     letters = len(_LETTER.findall(text))
     han = len(_HAN.findall(text))
@@ -48,7 +49,7 @@ def measure(text: str) -> Measures:
         repeated_lines=_repeated(lines) / size,
         top_gram=_top_gram(line for line in lines if not _is_code(line)),
         broken=len(_BROKEN.findall(text)) / size,
-        keywords=sum(len(x) for x in lines if _is_keywords(x)) / size,
+        keywords=sum(len(x) for x in lines if x not in rows and _is_keywords(x)) / size,
     )
 
 

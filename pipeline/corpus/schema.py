@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.records import Document, Flag, Measures
+from pipeline.records import Document, Flag, Measures, Span
 
 SCHEMA_VERSION = 2
 """Raised when a reader of the previous schema could break; the first number of a version.
@@ -59,7 +59,7 @@ def arrow_schema(record: Any) -> pa.Schema:
 
 SCHEMA = arrow_schema(Document)
 
-RECORDS = {"flags": Flag, "quality": Measures}
+RECORDS = {"structure": Span, "structure_raw": Span, "flags": Flag, "quality": Measures}
 """Column that holds records → their class."""
 
 
@@ -68,10 +68,10 @@ def to_table(documents: Sequence[Document]) -> pa.Table:
     columns = []
     for column in SCHEMA:
         values: list[Any] = [getattr(d, column.name) for d in documents]
-        if column.name == "flags":
-            values = [[asdict(flag) for flag in flags] for flags in values]
-        elif column.name == "quality":
+        if column.name == "quality":
             values = [measures and asdict(measures) for measures in values]
+        elif column.name in RECORDS:
+            values = [[asdict(record) for record in records] for records in values]
         columns.append(pa.array(values, type=column.type))
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
@@ -86,10 +86,10 @@ def from_table(table: pa.Table) -> Iterator[Document]:
 
 def _document(row: dict[str, Any]) -> Document:
     for name, value in row.items():
-        if name == "flags":
-            row[name] = tuple(Flag(**f) for f in value or ())
-        elif name == "quality":
+        if name == "quality":
             row[name] = value and Measures(**value)
+        elif name in RECORDS:
+            row[name] = tuple(RECORDS[name](**record) for record in value or ())
         elif isinstance(value, list):
             row[name] = tuple(value)
         elif isinstance(value, datetime):

@@ -18,7 +18,8 @@ from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.schema import SCHEMA, from_table, to_table
 from pipeline.dedupe.records import SPLIT_FROM
-from pipeline.records import Document, Reason
+from pipeline.records import Document, Reason, Span
+from pipeline.spans import carried, verbatim
 
 
 def row_batches(shard: Path) -> list[Batch]:
@@ -54,23 +55,40 @@ def lost_rows(lost: Lost) -> pa.Table:
     return to_table([replace(d, reason=Reason.QUARANTINED, rule=lost.why) for d in from_table(table)])
 
 
-def whole_text(document: Document) -> str:
-    """The text of a row as it was before an article that stands elsewhere was cut out of it."""
-    return normalize.normalize(document.extracted).text if document.relation == SPLIT_FROM else document.text
+def whole_text(document: Document) -> tuple[str, tuple[Span, ...]]:
+    """The text of a row and its structure, as they were before an article that stands elsewhere was cut out of it."""
+    if document.relation != SPLIT_FROM:
+        return document.text, document.structure
+    done = _normalized(document)
+    return done.text, _structure(document, done.text)
+
+
+def _normalized(document: Document) -> normalize.Normalized:
+    return normalize.normalize(document.extracted, verbatim=verbatim(document.structure_raw))
+
+
+def _structure(document: Document, text: str) -> tuple[Span, ...]:
+    """The structure of what was extracted over what it became, captions in the corpus's form."""
+    return tuple(
+        replace(span, label=normalize.normalize_title(span.label)) if span.kind == "image" else span
+        for span in carried(document.structure_raw, document.extracted, text)
+    )
 
 
 def normalize_document(document: Document) -> Document:
     """A row with its text in the corpus's form, its measures, and the reason of the first rule it fails."""
     if document.reason is not None:
         return document
-    done = normalize.normalize(document.extracted)
-    measures = quality.measure(done.text)
+    done = _normalized(document)
+    structure = _structure(document, done.text)
+    measures = quality.measure(done.text, structure)
     flags = document.flags + done.flags
     title = normalize.normalize_title(document.title_raw) if document.title_raw else None
     return replace(
         document,
         title=title,
         text=done.text,
+        structure=structure,
         text_hash=short_hash(done.text),
         captions=tuple(normalize.normalize_text(c) for c in document.captions),
         script=done.script,

@@ -9,7 +9,8 @@ The order of the steps stands here and nowhere else:
     thread     the first post of a page of posts                (thread.py)
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
-               as two readers have them                         (trafilatura_reader.py, agreement.py)
+               as two readers have them                         (trafilatura_reader.py, agreement.py),
+               and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
     embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
@@ -32,6 +33,7 @@ from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import Declared, read_declared
 from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
 from pipeline.extract.encoding import Decoded, decode
+from pipeline.extract.images import with_addresses
 from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.noarticle import no_article
@@ -170,7 +172,10 @@ def _read(
     first = read_metadata(layout, declared, reading, found.title, url)
     flags = _doubts(layout, reading, selector_missed=missed, is_cut=is_cut)
     parts = split_articles(replace(first, flags=flags), layout, found.weights, reading)
-    articles = tuple(replace(article, agreement=reading.agreement) for article in parts)
+    articles = tuple(
+        replace(part, agreement=reading.agreement, structure=with_addresses(part.structure, url))
+        for part in parts
+    )
     page = _page(decoded, articles=articles, next_url=next_url)
     return Extraction(page=page, layout=layout, reading=reading, lines=found.lines)
 

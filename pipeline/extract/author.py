@@ -9,16 +9,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.extract.byline import (
-    GAP,
-    ORG,
-    author_in,
-    closing_author,
-    dateline_author,
-    is_name,
-    is_personal_name,
-    names_of,
-)
+from pipeline.extract.byline import author_in, closing_author
+from pipeline.extract.dateline import dateline_author
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
     HEADER_LINES,
@@ -35,7 +27,9 @@ from pipeline.extract.evidence import (
     decide,
     is_the_site,
 )
-from pipeline.extract.unlabelled import AFTER_DAY, above_day, beside_day
+from pipeline.extract.names import GAP, HAN_NAME, ORG, SPACED_NAME, is_name, is_personal_name, names_of
+from pipeline.extract.title import SEPARATOR
+from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 SIGNATURE_AFTER = 6
@@ -45,14 +39,20 @@ NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", r
 """Printed behind the label of an author where there is none."""
 
 PERSON_CLASS = either_script(
-    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
-    r"account[_\-]?name|user[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
+    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
+    r"(?:account|user|read|poster)[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds a person's name."""
 
 ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
+
+CHANGED = either_script(r"(?:最后|更新|修改|编辑|updated|modified|edited).{0,30}\bby\b", re.I)
+ABOUT_AUTHOR = either_script(
+    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
+)
+"""作者简介：李小山，… below a body."""
 
 AUTHOR_ALONE = either_script(r"(?:文章)?(?:作者|撰文|撰稿|记者|記者|文)\s?[:：]?")
 EDITOR = either_script(r"编辑|责编|校对|审核|录入|编审|监制")
@@ -71,13 +71,39 @@ META_AUTHORS = (
 NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
 """In class and id of an element that names who answered, not who began."""
 
+TITLE_NAME = re.compile(r"([\u3400-\u9fff]{2,4})[:：]")
+"""李小山：旧磨坊又转了起来, as opinion pages set it."""
+
+BLOG_OF = either_script(
+    r"(?:^|[\W_])(\w[^\s_|｜:：]{0,15}?)的(?:个人|新浪|网易)?(?:博客|博文|日志|空间|专栏|主页|网志|部落格|日记|BLOG)(?:$|[\W_])",
+    re.I,
+)
+"""李小山的博客, in the page's `title` or above its heading."""
+
 FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
 """The button beside an account."""
+
+IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
+POSTED_IN = either_script(r"(?:本文)?由?\s?([^\s\x1f:：]{2,16})[\s\x1f]{1,3}(?:发表|发布|投稿|原创)[于在]")
+"""本文由 李小山 发表于 …, below a body."""
+
+AUTHOR_CARD = re.compile(
+    r"author[\w\-]{0,12}name|(?:^|[\s_\-])(?:nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])", re.I
+)
+"""Class and id of the name in an author's card below a body, or in a linked line above the title."""
 
 ACCOUNT = range(2, 17)
 """Code points of an account's name."""
 
+A_SITE = either_script(r"(?:站|吧|圈|百科|大全|平台|导航|下载|之家|门户|家园|问答|知识|指南|攻略)$")
+"""How the name of a site ends, besides those of ORG."""
+
 QUOTED_AUTHOR = either_script(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
+AUTHOR_IN_SENTENCE = either_script(
+    r"(?<![合原])作者(?:\s?[:：为是]\s?|\s)?([^\s，,。；;：:（()）]{2,16})(?=[\s，,。；;（()）]|$)"
+)
+"""本文转载自示例评论，作者李小山，版权归原作者所有。"""
+
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 ORIGINAL = ("原创", "原創", "Original")
 """WeChat's mark of an author's own work."""
@@ -92,9 +118,14 @@ def _reprint(page: Evidence) -> str | None:
         if quoted := QUOTED_AUTHOR.search(line):
             names = [name for name in names_of(re.sub(r"\s+", "、", quoted[1])) if is_personal_name(name)]
             return "、".join(names) if names else quoted[1]
-        if name := author_in(line):
+        if name := author_in(line) or _in_sentence(line):
             return name
     return None
+
+
+def _in_sentence(line: str) -> str | None:
+    said = AUTHOR_IN_SENTENCE.search(line)
+    return "、".join(names_of(said[1])) or None if said else None
 
 
 def _label(page: Evidence) -> str | None:
@@ -107,6 +138,19 @@ def _label(page: Evidence) -> str | None:
 def _cell(page: Evidence) -> str | None:
     value = below_label(page.printed.head, AUTHOR_ALONE)
     return "、".join(names_of(value)) if value else None
+
+
+def _profile(page: Evidence) -> str | None:
+    """The first link to a person's page that no word calls another's."""
+    for name in page.printed.accounts:
+        if _is_account(name, page) and not COLUMN.fullmatch(name):
+            return name
+    return None
+
+
+def _is_account(name: str, page: Evidence) -> bool:
+    fits = len(name) in ACCOUNT and is_name(name) and not NOT_A_NAME.search(name) and not ORG.search(name)
+    return fits and not find_day(name) and name != page.origin and not is_the_site(name, page.url)
 
 
 def _original(page: Evidence) -> str | None:
@@ -124,7 +168,9 @@ def _twice(page: Evidence) -> str | None:
         if not EDITOR.search(line)
         for run in re.split(rf"[{GAP}|｜\s]", line)
     ]
-    for named in _declared_names(page):
+    first = TITLE_NAME.match(page.title or "")
+    titled = [first[1]] if first and is_personal_name(first[1]) else []
+    for named in (*_declared_names(page, META_AUTHORS), *titled):
         if named in printed and named != page.origin:
             return named
     return None
@@ -138,15 +184,7 @@ def _follow(page: Evidence) -> str | None:
     """The run of text, or the line, right before the button that follows an account."""
     runs = [run.strip() for line in (*page.printed.above, *page.printed.head) for run in line.split(GAP)]
     for name, button in pairwise(runs):
-        is_account = (
-            len(name) in ACCOUNT and is_name(name) and not NOT_A_NAME.search(name) and not ORG.search(name)
-        )
-        if (
-            FOLLOW.fullmatch(button)
-            and is_account
-            and name != page.origin
-            and not is_the_site(name, page.url)
-        ):
+        if FOLLOW.fullmatch(button) and _is_account(name, page):
             return name
     return None
 
@@ -173,8 +211,9 @@ def _foot(page: Evidence) -> str | None:
     for line in (page.printed.last, *page.printed.own):
         name = (
             (None if ENGLISH_BY.search(line) else author_in(line))
-            or dateline_author(line)
+            or (None if CHANGED.search(line) else dateline_author(line))
             or closing_author(line)
+            or _described(line)
         )
         if name and _believed(name, page.url):
             return name
@@ -183,24 +222,79 @@ def _foot(page: Evidence) -> str | None:
     return None
 
 
+def _described(line: str) -> str | None:
+    said = ABOUT_AUTHOR.match(line[:60])
+    return said[1] if said and is_personal_name(said[1]) else None
+
+
 def _desk(page: Evidence) -> str | None:
     return _marked(page)[1]
 
 
 def _beside_day(page: Evidence) -> str | None:
-    account = beside_day(page.printed, page.url)[0]
+    account = beside_day(page)[0]
     return None if account == page.origin else account
 
 
 def _signature(page: Evidence) -> str | None:
     signed = re.sub(r"\s?[(（][\w.\- ]{2,30}[)）]$", "", page.declared.meta.get("author", ""))
+    if signed in _site_part(page.declared.title):
+        return None
     in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:\W|$)"
-    if len(signed) >= 2 and not ORG.search(signed) and re.search(in_title, page.declared.title):
+    if (
+        len(signed) >= 2
+        and not (ORG.search(signed) or A_SITE.search(signed))
+        and re.search(in_title, page.declared.title)
+    ):
         return signed
     return None
 
 
-def _declared_names(page: Evidence, metas: tuple[str, ...] = META_AUTHORS) -> list[str]:
+def _blog(page: Evidence) -> str | None:
+    """The owner of a blog, said in the page's `title`, or above the heading and as a part of the `title`."""
+    title = page.declared.title
+    if (owner := BLOG_OF.search(title)) and _is_account(owner[1], page):
+        return owner[1]
+    parts = SEPARATOR.split(title)
+    for line in page.printed.above:
+        if (owner := BLOG_OF.search(line)) and owner[1] in parts and _is_account(owner[1], page):
+            return owner[1]
+    return None
+
+
+def _alone(page: Evidence) -> str | None:
+    """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
+    head = [SPACED_NAME.sub(r"\1\2", line) for line in page.printed.head]
+    for line, below in pairwise((*head, "")):
+        names = re.split(r"[ 、,，]+", line)
+        told = HAN_NAME.fullmatch(line) and IS_A_REPORTER.search(below)
+        people = (len(names) > 1 or len(line) > 2) and all(map(is_personal_name, names))
+        if (told or people) and not (NOT_A_NAME.search(line) or COLUMN.fullmatch(line)):
+            return "、".join(names)
+    return None
+
+
+def _card(page: Evidence) -> str | None:
+    """A person in an element named so below the body, or before 发表于 there."""
+    for line in page.printed.own:
+        said = POSTED_IN.match(line)
+        if said and _is_account(said[1], page):
+            return said[1]
+    value = below_label(page.printed.own, AUTHOR_ALONE)
+    if value and (names := names_of(value)):
+        return "、".join(names)
+    for marks, text in page.printed.cards:
+        if AUTHOR_CARD.search(marks) and not NOT_THE_STARTER.search(marks) and _is_account(text, page):
+            return text
+    return None
+
+
+def _site_part(title: str) -> list[str]:
+    """The last of three or more parts of a page's `title`: title | column | site."""
+    return [part.strip() for part in SEPARATOR.split(title)[2:][-1:]]
+
+
+def _declared_names(page: Evidence, metas: tuple[str, ...]) -> list[str]:
     """The authors a page declares: no addresses, not the site, no organizations."""
     declared = page.declared
     said = (
@@ -211,8 +305,8 @@ def _declared_names(page: Evidence, metas: tuple[str, ...] = META_AUTHORS) -> li
     found = []
     for named in said:
         names = names_of(named) if not named.startswith("http") else []
-        site = declared.meta.get("og:site_name")
-        if names and named != site and not any(ORG.search(n) or is_the_site(n, page.url) for n in names):
+        site = (declared.meta.get("og:site_name"), *_site_part(declared.title))
+        if names and named not in site and not any(ORG.search(n) or is_the_site(n, page.url) for n in names):
             found.append("、".join(names))
     return found
 
@@ -232,13 +326,17 @@ AUTHORS: tuple[Rule[str], ...] = (
     ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
     ("twice", LABEL, _twice, "a name that the page declares and the header prints alone"),
     ("element", PLACE, _element, "a person in an element named author, byline, nickname …"),
+    ("profile", PLACE, _profile, "the text of the header's first link to a person's page: /u/12"),
     ("follow", PLACE, _follow, "an account right before the button 关注"),
     ("dateline", LABEL, _dateline, "（记者李小山） or 記者李小山／台北報導 in the header or the first lines"),
     ("with_paper", PLACE, _with_paper, "李小山／示例晚报 as a line of the header"),
     ("foot", LABEL, _foot, "a label, a byline or names in brackets in the last line or below the body"),
+    ("alone", PLACE, _alone, "a line of the header that is personal names and nothing else"),
     ("desk", PLACE, _desk, "a newsroom in an element named author, byline, nickname …"),
     ("beside_day", PLACE, _beside_day, "a name without a label in the line of the day"),
     ("signature", MACHINE, _signature, "`meta author` that the page's `title` ends with: a blog"),
+    ("blog", MACHINE, _blog, "李小山的博客 in the page's `title`"),
+    ("card", PLACE, _card, "a name in an author's card below the body"),
     ("declared", MACHINE, _declared, "JSON-LD or og:article:author, neither the site nor an organization"),
     ("above_day", PLACE, _above_day, "a name alone above the line of the day, where no source is named"),
 )

@@ -11,13 +11,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.extract.agreement import BY_NAME, settle
-from pipeline.extract.boilerplate import judge, trim
+from pipeline.extract.boilerplate import judge
 from pipeline.extract.container import Weights, is_linked_title
+from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout
-from pipeline.extract.looks import by_look, without_teaser
+from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds
+from pipeline.extract.structure import write_text
 from pipeline.extract.title import HEADINGS, letters
 from pipeline.extract.trafilatura_reader import read_element, read_page
+from pipeline.records import Span
 
 HOLDS = 0.35
 """An element with this share of the body's weight is the article, whatever its name or style says."""
@@ -38,9 +41,6 @@ DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text (trafilatura F .714, above
 .949), and the shortest of 124 real bodies has 71."""
 
-CAPTIONS = frozenset({"caption", "both_doubt_caption"})
-"""Rules whose lines are the captions of the article's pictures."""
-
 SECOND_LONGER = 4
 """trafilatura's reading of the whole page replaces a doubted one from this many times its length."""
 
@@ -50,10 +50,14 @@ class Reading:
     """What one element yields."""
 
     text: str
+    structure: tuple[Span, ...]
+    """Over `text`."""
     captions: tuple[str, ...]
     method: str
     rules: tuple[tuple[int, str], ...]
     """(line index, rule that removed it) for the lines of the element."""
+    boxes: tuple[int, ...]
+    """The element, or those that a source names."""
     start: int
     """Index of the element's first line."""
     stop: int
@@ -113,11 +117,14 @@ def read_body(
         removed.update(settled.goes)
         agreement, kept_by = settled.agreement, settled.stays
     kept = [i for i in span if i not in removed]
+    written = write_text(layout, kept, removed, boxes)
     return Reading(
-        text=text_of(layout, kept),
+        text=written.text,
+        structure=written.structure,
         captions=tuple(layout.lines[i].text for i in span if removed.get(i) in CAPTIONS),
         method=method,
         rules=tuple(sorted(removed.items())),
+        boxes=tuple(boxes),
         start=span[0] if span else 0,
         stop=span[-1] + 1 if span else 0,
         kept=tuple(kept),
@@ -144,11 +151,6 @@ def judged(layout: Layout, weights: Weights, indexes: Sequence[int]) -> dict[int
     return {i: rule for i, rule in zip(indexes, verdicts, strict=True) if rule}
 
 
-def text_of(layout: Layout, kept: Sequence[int]) -> str:
-    """The text of kept lines, one line a paragraph, without credits and teasers glued to their ends."""
-    return "\n".join(trim([without_teaser(layout.lines[i]) for i in kept]))
-
-
 def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str) -> Reading:
     """trafilatura's reading of the page, cleaned by the same rules, where the container's is doubted.
 
@@ -166,14 +168,16 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     ]
     said = judged(layout, weights, found)
     kept = tuple(i for i in found if i not in said)
-    text = text_of(layout, kept)
-    if not kept or len(letters(text)) < SECOND_LONGER * max(first, 1):
+    written = write_text(layout, kept, said)
+    if not kept or len(letters(written.text)) < SECOND_LONGER * max(first, 1):
         return reading
     return replace(
         reading,
-        text=text,
+        text=written.text,
+        structure=written.structure,
         method="trafilatura-page",
         rules=tuple(said.items()),
+        boxes=(),
         start=kept[0],
         stop=kept[-1] + 1,
         kept=kept,

@@ -78,7 +78,7 @@ def _edge(
 
 
 def trim(lines: Sequence[str]) -> list[str]:
-    """The kept lines, with credits glued to the end of the last ones taken off; emptied lines are gone."""
+    """The kept lines, with credits glued to the end of the last ones taken off, which may leave nothing of a line."""
     out = list(lines)
     ends = [rule for rule in _rules() if rule.place == "end"]
     for index in range(max(0, len(out) - LAST_LINES), len(out)):
@@ -88,7 +88,7 @@ def trim(lines: Sequence[str]) -> list[str]:
             if found:
                 tail = tail[: found.start()].rstrip()
         out[index] = out[index][:-80] + tail if len(out[index]) > 80 else tail
-    return [line for line in out if line]
+    return out
 
 
 def matching(line: str, place: str) -> str | None:

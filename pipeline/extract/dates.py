@@ -32,7 +32,7 @@ HAN_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {
 }
 
 NUMERIC = re.compile(
-    r"(?<![\d.])((?:19|20)\d\d)\s{0,3}(?:[-./／]|年)\s{0,3}(1[0-2]|0?[1-9])\s{0,3}(?:[-./／]|月)\s{0,3}(3[01]|[12]\d|0?[1-9])(?!\d(?!\d?[:：]\d\d))"
+    r"(?<![\d.])((?:19|20)\d\d)\s{0,3}(?:[-./／·—–]|年)\s{0,3}(1[0-2]|0?[1-9])\s{0,3}(?:[-./／·—–]|月)\s{0,3}(3[01]|[12]\d|0?[1-9])(?!\d(?!\d?[:：]\d\d))"
 )
 """A clock time may be glued to the day: 2023-03-1108:05."""
 
@@ -40,6 +40,11 @@ COMPACT = re.compile(
     r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?!\d)"
 )
 """20240513, and with a clock time glued to it: 20240513084900."""
+
+COMPACT_ALONE = re.compile(
+    r"^(?:[^\d\s]{2,6}[:：]\s?|\s{0,9})(20[0-4]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=\s|$)"
+)
+"""20240513 that begins a line, or stands behind its label."""
 
 SPACED = re.compile(
     r"(?<![\d.])((?:19|20)\d\d) {1,3}(1[0-2]|0[1-9]) {0,2}[/.-] {0,2}(3[01]|[12]\d|0[1-9])(?!\d)"
@@ -64,9 +69,10 @@ REPUBLIC_ALONE = re.compile(
 """112-03-11 as a whole line."""
 
 DAY_MONTH_YEAR = re.compile(
-    r"(?<![\d./-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])\2((?:19|20)\d\d)(?![\d/-])"
+    r"(?<![\d./-])(3[01]|[12]\d|0?[1-9])([/.-])(3[01]|[12]\d|0?[1-9])\2((?:19|20)\d\d)(?![\d/-])(\s\d{1,2}:\d\d:\d\d\s?[AP]M\b)?"
 )
-"""11/03/2023: day first, as in Malaysia, Singapore and Hong Kong, unless that is no day."""
+"""11/03/2023: day first, as in Malaysia, Singapore and Hong Kong, unless that is no day; 3/11/2023 8:05:00 AM, as a
+server set to American English prints it: month first."""
 
 SHORT_YEAR = re.compile(r"(?<![\d-])([0-3]\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])")
 _MONTH = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
@@ -112,6 +118,9 @@ RFC_822 = re.compile(r"^\s{0,9}(?:[A-Z][a-z]{2},\s?)?\d{1,2} [A-Z][a-z]{2} \d{4}
 URL_DAY = re.compile(r"/t?((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?=[/_.\-]|$)")
 """/2024-05/13/, /20240513/, and /t20240513_123.htm of the content system most government sites run (TRS WCM)."""
 
+SIGN = re.compile(r"[\d年]")
+"""What every form of a day holds: most lines have neither and are not asked for sixteen forms."""
+
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．－／", "0123456789.-/")
 
 PARTED = (
@@ -120,6 +129,7 @@ PARTED = (
     (re.compile(rf"(1[0-2]|0?[1-9])\s?[-/.月]\s?{_DAY}日?\s{_YEAR}年?"), (3, 1, 2)),
     (re.compile(rf"((?:19|20)\d\d)年?\s(1[0-2]|0?[1-9])\s?[-/.月]\s?{_DAY}日?"), (1, 2, 3)),
     (re.compile(rf"{_DAY}日?\s(1[0-2]|0?[1-9])月\s{_YEAR}年?"), (3, 2, 1)),
+    (re.compile(rf"{_YEAR}年?\s{_HAN_NUMBER}月\s{_DAY}日?"), (1, 2, 3)),
 )
 """Day, month and year of a date that a page sets in two or three elements, and the groups of year, month, day."""
 
@@ -144,6 +154,8 @@ def find_day(text: str) -> FoundDay | None:
     >>> find_day("2026年13月6日") is None
     True
     """
+    if not SIGN.search(text):
+        return None
     text = text.replace("\x1f", " ").translate(FULL_WIDTH)
     best: FoundDay | None = None
     for pattern, read in _FORMS:
@@ -169,7 +181,7 @@ def parted_day(texts: Sequence[str]) -> FoundDay | None:
     whole = " ".join(" ".join(texts).replace("\x1f", " ").split())
     for pattern, (year, month, day) in PARTED:
         match = pattern.fullmatch(whole)
-        found = _day(match[year], match[month], match[day]) if match else None
+        found = _day(match[year], _month(match[month]), match[day]) if match else None
         if found:
             return FoundDay(day=found, raw=whole, start=0, end=len(whole))
     return None
@@ -221,8 +233,13 @@ def _sane(day: date) -> date | None:
     return day if EARLIEST <= day.year < LATEST else None
 
 
+def _month(text: str) -> str | int:
+    return text if text[0].isdigit() else _han_number(text)
+
+
 def _day_or_month_first(match: re.Match[str]) -> date | None:
-    return _day(match[4], match[3], match[1]) or _day(match[4], match[1], match[3])
+    first, second = (match[1], match[3]) if match[5] else (match[3], match[1])
+    return _day(match[4], first, second) or _day(match[4], second, first)
 
 
 def _han_number(text: str) -> int:
@@ -243,6 +260,7 @@ def _han_day(match: re.Match[str]) -> date | None:
 _FORMS = (
     (NUMERIC, lambda m: _day(m[1], m[2], m[3])),
     (SPACED, lambda m: _day(m[1], m[2], m[3])),
+    (COMPACT_ALONE, lambda m: _day(m[1], m[2], m[3])),
     (REPUBLIC, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
     (REPUBLIC_HAN, lambda m: _day(_han_number(m[1]) + 1911, _han_number(m[2]), _han_number(m[3]))),
     (REPUBLIC_BARE, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),

@@ -53,8 +53,11 @@ SCRIPT_NAMES = (
     "published_at",
     "datePublished",
 )
+_ANY_NAME = "|".join(rf"{name[0]}(?<!\w.){name[1:]}" for name in SCRIPT_NAMES)
+"""The look-behind is a `\\b` behind the first letter: so the search can skip to these letters, in half the time."""
+
 SCRIPT = re.compile(
-    r"\b(" + "|".join(SCRIPT_NAMES) + r")\b[\"']?\s{0,4}[=:]\s{0,4}(?:(?:\"\"|'')\s{0,3}\|\|\s{0,3})?"
+    rf"({_ANY_NAME})\b[\"']?\s{{0,4}}[=:]\s{{0,4}}(?:(?:\"\"|'')\s{{0,3}}\|\|\s{{0,3}})?"
     r"(?:(?:htmlDecode|JsDecode|decodeURIComponent|String)\()?"
     r"(?:[\"']((?:[^\"'\\\n]|\\u[0-9a-fA-F]{4}){1,120})[\"']|(\d{10}(?:\d{3})?)\b)"
 )
@@ -175,9 +178,17 @@ def _ld_facts(blocks: list[Any]) -> dict[str, str]:
     facts: dict[str, str] = {}
     for item in articles:
         for key in LD_KEYS:
-            if value := _name(item.get(key), named):
+            if value := _name(_persons(item.get(key)) if key == "author" else item.get(key), named):
                 facts.setdefault(key, value[:VALUE])
     return facts
+
+
+def _persons(value: Any) -> Any:
+    """An author without organizations: these are the site."""
+    if isinstance(value, list):
+        return [inner for inner in value[:10] if _persons(inner) is not None]
+    is_site = isinstance(value, dict) and "Organization" in str(value.get("@type", ""))[:200]
+    return None if is_site else value
 
 
 def _name(value: Any, named: dict[str, str]) -> str:

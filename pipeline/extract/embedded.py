@@ -21,7 +21,7 @@ from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import MAX_SCRIPTS, Declared
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
 from pipeline.extract.plain import paragraphs
-from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, values
+from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, most_han, values
 from pipeline.extract.title import COLUMN_NAME, clean_title, heading_of, letters
 from pipeline.extract.variants import either_script
 from pipeline.parsing import tamed
@@ -58,6 +58,9 @@ CHINESE = 0.3
 MORE_SCRIPTS = 800_000
 """Code points of scripts read besides the one with the most Han."""
 
+MOST_INSIDE = 3_000_000
+"""Code points of noscript, templates and frames read in all: one in another is written out with each around it."""
+
 MOST_OPEN = 3_000
 """Elements left open in a candidate; Lexbor's time grows with the square of the depth."""
 
@@ -71,8 +74,10 @@ ESCAPED_TAG = re.compile(r"&lt;/?(?:p|br|div|section|span|h[1-6]|ul|li|img|stron
 PICTURES = "picture_page_info_list"
 """Of a WeChat page that is pictures and a few words; only there `msg_desc` is the text and no summary."""
 
-PLACES = (("noscript", "noscript"), ("template[shadowrootmode]", "template"), ("iframe[srcdoc]", "srcdoc"))
+PLACES = (("noscript", "noscript"), ("template", "template"), ("iframe", "srcdoc"))
 """Elements that browsers with scripts show otherwise or not at all, and what `method` calls them."""
+HELD = "noscript, template[shadowrootmode], iframe[srcdoc]"
+"""Those of them that may hold a body: one look through the page for the three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,10 +228,8 @@ def _named(title: str, declared: Declared) -> bool | None:
 
 def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
     """Every text that may be a body, with at least so many Han characters."""
-    long = [
-        (text, node) for node in tree.css("script")[:MAX_SCRIPTS] if len(text := node.text() or "") >= least
-    ]
-    scripts = [(han_in(text), text, node) for text, node in long]
+    long = ((node.text() or "", node) for node in tree.css("script")[:MAX_SCRIPTS])
+    scripts = [(han_in(text), text, node) for text, node in long if most_han(text) >= least]
     scripts = sorted((each for each in scripts if each[0] >= least), key=lambda each: -each[0])
     left = MORE_SCRIPTS
     for number, (_, text, node) in enumerate(scripts):
@@ -234,9 +237,15 @@ def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
         if left < 0:
             break
         yield from _in_script(text, (node.attributes.get("type") or "").lower(), least)
-    for css, method in PLACES:
-        for node in tree.css(css):
-            inside = _inside(node, method)[:LONGEST]
+    held = tree.css(HELD)
+    left = MOST_INSIDE
+    for tag, method in PLACES:
+        for node in (each for each in held if each.tag == tag):
+            if left < 0:
+                return
+            inside = _inside(node, method)
+            left -= len(inside)
+            inside = inside[:LONGEST]
             if (han := han_in(inside)) >= least:
                 yield Candidate(method=method, html=inside, han=han, place=node)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from pipeline.extract.inline import marks_of, reveal_inline, without_signs
+
 MAX_DEPTH = 300
 """Elements nested deeper are read as if they stood at this depth; real pages stay below 60."""
 
@@ -27,12 +29,32 @@ MAX_LINE = 50_000
 MAX_TEXT = 4 * MAX_LINE
 """Code points of a line read before white space is collapsed."""
 
+MAX_IMAGES = 500
+"""Pictures noted of one page."""
+
+MAX_REACH = 50
+"""Rows or columns that one cell of a table reaches over."""
+
+LAZY = (
+    "data-original",
+    "data-src",
+    "data-actualsrc",
+    "data-lazy-src",
+    "data-lazyload",
+    "zoomfile",
+    "file",
+    "src",
+)
+"""Attributes that hold a picture's address, `src` last: where a script loads the picture it is a placeholder."""
+
 _BLOCK = (
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary "
     "table caption tbody tfoot thead td th tr ul html"
 )
 BLOCK = frozenset(_BLOCK.split())
+CELL = frozenset(["td", "th"])
+"""Empty ones are boxes too: a row keeps its columns."""
 _UNREAD = (
     "script style noscript template iframe frame object applet svg math canvas audio video select option "
     "textarea button head title link meta base"
@@ -62,6 +84,10 @@ class Box:
     """Itself display:none or `hidden`; not inherited."""
     invisible: bool = False
     """Itself visibility:hidden: so a body is kept until a script runs (WeChat)."""
+    rows: int = 1
+    """Rows of a table that a cell reaches over."""
+    columns: int = 1
+    """The same of columns."""
 
 
 @dataclass(slots=True)
@@ -87,6 +113,21 @@ class Line:
     """Whether an image stands between this line and the one before."""
     preformatted: bool
     """Whether it stands in `pre`, where inline elements colour code and say nothing."""
+    verbatim: str = ""
+    """A preformatted one with all its spaces, tabs as four."""
+    marks: tuple[tuple[str, int, int], ...] = ()
+    """(kind, start, end) of formulas, footnote marks and code in it (inline.py)."""
+
+
+@dataclass(slots=True)
+class Image:
+    """A picture that stands between two lines."""
+
+    line: int
+    """How many lines stand above it."""
+    box: int
+    address: str
+    """As written; that of the picture itself where a script loads it."""
 
 
 @dataclass(slots=True)
@@ -97,6 +138,7 @@ class Layout:
     boxes: list[Box] = field(default_factory=list)
     chosen: list[int] = field(default_factory=list)
     """Boxes a source's body selector named."""
+    images: list[Image] = field(default_factory=list)
     truncated: bool = False
     """Whether a limit cut the page."""
     deep: bool = False
@@ -120,13 +162,28 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
         node.decompose()
     for node in _matched(tree, body):
         node.attrs[BODY_MARK] = "1"
-    return _Walk(tree).layout
+    return _Walk(tree, has_marks=reveal_inline(tree)).layout
 
 
 def collapse(text: str) -> str:
     """The text with each run of white space as one space, and without zero-width characters."""
     text = " ".join(text.split())
     return text if text.isascii() else ZERO_WIDTH.sub("", text)
+
+
+def _is_row(code: LexborNode) -> bool:
+    """Whether a `code` in a `pre` stands beside another one: editors write each row of a block so."""
+    return any(beside is not None and beside.tag == "code" for beside in (code.prev, code.next))
+
+
+def _reach(written: str | None) -> int:
+    is_number = written is not None and written.isascii() and written.isdigit() and len(written) < 5
+    return max(1, min(int(written or 1), MAX_REACH)) if is_number else 1
+
+
+def _address(image: LexborNode) -> str:
+    attributes = image.attributes
+    return next((value for name in LAZY if (value := attributes.get(name))), "")
 
 
 def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNode]:
@@ -142,8 +199,9 @@ def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNod
 class _Walk:
     """State of one walk: the open elements, and the line being written."""
 
-    def __init__(self, tree: LexborHTMLParser) -> None:
+    def __init__(self, tree: LexborHTMLParser, *, has_marks: bool) -> None:
         self.layout = Layout()
+        self.has_marks = has_marks
         self.pieces: list[Piece] = []
         self.block = self.inner = -1
         self.href = ""
@@ -181,11 +239,13 @@ class _Walk:
                 self._flush()
             elif tag == "img":
                 self.image = True
+                if not self.pieces and len(self.layout.images) < MAX_IMAGES:
+                    self.layout.images.append(Image(len(self.layout.lines), self.inner, _address(node)))
             elif tag not in UNREAD and tag[:1] != "-":
                 child = node.child
-                if child is not None:
+                if child is not None or tag in CELL:
                     state = (self.block, self.inner, self.href, self.preformatted)
-                    is_block = tag in BLOCK
+                    is_block = tag in BLOCK or (tag == "code" and self.preformatted > 0 and _is_row(node))
                     if is_block:
                         self._flush()
                     self.layout.deep = self.layout.deep or len(stack) >= MAX_DEPTH
@@ -213,6 +273,8 @@ class _Walk:
             return -1
         index = len(self.layout.boxes)
         box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden, invisible=invisible)
+        if tag in CELL and attributes:
+            box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
         self.layout.boxes.append(box)
         if BODY_MARK in attributes:
             self.layout.chosen.append(index)
@@ -240,6 +302,15 @@ class _Walk:
         self.layout.truncated = self.layout.truncated or len(joined) > MAX_TEXT or len(text) == MAX_LINE
         if not text:
             return
-        linked = sum([len(piece.text.strip()) for piece in pieces if piece.href])
-        self.layout.lines.append(Line(text, linked, self.block, pieces, self.image, self.preformatted > 0))
+        line = Line(text, 0, self.block, pieces, self.image, self.preformatted > 0)
+        if self.has_marks:
+            line.text, line.marks = marks_of(text)
+            for piece in pieces:
+                piece.text = without_signs(piece.text)
+            if not line.text:
+                return
+        if self.preformatted:
+            line.verbatim = without_signs(joined[:MAX_LINE]).expandtabs(4).rstrip()
+        line.linked = sum([len(piece.text.strip()) for piece in pieces if piece.href])
+        self.layout.lines.append(line)
         self.image = False

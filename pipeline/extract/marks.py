@@ -12,6 +12,9 @@ from functools import cache, lru_cache
 from pipeline.rules import table
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+BEGINNING = 3
+"""Letters by which a part is looked up; none is shorter."""
+
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -43,18 +46,22 @@ def _of_name(name: str) -> set[str]:
     for word in cut:
         found.update(words.get(word.lower(), ()))
     joined = "".join(cut).lower()
-    found.update(kind for part, kind in parts if part in joined)
+    for at in range(len(joined)):
+        for part, kind in parts.get(joined[at : at + BEGINNING], ()):
+            if joined.startswith(part, at):
+                found.add(kind)
     return found
 
 
 @cache
-def _table() -> tuple[dict[str, set[str]], dict[str, set[str]], list[tuple[str, str]]]:
+def _table() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, list[tuple[str, str]]]]:
+    """(kinds of a whole name, kinds of a word, parts and their kind by their first letters)."""
     wholes: dict[str, set[str]] = defaultdict(set)
     words: dict[str, set[str]] = defaultdict(set)
-    parts: list[tuple[str, str]] = []
+    parts: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for kind, match, value, _reason in table("marks"):
         if match == "has":
-            parts.append((value, kind))
+            parts[value[:BEGINNING]].append((value, kind))
         else:
             (wholes if match == "whole" else words)[value].add(kind)
     return wholes, words, parts

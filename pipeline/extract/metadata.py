@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
 
 from pipeline.extract.author import find_author
 from pipeline.extract.body import Reading
 from pipeline.extract.declared import Declared
 from pipeline.extract.evidence import Evidence
+from pipeline.extract.images import absolute
 from pipeline.extract.layout import Layout
 from pipeline.extract.origin import ELSEWHERE, SAID, find_origin
 from pipeline.extract.printed import read_printed
@@ -60,7 +60,7 @@ def read_metadata(layout: Layout, declared: Declared, reading: Reading, title: T
         origin_from=origin_from,
         site_name=declared.meta.get("og:site_name"),
         section=_section(layout, title.at if title.at is not None else reading.start, title.text),
-        canonical_url=_absolute(url, canonical) if canonical else None,
+        canonical_url=(absolute(url, canonical) or None) if canonical else None,
     )
 
 
@@ -73,11 +73,3 @@ def _section(layout: Layout, before: int, title: str | None) -> str | None:
             named = [step for step in named if letters(step) != letters(title or "")]
             return named[-1][:SECTION] if named else None
     return None
-
-
-def _absolute(url: str, href: str) -> str | None:
-    try:
-        target = urljoin(url, href)
-        return target if urlsplit(target).scheme in ("http", "https") else None
-    except ValueError:
-        return None

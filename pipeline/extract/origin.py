@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extract.byline import GAP, ORG, agency, clean_source, paper_in, source_in
+from pipeline.extract.byline import agency, clean_source, paper_in, source_in
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
     HEADER_LINES,
@@ -24,6 +24,7 @@ from pipeline.extract.evidence import (
     below_label,
     decide,
 )
+from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
 from pipeline.extract.unlabelled import above_day, beside_day
 from pipeline.extract.variants import either_script
@@ -45,8 +46,22 @@ SOURCE_CLASS = either_script(
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
 QUOTED_ACCOUNT = either_script(
-    r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『]?([^”\"」』，,。（）()：:\s]{2,24})[”\"」』]?"
+    r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
 )
+QUOTED_PAPER = either_script(
+    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?《([^《》]{2,16})》"
+)
+"""原载《示例晚报》"""
+
+OWN_PAPER = either_script(r"本[报刊](?:讯|综合|\S{0,4}(?:记者|通讯员))|^\W{0,2}第\s?[A-Z]?\d{1,3}\s?版")
+"""The paper speaks of itself, or a page of its edition is named."""
+
+PAPER = either_script(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{1,8}?(?:[日晚早晨时商快周新导]报|都市报|青年报|周刊|月刊))(?=数字|电子|多媒体|网|客户端|官网|$|[\W_])"
+)
+OPENING = 40
+"""Code points of the longest first line of a body that can be 转载自：示例评论."""
+
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
 
@@ -56,7 +71,9 @@ Origin = tuple[str, str | None]
 
 def _reprint(page: Evidence) -> Origin | None:
     for line in page.sentences:
-        found = REPRINT_LINE.search(line) or (QUOTED_ACCOUNT.search(line) if REPRINTED.match(line) else None)
+        found = REPRINT_LINE.search(line)
+        if not found and REPRINTED.match(line):
+            found = QUOTED_ACCOUNT.search(line) or QUOTED_PAPER.match(line)
         if found:
             link = LINK.search(line)
             return re.sub(r"[Aa][Pp][Pp]$", "", found[1]), link[0] if link else _link(page.printed, found[1])
@@ -71,8 +88,9 @@ def _account(page: Evidence) -> Origin | None:
 
 
 def _label(page: Evidence) -> Origin | None:
-    for line in (*page.printed.head, *page.printed.above):
-        if name := source_in(line):
+    opening = (line for line in page.printed.first if len(line) <= OPENING)
+    for line in (*page.printed.head, *page.printed.above, *opening):
+        if (name := source_in(line)) and name not in page.printed.accounts:
             return name, _link(page.printed, name)
     return None
 
@@ -117,13 +135,13 @@ def _with_name(page: Evidence) -> Origin | None:
 
 
 def _beside_day(page: Evidence) -> Origin | None:
-    publisher = beside_day(page.printed, page.url)[1]
+    publisher = beside_day(page)[1]
     return (publisher, None) if publisher and publisher not in (page.author or "").split("、") else None
 
 
 def _above_day(page: Evidence) -> Origin | None:
-    publisher = None if page.author else above_day(page.printed, page.title)[1]
-    return (publisher, None) if publisher else None
+    publisher = above_day(page.printed, page.title)[1]
+    return (publisher, None) if publisher and publisher not in (page.author or "").split("、") else None
 
 
 def _foot(page: Evidence) -> Origin | None:
@@ -139,6 +157,17 @@ def _meta(page: Evidence) -> Origin | None:
         if not value.startswith("http") and (name := clean_source(value)):
             return name, None
     return None
+
+
+def _own(page: Evidence) -> Origin | None:
+    """The paper whose name the page's `title` bears, where the text says 本报 or the page is of an edition."""
+    printed = page.printed
+    said = any(
+        OWN_PAPER.search(line[:80]) for line in (*printed.above, *printed.head, *printed.first, printed.last)
+    )
+    named = page.declared.title.replace(page.title or "", " "), page.declared.meta.get("og:site_name", "")
+    paper = next(filter(None, map(PAPER.search, named)), None) if said else None
+    return (paper[1], None) if paper else None
 
 
 def _agency(page: Evidence) -> Origin | None:
@@ -173,11 +202,12 @@ ELSEWHERE: tuple[Rule[Origin], ...] = (
         "above_day",
         PLACE,
         _above_day,
-        "a paper's name alone above the line of the day, where no author is named",
+        "a paper's name alone above the line of the day, unless it is the author",
     ),
     ("twice", LABEL, _twice, "a publisher that the page declares and the header prints alone"),
     ("foot", LABEL, _foot, "来源：示例晚报 below the body, unless it is of a picture"),
     ("meta", MACHINE, _meta, "a meta element named source, mediaid …"),
+    ("own", MACHINE, _own, "the paper named in the page's `title`, where the text says 本报"),
     ("agency", PLACE, _agency, "the news agency that the text begins with: 新华社北京3月1日电"),
 )
 """The rules asked where the first are silent and the author is known, in order."""

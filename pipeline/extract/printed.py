@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.body import Reading
 from pipeline.extract.boilerplate import matching
-from pipeline.extract.byline import GAP
 from pipeline.extract.layout import Layout, Line, collapse
+from pipeline.extract.names import GAP
 from pipeline.extract.title import HEADINGS
 from pipeline.extract.variants import either_script
 
@@ -34,6 +35,15 @@ OPENING_LINES = 8
 
 REST = "时時日"
 """One of these is in the first code points of a line that gives a day and nothing else."""
+
+ACCOUNT_ADDRESS = re.compile(
+    r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-]|$)|"
+    r"/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
+    re.I,
+)
+"""In the address of a person's page, behind its host: /u/12, /author/li, space-uid-12.html, u.php?uid=12."""
+
+HOST = re.compile(r"^(?:https?:)?//[^/?#]{0,200}", re.I)
 
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
@@ -61,6 +71,10 @@ class Printed:
     """Lines elsewhere on the page that may begin with 时间 or 日期."""
     links: tuple[tuple[str, str], ...]
     """(text, href) of links in header and foot."""
+    accounts: tuple[str, ...]
+    """Texts of links to a person's page in the header and just above the title."""
+    cards: tuple[tuple[str, str], ...]
+    """(class and id, text) of named elements above the title, links or not, and in the page's own foot."""
 
 
 def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Printed:
@@ -108,6 +122,13 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),
         links=tuple(links),
+        accounts=tuple(
+            piece.text.strip()
+            for i in (*head, *above)
+            for piece in layout.lines[i].pieces
+            if ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
+        ),
+        cards=tuple(_marked(layout, (*range(max(0, top - ABOVE), top), *own))),
     )
 
 

@@ -146,6 +146,11 @@ def han_in(text: str) -> int:
     return len(HAN.findall(text))
 
 
+def most_han(text: str) -> int:
+    """A number that `han_in` does not exceed, in a fifth of its time: what is not ASCII, and beginnings of escapes."""
+    return len(text) - len(text.encode("ascii", "ignore")) + text.count("\\u") + text.count("%E")
+
+
 def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
     """The texts in a script, the longest first. Never raises; linear in the length of the script."""
     found: list[tuple[str, str, Frame]] = []

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from pipeline.extract.body import Reading, judged, text_of
+from pipeline.extract.body import Reading, judged
 from pipeline.extract.container import Weights
+from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line
+from pipeline.extract.structure import write_text
 from pipeline.nextpart import MAX_PARTS
-from pipeline.records import Article, Page
+from pipeline.records import Article, Page, Span
 from pipeline.rules.han import IDEOGRAPHS
+from pipeline.spans import moved_by
 
 SHORTEST = 200
 """Code points each of two glued articles must have; less is a section of one article."""
@@ -61,7 +64,13 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
     neither body. The second article has no facts but its title. Of 192 pages of other sites none was glued, so
     what doubts the second article wins.
     """
-    whole = replace(first, extracted=reading.text, captions=reading.captions, method=reading.method)
+    whole = replace(
+        first,
+        extracted=reading.text,
+        structure=reading.structure,
+        captions=reading.captions,
+        method=reading.method,
+    )
     prose = [
         0,
         *accumulate(
@@ -86,9 +95,15 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
         kept = tuple(i for i in part if i not in removed)
         title = layout.lines[reading.kept[begin]].text
         facts = first if not number else Article(part=number + 1, title=title, site_name=first.site_name)
-        captions = _captions(layout, reading, kept)
+        written = write_text(layout, kept, dict(reading.rules), reading.boxes)
         articles.append(
-            replace(facts, extracted=text_of(layout, kept), captions=captions, method=reading.method)
+            replace(
+                facts,
+                extracted=written.text,
+                structure=written.structure,
+                captions=_captions(layout, reading, kept),
+                method=reading.method,
+            )
         )
     return (whole,) if any(len(article.extracted) < SHORTEST for article in articles) else tuple(articles)
 
@@ -145,7 +160,7 @@ def _captions(layout: Layout, reading: Reading, kept: Sequence[int]) -> tuple[st
     """The captions that stand among the lines of one part."""
     if not kept:
         return ()
-    inside = [i for i, rule in reading.rules if rule == "caption" and kept[0] - 2 <= i <= kept[-1] + 2]
+    inside = [i for i, rule in reading.rules if rule in CAPTIONS and kept[0] - 2 <= i <= kept[-1] + 2]
     return tuple(layout.lines[i].text for i in inside)
 
 
@@ -160,7 +175,7 @@ def join_parts(pages: Sequence[Page]) -> Page:
     if not usable:
         return pages[0] if pages else Page(encoding="", encoding_from="", replacements=0, reason="empty")
     first = usable[0]
-    lines: list[str] = []
+    text, structure = "", tuple[Span, ...]()
     captions: list[str] = []
     seen: set[str] = set()
     for page in usable:
@@ -168,9 +183,13 @@ def join_parts(pages: Sequence[Page]) -> Page:
         if article.extracted in seen:
             break
         seen.add(article.extracted)
-        part = article.extracted.split("\n")
-        lines = part if lines and set(lines) <= set(part) else lines + part
+        if not text or set(text.split("\n")) <= set(article.extracted.split("\n")):
+            text, structure = article.extracted, article.structure
+        else:
+            text += "\n"
+            structure += moved_by(len(text), article.structure)
+            text += article.extracted
         captions.extend(c for c in article.captions if c not in captions)
-    whole = replace(first.articles[0], extracted="\n".join(lines), captions=tuple(captions))
+    whole = replace(first.articles[0], extracted=text, structure=structure, captions=tuple(captions))
     replacements = sum(page.replacements for page in usable)
     return replace(first, articles=(whole, *first.articles[1:]), replacements=replacements, next_url=None)

@@ -7,7 +7,7 @@ somebody's name or a floor (2楼, #2), a time, and text. The rest of the page is
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -49,6 +49,9 @@ WHEN = either_script(
 FLOOR = either_script(
     r"(?:^|[\s|·(（])(?:#\s?\d{1,5}|第?\s?\d{1,5}\s?(?:楼|层)|\d{1,5}\s?#|楼主|沙发|板凳|地板)(?=$|[\s|·)）:：])"
 )
+SIGN = either_script(r"\d|楼主|沙发|板凳|地板")
+"""What every form of WHEN and FLOOR holds: a line without it is not asked for them."""
+
 USER_NAMES = frozenset(
     [
         "user",
@@ -71,10 +74,11 @@ USER_NAMES = frozenset(
 """Words of class and id names of what holds a user's name."""
 
 USER_LINK = re.compile(
-    r"(?:^|[/?&.])(?:user|users|member|members|u|uid|space|people|home|profile|author|account|authors)(?:[/=\-.?]|$)|"
-    r"space-uid|username=|/@",
-    re.I,
+    r"(?<![^/?&.])(?:users?|members?|u|uid|space|people|home|profile|authors?|account)(?![^/=\-.?])|"
+    r"space-uid|username=|/@"
 )
+"""In an address in lower case."""
+
 POST_NAMES = frozenset(
     [
         "post",
@@ -128,13 +132,16 @@ PUSH = either_script(r"(?:推|嘘|噓|→)\s{0,3}[A-Za-z][A-Za-z0-9]{1,13}\s{0,1
 
 @dataclass(frozen=True, slots=True)
 class _Signs:
-    """What the lines of a page say of posts: running sums, so that an element is asked in constant time."""
+    """What the lines of a page say of posts: running sums, so that an element is asked in constant time.
 
-    when: list[int]
+    Who, floor and text are those of the lines in elements that can be posts: with a time, beside another such.
+    """
+
+    when: Sequence[int]
     who: list[int]
     floor: list[int]
     reply: list[int]
-    text: list[float]
+    text: list[int]
     users: list[str]
     """Per line, '' where none is named."""
     titles: list[str]
@@ -202,14 +209,16 @@ def _without(layout: Layout, dropped: set[int]) -> Layout:
 
 def _replies(layout: Layout, heading: int | None) -> set[int]:
     """The lines of posts that are not the first."""
-    signs = _read_signs(layout)
-    if signs.when[-1] < 2:
+    when = _times(layout)
+    dated = _dated(layout, when)
+    if not dated:
         return set()
+    signs = _read_signs(layout, when, dated)
     weight = [0.0, *accumulate(line_weight(line) for line in layout.lines)]
     prose = [0.0, *accumulate(line_weight(x) if PROSE.search(x.text) else 0.0 for x in layout.lines)]
     start = heading + 1 if heading is not None else 0
     dropped: set[int] = set()
-    for frames, named, replies in _frames(layout, signs):
+    for frames, named, replies in _frames(layout, signs, dated):
         top = layout.boxes[frames[0]].first
         above = prose[top] - prose[start] if start <= top else 0.0
         first = next(
@@ -225,15 +234,17 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
     return dropped
 
 
-def _frames(layout: Layout, signs: _Signs) -> Iterator[tuple[list[int], bool, bool]]:
+def _frames(layout: Layout, signs: _Signs, dated: Sequence[int]) -> Iterator[tuple[list[int], bool, bool]]:
     """Elements side by side that are posts, in page order; whether names or floors say so; whether they are replies."""
+    found = {index for index in dated if _is_post(layout, signs, index)}
+    beside = Counter(layout.boxes[index].parent for index in found)
     groups: dict[tuple[int, str], list[int]] = defaultdict(list)
     for index, box in enumerate(layout.boxes):
-        if box.first < box.last:
+        if beside[box.parent] > 1 and box.first < box.last:
             for name in _names(box.tag, box.names):
                 groups[box.parent, name].append(index)
     for (_, name), members in groups.items():
-        posts = [m for m in members if _is_post(layout, signs, m)]
+        posts = [m for m in members if m in found]
         if len(posts) < 2 or len(posts) < POSTS * len(members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
@@ -261,24 +272,28 @@ def _is_post(layout: Layout, signs: _Signs, index: int) -> bool:
     return said and signs.when[b] > signs.when[a] and signs.text[b] > signs.text[a]
 
 
-def _read_signs(layout: Layout) -> _Signs:
-    """Time, user, floor and text of each line, as running sums."""
-    when, who, floor, text, users = [0], [0], [0], [0.0], []
+def _times(layout: Layout) -> list[int]:
+    """How many lines up to and without each have a time."""
+    found = (
+        SIGN.search(line.text) is not None and any(map(_is_time, (p.text.strip() for p in line.pieces)))
+        for line in layout.lines
+    )
+    return [0, *accumulate(found)]
+
+
+def _is_time(said: str) -> bool:
+    return len(said) <= PIECE and WHEN.search(said) is not None
+
+
+def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[int]) -> _Signs:
+    """User, floor and text of the lines in some elements, as running sums."""
     holds = _user_boxes(layout)
-    for line in layout.lines:
-        timed = placed = False
-        user = ""
-        rest = 0
-        for piece in line.pieces:
-            said = piece.text.strip()
-            is_time = len(said) <= PIECE and WHEN.search(said) is not None
-            is_floor = len(said) <= PIECE and FLOOR.search(said) is not None
-            linked = bool(piece.href) and USER_LINK.search(piece.href[:200]) is not None
-            is_user = 0 < len(said) <= USER_LONGEST and (linked or (piece.box >= 0 and holds[piece.box]))
-            timed, placed = timed or is_time, placed or is_floor
-            user = user or (said if is_user and not is_time else "")
-            rest += 0 if is_time or is_floor or is_user else len(said)
-        when.append(when[-1] + timed)
+    asked = [False] * len(layout.lines)
+    for box in (layout.boxes[index] for index in dated):
+        asked[box.first : box.last] = [True] * (box.last - box.first)
+    who, floor, text, users = [0], [0], [0], []
+    for index, line in enumerate(layout.lines):
+        user, placed, rest = _said(line, holds) if asked[index] else ("", False, 0)
         who.append(who[-1] + bool(user))
         floor.append(floor[-1] + placed)
         text.append(text[-1] + (rest >= 2))
@@ -287,6 +302,31 @@ def _read_signs(layout: Layout) -> _Signs:
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
     titles = [line.text if is_linked_title(line) else "" for line in layout.lines]
     return _Signs(when, who, floor, reply, text, users, titles)
+
+
+def _dated(layout: Layout, when: Sequence[int]) -> list[int]:
+    """The elements with a time beside another such: posts, but also menus of dated titles."""
+    timed = [index for index, box in enumerate(layout.boxes) if when[box.last] > when[box.first]]
+    beside = Counter(layout.boxes[index].parent for index in timed)
+    return [index for index in timed if beside[layout.boxes[index].parent] > 1]
+
+
+def _said(line: Line, holds: list[bool]) -> tuple[str, bool, int]:
+    """(user, whether there is a floor, code points that are neither these nor a time) of a line."""
+    signed = SIGN.search(line.text) is not None
+    user, placed, rest = "", False, 0
+    for piece in line.pieces:
+        said = piece.text.strip()
+        if not said:
+            continue
+        is_time = signed and _is_time(said)
+        is_floor = signed and len(said) <= PIECE and FLOOR.search(said) is not None
+        linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
+        is_user = len(said) <= USER_LONGEST and (linked or (piece.box >= 0 and holds[piece.box]))
+        placed = placed or is_floor
+        user = user or (said if is_user and not is_time else "")
+        rest += 0 if is_time or is_floor or is_user else len(said)
+    return user, placed, rest
 
 
 def _user_boxes(layout: Layout) -> list[bool]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from pipeline.extract.byline import author_in, source_in
+from pipeline.extract.dateline import dateline_author
 from pipeline.extract.dates import find_day
 from pipeline.extract.declared import Declared
 from pipeline.extract.layout import Layout, Line, collapse
@@ -61,8 +63,10 @@ BESIDE_DAY = 6
 SITE_LONGEST = 14
 """Letters of the longest name of a site."""
 
+NO_LETTERS = re.compile(r"[\W_]+")
 CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
 SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
+PIECE = re.compile(r"[-–—_|｜¦丨>＞»·:：,，]")
 GLUED_SITE = re.compile(
     r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
     r"\.(?:com|cn|net|org|tw|hk)|NET|News|news|资讯|資訊|财经|財經|客户端|首页|在线|杂志|号|園|园|圈|站|家|吧|谈|豆瓣|知乎|简书|36氪)\s*$"
@@ -76,13 +80,13 @@ SITE_NAME = either_script(
 """How the name of a site or a column ends."""
 
 NO_TITLE = either_script(
-    r"正文|首页|主页|新闻(?:中心|详情|内容|正文)?|文章(?:详情|内容|正文|阅读)?|详情页?|内容页?|欢迎(?:您|光临).{0,20}|.{0,12}欢迎您|.{0,12}门户网站|.{0,12}官方网站"
+    r"正文|首页|主页|新闻(?:中心|详情|内容|正文)?|文章(?:详情|内容|正文|阅读)?|详情页?|内容页?|欢迎(?:您|光临).{0,20}|.{0,12}欢迎您|.{0,12}门户网站|.{0,12}官方网站|您?(?:当前|现在|所在)?的?(?:所在)?位置\s?[:：].{0,60}"
 )
 """A heading or a part of a title that says only what kind of page it is."""
 
 TAIL_NOISE = either_script(
     r"(?<!\s)\s{1,4}(?:(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s{1,3}\d{1,2}:\d\d(?::\d\d)?)?|"
-    r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|阅读|浏览|点击)\s?[:：].{0,60})$"
+    r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|阅读|浏览|点击)\s?[:：].{0,60}|\[?(?:原创|转载|置顶|精华)\]?)$"
 )
 """A day, or a labelled fact, behind a title in the same run of text."""
 
@@ -103,6 +107,15 @@ TITLE_CLASS = re.compile(
     re.I,
 )
 """Class and id of an element that holds the title."""
+
+SUBTITLE = ("—", "－", "-", "（", "(", "【", "□", "■", "●")
+"""What a subtitle or a byline of a paper edition begins with."""
+
+FACT = either_script(r"第\s?[A-Z]?\d{1,3}\s?版|.{0,8}[:：]|(?:上|下)一[版篇期]|.{0,10}(?:记者|通讯员)\s")
+"""How a line begins that is no title: 第A03版：要闻, 版次：, 本报记者 …"""
+
+LONGEST_LAST = 60
+"""Code points of the longest such line that is a title."""
 
 CHAPTER = either_script(r"^正文\s{1,4}(?=第)")
 
@@ -131,13 +144,15 @@ class _Page:
     """The letters of these, less marks of a cut."""
     parts: frozenset[str]
     """The letters of what separators part them into."""
+    pieces: frozenset[str]
+    """The letters of what any hyphen or bar parts them into."""
     lines: tuple[tuple[int, str, str, bool], ...] = ()
     """(index, what it shows, its letters, whether it is a heading) of the lines that may be the title."""
 
 
 def letters(text: str) -> str:
     """The text without marks and spaces: titles differ in these between heading and `title`."""
-    return re.sub(r"[\W_]+", "", text).lower()
+    return NO_LETTERS.sub("", text).lower()
 
 
 def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
@@ -157,6 +172,7 @@ def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
         named=named,
         wanted=tuple(dict.fromkeys(letters(CUT.sub("", title)) for _, title in named)),
         parts=frozenset(letters(part) for _, title in named for part in SEPARATOR.split(title)),
+        pieces=frozenset(letters(piece) for _, title in named for piece in PIECE.split(title)),
     )
 
 
@@ -272,7 +288,7 @@ def _repeated(page: _Page) -> tuple[str, int] | None:
             fuller and any(len(w) >= SHORTEST and bare.startswith(w) for w in page.wanted)
         ):
             continue
-        if _is_site(text, page):
+        if _is_site(text, page) or (_ends_as_site(text) and set(page.wanted) == {bare}):
             continue
         is_link = line.linked * 2 > len(line.text)
         rank = (len(bare) + HEADING_BONUS * is_heading - LINK_MALUS * is_link, index <= page.start, index)
@@ -310,9 +326,9 @@ def _part(page: _Page) -> tuple[str, int] | None:
     found: tuple[str, int] | None = None
     for index, text, bare, is_heading in page.lines:
         if _agrees(bare, page) and bare not in page.parts:
-            continue
+            continue  # read before, by _repeated
         ends = any(title.endswith(bare) for title in page.wanted)
-        is_part = bare in page.parts and (is_heading or len(bare) == longest)
+        is_part = (is_heading and bare in page.pieces) or (bare in page.parts and len(bare) == longest)
         if not (is_part or (ends and (is_heading or len(bare) >= HEADING_SHORTEST))) or _is_site(text, page):
             continue
         if page.layout.lines[index].linked * 2 > len(page.layout.lines[index].text):
@@ -380,6 +396,27 @@ def _named(page: _Page) -> tuple[str, int] | None:
     return found
 
 
+def _last(page: _Page) -> tuple[str, int] | None:
+    """The last line before the body that is no fact, no link and no subtitle, where only site or column is declared.
+
+    Paper editions set the title in a table cell, below it the reporters.
+    """
+    if not page.named or not _is_generic(page):
+        return None
+    for index, text, bare, _ in reversed(page.lines):
+        line = page.layout.lines[index]
+        if index >= page.start or index < page.start - REACH or text.startswith(SUBTITLE):
+            continue
+        is_fact = (
+            find_day(text) or FACT.match(text) or dateline_author(text) or author_in(text) or source_in(text)
+        )
+        if line.linked or is_fact or len(bare) < HEADING_SHORTEST:
+            continue
+        fits = len(text) <= LONGEST_LAST and "。" not in text and not _is_site(text, page)
+        return (text, index) if fits else None
+    return None
+
+
 def _declared(*places: str) -> Callable[[_Page], tuple[str, int | None] | None]:
     def reader(page: _Page) -> tuple[str, int | None] | None:
         for where, title in page.named:
@@ -421,6 +458,11 @@ TITLES: tuple[tuple[str, Callable[[_Page], tuple[str, int | None] | None], str],
     ("meta", _declared("meta:"), "og:title, ArticleTitle …, cut to size"),
     ("item", _declared("item"), "headline of microdata or RDFa"),
     ("script", _declared("script:"), "WeChat's msg_title"),
+    (
+        "last",
+        _last,
+        "the last line before the body that is no fact, where the `title` names only site or column",
+    ),
     ("title", _declared("title"), "the `title` element, cut to size"),
     ("short", _heading_line, "any heading by the body"),
 )

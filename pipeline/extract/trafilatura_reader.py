@@ -24,6 +24,9 @@ from pipeline.extract.title import HEADINGS
 MOST_LINES = 3_000
 """Lines of the largest element read; the longest real article has some 600."""
 
+MOST_LINKS = 4_000
+"""Links of such an element; trafilatura's time grows with the square of those of one line (20,000: 5 s)."""
+
 MOST_NAMED = 60
 """Elements around a line that are told to trafilatura, which looks up from each; real pages stay below."""
 
@@ -48,7 +51,12 @@ def read_element(layout: Layout, boxes: Sequence[int], span: Sequence[int]) -> f
 
     Nothing is remembered from one page to the next: its deduplication and its search for dates are off.
     """
-    if layout.deep or len(span) > MOST_LINES or sum(len(layout.lines[i].text) for i in span) > LONGEST_PAGE:
+    lines = [layout.lines[i] for i in span]
+    links = sum(1 for line in lines if line.linked for piece in line.pieces if piece.href)
+    is_large = (
+        len(lines) > MOST_LINES or links > MOST_LINKS or sum(len(line.text) for line in lines) > LONGEST_PAGE
+    )
+    if layout.deep or is_large:
         return None
     try:
         found = trafilatura.bare_extraction(_tree(layout, boxes, span), options=_options())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.extract.byline import GAP, ORG, SPACED_NAME, clean_source, is_name, is_personal_name, names_of
+from pipeline.extract.byline import clean_source
 from pipeline.extract.dates import find_day
-from pipeline.extract.evidence import NOT_A_NAME, is_the_site
+from pipeline.extract.evidence import NOT_A_NAME, Evidence, is_the_site
+from pipeline.extract.names import GAP, ORG, ROLE, SPACED_NAME, is_name, is_personal_name, names_of
 from pipeline.extract.printed import Printed
 from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
@@ -37,6 +38,11 @@ COLUMN_ADDRESS = re.compile(
 BY = re.compile(r"^(?:(?:posted )?by|由)\s{1,3}|\s(?:in|under)\s.*", re.I)
 """What stands round a name before the day: by X in COLUMN."""
 
+BY_BEHIND = re.compile(
+    r"[\s\x1f|·•,]{0,4}by[\s\x1f:：]{1,3}([^\s\x1f|·•:：]{2,20}(?: [A-Z][\w.]{0,15})?)(?=[\s\x1f|·•]|$)", re.I
+)
+"""Behind the day: 2009-11-06 by X."""
+
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
@@ -49,21 +55,26 @@ AFTER_DAY = either_script(
 )
 """The clock time, the day of the week and signs behind a day."""
 
-PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新闻中心|融媒体|发布|日报社|客户端)$")
+PUBLISHER = either_script(
+    r"(?:网|报|新闻|新闻社|通讯社|电视台|广播|新闻中心|融媒体?|发布|日报社|客户端|周刊|杂志|在线|传媒|财经)$"
+)
 """How the name of a paper or station ends that stands before the day."""
 
 Named = tuple[str | None, str | None]
 """(who posted, where it first appeared)"""
 
 
-def beside_day(printed: Printed, url: str) -> Named:
+def beside_day(page: Evidence) -> Named:
     """The name in the line of the day: before it a person, an account or a paper, behind it a paper or a person."""
+    printed, url = page.printed, page.url
+    site = page.declared.title.replace(page.title or "", "")
     for line in printed.head:
         found = find_day(line)
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
-        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》")
+        left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
+        left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
         if (
             len(left) in BEFORE_DAY
             and not COLUMN.fullmatch(left)
@@ -72,6 +83,8 @@ def beside_day(printed: Printed, url: str) -> Named:
             and not is_the_site(left, url)
             and not re.search(r"[:：\d>]", left)
         ):
+            if left in printed.accounts:
+                return left, None
             if PUBLISHER.search(left):
                 return None, left
             people = [
@@ -79,9 +92,11 @@ def beside_day(printed: Printed, url: str) -> Named:
             ]
             papers = [word for word in left.split() if PUBLISHER.search(word)]
             people = [name for name in people if name not in papers]
-            return "、".join(people) or None, papers[0] if papers else None
+            return "、".join(people) or None, papers[0] if papers else _paper(before)
+        if said := BY_BEHIND.match(line[found.end :]):
+            return "、".join(names_of(said[1])) or None, None
         right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[found.end :]))
-        name = clean_source(right)
+        name = clean_source(right.removeprefix("@"))
         if (
             name
             and not right.rstrip().endswith((":", "："))  # a label of something else
@@ -90,16 +105,31 @@ def beside_day(printed: Printed, url: str) -> Named:
             and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
+            and (ORG.search(name) or is_personal_name(name) or name in site or not more)
         ):
+            if right.startswith("@"):
+                return name, None
             if not is_personal_name(name):
-                return None, name
+                return next((word for word in more if is_personal_name(word)), None), name
             return name, more[0] if more and PUBLISHER.search(more[0]) else None
     return None, None
+
+
+def _paper(before: str) -> str | None:
+    """The paper before a person before the day: 示例晚报 记者 李小山 2023-03-11."""
+    words = re.split(r"[\x1f|｜\s]+", before)
+    return next(
+        (w for w in words if PUBLISHER.search(w) and not COLUMN.fullmatch(w) and clean_source(w)), None
+    )
 
 
 def _is_column(name: str, printed: Printed) -> bool:
     """Whether a name is a link to a column."""
     return any(text == name and COLUMN_ADDRESS.search(href[:300]) for text, href in printed.links)
+
+
+def _is_link(name: str, printed: Printed) -> bool:
+    return any(text == name for text, _ in printed.links)
 
 
 def above_day(printed: Printed, title: str | None) -> Named:
@@ -120,7 +150,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
             or COLUMN.fullmatch(name)
             or _is_column(name, printed)
             or NOT_A_NAME.search(name)
-            or (len(name) == ABOVE_DAY.start and not is_personal_name(name))
+            or (len(name) == ABOVE_DAY.start and not is_personal_name(name) and not _is_link(name, printed))
         ):
             return None, None
         return (None, name) if ORG.search(name) else (name, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -157,7 +157,8 @@ def _on(*stages: str) -> tuple[Fix, ...]:
     return tuple(fix for fix in FIXES if fix.on in stages)
 
 
-_PAGE_AND_FORM, _FORM, _MARKUP, _NUMBER = _on("page", "form"), _on("form"), _on("markup"), _on("number")
+_PAGE, _FORM, _MARKUP, _NUMBER = _on("page"), _on("form"), _on("markup"), _on("number")
+_PAGE_AND_FORM = _on("page", "form")
 _LINE, (_SCRIPT, *_ENDING) = _on("line"), _on("text")
 
 _HAN, _OTHER = 1, 2
@@ -190,14 +191,21 @@ class Normalized:
     """Script of the input: Hans, Hant, mixed, pseudo-Hant, or none."""
 
 
-def normalize(text: str, *, target: str = "Hans", spacing: str = "remove") -> Normalized:
+def normalize(
+    text: str,
+    *,
+    target: str = "Hans",
+    spacing: str = "remove",
+    verbatim: Sequence[tuple[int, int]] = (),
+) -> Normalized:
     """Normalize a text of any length and any number of lines.
 
-    `target` is Hans, Hant-TW, Hant-HK or keep; `spacing` (between Han and Latin) remove or keep.
+    `target` is Hans, Hant-TW, Hant-HK or keep; `spacing` (between Han and Latin) remove or keep; `verbatim` are
+    the places [start, end) of code and formulas, in order, of which only the encoding is repaired.
     Raises `ValueError` for another target or spacing, never for a text.
     """
     changed: set[str] = set()
-    result, _ = _run(text, target, spacing, lambda name, *_: changed.add(name))
+    result, _ = _run(text, target, spacing, lambda name, *_: changed.add(name), verbatim)
     written_in = script.detect(text)
     flags = damage.find(result)
     if "invisibles" in changed:
@@ -240,15 +248,19 @@ def normalize_lines(lines: Iterable[str], *, target: str = "Hans", spacing: str 
         yield from _run("\n".join(block), target, spacing, _unrecorded)[0].split("\n")
 
 
-def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dict[str, str]]:
+def _run(
+    text: str, target: str, spacing: str, record: Record, verbatim: Sequence[tuple[int, int]] = ()
+) -> tuple[str, dict[str, str]]:
     """The text and its protected spans (span to stand-in); `record` hears of each change: fix, before, after."""
     if target not in script.TARGETS:
         raise ValueError(f"target script {target!r} is not one of {', '.join(script.TARGETS)}")
     if spacing not in {"remove", "keep"}:
         raise ValueError(f"spacing {spacing!r} is neither remove nor keep")
-    if triggers.of_text(text, _UNUSUAL) or not unicodedata.is_normalized("NFC", text):
-        text = _applied(_PAGE_AND_FORM, text, record)
     protected: dict[str, str] = {}
+    if verbatim:
+        text = _set_aside(text, verbatim, protected, record)
+    elif triggers.of_text(text, _UNUSUAL) or not unicodedata.is_normalized("NFC", text):
+        text = _applied(_PAGE_AND_FORM, text, record)
     shielded = spans.shield(text, protected)
     text = _applied(_MARKUP, shielded, record)
     if text != shielded:
@@ -260,6 +272,21 @@ def _run(text: str, target: str, spacing: str, record: Record) -> tuple[str, dic
         record(_SCRIPT.name, text, converted)
     text = _applied(_ENDING, converted, record)
     return spans.restore(text, protected), protected
+
+
+def _set_aside(
+    text: str, verbatim: Sequence[tuple[int, int]], protected: dict[str, str], record: Record
+) -> str:
+    """The text after the fixes of page and form, with a stand-in for each place that stays as it is."""
+    pieces, at = [], 0
+    for start, end in verbatim:
+        if at <= start < end:
+            pieces += [
+                _applied(_PAGE_AND_FORM, text[at:start], record),
+                spans.stand_in(_applied(_PAGE, text[start:end], record), protected),
+            ]
+            at = end
+    return "".join([*pieces, _applied(_PAGE_AND_FORM, text[at:], record)])
 
 
 def _lines_fixed(text: str, spacing: str, record: Record) -> str:
@@ -309,10 +336,16 @@ def _unrecorded(*_: str) -> None:
     pass
 
 
-def explain(text: str, *, target: str = "Hans", spacing: str = "remove") -> tuple[Difference, ...]:
+def explain(
+    text: str,
+    *,
+    target: str = "Hans",
+    spacing: str = "remove",
+    verbatim: Sequence[tuple[int, int]] = (),
+) -> tuple[Difference, ...]:
     """Every place that a fix changed, fix by fix in the order they run, with a few characters round it."""
     trail: list[tuple[str, str, str]] = []
-    _, protected = _run(text, target, spacing, lambda *step: trail.append(step))
+    _, protected = _run(text, target, spacing, lambda *step: trail.append(step), verbatim)
     return tuple(
         difference
         for name, before, after in trail

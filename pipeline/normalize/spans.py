@@ -79,11 +79,8 @@ def shield(text: str, numbers: dict[str, str]) -> str:
             span, rest = _trimmed(span)
             if not _SPAN.fullmatch(span):
                 return match[0]
-        if span not in numbers:
-            if len(numbers) > _LAST - _FIRST:
-                return match[0]
-            numbers[span] = chr(_FIRST + len(numbers))
-        return numbers[span] + rest
+        known = stand_in(span, numbers)
+        return match[0] if known == span else known + rest
 
     if "```" in text:
         text = _FENCE.sub(replaced, text)
@@ -91,6 +88,15 @@ def shield(text: str, numbers: dict[str, str]) -> str:
         _SPAN.sub(replaced, line) if any(hint.search(line) for hint in hints) else line
         for line in text.split("\n")
     )
+
+
+def stand_in(span: str, numbers: dict[str, str]) -> str:
+    """The character that stands for a span, noted in `numbers`; the span itself when there are none left."""
+    if span not in numbers:
+        if len(numbers) > _LAST - _FIRST:
+            return span
+        numbers[span] = chr(_FIRST + len(numbers))
+    return numbers[span]
 
 
 def restore(text: str, numbers: Mapping[str, str]) -> str:

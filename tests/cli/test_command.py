@@ -124,6 +124,39 @@ def test_versions_diff_report_and_verify(corpus: Path, capsys: Capsys) -> None:
     assert main(["verify", *clean, *where(corpus, "raw")]) == 0
 
 
+STRUCTURED = (
+    "<title>修渠记</title><body><h1>修渠记</h1><div class=zw><p>河西村的水渠,今年春天重新修好了,田裡又有了水。</p>"
+    "<h2>经过</h2><ul><li>先清理了三里长的淤泥,再补上石头。</ul><p>到了五月,每一块田都喝上了水,大家很高兴。</p></div>"
+)
+AS_TEXT = (
+    "修渠记\n河西村的水渠，今年春天重新修好了，田里又有了水。\n经过\n先清理了三里长的淤泥，再补上石头。\n"
+    "到了五月，每一块田都喝上了水，大家很高兴。\n"
+)
+AS_MARKDOWN = (
+    "# 修渠记\n\n河西村的水渠，今年春天重新修好了，田里又有了水。\n\n"
+    "## 经过\n\n- 先清理了三里长的淤泥，再补上石头。\n\n到了五月，每一块田都喝上了水，大家很高兴。\n"
+)
+
+
+@pytest.mark.parametrize(("form", "written"), [("text", AS_TEXT), ("markdown", AS_MARKDOWN)])
+def test_extract_writes_text_and_markdown(form: str, written: str, tmp_path: Path, capsys: Capsys) -> None:
+    page, broken = tmp_path / "page.html", tmp_path / "broken.html"
+    page.write_text(STRUCTURED, encoding="utf-8")
+    broken.write_bytes(b"%PDF-1.7")
+    assert main(["extract", str(page), str(broken), str(page), "--format", form]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"{written}\f{written}"
+    assert f"{broken}: no article (not_html)" in printed.err
+
+
+def test_read_writes_the_same(tmp_path: Path, capsys: Capsys) -> None:
+    write(tmp_path / "raw", [story_page(0, body=STRUCTURED.encode())])
+    build(job(tmp_path))
+    for form, written in (("text", AS_TEXT), ("markdown", AS_MARKDOWN)):
+        assert main(["read", "--format", form, *where(tmp_path, "clean")]) == 0
+        assert capsys.readouterr().out == written
+
+
 def test_explain_and_extract_name_the_rules_that_found_author_and_source(
     tmp_path: Path, capsys: Capsys
 ) -> None:

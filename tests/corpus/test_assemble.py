@@ -12,7 +12,7 @@ from pipeline.corpus.edition import Edition
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.schema import from_table, read_parquet
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.records import Document, Flag, Outcome, Reason
+from pipeline.records import Document, Flag, Outcome, Reason, Span
 from tests.corpus.articles import article
 from tests.corpus.rows import row
 
@@ -229,3 +229,21 @@ def test_a_page_that_was_cut_is_cut_of_the_whole_again_and_is_whole_when_it_is_w
     corpus.take(glued(3, OWN))  # now nothing of it is its own
     (withdrawn,) = [d for d in corpus.rows("dropped") if d.id == page.id]
     assert (withdrawn.reason, withdrawn.text, withdrawn.text_hash) == ("glued", page.text, page.text_hash)
+
+
+def test_the_structure_of_a_page_is_cut_with_its_text(corpus: Corpus) -> None:
+    one, two = article(1, 60), article(2, 60)
+    whole = "\n".join((one, two, OWN))
+    at = whole.index(OWN)
+    spans = (
+        Span(kind="quote", level=1, start=0, end=len(one)),
+        Span(kind="quote", level=1, start=at, end=at + 5),
+    )
+    page = replace(glued(9, one, two, OWN), structure=spans, structure_raw=spans)
+    corpus.take(glued(1, one), glued(2, two), page)
+    cut = {d.id: d for d in corpus.rows("articles")}[page.id]
+    assert cut.structure == (Span(kind="quote", level=1, start=0, end=5),)
+    assert cut.structure_raw == spans
+    corpus.take(glued(3, OWN))
+    (withdrawn,) = [d for d in corpus.rows("dropped") if d.id == page.id]
+    assert withdrawn.structure == spans

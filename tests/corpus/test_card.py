@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.corpus.card import column_docs, croissant, readme
 from pipeline.corpus.schema import SCHEMA
-from pipeline.records import Flag, Manifest, Measures, OutputFile
+from pipeline.records import Flag, Manifest, Measures, OutputFile, Span
 
 MANIFEST = Manifest(
     version="2.7.0",
@@ -31,9 +31,9 @@ def fields(table: str) -> dict[str, dict[str, Any]]:
 
 def test_every_column_and_every_measure_has_its_type_and_its_meaning() -> None:
     docs = column_docs()
-    measures = {f"quality.{name}" for name in Measures.__dataclass_fields__}
-    flags = {f"flags.{name}" for name in Flag.__dataclass_fields__}
-    assert set(docs) == {*SCHEMA.names, *measures, *flags}
+    parts = {"quality": Measures, "flags": Flag, "structure": Span, "structure_raw": Span}
+    inner = {f"{column}.{name}" for column, record in parts.items() for name in record.__dataclass_fields__}
+    assert set(docs) == {*SCHEMA.names, *inner}
     assert docs["quality"][0] == "struct"
     assert docs["quality.han_share"] == ("double", "Han characters among all letters of any script.")
     assert (docs["flags"][0], docs["flags.start"][0], docs["fixes"][0]) == (

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.corpus.quality import RULES, judge, measure
+from pipeline.records import Span
 
 CASES = [
     json.loads(line)
@@ -35,3 +36,14 @@ def test_any_text_is_measured_and_shares_are_shares(text: str) -> None:
 
 def test_a_megabyte_of_one_character_is_measured() -> None:
     assert judge(measure("哈" * 1_000_000)) == "repetitive"
+
+
+def test_a_table_of_short_cells_is_no_list_of_keywords() -> None:
+    row = "村名 | 户数 | 水井 | 水渠 | 桥 | 学校"
+    text = "\n".join([row] * 3 + ["水渠修好了。"])
+    rows = [
+        Span(kind="row", level=0, start=n * (len(row) + 1), end=n * (len(row) + 1) + len(row))
+        for n in range(3)
+    ]
+    assert measure(text).keywords > 0.5
+    assert measure(text, rows).keywords == 0

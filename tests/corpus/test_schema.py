@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.corpus.schema import SCHEMA, from_table, read_parquet, to_table, write_parquet
-from pipeline.records import Document, Flag
+from pipeline.records import Document, Flag, Span
 from tests.corpus.rows import row
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -17,6 +17,15 @@ FLAGS = st.builds(
     start=st.none() | st.integers(0, 10_000),
     end=st.none() | st.integers(0, 10_000),
     text=WORDS,
+)
+SPANS = st.builds(
+    Span,
+    kind=WORDS,
+    level=st.integers(0, 6),
+    start=st.integers(0, 10_000),
+    end=st.integers(0, 10_000),
+    label=WORDS,
+    target=WORDS,
 )
 TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 DOCUMENTS = st.builds(
@@ -33,6 +42,8 @@ DOCUMENTS = st.builds(
     published_on=st.none() | st.dates(date(1900, 1, 1), date(2100, 1, 1)),
     text=WORDS,
     captions=st.lists(WORDS, max_size=3).map(tuple),
+    structure=st.lists(SPANS, max_size=3).map(tuple),
+    structure_raw=st.lists(SPANS, max_size=3).map(tuple),
     flags=st.lists(FLAGS, max_size=3).map(tuple),
     score=st.none() | st.floats(0, 1),
     reason=st.none() | WORDS,

@@ -7,15 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extract.byline import (
-    GAP,
     agency,
     author_in,
     closing_author,
-    dateline_author,
-    is_personal_name,
-    names_of,
     source_in,
 )
+from pipeline.extract.dateline import dateline_author
+from pipeline.extract.names import GAP, is_personal_name, names_of
 
 
 @pytest.mark.parametrize(

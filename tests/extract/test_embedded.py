@@ -94,6 +94,7 @@ HOSTILE = {
     "one line in noscript": f"<noscript>{P * 60_000}</noscript>",
     "nested noscript": f"<noscript><div>{'<div>' * 10_000}{P * 9}</noscript>",
     "templates in templates": "<template shadowrootmode=open>" * 5_000 + P * 9,
+    "a large noscript in noscripts": "<noscript><font>" * 250 + f"<meta content={P}>" * 6_000,
     "thousands of templates": f"<x-a><template shadowrootmode=open><p>{P}</p></template></x-a>" * 5_000,
     "thousands of frames": f"<iframe srcdoc='<p>{P}</p>'></iframe>" * 9_000,
     "frames of brackets": f"<iframe srcdoc='{'<div>' * 20_000}{P * 9}'></iframe>" * 12,

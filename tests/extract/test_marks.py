@@ -26,3 +26,10 @@ def test_every_mark_has_four_fields_and_is_there_once() -> None:
     assert all(row[0] in {"junk", "head", "caption", "body", "none"} for row in rows)
     assert all(row[1] in {"whole", "word", "has"} and row[3].strip() for row in rows)
     assert len({row[:3] for row in rows}) == len(rows)
+
+
+def test_every_part_is_found_wherever_it_stands_in_a_name() -> None:
+    for kind, match, value, _reason in table("marks"):
+        if match == "has" and kind != "none":
+            assert kind in kinds(f"xq{value}xq"), value
+            assert kind in kinds(value), value

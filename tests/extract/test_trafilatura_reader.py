@@ -7,7 +7,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract import trafilatura_reader
 from pipeline.extract.layout import Layout, read_layout
-from pipeline.extract.trafilatura_reader import LONGEST_PAGE, MARK, MOST_LINES, read_element, read_page
+from pipeline.extract.trafilatura_reader import (
+    LONGEST_PAGE,
+    MARK,
+    MOST_LINES,
+    MOST_LINKS,
+    read_element,
+    read_page,
+)
 
 ONE = "城北的旧粮库改成食堂以后，每天中午都要排队。"
 TWO = "老人们说，一荤两素的套餐比自己买菜还便宜。"
@@ -108,6 +115,8 @@ def test_what_is_too_deep_or_too_large_is_not_asked() -> None:
         ("<p>甲</p>" * (MOST_LINES + 1), False),
         (f"<p>{'甲' * 40_000}</p>" * (LONGEST_PAGE // 40_000), True),
         (f"<p>{'甲' * 40_000}</p>" * (LONGEST_PAGE // 40_000) + "<p>甲</p>", False),
+        ("<p>" + "<a href=1>二</a>" * MOST_LINKS, True),
+        ("<p>" + "<a href=1>二</a>" * (MOST_LINKS + 1), False),
         ("<div>" * 290 + ONE, True),
         ("<div>" * 310 + ONE, False),
     ):

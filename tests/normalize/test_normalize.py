@@ -65,3 +65,24 @@ def test_title_is_one_line() -> None:
 def test_lines_stream_by_paragraph() -> None:
     lines = ["第一段,\n", "第二行.\r\n", "\n", "\n", "第三段!"]
     assert list(normalize_lines(lines)) == ["第一段，", "第二行。", "", "第三段！"]
+
+
+CODE = "如下:\nprint('會議',  1)  # 說明,好\n就這樣,好."
+
+
+def test_verbatim_places_stay_as_they_are() -> None:
+    start, end = CODE.index("print"), CODE.index("\n就")
+    result = normalize(CODE, verbatim=[(start, end)])
+    assert result.text == f"如下：\n{CODE[start:end]}\n就这样，好。"
+    assert CODE[start:end] not in normalize(CODE).text
+    assert all("print" not in change.before for change in explain(CODE, verbatim=[(start, end)]))
+
+
+def test_the_encoding_of_verbatim_places_is_repaired() -> None:
+    text = "見下,好\na\u200b\U000f0000 =  1\n完,"
+    result = normalize(text, verbatim=[(text.index("a"), text.index("\n完"))])
+    assert result.text == "见下，好\na =  1\n完，"
+
+
+def test_places_that_overlap_or_are_empty_are_passed_over() -> None:
+    assert normalize("甲,乙,丙", verbatim=[(1, 3), (2, 4), (5, 5)]).text == "甲,乙，丙"

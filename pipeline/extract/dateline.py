@@ -1,0 +1,141 @@
+"""The reporter a line of text names: （记者唐霁）, 記者林恩如／台北報導, 本报记者李小山报道, 文/李小山, ■李小山.
+
+Each form is a pattern, how many code points it reads, and what its names may be: `han`, any of two to four
+characters (persons, where one is); `persons`, nothing but names that begin with a family name; `any`, any name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.extract.names import HAN_NAME, SPACED_NAME, is_personal_name, names_of
+from pipeline.extract.variants import either_script
+
+_NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3}?)"
+_REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员)"
+_SIGN = r"\s?[/／|｜:：︱丨‧・]\s?"
+
+FORMS = (
+    # （记者唐霁／北京报道）; the names end at the slash, or at the bracket
+    (
+        r"[（(〔【\[][^（()）〔〕【】\[\]]{0,14}?记者[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40}?)[\s\u3000]*"
+        r"[／/|｜][^）)〕】\]]{0,14}(?:报道|报导|电)[）)〕】\]]",
+        140,
+        "han",
+    ),
+    (
+        r"[（(〔【\[][^（()）〔〕【】\[\]]{0,10}?记者[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]",
+        140,
+        "han",
+    ),
+    # （中央社记者李小山高雄1日电）
+    (
+        r"[（(〔【\[][\u4e00-\u9fff]{2,4}社驻?\S{0,6}?记者\s?([\u4e00-\u9fff]{3}|[\u4e00-\u9fff]{2})[\u4e00-\u9fff]{2,3}\d{1,2}日",
+        140,
+        "han",
+    ),
+    (
+        r"^(?:\S{0,10}?\s?)(?:记者|编译|特派员|采访)\s?([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3})\s?[／/｜|]\s?\S{2,10}$",
+        140,
+        "han",
+    ),
+    (
+        r"^(?:综合报导|\S{2,6}中心|\S{0,4}快讯)\s?[／/]\s?([\u4e00-\u9fff]{2,4}?)(?:报导|整理)?$",
+        140,
+        "han",
+    ),
+    # 本报记者 李小山 通讯员 王建国; what is said of a picture ends the names
+    (
+        rf"^[（(]?[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}[\s\u3000:：]{{1,3}}([\u4e00-\u9fff\s、，,·]{{2,40}}?)"
+        r"(?:\s(?:报道|摄影报道|(?:摄影|摄|图)(?![\u4e00-\u9fff]{0,2}报道).{0,12}))?[）)]?$",
+        140,
+        "han",
+    ),
+    # 示例社高雄3月1日电（李小山）
+    (
+        r"[社网报][\u4e00-\u9fff]{2,12}\d{1,2}月\d{1,2}日专?[电讯]\s?[（(]((?:[\u4e00-\u9fff]{2,4}[、，,\s]?){1,4})[）)]",
+        140,
+        "han",
+    ),
+    # how a reporter opens a body: 本报记者李小山报道, 记者李小山 摄影王建国, 记者李小山6月10日报道
+    (
+        r"^[\s\u3000（(【\[〔]{0,4}(?:[^\s，。,（()）记]{0,14}(?:讯|电|消息)[\s\u3000（(]{0,3})?(?:[\u4e00-\u9fffA-Za-z\d]{2,12}?)?"
+        rf"{_REPORTER}[\s:：]{{0,3}}([\u4e00-\u9fff]{{2,4}}?(?:[、，,\s][\u4e00-\u9fff]{{2,4}}?){{0,3}}?)[\s\u3000]{{0,2}}"
+        r"(?:[/／|｜]\s?|(?<=[\s\u3000])[\u4e00-\u9fff]{2,4})?(?:(?:联合|综合|专题|独家|现场|摄影|即时|图文)?(?:报道|报导)|"
+        r"摄影|摄|实习生|通讯员|采写|整理|综合|编译|发自|文[/／]|\d{1,2}月\d{1,2}日)",
+        80,
+        "persons",
+    ),
+    # 示例讯 记者李小山 …
+    (rf"^[\u4e00-\u9fffA-Za-z]{{1,8}}讯\s{{1,2}}\S{{0,4}}?记者{_NAMES}\s", 40, "persons"),
+    # the first line of an agency's feature: 题：…　示例社记者 李小山
+    (
+        r"[社网报](?:首席|特约)?记者[ \u3000]{1,3}([\u4e00-\u9fff]{2,4}(?:[、 ][\u4e00-\u9fff]{2,4}){0,3})$",
+        140,
+        "persons",
+    ),
+    # a line of its own: 記者 林小美 報導, 作者 林小美, By 林小美
+    (
+        rf"^(?:(?:特约)?记者\s{{0,2}}|(?:作者|撰文)\s{{1,2}}|(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
+        r"(?:专题|综合|独家|即时)?(?:报道|报导|摄影|整理)?$",
+        40,
+        "persons",
+    ),
+    # 示例新闻记者：李小山 示例新闻编辑：王某
+    (rf"^[\u4e00-\u9fffA-Za-z]{{0,8}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN})", 60, "persons"),
+    # 来源：示例晚报记者 李小山
+    (rf"来源[:：]\s?[\u4e00-\u9fff]{{2,12}}?[报网社台刊]{_REPORTER}\s?{_NAMES}(?=$|\s|\x1f)", 140, "persons"),
+    # in brackets before the first sentence: （文/示例网 李小山）
+    (
+        r"^[\s\u3000]{0,4}[（(【\[]\s?(?:文|图文|文图|撰文|作者|采写)\s?[/／|｜:：︱丨]\s?([^（()）【】\[\]]{2,30})[）)】\]]",
+        60,
+        "persons",
+    ),
+    # ■李小山（示例市）
+    (rf"^[■□●◎◆○▪•]\s?{_NAMES}\s?(?:[（(][^（()）]{{1,10}}[）)])?$", 40, "persons"),
+    # [法]让·杜邦 著 李小山 译
+    (
+        r"^(?:[\[（(【〔][\u4e00-\u9fff]{1,4}[\]）)】〕]\s?)?([\u4e00-\u9fffA-Za-z·•・.\s]{2,24}?)\s?(?:著|撰)(?:[\s/／|｜,，].{0,24})?$",
+        60,
+        "any",
+    ),
+    (
+        r"^(?:(?:采访|策划|图|整理)[、/&＆])?(?:(?:特约|本报|本刊|本网)?记者|(?:独家|现场|采访)?报道|文|文案|撰文|撰稿|执笔|作者|采写|文字|编译)"
+        rf"{_SIGN}(\S.{{0,50}})$",
+        60,
+        "any",
+    ),
+)
+"""Pattern, code points read of the line, and what its names may be; the first that gives one decides."""
+
+NOT_A_REPORTER = either_script(
+    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还"
+)
+"""What is no name although it begins with a family name, behind 记者."""
+
+NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜:：︱丨‧・].*")
+"""What follows the names of a byline: 文/李小山 图/王建国."""
+
+_COMPILED = tuple((either_script(pattern), most, kind) for pattern, most, kind in FORMS)
+
+
+def dateline_author(text: str) -> str | None:
+    """The reporter that a byline, a dateline or the opening of a body names, or None."""
+    text = SPACED_NAME.sub(r"\1\2", text[:140])
+    for pattern, most, kind in _COMPILED:
+        found = pattern.search(text[:most])
+        if found and (names := _names(found[1], kind)):
+            return "、".join(names)
+    return None
+
+
+def _names(value: str, kind: str) -> list[str]:
+    if kind == "any":
+        return names_of(NEXT_LABEL.sub("", value))
+    if kind == "han":
+        names = [n for n in names_of(re.sub("通[讯訊][员員]", "、", value)) if HAN_NAME.fullmatch(n)]
+        return [n for n in names if is_personal_name(n)] or names
+    names = [n for n in re.split(r"[、，,\s]+", value) if n and not NOT_A_REPORTER.fullmatch(n)]
+    paper = len(names) > 1 and not is_personal_name(names[0])
+    names = names[paper:]
+    return names if all(map(is_personal_name, names)) else []

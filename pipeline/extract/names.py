@@ -1,0 +1,156 @@
+"""What a name is: of a person or a desk, never a sentence, a software, a button, a place or an address."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from pipeline.extract.dates import find_day
+from pipeline.extract.variants import either_script
+from pipeline.rules import table
+
+GAP = "\x1f"
+"""Stands between two pieces of a line that have different elements around them."""
+
+AFFILIATION = either_script(
+    r"[\u4e00-\u9fff]{4,}(?:大学|学院|研究院|研究所|研究中心|中学|小学|医院|公司|委员会|总工会|宣传部|协会|[局厅系])$"
+)
+"""What may stand before a person's name with nothing between: 示例大学历史学院李小山."""
+
+ORG = either_script(
+    r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
+    r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
+    r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
+)
+ROLE = either_script(
+    r"^(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生)\s*[:：/／]?\s*"
+)
+TAIL = either_script(
+    r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电)$"
+)
+TAIL_SIGN = either_script(r"[文摄著电等译]$")
+"""Behind a person's name what was done; in another name a letter of it."""
+
+NO_NAME = either_script(
+    r"综合|即时|外电|关闭|关注|打印|台北|新北|桃园|台中|台南|高雄|基隆|新竹|嘉义|花莲|宜兰|屏东|云林|彰化|香港|北京|上海|东京|国际|体育|娱乐|政治|生活|社会|财经|返回|登录|全文|高清|完毕|时评|评论|整理|编译|记者|快讯|专题|特约|原创|转载|网络|网路|佚名|匿名|未知|编辑部|本报|本刊|本站"
+)
+"""Printed where a name should be: 國際中心／綜合報導."""
+
+PLACED = either_script(r"(?:报道|報導|報道|专电|專電|电|電)$")
+"""What a reporter's place stands before: 李小華基隆報導."""
+
+PLACE = 2
+"""Code points of such a place."""
+
+AFTER_ROLE = either_script(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*")
+IN_BRACKETS = re.compile(r"(?<=\S{2})\s?[（(].*")
+"""约翰·史密斯（John Smith）"""
+
+SIGNS = " \u3000()（）:：/／|©®™@★☆●■◆"
+LONGEST_BESIDE = 6
+"""Han characters of the longest name beside a personal one: 李小山，系示例大学教授."""
+
+SPLIT_NAMES = either_script(
+    r"[\s、,，;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体){0,2}(?:记者|通讯员|实习生)[\s:：/／]{0,2}|"
+    r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*"
+)
+"""A role between two names parts them too: 李小山 实习记者 王建国."""
+
+HAN = either_script(r"[\u3400-\u9fff]{1,12}")
+SPACED_NAME = re.compile(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]{1,3}([\u4e00-\u9fff])(?![\u4e00-\u9fff]|\s?[:：﹕])"
+)
+"""A name of two characters set as wide as one of three: 王 水."""
+
+HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
+
+
+SENTENCE = either_script(
+    r"本文|版权|投稿|转载|仅供|声明|敬请|欢迎|推荐文章|最新|所有者?$|编辑$|(?<=.{4})[于在](?:此)?$|^(?:返回|点击|上一|下一|第.{1,3}版)"
+)
+"""Words of a notice, a button or a half sentence, never of a name."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be a name: no address, day, sentence, software, button, role or place."""
+    return not (
+        re.search(r"[。！？；@]|^[—–_>《“\"]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
+        or find_day(text)
+        or SENTENCE.search(text)
+        or no_names().fullmatch(text.lower())
+    )
+
+
+def names_of(value: str) -> list[str]:
+    """The single names of a byline, without roles; [] for a sentence (a full stop, or more than 20 code points)."""
+    value = ROLE.sub("", SPACED_NAME.sub(r"\1\2", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    if re.search(r"[。！？]", value):
+        return []
+    slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
+    if len(slashed) > 1 and any(map(is_personal_name, slashed)):
+        value = "、".join(filter(is_personal_name, slashed))
+    parts = [p for p in SPLIT_NAMES.split(value) if p]
+    names = []
+    for part in parts:
+        part = _single_name(part)
+        words = part.split()
+        if NO_NAME.fullmatch(part) or (words and NO_NAME.fullmatch(words[-1])):
+            continue
+        if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
+            names.extend(words)
+        elif (
+            part
+            and 2 <= len(part) <= 20
+            and not part.isdigit()
+            and is_name(part)
+            and not re.search(r"[。！？\d]{3,}|[。！？:：]|https?:|www\.", part)
+        ):
+            names.append(part)
+    if any(map(is_personal_name, names)):
+        names = [n for n in names if is_personal_name(n) or not (HAN.fullmatch(n) and _is_other(n))]
+    return names if len(names) <= 8 else []
+
+
+def _is_other(name: str) -> bool:
+    """Whether what stands beside a person is a paper, an office, or what the person is."""
+    return len(name) > LONGEST_BESIDE or ORG.search(name) is not None
+
+
+def _single_name(part: str) -> str:
+    """One name without role, signs, and the words and the place that follow it; '' for a place alone."""
+    part = IN_BRACKETS.sub("", ROLE.sub("", AFTER_ROLE.sub("", part.strip(SIGNS))))
+    if is_personal_name(part):
+        return part
+    for size in (2, 3, 4):
+        if is_personal_name(part[-size:]) and AFFILIATION.fullmatch(part[:-size]):
+            return part[-size:]
+    name = TAIL.sub("", part).strip(SIGNS)
+    if not is_personal_name(name) and is_personal_name(name[:-1]) and TAIL_SIGN.search(name):
+        name = name[:-1]
+    if not PLACED.search(part) or not HAN.fullmatch(name) or is_personal_name(name):
+        return name
+    name = name.removesuffix("即時").removesuffix("即时")
+    if len(name) <= PLACE:
+        return ""
+    return name[:-PLACE] if is_personal_name(name[:-PLACE]) else name
+
+
+def is_personal_name(name: str) -> bool:
+    """Two or three Han characters beginning with a family name, or four with one of two characters."""
+    if HAN_NAME.fullmatch(name) is None or ORG.search(name):
+        return False
+    return (2 <= len(name) <= 3 and name[0] in _surnames()) or (
+        3 <= len(name) <= 4 and name[:2] in _surnames()
+    )
+
+
+@cache
+def no_names() -> re.Pattern[str]:
+    """The texts of the table no-names, either script."""
+    return either_script("|".join(re.escape(row[0]) for row in table("no-names")))
+
+
+@cache
+def _surnames() -> frozenset[str]:
+    single, double = (row[0] for row in table("surnames"))
+    return frozenset(single) | frozenset(double.split("、"))
