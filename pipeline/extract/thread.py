@@ -1,7 +1,7 @@
 """A page of posts: which lines are of the first one, the article, and which of replies, pushes and user boxes.
 
 Posts are told by what all boards print, not by whose board it is: elements of one name side by side, each with
-somebody's name or a floor (2楼, #2), a time, and text. The rest of the page is read as any other.
+somebody's name or a floor (2楼, #2) and a time. The rest of the page is read as any other.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ SIGNATURE = 12
 WHEN = either_script(
     r"(?<!\d)(?:19|20)\d\d\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}|(?<!\d)\d{1,2}[-/月.]\d{1,2}日?\s\d{1,2}:\d\d|"
     r"(?<!\d)\d{1,3}\s?(?:秒|分钟|小时|天|周|个?月|年)(?:之)?前|(?:昨天|前天|今天)\s?\d{1,2}:\d\d|"
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\s{1,2}\d{1,2},?\s(?:\d\d:\d\d:\d\d\s)?(?:19|20)\d\d"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\s{1,2}\d{1,2},?\s(?:\d\d:\d\d:\d\d\s)?(?:19|20)\d\d|"
+    r"[一二三四五六七八九十]{1,3}月\s\d{1,2},?\s(?:19|20)\d\d"
 )
 FLOOR = either_script(
     r"(?:^|[\s|·(（])(?:#\s?\d{1,5}|第?\s?\d{1,5}\s?(?:楼|层)|\d{1,5}\s?#|楼主|沙发|板凳|地板)(?=$|[\s|·)）:：])"
@@ -74,7 +75,7 @@ USER_NAMES = frozenset(
 """Words of class and id names of what holds a user's name."""
 
 USER_LINK = re.compile(
-    r"(?<![^/?&.])(?:users?|members?|u|uid|space|people|home|profile|authors?|account)(?![^/=\-.?])|"
+    r"(?<![^/?&.=;])(?:users?|members?|u|uid|space|people|home|profile|authors?|account)(?![^/=\-.?;&])|"
     r"space-uid|username=|/@"
 )
 """In an address in lower case."""
@@ -122,7 +123,7 @@ QUOTED = either_script(r"(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|�
 BBS_HEAD = either_script(
     r"(?:发信人|寄信人|寄件人|作者)\s?[:：].{1,60}?(?:信区|看板|板名|讨论区|版面)\s?[:：]"
 )
-BBS_END = either_script(r"(?:--|- -|——)$|※\s?(?:来源|发信站|修改|转载|转寄|文章网址|编辑|引述)")
+BBS_END = either_script(r"(?:--|- -|——)$|※\s?(?:来源|发信站|修改|转载|转寄|文章网址|编辑|引述|Origin|From)")
 BBS_SIGN = re.compile("--|- -|——|※")
 BBS_QUOTE = either_script(
     r"(?:【|\[)\s?在\s.{1,60}的(?:大作|文章)中(?:提到|写道)\s?[:：]?|※\s?引述《.{1,60}》"
@@ -134,14 +135,13 @@ PUSH = either_script(r"(?:推|嘘|噓|→)\s{0,3}[A-Za-z][A-Za-z0-9]{1,13}\s{0,1
 class _Signs:
     """What the lines of a page say of posts: running sums, so that an element is asked in constant time.
 
-    Who, floor and text are those of the lines in elements that can be posts: with a time, beside another such.
+    Who and floor are those of the lines in elements that can be posts: with a time, beside another such.
     """
 
     when: Sequence[int]
     who: list[int]
     floor: list[int]
     reply: list[int]
-    text: list[int]
     users: list[str]
     """Per line, '' where none is named."""
     titles: list[str]
@@ -224,14 +224,26 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
         first = next(
             (f for f in frames if start and layout.boxes[f].first < start <= layout.boxes[f].last), frames[0]
         )
-        for frame in frames:
-            box = layout.boxes[frame]
-            share = weight[box.last] - weight[box.first]
-            if (frame != first or above >= (1 if replies else ABOVE)) and (
-                named or share <= LARGEST * weight[-1]
-            ):
-                dropped.update(range(box.first, box.last))
+        goes = above >= (1 if replies else ABOVE)
+        for frame, (a, b) in zip(frames, _spans(layout, frames, prose), strict=True):
+            if (frame != first or goes) and (named or weight[b] - weight[a] <= LARGEST * weight[-1]):
+                dropped.update(range(a, b))
     return dropped
+
+
+def _spans(layout: Layout, frames: list[int], prose: list[float]) -> list[tuple[int, int]]:
+    """The lines of each frame. Of frames without prose, heads of posts, what stands below them up to the next."""
+    own = [(layout.boxes[f].first, layout.boxes[f].last) for f in frames]
+    (_, last), parent = own[-1], layout.boxes[frames[-1]].parent
+    if any(prose[b] > prose[a] for a, b in own):
+        return own
+    below = (
+        box.last
+        for box in layout.boxes[frames[-1] :]
+        if box.parent == parent and box.first == last < box.last
+    )
+    ends = [*(a for a, _ in own[1:]), next(below, last)]
+    return [(a, b) for (a, _), b in zip(own, ends, strict=True)]
 
 
 def _frames(layout: Layout, signs: _Signs, dated: Sequence[int]) -> Iterator[tuple[list[int], bool, bool]]:
@@ -269,7 +281,7 @@ def _is_post(layout: Layout, signs: _Signs, index: int) -> bool:
     box = layout.boxes[index]
     a, b = box.first, box.last
     said = any(sign[b] > sign[a] for sign in (signs.who, signs.floor, signs.reply))
-    return said and signs.when[b] > signs.when[a] and signs.text[b] > signs.text[a]
+    return said and signs.when[b] > signs.when[a]
 
 
 def _times(layout: Layout) -> list[int]:
@@ -286,22 +298,21 @@ def _is_time(said: str) -> bool:
 
 
 def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[int]) -> _Signs:
-    """User, floor and text of the lines in some elements, as running sums."""
+    """User and floor of the lines in some elements, as running sums."""
     holds = _user_boxes(layout)
     asked = [False] * len(layout.lines)
     for box in (layout.boxes[index] for index in dated):
         asked[box.first : box.last] = [True] * (box.last - box.first)
-    who, floor, text, users = [0], [0], [0], []
+    who, floor, users = [0], [0], []
     for index, line in enumerate(layout.lines):
-        user, placed, rest = _said(line, holds) if asked[index] else ("", False, 0)
+        user, placed = _said(line, holds) if asked[index] else ("", False)
         who.append(who[-1] + bool(user))
         floor.append(floor[-1] + placed)
-        text.append(text[-1] + (rest >= 2))
         users.append(user)
     starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
     titles = [line.text if is_linked_title(line) else "" for line in layout.lines]
-    return _Signs(when, who, floor, reply, text, users, titles)
+    return _Signs(when, who, floor, reply, users, titles)
 
 
 def _dated(layout: Layout, when: Sequence[int]) -> list[int]:
@@ -311,22 +322,19 @@ def _dated(layout: Layout, when: Sequence[int]) -> list[int]:
     return [index for index in timed if beside[layout.boxes[index].parent] > 1]
 
 
-def _said(line: Line, holds: list[bool]) -> tuple[str, bool, int]:
-    """(user, whether there is a floor, code points that are neither these nor a time) of a line."""
+def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
+    """(user, whether there is a floor) of a line."""
     signed = SIGN.search(line.text) is not None
-    user, placed, rest = "", False, 0
+    user, placed = "", False
     for piece in line.pieces:
         said = piece.text.strip()
         if not said:
             continue
-        is_time = signed and _is_time(said)
-        is_floor = signed and len(said) <= PIECE and FLOOR.search(said) is not None
-        linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
-        is_user = len(said) <= USER_LONGEST and (linked or (piece.box >= 0 and holds[piece.box]))
-        placed = placed or is_floor
-        user = user or (said if is_user and not is_time else "")
-        rest += 0 if is_time or is_floor or is_user else len(said)
-    return user, placed, rest
+        placed = placed or (signed and len(said) <= PIECE and FLOOR.search(said) is not None)
+        if not user and len(said) <= USER_LONGEST and not (signed and _is_time(said)):
+            linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
+            user = said if linked or (piece.box >= 0 and holds[piece.box]) else ""
+    return user, placed
 
 
 def _user_boxes(layout: Layout) -> list[bool]:
