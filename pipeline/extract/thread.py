@@ -224,7 +224,7 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
         first = next(
             (f for f in frames if start and layout.boxes[f].first < start <= layout.boxes[f].last), frames[0]
         )
-        goes = above >= (1 if replies else ABOVE)
+        goes = above >= (1 if replies and heading is not None else ABOVE)
         for frame, (a, b) in zip(frames, _spans(layout, frames, prose), strict=True):
             if (frame != first or goes) and (named or weight[b] - weight[a] <= LARGEST * weight[-1]):
                 dropped.update(range(a, b))
