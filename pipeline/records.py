@@ -326,7 +326,7 @@ class Article:
     """Photo captions, which are not body text."""
     method: str = ""
     """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page, text; of one
-    that no element shows the place: ld+json, script, noscript, template, srcdoc."""
+    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc."""
     agreement: float | None = None
     """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
     first part where several are joined; None: only one read it."""

@@ -85,6 +85,7 @@ def read_body(
     lines are the reading, and the method says so.
     """
     span = sorted({i for box in boxes for i in range(layout.boxes[box].first, layout.boxes[box].last)})
+    inside = title_at if title_at in span else None
     whole = sum(weights.plain[i] for i in span) or 1.0
     by_box: dict[int, str | None] = dict.fromkeys(boxes)
     removed: dict[int, str] = {}
@@ -92,7 +93,7 @@ def read_body(
         rule = (
             _by_element(layout, weights, index, whole, by_box)
             or by_look(layout.lines[index])
-            or _by_neighbour(layout, weights, index, title_at)
+            or _by_neighbour(layout, weights, index, inside)
         )
         if rule:
             removed[index] = rule

@@ -42,6 +42,9 @@ JUNK_FACTOR = 0.15
 TEASER_FACTOR = 0.2
 """Weight of a line right below a linked title: the head of another article and its first words."""
 
+HEADER = 4
+"""Lines below the heading in which a link is the source or the author, and what is below it no teaser."""
+
 ABOVE_FACTOR = 0.3
 """Weight of lines above the heading that shows the page's title."""
 
@@ -58,7 +61,7 @@ NOTICE_FACTOR = 0.2
 NOTICE = either_script(
     r"留言(?:板|系统|列表|规则|服务)|评论仅|用户协议|隐私(?:政策|权)|服务条款|免责声明|版权所有|著作权法|智慧财产权|Copyright|"
     r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|"
-    r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证"
+    r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证|分辨率|网站标识码|最佳浏览|(?:未经|不得|禁止).{0,10}(?:授权|许可|转载|镜像)|本(?:网站|站)所载|技术支持\s?[:：]"
 )
 NOTICE_HEAD = 60
 """Code points of a line that are searched for it."""
@@ -93,10 +96,26 @@ CLIMB_LINKS = 0.25
 SHORTEST_COMMENT_HEADING = 3
 """Code points; the bare word is a button."""
 
-MARKS = re.compile(r"[，。！？；：、,.!?;]")
-JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
 """What an article is put in; the best element may be a paragraph of it."""
+
+VERSE = range(2, 21)
+"""Code points of a verse."""
+
+VERSES = 4
+"""Lines of a verse's length in a row, alone in their elements or divided by `<br>`, that are verses: a stanza."""
+
+VERSE_LINE = re.compile(r"[^\d:：|｜/>·]+")
+"""A whole line that may be a verse: labels, counts and paths have other signs."""
+
+VERSE_TAGS = CONTAINER_TAGS | {"p", "blockquote", "pre", "center"}
+"""What a verse stands in; short lines of cells and items are a table, a menu."""
+
+TITLES = frozenset({"h1", "h2", "h3"})
+NUMBER = re.compile(r"[0-9]+")
+MARKS = re.compile(r"[，。！？；：、,.!?;]")
+WORD = re.compile(r"[^\W\d_]")
+JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +150,11 @@ def line_weight(line: Line) -> float:
 
 
 def is_linked_title(line: Line) -> bool:
-    """Whether a line is one link as long as a title."""
-    return (
-        len(line.text) >= MIN_LINE
-        and line.linked * 10 >= 9 * len(line.text)
-        and not MARKS.match(line.text[-1])
+    """Whether a line is one link as long as a title, with no word beside it: a time or a number may be."""
+    if line.linked < MIN_LINE or MARKS.match(line.text[-1]):
+        return False
+    return line.linked * 10 >= 9 * len(line.text) or not any(
+        WORD.search(piece.text) for piece in line.pieces if not piece.href
     )
 
 
@@ -143,7 +162,7 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it."""
     boxes = layout.boxes
     plain = [line_weight(line) for line in layout.lines]
-    weights = _discounted(layout, plain, heading)
+    weights = _discounted(layout, _with_verses(layout, plain, heading), heading)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
     for line, weight in zip(layout.lines, weights, strict=True):
@@ -156,6 +175,38 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     for index in range(len(boxes) - 1, 0, -1):
         total[boxes[index].parent] += total[index]
     return Weights(line=weights, plain=plain, box=total, score=score, running=[0.0, *accumulate(plain)])
+
+
+def _with_verses(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
+    """The weights with those of verses, which have no marks: the end of a line is one. Verses stand below a heading,
+    and a poem's is often too short to be known as the page's title."""
+    titles = (
+        i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in TITLES and not line.linked
+    )
+    start = heading if heading is not None else next(titles, len(layout.lines))
+    weights = list(plain)
+    row: list[int] = []
+    for index in range(start + 1, len(layout.lines) + 1):
+        line = layout.lines[index] if index < len(layout.lines) else None
+        if line and _may_be_verse(layout, line) and (not row or _in_row(layout, row[-1], index)):
+            row.append(index)
+            continue
+        if len(row) >= VERSES:
+            for at in row:
+                weights[at] = max(plain[at], len(layout.lines[at].text) + MARK_WEIGHT)
+        row = [index] if line and _may_be_verse(layout, line) else []
+    return weights
+
+
+def _may_be_verse(layout: Layout, line: Line) -> bool:
+    is_short = len(line.text) in VERSE and not line.linked and layout.boxes[line.box].tag in VERSE_TAGS
+    return is_short and VERSE_LINE.fullmatch(line.text) is not None
+
+
+def _in_row(layout: Layout, above: int, below: int) -> bool:
+    """Whether two lines stand in one element, or in two of one element."""
+    one, two = layout.lines[above].box, layout.lines[below].box
+    return one == two or layout.boxes[one].parent == layout.boxes[two].parent
 
 
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
@@ -177,7 +228,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
             distance = max(distance * SILENCE_FACTOR, SILENCE_FLOOR)
         read_below = read_below or (heading is not None and index > heading)
         silent = 0
-        if index and is_linked_title(layout.lines[index - 1]):
+        is_header = heading is not None and heading < index <= heading + HEADER
+        if index and not is_header and is_linked_title(layout.lines[index - 1]):
             weight *= TEASER_FACTOR
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
@@ -208,7 +260,7 @@ def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bo
 
 
 def find_container(layout: Layout, weights: Weights) -> list[int]:
-    """The box that holds the article, as a list of one; empty when no line reads like a sentence."""
+    """The boxes that hold the article, in page order: one, or parts of one name; empty when no line is a sentence."""
     if not layout.boxes:
         return []
     best = max(range(len(layout.boxes)), key=lambda i: (weights.score[i], -i))
@@ -217,7 +269,7 @@ def find_container(layout: Layout, weights: Weights) -> list[int]:
     chain = layout.up(best)
     inside = chain[:-1] or chain  # the page itself only where nothing else is
     holders = (at for at, box in enumerate(inside) if layout.boxes[box].tag in CONTAINER_TAGS)
-    return [_climb(layout, weights, chain[next(holders, len(inside) - 1) :])]
+    return _parts(layout, weights, _climb(layout, weights, chain[next(holders, len(inside) - 1) :]))
 
 
 def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
@@ -234,6 +286,26 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
         if gain >= CLIMB_GAIN * weights.box[current] and _added_links(layout, current, box) < CLIMB_LINKS:
             current = box
     return current
+
+
+def _parts(layout: Layout, weights: Weights, found: int) -> list[int]:
+    """The box with those beside it in the page itself that are parts of the same article: nothing else holds them."""
+    box = layout.boxes[found]
+    if box.parent < 0 or layout.boxes[box.parent].tag != "body":
+        return [found]
+    name = NUMBER.sub("", box.names)
+    return [
+        at
+        for at, other in enumerate(layout.boxes)
+        if at == found
+        or (
+            other.parent == box.parent
+            and (other.tag, NUMBER.sub("", other.names)) == (box.tag, name)
+            and (name or box.tag == "section")
+            and weights.box[at] >= CLIMB_GAIN * weights.box[found]
+            and not any(line.linked for line in layout.lines[other.first : other.last])
+        )
+    ]
 
 
 def _added_links(layout: Layout, inner: int, outer: int) -> float:

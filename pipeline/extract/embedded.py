@@ -74,10 +74,16 @@ ESCAPED_TAG = re.compile(r"&lt;/?(?:p|br|div|section|span|h[1-6]|ul|li|img|stron
 PICTURES = "picture_page_info_list"
 """Of a WeChat page that is pictures and a few words; only there `msg_desc` is the text and no summary."""
 
-PLACES = (("noscript", "noscript"), ("template", "template"), ("iframe", "srcdoc"))
+PLACES = (
+    ("noscript", "noscript"),
+    ("template", "template"),
+    ("script", "template"),
+    ("textarea", "textarea"),
+    ("iframe", "srcdoc"),
+)
 """Elements that browsers with scripts show otherwise or not at all, and what `method` calls them."""
-HELD = "noscript, template[shadowrootmode], iframe[srcdoc]"
-"""Those of them that may hold a body: one look through the page for the three."""
+HELD = "noscript, template[shadowrootmode], iframe[srcdoc], textarea, script[type*=template], script[type='text/html']"
+"""Those of them that may hold a body: one look through the page for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +91,7 @@ class Candidate:
     """A text that may be the body, as HTML, and what stands beside it."""
 
     method: str
-    """ld+json, script, noscript, template or srcdoc."""
+    """ld+json, script, noscript, template, textarea or srcdoc."""
     html: str
     han: int
     facts: dict[str, str] = field(default_factory=dict)
@@ -275,6 +281,8 @@ def _left_open(text: str) -> int:
 def _inside(node: LexborNode, method: str) -> str:
     if method == "srcdoc":
         return node.attributes.get("srcdoc") or ""
+    if method == "textarea":
+        return _as_html(node.text() or "")
     outer = node.html or ""
     inner = outer[outer.find(">") + 1 : outer.rfind("<")]
     return inner.replace("<template", "<div").replace("</template", "</div")  # a component in a component

@@ -80,8 +80,8 @@ class Box:
     """Index of the enclosing box; -1 for the first."""
     first: int
     """Index of its first line."""
-    last: int = 0
-    """One past its last line."""
+    last: int = -1
+    """One past its last line; -1 while it is open."""
     hidden: bool = False
     """Itself display:none or `hidden`; not inherited."""
     invisible: bool = False
@@ -215,7 +215,7 @@ class _Walk:
             self._walk(root.child)
             self._flush()
             for box in self.layout.boxes:
-                box.last = box.last or len(self.layout.lines)
+                box.last = box.last if box.last >= 0 else len(self.layout.lines)
 
     def _walk(self, node: LexborNode | None) -> None:
         """Depth first with a stack of our own: hostile nesting must not end in a RecursionError."""

@@ -12,13 +12,26 @@ from functools import cache
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.container import Weights, is_linked_title
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import Layout, Line
+from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
 from pipeline.records import Reason
 from pipeline.rules import table
+from pipeline.rules.han import IDEOGRAPHS
 
 NOTICE_LINE = 60
 """Code points of the longest line that is a notice."""
+
+SHORTEST_NOTICE = 4
+"""Letters of the shortest: a label of a form has fewer."""
+
+KINDS = (Reason.VERIFY, Reason.LOGIN, Reason.DELETED)
+"""What a notice may say, in the order of asking."""
+
+UNSAID = 0.15
+"""Share of the Han characters of a notice that no word of the table covers."""
+
+HAN = re.compile(f"[{IDEOGRAPHS}]")
 
 SENTENCES = 60
 """Weight (container.py) of what was read besides from which the page has an article; the shortest of 124 real bodies
@@ -33,6 +46,20 @@ PICTURES = 8
 TEASERS = 4
 """Linked titles with a text below from which a page is a list."""
 
+LISTED = 0.8
+"""Share of the weight of all that was read that teasers have on a list."""
+
+REACH = 3
+"""Lines above a teaser among which its title is: author and day may stand between."""
+
+SITES = 2
+"""Sites that the titles of a list lead to."""
+
+READ_ON = either_script(
+    r"\W{0,3}(?:继续|点击|展开)?(?:阅读|查看|全文|更多|详细|详情|readmore|more){1,3}\W{0,3}", re.I
+)
+"""A link below a teaser."""
+
 PLAYER = "video, audio, iframe[src*=player], iframe[src*=video], [class*=video-player], object, embed"
 
 
@@ -41,23 +68,37 @@ def no_article(
 ) -> Reason | None:
     """Why the page has no article, or None where the lines `kept` may be one or nothing is known."""
     read = list(kept)
-    rest = [i for i in read if _notice(layout.lines[i].text) is None]
+    rest = [i for i in read if _notice(layout.lines[i]) is None]
     if sum(weights.line[i] for i in rest) < SENTENCES:
-        notices = ((i, _notice(line.text)) for i, line in enumerate(layout.lines))
+        notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
         shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
         everywhere = range(len(layout.lines))
         listed = Reason.LIST_PAGE if len(_teasers(layout, weights, everywhere)) >= TEASERS else None
         return next(shown, None) or listed or _pictures(tree, layout, rest)
     teasers = _teasers(layout, weights, rest)
-    only = len(teasers) == sum(weights.plain[i] > 0 for i in rest)
-    return Reason.LIST_PAGE if len(teasers) >= TEASERS and only else None
+    is_list = sum(weights.plain[i] for i in teasers) >= LISTED * sum(weights.plain[i] for i in rest)
+    return Reason.LIST_PAGE if len(teasers) >= TEASERS and is_list else None
 
 
-def _notice(text: str) -> Reason | None:
-    """The kind of page that a line speaks of."""
-    if len(text) > NOTICE_LINE:
+def _notice(line: Line) -> Reason | None:
+    """The kind of page that a line speaks of: the first kind it has words of, if the known words are nearly all."""
+    if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text):
         return None
-    return next((kind for kind, pattern in _notices() if pattern.match(text)), None)
+    bare = letters(line.text).lower()
+    words = _words()
+    kind = next((kind for kind in KINDS if words[kind].search(bare)), None)
+    if kind is None or len(bare) < SHORTEST_NOTICE or (kind == "login" and not words["seen"].search(bare)):
+        return None
+    unsaid = HAN.findall(words[""].sub("", bare))
+    return kind if len(unsaid) <= UNSAID * len(HAN.findall(bare)) else None
+
+
+def _site(line: Line) -> str | None:
+    """The host that a linked line leads to, "" for the page's own; None where it leads to a place on this page."""
+    href = next(piece.href for piece in line.pieces if piece.href)
+    if href.startswith("#"):
+        return None
+    return href.split("/", 3)[2] if href.startswith(("http://", "https://", "//")) else ""
 
 
 def _is_hidden(layout: Layout, line: int) -> bool:
@@ -73,11 +114,30 @@ def _pictures(tree: LexborHTMLParser, layout: Layout, read: list[int]) -> Reason
 
 
 def _teasers(layout: Layout, weights: Weights, lines: Iterable[int]) -> list[int]:
-    """Those of the lines that read like a sentence and stand below the linked title of another page."""
-    titled = [is_linked_title(line) for line in layout.lines]
-    return [i for i in lines if weights.plain[i] and any(titled[max(0, i - 2) : i])]
+    """Those of the lines that read like a sentence and stand below the linked title of another page of the site, or
+    above a link that reads on.
+
+    Titles that lead to many sites are of an article about them.
+    """
+    sites = {i: _site(line) for i, line in enumerate(layout.lines) if is_linked_title(line)}
+    found: list[int] = []
+    reached: set[str | None] = set()
+    for i in lines:
+        titles = [sites[j] for j in range(i - REACH, i) if sites.get(j) is not None]
+        below = layout.lines[i + 1] if i + 1 < len(layout.lines) else None
+        if weights.plain[i] and (titles or (below and below.linked and READ_ON.fullmatch(below.text))):
+            found.append(i)
+            reached.update(titles[-1:])
+    return found if len(reached) <= SITES else []
 
 
 @cache
-def _notices() -> list[tuple[Reason, re.Pattern[str]]]:
-    return [(Reason(kind), either_script(pattern)) for kind, pattern, _reason in table("notices")]
+def _words() -> dict[str, re.Pattern[str]]:
+    """The words of each kind of line of the table as one pattern, the longest first; under "" all of them."""
+    words = [(kind, word) for kind, words, _ in table("notices") for word in words.split()]
+    words.sort(key=lambda pair: (-len(pair[1]), pair))
+    kinds = sorted({kind for kind, _ in words})
+    return {
+        kind: either_script("|".join(word for of, word in words if of == kind or not kind))
+        for kind in ["", *kinds]
+    }

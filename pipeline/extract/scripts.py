@@ -155,7 +155,13 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
     """The texts in a script, the longest first. Never raises; linear in the length of the script."""
     found: list[tuple[str, str, Frame]] = []
     inner: list[Value] = []
-    for text, key, frame in _texts(script[:LONGEST_SCRIPT], is_json):
+    script = script[:LONGEST_SCRIPT]
+    if is_json and script.lstrip()[:3].upper() in (
+        "%7B",
+        "%5B",
+    ):  # a whole state in the escapes of an address
+        script = unquote(script)
+    for text, key, frame in _texts(script, is_json):
         if deep < NESTED and text.lstrip()[:1] in ("{", "[") and '"' in text[:40]:
             inner += values(text, is_json=True, deep=deep + 1)
             continue

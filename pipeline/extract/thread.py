@@ -1,7 +1,7 @@
 """A page of posts: which lines are of the first one, the article, and which of replies, pushes and user boxes.
 
 Posts are told by what all boards print, not by whose board it is: elements of one name side by side, each with
-somebody's name or a floor (2楼, #2), a time, and text. The rest of the page is read as any other.
+somebody's name or a floor (2楼, #2) and a time. The rest of the page is read as any other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from pipeline.extract.container import line_weight
+from pipeline.extract.container import is_linked_title, line_weight
 from pipeline.extract.layout import Layout, Line, Piece, collapse
 from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
@@ -32,6 +32,9 @@ POSTS = 0.6
 ABOVE = 80
 """Weight (container.py) of text between title and first frame from which it is the article, the frames replies."""
 
+PROSE = re.compile("[。！？!?…；;]")
+"""What a line of such text holds; a head line of name, time and counts has none of these."""
+
 LARGEST = 0.5
 """Share of the page's weight that is never taken for a reply on the sign of names and times alone."""
 
@@ -41,7 +44,8 @@ SIGNATURE = 12
 WHEN = either_script(
     r"(?<!\d)(?:19|20)\d\d\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}|(?<!\d)\d{1,2}[-/月.]\d{1,2}日?\s\d{1,2}:\d\d|"
     r"(?<!\d)\d{1,3}\s?(?:秒|分钟|小时|天|周|个?月|年)(?:之)?前|(?:昨天|前天|今天)\s?\d{1,2}:\d\d|"
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\s{1,2}\d{1,2},?\s(?:\d\d:\d\d:\d\d\s)?(?:19|20)\d\d"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\s{1,2}\d{1,2},?\s(?:\d\d:\d\d:\d\d\s)?(?:19|20)\d\d|"
+    r"[一二三四五六七八九十]{1,3}月\s\d{1,2},?\s(?:19|20)\d\d"
 )
 FLOOR = either_script(
     r"(?:^|[\s|·(（])(?:#\s?\d{1,5}|第?\s?\d{1,5}\s?(?:楼|层)|\d{1,5}\s?#|楼主|沙发|板凳|地板)(?=$|[\s|·)）:：])"
@@ -71,7 +75,7 @@ USER_NAMES = frozenset(
 """Words of class and id names of what holds a user's name."""
 
 USER_LINK = re.compile(
-    r"(?<![^/?&.])(?:users?|members?|u|uid|space|people|home|profile|authors?|account)(?![^/=\-.?])|"
+    r"(?<![^/?&.=;])(?:users?|members?|u|uid|space|people|home|profile|authors?|account)(?![^/=\-.?;&])|"
     r"space-uid|username=|/@"
 )
 """In an address in lower case."""
@@ -97,6 +101,9 @@ POST_NAMES = frozenset(
 )
 """Words of the names of a post; elements of other names need two users or two floors."""
 
+REPLY_NAMES = frozenset(["reply", "replies", "comment", "comments", "answer", "floor", "followup"])
+"""Those that name nothing but a reply: an element with one inside is a post though nobody's name is seen in it."""
+
 USER_BOX = either_script(
     r"(?:注册(?:时间|日期|于)?|积分|帖子|主题|精华|威望|金钱|金币|在线时间|最后登录|阅读权限|贡献|好友|听众|收听|经验值?|发帖数?|"
     r"UID|等级|用户组|头衔|级别|声望|魅力|性别|文章数|人气|勋章|状态)"
@@ -116,7 +123,7 @@ QUOTED = either_script(r"(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|�
 BBS_HEAD = either_script(
     r"(?:发信人|寄信人|寄件人|作者)\s?[:：].{1,60}?(?:信区|看板|板名|讨论区|版面)\s?[:：]"
 )
-BBS_END = either_script(r"(?:--|- -|——)$|※\s?(?:来源|发信站|修改|转载|转寄|文章网址|编辑|引述)")
+BBS_END = either_script(r"(?:--|- -|——)$|※\s?(?:来源|发信站|修改|转载|转寄|文章网址|编辑|引述|Origin|From)")
 BBS_SIGN = re.compile("--|- -|——|※")
 BBS_QUOTE = either_script(
     r"(?:【|\[)\s?在\s.{1,60}的(?:大作|文章)中(?:提到|写道)\s?[:：]?|※\s?引述《.{1,60}》"
@@ -128,15 +135,17 @@ PUSH = either_script(r"(?:推|嘘|噓|→)\s{0,3}[A-Za-z][A-Za-z0-9]{1,13}\s{0,1
 class _Signs:
     """What the lines of a page say of posts: running sums, so that an element is asked in constant time.
 
-    Who, floor and text are those of the lines in elements that can be posts.
+    Who and floor are those of the lines in elements that can be posts.
     """
 
     when: Sequence[int]
     who: list[int]
     floor: list[int]
-    text: list[int]
+    reply: list[int]
     users: list[str]
     """Per line, '' where none is named."""
+    titles: list[str]
+    """Per line its text where it is a linked title, else ''."""
 
 
 _Group = tuple[str, list[int]]
@@ -210,35 +219,53 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
         return set()
     signs = _read_signs(layout, when, dated)
     weight = [0.0, *accumulate(line_weight(line) for line in layout.lines)]
+    prose = [0.0, *accumulate(line_weight(x) if PROSE.search(x.text) else 0.0 for x in layout.lines)]
     start = heading + 1 if heading is not None else 0
     dropped: set[int] = set()
-    for frames, named in _frames(layout, signs, dated):
+    for frames, named, replies in _frames(layout, signs, dated):
         top = layout.boxes[frames[0]].first
-        above = weight[top] - weight[start] if start <= top else 0.0
+        above = prose[top] - prose[start] if start <= top else 0.0
         first = next(
             (f for f in frames if start and layout.boxes[f].first < start <= layout.boxes[f].last), frames[0]
         )
-        for frame in frames:
-            box = layout.boxes[frame]
-            share = weight[box.last] - weight[box.first]
-            if (frame != first or above >= ABOVE) and (named or share <= LARGEST * weight[-1]):
-                dropped.update(range(box.first, box.last))
+        goes = above >= (1 if replies and heading is not None else ABOVE)
+        for frame, (a, b) in zip(frames, _spans(layout, frames, prose), strict=True):
+            if (frame != first or goes) and (named or weight[b] - weight[a] <= LARGEST * weight[-1]):
+                dropped.update(range(a, b))
     return dropped
 
 
-def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[tuple[list[int], bool]]:
-    """Elements side by side that are posts, in page order, and whether their name or their floors say so."""
+def _spans(layout: Layout, frames: list[int], prose: list[float]) -> list[tuple[int, int]]:
+    """The lines of each frame. Of frames without prose, heads of posts, what stands below them up to the next."""
+    own = [(layout.boxes[f].first, layout.boxes[f].last) for f in frames]
+    (_, last), parent = own[-1], layout.boxes[frames[-1]].parent
+    if any(prose[b] > prose[a] for a, b in own):
+        return own
+    below = (
+        box.last
+        for box in layout.boxes[frames[-1] :]
+        if box.parent == parent and box.first == last < box.last
+    )
+    ends = [*(a for a, _ in own[1:]), next(below, last)]
+    return [(a, b) for (a, _), b in zip(own, ends, strict=True)]
+
+
+def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[tuple[list[int], bool, bool]]:
+    """Elements side by side that are posts, in page order; whether names or floors say so; whether they are replies."""
     for name, members in dated:
         posts = [m for m in members if _is_post(layout, signs, m)]
         if not _enough(posts, members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
+        if len({next((t for t in signs.titles[a:b] if t), "") for a, b in spans} - {""}) > POSTS * len(posts):
+            continue  # each with a title of its own: a list of articles
         users = {next((u for u in signs.users[a:b] if u), "") for a, b in spans} - {""}
         floors = sum(signs.floor[b] > signs.floor[a] for a, b in spans)
         words = words_of(name.partition(":")[2])
-        named = bool(words & POST_NAMES) or floors * 2 > len(posts)
+        replies = sum(signs.reply[b] > signs.reply[a] for a, b in spans) * 2 > len(posts)
+        named = bool(words & POST_NAMES) or replies or floors * 2 > len(posts)
         if named or len(users) >= 2:
-            yield members, named
+            yield members, named, replies
 
 
 def _names(tag: str, names: str) -> Iterable[str]:
@@ -250,8 +277,8 @@ def _names(tag: str, names: str) -> Iterable[str]:
 def _is_post(layout: Layout, signs: _Signs, index: int) -> bool:
     box = layout.boxes[index]
     a, b = box.first, box.last
-    said = signs.who[b] > signs.who[a] or signs.floor[b] > signs.floor[a]
-    return said and signs.when[b] > signs.when[a] and signs.text[b] > signs.text[a]
+    said = any(sign[b] > sign[a] for sign in (signs.who, signs.floor, signs.reply))
+    return said and signs.when[b] > signs.when[a]
 
 
 def _times(layout: Layout) -> list[int]:
@@ -268,19 +295,21 @@ def _is_time(said: str) -> bool:
 
 
 def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) -> _Signs:
-    """User, floor and text of the lines in some elements, as running sums."""
+    """User and floor of the lines in some elements, as running sums."""
     holds = _user_boxes(layout)
     asked = [False] * len(layout.lines)
     for box in (layout.boxes[index] for _, members in dated for index in members):
         asked[box.first : box.last] = [True] * (box.last - box.first)
-    who, floor, text, users = [0], [0], [0], []
+    who, floor, users = [0], [0], []
     for index, line in enumerate(layout.lines):
-        user, placed, rest = _said(line, holds) if asked[index] else ("", False, 0)
+        user, placed = _said(line, holds) if asked[index] else ("", False)
         who.append(who[-1] + bool(user))
         floor.append(floor[-1] + placed)
-        text.append(text[-1] + (rest >= 2))
         users.append(user)
-    return _Signs(when, who, floor, text, users)
+    starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
+    reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
+    titles = [line.text if is_linked_title(line) else "" for line in layout.lines]
+    return _Signs(when, who, floor, reply, users, titles)
 
 
 def _dated(layout: Layout, when: Sequence[int]) -> list[_Group]:
@@ -303,22 +332,19 @@ def _enough(posts: Collection[int], members: Sequence[int]) -> bool:
     return len(posts) >= max(2, POSTS * len(members))
 
 
-def _said(line: Line, holds: list[bool]) -> tuple[str, bool, int]:
-    """(user, whether there is a floor, code points that are neither these nor a time) of a line."""
+def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
+    """(user, whether there is a floor) of a line."""
     signed = SIGN.search(line.text) is not None
-    user, placed, rest = "", False, 0
+    user, placed = "", False
     for piece in line.pieces:
         said = piece.text.strip()
         if not said:
             continue
-        is_time = signed and _is_time(said)
-        is_floor = signed and len(said) <= PIECE and FLOOR.search(said) is not None
-        linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
-        is_user = len(said) <= USER_LONGEST and (linked or (piece.box >= 0 and holds[piece.box]))
-        placed = placed or is_floor
-        user = user or (said if is_user and not is_time else "")
-        rest += 0 if is_time or is_floor or is_user else len(said)
-    return user, placed, rest
+        placed = placed or (signed and len(said) <= PIECE and FLOOR.search(said) is not None)
+        if not user and len(said) <= USER_LONGEST and not (signed and _is_time(said)):
+            linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
+            user = said if linked or (piece.box >= 0 and holds[piece.box]) else ""
+    return user, placed
 
 
 def _user_boxes(layout: Layout) -> list[bool]:

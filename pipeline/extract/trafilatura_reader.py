@@ -88,10 +88,8 @@ def _tree(layout: Layout, boxes: Sequence[int], span: Sequence[int]) -> _Element
     """The element as a page of its own. Its class `post` is what trafilatura looks for first."""
     page: _Element = html_parser.makeelement("html")
     body = SubElement(page, "body")
-    made = {box: (SubElement(body, "article", {"class": "post"}), 0) for box in boxes}
-    made[-1] = made[
-        boxes[0]
-    ]  # the block of a line stands outside the chosen element where that is an inline one
+    # several boxes are parts of one article; the block of a line is outside them where they are inline elements
+    made = dict.fromkeys([-1, *boxes], (SubElement(body, "article", {"class": "post"}), 0))
     for index in span:
         line = layout.lines[index]
         holder = _holder(layout, made, line.box)

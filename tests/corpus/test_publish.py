@@ -164,6 +164,7 @@ def clean(tmp_path: Path) -> Path:
     """A corpus of three empty versions and a work folder beside it."""
     for version in ("2.1.0", "2.2.0", "2.3.0"):
         (tmp_path / "clean" / version).mkdir(parents=True)
+        (tmp_path / "clean" / version / "manifest.json").touch()
     (tmp_path / "work").mkdir()
     return tmp_path / "clean"
 

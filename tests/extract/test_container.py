@@ -76,6 +76,11 @@ def test_weight_of_a_line(html: str, weight: float) -> None:
         ("<a href=1>河边步道下月封闭</a>维修", False),
         ("<a href=1>河边步道下月封闭。</a>", False),
         ("河边步道下月封闭维修", False),
+        ("10:02 <a href=1>河边步道下月封闭</a>", True),
+        ("<a href=1>河边步道下月封闭</a> [05-11]", True),
+        ("10:02 <a href=1>河边步道下月封</a>", False),
+        ("图 <a href=1>河边步道下月封闭</a>", False),
+        ("2 <a href=1>河边步道下月封闭</a> ABC", False),
     ],
 )
 def test_a_linked_title(html: str, expected: bool) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract import MAX_BYTES, extract_page, line_report
 from pipeline.extract.agreement import DISAGREE
+from pipeline.extract.layout import read_layout
 from pipeline.records import Selector, Source
 from tests.timing import TIME_LIMIT
 
@@ -248,3 +250,10 @@ def test_mutants_of_the_golden_pages_are_answered_in_time() -> None:
         start = time.process_time()
         extract_page(bytes(body[:at]) + bytes(body[at // 2 :]), url=URL)
         assert time.process_time() - start < TIME_LIMIT
+
+
+def test_an_element_that_closes_before_the_first_line_holds_none() -> None:
+    layout = read_layout(LexborHTMLParser("<div class=a><a class=b href=1> </a></div><p>一</p><p>二"))
+    assert [(box.tag, box.first, box.last) for box in layout.boxes] == [
+        ("body", 0, 2), ("div", 0, 0), ("a", 0, 0), ("p", 0, 1), ("p", 1, 2)
+    ]  # fmt: skip

@@ -32,5 +32,5 @@ def test_what_a_source_names_as_its_body_is_read() -> None:
 
 
 def test_every_notice_is_of_a_known_kind() -> None:
-    assert {row[0] for row in table("notices")} == {"verify", "deleted", "login"}
+    assert {row[0] for row in table("notices")} == {"verify", "login", "deleted", "seen", "said"}
     assert all(len(row) == 3 and row[2] for row in table("notices"))
