@@ -41,12 +41,12 @@ from pipeline.extract.variants import either_script
 SIGNATURE_AFTER = 6
 """Code points of title that stand before a blog's own name in the page's `title`."""
 
-NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", re.I)
+NO_AUTHOR = either_script(r"佚名|网络|網路|匿名")
 """Printed behind the label of an author where there is none."""
 
 PERSON_CLASS = either_script(
-    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
-    r"account[_\-]?name|user[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
+    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
+    r"account[_\-]?name|user[_\-]?name|author-?info|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds a person's name."""
@@ -247,16 +247,12 @@ AUTHORS: tuple[Rule[str], ...] = (
 
 def find_author(page: Evidence) -> tuple[str | None, str | None]:
     """(name of the rule, names) by AUTHORS; no answer holds an address, a day, a button, a system or a place."""
-    return decide(AUTHORS, page, accept=_believable)
-
-
-def _believable(name: str) -> bool:
-    """Whether every name of an answer can be one."""
-    return bool(name) and all(map(is_name, name.split("、")))
+    return decide(AUTHORS, page, accept=lambda name: _believed(name, page.url))
 
 
 def _believed(name: str, url: str) -> bool:
-    return not NO_AUTHOR.search(name) and not is_the_site(name, url)
+    """Whether an answer can be an author, by whatever rule it came."""
+    return all(map(is_name, name.split("、"))) and not NO_AUTHOR.search(name) and not is_the_site(name, url)
 
 
 def _marked(page: Evidence) -> tuple[str | None, str | None]:

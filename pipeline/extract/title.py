@@ -64,19 +64,19 @@ SITE_LONGEST = 14
 CUT = re.compile(r"(?<!\.)\.{3,}+$|(?<!…)…++$")
 SEPARATOR = re.compile(r"\s{0,4}(?:[_|｜¦]+|\s[-–—@·•∙]+\s|\s?－\s?|--+|\s::+\s|\s»\s|\s«\s|\s/\s)\s*")
 GLUED_SITE = re.compile(
-    r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
+    r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|报|報|中心|博客|论坛|門戶|门户|社|台|"
     r"\.(?:com|cn|net|org|tw|hk)|NET|News|news|资讯|資訊|财经|財經|客户端|首页|在线|杂志|号|園|园|圈|站|家|吧|谈|豆瓣|知乎|简书|36氪)\s*$"
 )
 
 
 SITE_NAME = either_script(
-    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|BBS|News)$",
+    r"(?:网站?|新闻|频道|报社|报|论坛|社区|门户|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|BBS|News)$",
     re.I,
 )
 """How the name of a site or a column ends."""
 
 NO_TITLE = either_script(
-    r"正文|首页|主页|新闻(?:中心|详情|内容|正文)?|文章(?:详情|内容|正文|阅读)?|详情页?|内容页?|欢迎(?:您|光临).{0,20}|.{0,12}欢迎您|.{0,12}门户网站|.{0,12}官方网站"
+    r"正文|主页|新闻(?:中心|详情|内容|正文)?|文章(?:详情|内容|正文|阅读)?|详情页?|内容页?|欢迎(?:您|光临).{0,20}|.{0,12}欢迎您|.{0,12}门户网站|.{0,12}官方网站"
 )
 """A heading or a part of a title that says only what kind of page it is."""
 
@@ -88,7 +88,7 @@ TAIL_NOISE = either_script(
 
 RUN_NOISE = either_script(
     r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|文|记者)\s?[:：/／|｜].{0,60}|"
-    r"原创|转载|置顶|精华|推荐|热门?|新|已解决|悬赏.{0,8}|\[[^\]]{1,8}\]|【?(?:转帖|原创|分享)】?|.{0,6}(?:阅读|浏览|评论|回复|点击).{0,8}|"
+    r"转载|置顶|精华|推荐|热门?|新|已解决|悬赏.{0,8}|\[[^\]]{1,8}\]|【?(?:转帖|原创|分享)】?|.{0,6}(?:阅读|浏览|评论|回复|点击).{0,8}|"
     r"分享.{0,6}|打印|收藏|编辑|只看楼主|复制链接|正文|\W{1,9}"
 )
 """A run of text of a heading that is no part of the title."""
@@ -144,7 +144,7 @@ def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
     said = (
         ("title", declared.title),
         *((f"meta:{name}", declared.meta.get(name, "")) for name in META_TITLES),
-        ("json-ld", declared.ld.get("headline", "")),
+        ("json-ld", declared.ld.get("headline") or declared.ld.get("title", "")),
         ("item", declared.items.get("headline", "")),
         ("script:msg_title", declared.script.get("msg_title", "")),
     )

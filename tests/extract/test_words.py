@@ -1,0 +1,90 @@
+"""The words of the tables, one after the other in a line of our own: each word has to make the difference.
+
+A case of `tests/cases/words.jsonl` is a line with {} for a word, what reads it, and what it reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.extract import byline, container
+from pipeline.extract.container import weigh
+from pipeline.extract.dates import find_day
+from pipeline.extract.embedded import _as_html, only_shell
+from pipeline.extract.layout import read_layout
+from pipeline.extract.looks import by_look
+from pipeline.extract.title import clean_title
+from tests.extract.facts import article
+
+
+def look(html: str) -> str | None:
+    return by_look(read_layout(LexborHTMLParser(f"<img>{html}")).lines[-1])
+
+
+def is_discounted(line: str) -> bool:
+    weights = weigh(read_layout(LexborHTMLParser(f"<p>{line}")))
+    return weights.line[0] < weights.plain[0]
+
+
+def day(text: str) -> str | None:
+    found = find_day(text)
+    return found.day.isoformat() if found else None
+
+
+def fact(part: str, name: str) -> Callable[[str], str | None]:
+    """What a fact of our page is, with the line in a part of it; the address gives a day where none is printed."""
+
+    def read(line: str) -> str | None:
+        found = getattr(article({part: line, "url": "https://www.example.com/2020/0102/1.html"}), name)
+        return None if found is None else str(found)
+
+    return read
+
+
+ASK: dict[str, Callable[[str], object]] = {
+    "agency": byline.agency,
+    "as_html": _as_html,
+    "author_in": byline.author_in,
+    "clean_title": clean_title,
+    "closing_author": byline.closing_author,
+    "comments": lambda line: container.COMMENTS.fullmatch(line) is not None,
+    "dateline_author": byline.dateline_author,
+    "day": day,
+    "discounted": is_discounted,
+    "is_name": byline.is_name,
+    "look": look,
+    "names": lambda text: "、".join(byline.names_of(text)),
+    "only_shell": only_shell,
+    "paper_in": byline.paper_in,
+    "source_in": byline.source_in,
+    "author of head": fact("head", "author"),
+    "author of meta": fact("meta", "author"),
+    "day of head": fact("head", "published_on"),
+    "day of meta": fact("meta", "published_on"),
+    "day_from of head": fact("head", "published_from"),
+    "day_from of foot": fact("foot", "published_from"),
+    "day_from of below": fact("below", "published_from"),
+    "source of head": fact("head", "origin_name"),
+    "source of foot": fact("foot", "origin_name"),
+    "source of meta": fact("meta", "origin_name"),
+    "title of h1": fact("h1", "title"),
+    "bare title": lambda html: article({"h1": html, "title": "城北网"}).title,
+}
+CASES = [
+    (case, word)
+    for line in (Path(__file__).parents[1] / "cases" / "words.jsonl").read_text("utf-8").splitlines()
+    for case in [json.loads(line)]
+    for word in case["words"]
+]
+
+
+@pytest.mark.parametrize(("case", "word"), CASES)
+def test_what_a_word_says(case: dict[str, Any], word: str) -> None:
+    said = case["is"].replace("{}", word) if isinstance(case["is"], str) else case["is"]
+    assert ASK[case["ask"]](case["line"].replace("{}", word)) == said
