@@ -25,7 +25,7 @@ SITE_NAME = 4
 HEADER_LINES = 6
 """Lines below the title among which 李小山／示例晚报 is a byline."""
 
-REPRINTED = either_script(r"\W{0,3}(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?)")
+REPRINTED = either_script(r"\W{0,3}(?:本文|文章|内容)?(?:来自|来源|转自|转载自?)")
 """How a sentence begins that says where an article was taken from."""
 
 REPRINT_LINE = either_script(
@@ -37,8 +37,8 @@ NAME_AND_PAPER = either_script(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9f
 """李小山／示例晚报 as a whole line."""
 
 NOT_A_NAME = either_script(
-    r"^原创$|^原創$|^by$|^Posted|链接|鏈接|原文|收藏|举报|编辑|編輯|责编|責編|选稿|校对|审核|编审|来源|來源|发布|發布|时间|時間|阅读|閱讀|"
-    r"关注|關注|分享|评论|評論|字号|登录|注册|点赞|回[复覆]|最后|首页|正文|^更多|播放|人气|浏览|作者|记者|記者|文章|发表|更新|修改|频道$|栏目$|专题$"
+    r"^by$|^Posted|链接|原文|收藏|举报|编辑|责编|选稿|校对|审核|编审|来源|发布|时间|阅读|"
+    r"关注|分享|评论|字号|登录|注册|点赞|回[复覆]|最后|首页|正文|^更多|播放|人气|浏览|作者|记者|文章|发表|更新|修改|频道$|栏目$|专题$"
 )
 """The label or button beside a day, where a name could stand."""
 

@@ -38,16 +38,16 @@ META_SOURCES = (
     "copyright-source",
 )
 SOURCE_CLASS = either_script(
-    r"(?:^|[\s_\-])(?:source|laiyuan|media|origin|media[_\-]name|comefrom|source_baidu|ent-source|js_name)(?:$|[\s_\-])",
+    r"(?:^|[\s_\-])(?:source|laiyuan|media|origin|comefrom|js_name)(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds the source's name."""
 
-SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来源|來源|稿源|出处|出處)\s?[:：]?")
+SOURCE_ALONE = either_script(r"(?:文章|新闻|信息|稿件|资料)?(?:来源|稿源|出处)\s?[:：]?")
 QUOTED_ACCOUNT = either_script(
-    r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『]?([^”\"」』，,。（）()：:\s]{2,24})[”\"」』]?"
+    r"(?:公众号|微信号)\s{0,2}[:：]?\s{0,2}[“\"「『]?([^”\"」』，,。（）()：:\s]{2,24})[”\"」』]?"
 )
-PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
+PICTURES = either_script(r"(?:图|影|照|视频)\S{0,4}来源")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
 
 Origin = tuple[str, str | None]

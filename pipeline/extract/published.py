@@ -64,11 +64,11 @@ SCRIPT_DAYS = (
     "publishedAt",
     "published_at",
 )
-TODAY = either_script(r"今天是|现在是|現在是|今日是|欢迎您|歡迎您|北京时间：")
+TODAY = either_script(r"今天是|现在是|今日是|欢迎您|北京时间：")
 """A line that shows the visitor the present day."""
 
 LATER = (
-    r"(?:最后|最近|上次)?(?:更新|修改|updated|modified|edited)(?:于|时间|日期)?|编辑(?:于|时间|日期)|(?:最后|上次)编辑|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
+    r"(?:更新|修改|updated|modified|edited)(?:时间|日期)?|编辑(?:于|时间|日期)|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
     r"(?:成文|截止|截至|活动|开始|结束|有效|实施|施行|生效|印发|签发|注册|会议|考试|报名|访问|当前|浏览)(?:时间|日期)"
 )
 FIRST = (
@@ -82,9 +82,7 @@ LATER_BEHIND = either_script(
     r"^\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后)?(?:更新|修改|编辑(?!\s?[:：])|回复|updated|modified)",
     re.I,
 )
-POSTED = either_script(
-    r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间|发表时间", re.I
-)
+POSTED = either_script(r"posted @|发表于|发布于|发布日期|发布时间|发稿时间|发表时间", re.I)
 LABELLED = either_script(
     r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章)?(?:时\s{0,4}间|日\s{0,4}期)[\s\x1f]{0,3}[:：﹕]",
     re.I,

@@ -23,8 +23,8 @@ ABOVE_DAY = range(2, 15)
 
 COLUMN = either_script(
     r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
-    r"國內|國際|社會|娛樂|體育|財經|時政|軍事|兩岸|地產|焦點|即時|新聞|新闻|黑龙江|内蒙古|中国|台灣){1,2}"
-    r"(?:新闻|新聞|要闻|要聞|资讯|資訊|动态|動態|频道|頻道|报道|報導|快讯|快訊|中心)?"
+    r"兩岸|地產|焦点|即时|新闻|中国|台灣){1,2}"
+    r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
 
@@ -49,7 +49,7 @@ AFTER_DAY = either_script(
 )
 """The clock time, the day of the week and signs behind a day."""
 
-PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新闻中心|融媒体|发布|日报社|客户端)$")
+PUBLISHER = either_script(r"(?:网|报|新闻社|通讯社|电视台|广播|新闻中心|融媒体|日报社|客户端)$")
 """How the name of a paper or station ends that stands before the day."""
 
 Named = tuple[str | None, str | None]
