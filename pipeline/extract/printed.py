@@ -10,7 +10,6 @@ from pipeline.extract.boilerplate import matching
 from pipeline.extract.byline import GAP
 from pipeline.extract.layout import Layout, Line, collapse
 from pipeline.extract.title import HEADINGS
-from pipeline.extract.variants import either_script
 
 ABOVE = 5
 """Lines above the title that may hold the day or the source."""
@@ -23,14 +22,6 @@ BELOW = 14
 
 HEADER_LINE = 160
 """Code points of the longest line that can be a header line."""
-
-OPENING = either_script(
-    r"\W{0,2}(?:作\s{0,4}者|发信人|标\s{0,4}题|时\s{0,4}间|日\s{0,4}期|看\s{0,4}板|信\s{0,4}区|发信站|来\s{0,4}源)[\s\x1f]{0,3}(?:[:：﹕]|\x1f)"
-)
-"""How the lines begin with which a bulletin board opens a post; they stand in the body's element."""
-
-OPENING_LINES = 8
-"""Such lines at most."""
 
 REST = "时時日"
 """One of these is in the first code points of a line that gives a day and nothing else."""
@@ -78,11 +69,6 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     foot = [i for i in sorted(below) if i < len(layout.lines)]
     others = (n for n, i in enumerate(foot) if i > last and matching(layout.lines[i].text, "cut"))
     own = foot[: next(others, len(foot))]
-    opening = next(
-        (n for n, i in enumerate(kept[:OPENING_LINES]) if not OPENING.match(_with_gaps(layout.lines[i]))),
-        min(len(kept), OPENING_LINES),
-    )
-    head = [*head, *kept[:opening]]
     read = {*head, *above, *foot, *kept}
     rest = [
         i
@@ -100,7 +86,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         above=_lines(layout, above),
         foot=_lines(layout, foot),
         own=_lines(layout, own),
-        first=tuple(layout.lines[i].text for i in kept[opening : opening + 2]),
+        first=tuple(layout.lines[i].text for i in kept[:2]),
         last=layout.lines[last].text if kept else "",
         headings=frozenset(
             layout.lines[i].text for i in head if layout.boxes[layout.lines[i].box].tag in HEADINGS

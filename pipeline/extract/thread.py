@@ -69,7 +69,7 @@ USER_NAMES = frozenset(
 
 USER_LINK = re.compile(
     r"(?:^|[/?&.])(?:user|users|member|members|u|uid|space|people|home|profile|author|account|authors)(?:[/=\-.?]|$)|"
-    r"space-uid|username=|/@",
+    r"username=|/@",
     re.I,
 )
 POST_NAMES = frozenset(
@@ -95,17 +95,14 @@ POST_NAMES = frozenset(
 
 USER_BOX = either_script(
     r"(?:注册(?:时间|日期|于)?|积分|帖子|主题|精华|威望|金钱|金币|在线时间|最后登录|阅读权限|贡献|好友|听众|收听|经验值?|发帖数?|"
-    r"UID|等级|用户组|头衔|级别|声望|魅力|性别|文章数|人气|勋章|状态)"
+    r"UID|等级|用户组|头衔|级别|声望|魅力|性别|文章数|勋章|状态)"
     r"\s?(?:[:：]\s?.{0,12}|[\d\-/: ,]{1,20})?(?:点|枚|小时|个|篇)?"
 )
 USER_BOX_LINE = 24
 FURNITURE = either_script(
     r"(?:只看(?:该作者|楼主|大图|Ta|TA)|倒序(?:浏览|看帖)|正序浏览|使用道具|电梯直达|显示全部楼层|发(?:短)?消息|加(?:为)?好友|串个门|打招呼|"
-    r"收听TA|当前离线|个人(?:空间|主页)|评分|引用|回复|举报|编辑|顶|踩|支持|反对|TOP|点评|收藏|分享|楼主|跳转到?|"
-    r"返回列表|发新帖|发表回复|上一主题|下一主题|本帖最后由)(?:[\s|\d()（）]{0,12})"
-)
-EDITED = either_script(
-    r"(?:本帖|此帖|帖子|该帖|本文)?\s?(?:最后|最近|已)?(?:由|被)\s?\S{1,30}\s.{0,40}(?:编辑|修改|更新)"
+    r"收听TA|当前离线|个人(?:空间|主页)|评分|引用|编辑|顶|踩|支持|反对|点评|分享|楼主|跳转到?|"
+    r"发新帖|发表回复|上一主题|下一主题|本帖最后由)(?:[\s|\d()（）]{0,12})"
 )
 QUOTED = either_script(r"(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)")
 
@@ -280,13 +277,11 @@ def _user_boxes(layout: Layout) -> list[bool]:
 
 
 def _furniture(layout: Layout, dropped: set[int]) -> set[int]:
-    """User boxes, buttons, edit notes and quotes of others in the posts of a thread that stay."""
+    """User boxes, buttons and quotes of others in the posts of a thread that stay."""
     found: set[int] = set()
     for index, line in enumerate(layout.lines):
         short = len(line.text) <= USER_BOX_LINE
-        if (short and (USER_BOX.fullmatch(line.text) or FURNITURE.fullmatch(line.text))) or (
-            len(line.text) <= 2 * PIECE and EDITED.fullmatch(line.text)
-        ):
+        if short and (USER_BOX.fullmatch(line.text) or FURNITURE.fullmatch(line.text)):
             found.add(index)
     for box in layout.boxes:
         words = words_of(box.names)
