@@ -20,6 +20,7 @@ from pipeline.extract.dates import find_day
 from pipeline.extract.embedded import _as_html, only_shell
 from pipeline.extract.layout import read_layout
 from pipeline.extract.looks import by_look
+from pipeline.extract.noarticle import _notice
 from pipeline.extract.title import clean_title
 from pipeline.records import Article
 from tests.extract.facts import BODY, TITLE, URL, article
@@ -116,6 +117,7 @@ ASK: dict[str, Callable[[str], object]] = {
     "is_name": byline.is_name,
     "look": look,
     "names": lambda text: "、".join(byline.names_of(text)),
+    "notice": _notice,
     "only_shell": only_shell,
     "paper_in": byline.paper_in,
     "source_in": byline.source_in,
