@@ -258,16 +258,12 @@ AUTHORS: tuple[Rule[str], ...] = (
 
 def find_author(page: Evidence) -> tuple[str | None, str | None]:
     """(name of the rule, names) by AUTHORS; no answer holds an address, a day, a button, a system or a place."""
-    return decide(AUTHORS, page, accept=_believable)
-
-
-def _believable(name: str) -> bool:
-    """Whether every name of an answer can be one."""
-    return bool(name) and all(map(is_name, name.split("、")))
+    return decide(AUTHORS, page, accept=lambda name: _believed(name, page.url))
 
 
 def _believed(name: str, url: str) -> bool:
-    return not NO_AUTHOR.search(name) and not is_the_site(name, url)
+    """Whether an answer can be an author, by whatever rule it came."""
+    return all(map(is_name, name.split("、"))) and not NO_AUTHOR.search(name) and not is_the_site(name, url)
 
 
 def _marked(page: Evidence) -> tuple[str | None, str | None]:

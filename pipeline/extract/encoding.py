@@ -12,6 +12,7 @@ import codecs
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import cchardet
 
@@ -45,6 +46,9 @@ DAMAGED = 0.1
 
 MEND_MOST = 300_000
 """Bytes read so at most: about a microsecond a byte."""
+
+MOST_RUNS = 50_000
+"""Runs of two-byte characters looked at for damage, some 5 microseconds each; a page as long as a book has fewer."""
 
 GARBLED = 0.35
 """Share of common characters below which a run without a wrong byte may be read one byte off; real prose has .6."""
@@ -208,7 +212,7 @@ def _by_standard(body: bytes, codec: str) -> str:
 def _mended(body: bytes, codec: str) -> str:
     """The text with each damaged run of two-byte characters read by the cheapest path through its bytes."""
     out, at, left = [], 0, MEND_MOST
-    for run in NON_ASCII.finditer(body):
+    for run in islice(NON_ASCII.finditer(body), MOST_RUNS):
         text = _by_standard(run[0], codec)
         if ("\ufffd" in text or _score(text) < GARBLED) and len(run[0]) <= left:
             left -= len(run[0])

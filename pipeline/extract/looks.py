@@ -14,7 +14,7 @@ TEASER = 6
 LINK_LINE = 60
 """A line mostly of links and shorter than this is navigation; longer ones are paragraphs full of links."""
 
-ADVERTISEMENT = either_script(r"广告|廣告|推广|推廣|AD|赞助|贊助|Sponsored")
+ADVERTISEMENT = either_script(r"广告|推广|AD|赞助|Sponsored")
 """As the whole text of a line's first element: a label on the line, not a word of it."""
 
 ADVERTISEMENT_LINE = 90
@@ -23,10 +23,10 @@ CAPTION_LINE = 120
 """Code points of the longest caption told by its words."""
 
 CAPTION = either_script(
-    r"^[（(【\[]?(?:[▲▼△▽↑↓◀◆]|图为|圖為|图注|圖註|图说|圖說|图[:：|｜]|图\d{1,2}[:：.、 ]|圖[:：/／]|资料图|資料圖|"
-    r"图集|封面圖|封面图|示意图|示意圖|网络图|配图|題圖|题图|航拍图|效果图|图源|图片说明|圖片說明)|"
-    r"(?:(?<!拍)摄|攝|供图|供圖|截图|截圖|资料图片?|資料照片?|資料圖片?|資料照|图片社|圖片社|视觉中国|視覺中國|"
-    r"IC photo|东方IC|圖／.{1,12}|图/.{1,12}|（圖：.{1,14}|翻攝.{0,16}|提供)[）)】\]。]?$"
+    r"^[（(【\[]?(?:[▲▼△▽↑↓◀◆]|图为|图注|图说|图[:：/／|｜]|图\d{1,2}[:：.、 ]|资料图|"
+    r"图集|封面图|示意图|网络图|配图|题图|航拍图|效果图|图源|图片说明)|"
+    r"(?:(?<!拍)摄|供图|截图|资料图片?|资料照片?|图片社|视觉中国|"
+    r"IC photo|东方IC|图[/／].{1,12}|（圖：.{1,14}|翻攝.{0,16}|提供)[）)】\]。]?$"
 )
 
 

@@ -39,7 +39,7 @@ META_SOURCES = (
     "copyright-source",
 )
 SOURCE_CLASS = either_script(
-    r"(?:^|[\s_\-])(?:source|laiyuan|media|origin|media[_\-]name|comefrom|source_baidu|ent-source|js_name)(?:$|[\s_\-])",
+    r"(?:^|[\s_\-])(?:source|laiyuan|media|origin|comefrom|js_name)(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds the source's name."""

@@ -84,7 +84,7 @@ FACT = either_script(
 )
 STAMP = either_script(r"\d{1,2}:\d\d|\d{1,2}[-/]\d\d|\d{1,2}月\d{1,2}日|\d{1,3}\s?(?:分钟|小时|天)前")
 STAMP_WORDS = either_script(
-    r"[\d\W_]|发表于|发布于|回复于|头像|阅读|浏览|评论|人|次|的|年|月|日|前|分钟|小时|天"
+    r"[\d\W_]|发表于|发布于|回复于|头像|阅读|浏览|评论|人|次|年|月|日|前|分钟|小时|天"
 )
 """What stands in such a line besides a name."""
 

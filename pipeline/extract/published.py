@@ -65,11 +65,11 @@ SCRIPT_DAYS = (
     "publishedAt",
     "published_at",
 )
-TODAY = either_script(r"今天是|现在是|現在是|今日是|欢迎您|歡迎您|北京时间：")
+TODAY = either_script(r"今天是|现在是|今日是|欢迎您|北京时间：")
 """A line that shows the visitor the present day."""
 
 LATER = (
-    r"(?:最后|最近|上次)?(?:更新|修改|updated|modified|edited)(?:于|时间|日期)?|编辑(?:于|时间|日期)|(?:最后|上次)编辑|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
+    r"(?:更新|修改|updated|modified|edited)(?:时间|日期)?|编辑(?:于|时间|日期)|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
     r"(?:成文|截止|截至|活动|开始|结束|有效|实施|施行|生效|印发|签发|注册|会议|考试|报名|访问|当前|浏览)(?:时间|日期)"
 )
 FIRST = (

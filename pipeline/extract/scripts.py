@@ -92,24 +92,12 @@ PICTURE_TEXT = ("msg_desc", "desc")
 BLOCK_TEXTS = frozenset({"text", "content", "insert", "value", "data"})
 """Keys of the words in such a paragraph."""
 
-SUMMARIES = frozenset(
-    {"abstract", "agreement", "alert", "bio", "brief", "css", "desc", "description", "digest", "disclaimer"}
-    | {
-        "excerpt",
-        "hint",
-        "intro",
-        "introduction",
-        "keywords",
-        "lead",
-        "message",
-        "notice",
-        "policy",
-        "privacy",
-    }
-    | {"protocol", "remark", "reply", "replies", "review", "signature", "slogan", "style", "summary"}
-    | {"template", "tips"}
+_SUMMARIES = (
+    "abstract bio brief css description digest excerpt hint intro introduction lead message notice policy protocol "
+    "remark replies review slogan style summary template tips"
 )
-"""Words of keys whose value is about an article or a site, or is not one."""
+SUMMARIES = frozenset(_SUMMARIES.split())
+"""Words of keys whose value is about an article or a site, or is not one, besides those that marks.py calls junk."""
 
 
 @dataclass(slots=True)

@@ -72,7 +72,7 @@ LEADING_DAY = re.compile(r"^\s{0,4}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}�
 DASHED = re.compile(r"[-–—_|｜]")
 PIECE = re.compile(r"[-–—_|｜¦丨>＞»·:：,，]")
 GLUED_SITE = re.compile(
-    r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|日报|日報|晚报|晚報|报|報|中心|博客|论坛|門戶|门户|官网|平台|社|台|"
+    r"[-–—](?=[^-–—]{2,24}$)[^-–—]*(?:网|網|新闻|新聞|频道|頻道|报|報|中心|博客|论坛|門戶|门户|社|台|"
     r"\.(?:com|cn|net|org|tw|hk)|NET|News|news|资讯|資訊|财经|財經|客户端|首页|在线|杂志|号|園|园|圈|站|家|吧|谈|豆瓣|知乎|简书|36氪)\s*$"
 )
 
@@ -96,7 +96,7 @@ TAIL_NOISE = either_script(
 
 RUN_NOISE = either_script(
     r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|文|记者)\s?[:：/／|｜].{0,60}|"
-    r"原创|转载|置顶|精华|推荐|热门?|新|已解决|悬赏.{0,8}|\[[^\]]{1,8}\]|【?(?:转帖|原创|分享)】?|.{0,6}(?:阅读|浏览|评论|回复|点击).{0,8}|"
+    r"转载|置顶|精华|推荐|热门?|新|已解决|悬赏.{0,8}|\[[^\]]{1,8}\]|【?(?:转帖|原创|分享)】?|.{0,6}(?:阅读|浏览|评论|回复|点击).{0,8}|"
     r"分享.{0,6}|打印|收藏|编辑|只看楼主|复制链接|正文|\W{1,9}"
 )
 """A run of text of a heading that is no part of the title."""
@@ -170,7 +170,7 @@ def _page(layout: Layout, declared: Declared, start: int, stop: int) -> _Page:
     said = (
         ("title", declared.title),
         *((f"meta:{name}", declared.meta.get(name, "")) for name in META_TITLES),
-        ("json-ld", declared.ld.get("headline", "")),
+        ("json-ld", declared.ld.get("headline") or declared.ld.get("title", "")),
         ("item", declared.items.get("headline", "")),
         ("script:msg_title", declared.script.get("msg_title", "")),
     )

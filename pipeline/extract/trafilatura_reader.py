@@ -33,6 +33,9 @@ MOST_NAMED = 60
 LONGEST_PAGE = 200_000
 """Code points of the longest page or element read; deep and huge ones take seconds."""
 
+MOST_TAGS = 20_000
+"""Tags of the longest page read: 50,000 empty paragraphs fit in LONGEST_PAGE and take 2 s."""
+
 STRUCTURE = HEADINGS | frozenset(["ul", "ol", "li", "table", "tr", "td", "th"])
 """Elements that trafilatura treats in their own way; any other with a name is a `div`."""
 
@@ -68,7 +71,7 @@ def read_element(layout: Layout, boxes: Sequence[int], span: Sequence[int]) -> f
 
 def read_page(html: str) -> str:
     """The text of a whole page as trafilatura finds it, "" where it finds nothing or fails."""
-    if len(html) > LONGEST_PAGE:
+    if len(html) > LONGEST_PAGE or html.count("<") > MOST_TAGS:
         return ""
     try:
         return trafilatura.extract(html, include_comments=False, with_metadata=False) or ""

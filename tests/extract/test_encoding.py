@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import time
 from collections import Counter
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract.encoding import decode, label
+from tests.timing import TIME_LIMIT
 
 HANS = (
     "城北的旧粮库改成社区食堂以后，每天中午都要排队。老人们说，一荤两素的套餐只要十二元，比自己买菜还便宜。"
@@ -171,6 +173,14 @@ def test_four_bytes_of_gb18030_stand_in_a_damaged_line() -> None:
     text = "他叫王𠮷，是渔港里最老的人。" * 5
     body = text.encode("gb18030")
     assert decode(b"\xff" + body, override="gb18030").text.count("𠮷") == 5
+
+
+def test_a_million_short_runs_beside_a_broken_byte_are_read_in_time() -> None:
+    body = HANS.encode("gbk") * 9 + b"\x81 " + "磨坊 ".encode("gbk") * 1_000_000
+    start = time.process_time()
+    text = decode(body).text
+    assert time.process_time() - start < TIME_LIMIT
+    assert text.endswith("磨坊 " * 900_000)
 
 
 def test_a_page_of_bad_bytes_is_not_mended() -> None:

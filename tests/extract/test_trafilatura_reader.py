@@ -12,6 +12,7 @@ from pipeline.extract.trafilatura_reader import (
     MARK,
     MOST_LINES,
     MOST_LINKS,
+    MOST_TAGS,
     read_element,
     read_page,
 )
@@ -132,6 +133,12 @@ def test_an_error_of_trafilatura_is_no_reading(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("trafilatura.extract", broken)
     assert ask(read_layout(LexborHTMLParser(f"<p id=body>{ONE}</p>"), body=["#body"])) is None
     assert read_page(f"<p>{ONE}</p>") == ""
+
+
+def test_a_page_of_too_many_tags_is_not_read() -> None:
+    page = f"<html><body><article><p>{ONE}</p><p>{TWO}</p></article>%s</body></html>"
+    assert read_page(page % ("<br>" * 9_000))
+    assert not read_page(page % ("<br>" * MOST_TAGS))
 
 
 def test_a_page_is_read_whole_without_its_comments() -> None:
