@@ -67,13 +67,26 @@ _NEVER_DEEP = frozenset(
     ]
 )
 """Elements without content, and those that the next of their kind closes: they do not pile up by themselves."""
+_REOPENS = frozenset(["p", "/p", "li", "/li", "td", "/td", "th", "/th", "dt", "dd", "option"])
+_FORMATTING = frozenset(
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
+)
+"""Elements that a parser opens again in each block as long as they are not closed (HTML, "the list of active
+formatting elements")."""
+_FORMATTING_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_FORMATTING))})\b[^<>]{{0,20000}}>", re.I)
+
+MAX_REOPENED = 200_000
+"""Formatting elements of a page that are opened again; real pages stay below a thousand. A page of 85 KB, 500 `<b>`
+above 20,000 `<p>`, took 43 s."""
+
 _NOT_COUNTED = frozenset(["", *_NEVER_DEEP, *(f"/{name}" for name in _NEVER_DEEP)])
 
 
 def tamed(html: str) -> str:
     """The page without the attributes of tags that have thousands, and without tags nested beyond MAX_DEPTH.
 
-    Of one with more than MAX_TAGS tags, what stands before these.
+    Of one with more than MAX_TAGS tags, what stands before these; one that opens its formatting elements again and
+    again is read without them.
 
     >>> tamed("<p>正文</p>")
     '<p>正文</p>'
@@ -82,7 +95,10 @@ def tamed(html: str) -> str:
     """
     if _has_long_run(html):
         html = _LONG_TAG.sub(_bare, html)
-    return _flat(html) if _is_deep(html) else html
+    is_deep, is_reopened = _asked(html)
+    if is_reopened:
+        html = _FORMATTING_TAG.sub("", html)
+    return _flat(html) if is_deep else html
 
 
 def _has_long_run(html: str) -> bool:
@@ -99,23 +115,26 @@ def _bare(tag: re.Match[str]) -> str:
     return f"<{tag[1]}>" if len(tag[2].split()) > MAX_ATTRIBUTES else tag[0]
 
 
-def _is_deep(html: str) -> bool:
-    """Whether `_flat` would change the page: the same count on the names alone, in half the time."""
+def _asked(html: str) -> tuple[bool, bool]:
+    """Whether `_flat` would change the page, and whether formatting elements are opened again too often.
+
+    The same count as in `_flat`, on the names alone, in half the time.
+    """
     tags = _NAMES.findall(html)
     opened: defaultdict[str, int] = defaultdict(int)
-    depth = 0
+    depth = standing = reopened = 0
+    is_deep = len(tags) > MAX_TAGS
     for tag in map(str.lower, tags):
         if tag in _NOT_COUNTED:
+            reopened += standing if standing and tag in _REOPENS else 0
             continue
-        if tag[0] != "/":
-            opened[tag] += 1
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif opened[tag[1:]]:
-            opened[tag[1:]] -= 1
-            depth -= 1
-    return len(tags) > MAX_TAGS
+        name, step = (tag, 1) if tag[0] != "/" else (tag[1:], -1)
+        if step > 0 or opened[name]:
+            opened[name] += step
+            depth += step
+            standing += step if name in _FORMATTING else 0
+            is_deep = is_deep or depth > MAX_DEPTH
+    return is_deep, reopened > MAX_REOPENED
 
 
 def _flat(html: str) -> str:

@@ -22,6 +22,8 @@ HOSTILE = {
     "nested, each closed by another name": "<span><div></span>" * (LONG // 3),
     "fonts never closed": "<font color=red>" * LONG,
     "fonts that differ": "".join(f"<b a={n}>" for n in range(LONG)),
+    "fonts opened again in each paragraph": "<p>" + "<b id=i>" * 500 + "</p>" + "<p>x" * 20_000,
+    "and closed at the end": "<p>" + "<b>" * 40 + "</p>" + "<li>x" * 60_000 + "</b>" * 40,
     "lists in lists": "<ul><li>" * (LONG // 3),
     "tables in tables": "<table><tr><td>" * (LONG // 3),
     "an element each with a sibling": "<div>" * 2000 + "<i></i>" * (LONG // 3),
