@@ -12,11 +12,11 @@ from typing import Any
 
 from pipeline import archive, extract, normalize, runs
 from pipeline.cli import jobs, screen
+from pipeline.corpus.texts import normalize_body
 from pipeline.crawl import run as crawling
 from pipeline.dedupe import file as dedupe_file
 from pipeline.errors import CorpusError, UsageError
 from pipeline.records import Capture, Kind, Outcome, Page, Source, Span
-from pipeline.spans import carried, verbatim
 
 TEXT_NAMES = (".txt", ".text", ".md", ".markdown")
 """Names of files that `corpus extract` reads as plain text, as an import does."""
@@ -156,8 +156,7 @@ def page_row(page: Page) -> dict[str, Any]:
     """A page's extraction as `corpus extract` prints it."""
     articles = []
     for article in page.articles:
-        done = normalize.normalize(article.extracted, verbatim=verbatim(article.structure))
-        structure = carried(article.structure, article.extracted, done.text)
+        done, structure = normalize_body(article.extracted, article.structure)
         articles.append(
             {
                 "title": article.title,

@@ -6,6 +6,7 @@ All that decides what such a row says besides the first shard is imported from h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,19 +60,18 @@ def whole_text(document: Document) -> tuple[str, tuple[Span, ...]]:
     """The text of a row and its structure, as they were before an article that stands elsewhere was cut out of it."""
     if document.relation != SPLIT_FROM:
         return document.text, document.structure
-    done = _normalized(document)
-    return done.text, _structure(document, done.text)
+    done, structure = normalize_body(document.extracted, document.structure_raw)
+    return done.text, structure
 
 
-def _normalized(document: Document) -> normalize.Normalized:
-    return normalize.normalize(document.extracted, verbatim=verbatim(document.structure_raw))
-
-
-def _structure(document: Document, text: str) -> tuple[Span, ...]:
-    """The structure of what was extracted over what it became, captions in the corpus's form."""
-    return tuple(
+def normalize_body(
+    extracted: str, structure: Sequence[Span]
+) -> tuple[normalize.Normalized, tuple[Span, ...]]:
+    """A body in the corpus's form, and its structure over that, captions in the corpus's form too."""
+    done = normalize.normalize(extracted, verbatim=verbatim(structure))
+    return done, tuple(
         replace(span, label=normalize.normalize_title(span.label)) if span.kind == "image" else span
-        for span in carried(document.structure_raw, document.extracted, text)
+        for span in carried(structure, extracted, done.text)
     )
 
 
@@ -79,8 +79,7 @@ def normalize_document(document: Document) -> Document:
     """A row with its text in the corpus's form, its measures, and the reason of the first rule it fails."""
     if document.reason is not None:
         return document
-    done = _normalized(document)
-    structure = _structure(document, done.text)
+    done, structure = normalize_body(document.extracted, document.structure_raw)
     measures = quality.measure(done.text, structure)
     flags = document.flags + done.flags
     title = normalize.normalize_title(document.title_raw) if document.title_raw else None

@@ -126,6 +126,7 @@ def test_versions_diff_report_and_verify(corpus: Path, capsys: Capsys) -> None:
 
 STRUCTURED = (
     "<title>修渠记</title><body><h1>修渠记</h1><div class=zw><p>河西村的水渠,今年春天重新修好了,田裡又有了水。</p>"
+    "<img src=https://news.example/1.jpg><figcaption>圖為水渠。</figcaption>"
     "<h2>经过</h2><ul><li>先清理了三里长的淤泥,再补上石头。</ul><p>到了五月,每一块田都喝上了水,大家很高兴。</p></div>"
 )
 AS_TEXT = (
@@ -134,7 +135,8 @@ AS_TEXT = (
 )
 AS_MARKDOWN = (
     "# 修渠记\n\n河西村的水渠，今年春天重新修好了，田里又有了水。\n\n"
-    "## 经过\n\n- 先清理了三里长的淤泥，再补上石头。\n\n到了五月，每一块田都喝上了水，大家很高兴。\n"
+    "![图为水渠。](<https://news.example/1.jpg>)\n\n## 经过\n\n"
+    "- 先清理了三里长的淤泥，再补上石头。\n\n到了五月，每一块田都喝上了水，大家很高兴。\n"
 )
 
 
@@ -156,7 +158,7 @@ def test_read_writes_the_same(tmp_path: Path, capsys: Capsys) -> None:
         assert main(["read", "--format", form, *where(tmp_path, "clean")]) == 0
         assert capsys.readouterr().out == written
     assert main(["explain", story_page(0).url, *where(tmp_path, "clean", "raw")]) == 0
-    assert "structure  1 heading, 1 item\n" in capsys.readouterr().err
+    assert "structure  1 heading, 1 image, 1 item\n" in capsys.readouterr().err
 
 
 def test_explain_and_extract_name_the_rules_that_found_author_and_source(
