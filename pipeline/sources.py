@@ -121,7 +121,7 @@ class _Declaration:
             drop=self._selectors("drop"),
             delay=self._number("delay", DEFAULTS["delay"]),
             every=self._every(),
-            terms=self._typed("terms", str, "a string", ""),
+            terms=self._terms(),
             expect_links=int(self._number("expect_links", 0, whole=True)),
             expect_kept=self._number("expect_kept", 0.0, most=1.0),
             allow_private=self._typed("allow_private", bool, "true or false", False),
@@ -254,6 +254,12 @@ class _Declaration:
             self.problem("every", f"must be a span such as '30m', '6h', '1d', or seconds, not {value!r}")
             return 1.0
         return float(value)
+
+    def _terms(self) -> str:
+        given: str = self._typed("terms", str, "a string", "")
+        if not given.isprintable():
+            self.problem("terms", f"must be one line without control signs, not {given!r}", given)
+        return given
 
     def _charset(self) -> str | None:
         given: str | None = self._typed("charset", str, "a charset label", None)

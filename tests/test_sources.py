@@ -140,6 +140,7 @@ def test_spans(tmp_path: Path, every: str, seconds: float) -> None:
             "2: every: must be a span such as '30m', '6h', '1d', or seconds, not '6 hours'",
         ),
         ("terms = 4\n", "2: terms: must be a string, not 4"),
+        ('terms = "CC\\u001b[31m"\n', "2: terms: must be one line without control signs, not 'CC\\x1b[31m'"),
         ('allow_private = "yes"\n', "2: allow_private: must be true or false, not 'yes'"),
         ('urls = "https://x.cn/1"\n', "2: urls: must be a list of strings, not 'https://x.cn/1'"),
         ("urls = [7]\n", "2: urls: must be a list of strings, but holds 7"),

@@ -47,6 +47,7 @@ def shown(verbose: int, file: Path | None) -> Iterator[None]:
     handlers: list[logging.Handler] = []
     if verbose:
         handlers.append(RichHandler(console=screen.console(), show_path=False, level=level))
+        handlers[-1].setFormatter(_Plain("%(message)s"))
     if file is not None:
         handlers.append(_to_file(file, min(level, logging.INFO)))
     before = top.level
@@ -68,5 +69,12 @@ def _to_file(file: Path, level: int) -> logging.Handler:
     except OSError as error:
         raise UsageError(f"--log-file {file}: {error.strerror}") from error
     handler.setLevel(level)
-    handler.setFormatter(logging.Formatter(LINE, "%Y-%m-%dT%H:%M:%S%z"))
+    handler.setFormatter(_Plain(LINE, "%Y-%m-%dT%H:%M:%S%z"))
     return handler
+
+
+class _Plain(logging.Formatter):
+    """A line of the log with control signs written out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return screen.plain(super().format(record))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -18,6 +20,9 @@ from pipeline.corpus.job import Progress as Told
 from pipeline.markdown import to_markdown
 from pipeline.records import Span
 from pipeline.runs import RunReport
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""C0 and C1 signs but for tab and line end, and those that turn the direction of writing."""
 
 
 def console() -> Console:
@@ -49,9 +54,14 @@ def watching() -> Iterator[Told]:
         yield tell
 
 
+def plain(text: str) -> str:
+    """The text with control signs written out: an address of a foreign archive must not steer the terminal."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def say(text: str) -> None:
     """A line of words on stderr."""
-    console().print(text, markup=False)
+    console().print(plain(text), markup=False)
 
 
 def put(row: Any) -> None:
@@ -77,7 +87,7 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
         numeric = bool(rows) and all(isinstance(row[n], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric or n == 0)
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*("" if value is None else escape(plain(str(value))) for value in row))
     console().print(table)
 
 
