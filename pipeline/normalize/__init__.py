@@ -59,7 +59,7 @@ FIXES = (
         mojibake.mojibake,
         "page",
         mojibake.SUSPECT,
-        "UTF-8 read as GBK or Latin-1, where decoding again gives Chinese",
+        "UTF-8, GBK or Big5 read as Latin-1 or Windows-1252, UTF-8 as GBK, decoded again",
     ),
     Fix("line_ends", markup.line_ends, "page", markup.LINE_ENDS, "CR, form feed, NEL, U+2028 become LF"),
     Fix(
