@@ -56,7 +56,7 @@ _NO_WORD = re.compile("[¢-©¬-´¶¸¹¼-¾][!-~\x80-\xff]|[ª°µ·º»][À-�
 """Signs joined to what follows, or capitals with accents in a row: Chinese read so has them, words have not."""
 _NEIGHBOURS = re.compile(f"[{HAN}{FULL}\uff00-\uffef]{{2,}}")
 _LEAST_NEIGHBOURS, _LEAST_LIKELY = 2, 0.5
-"""Letters beyond ASCII stand alone in words, Han side by side; chance gives .1 of 1, the worst of a thousand lines .5."""
+"""Letters beyond ASCII stand alone in words, Han side by side; chance gives .1 of 1, the worst line of many .5."""
 
 
 def _first_level(encoding: str, leads: range) -> set[str]:
@@ -175,11 +175,12 @@ def _from_gbk(line: str) -> str | None:
 
 
 def _pieces_from_utf8(line: str) -> str | None:
-    """A line that has pieces of UTF-8 misread beside other text."""
+    """A line that has pieces of UTF-8 misread beside other text; a single Han may be a letter and two marks: é·”."""
 
     def replaced(match: re.Match[str]) -> str:
         read = _from_utf8(match[0])
-        return read if read and _BEYOND_LATIN.search(read) else match[0]
+        is_one_han = read is not None and len(read) == 1 and _HAN.match(read) is not None
+        return read if read and _BEYOND_LATIN.search(read) and not is_one_han else match[0]
 
     read = _UTF8_RUN.sub(replaced, line)
     return read if read != line else None
