@@ -11,7 +11,8 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-from pipeline.records import Span
+from pipeline.records import Document, Span
+from pipeline.rules import table
 
 COMPARED = 2_000
 """Code points of the longest changed stretch of a line that is compared in detail; the comparison is quadratic."""
@@ -19,6 +20,10 @@ COMPARED = 2_000
 LINES_COMPARED = 3_000
 """The same in lines of a text whose number of lines changed."""
 
+_HALF = dict(zip("，：；？！（）“”‘’「」『』。\u3000\u00a0", ",:;?!()\"\"''\"\"''.  ", strict=True))
+_WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_FOLDED = str.maketrans({c: kept for kept, folded, _ in table("fold") for c in folded} | _HALF | _WIDE)
+"""What normalization makes of single characters, so that a text and what it became are alike when compared."""
 
 VERBATIM = frozenset({"code", "formula"})
 """Kinds of spans that are no prose."""
@@ -65,6 +70,27 @@ def carried(spans: Sequence[Span], before: str, after: str) -> tuple[Span, ...]:
     return _sorted(new for old, new in pairs if new.start < new.end or old.start == old.end)
 
 
+def original(document: Document, start: int, end: int) -> tuple[int, int]:
+    """The place [start, end) in `extracted` of what stands at [start, end) of `text`: what the page said.
+
+    Recomputed from the two texts, line by line, so nothing is stored. A place where the fixes left a character is
+    exact; one inside what a fix rewrote (…… for three dots) is the nearest place of it. An empty place stays empty.
+    """
+    if not 0 <= start <= end <= len(document.text):
+        raise ValueError(f"[{start}, {end}) is no place of a text of {len(document.text)} code points")
+    place = _places(document.text, document.extracted)
+    first = place(start, False)
+    if start == end:
+        return first, first
+    last = max(first, place(end, True))
+    said = document.extracted[first:last]
+    if not document.text[start].isspace():
+        first += len(said) - len(said.lstrip())
+    if not document.text[end - 1].isspace():
+        last -= len(said) - len(said.rstrip())
+    return first, max(first, last)
+
+
 def _sorted(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(sorted(spans, key=lambda span: (span.start, -span.end)))
 
@@ -86,7 +112,7 @@ def _places(before: str, after: str) -> Callable[[int, bool], int]:
                 return 0 if is_end else len(after)
             return ends[there] + (len(new[there]) if is_end else 0)
         to = line_of[number] or 0
-        return ends[to] + _column(old[number], new[to], at - starts[number])
+        return ends[to] + _column(old[number], new[to], at - starts[number], is_end)
 
     return place
 
@@ -100,6 +126,11 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
     if len(old) == len(new):
         return list(range(len(old)))
     found: list[int | None] = [None] * len(old)
+    written, kept = ([n for n, line in enumerate(lines) if line.strip()] for lines in (old, new))
+    if len(written) == len(kept):  # only blank lines came or went
+        for number, there in zip(written, kept, strict=True):
+            found[number] = there
+        return found
     if len(old) + len(new) > LINES_COMPARED:
         return found
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -110,25 +141,28 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
     return found
 
 
-def _column(old: str, new: str, at: int) -> int:
-    """Where a column of a line is in the line it became."""
-    if at <= 0:
+def _column(old: str, new: str, at: int, is_end: bool) -> int:
+    """Where a column of a line is in the line it became: of an end, one past where its last character is."""
+    if at <= 0 and (is_end or not old):
         return 0
     if at >= len(old):
         return len(new)
+    one, other = old.translate(_FOLDED), new.translate(_FOLDED)
     head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
+    while head < min(len(one), len(other)) and one[head] == other[head]:
         head += 1
     tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+    while tail < min(len(one), len(other)) - head and one[-1 - tail] == other[-1 - tail]:
         tail += 1
-    if at <= head:
+    if at < head or (is_end and at == head):
         return at
     if at >= len(old) - tail:
         return at + len(new) - len(old)
-    middle, became = old[head : len(old) - tail], new[head : len(new) - tail]
+    middle, became = one[head : len(old) - tail], other[head : len(new) - tail]
     if len(middle) + len(became) <= COMPARED:
+        column = at - head - is_end
         for _, a, b, c, d in SequenceMatcher(None, middle, became, autojunk=False).get_opcodes():
-            if head + a <= at < head + b:
-                return head + min(c + at - head - a, d)
-    return head + (at - head) * len(became) // len(middle)
+            if a <= column < b:
+                inside = min(c + column - a + is_end, d)
+                return head + (d if is_end and column == b - 1 else inside)
+    return head + (at - head) * len(became) // max(1, len(middle))

@@ -22,7 +22,7 @@ ALLOWED = {
     "nextpart": {"parsing"},
     "locking": {"errors"},
     "linking": set(),
-    "spans": {"records"},
+    "spans": {"records", "rules"},
     "markdown": {"records"},
     "web": SHARED,
     "sources": SHARED | {"web"},
