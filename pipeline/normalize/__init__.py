@@ -338,7 +338,7 @@ def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record, is
 
 
 def _is_unsettled(line: str) -> bool:
-    has_mixed_quotes = "'" in line and "’" in line
+    has_mixed_quotes = "'" in line and ("’" in line or "‘" in line)
     return has_mixed_quotes or bool(_UNSETTLED.search(line) or _UNSETTLED_RUN.search(line))
 
 
