@@ -24,6 +24,8 @@ _RUNS_ON = re.compile(f"[{HAN}A-Za-z0-9，、,“（(]\\Z")
 """How a line ends that the next one goes on: no stop, no closing mark."""
 _OTHER_QUOTE = re.compile("[`'„‟‘’『』〝〞〟]|[0-9]\"|<<")
 """Quotes in quotes, inches: too much to tell across lines."""
+_MOST_TURNED = 2
+"""Curly marks of a line that may stand the wrong way round: both of a pair."""
 _WORD = re.compile(f"[A-Za-z0-9{HAN}]")
 _SINGLE = re.compile(r"(?<![A-Za-z0-9])'(?![\s'])([^'\"\n]{1,200}?)(?<!\s)'(?![A-Za-z])")
 _SINGLE_MIXED = re.compile(
@@ -161,7 +163,10 @@ def _straight_paired(line: str, marks: list[int], straight: list[int]) -> str:
 
 
 def _turned(line: str, marks: list[int]) -> str:
-    """The marks opening and closing by turns; an odd one at the end stays as it is."""
+    """The marks opening and closing by turns; an odd one at the end stays as it is.
+
+    Where a mark is missing the turns would put all after it round the wrong way: such a line is left.
+    """
     characters = list(line)
     opened = False
     for number, at in enumerate(marks):
@@ -172,7 +177,9 @@ def _turned(line: str, marks: list[int]) -> str:
             continue
         characters[at] = "”" if opened else "“"
         opened = not opened
-    return "".join(characters)
+    turned = "".join(characters)
+    wrong = sum(line[at] not in {'"', turned[at]} for at in marks)
+    return line if wrong > _MOST_TURNED or turned.count("“”") > line.count("“”") else turned
 
 
 def _lone(line: str, at: int) -> str:
