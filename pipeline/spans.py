@@ -6,24 +6,18 @@ What a part of a text was on its page (`records.Span`) stays right however the t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-from pipeline.records import Document, Span
-from pipeline.rules import table
+from pipeline.records import Span
 
 COMPARED = 2_000
 """Code points of the longest changed stretch of a line that is compared in detail; the comparison is quadratic."""
 
 LINES_COMPARED = 3_000
 """The same in lines of a text whose number of lines changed."""
-
-_HALF = dict(zip("，：；？！（）“”‘’「」『』。\u3000\u00a0", ",:;?!()\"\"''\"\"''.  ", strict=True))
-_WIDE = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-_FOLDED = str.maketrans({c: kept for kept, folded, _ in table("fold") for c in folded} | _HALF | _WIDE)
-"""What normalization makes of single characters, so that a text and what it became are alike when compared."""
 
 VERBATIM = frozenset({"code", "formula"})
 """Kinds of spans that are no prose."""
@@ -64,39 +58,21 @@ def carried(spans: Sequence[Span], before: str, after: str) -> tuple[Span, ...]:
     """The spans of a text over what became of it, line by line; a span that nothing is left of is gone."""
     if not spans or before == after:
         return tuple(spans)
-    place = _places(before, after)
+    place = places(before, after)
     moved = [replace(span, start=place(span.start, False), end=place(span.end, True)) for span in spans]
     pairs = zip(spans, moved, strict=True)
     return _sorted(new for old, new in pairs if new.start < new.end or old.start == old.end)
-
-
-def original(document: Document, start: int, end: int) -> tuple[int, int]:
-    """The place [start, end) in `extracted` of what stands at [start, end) of `text`: what the page said.
-
-    Recomputed from the two texts, line by line, so nothing is stored. A place where the fixes left a character is
-    exact; one inside what a fix rewrote (…… for three dots) is the nearest place of it. An empty place stays empty.
-    """
-    if not 0 <= start <= end <= len(document.text):
-        raise ValueError(f"[{start}, {end}) is no place of a text of {len(document.text)} code points")
-    place = _places(document.text, document.extracted)
-    first = place(start, False)
-    if start == end:
-        return first, first
-    last = max(first, place(end, True))
-    said = document.extracted[first:last]
-    if not document.text[start].isspace():
-        first += len(said) - len(said.lstrip())
-    if not document.text[end - 1].isspace():
-        last -= len(said) - len(said.rstrip())
-    return first, max(first, last)
 
 
 def _sorted(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(sorted(spans, key=lambda span: (span.start, -span.end)))
 
 
-def _places(before: str, after: str) -> Callable[[int, bool], int]:
-    """Where a place of one text is in the other; a place that is an end is asked for as one."""
+def places(before: str, after: str, alike: Mapping[int, str] | None = None) -> Callable[[int, bool], int]:
+    """Where a place of one text is in the other; a place that is an end is asked for as one.
+
+    `alike` makes one character of what counts as the same, as `str.translate` takes it.
+    """
     old, new = before.split("\n"), after.split("\n")
     starts, ends = _starts(old), _starts(new)
     line_of = _lines(old, new)
@@ -112,7 +88,7 @@ def _places(before: str, after: str) -> Callable[[int, bool], int]:
                 return 0 if is_end else len(after)
             return ends[there] + (len(new[there]) if is_end else 0)
         to = line_of[number] or 0
-        return ends[to] + _column(old[number], new[to], at - starts[number], is_end)
+        return ends[to] + _column(old[number], new[to], at - starts[number], is_end, alike or {})
 
     return place
 
@@ -141,13 +117,13 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
     return found
 
 
-def _column(old: str, new: str, at: int, is_end: bool) -> int:
+def _column(old: str, new: str, at: int, is_end: bool, alike: Mapping[int, str]) -> int:
     """Where a column of a line is in the line it became: of an end, one past where its last character is."""
     if at <= 0 and (is_end or not old):
         return 0
     if at >= len(old):
         return len(new)
-    one, other = old.translate(_FOLDED), new.translate(_FOLDED)
+    one, other = old.translate(alike), new.translate(alike)
     head = 0
     while head < min(len(one), len(other)) and one[head] == other[head]:
         head += 1

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import normalize, spans
+from pipeline.origin import original
 from pipeline.records import Span
-from pipeline.spans import carried, moved_by, original, verbatim, within
+from pipeline.spans import carried, moved_by, verbatim, within
 from tests.corpus.rows import row
 from tests.normalize.composed import compose
 

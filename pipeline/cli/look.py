@@ -18,9 +18,10 @@ from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import RefusedError, UsageError
+from pipeline.origin import original
 from pipeline.records import Document, Flag
 from pipeline.runs import Folders
-from pipeline.spans import original, verbatim
+from pipeline.spans import verbatim
 from pipeline.web.urls import url_key
 
 FORMAT_HELP = (
