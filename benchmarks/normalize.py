@@ -2,8 +2,8 @@
 
     python -m benchmarks.normalize [--shared ../shared] [--rounds 15]
 
-The texts are the articles of the shared seed site, as extracted and once more in their normalized form. All
-run by turns on them; each figure is the best of the rounds, in characters per CPU second, so that a busy
+The texts are the articles of the shared seed site, as extracted, once more in their normalized form, and that
+made Traditional. All run by turns on them; each figure is the best of the rounds, in CPU time, so that a busy
 machine changes them little. Read the ratios. `fix_text` runs with fix_character_width and uncurl_quotes off:
 its defaults undo what normalization is for.
 """
@@ -36,14 +36,20 @@ def main() -> None:
         "opencc t2s": opencc.OpenCC("t2s").convert,
         "ftfy, safe settings": lambda text: ftfy.fix_text(text, safe),
     }
-    print(f"{'':24} {'million characters a second':>28} {'time, ftfy = 1':>16} {'time, opencc = 1':>18}")
-    for kind, texts in (("as extracted", raw), ("normalized", [normalize_text(text) for text in raw])):
-        characters = sum(map(len, texts))
+    print(
+        f"{'':24} {'million characters a second':>28} {'CPU s a MB':>12}"
+        f" {'time, ftfy = 1':>16} {'time, opencc = 1':>18}"
+    )
+    clean = [normalize_text(text) for text in raw]
+    traditional = list(map(opencc.OpenCC("s2tw").convert, clean))
+    for kind, texts in (("as extracted", raw), ("normalized", clean), ("made Traditional", traditional)):
+        characters, megabytes = sum(map(len, texts)), sum(len(text.encode()) for text in texts) / 1e6
         seconds = best_times(functions, texts, args.rounds)
         print(f"{kind}, {characters:,} characters")
         for name, spent in seconds.items():
             ftfy_ratio, opencc_ratio = spent / seconds["ftfy, safe settings"], spent / seconds["opencc t2s"]
-            print(f"  {name:22} {characters / spent / 1e6:28.2f} {ftfy_ratio:16.2f} {opencc_ratio:18.1f}")
+            rate, per_mb = characters / spent / 1e6, spent / megabytes
+            print(f"  {name:22} {rate:28.2f} {per_mb:12.3f} {ftfy_ratio:16.2f} {opencc_ratio:18.1f}")
     print_cases(args.shared / "bench" / "normalize" / "cases.jsonl")
 
 

@@ -6,7 +6,7 @@ What a part of a text was on its page (`records.Span`) stays right however the t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import accumulate
@@ -18,7 +18,6 @@ COMPARED = 2_000
 
 LINES_COMPARED = 3_000
 """The same in lines of a text whose number of lines changed."""
-
 
 VERBATIM = frozenset({"code", "formula"})
 """Kinds of spans that are no prose."""
@@ -59,7 +58,7 @@ def carried(spans: Sequence[Span], before: str, after: str) -> tuple[Span, ...]:
     """The spans of a text over what became of it, line by line; a span that nothing is left of is gone."""
     if not spans or before == after:
         return tuple(spans)
-    place = _places(before, after)
+    place = places(before, after)
     moved = [replace(span, start=place(span.start, False), end=place(span.end, True)) for span in spans]
     pairs = zip(spans, moved, strict=True)
     return _sorted(new for old, new in pairs if new.start < new.end or old.start == old.end)
@@ -69,8 +68,11 @@ def _sorted(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(sorted(spans, key=lambda span: (span.start, -span.end)))
 
 
-def _places(before: str, after: str) -> Callable[[int, bool], int]:
-    """Where a place of one text is in the other; a place that is an end is asked for as one."""
+def places(before: str, after: str, alike: Mapping[int, str] | None = None) -> Callable[[int, bool], int]:
+    """Where a place of one text is in the other; a place that is an end is asked for as one.
+
+    `alike` makes one character of what counts as the same, as `str.translate` takes it.
+    """
     old, new = before.split("\n"), after.split("\n")
     starts, ends = _starts(old), _starts(new)
     line_of = _lines(old, new)
@@ -86,7 +88,7 @@ def _places(before: str, after: str) -> Callable[[int, bool], int]:
                 return 0 if is_end else len(after)
             return ends[there] + (len(new[there]) if is_end else 0)
         to = line_of[number] or 0
-        return ends[to] + _column(old[number], new[to], at - starts[number])
+        return ends[to] + _column(old[number], new[to], at - starts[number], is_end, alike or {})
 
     return place
 
@@ -100,6 +102,11 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
     if len(old) == len(new):
         return list(range(len(old)))
     found: list[int | None] = [None] * len(old)
+    written, kept = ([n for n, line in enumerate(lines) if line.strip()] for lines in (old, new))
+    if len(written) == len(kept):  # only blank lines came or went
+        for number, there in zip(written, kept, strict=True):
+            found[number] = there
+        return found
     if len(old) + len(new) > LINES_COMPARED:
         return found
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -110,25 +117,28 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
     return found
 
 
-def _column(old: str, new: str, at: int) -> int:
-    """Where a column of a line is in the line it became."""
-    if at <= 0:
+def _column(old: str, new: str, at: int, is_end: bool, alike: Mapping[int, str]) -> int:
+    """Where a column of a line is in the line it became: of an end, one past where its last character is."""
+    if at <= 0 and (is_end or not old):
         return 0
     if at >= len(old):
         return len(new)
+    one, other = old.translate(alike), new.translate(alike)
     head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
+    while head < min(len(one), len(other)) and one[head] == other[head]:
         head += 1
     tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+    while tail < min(len(one), len(other)) - head and one[-1 - tail] == other[-1 - tail]:
         tail += 1
-    if at <= head:
+    if at < head or (is_end and at == head):
         return at
     if at >= len(old) - tail:
         return at + len(new) - len(old)
-    middle, became = old[head : len(old) - tail], new[head : len(new) - tail]
+    middle, became = one[head : len(old) - tail], other[head : len(new) - tail]
     if len(middle) + len(became) <= COMPARED:
+        column = at - head - is_end
         for _, a, b, c, d in SequenceMatcher(None, middle, became, autojunk=False).get_opcodes():
-            if head + a <= at < head + b:
-                return head + min(c + at - head - a, d)
-    return head + (at - head) * len(became) // len(middle)
+            if a <= column < b:
+                inside = min(c + column - a + is_end, d)
+                return head + (d if is_end and column == b - 1 else inside)
+    return head + (at - head) * len(became) // max(1, len(middle))

@@ -23,6 +23,7 @@ ALLOWED = {
     "locking": {"errors"},
     "linking": set(),
     "spans": {"records"},
+    "origin": {"records", "rules", "spans"},
     "markdown": {"records"},
     "web": SHARED,
     "sources": SHARED | {"web"},
@@ -38,7 +39,7 @@ ALLOWED = {
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "markdown"},
+    | {"demo", "runs", "report", "spans", "origin", "markdown"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

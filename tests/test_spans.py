@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import normalize, spans
+from pipeline.origin import original
 from pipeline.records import Span
 from pipeline.spans import carried, moved_by, verbatim, within
+from tests.corpus.rows import row
+from tests.normalize.composed import compose
 
 TEXTS = st.text(st.sampled_from("甲乙丙會ab,.。 \n"), max_size=40)
 
@@ -104,3 +109,51 @@ def test_what_a_cut_leaves() -> None:
 def test_moved_and_verbatim() -> None:
     found = (span("甲a乙b", "a", "code"), span("甲a乙b", "b", "formula"), span("甲a乙b", "甲"))
     assert verbatim(moved_by(2, found)) == [(3, 4), (5, 6)]
+
+
+PAGE = """　　會議於10:30開始,主席說:「好的...我們開始」。
+
+<b>由於</b>&nbsp;單位部門原因 , 會議改期 .
+
+
+第三行：ＡＩ模型（GPT-4 , Claude）與 Python 。"""
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("会议", "會議"),
+        ("10:30", "10:30"),
+        ("，主席说", ",主席說"),
+        ("“", "「"),
+        ("……", "..."),
+        ("由于", "由於"),
+        ("会议改期", "會議改期"),
+        ("AI模型", "ＡＩ模型"),
+        ("与Python", "與 Python"),
+        ("开始”。\n\n由于", "開始」。\n\n<b>由於"),
+    ],
+)
+def test_what_the_page_said(written: str, said: str) -> None:
+    text = normalize.normalize(PAGE).text
+    document = row(1, text=text, extracted=PAGE)
+    start, end = original(document, text.index(written), text.index(written) + len(written))
+    assert PAGE[start:end] == said
+
+
+def test_a_place_outside_the_text_is_refused() -> None:
+    with pytest.raises(ValueError, match="no place"):
+        original(row(1, text="甲", extracted="甲"), 0, 2)
+
+
+@given(st.randoms(use_true_random=False))
+def test_what_is_still_there_is_found_where_it_stood(rng: random.Random) -> None:
+    """A word that stands once on the page and in the text is found exactly, where no line came or went."""
+    page = compose(rng)
+    text = normalize.normalize(page).text
+    for word in ("苹果", "北京", "系统", "公司"):
+        if text.count(word) == page.count(word) == 1 and page.count("\n") == text.count("\n"):
+            start, end = original(
+                row(1, text=text, extracted=page), text.index(word), text.index(word) + len(word)
+            )
+            assert page[start:end] == word

@@ -18,7 +18,8 @@ from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Document
+from pipeline.origin import original
+from pipeline.records import Document, Flag
 from pipeline.runs import Folders
 from pipeline.spans import verbatim
 from pipeline.web.urls import url_key
@@ -237,6 +238,15 @@ def _differing(arguments: argparse.Namespace, document: Document, refs: list[cdx
     return ["readers    differ on" if told else "readers    differ on no line that a rule decided", *told]
 
 
+def _on_the_page(document: Document, flag: Flag) -> str:
+    """What the page said where a flag points, if that is something else."""
+    if flag.start is None or flag.end is None or flag.end > len(document.text):
+        return ""
+    start, end = original(document, flag.start, flag.end)
+    said = document.extracted[start:end]
+    return "" if said == document.text[flag.start : flag.end] else f", on the page {said!r}"
+
+
 def explain_lines(document: Document) -> list[str]:
     """The life of one row in words: decoded, extracted, normalized, judged, compared, published."""
     lines = [
@@ -257,7 +267,7 @@ def explain_lines(document: Document) -> list[str]:
     if document.extracted:
         for change in normalize.explain(document.extracted, verbatim=verbatim(document.structure_raw)):
             lines.append(f"  {change.fix:<24} {change.before!r} → {change.after!r}"[:200])
-    lines += [f"  flag {f.name} at {f.start}: {f.text!r}" for f in document.flags]
+    lines += [f"  flag {f.name} at {f.start}: {f.text!r}{_on_the_page(document, f)}" for f in document.flags]
     lines.append(f"measured   {quality.words(document.quality) if document.quality else '-'}")
     verdict = next((r for r in quality.RULES if r.reason == document.reason), None)
     if verdict is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,7 +59,7 @@ FIXES = (
         mojibake.mojibake,
         "page",
         mojibake.SUSPECT,
-        "UTF-8 read as GBK or Latin-1, where decoding again gives Chinese",
+        "UTF-8, GBK or Big5 read as Latin-1 or Windows-1252, UTF-8 as GBK, decoded again",
     ),
     Fix("line_ends", markup.line_ends, "page", markup.LINE_ENDS, "CR, form feed, NEL, U+2028 become LF"),
     Fix(
@@ -160,6 +160,7 @@ def _on(*stages: str) -> tuple[Fix, ...]:
 _PAGE, _FORM, _MARKUP, _NUMBER = _on("page"), _on("form"), _on("markup"), _on("number")
 _PAGE_AND_FORM = _on("page", "form")
 _LINE, (_SCRIPT, *_ENDING) = _on("line"), _on("text")
+_QUOTES = next(fix for fix in FIXES if fix.name == "quotes")
 
 _HAN, _OTHER = 1, 2
 _EVERY_FIX = -1
@@ -266,7 +267,10 @@ def _run(
     if text != shielded:
         text = spans.shield(_applied(_FORM, text, record), protected)
     text = _applied(_NUMBER, text, record)
-    text = _lines_fixed(text, spacing, record)
+    paired, wrapped = quotes.across_lines(text)
+    if paired != text:
+        record(_QUOTES.name, text, paired)
+    text = _lines_fixed(paired, spacing, record, wrapped)
     converted = script.convert(text, target)
     if converted != text:
         record(_SCRIPT.name, text, converted)
@@ -289,46 +293,52 @@ def _set_aside(
     return "".join([*pieces, _applied(_PAGE_AND_FORM, text[at:], record)])
 
 
-def _lines_fixed(text: str, spacing: str, record: Record) -> str:
-    """The text with each different Chinese line fixed once, by the fixes that find what they look for in it."""
+def _lines_fixed(text: str, spacing: str, record: Record, wrapped: Set[int]) -> str:
+    """The text with each different Chinese line fixed once, by the fixes that find what they look for in it.
+
+    The quotes of the lines numbered in `wrapped` are paired already.
+    """
     if text.isascii():
         return text
     has_doubled = any(doubled in text for doubled in punctuation.DOUBLED_STOPS)
-    fixed: dict[str, str] = {}
+    fixed: dict[tuple[str, bool], str] = {}
     lines = text.split("\n")
     for number, (line, bits) in enumerate(zip(lines, triggers.of_lines(text, _TRIGGERS), strict=True)):
-        fixes = _fixes_for(_EVERY_FIX if has_doubled else bits, spacing)
+        key = line, number in wrapped
+        fixes = _fixes_for(_EVERY_FIX if has_doubled else bits, spacing, key[1])
         if not fixes or not bits & _HAN:
             continue
-        if line not in fixed:
+        if key not in fixed:
             is_fixed = is_chinese(line, has_other=bits & _OTHER != 0)
-            fixed[line] = _settled(fixes, line, spacing, record) if is_fixed else line
-        lines[number] = fixed[line]
+            fixed[key] = _settled(fixes, line, spacing, record, key[1]) if is_fixed else line
+        lines[number] = fixed[key]
     return "\n".join(lines)
 
 
 @lru_cache(maxsize=4096)
-def _fixes_for(bits: int, spacing: str) -> tuple[Fix, ...]:
+def _fixes_for(bits: int, spacing: str, is_wrapped: bool) -> tuple[Fix, ...]:
     """The fixes for lines that can change a line with these bits of `_TRIGGERS`."""
     return tuple(
         fix
         for number, fix in enumerate(_LINE, 2)
-        if bits >> number & 1 and (spacing == "remove" or fix.name != "latin_spaces")
+        if bits >> number & 1
+        and (spacing == "remove" or fix.name != "latin_spaces")
+        and not (is_wrapped and fix is _QUOTES)
     )
 
 
-def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record) -> str:
+def _settled(fixes: tuple[Fix, ...], line: str, spacing: str, record: Record, is_wrapped: bool) -> str:
     """The line after the fixes, all run again while one made a context for another: 中,...A needs two rounds."""
     for _ in range(_ROUNDS):
         before, line = line, _applied(fixes, line, record)
         if line == before or not _is_unsettled(line):
             break
-        fixes = _fixes_for(_EVERY_FIX, spacing)
+        fixes = _fixes_for(_EVERY_FIX, spacing, is_wrapped)
     return line
 
 
 def _is_unsettled(line: str) -> bool:
-    has_mixed_quotes = "'" in line and "’" in line
+    has_mixed_quotes = "'" in line and ("’" in line or "‘" in line)
     return has_mixed_quotes or bool(_UNSETTLED.search(line) or _UNSETTLED_RUN.search(line))
 
 

@@ -33,7 +33,7 @@ CHINESE_ONLY = re.compile("[这這们們吗嗎你妳她呢吧哪很说說么麼]
 _LATIN_WORD = re.compile("[A-Za-z]+")
 _GRAMMAR_WORD = re.compile(
     r"(?<![A-Za-z])(?:the|an?|is|are|was|were|be|been|and|or|but|of|to|in|on|for|with|by|at|from|as|that|which|this|it|"
-    r"he|she|they|we|you|me|him|her|his|has|had|have|not|will|would|can|do|does|did|what|when|where|how)(?![A-Za-z])"
+    r"The|This|It|He|She|They|We|You|What|How|he|she|they|we|you|me|him|her|his|has|had|have|not|will|would|can|do|does|did|what|when|where|how)(?![A-Za-z])"
 )
 
 
@@ -105,4 +105,4 @@ def is_chinese(line: str, *, has_other: bool = True) -> bool:
         return True
     han = len(HAN_CHARACTER.findall(line))
     words = len(_LATIN_WORD.findall(line))
-    return words <= han or (words <= 2 * han and len(_GRAMMAR_WORD.findall(line)) < 2)
+    return words <= han or (words <= 2 * han and not _GRAMMAR_WORD.search(line))

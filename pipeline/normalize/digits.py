@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_HINT = re.compile("[：，](?<=[0-9].)[0-9]")
+_HINT = re.compile("[：，](?:(?<=[0-9].)|(?<=[0-9][ \t].)|(?<=[0-9][ \t]{2}.))[ \t]{0,3}[0-9]")
+_GAP = re.compile("(?<=[0-9])[ \t]{0,2}([：，])[ \t]{0,3}(?=[0-9])")
 _TIME = re.compile(r"(?<![\d：])(?:[01]?\d|2[0-4])：[0-5]\d(?:：[0-5]\d)?(?![\d：])")
 _RATIO = re.compile(r"(?<![\d：])(?<!\d\.)\d{1,3}(?:\.\d{1,9})?：\d{1,3}(?:\.\d{1,9})?(?![\d：])")
 _SCALE = re.compile(r"(?:(?<=[尺比为以约是])|^)1：\d{4,7}(?![\d：])", re.MULTILINE)
@@ -18,7 +19,8 @@ def number_marks(text: str) -> str:
     if text.isascii() or not _HINT.search(text):
         return text
     return "\n".join(
-        _THOUSANDS.sub(_thousands, _clock(line)) if _HINT.search(line) else line for line in text.split("\n")
+        _THOUSANDS.sub(_thousands, _clock(_GAP.sub(r"\1", line))) if _HINT.search(line) else line
+        for line in text.split("\n")
     )
 
 

@@ -54,6 +54,10 @@ _PRESENTATION = {
 PRESENTATION_FORMS = "".join(map(re.escape, map(chr, _PRESENTATION)))
 """This, `RADICAL_OR_LIGATURE` and `WIDE_FORMS`: what the fixes here look for, as the inside of a class."""
 _PRESENTATION_CHARACTER = re.compile(f"[{PRESENTATION_FORMS}]")
+_BRACKETS = "︵︶︿﹀︽︾"
+_BESIDE_HAN = re.compile(f"[{_BRACKETS}](?:(?<=[{HAN}].)|(?=[{HAN}]))")
+"""Vertical brackets beside Han are brackets; elsewhere they are the eyes of a face: (︶︿︶)."""
+_PLAIN_FORMS = {code: mark for code, mark in _PRESENTATION.items() if chr(code) not in _BRACKETS}
 _HALF_KANA = re.compile(f"[\uff66-\uff9f{KANA}]")
 
 
@@ -99,4 +103,4 @@ def presentation_forms(text: str) -> str:
     """Vertical, small and half-width forms of marks become the ordinary marks."""
     if text.isascii() or not _PRESENTATION_CHARACTER.search(text) or _HALF_KANA.search(text):
         return text
-    return text.translate(_PRESENTATION)
+    return _BESIDE_HAN.sub(lambda match: match[0].translate(_PRESENTATION), text).translate(_PLAIN_FORMS)

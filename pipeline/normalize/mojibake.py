@@ -1,46 +1,84 @@
-"""Mojibake that decoding again cures: UTF-8 read as GBK or Latin-1, GBK read as Latin-1."""
+"""Mojibake that decoding again cures: UTF-8, GBK or Big5 read as Latin-1 or Windows-1252, UTF-8 read as GBK.
+
+A line is judged by evidence: its bytes must be valid in the right encoding throughout, and what they say then must
+be what Chinese text is made of. ftfy knows the UTF-8 half of this (`fix_encoding`), and no GBK or Big5.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pipeline.normalize import triggers
 from pipeline.normalize.characters import FULL
 from pipeline.normalize.forms import width
+from pipeline.normalize.markup import invisibles
+from pipeline.rules import table
 from pipeline.rules.han import HAN
 
-# UTF-8 of Han begins E4–E9, of full-width marks EF BC, of 。、《》 E3 80: these pairs read as GBK.
+_HOLES = b"\x81\x8d\x8f\x90\x9d"
+_BYTE_OF = {ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in _HOLES}
+"""Windows-1252 has letters for 27 of the bytes 80–9F; the five holes, and in Latin-1 all of them, are controls."""
+_LETTERS_OF_1252 = "".join(map(chr, _BYTE_OF))
+_BYTES = re.compile(f"[\x00-\xff{_LETTERS_OF_1252}]*\\Z")
+_UTF8_RUN = re.compile(
+    "(?:[\xc2-\xdf][{0}]|[\xe0-\xef][{0}]{{2}}|[\xf0-\xf4][{0}]{{3}})+".format(f"\x80-\xbf{_LETTERS_OF_1252}")
+)
+_AFTER_A_WORD = re.compile("[\xe0-\xef][\x85\x91-\x97\xa0\xa1\xab\xbb\xbf…‘’“”•–—]{2}")
+"""A letter and two marks of French or Spanish, which are UTF-8 of a Han: bonté » is bont頻."""
+_SOUND = re.compile(
+    "[\t -~\u00a0-\u024f\u0370-\u04ff\u2010-\u2bff\u3000-\u30ff\uac00-\ud7a3\ue000-\uf8ff\ufe0f\ufe30-\ufe4f"
+    f"\uff00-\uffef\U0001f000-\U0001faff{HAN}]*\\Z"
+)
+_BEYOND_LATIN = re.compile("[^\x00-\u200f]")
+_LATIN = re.compile("[\x00-\xff]*\\Z")
+
+# UTF-8 of Han begins E4–E9, of full-width marks EF BC, of 。、《》 E3 80, of “ E2 80: these pairs read as GBK.
 _PAIRS = [bytes((lead, second)) for lead in range(0xE4, 0xEA) for second in range(0x80, 0xC0)] + [
     b"\xef\xbc",
     b"\xe3\x80",
+    b"\xe2\x80",
 ]
 _GBK_PAIRS = "".join(pair.decode("gbk", "ignore") for pair in _PAIRS)
 _AS_GBK = re.compile(f"[{_GBK_PAIRS}]")
-_AS_LATIN = re.compile(
-    "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
-)
-_LATIN_LEADS = "\u00b0-\u00b6\u00b8-\u00d6\u00d8-\u00f7"
-"""First bytes of UTF-8 and GBK Han as Latin-1, but for · and ×, which Chinese text has."""
-_FREQUENT = "锛銆鈥鐨鏄鍦涓浜鏈鎴鍥澶杩浠鍒璇鍜浣鍑寰鍙濂浼瀛鏃"
-"""What the UTF-8 of ，。“ and of the most frequent Han (的是在一了有我国大…) begins with as GBK."""
-SUSPECT = _FREQUENT + _LATIN_LEADS
+_AS_LATIN = re.compile(f"[\x80-\xff{_LETTERS_OF_1252}]")
+_LATIN_LEADS = "\u00a4-\u00b6\u00b8-\u00d6\u00d8-\u00f7"
+"""First bytes of UTF-8, GBK and Big5 Han as Latin-1, but for · and ×, which Chinese text has."""
+SUSPECT = _GBK_PAIRS + _LATIN_LEADS
 """Characters, as the inside of a class, without which no text is mojibake."""
 _SUSPECTS = triggers.trigger_table([SUSPECT])
-_NOT_LATIN = re.compile(f"[{HAN}]")
-_CURED = re.compile(f"[{HAN}{FULL}\u0000-\u007f·\u3000～￥\u2030\u2103\u00b0\u00d7]*\\Z")
+_HAN = re.compile(f"[{HAN}]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-_C1 = dict.fromkeys(range(0x80, 0xA0))
 _LEAST_HITS = 3
+_HAN_OR_MARK = re.compile(f"[{HAN}\u2010-\u2bff\u3000-\u303f\uff00-\uffef]")
+_NO_WORD = re.compile("[¢-©¬-´¶¸¹¼-¾][!-~\x80-\xff]|[ª°µ·º»][À-ÿ]|[À-ÖØ-Þ]{5}")
+"""Signs joined to what follows, or capitals with accents in a row: Chinese read so has them, words have not."""
+_NEIGHBOURS = re.compile(f"[{HAN}{FULL}\uff00-\uffef]{{2,}}")
+_LEAST_NEIGHBOURS, _LEAST_LIKELY = 2, 0.5
+"""Letters beyond ASCII stand alone in words, Han side by side; chance gives .1 of 1, the worst line of many .5."""
+
+
+def _first_level(encoding: str, leads: range) -> set[str]:
+    """The frequent characters of an encoding, which it sorts before the rare ones."""
+    trails = [*range(0x40, 0x7F), *range(0xA1, 0xFF)]
+    return {bytes((lead, trail)).decode(encoding, "ignore") for lead in leads for trail in trails}
+
+
+_MARKS = set(f"{FULL}·「」『』\u3000～￥％－＋／０１２３４５６７８９")
+_COMMON = {character for row in table("common-han") for character in row[0]} | _MARKS
+_USUAL = _first_level("gb2312", range(0xB0, 0xD8)) | _first_level("big5", range(0xA4, 0xC7))
 
 
 def mojibake(text: str) -> str:
-    """Lines of mojibake are decoded again if that gives Chinese throughout, else they stay.
-
-    A line counts as mojibake when a fifth of its characters are such as wrong decoding produces.
-    """
+    """Lines of mojibake are decoded again if that gives sound text, else they stay; twice misread, twice decoded."""
     if text.isascii() or not triggers.of_text(text, _SUSPECTS):
         return text
-    return "\n".join(_cured(line) for line in text.split("\n"))
+    lines = text.split("\n")
+    for number, bits in enumerate(triggers.of_lines(text, _SUSPECTS)):
+        if bits:
+            lines[number] = _cured(lines[number])
+    return "\n".join(lines)
 
 
 def uncured(text: str) -> list[tuple[int, int]]:
@@ -60,36 +98,110 @@ def _reads_as_gbk(line: str) -> bool:
 
 
 def _reads_as_latin(line: str) -> bool:
-    return not _NOT_LATIN.search(line) and len(_AS_LATIN.findall(line)) >= max(_LEAST_HITS, len(line) // 5)
+    return not _HAN.search(line) and len(_AS_LATIN.findall(line)) >= max(_LEAST_HITS, len(line) // 5)
 
 
 def _cured(line: str) -> str:
-    plain = width(_CONTROL.sub("", line))
-    if _reads_as_gbk(plain):
-        return _decoded(plain, "gb18030", "utf-8") or line
-    if _reads_as_latin(plain):
-        return (
-            _decoded(plain, "latin-1", "utf-8")
-            or _decoded(plain, "cp1252", "utf-8")
-            or _decoded(plain, "latin-1", "gb18030")
-            or _decoded(plain.translate(_C1), "latin-1", "gb18030")
-            or line
-        )
+    """The line decoded again until nothing more is found; each time it gets shorter."""
+    for plain in _versions(line):
+        for cure in (_from_utf8, _from_two_bytes, _from_gbk, _pieces_from_utf8):
+            cured = cure(plain)
+            if cured is not None:
+                return _cured(cured)
     return line
 
 
-def _decoded(line: str, wrong: str, right: str) -> str | None:
-    """The line as its bytes read in the right encoding; None if they cannot, or are not Chinese then."""
-    try:
-        result = line.encode(wrong).decode(right)
-    except UnicodeError:
+def _versions(line: str) -> Iterator[str]:
+    """The line as it stands, and as later fixes would leave it, so that none of them makes it curable."""
+    plain = _CONTROL.sub("", line)
+    yield plain
+    wide = width(plain)
+    if wide != plain:
+        yield wide
+    seen = invisibles(wide).replace("\u00a0", " ")
+    if seen != wide:
+        yield seen
+
+
+def _bytes(line: str) -> bytes | None:
+    """What a line was read from, if every character is one byte of Latin-1 or Windows-1252 and some are not ASCII."""
+    if line.isascii() or not _BYTES.match(line):
         return None
-    han = _NOT_LATIN.findall(result)
-    return (
-        result if len(han) >= _LEAST_HITS and _CURED.match(result) and all(map(_is_frequent, han)) else None
+    return line.translate(_BYTE_OF).encode("latin-1")
+
+
+def _from_utf8(line: str) -> str | None:
+    """A line of one-byte characters read as UTF-8, as often as it was misread."""
+    read = line
+    while (coded := _bytes(read)) is not None:
+        decoded = _decoded(coded, "utf-8")
+        if decoded is None:
+            break
+        read = decoded
+    if read == line or not _is_sound(read):
+        return None
+    return None if _AFTER_A_WORD.sub("", line).isascii() else read
+
+
+def _is_sound(read: str) -> bool:
+    """Whether no character is one that nobody writes, and they are not letters of a script that two bytes can hit."""
+    return _SOUND.match(read) is not None and (
+        _BEYOND_LATIN.search(read) is not None or _LATIN.match(read) is not None
     )
 
 
-def _is_frequent(han: str) -> bool:
-    """Whether a Han is of GB 2312's first level, the 3,755 frequent ones: chance decoding gives others."""
-    return han.encode("gb2312", "ignore")[:1] <= b"\xd7" and han.encode("gb2312", "ignore") != b""
+def _from_two_bytes(line: str) -> str | None:
+    """A line of one-byte characters read as GBK or Big5, whichever is the likelier Chinese."""
+    coded = _bytes(line)
+    if coded is None or not _NO_WORD.search(line):
+        return None
+    read = [text for text in (_decoded(coded, "gb18030"), _decoded(coded, "big5hkscs")) if text]
+    best = max(read, key=_likelihood, default="")
+    if _likelihood(best) < _LEAST_LIKELY or len("".join(_NEIGHBOURS.findall(best))) < _LEAST_NEIGHBOURS:
+        return None
+    return best
+
+
+def _from_gbk(line: str) -> str | None:
+    """A line of rare Han that are UTF-8 read as GBK."""
+    if not _reads_as_gbk(line):
+        return None
+    try:
+        read = line.encode("gb18030").decode("utf-8")
+    except UnicodeError:
+        return None
+    is_likelier = _likelihood(read) > max(_LEAST_LIKELY, _likelihood(line))
+    return read if is_likelier and len(_HAN.findall(read)) >= _LEAST_HITS else None
+
+
+def _pieces_from_utf8(line: str) -> str | None:
+    """A line that has pieces of UTF-8 misread beside other text; a single Han may be a letter and two marks: é·”."""
+
+    def replaced(match: re.Match[str]) -> str:
+        read = _from_utf8(match[0])
+        is_one_han = read is not None and len(read) == 1 and _HAN.match(read) is not None
+        return read if read and _BEYOND_LATIN.search(read) and not is_one_han else match[0]
+
+    read = _UTF8_RUN.sub(replaced, line)
+    return read if read != line else None
+
+
+def _decoded(coded: bytes, encoding: str) -> str | None:
+    try:
+        return coded.decode(encoding)
+    except UnicodeError:
+        return None
+
+
+def _likelihood(text: str) -> float:
+    """How much of what is not ASCII in a text is frequent in Chinese: 1 at most, below 0 for chance."""
+    characters = _NOT_ASCII.findall(text)
+    return sum(map(_weight, characters)) / max(1, len(characters))
+
+
+def _weight(character: str) -> float:
+    if character in _COMMON:
+        return 1
+    if character in _USUAL:
+        return 0.6
+    return 0 if _HAN_OR_MARK.match(character) else -1

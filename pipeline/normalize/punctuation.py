@@ -54,7 +54,7 @@ _HAN_NUMBER = re.compile("[（(]?[一二三四五六七八九十]{1,3}[)）]?\\Z
 _CLOSED = f"{CLOSING}…—"
 _WORD = re.compile(f"[{LETTER}0-9{SHIELD}]")
 _LIST_COMMA = re.compile(
-    f"([A-Za-z](?<=[{HAN}].)[A-Za-z0-9+.\\-]{{0,20}}),(?=[A-Za-z][A-Za-z0-9+.\\-]{{0,20}} ?[{HAN}])"
+    f"([A-Za-z](?:(?<=[{HAN}].)|(?<=[{HAN}] .))[A-Za-z0-9+.\\-]{{0,20}}),(?=[A-Za-z][A-Za-z0-9+.\\-]{{0,20}} ?[{HAN}])"
 )
 _NAME_SYLLABLE = (
     "阿埃艾安奥巴贝比彼波伯博布查达戴丹德蒂丁杜多厄尔法夫菲费弗福盖戈格古哈海汉赫亨华霍基吉加贾杰卡凯康柯科克肯库"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import cycle
 
 from pipeline.normalize.characters import FULL, HAN_CHARACTER
 from pipeline.rules.han import HAN
@@ -18,6 +19,13 @@ _GUILLEMETS = re.compile(f"<<([^<>\n]{{0,100}}[{HAN}][^<>\n]{{0,100}})>>")
 _CORNER = re.compile("[「」『』]")
 _CORNER_OR_DOUBLE = re.compile("[「」『』“”]")
 _DOUBLE = re.compile('["“”]')
+_DOUBLE_OR_CORNER = re.compile('["“”「」]')
+_RUNS_ON = re.compile(f"[{HAN}A-Za-z0-9，、,“（(]\\Z")
+"""How a line ends that the next one goes on: no stop, no closing mark."""
+_OTHER_QUOTE = re.compile("[`'„‟‘’『』〝〞〟]|[0-9]\"|<<")
+"""Quotes in quotes, inches: too much to tell across lines."""
+_MOST_TURNED = 2
+"""Curly marks of a line that may stand the wrong way round: both of a pair."""
 _WORD = re.compile(f"[A-Za-z0-9{HAN}]")
 _SINGLE = re.compile(r"(?<![A-Za-z0-9])'(?![\s'])([^'\"\n]{1,200}?)(?<!\s)'(?![A-Za-z])")
 _SINGLE_MIXED = re.compile(
@@ -47,6 +55,44 @@ def quotes(line: str) -> str:
     line = _GUILLEMETS.sub(r"《\1》", line)
     line = _paired(_corners(line))
     return _singles(line)
+
+
+def across_lines(text: str) -> tuple[str, frozenset[int]]:
+    """The quotes of hard-wrapped paragraphs paired across their lines, and the numbers of those lines.
+
+    A line that ends in no stop runs on. Lines whose quotes pair within themselves are none of this function's.
+    """
+    if "\n" not in text or not _DOUBLE_OR_CORNER.search(text):
+        return text, frozenset()
+    lines = text.split("\n")
+    taken: set[int] = set()
+    first = 0
+    for number, line in enumerate(lines):
+        if number + 1 < len(lines) and lines[number + 1].strip() and _RUNS_ON.search(line):
+            continue
+        wrapped = lines[first : number + 1]
+        if len(wrapped) > 1 and (paired := _paired_across("\n".join(wrapped))) is not None:
+            lines[first : number + 1] = paired.split("\n")
+            taken.update(range(first, number + 1))
+        first = number + 1
+    return "\n".join(lines), frozenset(taken)
+
+
+def _paired_across(lines: str) -> str | None:
+    """The lines with their quotes paired, if they are of one kind, some line's do not pair, and all together do."""
+    if _OTHER_QUOTE.search(lines):
+        return None
+    marks = "".join(_DOUBLE_OR_CORNER.findall(lines))
+    each = ["".join(_DOUBLE_OR_CORNER.findall(line)) for line in lines.split("\n")]
+    pairs = next((pair for pair in ('""', "“”", "「」") if set(marks) == set(pair)), None)
+    if (
+        pairs is None
+        or marks != pairs * (len(marks) // 2)
+        or all(one == pairs * (len(one) // 2) for one in each)
+    ):
+        return None
+    turns = cycle("“”")
+    return _DOUBLE_OR_CORNER.sub(lambda _: next(turns), lines)
 
 
 def _is_alternating(line: str) -> bool:
@@ -117,7 +163,10 @@ def _straight_paired(line: str, marks: list[int], straight: list[int]) -> str:
 
 
 def _turned(line: str, marks: list[int]) -> str:
-    """The marks opening and closing by turns; an odd one at the end stays as it is."""
+    """The marks opening and closing by turns; an odd one at the end stays as it is.
+
+    Where a mark is missing the turns would put all after it round the wrong way: such a line is left.
+    """
     characters = list(line)
     opened = False
     for number, at in enumerate(marks):
@@ -128,7 +177,9 @@ def _turned(line: str, marks: list[int]) -> str:
             continue
         characters[at] = "”" if opened else "“"
         opened = not opened
-    return "".join(characters)
+    turned = "".join(characters)
+    wrong = sum(line[at] not in {'"', turned[at]} for at in marks)
+    return line if wrong > _MOST_TURNED or turned.count("“”") > line.count("“”") else turned
 
 
 def _lone(line: str, at: int) -> str:

@@ -34,7 +34,9 @@ _ROWS = table("script")
 _CHARACTERS = table("script-characters")
 _HANT = "".join(characters for script, characters in _CHARACTERS if script == "Hant")
 _HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
-_RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著"
+_RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著藉枱"
+LAWFUL = "乾剋劄吒夥徵扞拚於昇氾甦祕絜脩菉蒐薹谿釐邨閤陞麽麹"
+"""Characters OpenCC converts that the table of 8,105 standard ones (通用规范汉字表, 2013) has in their own right."""
 HANT_CHARACTER = _any_of(_HANT)
 _RARE = "".join(characters for script, characters in _CHARACTERS if script == "Rare")
 _CONVERTIBLE = _any_of(_HANT + _RARE)
@@ -42,6 +44,12 @@ CONVERTIBLE = _HANT + _RARE + _RESIDUAL
 """What `simplify` looks for, as the inside of a class."""
 _IS_CONVERTIBLE, _IS_RESIDUAL = 1, 2
 _SUSPECTS = triggers.trigger_table([_HANT + _RARE, _RESIDUAL])
+_HONG_KONG = "兑卧叁囱媪悦愠户捝揾敚棁榅氲涚温灶煴痴秘税粽緼脱腽葱蒀藴蜕輼醖"
+"""Simplified forms that are Hong Kong's standard too (OpenCC's HKVariants): no evidence of Simplified text."""
+_PLAINLY = triggers.trigger_table(
+    ["".join(sorted({*_HANT, *_RARE} - {*LAWFUL})), "".join(sorted({*_HANS} - {*_HONG_KONG}))]
+)
+_IS_HANT, _IS_HANS = 1, 2
 HANS_CHARACTER = _any_of(_HANS)
 _SCRIPTS = triggers.trigger_table([_HANT, _HANS])
 
@@ -85,13 +93,16 @@ _PARTICLE_AFTER = (
 _ZHU_WORD = "作名称稱述录錄者有书書文于於"
 _ZHU_AFTER = "显顯卓昭原编編专專名巨遗遺译譯论論合拙新所撰土"
 _RESIDUE = re.compile(
-    "[妳牠敍衞衹揹鎗荳燄籐觔耡拏]|菓(?!子)|(?<![神地天灵靈])祇(?![园園陀树樹])|甦(?=[醒活])|[復复]甦|瞭(?![望哨])"
+    "[妳牠敍衞衹揹鎗荳燄籐觔耡拏枱]|菓(?!子)|(?<![神地天灵靈])祇(?![园園陀树樹])|甦(?=[醒活])|[復复]甦|瞭(?![望哨])"
     f"|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
     f"|(?<![{_ZHU_AFTER}])著(?=[想重手眼陆陸落急力])"
 )
+_RESIDUE_ALONE = re.compile("藉(?=[以助口故此由着著端手詞词])|反覆|[函答批回申拜示明]覆|覆[信呈命墓按文校]")
+"""Words that are enough where no Simplified character stands in the line, which may write them so."""
 _ASPECT_BESIDE = "着"
 _AUTHOR = re.compile(
-    f"(?<![{HAN}])[{HAN}·]{{2,8}}著(?=$|[）)》】\\]])"
+    f"(?<![{HAN}])(?![他她我你妳它牠祂這这那有])(?:(?![地的在了])[{HAN}·]){{2,8}}"
+    "(?<![穿看望拿笑哭說说走跑睡躺坐站唱跳握抱盯])著(?=$|[）)》】\\]])"
     f"|(?<![{HAN}])(?![他她我你妳它這这那有])[{HAN}]{{1,2}}[^看讀读拿捧抱唱聽听念翻藉借隨随憑凭沿對对跟]著(?=《)"
 )
 _NEXT_TO_HAN = re.compile(f"(?<=[{HAN}]).|.(?=[{HAN}])")
@@ -154,10 +165,20 @@ def simplify(text: str) -> str:
     suspects = triggers.of_lines(text, _SUSPECTS)
     if not any(suspects):
         return text
+    plainly = triggers.of_lines(text, _PLAINLY)
+    _, hant, hans = triggers.counts(text, _PLAINLY, 2)
     return "\n".join(
-        _simplified(line, bits) if bits else line
-        for line, bits in zip(text.split("\n"), suspects, strict=True)
+        _simplified(line, bits) if bits & _IS_RESIDUAL or (bits and _is_open(sure, hant >= hans)) else line
+        for line, bits, sure in zip(text.split("\n"), suspects, plainly, strict=True)
     )
+
+
+def _is_open(sure: int, is_traditional: bool) -> bool:
+    """Whether a line may be converted: it has a Traditional character, or no Simplified one in such a text.
+
+    What Simplified text writes in its own right (乾顺, 杨於陵) is no evidence.
+    """
+    return bool(sure & _IS_HANT) or (not sure & _IS_HANS and is_traditional)
 
 
 def convert(text: str, target: str) -> str:
@@ -184,7 +205,10 @@ def _traditional(line: str, target: str) -> str:
 
 
 def _simplified(line: str, bits: int) -> str:
-    is_residual = bits & _IS_RESIDUAL and _RESIDUE.search(line) is not None
+    is_residual = bits & _IS_RESIDUAL and (
+        _RESIDUE.search(line) is not None
+        or (_RESIDUE_ALONE.search(line) is not None and HANS_CHARACTER.search(line) is None)
+    )
     if not is_residual and not bits & _IS_CONVERTIBLE:
         return line
     masked: list[str] = []

@@ -31,12 +31,17 @@ _QUOTE_SPACE = re.compile(
 _DASH_SPACE = re.compile(" (?:(?=——|……)|(?<=—— )|(?<=…… ))")
 _NAME_DOT_SPACE = re.compile(f"(?<=[{HAN}]) ?· ?(?=[{HAN}])")
 
-_WORD_START = rf"[{LETTER}0-9℃°±]|[$¥￥€£](?=\d)"
+_LABEL = rf"(?:\d{{1,2}}|[A-Za-z])(?:[)）]|[.、](?=[{HAN}]))"
+"""The number or letter of a list inside a line: a)选项 b)选项, 1.苹果 2.香蕉."""
+_WORD_START = rf"(?!{_LABEL})[{LETTER}0-9℃°±]|[$¥￥€£](?=\d)"
 _WORD_END = rf"(?<=[{LETTER}0-9%‰℃℉°⁰-⁹₀-₉²³㎡)] )|(?<=[A-Za-z][+#] )|(?<=\+\+ )"
 _LATIN_SPACE = re.compile(rf" (?:(?<=[{HAN}] )(?={_WORD_START})|(?:{_WORD_END})(?=[{HAN}]))")
-_UNIT = "年月日号时点分秒个只件家位名次版岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼"
+_UNIT = (
+    "年月日号时点分秒个只件家位名次版岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼只号"
+    "個號時點歲塊萬億釐噸昇條張臺檯颱輛屆種門樓隻祇衹"
+)
 _HEADING_NUMBER = re.compile(
-    rf"(?:\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小时)|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
+    rf"(?:\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小[时時])|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
 )
 
 

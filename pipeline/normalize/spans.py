@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pipeline.normalize.characters import SHIELD
+from pipeline.normalize import blocks
+from pipeline.normalize.characters import KANA, SHIELD
 from pipeline.rules.han import HAN
 
 _FIRST = 0xF0000
@@ -19,6 +20,8 @@ _DEEPEST = 3
 
 _URL_CHARACTER = r"[A-Za-z0-9\-._~/?#@$&*+=%!,;:'()\[\]|]"
 _REST = rf"(?:{_URL_CHARACTER}|(?<=[/=?#&_\-])[{HAN}]+)+"
+_BOUND = r"[\-+]?[A-Za-z0-9.∞π]{1,12}"
+_TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _TOP = "com|cn|net|org|gov|edu|tw|hk|info|biz|jp|uk|cc|top"
 
 # Every alternative is either bounded or begins where its own characters cannot stand before it, so that a
@@ -28,6 +31,16 @@ _SPAN = re.compile(
     + "|".join(
         (
             r"(?<!`)`(?!`)[^`\n]{1,300}`(?!`)",
+            r"(?<!`)``(?!`)(?:[^`\n]|`(?!`)){1,300}``(?!`)",
+            r"\](?:\((?=[^\s()]{0,200}[./#:])[!-'*-~]"
+            r"(?:[^\s()]|\([^\s()]{0,100}\)){0,500}(?: \"[^\"\n]{0,200}\")?\))",
+            r"!\[(?=[^\[\]\n]{0,200}\]\()",
+            r"\\\((?:[^\\\n]|\\(?![()\[\]])){1,500}\\\)|\\\[(?:[^\\\n]|\\(?![()\[\]])){1,500}\\\]",
+            r"(?<![A-Za-z0-9$\\])\$(?=[^\s$])(?=[^$\n]{0,300}[\\^_={}+*/<>(]|[A-Za-z]\$)"
+            r"[ -#%-~]{1,300}(?<=[^\s\\])\$(?![A-Za-z0-9$])",
+            rf"\[{_BOUND}, ?{_BOUND}\)|\({_BOUND}, ?{_BOUND}\]",
+            r"[:;]-[()DPp/|](?![A-Za-z0-9])|:[Pp](?![A-Za-z0-9])",
+            rf"\([{KANA}ー・ ]{{1,30}}\)|\((?=[a-z ]{{0,20}}[{_TONES}])[a-z{_TONES}ü ]{{1,30}}\)",
             rf"(?P<url>(?<![A-Za-z])(?:[A-Za-z][A-Za-z0-9+.\-]{{1,15}}://|www\.|(?:mailto|tel|magnet):(?=[A-Za-z0-9?+])){_REST})",
             rf"(?P<data>(?<![A-Za-z])data:[a-z]+/[a-z0-9.+\-]+[;,]{_REST})",
             r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?:\.[A-Za-z0-9\-]{1,63})+"
@@ -35,12 +48,12 @@ _SPAN = re.compile(
             rf"(?<![A-Za-z0-9@_{SHIELD}])@[A-Za-z0-9_][A-Za-z0-9_\-]{{0,30}}",
             rf"(?P<host>(?<![A-Za-z0-9.@_\-])(?:[a-z0-9\-]{{1,63}}\.){{1,5}}(?:{_TOP})(?![A-Za-z0-9\-]|\.[A-Za-z])(?::\d{{2,5}})?(?:/{_REST}|/)?)",
             r"(?<![\d.])10\.\d{4,9}/[A-Za-z0-9._;()/:\-]*[A-Za-z0-9]",
-            r"(?<![A-Za-z0-9_.~/<])(?:~|\.{1,2})?(?:/[A-Za-z0-9._@+\-]+){2,}/?",
+            r"(?<![A-Za-z0-9_.~/<])(?<!&lt;)(?:~|\.{1,2})?(?:/[A-Za-z0-9._@+\-]+){2,}/?",
             r"(?<![A-Za-z0-9_.])(?:~|\.{1,2})/[A-Za-z0-9._@+\-]+",
             rf"(?<![A-Za-z0-9])[A-Za-z]:\\(?:[^\s\"<>|?*,，。；、：（）“”]|,(?![{HAN}])){{0,255}}",
             r"(?<![A-Za-z0-9_.])[a-z_][A-Za-z0-9_.]{0,60}\([^()\n\"']{0,60}[\"'][^\"'\n]{0,200}[\"'][^()\n]{0,100}\)",
             r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.\-]{0,60}=[\"'][^\"'\n]{0,200}[\"']",
-            rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)[^#\s，。；：]{{1,40}}#(?!#)",
+            rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)(?=[^#\n]{{0,39}}\w)[^#\s，。；：…—“”‘’「」『』〝〞]{{1,40}}#(?!#)",
             rf"(?<![A-Za-z0-9#&/{SHIELD}])(?<!&amp;)#[A-Za-z0-9_]{{1,60}}",
             r"(?<![A-Za-z0-9!])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
             r"Yahoo!",
@@ -48,15 +61,19 @@ _SPAN = re.compile(
     )
     + ")"
 )
-_FENCE = re.compile("```[^`]{1,20000}```")
 _HINTS = {
     **{sign: re.compile(re.escape(sign)) for sign in "@`#\\/"},
     '"': re.compile('"(?:(?<=[=(]")|(?<=, "))'),
     "'": re.compile("'(?:(?<=[=(]')|(?<=, '))"),
     "-": re.compile("-(?<=--)"),
-    ":": re.compile(":(?:(?<=mailto:)|(?<=tel:)|(?<=magnet:)|(?<=data:))"),
+    ":": re.compile(":(?:(?<=mailto:)|(?<=tel:)|(?<=magnet:)|(?<=data:)|(?=[Pp-]))"),
     ".": re.compile(rf"\.(?:(?<=www\.)|{_TOP})"),
-    "!": re.compile("!(?<=oo!)"),
+    "!": re.compile("!(?:(?<=oo!)|(?=\\[))"),
+    "]": re.compile("\\](?:(?=\\()|(?<=[A-Za-z0-9.∞π]\\]))"),
+    "$": re.compile("\\$"),
+    "[": re.compile("\\[[\\-+A-Za-z0-9.∞π]"),
+    ";": re.compile(";(?=-)"),
+    "(": re.compile(f"\\([{KANA}a-z{_TONES}]"),
 }
 """Every span has one of these, looked for by its rarest character first, since most texts and lines have none."""
 _ENTITY_IN_URL = re.compile(
@@ -69,6 +86,8 @@ def shield(text: str, numbers: dict[str, str]) -> str:
 
     Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
     """
+    for start, end in reversed(blocks.ranges(text)):
+        text = text[:start] + stand_in(text[start:end], numbers) + text[end:]
     hints = [hint for sign, hint in _HINTS.items() if sign in text and hint.search(text)]
     if not hints:
         return text
@@ -82,12 +101,13 @@ def shield(text: str, numbers: dict[str, str]) -> str:
         known = stand_in(span, numbers)
         return match[0] if known == span else known + rest
 
-    if "```" in text:
-        text = _FENCE.sub(replaced, text)
-    return "\n".join(
-        _SPAN.sub(replaced, line) if any(hint.search(line) for hint in hints) else line
-        for line in text.split("\n")
-    )
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if any(hint.search(line) for hint in hints):
+            shielded = _SPAN.sub(replaced, line)
+            # what is cut off a URL may begin the next span
+            lines[number] = shielded if shielded == line else _SPAN.sub(replaced, shielded)
+    return "\n".join(lines)
 
 
 def stand_in(span: str, numbers: dict[str, str]) -> str:

