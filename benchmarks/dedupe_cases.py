@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+from pipeline.rules import table
 
 
 def _words(text: str) -> list[str]:
@@ -60,6 +62,20 @@ LEGAL = (
 )
 
 
+_HAN = "".join(chars for chars, *_ in table("common-han"))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one article, which hardly another one has."""
+
+    things: list[str]
+    places: list[str]
+    verbs: list[str]
+    people: list[str]
+    phrases: list[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One document and what it is."""
@@ -84,8 +100,11 @@ class Writer:
         self.chance = random.Random(seed)
         self._number = 0
 
-    def pick(self, words: list[str] | str) -> str:
+    def pick(self, words: Sequence[str]) -> str:
         return self.chance.choice(words)
+
+    def word(self) -> str:
+        return self.pick(_HAN) + self.pick(_HAN)
 
     def person(self) -> str:
         return self.pick(SURNAMES) + self.pick(GIVEN)
@@ -93,63 +112,76 @@ class Writer:
     def body(self) -> str:
         return self.pick(PLACES) + self.pick(BODIES)
 
-    def sentence(self) -> str:
-        c = self.chance
-        who = c.choice([self.person(), self.body(), self.body() + self.person()])
+    def paragraphs(self, size: int) -> list[str]:
+        """An article of about so many characters: words of its own, phrases of everybody."""
+        things, places, verbs = ([self.word() for _ in range(count)] for count in (30, 15, 20))
+        phrases = [self.word() + self.pick("的地得") + self.word() + self.word() for _ in range(12)]
+        own = Words(things, places, verbs, [self.person() for _ in range(4)], phrases)
+        found: list[str] = []
+        while sum(map(len, found)) < size:
+            found.append("".join(self._sentence(own) for _ in range(self.chance.randint(1, 3))))
+        return found
+
+    def _sentence(self, own: Words) -> str:
+        c, pick = self.chance, self.pick
+        who = c.choice([pick(own.people), pick(own.places) + pick(BODIES), self.body() + pick(own.people)])
         number = c.choice(
             [f"{c.randint(2, 980)}处", f"{c.randint(2, 60)}年前的", f"第{c.randint(2, 40)}座", "新旧", ""]
         )
-        what = f"{self.pick(VERBS)}{self.pick(PLACES)}的{number}{self.pick(THINGS)}"
-        then = f"{self.pick(THINGS)}和{self.pick(THINGS)}也随之{self.pick(VERBS)}"
-        parts = [f"{who}{self.pick(MANNERS)}{what}", then, self.pick(ENDINGS)]
-        if c.random() < 0.4:
-            parts[1] = f"{self.person()}说{self.pick(PLACES)}的{self.pick(THINGS)}比{self.pick(THINGS)}更要紧"
-        return "，".join(parts[: c.choice([2, 3, 3])]) + "。"
+        manner = pick(MANNERS if c.random() < 0.3 else own.phrases)
+        clauses = [
+            f"{who}{manner}{pick(own.verbs)}{pick(own.places)}的{number}{pick(own.things)}",
+            f"{pick(own.people)}说{pick(own.things)}比{pick(own.things)}更要紧",
+            f"{pick(own.things)}和{pick(THINGS)}也随之{pick(own.verbs)}",
+            f"{pick(own.places)}的{pick(own.things)}早已{pick(VERBS)}",
+            pick(ENDINGS) if c.random() < 0.4 else pick(own.phrases) + pick(own.verbs),
+        ]
+        return "，".join([clauses[0], *c.sample(clauses[1:], c.choice([1, 2, 2]))]) + "。"
 
-    def paragraphs(self, size: int) -> list[str]:
-        found: list[str] = []
-        while sum(map(len, found)) < size:
-            found.append("".join(self.sentence() for _ in range(self.chance.randint(1, 3))))
-        return found
+    def headline(self, paragraphs: list[str]) -> str:
+        """What the first sentence says, in short."""
+        clause = paragraphs[0].partition("，")[0][:40]
+        for manner in MANNERS:
+            clause = clause.replace(manner, "")
+        return clause
 
     def title(self) -> str:
         return f"{self.body()}{self.pick(VERBS)}{self.pick(PLACES)}{self.pick(THINGS)}"
 
     def edited(self, paragraphs: list[str], places: int = 4) -> list[str]:
-        """A lightly edited version: words replaced in a few places, one paragraph merged into the next at times."""
+        """A lightly edited version: words replaced in a few places, one paragraph joined to the next at times."""
         found = list(paragraphs)
         for _ in range(places):
             at = self.chance.randrange(len(found))
-            for words in self.chance.sample([THINGS, VERBS, MANNERS, ENDINGS], 4):
-                inside = [word for word in words if word in found[at]]
-                if inside:
-                    found[at] = found[at].replace(inside[0], self.pick(words), 1)
-                    break
+            found[at] = self._replaced(found[at], self.chance.randrange(len(found[at])))
         if len(found) > 3 and self.chance.random() < 0.4:
             at = self.chance.randrange(len(found) - 1)
             found[at : at + 2] = [found[at] + found[at + 1]]
         return found
 
     def rewritten(self, paragraphs: list[str]) -> list[str]:
-        """About every second word from another list: what is called washing a text."""
+        """Another word about every twelve characters: what is called washing a text."""
         found = []
         for paragraph in paragraphs:
             text = paragraph
-            for words in (VERBS, ENDINGS):
-                for word in words:
-                    text = text.replace(word, self.pick(words))
-            found.append(text.replace("随之", "跟着").replace("更要紧", "更重要"))
+            for at in range(self.chance.randrange(12), len(paragraph), 12):
+                text = self._replaced(text, at)
+            found.append(text)
         return found
+
+    def _replaced(self, text: str, at: int) -> str:
+        return text if set(text[at : at + 2]) & set("，。") else text[:at] + self.word() + text[at + 2 :]
 
     def case(self, group: str, cluster: str, text: str | list[str], **more: str) -> Case:
         self._number += 1
         name = f"{group}-{self._number:06d}"
-        given = {"site": f"{name}.example", "title": self.title(), **more}
+        lines = [text] if isinstance(text, str) else text
+        given = {"site": f"{name}.example", "title": self.headline(lines), **more}
         return Case(
             id=name,
             group=group,
             cluster=cluster,
-            text=text if isinstance(text, str) else "\n".join(text),
+            text="\n".join(lines),
             **given,
         )
 
@@ -158,7 +190,8 @@ def versions(w: Writer, count: int) -> Iterator[Case]:
     """Several lightly edited versions of each of a site's articles, and nothing else there."""
     for n in range(count):
         for article in range(w.chance.randint(1, 3)):
-            paragraphs, title = w.paragraphs(500), w.title()
+            paragraphs = w.paragraphs(500)
+            title = w.headline(paragraphs)
             for version in range(w.chance.randint(3, 5)):
                 text = w.edited(paragraphs) if version else paragraphs
                 yield w.case("versions", f"v{n}.{article}", text, site=f"v{n}.example", title=title)
@@ -170,7 +203,8 @@ def frames(w: Writer, count: int) -> Iterator[Case]:
         size = w.chance.randint(150, 350)
         tail = w.paragraphs(int(size * w.chance.uniform(2, 4)))
         for article in range(2):
-            paragraphs, title = w.paragraphs(size), w.title()
+            paragraphs = w.paragraphs(size)
+            title = w.headline(paragraphs) if n % 2 else ""
             for version in range(3):
                 text = w.edited(paragraphs, 2) if version else paragraphs
                 yield w.case("frames", f"f{n}.{article}", text + tail, site=f"f{n}.example", title=title)
@@ -180,7 +214,8 @@ def long_frame(w: Writer, count: int) -> Iterator[Case]:
     """Many short articles of one site in one long frame."""
     head, tail = w.paragraphs(200), w.paragraphs(1500)
     for n in range(count * 4):
-        yield w.case("long_frame", f"lf{n}", head + w.paragraphs(200) + tail, site="lf.example")
+        own = w.paragraphs(200)
+        yield w.case("long_frame", f"lf{n}", head + own + tail, site="lf.example", title=w.headline(own))
 
 
 def legal_tails(w: Writer, count: int) -> Iterator[Case]:
@@ -189,7 +224,8 @@ def legal_tails(w: Writer, count: int) -> Iterator[Case]:
         clauses = [f"{w.pick(MANNERS)}{clause}{w.pick(ENDINGS)}。" for clause in LEGAL for _ in range(3)]
         tail = "".join(w.chance.sample(clauses, len(clauses)))[:1200]
         for n in range(40):
-            yield w.case("legal_tails", f"lt{k}.{n}", [*w.paragraphs(w.chance.randint(300, 700)), tail])
+            own = w.paragraphs(w.chance.randint(300, 700))
+            yield w.case("legal_tails", f"lt{k}.{n}", [*own, tail], title=w.headline(own) if n % 2 else "")
 
 
 def halts(w: Writer, count: int) -> Iterator[Case]:
@@ -228,7 +264,8 @@ def corrections(w: Writer, count: int) -> Iterator[Case]:
     for n in range(count):
         killed = w.chance.randint(3, 9)
         head = f"{w.pick(PLACES)}昨晚的风暴中有{killed}艘渔船受损，{w.person()}等人已经脱险。"
-        paragraphs, title = [head, *w.paragraphs(w.chance.randint(150, 500))], w.title()
+        paragraphs = [head, *w.paragraphs(w.chance.randint(150, 500))]
+        title = w.headline(paragraphs)
         last = w.pick(THINGS)
         changed: tuple[tuple[list[str], str], ...] = (
             ([head.replace(f"{killed}艘", f"{killed + w.chance.randint(1, 5)}艘"), *paragraphs[1:]], title),
@@ -257,7 +294,8 @@ def wrappers(w: Writer, count: int) -> Iterator[Case]:
     """An article, and the same in the frames of other sites, which have articles of their own."""
     sites = [(f"w{n}.example", w.paragraphs(80), w.paragraphs(w.chance.randint(150, 400))) for n in range(6)]
     for n in range(count):
-        paragraphs, title = w.paragraphs(w.chance.randint(300, 700)), w.title()
+        paragraphs = w.paragraphs(w.chance.randint(300, 700))
+        title = w.headline(paragraphs)
         yield w.case("wrappers", f"w{n}", paragraphs, title=title)
         for site, head, tail in w.chance.sample(sites, 2):
             text = head + w.edited(paragraphs, 1) + tail
@@ -272,7 +310,8 @@ def backgrounds(w: Writer, count: int) -> Iterator[Case]:
         for side in range(2):
             own = w.paragraphs(size)
             at = w.chance.choice([0, len(own) // 2, len(own)]) if n % 2 else len(own)
-            yield w.case("backgrounds", f"b{n}.{side}", own[:at] + shared + own[at:])
+            text = own[:at] + shared + own[at:]
+            yield w.case("backgrounds", f"b{n}.{side}", text, title=w.headline(own))
 
 
 def rewrites_inside(w: Writer, count: int) -> Iterator[Case]:
@@ -310,7 +349,7 @@ def schemas(w: Writer, count: int) -> Iterator[Case]:
             w.pick(PLACES),
             f"2024-0{n % 9 + 1}-11",
             w.person(),
-            w.sentence(),
+            w.paragraphs(10)[0],
         ]
         yield w.case(
             "schemas",
@@ -333,7 +372,7 @@ def links(w: Writer, count: int) -> Iterator[Case]:
 def shorts(w: Writer, count: int) -> Iterator[Case]:
     """Two texts under 80 characters that are equal but for marks, spaces and script."""
     for n in range(count):
-        text = w.sentence()[:60]
+        text = w.paragraphs(10)[0][:60]
         yield w.case("shorts", f"t{n}", text)
         other = {0: text.replace("，", "，，"), 1: f"【{text}】".replace("，", " ")}.get(
             n % 3, f"●{text}★☆ ！"

@@ -22,6 +22,9 @@ LIKELY_SHARE = 0.25
 CANDIDATES = 8
 """The best candidates, as many as are verified: about one a document is (.93 in 100,000)."""
 
+REPRESENTATIVES = 8
+"""As many a cluster has at most."""
+
 COMMON = 64
 """A gram of this many representatives tells nothing more; further ones are not added to it."""
 
@@ -87,9 +90,17 @@ class Candidates:
 
     def rare(self, name: str, theirs: Hashes) -> float:
         """Share of the hashes common to two texts that no third one has; small when few are common."""
-        shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
-        counts = [self._count.get(value, 0) + len(self._joined.get(value, ())) for value in shared]
+        counts = self._counts(name, theirs)
         return sum(count <= 1 for count in counts) / (len(counts) + 1)
+
+    def known(self, name: str, theirs: Hashes) -> float:
+        """Share of the hashes common to two texts that are in more representatives than one article has."""
+        counts = self._counts(name, theirs)
+        return sum(count > REPRESENTATIVES for count in counts) / (len(counts) + 1)
+
+    def _counts(self, name: str, theirs: Hashes) -> list[int]:
+        shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
+        return [self._count.get(value, 0) + len(self._joined.get(value, ())) for value in shared]
 
     def join(self, work: Prepared) -> None:
         """Make a text of the run a representative: those after it may find it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.dedupe.candidates import REPRESENTATIVES
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared
@@ -15,9 +16,6 @@ from pipeline.dedupe.tables import key_of
 
 LIKE_COVERAGE, LIKE_DENSITY = 0.9, 0.7
 """A version less like its representative becomes one itself, so that the order of arrival matters less."""
-
-REPRESENTATIVES = 8
-"""As many a cluster has at most."""
 
 _PRECEDENCE = (DUPLICATE, CONTAINED_IN, CONTAINS, SAME_FORM)
 """The first of these that a text has to another one is its relation."""

@@ -68,6 +68,7 @@ class Comparison:
                 days=_days(work.item, member),
                 titles=(work.item.title, member.title),
                 rare=partial(candidates.rare, name, sketch(theirs)),
+                common=partial(candidates.known, name, sketch(theirs)),
             )
             relation, overlap = judge(self._shingles[name], theirs, known)
             if relation.relation:

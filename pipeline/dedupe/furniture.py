@@ -7,7 +7,8 @@ over seven kinds of copies): .756 → .978 here, .871 → .957 with datasketch, 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from pipeline.dedupe.hashing import hash64
@@ -18,7 +19,15 @@ EDGE = 40
 REPEATS = 3
 """A line on so many different articles of a site is the site's, not the articles'."""
 
-REMAINING, REMAINING_SHARE = 80, 0.12
+FRAMED = 0.5
+"""Where two articles of a site have this share in common, two are enough: no article is longer than its frame by
+chance, and three would be compared by it first."""
+
+COMPARED = 8
+"""With so many of the documents that have one of its lines a new one is compared, those with most of them first; it
+is not counted beside others."""
+
+REMAINING, REMAINING_SHARE = 80, 0.04
 """Characters, and share of the text, that must remain, else it is a whole page that was repeated, not its frame."""
 
 REMEMBERED = 1000
@@ -65,19 +74,32 @@ class SiteLines:
     repeated: set[str] = field(default_factory=set)
     """Masked lines seen on REPEATS different articles."""
     seen: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """64-bit hash of a masked line → the documents that have it, fewer than REPEATS, oldest line first."""
+    """64-bit hash of a masked line → the articles that have it, one document of each, fewer than REPEATS; oldest line
+    first."""
 
-    def learn(self, document: str, lines: Iterable[str]) -> set[str]:
-        """Count one article's lines; returns the earlier documents that a line just made repeated is on."""
+    def having(self, lines: Iterable[str]) -> list[tuple[str, ...]]:
+        """The articles that have each of the lines which is not known to be furniture."""
+        keys = (_key(line) for line in lines if line not in self.repeated)
+        return [self.seen[key] for key in keys if key in self.seen]
+
+    def learn(self, document: str, lines: Iterable[str], shared: Callable[[str], float | None]) -> set[str]:
+        """Count one article's lines; returns the earlier articles that a line just made repeated is on.
+
+        `shared` tells of another document what share of the text it has in common with this one when they are two
+        articles, and None when they are versions of one: an article in many versions is counted once.
+        """
+        keys = {_key(line): line for line in lines if line not in self.repeated}
+        others = Counter(other for key in keys for other in self.seen.get(key, ()))
+        nearest = sorted(others, key=lambda other: (-others[other], other))[:COMPARED]
+        common = {other: None if other == document else shared(other) for other in nearest}
+        article = next((other for other in nearest if common[other] is None), document)
         affected: set[str] = set()
-        for line in lines:
-            if line in self.repeated:
-                continue
-            key = hash64(line.encode("utf-8", "surrogatepass"))
+        for key, line in keys.items():
             documents = self.seen.pop(key, ())
-            if document not in documents:
-                documents = (*documents, document)
-            if len(documents) < REPEATS:
+            if article not in documents and all(common.get(other) is not None for other in documents):
+                documents = (*documents, article)
+            framed = any((common.get(other) or 0) >= FRAMED for other in documents)
+            if len(documents) < (2 if framed else REPEATS):
                 self.seen[key] = documents
                 continue
             self.repeated.add(line)
@@ -88,3 +110,7 @@ class SiteLines:
         """Drop the oldest lines beyond REMEMBERED."""
         for line in list(self.seen)[: max(0, len(self.seen) - REMEMBERED)]:
             del self.seen[line]
+
+
+def _key(line: str) -> int:
+    return hash64(line.encode("utf-8", "surrogatepass"))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.dedupe import facts
+from pipeline.dedupe.frame import Owns
 from pipeline.dedupe.overlap import NOTHING, Overlap, Side, measure
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, SAME_FORM
 from pipeline.dedupe.sketch import Shingles, text_key
@@ -33,6 +34,10 @@ factor than any place of the text does."""
 
 FRAME_BLOCK, FRAME_SHARE = 80, 0.30
 """Characters, and share of the text, of a foreign block in the midst of both texts: two articles in one frame."""
+
+OWN_SHARE, TITLED_SHARE, COMMON = 0.15, 0.08, 0.5
+"""Share of each text that is its own, where they are two articles; the same where their titles say so; and the share
+of what they have in common that several others have too: a passage of the corpus."""
 
 QUOTED, PASSAGES = 0.6, 2
 """Two articles that quote one source have so many passages of their own between the quotations; a version cuts,
@@ -115,6 +120,8 @@ class Circumstances:
     """Their titles, or empty."""
     rare: Callable[[], float]
     """Gives the share 0..1 of the sampled grams they share that no other article has."""
+    common: Callable[[], float] = lambda: 0.0
+    """Gives the share 0..1 of them that several other articles have."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -183,6 +190,18 @@ class Evidence:
         if side.tail > LONGEST_TEASER:
             return self.high
         return side.coverage * side.length / max(1, side.length - side.tail)
+
+    @cached_property
+    def owns(self) -> Owns:
+        """What each has of its own."""
+        return Owns(self.a, self.b, self.overlap, self.known.titles)
+
+    @cached_property
+    def two_articles(self) -> bool:
+        """Whether what they share is not what either is about."""
+        least = TITLED_SHARE if self.owns.about else OWN_SHARE
+        known = self.owns.about or self.owns.tail or self.known.common() >= COMMON
+        return known and self.owns.share(least) and self.owns.apart
 
     @property
     def shorter(self) -> Side:
@@ -280,6 +299,12 @@ RULES: tuple[RelationRule, ...] = (
         holds=lambda e: _framed(e.overlap.a) and _framed(e.overlap.b),
         relation=None,
         source="two articles in one site's frame: without it 10 such pages are merged instead of 6",
+    ),
+    RelationRule(
+        name="shared-passage",
+        holds=lambda e: e.two_articles,
+        relation=None,
+        source="two articles with one frame, background or legal notice, of whatever length (frame.py)",
     ),
     RelationRule(
         name="quoted",

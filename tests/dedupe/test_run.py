@@ -141,6 +141,52 @@ def test_a_frame_learned_later_is_applied_to_the_pages_before() -> None:
     assert index.repeated_lines("s") == frozenset(foot.splitlines())
 
 
+def versions(number: int, count: int = 3) -> list[str]:
+    """An article and lightly edited copies, line by line as sites print them."""
+    found = []
+    for version in range(count):
+        lines = article(number).splitlines()
+        lines[version] = lines[version][:8] + "有所改动" + lines[version][12:]
+        found.append("\n".join(lines))
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 2, 9])
+def test_versions_of_one_article_on_one_site_are_not_its_furniture(size: int) -> None:
+    items = [item(f"v{n}", text, site="s") for n, text in enumerate(versions(1, 5))]
+    index = DedupeIndex.open(None)
+    for start in range(0, len(items), size):
+        dedupe(items[start : start + size], index, stored(items))
+    assert {member.decision.cluster for member in index.all_members()} == {"v0"}
+    assert index.repeated_lines("s") == frozenset()
+
+
+@pytest.mark.parametrize("size", [1, 4, 9])
+def test_frames_longer_than_their_articles_are_furniture_of_two(size: int) -> None:
+    tail = article(99, 40)
+    pages = [
+        item(f"{number}{n}", f"{text}\n{tail}", site="s")
+        for number in (1, 2)
+        for n, text in enumerate(versions(number))
+    ]
+    index = DedupeIndex.open(None)
+    for start in range(0, len(pages), size):
+        dedupe(pages[start : start + size], index, stored(pages))
+    assert {member.id: member.decision.cluster for member in index.all_members()} == {
+        **dict.fromkeys(["10", "11", "12"], "10"),
+        **dict.fromkeys(["20", "21", "22"], "20"),
+    }
+    assert index.repeated_lines("s") == frozenset(tail.splitlines())
+    bare = [item("bare", article(1)), item("other", article(2))]
+    assert [d.cluster for d in dedupe(bare, index, stored(pages, bare)).decisions] == ["10", "20"]
+
+
+def test_a_legal_notice_under_articles_of_many_sites_makes_no_copies() -> None:
+    tail = "".join(sentences(99, 40))
+    deduped = run([item(f"d{n}", f"{article(n)}\n{tail}") for n in range(20)])
+    assert {decision.relation for decision in deduped.decisions} == {"new"}
+
+
 def test_a_page_of_two_known_articles_is_not_published() -> None:
     glued = f"{article(1)}\n另一篇的标题\n{article(2)}"
     deduped = run([item("a", article(1)), item("b", article(2)), item("g", glued)])
