@@ -92,12 +92,12 @@ class Clusters:
         if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY:
             return False
         self._index.load_clusters([cluster])
-        return sum(member.represents for member in self._index.members(cluster)) < REPRESENTATIVES
+        return self._index.representatives(cluster) < REPRESENTATIVES
 
     def _opened(self, work: Prepared) -> str:
         """Id of a new cluster: the document's own, unless an older cluster that has others bears it."""
         name, number = work.item.id, 1
-        while self._index.members(name) or self._index.root(name) != name:
+        while self._index.size(name) or self._index.root(name) != name:
             number += 1
             name = f"{work.item.id}.{number}"
             self._index.load_clusters([name])
@@ -109,7 +109,7 @@ class Clusters:
         if len(clusters) == 1:
             return clusters[0]
         self._index.load_clusters(clusters)
-        kept = min(clusters, key=lambda name: (-len(self._index.members(name)), name))
+        kept = min(clusters, key=lambda name: (-self._index.size(name), name))
         for name in clusters:
             if name != kept:
                 for member in self._index.members(name):

@@ -6,7 +6,7 @@ loaded; what it changes stays in memory until `write`.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class DedupeIndex:
         self._members: dict[str, Member | None] = {}
         self._by_text: defaultdict[int, dict[str, None]] = defaultdict(dict)
         self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
+        self._representing: Counter[str] = Counter()
         self._by_print: dict[int, str] = {}
         self._links: dict[tuple[str, str, str], Link] = {}
         self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
@@ -173,6 +174,14 @@ class DedupeIndex:
         """The loaded documents of a cluster, by id."""
         return self._sorted(self._by_cluster.get(cluster, ()))
 
+    def size(self, cluster: str) -> int:
+        """How many documents of a cluster are loaded."""
+        return len(self._by_cluster.get(cluster, ()))
+
+    def representatives(self, cluster: str) -> int:
+        """How many of them represent it."""
+        return self._representing[cluster]
+
     def links(self, name: str) -> list[Link]:
         """The loaded links from and to a document that still hold: neither text has changed since."""
         if name not in self._links_at:
@@ -231,6 +240,7 @@ class DedupeIndex:
         self._members[member.id] = member
         self._by_text[member.text_hash][member.id] = None
         self._by_cluster[member.decision.cluster].add(member.id)
+        self._representing[member.decision.cluster] += member.represents
         self._by_print[member.print] = member.id
 
     def _drop(self, name: str) -> None:
@@ -239,6 +249,7 @@ class DedupeIndex:
         if old:
             self._by_text[old.text_hash].pop(name, None)
             self._by_cluster[old.decision.cluster].discard(name)
+            self._representing[old.decision.cluster] -= old.represents
             self._by_print.pop(old.print, None)
 
     def _keep_link(self, key: tuple[str, str, str], link: Link) -> None:

@@ -367,6 +367,37 @@ def test_an_ordinary_batch_raises_no_alarm() -> None:
     assert run([item(f"d{n}", article(n), site="s") for n in range(40)]).alarms == ()
 
 
+def test_versions_of_one_article_are_compared_with_its_nearest_only() -> None:
+    parts = sentences(1)
+    batch = [item(f"v{n:02d}", "".join([*parts, *sentences(100 + n, 3)])) for n in range(9)]
+    decisions = by_id(run(batch))
+    assert len({decision.cluster for decision in decisions.values()}) == 1
+    assert {len(decision.of) for decision in decisions.values()} == {0, 1}
+
+
+def test_a_passage_of_many_articles_does_not_hide_the_one_copy() -> None:
+    tail = "".join(sentences(99, 30))
+    pages = [item(f"d{n:02d}", f"{article(n, 8)}\n{tail}") for n in range(30)]
+    copy = item("copy", f"{lightly_edited(9)[:200]}\n{tail}", title="")
+    decisions = by_id(run([*pages, copy]))
+    assert (decisions["copy"].cluster, decisions["d29"].cluster) == ("d09", "d29")
+
+
+def test_a_text_with_more_candidates_than_are_verified_says_so() -> None:
+    tail = "".join(sentences(99, 40))
+    decisions = by_id(run([item(f"d{n:02d}", f"{article(n)}\n{tail}") for n in range(20)]))
+    assert {d.rule for name, d in decisions.items() if name <= "d08"} == {"new"}
+    assert {d.rule for name, d in decisions.items() if name > "d08"} == {"capped"}
+
+
+def test_an_excerpt_of_a_very_long_text_is_found_or_refused_in_words() -> None:
+    parts = sentences(1, 12_000)
+    long, excerpts = item("long", "".join(parts)), [("head", 5000), ("tail", 11_000)]
+    decisions = by_id(run([long, *(item(name, "".join(parts[at : at + 9])) for name, at in excerpts)]))
+    assert (decisions["head"].relation, decisions["head"].of) == ("contained_in", ("long",))
+    assert (decisions["long"].rule, decisions["tail"].relation) == ("too-long", "new")
+
+
 def test_an_id_given_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="'a'"):
         run([item("a", article(1)), item("a", article(2))])
