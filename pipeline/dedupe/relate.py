@@ -16,11 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.dedupe import facts
+from pipeline.dedupe import facts, titles
 from pipeline.dedupe.frame import Owns
 from pipeline.dedupe.overlap import NOTHING, Overlap, Side, measure
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, SAME_FORM
-from pipeline.dedupe.sketch import Shingles, text_key
+from pipeline.dedupe.sketch import Shingles
 
 LEAST_COVERED = 0.4
 """Where neither text has this share in common, nothing is."""
@@ -82,6 +82,10 @@ NUMBERS, NUMBERS_SHARE = 2, 0.25
 
 HEAD_SHARE = 0.20
 """The share, where one of them stands in the head of both texts: there a notice says when, where and who."""
+
+EDGES = 2
+"""So many facts, one of them a number, in each other's place in the first or last lines, and the rest is one text:
+another notice. One alone is a correction."""
 
 SWAPPED, SWAPPED_DENSITY, SWAPPED_WITH_NUMBER = 3, 0.7, 2
 """How often one name stands in the place of another one, in texts less close than this; fewer, with a number."""
@@ -180,8 +184,17 @@ class Evidence:
     @cached_property
     def titles(self) -> tuple[str, str] | None:
         """What the titles name in each other's place."""
-        one, other = (text_key(t).tobytes().decode("utf-32-le", "replace") for t in self.known.titles)
-        return facts.titles_conflict(one, facts.string(self.a), other, facts.string(self.b))
+        return titles.titles_conflict(*self._titled)
+
+    @cached_property
+    def notices(self) -> tuple[str, str] | None:
+        """What the titles of two notices do."""
+        return titles.notices_conflict(*self._titled)
+
+    @cached_property
+    def _titled(self) -> tuple[str, str, str, str]:
+        one, other = map(titles.title_key, self.known.titles)
+        return one, facts.string(self.a), other, facts.string(self.b)
 
     @cached_property
     def held(self) -> float:
@@ -277,7 +290,7 @@ def _shown(e: Evidence) -> tuple[str, ...]:
 
 
 def _titles_shown(e: Evidence) -> tuple[str, ...]:
-    return ("/".join(e.titles or ()), *_shown(e))[:CONFLICTS_SHOWN]
+    return ("/".join(e.notices or e.titles or ()), *_shown(e))[:CONFLICTS_SHOWN]
 
 
 RULES: tuple[RelationRule, ...] = (
@@ -352,6 +365,13 @@ RULES: tuple[RelationRule, ...] = (
         source="versions cover each other: 20 to 40 % cut, reordered, title and lead rewritten are found with F1 .91",
     ),
     RelationRule(
+        name="notices",
+        holds=lambda e: e.notices is not None,
+        relation=SAME_FORM,
+        source="notices of one body, told apart by their titles only: of 24 trading halts 24 were merged",
+        shows=_titles_shown,
+    ),
+    RelationRule(
         name="dates",
         holds=lambda e: e.known.days is not None and e.known.days >= DAYS_APART and e.density < DAYS_DENSITY,
         relation=SAME_FORM,
@@ -378,6 +398,13 @@ RULES: tuple[RelationRule, ...] = (
         holds=_swapped,
         relation=SAME_FORM,
         source="another name throughout; measured with `conflicting-numbers`",
+        shows=_shown,
+    ),
+    RelationRule(
+        name="edges",
+        holds=lambda e: e.conflicts.edges >= EDGES,
+        relation=SAME_FORM,
+        source="notices of one body, told apart by their first or last line: with `notices` 72 of 72 merged before",
         shows=_shown,
     ),
     RelationRule(

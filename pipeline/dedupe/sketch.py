@@ -73,9 +73,9 @@ def key_positions(text: str) -> NDArray[np.int64]:
     return _folded(text)[1]
 
 
-def text_hash(key: Codes) -> int:
-    """64-bit hash of a key; equal for equal keys, on every machine."""
-    return hash64(key.astype("<u4").tobytes())
+def text_hash(key: Codes, title: str = "") -> int:
+    """64-bit hash of a key, and of a title that belongs to it; equal for equal ones, on every machine."""
+    return hash64(key.astype("<u4").tobytes() + title.encode("utf-32-le", "surrogatepass"))
 
 
 def shingles(key: Codes) -> Shingles:

@@ -84,6 +84,40 @@ def test_instances_of_a_form_are_all_kept_and_share_a_form() -> None:
     assert by_id(deduped)["n0"].form_id == "n0"
 
 
+@pytest.mark.parametrize("size", [1, 5, 30])
+def test_notices_of_one_body_are_rows_of_one_form(size: int) -> None:
+    firms = [f"{name}{trade}" for name in "甲乙丙丁戊己" for trade in ("科技", "能源")]
+    notices = [item(f"n{n:02d}", article(1), title=f"{firm}停牌公告") for n, firm in enumerate(firms)]
+    notices.append(item("again", article(1), title="丁能源停牌公告"))
+    index = DedupeIndex.open(None)
+    for start in range(0, len(notices), size):
+        dedupe(notices[start : start + size], index, stored(notices))
+    members = index.all_members()
+    assert len({member.decision.cluster for member in members}) == 12
+    assert {member.decision.form_id for member in members} == {"n00"}
+    (again,) = (member.decision for member in members if member.id == "again")
+    assert (again.relation, again.kind, again.of) == ("duplicate", "exact", ("n07",))
+
+
+def test_addresses_and_code_are_no_evidence() -> None:
+    code = "\n".join(f"    value_{n} = compute(option_{n}, mode_{n})" for n in range(30))
+    address = "https://files.example/" + "".join(f"%E{n % 10}%B{n % 7}%8{n % 9}" for n in range(90))
+    for shared in (f"```\n{code}\n```", address):
+        deduped = run([item(f"d{n}", f"{article(n, 4)}\n{shared}\n{article(n + 50, 4)}") for n in range(4)])
+        assert {decision.relation for decision in deduped.decisions} == {"new"}
+        whole = run([item("a", shared), item("b", shared + "\n后记。")])
+        assert relations(whole)["b"][0] == "duplicate"
+
+
+def test_the_span_of_an_excerpt_counts_addresses_that_are_not_compared() -> None:
+    long = f"{article(2, 8)}\nhttps://a.example/{'x' * 80}\n{article(1)}\n{article(3, 8)}"
+    index = DedupeIndex.open(None)
+    run([item("a", article(1)), item("g", long)], index)
+    (link,) = index.links("g")
+    assert link.span is not None
+    assert long[slice(*link.span)] == article(1)
+
+
 def test_titles_tell_two_events_of_one_wording_apart() -> None:
     one, other = WELCOME.format(guest="甲尼亚"), WELCOME.format(guest="乙斯坦")
     titled = [
