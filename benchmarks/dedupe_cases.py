@@ -118,8 +118,10 @@ class Writer:
         phrases = [self.word() + self.pick("的地得") + self.word() + self.word() for _ in range(12)]
         own = Words(things, places, verbs, [self.person() for _ in range(4)], phrases)
         found: list[str] = []
-        while sum(map(len, found)) < size:
+        written = 0
+        while written < size:
             found.append("".join(self._sentence(own) for _ in range(self.chance.randint(1, 3))))
+            written += len(found[-1])
         return found
 
     def _sentence(self, own: Words) -> str:

@@ -22,6 +22,9 @@ from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, Decision
 from pipeline.dedupe.run import DedupeIndex, Item, dedupe
 from pipeline.dedupe.sketch import text_key
 
+STEP = 7
+"""Characters from one overlapping text to the next."""
+
 BUILT = 2**20
 """A batch larger than any case set: all at once."""
 
@@ -218,10 +221,9 @@ def _errors(cases: Sequence[Case], found: Found, group: str | None) -> list[str]
 def _cost(size: int) -> None:
     """CPU seconds for near-copies of one article on one site, on many, and for windows over one long text."""
     writer = Writer(1)
-    article, long = writer.paragraphs(600), "".join(writer.paragraphs(40 * max(1, size // 40) + 200))
+    article, long = writer.paragraphs(600), "".join(writer.paragraphs(STEP * size + 200))
     copies = ["\n".join(writer.edited(article, 3)) for _ in range(size)]
-    # A window moves by 22 characters; a few walk the same way again.
-    windows = [long[at * 22 % (len(long) - 110) :][:110] for at in range(size)]
+    windows = [long[STEP * at : STEP * at + 110] for at in range(size)]
     for name, texts, site in (
         ("near-copies, one site", copies, "s.example"),
         ("near-copies", copies, ""),

@@ -9,7 +9,7 @@ from pipeline.dedupe.candidates import Candidates
 from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.prepared import Prepared, span_in, stripped
+from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, Item, Link, Member
 from pipeline.dedupe.relate import Circumstances, judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, shingles, sketch, text_key
@@ -71,6 +71,7 @@ class Comparison:
                 titles=(work.item.title, member.title),
                 rare=partial(candidates.rare, name, sketch(theirs)),
                 common=partial(candidates.known, name, sketch(theirs)),
+                schemas=partial(self._schemas, work, member),
             )
             relation, overlap = judge(self._shingles[name], theirs, known)
             if relation.relation:
@@ -78,6 +79,9 @@ class Comparison:
             if relation.relation == DUPLICATE:
                 joined.add(member.decision.cluster)
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
+
+    def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
+        return schema(work.item.text), schema(self._text(member.id))
 
     def _fetch(self, members: Sequence[Member]) -> None:
         missing = [m for m in members if m.id not in self._shingles]

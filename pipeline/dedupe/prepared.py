@@ -19,6 +19,11 @@ _ADDRESS = re.compile(r"https?://[!-~]+|(?:%[0-9A-Fa-f]{2}){3,}")
 """An address, or percent-encoded bytes."""
 
 
+_FIELD = re.compile(r'"([^"\s]{1,60})" ?:')
+FIELDS = 3
+"""A text with so many named fields is a record."""
+
+
 @dataclass(slots=True)
 class Prepared:
     """An item with its furniture stripped and its key taken."""
@@ -90,6 +95,12 @@ def _silent(text: str) -> list[tuple[int, int]]:
             found += [(at + place.start(), at + place.end()) for place in _ADDRESS.finditer(line)]
         at += len(line)
     return found
+
+
+def schema(text: str) -> frozenset[str]:
+    """The names of the fields of a JSON-like text; empty for one that has few."""
+    names = frozenset(_FIELD.findall(text)) if '":' in text or '" :' in text else frozenset()
+    return names if len(names) >= FIELDS else frozenset()
 
 
 def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ worth is said with it; where nothing is, its numbers were set on that build and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +24,9 @@ from pipeline.dedupe.sketch import Shingles
 
 LEAST_COVERED = 0.4
 """Where neither text has this share in common, nothing is."""
+
+SCHEMA_COVERED = 0.9
+"""Records of one schema that have more in common are compared as other texts are."""
 
 FORM_COVERED, FORM_AGREE = 0.5, 0.75
 """Two of one form share half of both texts, and no more than this share of their numbers."""
@@ -126,6 +129,8 @@ class Circumstances:
     """Gives the share 0..1 of the sampled grams they share that no other article has."""
     common: Callable[[], float] = lambda: 0.0
     """Gives the share 0..1 of them that several other articles have."""
+    schemas: Callable[[], tuple[Collection[str], Collection[str]]] = lambda: ((), ())
+    """Gives the names of the fields of each, where they are records."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -203,6 +208,12 @@ class Evidence:
         if side.tail > LONGEST_TEASER:
             return self.high
         return side.coverage * side.length / max(1, side.length - side.tail)
+
+    @cached_property
+    def schema(self) -> bool:
+        """Whether they are records of one schema."""
+        one, other = self.known.schemas()
+        return bool(one) and one == other
 
     @cached_property
     def owns(self) -> Owns:
@@ -294,6 +305,12 @@ def _titles_shown(e: Evidence) -> tuple[str, ...]:
 
 
 RULES: tuple[RelationRule, ...] = (
+    RelationRule(
+        name="schema",
+        holds=lambda e: e.low < SCHEMA_COVERED and e.schema,
+        relation=SAME_FORM,
+        source="records of one schema with other values: of 49 none was of the form of another",
+    ),
     RelationRule(
         name="apart",
         holds=lambda e: e.high < LEAST_COVERED,

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.dedupe import facts
 from pipeline.dedupe.overlap import NOTHING, Side, measure
+from pipeline.dedupe.prepared import schema
 from pipeline.dedupe.relate import (
     CONFLICTS_SHOWN,
     RULES,
@@ -40,7 +41,12 @@ def shingled(text: str) -> Shingles:
 def judged(
     a: str, b: str, *, rare: float = 1.0, days: int | None = None, titles: Sequence[str] = ("", "")
 ) -> Relation:
-    known = Circumstances(days=days, titles=(titles[0], titles[1]), rare=lambda: rare)
+    known = Circumstances(
+        days=days,
+        titles=(titles[0], titles[1]),
+        rare=lambda: rare,
+        schemas=lambda: (schema(a), schema(b)),
+    )
     return judge(shingled(a), shingled(b), known)[0]
 
 
@@ -102,7 +108,7 @@ def evidence(
         names=Counter({("甲", "乙"): swapped} if swapped else {}),
         edges=edges,
     )
-    given = {"agree": 1.0, "gaps": (0, 0.0, 1.0), "notices": None, **measured}
+    given = {"agree": 1.0, "gaps": (0, 0.0, 1.0), "notices": None, "schema": False, **measured}
     vars(found).update(given, conflicts=conflicts, titles=tuple(titles) if titles else None)
     return found
 
