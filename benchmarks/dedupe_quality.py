@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.dedupe_cases import Case, Writer, generate
-from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, Decision
+from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, SPLIT_FROM, Decision
 from pipeline.dedupe.run import DedupeIndex, Item, dedupe
 from pipeline.dedupe.sketch import text_key
 
@@ -83,7 +83,7 @@ def ours(cases: Sequence[Case], batch: int) -> Found:
     named = set()
     for d in decisions.values():
         for other in d.of:
-            if d.relation == CONTAINS:
+            if d.relation in {CONTAINS, SPLIT_FROM}:
                 named.add((d.id, other))
             elif d.relation == CONTAINED_IN:
                 named.add((other, d.id))

@@ -19,8 +19,9 @@ MinHash of 32 bands before the same verification 99 and 79 % of excerpts are fou
 LIKELY_SHARE = 0.25
 """With this share it is likely a copy, so that its cluster will be asked for."""
 
-CANDIDATES = 8
-"""The best candidates, as many as are verified at most: about one a document is (.93 in 100,000)."""
+CANDIDATES, WEIGHTIEST = 8, 5
+"""The best candidates, as many as are verified at most: about one a document is (.93 in 100,000). So many of them
+share most, the others most for their length."""
 
 WHOLE = 1 << 20
 """The weight of a gram that one representative has; one of two weighs half as much, so that a legal notice that many
@@ -101,15 +102,21 @@ class Candidates:
         for other, places in self._earlier.get(name, {}).items():
             shared[other] += len(places)
             weight[other] += sum(weights[place] for place in places)
-        found: list[Member] = []
-        for other in sorted(weight, key=lambda other: (-weight[other], other)):
-            member = self._index.get(other)
-            if member and shared[other] >= max(SHARED, SHARED_SHARE * min(member.sketched, len(listed))):
-                found.append(member)
-            if len(found) > CANDIDATES:
-                self.capped.add(name)
-                break
-        return found[:CANDIDATES]
+        enough = [
+            member
+            for other, count in shared.items()
+            if (member := self._index.get(other))
+            and count >= max(SHARED, SHARED_SHARE * min(member.sketched, len(listed)))
+        ]
+        if len(enough) > CANDIDATES:
+            self.capped.add(name)
+        most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
+        # A very long text shares phrases with every other one; its excerpt shares all it has.
+        wholest = sorted(
+            most[WEIGHTIEST:],
+            key=lambda member: (-weight[member.id] // min(member.sketched, len(listed)), member.id),
+        )
+        return most[:WEIGHTIEST] + wholest[: CANDIDATES - WEIGHTIEST]
 
     def rare(self, name: str, theirs: Hashes) -> float:
         """Share of the hashes common to two texts that no third one has; small when few are common."""
