@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dedupe.candidates import REPRESENTATIVES
@@ -153,3 +153,22 @@ class Clusters:
             )
         )
         self.touched.add(decision.cluster)
+
+
+def name(index: DedupeIndex, clusters: Iterable[str]) -> set[str]:
+    """Give each cluster that is not published yet the least id of its documents; the clusters as they are named now.
+
+    So the order in which the documents of one publication come, and in how many batches, names none; a published
+    cluster keeps its id.
+    """
+    found = {index.root(cluster) for cluster in clusters}
+    index.load_clusters(found)
+    named = set()
+    for cluster in sorted(found):
+        least = min((member.id for member in index.members(cluster)), default=cluster)
+        index.load_clusters([least])
+        if least != cluster and index.may_become(cluster, least):
+            index.rename(cluster, least)
+            cluster = least
+        named.add(cluster)
+    return named

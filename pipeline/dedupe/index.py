@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ class DedupeIndex:
         self._changed: set[str] = set()
         self._changed_links: set[tuple[str, str, str]] = set()
         self._changed_redirects: set[str] = set()
+        self._written_redirects = frozenset(self._redirects)
         self._changed_sites: set[str] = set()
         self._purged: set[str] = set()
         self._stored: set[str] = set()
@@ -229,6 +231,22 @@ class DedupeIndex:
         """Say that a cluster became part of another one."""
         self._redirects[cluster] = now
         self._changed_redirects.add(cluster)
+
+    def may_become(self, cluster: str, now: str) -> bool:
+        """Whether a loaded cluster may have another id: no version that was written knows it, or another of that id."""
+        if self._stored.intersection(self._by_cluster.get(cluster, ())) or now in self._written_redirects:
+            return False
+        return not self.size(now) and self.root(now) in {now, cluster}
+
+    def rename(self, cluster: str, now: str) -> None:
+        """Give an unpublished cluster another id, which no other cluster has."""
+        for member in self.members(cluster):
+            self.put(replace(member, decision=replace(member.decision, cluster=now)))
+        for was in [was for was, root in self._redirects.items() if root == cluster]:
+            self.redirect(was, now)
+        if self._redirects.pop(now, None):
+            self._changed_redirects.discard(now)
+        self.redirect(cluster, now)
 
     def root(self, cluster: str) -> str:
         """The cluster that a cluster id stands for now."""

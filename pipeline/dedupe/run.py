@@ -18,6 +18,7 @@ from functools import partial
 import numpy as np
 
 from pipeline.dedupe.canonical import choose
+from pipeline.dedupe.clusters import name as name_clusters
 from pipeline.dedupe.comparison import Comparison, Texts
 from pipeline.dedupe.frame import two_articles
 from pipeline.dedupe.furniture import edge_lines
@@ -64,7 +65,7 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Deduped:
 
     for start in range(0, len(batch), RUN):
         touched |= Comparison(batch[start : start + RUN], index, all_texts).run()
-    settle(index, touched)
+    settle(index, name_clusters(index, touched))
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
     return Deduped(decisions=decisions, revised=_revised(index, names), alarms=alarms(index, decisions))
 
