@@ -262,33 +262,23 @@ def congresses(w: Writer, count: int) -> Iterator[Case]:
 
 
 def corrections(w: Writer, count: int) -> Iterator[Case]:
-    """A number put right, a word of the title changed, a line of metadata added: versions."""
+    """A number put right, a word of the title changed, a line of metadata added or another one: versions."""
     for n in range(count):
         killed = w.chance.randint(3, 9)
         head = f"{w.pick(PLACES)}昨晚的风暴中有{killed}艘渔船受损，{w.person()}等人已经脱险。"
         paragraphs = [head, *w.paragraphs(w.chance.randint(150, 500))]
-        title = w.headline(paragraphs)
-        last = w.pick(THINGS)
-        changed: tuple[tuple[list[str], str], ...] = (
-            ([head.replace(f"{killed}艘", f"{killed + w.chance.randint(1, 5)}艘"), *paragraphs[1:]], title),
-            (paragraphs, title.replace(title[-2:], last)),
-            (
-                [
-                    f"来源：{w.body()} 发布时间：2024-05-0{n % 8 + 1} 1{n % 9}:20 浏览：{n * 37}次",
-                    *paragraphs,
-                ],
-                title,
-            ),
-            (
-                [
-                    f"来源：{w.body()} 发布时间：2023-11-1{n % 8 + 1} 0{n % 9}:47 浏览：{n * 91}次",
-                    *paragraphs,
-                ],
-                title,
-            ),
+        title, more = w.headline(paragraphs), killed + w.chance.randint(1, 5)
+        lines = [
+            f"来源：{w.body()} 发布时间：{day} {hour}:20 浏览：{n * times}次"
+            for day, hour, times in ((f"2024-05-0{n % 8 + 1}", 13, 37), (f"2023-11-1{n % 8 + 1}", "09", 91))
+        ]
+        changed = (
+            ([head.replace(f"{killed}艘", f"{more}艘"), *paragraphs[1:]], title),
+            (paragraphs, title.replace(title[-2:], w.pick(THINGS))),
+            ([lines[0], *paragraphs], title),
+            ([lines[1], *paragraphs], title),
         )
-        yield w.case("corrections", f"k{n}", paragraphs, title=title)
-        for text, named in w.chance.sample(changed, 2) if n % 3 else changed:
+        for text, named in changed[2:] if n % 5 == 0 else ((paragraphs, title), *w.chance.sample(changed, 2)):
             yield w.case("corrections", f"k{n}", text, title=named)
 
 

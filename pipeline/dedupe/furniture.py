@@ -33,6 +33,15 @@ REMAINING, REMAINING_SHARE = 80, 0.04
 REMEMBERED = 1000
 """So many lines of a site seen once or twice are remembered: those of about its last fifty articles."""
 
+LONGEST_METADATA = 120
+"""A longer line says more than by whom and when."""
+
+_LABEL = re.compile(
+    "(?:来源|來源|作者|编辑|編輯|责编|責編|校对|校對|审核|審核|[发發][布表](?:时间|時間|日期)|更新(?:时间|時間|日期)"
+    "|(?:浏览|瀏覽|阅读|閱讀|点击|點擊|访问|訪問)(?:量|数|數|率|次数|次數)?)[:：]"
+)
+_LABELLED = re.compile(rf"(?:文章|责任|責任|本文)?{_LABEL.pattern}[ \u3000]?[^\s:：|｜]{{0,30}}")
+_TIME = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -48,17 +57,24 @@ def edge_lines(text: str) -> list[str]:
     return list(dict.fromkeys(masked(line) for line in edges))
 
 
+def is_metadata(line: str) -> bool:
+    """Whether a line only says by whom and when a page was published and how often it was read."""
+    if len(line) > LONGEST_METADATA or not _LABEL.search(line):
+        return False
+    return not any(char.isalnum() for char in _LABELLED.sub("", _TIME.sub("", line)))
+
+
 def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
-    """The spans of the text, in code points, that stripping the repeated lines leaves."""
+    """The spans of the text, in code points, that stripping the repeated lines and the metadata leaves."""
     whole = [(0, len(text))]
-    if not repeated:
+    if not repeated and not _LABEL.search(text):
         return whole
     lines = text.splitlines(keepends=True)
     last = len(lines) - EDGE
     spans, at, size = [], 0, 0
     for number, line in enumerate(lines):
         edge = number < EDGE or number >= last
-        if not (edge and line.strip() and masked(line) in repeated):
+        if not (edge and line.strip() and (masked(line) in repeated or is_metadata(line))):
             spans.append((at, at + len(line)))
             size += len(line.strip())
         at += len(line)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedupe.furniture import REPEATS, SiteLines, edge_lines, kept_spans, masked
+from pipeline.dedupe.furniture import REPEATS, SiteLines, edge_lines, is_metadata, kept_spans, masked
 from tests.corpus.articles import article
 
 HEAD, FOOT = "某某新闻网 > 国内 > 正文", "版权所有 某某新闻网 2023 未经授权禁止转载"
@@ -96,6 +97,24 @@ def test_stripping_leaves_the_article() -> None:
 def test_a_page_that_is_all_repeated_is_kept_whole() -> None:
     text = article(1)
     assert kept_spans(text, set(edge_lines(text))) == [(0, len(text))]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("来源：某某晚报  发布时间：2024-05-03 13:20  浏览：37次", True),
+        ("責任編輯：王某　點擊數：12", True),
+        ("文章来源：某某网 | 作者：佚名 | 2024年5月3日 08:00:12", True),
+        ("作者：王某某，在本地的中学里教了三十年书，也写过几本关于县城的小册子，这是其中一本的序言", False),
+        ("时间：2024年5月3日 地点：人民公园", False),
+        ("2024年5月3日", False),
+        ("记者：你怎么看这件事？", False),
+    ],
+)
+def test_a_line_of_metadata_is_no_article(line: str, expected: bool) -> None:
+    assert is_metadata(line) is expected
+    text = f"{line}\n{article(1)}"
+    assert split(text, set())[0] == (article(1) if expected else text)
 
 
 def test_only_the_head_and_the_foot_are_stripped() -> None:
