@@ -206,7 +206,7 @@ def frames(w: Writer, count: int) -> Iterator[Case]:
         tail = w.paragraphs(int(size * w.chance.uniform(2, 4)))
         for article in range(2):
             paragraphs = w.paragraphs(size)
-            title = w.headline(paragraphs) if n % 2 else ""
+            title = ("", w.headline(paragraphs), "本地要闻")[n % 3]
             for version in range(3):
                 text = w.edited(paragraphs, 2) if version else paragraphs
                 yield w.case("frames", f"f{n}.{article}", text + tail, site=f"f{n}.example", title=title)

@@ -31,8 +31,8 @@ TAIL = 0.8
 SAME_TITLE = 0.3
 """Two pages of one site with this share of their own are two articles under one title."""
 
-SHORTEST_TITLE = 4
-"""Characters of a title that says anything."""
+TITLE_HELD = 0.3
+"""Share of a title's pairs of characters that one part of its text has, from which on it speaks of it."""
 
 COMPARED, TIMES = 2000, 3
 """So many characters of what is a text's own are compared, and no more than so many times the other's, because a
@@ -78,13 +78,15 @@ class Owns:
     def about(self) -> bool | None:
         """Whether the titles speak of what is each text's own, not of what both have; None: they do not say."""
         keys = [_title(title) for title in self.titles]
-        if min(map(len, keys)) >= SHORTEST_TITLE and _likeness(*keys) >= TITLES_ALIKE:
-            return False
         found = [
             (_held(key, own), _held(key, both))
             for key, (own, both) in zip(keys, self.texts, strict=True)
-            if len(key) >= SHORTEST_TITLE
+            if key
         ]
+        # The name of a column stands in no text and says nothing.
+        found = [(own, both) for own, both in found if max(own, both) >= TITLE_HELD]
+        if len(found) == 2 and _likeness(*keys) >= TITLES_ALIKE:
+            return False
         if found and all(own > both for own, both in found):
             return True
         return False if found and all(both > own for own, both in found) else None
