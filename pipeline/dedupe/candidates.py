@@ -105,8 +105,9 @@ class Candidates:
         enough = [
             member
             for other, count in shared.items()
-            if (member := self._index.get(other))
-            and count >= max(SHARED, SHARED_SHARE * min(member.sketched, len(listed)))
+            if count >= SHARED
+            and (member := self._index.get(other))
+            and count >= SHARED_SHARE * min(member.sketched, len(listed))
         ]
         if len(enough) > CANDIDATES:
             self.capped.add(name)

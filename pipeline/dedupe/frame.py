@@ -97,11 +97,18 @@ class Owns:
         return all(_tailed(side) for side in (self.overlap.a, self.overlap.b))
 
 
+def own(side: Side) -> bool:
+    """Whether a text has an article's length of its own."""
+    return sum(block for block in side.blocks if block >= SOLID_RUN) >= OWN
+
+
 def two_articles(a: Shingles, b: Shingles, titles: tuple[str, str]) -> float | None:
     """The share that two articles of one site have in common, the site's; None: they are versions of one."""
     overlap = measure(a, b)
     if overlap is None:
         return 0.0
+    if not (own(overlap.a) and own(overlap.b)):
+        return None
     owns = Owns(a, b, overlap, titles)
     # A series has one title, and a site's word for its news stands in the frame.
     if not (owns.apart or (owns.likeness < UNLIKE and owns.share(SAME_TITLE))):

@@ -67,14 +67,15 @@ def is_metadata(line: str) -> bool:
 def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
     """The spans of the text, in code points, that stripping the repeated lines and the metadata leaves."""
     whole = [(0, len(text))]
-    if not repeated and not _LABEL.search(text):
+    labelled = _LABEL.search(text) is not None
+    if not repeated and not labelled:
         return whole
     lines = text.splitlines(keepends=True)
     last = len(lines) - EDGE
     spans, at, size = [], 0, 0
     for number, line in enumerate(lines):
         edge = number < EDGE or number >= last
-        if not (edge and line.strip() and (masked(line) in repeated or is_metadata(line))):
+        if not (edge and line.strip() and (masked(line) in repeated or (labelled and is_metadata(line)))):
             spans.append((at, at + len(line)))
             size += len(line.strip())
         at += len(line)
@@ -95,6 +96,8 @@ class SiteLines:
 
     def having(self, lines: Iterable[str]) -> list[tuple[str, ...]]:
         """The articles that have each of the lines which is not known to be furniture."""
+        if not self.seen:
+            return []
         keys = (_key(line) for line in lines if line not in self.repeated)
         return [self.seen[key] for key in keys if key in self.seen]
 

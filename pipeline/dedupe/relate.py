@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.dedupe import facts, titles
-from pipeline.dedupe.frame import Owns
+from pipeline.dedupe.frame import Owns, own
 from pipeline.dedupe.overlap import NOTHING, Overlap, Side, measure
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, SAME_FORM
 from pipeline.dedupe.sketch import Shingles
@@ -223,6 +223,8 @@ class Evidence:
     @cached_property
     def two_articles(self) -> bool:
         """Whether what they share is not what either is about."""
+        if not all(own(side) for side in (self.overlap.a, self.overlap.b)):
+            return False
         least = TITLED_SHARE if self.owns.about else OWN_SHARE
         known = self.owns.about or self.owns.tail or self.known.common() >= COMMON
         return known and self.owns.share(least) and self.owns.apart

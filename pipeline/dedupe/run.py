@@ -11,7 +11,7 @@ remember                                             index.py, tables.py, segmen
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -119,7 +119,8 @@ def _learn(batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> tuple
     affected: set[str] = set()
     known: set[int] = set()
     learned: set[str] = set()
-    pages = _Pages(batch, index, texts)
+    edges = {work.item.id: edge_lines(work.item.text) for work in batch}
+    pages = _Pages(batch, edges, index, texts)
     for work in batch:
         if work.text_hash in known or index.with_text(work.text_hash, but=work.item.id):
             continue  # a copy of a page says nothing about the site's other pages
@@ -128,7 +129,7 @@ def _learn(batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> tuple
         lines = index.site(work.item.site)
         repeated = len(lines.repeated)
         shared = partial(pages.shared, work.item.id, lines.repeated)
-        affected |= lines.learn(work.item.id, edge_lines(work.item.text), shared)
+        affected |= lines.learn(work.item.id, edges[work.item.id], shared)
         if len(lines.repeated) > repeated:
             relearned.add(work.item.site)
     for site in sorted(learned):
@@ -139,12 +140,14 @@ def _learn(batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> tuple
 class _Pages:
     """The pages of a batch and the earlier ones that have a line of them, to be told apart as articles."""
 
-    def __init__(self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> None:
+    def __init__(
+        self, batch: Sequence[Prepared], edges: Mapping[str, Sequence[str]], index: DedupeIndex, texts: Texts
+    ) -> None:
         self._pages = {work.item.id: (work.item.title, work.item.text) for work in batch}
         seen = {
             other
             for work in batch
-            for documents in index.site(work.item.site).having(edge_lines(work.item.text))
+            for documents in index.site(work.item.site).having(edges[work.item.id])
             for other in documents
         }
         earlier = sorted(seen - self._pages.keys())
