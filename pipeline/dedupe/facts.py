@@ -27,7 +27,9 @@ CODE = 5
 _WHICH_AFTER, _WHICH_BEFORE = tuple("年月日号期届次时"), tuple("第")
 _NUMBER = re.compile(r"\d+")
 _NUMERALS = "0123456789〇零一二三四五六七八九十百千万亿两"
+_UNITS = "百千万亿"
 _NUMERAL = re.compile(f"[{_NUMERALS}]+")
+_GARBLED = re.compile("[0-9][〇零一二三四五六七八九]|[〇零一二三四五六七八九][0-9]")
 _DIGITS = (0x30, 0x39)
 
 
@@ -44,8 +46,8 @@ class Conflicts:
     names: Counter[tuple[str, str]]
     """Other replacements and how often each was made."""
     edges: int = 0
-    """How many facts conflict at the head or the foot, one of them a number; 0 where the texts depart from each
-    other in more places than by these facts."""
+    """How many facts conflict at the head or the foot, one of them a number that says when or which; 0 where the
+    texts depart from each other in more places than by these facts."""
 
 
 def numbers_agree(a: Shingles, b: Shingles) -> float:
@@ -96,8 +98,8 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
         here, there = _numeral(text_a, a_from, a_to), _numeral(text_b, b_from, b_to)
         found: list[tuple[str, str]] = []
         if here and there:
-            # A numeral inside the other one is a character lost or added, not another number.
-            if here not in there and there not in here:
+            # A numeral inside the other one is a character lost or added, one of both scripts is garbled.
+            if here not in there and there not in here and not _GARBLED.search(f"{here},{there}"):
                 found.append((here, there))
                 numbers[here, there] = None
                 if head:
@@ -121,7 +123,7 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
         share=len(numbers) / total if total else 0.0,
         head=len(heads) > 1 or bool(heads & which),
         names=names,
-        edges=len(edges) if edges & set(numbers) and elsewhere <= len(edges) else 0,
+        edges=len(edges) if edges & which and elsewhere <= len(edges) else 0,
     )
 
 
@@ -147,7 +149,8 @@ def _numeral(text: str, start: int, end: int) -> str:
         start -= 1
     while end < len(text) and text[end] in _NUMERALS and text[end - 1] in _NUMERALS:
         end += 1
-    return ",".join(_NUMERAL.findall(text[start:end]))
+    found = [one for one in _NUMERAL.findall(text[start:end]) if one.strip(_UNITS)]
+    return ",".join(found)
 
 
 def _swaps(a: Shingles, b: Shingles, overlap: Overlap) -> list[tuple[int, int, int, int]]:

@@ -87,8 +87,8 @@ HEAD_SHARE = 0.20
 """The share, where one of them stands in the head of both texts: there a notice says when, where and who."""
 
 EDGES = 2
-"""So many facts, one of them a number, in each other's place in the first or last lines, and the rest is one text:
-another notice. One alone is a correction."""
+"""So many facts, one of them a date, an ordinal or a code, in each other's place in the first or last lines, and the
+rest is one text: another notice. One alone is a correction."""
 
 SWAPPED, SWAPPED_DENSITY, SWAPPED_WITH_NUMBER = 3, 0.7, 2
 """How often one name stands in the place of another one, in texts less close than this; fewer, with a number."""
