@@ -19,8 +19,16 @@ MinHash of 32 bands before the same verification 99 and 79 % of excerpts are fou
 LIKELY_SHARE = 0.25
 """With this share it is likely a copy, so that its cluster will be asked for."""
 
-CANDIDATES = 8
-"""The best candidates, as many as are verified: about one a document is (.93 in 100,000)."""
+CANDIDATES, WEIGHTIEST = 8, 5
+"""The best candidates, as many as are verified at most: about one a document is (.93 in 100,000). So many of them
+share most, the others most for their length."""
+
+WHOLE = 1 << 20
+"""The weight of a gram that one representative has; one of two weighs half as much, so that a legal notice that many
+have does not keep the one true copy from the best few. In whole numbers, whose sum no order changes."""
+
+REPRESENTATIVES = 8
+"""As many a cluster has at most."""
 
 COMMON = 64
 """A gram of this many representatives tells nothing more; further ones are not added to it."""
@@ -38,32 +46,42 @@ class Candidates:
         distinct, counts = np.unique(hashes, return_counts=True)
         self._count: dict[int, int] = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
         self._earlier = self._shared_with(hashes, prints)
+        self.capped: set[str] = set()
+        """The texts that have more candidates than are verified."""
 
-    def _shared_with(self, hashes: Hashes, prints: Hashes) -> dict[str, dict[str, int]]:
-        """For each text the representatives of the index that share enough hashes, and how many they share."""
+    def _shared_with(self, hashes: Hashes, prints: Hashes) -> dict[str, dict[str, list[int]]]:
+        """For each text the representatives of the index that share enough hashes, and which of them they share."""
         names = list(self._sketches)
         members, ranks = np.unique(prints, return_inverse=True)
-        pairs = []
+        pairs: list[tuple[int, int, list[int]]] = []
         for number, sketched in enumerate(self._sketches.values()):
             first = np.searchsorted(hashes, sketched, "left")
             last = np.searchsorted(hashes, sketched, "right")
-            spans = [ranks[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if a < b]
-            if spans:
-                found, shared = np.unique(np.concatenate(spans), return_counts=True)
-                enough = shared >= SHARED
-                pairs += [
-                    (number, rank, n)
-                    for rank, n in zip(found[enough].tolist(), shared[enough].tolist(), strict=True)
-                ]
+            spans = [
+                (at, a, b)
+                for at, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True))
+                if a < b
+            ]
+            if not spans:
+                continue
+            found = np.concatenate([ranks[a:b] for _, a, b in spans])
+            places = np.repeat([at for at, _, _ in spans], [b - a for _, a, b in spans])
+            order = np.argsort(found, kind="stable")
+            distinct, starts, counts = np.unique(found[order], return_index=True, return_counts=True)
+            enough = counts >= SHARED
+            for rank, start, count in zip(
+                distinct[enough].tolist(), starts[enough].tolist(), counts[enough].tolist(), strict=True
+            ):
+                pairs.append((number, rank, places[order[start : start + count]].tolist()))
         self._index.load_prints({int(members[rank]) for _, rank, _ in pairs})
-        earlier: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        earlier: defaultdict[str, dict[str, list[int]]] = defaultdict(dict)
         sites, clusters = set(), set()
-        for number, rank, shared_hashes in pairs:
+        for number, rank, shared in pairs:
             name, member = names[number], self._index.with_print(int(members[rank]))
             if member and member.represents:
-                earlier[name][member.id] = shared_hashes
+                earlier[name][member.id] = shared
                 sites.add(member.site)
-                if shared_hashes >= LIKELY_SHARE * min(member.sketched, len(self._sketches[name])):
+                if len(shared) >= LIKELY_SHARE * min(member.sketched, len(self._sketches[name])):
                     clusters.add(member.decision.cluster)
         self._index.load_sites(sites)
         self._index.load_clusters(clusters)
@@ -72,24 +90,48 @@ class Candidates:
     def of(self, name: str) -> list[Member]:
         """The representatives most like a text of the run, best first."""
         listed = self._sketches[name].tolist()
-        shared: Counter[str] = Counter(self._earlier.get(name, {}))
+        shared: Counter[str] = Counter()
+        weight: Counter[str] = Counter()
+        weights = []
         for value in listed:
-            if value in self._joined:
-                shared.update(self._joined[value])
-        found: list[Member] = []
-        for other, count in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0])):
-            member = self._index.get(other)
-            if member and count >= max(SHARED, SHARED_SHARE * min(member.sketched, len(listed))):
-                found.append(member)
-            if len(found) == CANDIDATES:
-                break
-        return found
+            joined = self._joined.get(value, ())
+            weights.append(WHOLE // max(1, self._count.get(value, 0) + len(joined)))
+            for other in joined:
+                shared[other] += 1
+                weight[other] += weights[-1]
+        for other, places in self._earlier.get(name, {}).items():
+            shared[other] += len(places)
+            weight[other] += sum(weights[place] for place in places)
+        enough = [
+            member
+            for other, count in shared.items()
+            if count >= SHARED
+            and (member := self._index.get(other))
+            and count >= SHARED_SHARE * min(member.sketched, len(listed))
+        ]
+        if len(enough) > CANDIDATES:
+            self.capped.add(name)
+        most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
+        # A very long text shares phrases with every other one; its excerpt shares all it has.
+        wholest = sorted(
+            most[WEIGHTIEST:],
+            key=lambda member: (-weight[member.id] // min(member.sketched, len(listed)), member.id),
+        )
+        return most[:WEIGHTIEST] + wholest[: CANDIDATES - WEIGHTIEST]
 
     def rare(self, name: str, theirs: Hashes) -> float:
         """Share of the hashes common to two texts that no third one has; small when few are common."""
-        shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
-        counts = [self._count.get(value, 0) + len(self._joined.get(value, ())) for value in shared]
+        counts = self._counts(name, theirs)
         return sum(count <= 1 for count in counts) / (len(counts) + 1)
+
+    def known(self, name: str, theirs: Hashes) -> float:
+        """Share of the hashes common to two texts that are in more representatives than one article has."""
+        counts = self._counts(name, theirs)
+        return sum(count > REPRESENTATIVES for count in counts) / (len(counts) + 1)
+
+    def _counts(self, name: str, theirs: Hashes) -> list[int]:
+        shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
+        return [self._count.get(value, 0) + len(self._joined.get(value, ())) for value in shared]
 
     def join(self, work: Prepared) -> None:
         """Make a text of the run a representative: those after it may find it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.dedupe.candidates import REPRESENTATIVES
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared
@@ -15,9 +16,6 @@ from pipeline.dedupe.tables import key_of
 
 LIKE_COVERAGE, LIKE_DENSITY = 0.9, 0.7
 """A version less like its representative becomes one itself, so that the order of arrival matters less."""
-
-REPRESENTATIVES = 8
-"""As many a cluster has at most."""
 
 _PRECEDENCE = (DUPLICATE, CONTAINED_IN, CONTAINS, SAME_FORM)
 """The first of these that a text has to another one is its relation."""
@@ -94,12 +92,12 @@ class Clusters:
         if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY:
             return False
         self._index.load_clusters([cluster])
-        return sum(member.represents for member in self._index.members(cluster)) < REPRESENTATIVES
+        return self._index.representatives(cluster) < REPRESENTATIVES
 
     def _opened(self, work: Prepared) -> str:
         """Id of a new cluster: the document's own, unless an older cluster that has others bears it."""
         name, number = work.item.id, 1
-        while self._index.members(name) or self._index.root(name) != name:
+        while self._index.size(name) or self._index.root(name) != name:
             number += 1
             name = f"{work.item.id}.{number}"
             self._index.load_clusters([name])
@@ -111,7 +109,7 @@ class Clusters:
         if len(clusters) == 1:
             return clusters[0]
         self._index.load_clusters(clusters)
-        kept = min(clusters, key=lambda name: (-len(self._index.members(name)), name))
+        kept = min(clusters, key=lambda name: (-self._index.size(name), name))
         for name in clusters:
             if name != kept:
                 for member in self._index.members(name):
@@ -155,3 +153,22 @@ class Clusters:
             )
         )
         self.touched.add(decision.cluster)
+
+
+def name(index: DedupeIndex, clusters: Iterable[str]) -> set[str]:
+    """Give each cluster that is not published yet the least id of its documents; the clusters as they are named now.
+
+    So the order in which the documents of one publication come, and in how many batches, names none; a published
+    cluster keeps its id.
+    """
+    found = {index.root(cluster) for cluster in clusters}
+    index.load_clusters(found)
+    named = set()
+    for cluster in sorted(found):
+        least = min((member.id for member in index.members(cluster)), default=cluster)
+        index.load_clusters([least])
+        if least != cluster and index.may_become(cluster, least):
+            index.rename(cluster, least)
+            cluster = least
+        named.add(cluster)
+    return named

@@ -9,10 +9,10 @@ from pipeline.dedupe.candidates import Candidates
 from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.prepared import Prepared, span_in, stripped
-from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, NEW, Item, Link, Member
+from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
+from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, Item, Link, Member
 from pipeline.dedupe.relate import Circumstances, judge
-from pipeline.dedupe.sketch import SHORTEST, shingles, sketch, text_key
+from pipeline.dedupe.sketch import LONGEST, SHORTEST, shingles, sketch, text_key
 
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
 
@@ -49,7 +49,7 @@ class Comparison:
             clusters.put(work, sketched, [], rule="short")
         else:
             found = self._verified(work, candidates)
-            if clusters.put(work, sketched, found):
+            if clusters.put(work, sketched, found, rule=_unrelated(work, candidates)):
                 candidates.join(work)
             for f in found:
                 self._index.put_link(self._link(work, f))
@@ -59,20 +59,29 @@ class Comparison:
         name = work.item.id
         members = candidates.of(name)
         self._fetch(members)
-        found = []
+        found: list[Match] = []
+        joined: set[str] = set()
         for member in members:
             theirs = self._shingles.get(member.id)
-            if theirs is None:
+            # Of one article's many versions the nearest tells; the others cost, and say the same.
+            if theirs is None or member.decision.cluster in joined:
                 continue
             known = Circumstances(
                 days=_days(work.item, member),
                 titles=(work.item.title, member.title),
                 rare=partial(candidates.rare, name, sketch(theirs)),
+                common=partial(candidates.known, name, sketch(theirs)),
+                schemas=partial(self._schemas, work, member),
             )
             relation, overlap = judge(self._shingles[name], theirs, known)
             if relation.relation:
                 found.append(Match(member, relation, overlap))
+            if relation.relation == DUPLICATE:
+                joined.add(member.decision.cluster)
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
+
+    def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
+        return schema(work.item.text), schema(self._text(member.id))
 
     def _fetch(self, members: Sequence[Member]) -> None:
         missing = [m for m in members if m.id not in self._shingles]
@@ -112,6 +121,13 @@ class Comparison:
 
     def _text(self, name: str) -> str:
         return self._own[name].item.text if name in self._own else self._fetched[name]
+
+
+def _unrelated(work: Prepared, candidates: Candidates) -> str:
+    """The rule of a text that nothing was found related to: it says where not everything was looked at."""
+    if len(work.key) > LONGEST:
+        return "too-long"
+    return "capped" if work.item.id in candidates.capped else NEW
 
 
 def _days(item: Item, member: Member) -> int | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +18,18 @@ from pipeline.dedupe.sketch import GRAM, Shingles
 LONGEST_SWAP = 12
 """A replacement longer than this on either side is rewriting, not a fact put in another's place."""
 
-ALIKE, LONGEST_TITLE = 0.4, 80
-"""Titles this alike have one form; past so many characters a title is not one."""
+HEAD, FOOT = 100, 60
+"""The head and the foot of a notice, in characters, state when, where and who."""
 
-HEAD = 100
-"""The head of a notice, in characters, states when, where and who."""
+CODE = 5
+"""A number of so many digits is the code of something."""
 
+_WHICH_AFTER, _WHICH_BEFORE = tuple("年月日号期届次时"), tuple("第")
 _NUMBER = re.compile(r"\d+")
 _NUMERALS = "0123456789〇零一二三四五六七八九十百千万亿两"
+_UNITS = "百千万亿"
 _NUMERAL = re.compile(f"[{_NUMERALS}]+")
+_GARBLED = re.compile("[0-9][〇零一二三四五六七八九]|[〇零一二三四五六七八九][0-9]")
 _DIGITS = (0x30, 0x39)
 
 
@@ -40,9 +42,12 @@ class Conflicts:
     share: float
     """Share of the aligned numbers that conflict."""
     head: bool
-    """Whether a number conflicts within the first characters of both texts."""
+    """Whether a number that says when or which, or two numbers, conflict within the first characters of both."""
     names: Counter[tuple[str, str]]
     """Other replacements and how often each was made."""
+    edges: int = 0
+    """How many facts conflict at the head or the foot, one of them a number that says when or which; 0 where the
+    texts depart from each other in more places than by these facts."""
 
 
 def numbers_agree(a: Shingles, b: Shingles) -> float:
@@ -81,45 +86,61 @@ def digit_gaps(text: Shingles, matched: NDArray[np.bool_]) -> tuple[int, float, 
 def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
     """Align the two texts and list what stands in the place of something else."""
     text_a, text_b = string(a), string(b)
-    numbers: list[tuple[str, str]] = []
-    head = False
+    numbers: dict[tuple[str, str], None] = {}
     names: Counter[tuple[str, str]] = Counter()
+    heads: set[tuple[str, str]] = set()
+    edges: set[tuple[str, str]] = set()
+    which: set[tuple[str, str]] = set()
+    facts: list[tuple[str, str]] = []
     for a_from, a_to, b_from, b_to in _swaps(a, b, overlap):
+        head = a_from < HEAD and b_from < HEAD
+        edge = head or (a_to > len(text_a) - FOOT and b_to > len(text_b) - FOOT)
         here, there = _numeral(text_a, a_from, a_to), _numeral(text_b, b_from, b_to)
+        found: list[tuple[str, str]] = []
         if here and there:
-            # A numeral inside the other one is a character lost or added, not another number.
-            if here not in there and there not in here:
-                numbers.append((here, there))
-                head = head or (a_from < HEAD and b_from < HEAD)
+            # A numeral inside the other one is a character lost or added, one of both scripts is garbled.
+            if here not in there and there not in here and not _GARBLED.search(f"{here},{there}"):
+                found.append((here, there))
+                numbers[here, there] = None
+                if head:
+                    heads.add((here, there))
+                if _says_which(text_a, a_from, a_to):
+                    which.add((here, there))
+            one, other = _NUMERAL.sub("", text_a[a_from:a_to]), _NUMERAL.sub("", text_b[b_from:b_to])
+            if one != other and one and other:
+                found.append((one, other))
         elif not here and not there:
             names[text_a[a_from:a_to], text_b[b_from:b_to]] += 1
+            found.append((text_a[a_from:a_to], text_b[b_from:b_to]))
+        facts += found
+        if edge:
+            edges.update(found)
     agreeing = _agreeing(text_a, overlap.matched_a)
     total = len(numbers) + agreeing
+    elsewhere = _places(overlap.matched_a) - sum(fact in edges for fact in facts)
     return Conflicts(
-        numbers=tuple(numbers), share=len(numbers) / total if total else 0.0, head=head, names=names
+        numbers=tuple(numbers),
+        share=len(numbers) / total if total else 0.0,
+        head=len(heads) > 1 or bool(heads & which),
+        names=names,
+        edges=len(edges) if edges & which and elsewhere <= len(edges) else 0,
     )
 
 
-def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
-    """What the titles name in each other's place, each found in its own text only; None: nothing.
+def _places(matched: NDArray[np.bool_]) -> int:
+    """In how many places a text departs from the other."""
+    return int(np.count_nonzero(np.diff(np.concatenate(([True], matched))) & ~matched))
 
-    Two of one form, like the welcomes of two guests; a copy under another title takes its words from a text
-    that both have. All four are comparison keys.
-    """
-    matcher = SequenceMatcher(None, a[:LONGEST_TITLE], b[:LONGEST_TITLE], autojunk=False)
-    if matcher.ratio() < ALIKE:
-        return None
-    # A page prints its title above the text; that occurrence proves nothing.
-    text_a, text_b = text_a.replace(a, ""), text_b.replace(b, "")
-    for change, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        if change != "replace":
-            continue
-        # 巴西 for 巴勒斯坦: what the names have in common at their head belongs to them.
-        shared = max(0, 2 - min(a_to - a_from, b_to - b_from))
-        here, there = a[max(0, a_from - shared) : a_to], b[max(0, b_from - shared) : b_to]
-        if here in text_a and there in text_b and here not in text_b and there not in text_a:
-            return here, there
-    return None
+
+def _says_which(text: str, start: int, end: int) -> bool:
+    """Whether a number of the span is a date, an ordinal or a code: it says which event, not how much."""
+    around = text[max(0, start - 4) : end + 4]
+    return any(
+        len(found.group()) >= CODE
+        or around[found.end() : found.end() + 1] in _WHICH_AFTER
+        or around[: found.start()][-1:] in _WHICH_BEFORE
+        for found in _NUMERAL.finditer(around)
+    )
 
 
 def _numeral(text: str, start: int, end: int) -> str:
@@ -128,7 +149,8 @@ def _numeral(text: str, start: int, end: int) -> str:
         start -= 1
     while end < len(text) and text[end] in _NUMERALS and text[end - 1] in _NUMERALS:
         end += 1
-    return ",".join(_NUMERAL.findall(text[start:end]))
+    found = [one for one in _NUMERAL.findall(text[start:end]) if one.strip(_UNITS)]
+    return ",".join(found)
 
 
 def _swaps(a: Shingles, b: Shingles, overlap: Overlap) -> list[tuple[int, int, int, int]]:
@@ -138,11 +160,13 @@ def _swaps(a: Shingles, b: Shingles, overlap: Overlap) -> list[tuple[int, int, i
         return []
     order = np.argsort(b.grams, kind="stable")
     at_b = order[np.searchsorted(b.grams[order], a.grams[at_a])]
-    after_a, after_b = at_a[:-1] + GRAM, at_b[:-1] + GRAM
-    gap_a, gap_b = at_a[1:] - after_a, at_b[1:] - after_b
+    # The ends of both texts stand for each other.
+    after_a, after_b = (np.concatenate(([0], at + GRAM)) for at in (at_a, at_b))
+    before_a, before_b = (np.concatenate((at, [len(text.codes)])) for at, text in ((at_a, a), (at_b, b)))
+    gap_a, gap_b = before_a - after_a, before_b - after_b
     swap = (gap_a > 0) & (gap_a <= LONGEST_SWAP) & (gap_b > 0) & (gap_b <= LONGEST_SWAP)
     where = np.flatnonzero(swap)
-    spans = np.stack((after_a[where], at_a[where + 1], after_b[where], at_b[where + 1]), axis=1)
+    spans = np.stack((after_a[where], before_a[where], after_b[where], before_b[where]), axis=1)
     return [(int(p), int(q), int(r), int(s)) for p, q, r, s in spans]
 
 

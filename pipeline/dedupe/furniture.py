@@ -7,7 +7,8 @@ over seven kinds of copies): .756 → .978 here, .871 → .957 with datasketch, 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from pipeline.dedupe.hashing import hash64
@@ -18,12 +19,29 @@ EDGE = 40
 REPEATS = 3
 """A line on so many different articles of a site is the site's, not the articles'."""
 
-REMAINING, REMAINING_SHARE = 80, 0.12
+FRAMED = 0.5
+"""Where two articles of a site have this share in common, two are enough: no article is longer than its frame by
+chance, and three would be compared by it first."""
+
+COMPARED = 8
+"""With so many of the documents that have one of its lines a new one is compared, those with most of them first; it
+is not counted beside others."""
+
+REMAINING, REMAINING_SHARE = 80, 0.04
 """Characters, and share of the text, that must remain, else it is a whole page that was repeated, not its frame."""
 
 REMEMBERED = 1000
 """So many lines of a site seen once or twice are remembered: those of about its last fifty articles."""
 
+LONGEST_METADATA = 120
+"""A longer line says more than by whom and when."""
+
+_LABEL = re.compile(
+    "(?:来源|來源|作者|编辑|編輯|责编|責編|校对|校對|审核|審核|[发發][布表](?:时间|時間|日期)|更新(?:时间|時間|日期)"
+    "|(?:浏览|瀏覽|阅读|閱讀|点击|點擊|访问|訪問)(?:量|数|數|率|次数|次數)?)[:：]"
+)
+_LABELLED = re.compile(rf"(?:文章|责任|責任|本文)?{_LABEL.pattern}[ \u3000]?[^\s:：|｜]{{0,30}}")
+_TIME = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -39,17 +57,25 @@ def edge_lines(text: str) -> list[str]:
     return list(dict.fromkeys(masked(line) for line in edges))
 
 
+def is_metadata(line: str) -> bool:
+    """Whether a line only says by whom and when a page was published and how often it was read."""
+    if len(line) > LONGEST_METADATA or not _LABEL.search(line):
+        return False
+    return not any(char.isalnum() for char in _LABELLED.sub("", _TIME.sub("", line)))
+
+
 def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
-    """The spans of the text, in code points, that stripping the repeated lines leaves."""
+    """The spans of the text, in code points, that stripping the repeated lines and the metadata leaves."""
     whole = [(0, len(text))]
-    if not repeated:
+    labelled = _LABEL.search(text) is not None
+    if not repeated and not labelled:
         return whole
     lines = text.splitlines(keepends=True)
     last = len(lines) - EDGE
     spans, at, size = [], 0, 0
     for number, line in enumerate(lines):
         edge = number < EDGE or number >= last
-        if not (edge and line.strip() and masked(line) in repeated):
+        if not (edge and line.strip() and (masked(line) in repeated or (labelled and is_metadata(line)))):
             spans.append((at, at + len(line)))
             size += len(line.strip())
         at += len(line)
@@ -65,19 +91,34 @@ class SiteLines:
     repeated: set[str] = field(default_factory=set)
     """Masked lines seen on REPEATS different articles."""
     seen: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """64-bit hash of a masked line → the documents that have it, fewer than REPEATS, oldest line first."""
+    """64-bit hash of a masked line → the articles that have it, one document of each, fewer than REPEATS; oldest line
+    first."""
 
-    def learn(self, document: str, lines: Iterable[str]) -> set[str]:
-        """Count one article's lines; returns the earlier documents that a line just made repeated is on."""
+    def having(self, lines: Iterable[str]) -> list[tuple[str, ...]]:
+        """The articles that have each of the lines which is not known to be furniture."""
+        if not self.seen:
+            return []
+        keys = (_key(line) for line in lines if line not in self.repeated)
+        return [self.seen[key] for key in keys if key in self.seen]
+
+    def learn(self, document: str, lines: Iterable[str], shared: Callable[[str], float | None]) -> set[str]:
+        """Count one article's lines; returns the earlier articles that a line just made repeated is on.
+
+        `shared` tells of another document what share of the text it has in common with this one when they are two
+        articles, and None when they are versions of one: an article in many versions is counted once.
+        """
+        keys = {_key(line): line for line in lines if line not in self.repeated}
+        others = Counter(other for key in keys for other in self.seen.get(key, ()))
+        nearest = sorted(others, key=lambda other: (-others[other], other))[:COMPARED]
+        common = {other: None if other == document else shared(other) for other in nearest}
+        article = next((other for other in nearest if common[other] is None), document)
         affected: set[str] = set()
-        for line in lines:
-            if line in self.repeated:
-                continue
-            key = hash64(line.encode("utf-8", "surrogatepass"))
+        for key, line in keys.items():
             documents = self.seen.pop(key, ())
-            if document not in documents:
-                documents = (*documents, document)
-            if len(documents) < REPEATS:
+            if article not in documents and all(common.get(other) is not None for other in documents):
+                documents = (*documents, article)
+            framed = any((common.get(other) or 0) >= FRAMED for other in documents)
+            if len(documents) < (2 if framed else REPEATS):
                 self.seen[key] = documents
                 continue
             self.repeated.add(line)
@@ -88,3 +129,7 @@ class SiteLines:
         """Drop the oldest lines beyond REMEMBERED."""
         for line in list(self.seen)[: max(0, len(self.seen) - REMEMBERED)]:
             del self.seen[line]
+
+
+def _key(line: str) -> int:
+    return hash64(line.encode("utf-8", "surrogatepass"))

@@ -6,8 +6,9 @@ loaded; what it changes stays in memory until `write`.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,7 @@ class DedupeIndex:
         self._members: dict[str, Member | None] = {}
         self._by_text: defaultdict[int, dict[str, None]] = defaultdict(dict)
         self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
+        self._representing: Counter[str] = Counter()
         self._by_print: dict[int, str] = {}
         self._links: dict[tuple[str, str, str], Link] = {}
         self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
@@ -62,6 +64,7 @@ class DedupeIndex:
         self._changed: set[str] = set()
         self._changed_links: set[tuple[str, str, str]] = set()
         self._changed_redirects: set[str] = set()
+        self._written_redirects = frozenset(self._redirects)
         self._changed_sites: set[str] = set()
         self._purged: set[str] = set()
         self._stored: set[str] = set()
@@ -173,6 +176,14 @@ class DedupeIndex:
         """The loaded documents of a cluster, by id."""
         return self._sorted(self._by_cluster.get(cluster, ()))
 
+    def size(self, cluster: str) -> int:
+        """How many documents of a cluster are loaded."""
+        return len(self._by_cluster.get(cluster, ()))
+
+    def representatives(self, cluster: str) -> int:
+        """How many of them represent it."""
+        return self._representing[cluster]
+
     def links(self, name: str) -> list[Link]:
         """The loaded links from and to a document that still hold: neither text has changed since."""
         if name not in self._links_at:
@@ -221,6 +232,22 @@ class DedupeIndex:
         self._redirects[cluster] = now
         self._changed_redirects.add(cluster)
 
+    def may_become(self, cluster: str, now: str) -> bool:
+        """Whether a loaded cluster may have another id: no version that was written knows it, or another of that id."""
+        if self._stored.intersection(self._by_cluster.get(cluster, ())) or now in self._written_redirects:
+            return False
+        return not self.size(now) and self.root(now) in {now, cluster}
+
+    def rename(self, cluster: str, now: str) -> None:
+        """Give an unpublished cluster another id, which no other cluster has."""
+        for member in self.members(cluster):
+            self.put(replace(member, decision=replace(member.decision, cluster=now)))
+        for was in [was for was, root in self._redirects.items() if root == cluster]:
+            self.redirect(was, now)
+        if self._redirects.pop(now, None):
+            self._changed_redirects.discard(now)
+        self.redirect(cluster, now)
+
     def root(self, cluster: str) -> str:
         """The cluster that a cluster id stands for now."""
         while cluster in self._redirects:
@@ -231,6 +258,7 @@ class DedupeIndex:
         self._members[member.id] = member
         self._by_text[member.text_hash][member.id] = None
         self._by_cluster[member.decision.cluster].add(member.id)
+        self._representing[member.decision.cluster] += member.represents
         self._by_print[member.print] = member.id
 
     def _drop(self, name: str) -> None:
@@ -239,6 +267,7 @@ class DedupeIndex:
         if old:
             self._by_text[old.text_hash].pop(name, None)
             self._by_cluster[old.decision.cluster].discard(name)
+            self._representing[old.decision.cluster] -= old.represents
             self._by_print.pop(old.print, None)
 
     def _keep_link(self, key: tuple[str, str, str], link: Link) -> None:

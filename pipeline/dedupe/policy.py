@@ -71,7 +71,7 @@ def alarms(index: DedupeIndex, decisions: Sequence[Decision]) -> tuple[Alarm, ..
                 Alarm(kind="source_loss", subject=site, detail=f"{lost[site]} of {count} not published")
             )
     for cluster in sorted({decision.cluster for decision in decisions}):
-        if (size := len(index.members(cluster))) > CLUSTER_SIZE:
+        if (size := index.size(cluster)) > CLUSTER_SIZE:
             found.append(Alarm(kind="large_cluster", subject=cluster, detail=f"{size} documents"))
     forms = Counter(decision.form_id for decision in decisions if decision.form_id)
     for form, count in sorted(forms.items()):

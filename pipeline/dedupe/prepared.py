@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.dedupe.furniture import kept_spans
+from pipeline.dedupe.furniture import REMAINING, kept_spans
 from pipeline.dedupe.overlap import Side
 from pipeline.dedupe.records import Item
 from pipeline.dedupe.sketch import Codes, key_positions, text_hash, text_key
 from pipeline.dedupe.tables import key_of
+from pipeline.dedupe.titles import is_notice, title_key
+
+_ADDRESS = re.compile(r"https?://[!-~]+|(?:%[0-9A-Fa-f]{2}){3,}")
+"""An address, or percent-encoded bytes."""
+
+
+_FIELD = re.compile(r'"([^"\s]{1,60})" ?:')
+FIELDS = 3
+"""A text with so many named fields is a record."""
 
 
 @dataclass(slots=True)
@@ -25,7 +35,7 @@ class Prepared:
     key: Codes
     """Comparison key of the text without them."""
     text_hash: int
-    """Hash of that key."""
+    """Hash of that key, and of the title of a notice whose text does not bear it."""
 
     @property
     def print(self) -> int:
@@ -36,14 +46,61 @@ class Prepared:
 def prepare(item: Item, repeated: Collection[str]) -> Prepared:
     """Strip the site's furniture and take the key of what remains."""
     key = text_key(stripped(item.text, repeated))
-    return Prepared(item, repeated, key, text_hash(key))
+    return Prepared(item, repeated, key, text_hash(key, _which(item.title, key)))
+
+
+def _which(title: str, key: Codes) -> str:
+    """The title of a notice whose text does not bear it: another one makes another notice of the same text."""
+    named = title_key(title)
+    return named if is_notice(named) and named not in key.tobytes().decode("utf-32-le", "replace") else ""
 
 
 def stripped(text: str, repeated: Collection[str]) -> str:
     """The text that is compared."""
-    if not repeated:
-        return text
-    return "".join(text[start:end] for start, end in kept_spans(text, repeated))
+    return "".join(text[start:end] for start, end in compared_spans(text, repeated))
+
+
+def compared_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
+    """The spans of the text, in code points, that are compared: no furniture, no addresses, no code.
+
+    A text that is little else is compared with them.
+    """
+    kept = kept_spans(text, repeated)
+    silent = _silent(text)
+    if not silent:
+        return kept
+    spans: list[tuple[int, int]] = []
+    for start, end in kept:
+        at = start
+        for first, last in silent:
+            if first < end and last > at:
+                spans.append((at, max(at, first)))
+                at = min(end, last)
+        spans.append((at, end))
+    size = sum(not char.isspace() for start, end in spans for char in text[start:end])
+    return [span for span in spans if span[0] < span[1]] if size >= REMAINING else kept
+
+
+def _silent(text: str) -> list[tuple[int, int]]:
+    """Where a text is an address or code, in order."""
+    if "//" not in text and "%" not in text and "```" not in text:
+        return []
+    found, at, fence = [], 0, -1
+    for line in text.splitlines(keepends=True):
+        if line.startswith("```"):
+            if fence >= 0:
+                found.append((fence, at + len(line)))
+            fence = at if fence < 0 else -1
+        elif fence < 0:
+            found += [(at + place.start(), at + place.end()) for place in _ADDRESS.finditer(line)]
+        at += len(line)
+    return found
+
+
+def schema(text: str) -> frozenset[str]:
+    """The names of the fields of a JSON-like text; empty for one that has few."""
+    names = frozenset(_FIELD.findall(text)) if '":' in text or '" :' in text else frozenset()
+    return names if len(names) >= FIELDS else frozenset()
 
 
 def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int] | None:
@@ -51,7 +108,7 @@ def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int]
     extent = side.extent
     if extent is None:
         return None
-    spans = kept_spans(text, repeated)
+    spans = compared_spans(text, repeated)
     kept = np.concatenate([np.arange(start, end) for start, end in spans])
     positions = kept[key_positions(stripped(text, repeated))]
     start, end = int(positions[extent[0]]), int(positions[extent[1] - 1]) + 1

@@ -66,7 +66,8 @@ class Decision:
     density: float | None = None
     """Share 0..1 of the 5-grams of the sparser matched side that are matched."""
     rule: str = "new"
-    """Name of the rule that decided."""
+    """Name of the rule that decided; of a new text where not everything could be looked at: `capped` (more
+    candidates than are verified) or `too-long` (only its beginning was compared)."""
     conflicts: tuple[str, ...] = ()
     """The facts that differ, `here/there`, at most eight."""
     form_id: str | None = None

@@ -11,13 +11,16 @@ remember                                             index.py, tables.py, segmen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from pipeline.dedupe.canonical import choose
+from pipeline.dedupe.clusters import name as name_clusters
 from pipeline.dedupe.comparison import Comparison, Texts
+from pipeline.dedupe.frame import two_articles
 from pipeline.dedupe.furniture import edge_lines
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.policy import alarms, settle
@@ -45,7 +48,7 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Deduped:
     index.load(names)
     index.load_sites(item.site for item in items)
     prepared = [prepare(item, index.site(item.site).repeated) for item in items]
-    relearned, affected = _learn(prepared, index)
+    relearned, affected = _learn(prepared, index, texts)
     # Earlier pages whose furniture is known only now are compared again.
     earlier = _earlier_items(affected - set(names), index, texts)
     touched = _withdraw({*names, *(item.id for item in earlier)}, index, texts)
@@ -62,7 +65,7 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Deduped:
 
     for start in range(0, len(batch), RUN):
         touched |= Comparison(batch[start : start + RUN], index, all_texts).run()
-    settle(index, touched)
+    settle(index, name_clusters(index, touched))
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
     return Deduped(decisions=decisions, revised=_revised(index, names), alarms=alarms(index, decisions))
 
@@ -109,13 +112,15 @@ def _without(decision: Decision, gone: Sequence[str]) -> Decision:
     )
 
 
-def _learn(batch: Sequence[Prepared], index: DedupeIndex) -> tuple[set[str], set[str]]:
+def _learn(batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> tuple[set[str], set[str]]:
     """Count the lines of every new text; the sites that repeat more than was known, and where that matters."""
     index.load_texts(work.text_hash for work in batch)
     relearned: set[str] = set()
     affected: set[str] = set()
     known: set[int] = set()
     learned: set[str] = set()
+    edges = {work.item.id: edge_lines(work.item.text) for work in batch}
+    pages = _Pages(batch, edges, index, texts)
     for work in batch:
         if work.text_hash in known or index.with_text(work.text_hash, but=work.item.id):
             continue  # a copy of a page says nothing about the site's other pages
@@ -123,12 +128,54 @@ def _learn(batch: Sequence[Prepared], index: DedupeIndex) -> tuple[set[str], set
         learned.add(work.item.site)
         lines = index.site(work.item.site)
         repeated = len(lines.repeated)
-        affected |= lines.learn(work.item.id, edge_lines(work.item.text))
+        shared = partial(pages.shared, work.item.id, lines.repeated)
+        affected |= lines.learn(work.item.id, edges[work.item.id], shared)
         if len(lines.repeated) > repeated:
             relearned.add(work.item.site)
     for site in sorted(learned):
         index.learned(site)
-    return relearned, affected
+    return relearned, affected | _versions(affected, index)
+
+
+class _Pages:
+    """The pages of a batch and the earlier ones that have a line of them, to be told apart as articles."""
+
+    def __init__(
+        self, batch: Sequence[Prepared], edges: Mapping[str, Sequence[str]], index: DedupeIndex, texts: Texts
+    ) -> None:
+        self._pages = {work.item.id: (work.item.title, work.item.text) for work in batch}
+        seen = {
+            other
+            for work in batch
+            for documents in index.site(work.item.site).having(edges[work.item.id])
+            for other in documents
+        }
+        earlier = sorted(seen - self._pages.keys())
+        index.load(earlier)
+        for name, text in texts(earlier).items() if earlier else ():
+            if member := index.get(name):
+                self._pages[name] = (member.title, text)
+
+    def shared(self, name: str, repeated: Collection[str], other: str) -> float | None:
+        """The share that two articles have in common; None when they are versions of one."""
+        if other not in self._pages:
+            return 0.0
+        (title, text), (others_title, others_text) = self._pages[name], self._pages[other]
+        one, two = (shingles(text_key(stripped(t, repeated))) for t in (text, others_text))
+        return two_articles(one, two, (title, others_title))
+
+
+def _versions(articles: set[str], index: DedupeIndex) -> set[str]:
+    """The other versions, on their sites, of articles that a line just found to be furniture is on."""
+    index.load(articles)
+    members = [member for name in sorted(articles) if (member := index.get(name))]
+    index.load_clusters(member.decision.cluster for member in members)
+    return {
+        other.id
+        for member in members
+        for other in index.members(member.decision.cluster)
+        if other.site == member.site
+    }
 
 
 def _earlier_items(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> list[Item]:

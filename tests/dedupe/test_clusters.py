@@ -49,8 +49,9 @@ def test_the_uniting_is_told_of_the_earlier_documents_it_changed() -> None:
     assert (b.id, b.cluster, b.published, b.relation, b.of) == ("b", "a", False, "duplicate", ("a",))
 
 
-def test_the_larger_cluster_keeps_its_id() -> None:
-    index = after([item("a", HEAD)], [item("b", FOOT), item("b2", FOOT)], [item("c", MIDDLE)])
+def test_the_larger_published_cluster_keeps_its_id(tmp_path: Path) -> None:
+    batches = [item("a", HEAD)], [item("b", FOOT), item("b2", FOOT)], [item("c", MIDDLE)]
+    index = after(*batches, folder=tmp_path)
     assert set(clusters(index).values()) == {"b"}
     assert index.root("a") == "b"
 
@@ -64,6 +65,29 @@ def test_an_id_that_was_a_clusters_is_not_given_again() -> None:
     later = [item("b", "".join(sentences(9)))]
     index = after([item("a", HEAD)], [item("b", FOOT)], [item("c", MIDDLE)], later)
     assert clusters(index) == {"a": "a", "b": "b.2", "c": "a"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("order", ["abcd", "dcba", "cadb"])
+def test_the_order_of_what_is_not_published_names_no_cluster(order: str, size: int) -> None:
+    texts = {"a": HEAD, "b": FOOT, "c": MIDDLE, "d": FOOT + "尾声"}
+    items = [item(name, texts[name]) for name in order]
+    index = after(*(items[start : start + size] for start in range(0, 4, size)))
+    assert clusters(index) == dict.fromkeys("abcd", "a")
+    assert {index.root(name) for name in "abcd" if index.root(name) != name} <= {"a"}
+
+
+def test_a_published_cluster_keeps_the_id_it_has(tmp_path: Path) -> None:
+    index = after([item("b", FOOT)], [item("a", FOOT)], folder=tmp_path)
+    assert clusters(index) == {"a": "b", "b": "b"}
+
+
+def test_an_id_that_a_published_cluster_gave_up_is_not_given_to_another(tmp_path: Path) -> None:
+    batches = [item("b", HEAD), item("b2", HEAD)], [item("a", FOOT)], [item("c", MIDDLE)]
+    later = [item("a", "".join(sentences(9))), item("e", "".join(sentences(9)) + "尾声")]
+    index = after(*batches, later, folder=tmp_path)
+    assert clusters(index) == {"b": "b", "b2": "b", "c": "b", "a": "a.2", "e": "a.2"}
+    assert index.root("a") == "b"
 
 
 def versions_of(number: int, count: int) -> list[Item]:

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.dedupe import facts
 from pipeline.dedupe.overlap import NOTHING, Side, measure
+from pipeline.dedupe.prepared import schema
 from pipeline.dedupe.relate import (
     CONFLICTS_SHOWN,
     RULES,
@@ -21,6 +22,7 @@ from pipeline.dedupe.relate import (
     judge,
 )
 from pipeline.dedupe.sketch import Shingles, shingles, text_key
+from pipeline.dedupe.titles import titles_conflict
 from tests.corpus.articles import sentences
 
 
@@ -39,7 +41,12 @@ def shingled(text: str) -> Shingles:
 def judged(
     a: str, b: str, *, rare: float = 1.0, days: int | None = None, titles: Sequence[str] = ("", "")
 ) -> Relation:
-    known = Circumstances(days=days, titles=(titles[0], titles[1]), rare=lambda: rare)
+    known = Circumstances(
+        days=days,
+        titles=(titles[0], titles[1]),
+        rare=lambda: rare,
+        schemas=lambda: (schema(a), schema(b)),
+    )
     return judge(shingled(a), shingled(b), known)[0]
 
 
@@ -69,6 +76,7 @@ def evidence(
     share: float = 0.0,
     head: bool = False,
     swapped: int = 0,
+    edges: int = 0,
     titles: Sequence[str] | None = None,
     **measured: Any,
 ) -> Evidence:
@@ -98,8 +106,9 @@ def evidence(
         share=share,
         head=head,
         names=Counter({("甲", "乙"): swapped} if swapped else {}),
+        edges=edges,
     )
-    given = {"agree": 1.0, "gaps": (0, 0.0, 1.0), **measured}
+    given = {"agree": 1.0, "gaps": (0, 0.0, 1.0), "notices": None, "schema": False, **measured}
     vars(found).update(given, conflicts=conflicts, titles=tuple(titles) if titles else None)
     return found
 
@@ -204,6 +213,45 @@ def test_conflicts_name_what_stands_in_each_others_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("frame", "values", "expected"),
+    [
+        ("第{}届长跑比赛今天在{}的河边举行", ("三", "本市", "五", "邻县"), (True, 2)),
+        ("今天有{}名选手在{}的河边跑完全程", ("240", "本市", "315", "本市"), (False, 0)),
+        ("代码{}的公司今天在{}举行了会议", ("601234", "本市", "600987", "邻县"), (True, 2)),
+        ("代码{}的公司今天在{}举行了会议", ("601234", "本市", "6009八7", "邻县"), (False, 0)),
+        ("今天有{}名选手在{}的河边跑完全程", ("240", "本市", "315", "邻县"), (False, 0)),
+        ("今天有选手在{}的河边跑完{}的路程", ("本市", "全部", "邻县", "一半"), (False, 0)),
+    ],
+)
+def test_facts_at_the_head_or_the_foot_tell_when_and_which(
+    frame: str, values: tuple[str, str, str, str], expected: tuple[bool, int]
+) -> None:
+    rest = "".join(sentences(1))
+    for one, other in (
+        (frame.format(*values[:2]) + rest, frame.format(*values[2:]) + rest),
+        (rest + frame.format(*values[:2]), rest + frame.format(*values[2:])),
+    ):
+        a, b = shingled(one), shingled(other)
+        overlap = measure(a, b)
+        assert overlap is not None
+        found = facts.conflicts(a, b, overlap)
+        assert found.edges == expected[1]
+        assert found.head == (expected[0] and one.endswith(rest))
+
+
+def test_departures_elsewhere_make_a_version_not_a_notice() -> None:
+    parts = sentences(1)
+    changed = [part[:8] + "另有改动" + part[12:] for part in parts]
+    a, b = (
+        shingled("第三届比赛在本市举行" + "".join(parts)),
+        shingled("第五届比赛在邻县举行" + "".join(changed)),
+    )
+    overlap = measure(a, b)
+    assert overlap is not None
+    assert facts.conflicts(a, b, overlap).edges == 0
+
+
+@pytest.mark.parametrize(
     ("titles", "bodies", "expected"),
     [
         (("欢迎甲国总统来访", "欢迎乙国总统来访"), ("甲国总统", "乙国总统"), ("迎甲", "迎乙")),
@@ -216,4 +264,4 @@ def test_conflicts_name_what_stands_in_each_others_place() -> None:
 )
 def test_titles(titles: tuple[str, str], bodies: tuple[str, str], expected: tuple[str, str] | None) -> None:
     bodies = ("广场上欢" + bodies[0].replace("甲", "迎甲"), "广场上欢" + bodies[1].replace("乙", "迎乙"))
-    assert facts.titles_conflict(titles[0], bodies[0], titles[1], bodies[1]) == expected
+    assert titles_conflict(titles[0], bodies[0], titles[1], bodies[1]) == expected

@@ -84,6 +84,40 @@ def test_instances_of_a_form_are_all_kept_and_share_a_form() -> None:
     assert by_id(deduped)["n0"].form_id == "n0"
 
 
+@pytest.mark.parametrize("size", [1, 5, 30])
+def test_notices_of_one_body_are_rows_of_one_form(size: int) -> None:
+    firms = [f"{name}{trade}" for name in "甲乙丙丁戊己" for trade in ("科技", "能源")]
+    notices = [item(f"n{n:02d}", article(1), title=f"{firm}停牌公告") for n, firm in enumerate(firms)]
+    notices.append(item("again", article(1), title="丁能源停牌公告"))
+    index = DedupeIndex.open(None)
+    for start in range(0, len(notices), size):
+        dedupe(notices[start : start + size], index, stored(notices))
+    members = index.all_members()
+    assert len({member.decision.cluster for member in members}) == 12
+    assert {member.decision.form_id for member in members} == {"n00"}
+    (again,) = (member.decision for member in members if member.id == "again")
+    assert (again.relation, again.kind, again.of) == ("duplicate", "exact", ("n07",))
+
+
+def test_addresses_and_code_are_no_evidence() -> None:
+    code = "\n".join(f"    value_{n} = compute(option_{n}, mode_{n})" for n in range(30))
+    address = "https://files.example/" + "".join(f"%E{n % 10}%B{n % 7}%8{n % 9}" for n in range(90))
+    for shared in (f"```\n{code}\n```", address):
+        deduped = run([item(f"d{n}", f"{article(n, 4)}\n{shared}\n{article(n + 50, 4)}") for n in range(4)])
+        assert {decision.relation for decision in deduped.decisions} == {"new"}
+        whole = run([item("a", shared), item("b", shared + "\n后记。")])
+        assert relations(whole)["b"][0] == "duplicate"
+
+
+def test_the_span_of_an_excerpt_counts_addresses_that_are_not_compared() -> None:
+    long = f"{article(2, 8)}\nhttps://a.example/{'x' * 80}\n{article(1)}\n{article(3, 8)}"
+    index = DedupeIndex.open(None)
+    run([item("a", article(1)), item("g", long)], index)
+    (link,) = index.links("g")
+    assert link.span is not None
+    assert long[slice(*link.span)] == article(1)
+
+
 def test_titles_tell_two_events_of_one_wording_apart() -> None:
     one, other = WELCOME.format(guest="甲尼亚"), WELCOME.format(guest="乙斯坦")
     titled = [
@@ -139,6 +173,52 @@ def test_a_frame_learned_later_is_applied_to_the_pages_before() -> None:
     revised = {decision.id: decision for decision in second.revised}
     assert (revised["a"].relation, revised["a"].kind) == ("duplicate", "normalized")
     assert index.repeated_lines("s") == frozenset(foot.splitlines())
+
+
+def versions(number: int, count: int = 3) -> list[str]:
+    """An article and lightly edited copies, line by line as sites print them."""
+    found = []
+    for version in range(count):
+        lines = article(number).splitlines()
+        lines[version] = lines[version][:8] + "有所改动" + lines[version][12:]
+        found.append("\n".join(lines))
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 2, 9])
+def test_versions_of_one_article_on_one_site_are_not_its_furniture(size: int) -> None:
+    items = [item(f"v{n}", text, site="s") for n, text in enumerate(versions(1, 5))]
+    index = DedupeIndex.open(None)
+    for start in range(0, len(items), size):
+        dedupe(items[start : start + size], index, stored(items))
+    assert {member.decision.cluster for member in index.all_members()} == {"v0"}
+    assert index.repeated_lines("s") == frozenset()
+
+
+@pytest.mark.parametrize("size", [1, 4, 9])
+def test_frames_longer_than_their_articles_are_furniture_of_two(size: int) -> None:
+    tail = article(99, 40)
+    pages = [
+        item(f"{number}{n}", f"{text}\n{tail}", site="s")
+        for number in (1, 2)
+        for n, text in enumerate(versions(number))
+    ]
+    index = DedupeIndex.open(None)
+    for start in range(0, len(pages), size):
+        dedupe(pages[start : start + size], index, stored(pages))
+    assert {member.id: member.decision.cluster for member in index.all_members()} == {
+        **dict.fromkeys(["10", "11", "12"], "10"),
+        **dict.fromkeys(["20", "21", "22"], "20"),
+    }
+    assert index.repeated_lines("s") == frozenset(tail.splitlines())
+    bare = [item("bare", article(1)), item("other", article(2))]
+    assert [d.cluster for d in dedupe(bare, index, stored(pages, bare)).decisions] == ["10", "20"]
+
+
+def test_a_legal_notice_under_articles_of_many_sites_makes_no_copies() -> None:
+    tail = "".join(sentences(99, 40))
+    deduped = run([item(f"d{n}", f"{article(n)}\n{tail}") for n in range(20)])
+    assert {decision.relation for decision in deduped.decisions} == {"new"}
 
 
 def test_a_page_of_two_known_articles_is_not_published() -> None:
@@ -319,6 +399,37 @@ def test_a_form_that_fills_a_batch_is_an_alarm() -> None:
 
 def test_an_ordinary_batch_raises_no_alarm() -> None:
     assert run([item(f"d{n}", article(n), site="s") for n in range(40)]).alarms == ()
+
+
+def test_versions_of_one_article_are_compared_with_its_nearest_only() -> None:
+    parts = sentences(1)
+    batch = [item(f"v{n:02d}", "".join([*parts, *sentences(100 + n, 3)])) for n in range(9)]
+    decisions = by_id(run(batch))
+    assert len({decision.cluster for decision in decisions.values()}) == 1
+    assert {len(decision.of) for decision in decisions.values()} == {0, 1}
+
+
+def test_a_passage_of_many_articles_does_not_hide_the_one_copy() -> None:
+    tail = "".join(sentences(99, 30))
+    pages = [item(f"d{n:02d}", f"{article(n, 8)}\n{tail}") for n in range(30)]
+    copy = item("xcopy", f"{lightly_edited(9)[:200]}\n{tail}", title="")
+    decisions = by_id(run([*pages, copy]))
+    assert (decisions["xcopy"].cluster, decisions["d29"].cluster) == ("d09", "d29")
+
+
+def test_a_text_with_more_candidates_than_are_verified_says_so() -> None:
+    tail = "".join(sentences(99, 40))
+    decisions = by_id(run([item(f"d{n:02d}", f"{article(n)}\n{tail}") for n in range(20)]))
+    assert {d.rule for name, d in decisions.items() if name <= "d08"} == {"new"}
+    assert {d.rule for name, d in decisions.items() if name > "d08"} == {"capped"}
+
+
+def test_an_excerpt_of_a_very_long_text_is_found_or_refused_in_words() -> None:
+    parts = sentences(1, 12_000)
+    long, excerpts = item("long", "".join(parts)), [("head", 5000), ("tail", 11_000)]
+    decisions = by_id(run([long, *(item(name, "".join(parts[at : at + 9])) for name, at in excerpts)]))
+    assert (decisions["head"].relation, decisions["head"].of) == ("contained_in", ("long",))
+    assert (decisions["long"].rule, decisions["tail"].relation) == ("too-long", "new")
 
 
 def test_an_id_given_twice_is_refused() -> None:

@@ -1,0 +1,84 @@
+"""What two titles name in each other's place: another guest, another firm, another issue.
+
+A copy under another title takes its words from a text that both have; a notice is one of many, and its title may be
+all that says which.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import cache
+from itertools import product
+
+from pipeline.dedupe.sketch import text_key
+from pipeline.rules import table
+
+_NUMBER = re.compile(r"\d+")
+
+ALIKE, LONGEST_TITLE = 0.4, 80
+"""Titles this alike have one form; past so many characters a title is not one."""
+
+
+def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
+    """What the titles name in each other's place, each found in its own text only; None: nothing.
+
+    Two of one form, like the welcomes of two guests; a copy under another title takes its words from a text
+    that both have. All four are comparison keys.
+    """
+    matcher = SequenceMatcher(None, a[:LONGEST_TITLE], b[:LONGEST_TITLE], autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return None
+    # A page prints its title above the text; that occurrence proves nothing.
+    text_a, text_b = text_a.replace(a, ""), text_b.replace(b, "")
+    for change, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+        if change != "replace":
+            continue
+        # 巴西 for 巴勒斯坦: what the names have in common at their head belongs to them.
+        shared = max(0, 2 - min(a_to - a_from, b_to - b_from))
+        here, there = a[max(0, a_from - shared) : a_to], b[max(0, b_from - shared) : b_to]
+        if here in text_a and there in text_b and here not in text_b and there not in text_a:
+            return here, there
+    return None
+
+
+def notices_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
+    """What the titles of two notices name in each other's place, each in no text but its own; None: nothing.
+
+    Unlike other titles they need not be borne out by the texts. All four are comparison keys.
+    """
+    if not (is_notice(a) and is_notice(b)):
+        return None
+    numbers_a, numbers_b = _NUMBER.findall(a), _NUMBER.findall(b)
+    if numbers_a and numbers_b and not (set(numbers_a) <= set(numbers_b) or set(numbers_b) <= set(numbers_a)):
+        return next((one, two) for one, two in product(numbers_a, numbers_b) if one != two)
+    # 公告 for 通告 is the same notice.
+    plain_a, plain_b = _without_form(a[:LONGEST_TITLE]), _without_form(b[:LONGEST_TITLE])
+    text_a, text_b = text_a.replace(a, ""), text_b.replace(b, "")
+    matcher = SequenceMatcher(None, plain_a, plain_b, autojunk=False)
+    for change, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+        here, there = plain_a[a_from:a_to], plain_b[b_from:b_to]
+        if change == "replace" and here not in text_b and there not in text_a:
+            return here, there
+    return None
+
+
+def is_notice(title: str) -> bool:
+    """Whether a title, as a comparison key, has a word that heads many notices of one form."""
+    return any(word in title for word in _form_words())
+
+
+def title_key(title: str) -> str:
+    """The comparison key of a title."""
+    return text_key(title).tobytes().decode("utf-32-le", "replace")
+
+
+def _without_form(title: str) -> str:
+    for word in _form_words():
+        title = title.replace(word, "")
+    return title
+
+
+@cache
+def _form_words() -> tuple[str, ...]:
+    return tuple(title_key(word) for word, _ in table("form-titles"))
