@@ -59,7 +59,7 @@ def test_round_trip_is_no_worse_than_any_config(to: str) -> None:
     """Every sixth phrase of OpenCC's list, made Traditional and back."""
     t2s = opencc.OpenCC("t2s").convert
     phrases = [phrase for phrase in _dictionary("STPhrases.txt") if t2s(phrase) == phrase][::6]
-    there = [opencc.OpenCC(to).convert(phrase) for phrase in phrases]
+    there = list(map(opencc.OpenCC(to).convert, phrases))
 
     def wrong(back: Callable[[str], str]) -> int:
         return sum(back(one) != phrase for one, phrase in zip(there, phrases, strict=True))
