@@ -122,9 +122,6 @@ URL_DAY = re.compile(
 (TRS WCM)."""
 
 SIGN = re.compile(r"[\d年]")
-"""Every form has one of these; most lines of a page have none."""
-
-SIGN = re.compile(r"[\d年]")
 """What every form of a day holds: most lines have neither and are not asked for sixteen forms."""
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．－／", "0123456789.-/")
@@ -275,9 +272,9 @@ _FORMS = (
     (MONTH_FIRST, lambda m: _day(m[3], m[1], m[2])),
     (HAN_MONTH_FIRST, lambda m: _day(m[3], _han_number(m[1]), m[2])),
     (HAN_MONTH, lambda m: _day(m[4], m[3] or _han_number(m[2]), m[1])),
-    (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
-    (CTIME, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
-    (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].lower()], m[1])),
+    (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
+    (CTIME, lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
+    (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].casefold()], m[1])),
     (HAN, _han_day),
     (MIXED, lambda m: _day(m[1], _han_number(m[2]), m[4] or _han_number(m[3]))),
     (SHORT_YEAR, lambda m: _day(2000 + int(m[1]), m[2], m[3])),
