@@ -126,14 +126,19 @@ def _asked(html: str) -> tuple[bool, bool]:
     is_deep = len(tags) > MAX_TAGS
     for tag in map(str.lower, tags):
         if tag in _NOT_COUNTED:
-            reopened += standing if standing and tag in _REOPENS else 0
-            continue
-        name, step = (tag, 1) if tag[0] != "/" else (tag[1:], -1)
-        if step > 0 or opened[name]:
-            opened[name] += step
-            depth += step
-            standing += step if name in _FORMATTING else 0
+            if standing and tag in _REOPENS:
+                reopened += standing
+        elif tag[0] != "/":
+            opened[tag] += 1
+            depth += 1
             is_deep = is_deep or depth > MAX_DEPTH
+            if tag in _FORMATTING:
+                standing += 1
+        elif opened[name := tag[1:]]:
+            opened[name] -= 1
+            depth -= 1
+            if name in _FORMATTING:
+                standing -= 1
     return is_deep, reopened > MAX_REOPENED
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 CHINA = timezone(timedelta(hours=8))
 EARLIEST = 1994
@@ -122,9 +123,6 @@ URL_DAY = re.compile(
 (TRS WCM)."""
 
 SIGN = re.compile(r"[\d年]")
-"""Every form has one of these; most lines of a page have none."""
-
-SIGN = re.compile(r"[\d年]")
 """What every form of a day holds: most lines have neither and are not asked for sixteen forms."""
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．－／", "0123456789.-/")
@@ -150,10 +148,12 @@ class FoundDay:
     end: int
 
 
+@lru_cache(maxsize=128)
 def find_day(text: str) -> FoundDay | None:
     """The first day of publication written in a string, or None; impossible days are passed over.
 
-    A gap between marked-up pieces counts as a space: 2023|05|/|06.
+    A gap between marked-up pieces counts as a space: 2023|05|/|06. Half of the lines with a number are asked again
+    by another reader of the same page, so the last answers are kept.
 
     >>> find_day("发布于2026年5月6日 10:30")
     FoundDay(day=datetime.date(2026, 5, 6), raw='2026年5月6', start=3, end=11)
@@ -275,9 +275,9 @@ _FORMS = (
     (MONTH_FIRST, lambda m: _day(m[3], m[1], m[2])),
     (HAN_MONTH_FIRST, lambda m: _day(m[3], _han_number(m[1]), m[2])),
     (HAN_MONTH, lambda m: _day(m[4], m[3] or _han_number(m[2]), m[1])),
-    (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
-    (CTIME, lambda m: _day(m[3], MONTHS[m[1].lower()], m[2])),
-    (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].lower()], m[1])),
+    (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
+    (CTIME, lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
+    (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].casefold()], m[1])),
     (HAN, _han_day),
     (MIXED, lambda m: _day(m[1], _han_number(m[2]), m[4] or _han_number(m[3]))),
     (SHORT_YEAR, lambda m: _day(2000 + int(m[1]), m[2], m[3])),

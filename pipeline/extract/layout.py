@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -90,6 +91,16 @@ class Box:
     """Rows of a table that a cell reaches over."""
     columns: int = 1
     """The same of columns."""
+
+
+_VALUES = attrgetter(*Box.__slots__)
+
+
+def spanning(box: Box, first: int, last: int) -> Box:
+    """A copy of the box with other lines, in half the time of `dataclasses.replace`: a thread has thousands."""
+    copy = Box(*_VALUES(box))
+    copy.first, copy.last = first, last
+    return copy
 
 
 @dataclass(slots=True)
@@ -219,7 +230,8 @@ class _Walk:
 
     def _walk(self, node: LexborNode | None) -> None:
         """Depth first with a stack of our own: hostile nesting must not end in a RecursionError."""
-        stack: list[tuple[LexborNode | None, tuple[int, int, str, int], int, bool]] = []
+        stack: list[tuple[LexborNode | None, tuple[int, int, str, int], Box | None, bool]] = []
+        lines = self.layout.lines
         while True:
             if node is None:
                 if not stack:
@@ -227,14 +239,16 @@ class _Walk:
                 node, state, box, is_block = stack.pop()
                 if is_block:
                     self._flush()
-                if box >= 0:
-                    self.layout.boxes[box].last = len(self.layout.lines)
+                if box is not None:
+                    box.last = len(lines)
                 self.block, self.inner, self.href, self.preformatted = state
                 continue
             tag = node.tag or ""
             if tag == "-text":
-                self._text(node.text_content or "")
-                if len(self.layout.lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
+                text = node.text_content or ""
+                if self.pieces or self.preformatted or not text.isspace():
+                    self._text(text)
+                if len(lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
                     self.layout.truncated = True
                     return
             elif tag == "br":
@@ -242,7 +256,7 @@ class _Walk:
             elif tag == "img":
                 self.image = True
                 if not self.pieces and len(self.layout.images) < MAX_IMAGES:
-                    self.layout.images.append(Image(len(self.layout.lines), self.inner, _address(node)))
+                    self.layout.images.append(Image(len(lines), self.inner, _address(node)))
             elif tag not in UNREAD and tag[:1] != "-":
                 child = node.child
                 if child is not None or tag in CELL:
@@ -251,14 +265,14 @@ class _Walk:
                     if is_block:
                         self._flush()
                     self.layout.deep = self.layout.deep or len(stack) >= MAX_DEPTH
-                    box = self._enter(node, tag, is_block) if len(stack) < MAX_DEPTH else -1
+                    box = self._enter(node, tag, is_block) if len(stack) < MAX_DEPTH else None
                     stack.append((node.next, state, box, is_block))
                     node = child
                     continue
             node = node.next
 
-    def _enter(self, node: LexborNode, tag: str, is_block: bool) -> int:
-        """Open an element; returns its box, or -1 for an inline element without a name."""
+    def _enter(self, node: LexborNode, tag: str, is_block: bool) -> Box | None:
+        """Open an element; returns its box, or None for an inline element without a name."""
         attributes = node.attributes
         if tag == "a":
             self.href = attributes.get("href") or "#"
@@ -268,27 +282,28 @@ class _Walk:
         hidden = invisible = False
         if attributes:
             names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
-            style = attributes.get("style")
-            hidden = "hidden" in attributes or (style is not None and HIDDEN.search(style[:500]) is not None)
-            invisible = style is not None and INVISIBLE.search(style[:500]) is not None
-        if not is_block and not names and not hidden and not invisible and BODY_MARK not in attributes:
-            return -1
+            hidden = "hidden" in attributes
+            if style := attributes.get("style"):
+                hidden = hidden or HIDDEN.search(style[:500]) is not None
+                invisible = INVISIBLE.search(style[:500]) is not None
+        if not (is_block or names or hidden or invisible or BODY_MARK in attributes):
+            return None
         index = len(self.layout.boxes)
-        box = Box(tag, names[:300], self.inner, len(self.layout.lines), hidden=hidden, invisible=invisible)
-        if tag in CELL and attributes:
-            box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
+        box = Box(tag, names[:300], self.inner, len(self.layout.lines), -1, hidden, invisible)
         self.layout.boxes.append(box)
-        if BODY_MARK in attributes:
-            self.layout.chosen.append(index)
+        if attributes:
+            if tag in CELL:
+                box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
+            if BODY_MARK in attributes:
+                self.layout.chosen.append(index)
         self.inner = index
         if is_block:
             self.block = index
-        return index
+        return box
 
     def _text(self, text: str) -> None:
         if not self.preformatted:
-            if self.pieces or not text.isspace():
-                self.pieces.append(Piece(text, self.inner, self.href))
+            self.pieces.append(Piece(text, self.inner, self.href))
             return
         for number, row in enumerate(text.split("\n")):
             if number:
@@ -301,7 +316,8 @@ class _Walk:
         pieces, self.pieces = self.pieces, []
         joined = "".join([p.text for p in pieces]) if len(pieces) > 1 else pieces[0].text
         text = collapse(joined[:MAX_TEXT])[:MAX_LINE]
-        self.layout.truncated = self.layout.truncated or len(joined) > MAX_TEXT or len(text) == MAX_LINE
+        if len(joined) > MAX_TEXT or len(text) == MAX_LINE:
+            self.layout.truncated = True
         if not text:
             return
         line = Line(text, 0, self.block, pieces, self.image, self.preformatted > 0)

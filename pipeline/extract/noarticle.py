@@ -119,13 +119,13 @@ def _teasers(layout: Layout, weights: Weights, lines: Iterable[int]) -> list[int
 
     Titles that lead to many sites are of an article about them.
     """
-    sites = {i: _site(line) for i, line in enumerate(layout.lines) if is_linked_title(line)}
     found: list[int] = []
-    reached: set[str | None] = set()
-    for i in lines:
-        titles = [sites[j] for j in range(i - REACH, i) if sites.get(j) is not None]
+    reached: set[str] = set()
+    for i in (i for i in lines if weights.plain[i]):
+        above = (_site(line) for line in layout.lines[max(0, i - REACH) : i] if is_linked_title(line))
+        titles = [site for site in above if site is not None]
         below = layout.lines[i + 1] if i + 1 < len(layout.lines) else None
-        if weights.plain[i] and (titles or (below and below.linked and READ_ON.fullmatch(below.text))):
+        if titles or (below and below.linked and READ_ON.fullmatch(below.text)):
             found.append(i)
             reached.update(titles[-1:])
     return found if len(reached) <= SITES else []

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from pipeline.extract.container import is_linked_title, line_weight
-from pipeline.extract.layout import Layout, Line, Piece, collapse
+from pipeline.extract.layout import Layout, Line, Piece, collapse, spanning
 from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
 
@@ -169,12 +169,7 @@ def in_rows(layout: Layout) -> Layout:
     rows = [_rows(line) if BBS_SIGN.search(line.text) else [line] for line in layout.lines]
     if all(len(row) == 1 for row in rows):
         return layout
-    start = [0, *accumulate(map(len, rows))]
-    return replace(
-        layout,
-        lines=[line for row in rows for line in row],
-        boxes=[replace(box, first=start[box.first], last=start[box.last]) for box in layout.boxes],
-    )
+    return _with_lines(layout, [line for row in rows for line in row], [0, *accumulate(map(len, rows))])
 
 
 def _rows(line: Line) -> list[Line]:
@@ -204,10 +199,13 @@ def _rows(line: Line) -> list[Line]:
 
 def _without(layout: Layout, dropped: set[int]) -> Layout:
     left = [0, *accumulate(index not in dropped for index in range(len(layout.lines)))]
+    return _with_lines(layout, [line for i, line in enumerate(layout.lines) if i not in dropped], left)
+
+
+def _with_lines(layout: Layout, lines: list[Line], place: Sequence[int]) -> Layout:
+    """The page with other lines; `place` says of each line it had, and of their end, where that is now."""
     return replace(
-        layout,
-        lines=[line for index, line in enumerate(layout.lines) if index not in dropped],
-        boxes=[replace(box, first=left[box.first], last=left[box.last]) for box in layout.boxes],
+        layout, lines=lines, boxes=[spanning(box, place[box.first], place[box.last]) for box in layout.boxes]
     )
 
 
@@ -308,7 +306,10 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) ->
         users.append(user)
     starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
-    titles = [line.text if is_linked_title(line) else "" for line in layout.lines]
+    titles = [
+        line.text if here and is_linked_title(line) else ""
+        for here, line in zip(asked, layout.lines, strict=True)
+    ]
     return _Signs(when, who, floor, reply, users, titles)
 
 

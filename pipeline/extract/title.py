@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import combinations, islice
 
 from pipeline.extract.byline import author_in, source_in
 from pipeline.extract.dateline import dateline_author
@@ -228,25 +228,26 @@ def _shown(line: Line, page: _Page) -> str:
     A heading holds runs of text that are not the title: <h1><a>board</a> title <small>2024-05-13</small></h1>.
     """
     text = line.text
+    if _agrees(letters(CUT.sub("", text)), page):
+        return text
     runs = [
         (run, bool(piece.href))
         for piece in line.pieces[: PIECES + 1]
         if (run := collapse(piece.text[: LONGEST * 4]))
     ]
-    whole = letters(CUT.sub("", text))
-    if _agrees(whole, page):
-        return text
     if 1 < len(runs) <= PIECES:
-        spans = ((i, j) for i in range(len(runs)) for j in range(i + 1, len(runs) + 1))
-        parts = (" ".join(run for run, _ in runs[i:j]) for i, j in spans)
+        bare = [NO_LETTERS.sub("", run) for run, _ in runs]
         sure = [
-            p for p in parts if len(b := letters(p)) >= SHORTEST and (b in page.parts or b in page.wanted)
+            (said, " ".join(run for run, _ in runs[i:j]))
+            for i, j in combinations(range(len(runs) + 1), 2)
+            if len(said := "".join(bare[i:j]).lower()) >= SHORTEST
+            and (said in page.parts or said in page.wanted)
         ]
         if sure:
-            return max(sure, key=lambda part: (len(letters(part)), -len(part)))
-        said = [(run, linked) for run, linked in runs if not _is_noise(run)]
-        free = not all(linked for _, linked in said)
-        kept = [run for run, linked in said if not (linked and free)]
+            return max(sure, key=lambda part: (len(part[0]), -len(part[1])))[1]
+        told = [(run, linked) for run, linked in runs if not _is_noise(run)]
+        free = not all(linked for _, linked in told)
+        kept = [run for run, linked in told if not (linked and free)]
         if kept and len(kept) < len(runs):
             text = " ".join(kept)
     cut = TAIL_NOISE.sub("", text)

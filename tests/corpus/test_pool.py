@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -34,6 +35,10 @@ def raises_at_seven(batch: Batch) -> list[int]:
     return numbers(batch)
 
 
+def frozen(batch: Batch) -> int:
+    return gc.get_freeze_count()
+
+
 BATCHES = [Batch(file="x", start=n, count=4) for n in range(0, 16, 4)]
 
 
@@ -41,6 +46,13 @@ def test_batches_come_back_in_order() -> None:
     with Pool(2) as pool:
         outcomes = list(pool.map(numbers, BATCHES, 1.0))
     assert [o.result for o in outcomes if isinstance(o, Done)] == [numbers(b) for b in BATCHES]
+
+
+def test_a_worker_does_not_collect_what_it_was_forked_with() -> None:
+    with Pool(1) as pool:
+        (outcome,) = pool.map(frozen, BATCHES[:1], 1.0)
+    assert isinstance(outcome, Done)
+    assert outcome.result > 1_000
 
 
 @pytest.mark.parametrize(

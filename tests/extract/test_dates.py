@@ -155,6 +155,13 @@ def test_every_day_is_read_back(day: date, form: str) -> None:
     assert found.day == day
 
 
+@pytest.mark.parametrize("text", ["ſep 6, 2026", "6 ſep 2026", "Sun ſep 6 10:00:00 2026"])
+def test_a_month_is_known_by_every_letter_that_its_pattern_takes_for_an_s(text: str) -> None:
+    found = find_day(text)
+    assert found is not None
+    assert found.day == date(2026, 9, 6)
+
+
 @given(st.text(max_size=80))
 def test_any_text_is_answered(text: str) -> None:
     find_day(text)
