@@ -132,7 +132,7 @@ def _extract(
         return _nothing(decoded, reason)
     try:
         return _read(decoded, url, captured_on, source, plain=plain, is_cut=len(body) > MAX_BYTES)
-    except (RecursionError, MemoryError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  whatever a hostile page finds must cost only that page
         return _nothing(decoded, f"failed:{type(error).__name__}")
 
 

@@ -257,3 +257,15 @@ def test_an_element_that_closes_before_the_first_line_holds_none() -> None:
     assert [(box.tag, box.first, box.last) for box in layout.boxes] == [
         ("body", 0, 2), ("div", 0, 0), ("a", 0, 0), ("p", 0, 1), ("p", 1, 2)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [KeyError("ſep"), IndexError(), RecursionError(), ZeroDivisionError()])
+def test_whatever_a_page_finds_costs_only_that_page(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("pipeline.extract.read_declared", fail)
+    page = extract_page(b"<p>" + "正文".encode() * 99, url="https://www.example.com/1")
+    assert page.reason == f"failed:{type(error).__name__}"
