@@ -135,6 +135,11 @@ class _Signs:
     titles: list[str]
     """Per line its text where it is a linked title, else ''."""
 
+    @property
+    def said(self) -> tuple[list[int], ...]:
+        """The signs of which a post has one: a user, a floor, an element named as a reply."""
+        return self.who, self.floor, self.reply
+
 
 _Group = tuple[str, list[int]]
 """A name and the elements side by side that have it, in page order."""
@@ -203,7 +208,7 @@ def _spans(layout: Layout, frames: list[int], prose: list[float]) -> list[tuple[
 def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[tuple[list[int], bool, bool]]:
     """Elements side by side that are posts, in page order; whether names or floors say so; whether they are replies."""
     for name, members in dated:
-        posts = [m for m in members if _is_post(layout, signs, m)]
+        posts = _posts(layout, signs, members)
         if not _enough(posts, members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
@@ -224,11 +229,13 @@ def _names(tag: str, names: str) -> Iterable[str]:
     return sorted(found) or [f"{tag}:"]
 
 
-def _is_post(layout: Layout, signs: _Signs, index: int) -> bool:
-    box = layout.boxes[index]
-    a, b = box.first, box.last
-    said = any(sign[b] > sign[a] for sign in (signs.who, signs.floor, signs.reply))
-    return said and signs.when[b] > signs.when[a]
+def _posts(layout: Layout, signs: _Signs, members: Sequence[int]) -> list[int]:
+    """Those of the elements that have a time and one sign of a post, the sign that most have: in the cells of a
+    single post one has the name and another the floor."""
+    spans = {m: (layout.boxes[m].first, layout.boxes[m].last) for m in members}
+    dated = [m for m, (a, b) in spans.items() if signs.when[b] > signs.when[a]]
+    found = ([m for m in dated if sign[spans[m][1]] > sign[spans[m][0]]] for sign in signs.said)
+    return max(found, key=len)
 
 
 def _times(layout: Layout) -> list[int]:
