@@ -199,8 +199,13 @@ def _cut(named: tuple[tuple[str, str], ...]) -> Iterator[str]:
 
 
 def heading_of(layout: Layout, declared: Declared) -> int | None:
-    """Index of the first `h1` or `h2` that the page's declared title begins with, or None."""
+    """Index of the first `h1` or `h2` that the page's declared title begins with, or None.
+
+    A short one (《雨》) must be all that stands before the title's first separator, and no long one on the page.
+    """
     page = _page(layout, declared, 0, 0)
+    opening = {letters(SEPARATOR.split(title)[0]) for _, title in page.named}
+    short = None
     headings = (i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in ("h1", "h2"))
     for index in islice(headings, HEADINGS_READ):
         line = layout.lines[index]
@@ -208,7 +213,8 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
             bare = letters(CUT.sub("", _shown(line, page)))
             if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in page.wanted):
                 return index
-    return None
+            short = index if short is None and bare and bare in opening else short
+    return short
 
 
 def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> Title:
