@@ -163,7 +163,7 @@ def _read(
     has_text = reading is not None and bool(reading.text)
     reason = None
     if not (plain or embedded or (layout.chosen and has_text)):
-        reason = no_article(tree, layout, found.weights, reading.kept if reading else ())
+        reason = no_article(tree, layout, found.weights, reading.kept if reading else (), found.heading)
     if reading is None or found.title is None or reason or not has_text:
         return _nothing(decoded, reason or missing, layout, reading, found.lines)
     if not layout.chosen and only_shell(reading.text):

@@ -48,6 +48,14 @@ HEADER = 4
 ABOVE_FACTOR = 0.3
 """Weight of lines above the heading that shows the page's title."""
 
+READ_ON = either_script(
+    r"\W{0,3}(?:继续|点击|展开)?(?:阅读|查看|全文|更多|详细|详情|readmore|more){1,3}\W{0,3}", re.I
+)
+"""A link below a teaser, or at its end."""
+
+TEASERS = 2
+"""Texts above such links from which they are of other articles; one is the button below a long article."""
+
 SILENCE = 12
 """Lines without a sentence after which what follows is less likely of the article: menus, link lists."""
 
@@ -60,7 +68,7 @@ NOTICE_FACTOR = 0.2
 
 NOTICE = either_script(
     r"留言(?:板|系统|列表|规则|服务)|评论仅|用户协议|隐私(?:政策|权)|服务条款|免责声明|版权所有|著作权法|智慧财产权|Copyright|"
-    r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|"
+    r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|(?:主办|承办|主管)(?:单位)?\s?[:：]|"
     r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证|分辨率|网站标识码|最佳浏览|(?:未经|不得|禁止).{0,10}(?:授权|许可|转载|镜像)|本(?:网站|站)所载|技术支持\s?[:：]"
 )
 NOTICE_HEAD = 60
@@ -80,9 +88,11 @@ COMMENT_HEADING = 30
 
 COMMENTS = either_script(
     r"\W{0,3}(?:共有?\s?)?(?:\d{1,6}\s?(?:条|则|个)?\s?|(?:网友|最新|热门|最热|精彩|精选|全部|所有|读者|发表|我要|我来|用户|文章|查看)\s?)?"
-    r"(?:评论|留言|跟帖|跟贴)(?:列表|区|板|\s?[（(]\d{1,6}[）)])?[\s\d()（）:：|条人参与则刷新网友评论跟帖贴留言个]*"
+    r"(?:评论|留言|跟帖|跟贴)(?:列表|区|板|\s?[（(]\d{1,6}[）)])?[\s\d()（）:：|条人参与则刷新网友评论跟帖贴留言个]*|"
+    r"(?:更多|其他|其它|其余|另外|剩余)的?\s?(?:\d{1,6}\s?(?:条|个)?\s?)?(?:网友|用户|热心网友|律师|医生|专家|精彩|相关)?(?:的)?(?:回答|解答|答案|答复|回复)"
+    r"[\s\d()（）:：|条个]*"
 )
-"""留言列表 (42), 0条评论|0人参与网友评论, 我要跟帖; one class at the end, so linear."""
+"""留言列表 (42), 0条评论|0人参与网友评论, 我要跟帖, 其他 3 个回答; one class at the end, so linear."""
 
 CLIMB = 6
 """Ancestors looked at for a wider container."""
@@ -158,6 +168,15 @@ def is_linked_title(line: Line) -> bool:
     )
 
 
+def reads_on(layout: Layout, index: int) -> bool:
+    """Whether a line ends with a link that reads on, or such a link is the line below."""
+    last = layout.lines[index].pieces[-1]
+    if last.href and len(last.text) < MIN_LINE and READ_ON.fullmatch(last.text.strip()):
+        return True
+    below = layout.lines[index + 1] if index + 1 < len(layout.lines) else None
+    return below is not None and below.linked > 0 and READ_ON.fullmatch(below.text[:LONG_LINE]) is not None
+
+
 def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it."""
     boxes = layout.boxes
@@ -216,6 +235,7 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     distance = 1.0
     read_below = False
     silent = 0
+    on = {i for i, weight in enumerate(plain) if weight and reads_on(layout, i)}
     for index, line in enumerate(layout.lines):
         weight = plain[index]
         if not weight:
@@ -229,7 +249,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
         read_below = read_below or (heading is not None and index > heading)
         silent = 0
         is_header = heading is not None and heading < index <= heading + HEADER
-        if index and not is_header and is_linked_title(layout.lines[index - 1]):
+        below_title = index and not is_header and is_linked_title(layout.lines[index - 1])
+        if below_title or (index in on and len(on) >= TEASERS):
             weight *= TEASER_FACTOR
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
