@@ -32,6 +32,7 @@ UNSAID = 0.15
 """Share of the Han characters of a notice that no word of the table covers."""
 
 HAN = re.compile(f"[{IDEOGRAPHS}]")
+DIGITS = re.compile(r"[0-9]+")
 
 SENTENCES = 60
 """Weight (container.py) of what was read besides from which the page has an article; the shortest of 124 real bodies
@@ -137,8 +138,9 @@ def _links_only(layout: Layout, read: list[int]) -> Reason | None:
     targets = {
         piece.href for line in layout.lines for piece in line.pieces if piece.href[:1] not in ("", "#")
     }
-    linked = sum(line.linked for line in layout.lines)
-    length = sum(len(line.text) for i, line in enumerate(layout.lines) if i not in read)
+    pieces = [piece for i, line in enumerate(layout.lines) if i not in read for piece in line.pieces]
+    linked = sum(len(letters(piece.text)) for piece in pieces if piece.href)
+    length = sum(len(DIGITS.sub("", letters(piece.text))) for piece in pieces)
     is_list = (titles >= LINKED_TITLES or len(targets) >= LINKS) and linked >= LINK_SHARE * length
     return Reason.LIST_PAGE if is_list else None
 
