@@ -58,10 +58,10 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
         method=reading.method,
     )
     heads = _heads(layout, weights, reading, first)
-    if not heads:
+    if len(heads) < 2:
         return (whole,)
     articles = []
-    for number, ((title, start), (stop, _)) in enumerate(pairwise([(0, 0), *heads, (len(layout.lines), 0)])):
+    for number, ((title, start), (stop, _)) in enumerate(pairwise([*heads, (len(layout.lines), 0)])):
         part = [i for i in reading.kept if start <= i < stop]
         # the rules of head and foot could not fire in the middle of the page
         removed = judged(layout, weights, part)
@@ -82,12 +82,12 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
 
 
 def _heads(layout: Layout, weights: Weights, reading: Reading, first: Article) -> list[tuple[int, int]]:
-    """(title line, where the body begins) of all articles but the first."""
+    """(title line, where the body begins) of each article; the first has its title elsewhere, or in its frame."""
     if not reading.kept:
         return []
-    top, *further = frames(layout, weights.plain) or [0]
-    if further and top < reading.kept[0]:
-        return [(i, i + 2) for i in further if reading.kept[0] < i < reading.kept[-1]]
+    framed = [i for i in frames(layout, weights.plain) if i < reading.kept[-1]]
+    if framed and not any(weights.plain[i] for i in reading.kept if i < framed[0]):
+        return [(i, i + 2) for i in framed]
     lengths = (
         len(text) * bool(SENTENCE_END.search(text)) for text in (layout.lines[i].text for i in reading.kept)
     )
@@ -100,7 +100,7 @@ def _heads(layout: Layout, weights: Weights, reading: Reading, first: Article) -
     found = {at: _evidence(layout, reading, at, first) for at in between}
     bylines = sum(why == "byline" for why in found.values())
     starts = [at for at, why in found.items() if why and (why != "byline" or bylines == 1)]
-    return [(reading.kept[at], reading.kept[at + 2]) for at in starts]
+    return [(0, 0), *((reading.kept[at], reading.kept[at + 2]) for at in starts)]
 
 
 def _evidence(layout: Layout, reading: Reading, position: int, article: Article) -> str | None:
