@@ -59,6 +59,7 @@ def frames(layout: Layout, weight: list[float]) -> list[int]:
 
 
 def may_be_title(line: Line, shortest: int = TITLE.start) -> bool:
+    """Whether a line has the length of a title, is no sentence and does not begin as a part or an item does."""
     return (
         shortest <= len(line.text) < TITLE.stop
         and not SENTENCE_END.search(line.text)
