@@ -6,7 +6,7 @@ The order of the steps stands here and nowhere else:
     plain      plain text → a page                              (plain.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
-    thread     the first post of a page of posts                (thread.py)
+    thread     the first post of a page of posts                (thread.py, bulletin.py)
     container  the element that holds the article               (container.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
@@ -29,6 +29,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.agreement import DECIDED, DISAGREE
 from pipeline.extract.body import Reading, read_body, second_opinion
+from pipeline.extract.bulletin import in_rows
 from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import Declared, read_declared
 from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
@@ -39,7 +40,7 @@ from pipeline.extract.metadata import read_metadata
 from pipeline.extract.noarticle import no_article
 from pipeline.extract.plain import as_page, too_long
 from pipeline.extract.split import join_parts, split_articles
-from pipeline.extract.thread import first_post, in_rows
+from pipeline.extract.thread import first_post
 from pipeline.extract.title import Title, find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
@@ -162,7 +163,7 @@ def _read(
     has_text = reading is not None and bool(reading.text)
     reason = None
     if not (plain or embedded or (layout.chosen and has_text)):
-        reason = no_article(tree, layout, found.weights, reading.kept if reading else ())
+        reason = no_article(tree, layout, found.weights, reading.kept if reading else (), found.heading)
     if reading is None or found.title is None or reason or not has_text:
         return _nothing(decoded, reason or missing, layout, reading, found.lines)
     if not layout.chosen and only_shell(reading.text):

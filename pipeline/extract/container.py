@@ -10,12 +10,15 @@ without another reason were set on these pages.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from pipeline.extract.layout import Layout, Line
+from pipeline.extract.frames import frames
+from pipeline.extract.layout import Box, Layout, Line
 from pipeline.extract.marks import kinds
 from pipeline.extract.variants import either_script
+from pipeline.extract.verses import is_commentary, with_verses
 
 MIN_LINE = 8
 """Code points of the shortest line that weighs anything."""
@@ -48,6 +51,14 @@ HEADER = 4
 ABOVE_FACTOR = 0.3
 """Weight of lines above the heading that shows the page's title."""
 
+READ_ON = either_script(
+    r"\W{0,3}(?:继续|点击|展开)?(?:阅读|查看|全文|更多|详细|详情|readmore|more){1,3}\W{0,3}", re.I
+)
+"""A link below a teaser, or at its end."""
+
+TEASERS = 2
+"""Texts above such links from which they are of other articles; one is the button below a long article."""
+
 SILENCE = 12
 """Lines without a sentence after which what follows is less likely of the article: menus, link lists."""
 
@@ -60,7 +71,7 @@ NOTICE_FACTOR = 0.2
 
 NOTICE = either_script(
     r"留言(?:板|系统|列表|规则|服务)|评论仅|用户协议|隐私(?:政策|权)|服务条款|免责声明|版权所有|著作权法|智慧财产权|Copyright|"
-    r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|"
+    r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|(?:主办|承办|主管)(?:单位)?\s?[:：]|"
     r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证|分辨率|网站标识码|最佳浏览|(?:未经|不得|禁止).{0,10}(?:授权|许可|转载|镜像)|本(?:网站|站)所载|技术支持\s?[:：]"
 )
 NOTICE_HEAD = 60
@@ -68,6 +79,9 @@ NOTICE_HEAD = 60
 
 COMMENTS_FACTOR = 0.3
 """Weight of what stands below a heading of reader comments, whatever its elements are called."""
+
+POEM_LINE = 30
+"""Code points of the longest line of a poem, below which a commentary is discounted as junk is: it is longer."""
 
 HIDDEN_FACTOR = 0.05
 """Weight of display:none lines: they win only where nothing is visible."""
@@ -80,9 +94,11 @@ COMMENT_HEADING = 30
 
 COMMENTS = either_script(
     r"\W{0,3}(?:共有?\s?)?(?:\d{1,6}\s?(?:条|则|个)?\s?|(?:网友|最新|热门|最热|精彩|精选|全部|所有|读者|发表|我要|我来|用户|文章|查看)\s?)?"
-    r"(?:评论|留言|跟帖|跟贴)(?:列表|区|板|\s?[（(]\d{1,6}[）)])?[\s\d()（）:：|条人参与则刷新网友评论跟帖贴留言个]*"
+    r"(?:评论|留言|跟帖|跟贴)(?:列表|区|板|\s?[（(]\d{1,6}[）)])?[\s\d()（）:：|条人参与则刷新网友评论跟帖贴留言个]*|"
+    r"(?:更多|其他|其它|其余|另外|剩余)的?\s?(?:\d{1,6}\s?(?:条|个)?\s?)?(?:网友|用户|热心网友|律师|医生|专家|精彩|相关)?(?:的)?(?:回答|解答|答案|答复|回复)"
+    r"[\s\d()（）:：|条个]*"
 )
-"""留言列表 (42), 0条评论|0人参与网友评论, 我要跟帖; one class at the end, so linear."""
+"""留言列表 (42), 0条评论|0人参与网友评论, 我要跟帖, 其他 3 个回答; one class at the end, so linear."""
 
 CLIMB = 6
 """Ancestors looked at for a wider container."""
@@ -99,19 +115,6 @@ SHORTEST_COMMENT_HEADING = 3
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
 """What an article is put in; the best element may be a paragraph of it."""
 
-VERSE = range(2, 21)
-"""Code points of a verse."""
-
-VERSES = 4
-"""Lines of a verse's length in a row, alone in their elements or divided by `<br>`, that are verses: a stanza."""
-
-VERSE_LINE = re.compile(r"[^\d:：|｜/>·]+")
-"""A whole line that may be a verse: labels, counts and paths have other signs."""
-
-VERSE_TAGS = CONTAINER_TAGS | {"p", "blockquote", "pre", "center"}
-"""What a verse stands in; short lines of cells and items are a table, a menu."""
-
-TITLES = frozenset({"h1", "h2", "h3"})
 NUMBER = re.compile(r"[0-9]+")
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
 WORD = re.compile(r"[^\W\d_]")
@@ -158,11 +161,20 @@ def is_linked_title(line: Line) -> bool:
     )
 
 
+def reads_on(layout: Layout, index: int) -> bool:
+    """Whether a line ends with a link that reads on, or such a link is the line below."""
+    last = layout.lines[index].pieces[-1]
+    if last.href and len(last.text) < MIN_LINE and READ_ON.fullmatch(last.text.strip()):
+        return True
+    below = layout.lines[index + 1] if index + 1 < len(layout.lines) else None
+    return below is not None and below.linked > 0 and READ_ON.fullmatch(below.text[:LONG_LINE]) is not None
+
+
 def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it."""
     boxes = layout.boxes
     plain = [line_weight(line) for line in layout.lines]
-    weights = _discounted(layout, _with_verses(layout, plain, heading), heading)
+    weights = _discounted(layout, with_verses(layout, plain, heading), heading)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
     for line, weight in zip(layout.lines, weights, strict=True):
@@ -177,45 +189,14 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     return Weights(line=weights, plain=plain, box=total, score=score, running=[0.0, *accumulate(plain)])
 
 
-def _with_verses(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
-    """The weights with those of verses, which have no marks: the end of a line is one. Verses stand below a heading,
-    and a poem's is often too short to be known as the page's title."""
-    titles = (
-        i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in TITLES and not line.linked
-    )
-    start = heading if heading is not None else next(titles, len(layout.lines))
-    weights = list(plain)
-    row: list[int] = []
-    for index in range(start + 1, len(layout.lines) + 1):
-        line = layout.lines[index] if index < len(layout.lines) else None
-        if line and _may_be_verse(layout, line) and (not row or _in_row(layout, row[-1], index)):
-            row.append(index)
-            continue
-        if len(row) >= VERSES:
-            for at in row:
-                weights[at] = max(plain[at], len(layout.lines[at].text) + MARK_WEIGHT)
-        row = [index] if line and _may_be_verse(layout, line) else []
-    return weights
-
-
-def _may_be_verse(layout: Layout, line: Line) -> bool:
-    is_short = len(line.text) in VERSE and not line.linked and layout.boxes[line.box].tag in VERSE_TAGS
-    return is_short and VERSE_LINE.fullmatch(line.text) is not None
-
-
-def _in_row(layout: Layout, above: int, below: int) -> bool:
-    """Whether two lines stand in one element, or in two of one element."""
-    one, two = layout.lines[above].box, layout.lines[below].box
-    return one == two or layout.boxes[one].parent == layout.boxes[two].parent
-
-
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
     """The weights of the lines, less what their place on the page takes from them."""
     hidden, junk = _inherited(layout, heading)
     weights = list(plain)
     distance = 1.0
     read_below = False
-    silent = 0
+    silent = longest = 0
+    on = {i for i, weight in enumerate(plain) if weight and reads_on(layout, i)}
     for index, line in enumerate(layout.lines):
         weight = plain[index]
         if not weight:
@@ -223,13 +204,17 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
             is_short = SHORTEST_COMMENT_HEADING <= len(line.text) <= COMMENT_HEADING
             if read_below and is_short and COMMENTS.fullmatch(line.text):
                 distance = min(distance, COMMENTS_FACTOR)
+            elif 0 < longest <= POEM_LINE and is_commentary(line):
+                distance = min(distance, JUNK_FACTOR)
             continue
         if silent > SILENCE and read_below:
             distance = max(distance * SILENCE_FACTOR, SILENCE_FLOOR)
         read_below = read_below or (heading is not None and index > heading)
+        longest = max(longest, len(line.text)) if read_below else 0
         silent = 0
         is_header = heading is not None and heading < index <= heading + HEADER
-        if index and not is_header and is_linked_title(layout.lines[index - 1]):
+        below_title = index and not is_header and is_linked_title(layout.lines[index - 1])
+        if below_title or (index in on and len(on) >= TEASERS):
             weight *= TEASER_FACTOR
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
@@ -289,23 +274,41 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
 
 
 def _parts(layout: Layout, weights: Weights, found: int) -> list[int]:
-    """The box with those beside it in the page itself that are parts of the same article: nothing else holds them."""
+    """The box with those beside it, or beside what wraps it with hardly more, that are parts of the same article,
+    or articles each with a page frame of its own (split.py)."""
+    opened = frames(layout, weights.plain)
+    for box in layout.up(found)[: CLIMB + 1]:
+        if layout.boxes[box].parent < 0 or weights.box[box] >= (1 + CLIMB_GAIN) * weights.box[found]:
+            break
+        parts = _beside(layout, weights, box, opened)
+        if len(parts) > 1:
+            return parts
+    return [found]
+
+
+def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int]) -> list[int]:
+    """The box with those of its tag and name in the same element that weigh enough: all, if each has a frame, else
+    those without a link and a title of their own."""
     box = layout.boxes[found]
-    if box.parent < 0 or layout.boxes[box.parent].tag != "body":
-        return [found]
-    name = NUMBER.sub("", box.names)
-    return [
+    kind = (box.parent, box.tag, NUMBER.sub("", box.names))
+    alike = [
         at
         for at, other in enumerate(layout.boxes)
-        if at == found
-        or (
-            other.parent == box.parent
-            and (other.tag, NUMBER.sub("", other.names)) == (box.tag, name)
-            and (name or box.tag == "section")
-            and weights.box[at] >= CLIMB_GAIN * weights.box[found]
-            and not any(line.linked for line in layout.lines[other.first : other.last])
-        )
+        if (other.parent, other.tag, NUMBER.sub("", other.names)) == kind
+        and weights.box[at] >= CLIMB_GAIN * weights.box[found]
     ]
+    if all(any(layout.boxes[at].first <= i < layout.boxes[at].last for i in opened) for at in alike):
+        return alike
+    in_page = layout.boxes[box.parent].tag == "body"
+    if not kind[-1] and not (in_page and box.tag == "section"):
+        return [found]
+    return [at for at in alike if at == found or _is_part(layout, layout.boxes[at])]
+
+
+def _is_part(layout: Layout, box: Box) -> bool:
+    """Whether a box beside the article may be a part of it: no link, no title of a page, nothing said of a poem."""
+    lines = layout.lines[box.first : box.last]
+    return not any(line.linked or layout.boxes[line.box].tag == "h1" or is_commentary(line) for line in lines)
 
 
 def _added_links(layout: Layout, inner: int, outer: int) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -176,6 +176,12 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
     for node in _matched(tree, body):
         node.attrs[BODY_MARK] = "1"
     return _Walk(tree, has_marks=reveal_inline(tree)).layout
+
+
+def with_lines(layout: Layout, lines: list[Line], place: Sequence[int]) -> Layout:
+    """The page with other lines; `place` says of each line it had, and of their end, where that is now."""
+    boxes = [spanning(box, place[box.first], place[box.last]) for box in layout.boxes]
+    return replace(layout, lines=lines, boxes=boxes)
 
 
 def collapse(text: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.extract.layout import Line, collapse
 from pipeline.extract.variants import either_script
+from pipeline.rules.han import IDEOGRAPHS
 
 BULLETED = "●►▶★◎☆■◆▸➤→»"
 """A line that begins so and holds a link is a teaser of another article."""
@@ -19,6 +22,16 @@ ADVERTISEMENT = either_script(r"广告|推广|AD|赞助|Sponsored")
 
 ADVERTISEMENT_LINE = 90
 
+KEYWORDS = 5
+"""Phrases of a line of search keywords, each of which begins with the same word."""
+
+KEYWORD_LONGEST = 16
+"""Code points of the longest of them."""
+
+LONGEST_KEYWORDS = 400
+HAN_WORD = re.compile(f"[{IDEOGRAPHS}]{{2}}")
+BETWEEN_KEYWORDS = re.compile(r"[\s,，、|;；]+")
+
 CAPTION_LINE = 120
 """Code points of the longest caption told by its words."""
 
@@ -31,7 +44,7 @@ CAPTION = either_script(
 
 
 def by_look(line: Line) -> str | None:
-    """links, caption or advertisement, or None for a line that looks like text."""
+    """links, caption, keywords or advertisement, or None for a line that looks like text."""
     text = line.text
     label = next(piece.text.strip() for piece in line.pieces if piece.text.strip())
     if len(text) < ADVERTISEMENT_LINE and len(line.pieces) > 1 and ADVERTISEMENT.fullmatch(label):
@@ -40,10 +53,24 @@ def by_look(line: Line) -> str | None:
         return "links"
     if line.linked * 2 > len(text) and len(text) < LINK_LINE and not text.endswith(("。", "！", "？")):
         return "links"
+    if _are_keywords(text):
+        return "keywords"
     may_be_caption = len(text) <= CAPTION_LINE and (line.after_image or text[0] in "▲▼△▽↑↓")
     if may_be_caption and CAPTION.search(text):
         return "caption"
     return None
+
+
+def _are_keywords(text: str) -> bool:
+    """Whether a line is what people search for: 高山茶价格 高山茶哪里买 高山茶功效 …"""
+    phrases = [phrase for phrase in BETWEEN_KEYWORDS.split(text[:LONGEST_KEYWORDS]) if phrase]
+    word = phrases[0][:2] if phrases else ""
+    return (
+        len(phrases) >= KEYWORDS
+        and HAN_WORD.fullmatch(word) is not None
+        and len(set(phrases)) == len(phrases)
+        and all(phrase[:2] == word and 2 < len(phrase) <= KEYWORD_LONGEST for phrase in phrases)
+    )
 
 
 def without_teaser(line: Line) -> str:

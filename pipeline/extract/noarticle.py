@@ -11,7 +11,7 @@ from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.container import Weights, is_linked_title
+from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked_title, reads_on
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
@@ -32,6 +32,7 @@ UNSAID = 0.15
 """Share of the Han characters of a notice that no word of the table covers."""
 
 HAN = re.compile(f"[{IDEOGRAPHS}]")
+DIGITS = re.compile(r"[0-9]+")
 
 SENTENCES = 60
 """Weight (container.py) of what was read besides from which the page has an article; the shortest of 124 real bodies
@@ -49,33 +50,47 @@ TEASERS = 4
 LISTED = 0.8
 """Share of the weight of all that was read that teasers have on a list."""
 
+LINKED_TITLES = 10
+"""Linked titles from which a page without text is a list; related articles are fewer."""
+
+LINKS = 20
+"""Links of any length from which it is one: a map of the site, a list of sites."""
+
+LINK_SHARE = 0.6
+"""Share of the page's letters that its links have on a list without text."""
+
 REACH = 3
 """Lines above a teaser among which its title is: author and day may stand between."""
 
 SITES = 2
 """Sites that the titles of a list lead to."""
 
-READ_ON = either_script(
-    r"\W{0,3}(?:继续|点击|展开)?(?:阅读|查看|全文|更多|详细|详情|readmore|more){1,3}\W{0,3}", re.I
-)
-"""A link below a teaser."""
-
 PLAYER = "video, audio, iframe[src*=player], iframe[src*=video], [class*=video-player], object, embed"
 
 
 def no_article(
-    tree: LexborHTMLParser, layout: Layout, weights: Weights, kept: Iterable[int] = ()
+    tree: LexborHTMLParser,
+    layout: Layout,
+    weights: Weights,
+    kept: Iterable[int] = (),
+    heading: int | None = None,
 ) -> Reason | None:
-    """Why the page has no article, or None where the lines `kept` may be one or nothing is known."""
+    """Why the page has no article, or None where the lines `kept` may be one or nothing is known.
+
+    `heading` is the line of the title, if a heading shows it: a sentence below it is an article, however short.
+    """
     read = list(kept)
     rest = [i for i in read if _notice(layout.lines[i]) is None]
     if sum(weights.line[i] for i in rest) < SENTENCES:
         notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
         shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
-        everywhere = range(len(layout.lines))
-        listed = Reason.LIST_PAGE if len(_teasers(layout, weights, everywhere)) >= TEASERS else None
-        return next(shown, None) or listed or _pictures(tree, layout, rest)
-    teasers = _teasers(layout, weights, rest)
+        teasers = _teasers(layout, weights, range(len(layout.lines)), heading)
+        told = [i for i in rest if weights.plain[i] and not _is_imprint(layout, i)]
+        is_brief = heading is not None and any(i > heading and i not in teasers for i in told)
+        listed = Reason.LIST_PAGE if len(teasers) >= TEASERS and not is_brief else None
+        links = None if told else _links_only(layout, rest)
+        return next(shown, None) or listed or _pictures(tree, layout, rest) or links
+    teasers = _teasers(layout, weights, rest, heading)
     is_list = sum(weights.plain[i] for i in teasers) >= LISTED * sum(weights.plain[i] for i in rest)
     return Reason.LIST_PAGE if len(teasers) >= TEASERS and is_list else None
 
@@ -113,19 +128,36 @@ def _pictures(tree: LexborHTMLParser, layout: Layout, read: list[int]) -> Reason
     return Reason.GALLERY if shows else None
 
 
-def _teasers(layout: Layout, weights: Weights, lines: Iterable[int]) -> list[int]:
+def _is_imprint(layout: Layout, line: int) -> bool:
+    return NOTICE.search(layout.lines[line].text[:NOTICE_HEAD]) is not None
+
+
+def _links_only(layout: Layout, read: list[int]) -> Reason | None:
+    """Links and hardly a word beside them; what was read is the imprint."""
+    titles = sum(is_linked_title(line) and _site(line) is not None for line in layout.lines)
+    targets = {
+        piece.href for line in layout.lines for piece in line.pieces if piece.href[:1] not in ("", "#")
+    }
+    pieces = [piece for i, line in enumerate(layout.lines) if i not in read for piece in line.pieces]
+    linked = sum(len(letters(piece.text)) for piece in pieces if piece.href)
+    length = sum(len(DIGITS.sub("", letters(piece.text))) for piece in pieces)
+    is_list = (titles >= LINKED_TITLES or len(targets) >= LINKS) and linked >= LINK_SHARE * length
+    return Reason.LIST_PAGE if is_list else None
+
+
+def _teasers(layout: Layout, weights: Weights, lines: Iterable[int], heading: int | None) -> list[int]:
     """Those of the lines that read like a sentence and stand below the linked title of another page of the site, or
     above a link that reads on.
 
-    Titles that lead to many sites are of an article about them.
+    Titles that lead to many sites are of an article about them, those above the page's own title of no line below it.
     """
     found: list[int] = []
     reached: set[str] = set()
     for i in (i for i in lines if weights.plain[i]):
-        above = (_site(line) for line in layout.lines[max(0, i - REACH) : i] if is_linked_title(line))
-        titles = [site for site in above if site is not None]
-        below = layout.lines[i + 1] if i + 1 < len(layout.lines) else None
-        if titles or (below and below.linked and READ_ON.fullmatch(below.text)):
+        top = heading if heading is not None and heading < i else 0
+        shown = layout.lines[max(0, i - REACH, top) : i]
+        titles = [site for line in shown if is_linked_title(line) and (site := _site(line)) is not None]
+        if titles or reads_on(layout, i):
             found.append(i)
             reached.update(titles[-1:])
     return found if len(reached) <= SITES else []

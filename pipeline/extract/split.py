@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from pipeline.extract.body import Reading, judged
 from pipeline.extract.container import Weights
+from pipeline.extract.frames import DAY, DAY_LINE, NO_TITLE, SENTENCE_END, frames, may_be_title
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.structure import write_text
@@ -20,26 +21,11 @@ from pipeline.spans import moved_by
 SHORTEST = 200
 """Code points each of two glued articles must have; less is a section of one article."""
 
-TITLE = range(6, 61)
-"""Code points of a title line."""
-
-SENTENCE_END = re.compile(r"[。！；!;…：:”’」』]$|。")
-NO_TITLE = re.compile(
-    r"[“‘「『\"《〈【（(\[]|[一二三四五六七八九十]{1,3}[、.．]|\d{1,3}[、.．)）]|第.{1,4}[章节節回集部]|[①-⑳]|"
-    r"[-—–·•●◆■□▲△★☆※>»]|(?:Q|A|问|答|問)\d{0,2}[:：.]"
-)
-"""How a line begins that is speech, a name, a numbered part, a list item, a question: no title of another article."""
-
 KEYWORDS_LONGEST = 120
 """Code points of the longest line of search keywords."""
 
 KEYWORD_LONGEST = 16
 """Code points of the longest phrase in it."""
-
-FRAME_LINE = 60
-"""Code points of the longest line of a day or source below a title."""
-
-DAY = re.compile(r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}")
 
 QUOTED = frozenset({"li", "dd", "dt", "blockquote", "figcaption", "caption"})
 """Elements whose lines are parts of an article."""
@@ -58,11 +44,11 @@ ARTICLE = 150
 def split_articles(first: Article, layout: Layout, weights: Weights, reading: Reading) -> tuple[Article, ...]:
     """The articles glued together in one body, in page order; usually the one.
 
-    A new article begins at a title line between two stretches of prose that has below it a line of search
-    keywords of itself (copy sites glue articles so), or the one labelled byline of the page, or that has the
-    very markup of the page's title and a day or source line below. Title and the line below it belong to
-    neither body. The second article has no facts but its title. Of 192 pages of other sites none was glued, so
-    what doubts the second article wins.
+    A new article begins at a repeated page frame (frames.py), or at a title line between two stretches of prose
+    that has below it a line of search keywords of itself (copy sites glue articles so), or the one labelled byline
+    of the page, or that has the very markup of the page's title and a day below. Title and the line below it
+    belong to neither body. The second article has no facts but its title. Of 192 pages of other sites none was
+    glued, so what doubts the second article wins.
     """
     whole = replace(
         first,
@@ -71,30 +57,17 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
         captions=reading.captions,
         method=reading.method,
     )
-    prose = [
-        0,
-        *accumulate(
-            len(t) * bool(SENTENCE_END.search(t)) for t in (layout.lines[i].text for i in reading.kept)
-        ),
-    ]
-    between = (
-        at
-        for at in range(1, len(reading.kept) - 1)
-        if prose[at] >= ARTICLE and prose[-1] - prose[at + 2] >= ARTICLE
-    )
-    found = {at: _evidence(layout, reading, at, first) for at in between}
-    bylines = sum(why == "byline" for why in found.values())
-    starts = [at for at, why in found.items() if why and (why != "byline" or bylines == 1)]
-    if not starts:
+    heads = _heads(layout, weights, reading, first)
+    if len(heads) < 2:
         return (whole,)
     articles = []
-    for number, (begin, end) in enumerate(zip([0, *starts], [*starts, len(reading.kept)], strict=True)):
-        part = reading.kept[begin + 2 * (number > 0) : end]
+    for number, ((title, start), (stop, _)) in enumerate(pairwise([*heads, (len(layout.lines), 0)])):
+        part = [i for i in reading.kept if start <= i < stop]
         # the rules of head and foot could not fire in the middle of the page
         removed = judged(layout, weights, part)
         kept = tuple(i for i in part if i not in removed)
-        title = layout.lines[reading.kept[begin]].text
-        facts = first if not number else Article(part=number + 1, title=title, site_name=first.site_name)
+        said = layout.lines[title].text
+        facts = first if not number else Article(part=number + 1, title=said, site_name=first.site_name)
         written = write_text(layout, kept, dict(reading.rules), reading.boxes)
         articles.append(
             replace(
@@ -108,12 +81,34 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
     return (whole,) if any(len(article.extracted) < SHORTEST for article in articles) else tuple(articles)
 
 
-def _evidence(layout: Layout, reading: Reading, position: int, first: Article) -> str | None:
+def _heads(layout: Layout, weights: Weights, reading: Reading, first: Article) -> list[tuple[int, int]]:
+    """(title line, where the body begins) of each article; the first has its title elsewhere, or in its frame."""
+    if not reading.kept:
+        return []
+    framed = [i for i in frames(layout, weights.plain) if i < reading.kept[-1]]
+    if framed and not any(weights.plain[i] for i in reading.kept if i < framed[0]):
+        return [(i, i + 2) for i in framed]
+    lengths = (
+        len(text) * bool(SENTENCE_END.search(text)) for text in (layout.lines[i].text for i in reading.kept)
+    )
+    prose = [0, *accumulate(lengths)]
+    between = (
+        at
+        for at in range(1, len(reading.kept) - 1)
+        if prose[at] >= ARTICLE and prose[-1] - prose[at + 2] >= ARTICLE
+    )
+    found = {at: _evidence(layout, reading, at, first) for at in between}
+    bylines = sum(why == "byline" for why in found.values())
+    starts = [at for at, why in found.items() if why and (why != "byline" or bylines == 1)]
+    return [(0, 0), *((reading.kept[at], reading.kept[at + 2]) for at in starts)]
+
+
+def _evidence(layout: Layout, reading: Reading, position: int, article: Article) -> str | None:
     """keywords, byline or frame: why the kept line at a position is the title of another article; or None."""
     line = layout.lines[reading.kept[position]]
     below = layout.lines[reading.kept[position + 1]].text
     above = layout.lines[reading.kept[position - 1]].text
-    if len(line.text) not in TITLE or SENTENCE_END.search(line.text) or NO_TITLE.match(line.text):
+    if not may_be_title(line):
         return None
     if (
         above[-1] in ":："
@@ -121,11 +116,11 @@ def _evidence(layout: Layout, reading: Reading, position: int, first: Article) -
         or QUOTED & {layout.boxes[at].tag for at in layout.up(line.box)[:3]}
     ):
         return None
-    return (
-        ("keywords" if _keywords_of(line.text, below) else None)
-        or ("byline" if BYLINE.fullmatch(below) and _opens(layout, reading.kept[position + 2]) else None)
-        or ("frame" if _same_frame(layout, reading, line, below, first) else None)
-    )
+    if _keywords_of(line.text, below):
+        return "keywords"
+    if BYLINE.fullmatch(below) and _opens(layout, reading.kept[position + 2]):
+        return "byline"
+    return "frame" if _same_markup(layout, reading, line, below, article) else None
 
 
 def _opens(layout: Layout, index: int) -> bool:
@@ -134,13 +129,13 @@ def _opens(layout: Layout, index: int) -> bool:
     return len(text) >= PARAGRAPH and SENTENCE_END.search(text) is not None
 
 
-def _same_frame(layout: Layout, reading: Reading, line: Line, below: str, first: Article) -> bool:
-    """Whether a heading has the markup of the page's title, and a day below it."""
+def _same_markup(layout: Layout, reading: Reading, line: Line, below: str, article: Article) -> bool:
+    """Whether a heading has the markup of the page's title, by name, and a day below it."""
     box = layout.boxes[line.box]
-    is_day = len(below) <= FRAME_LINE and not SENTENCE_END.search(below) and DAY.search(below)
+    is_day = len(below) <= DAY_LINE and not SENTENCE_END.search(below) and DAY.search(below)
     if box.tag not in ("h1", "h2") or not box.names or not is_day:
         return False
-    shown = (other for other in layout.lines[: reading.kept[0]] if other.text == first.title)
+    shown = (other for other in layout.lines[: reading.kept[0]] if other.text == article.title)
     return any((layout.boxes[o.box].tag, layout.boxes[o.box].names) == (box.tag, box.names) for o in shown)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
+from pipeline.extract.bulletin import bulletin
 from pipeline.extract.container import is_linked_title, line_weight
-from pipeline.extract.layout import Layout, Line, Piece, collapse, spanning
+from pipeline.extract.layout import Layout, Line, with_lines
 from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
 
@@ -37,9 +38,6 @@ PROSE = re.compile("[。！？!?…；;]")
 
 LARGEST = 0.5
 """Share of the page's weight that is never taken for a reply on the sign of names and times alone."""
-
-SIGNATURE = 12
-"""Lines of the longest signature below a line of two dashes."""
 
 WHEN = either_script(
     r"(?<!\d)(?:19|20)\d\d\s?[-./年]\s?\d{1,2}\s?[-./月]\s?\d{1,2}|(?<!\d)\d{1,2}[-/月.]\d{1,2}日?\s\d{1,2}:\d\d|"
@@ -120,16 +118,6 @@ EDITED = either_script(
 )
 QUOTED = either_script(r"(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)")
 
-BBS_HEAD = either_script(
-    r"(?:发信人|寄信人|寄件人|作者)\s?[:：].{1,60}?(?:信区|看板|板名|讨论区|版面)\s?[:：]"
-)
-BBS_END = either_script(r"(?:--|- -|——)$|※\s?(?:来源|发信站|修改|转载|转寄|文章网址|编辑|引述|Origin|From)")
-BBS_SIGN = re.compile("--|- -|——|※")
-BBS_QUOTE = either_script(
-    r"(?:【|\[)\s?在\s.{1,60}的(?:大作|文章)中(?:提到|写道)\s?[:：]?|※\s?引述《.{1,60}》"
-)
-PUSH = either_script(r"(?:推|嘘|噓|→)\s{0,3}[A-Za-z][A-Za-z0-9]{1,13}\s{0,12}[:：]")
-
 
 @dataclass(frozen=True, slots=True)
 class _Signs:
@@ -147,6 +135,11 @@ class _Signs:
     titles: list[str]
     """Per line its text where it is a linked title, else ''."""
 
+    @property
+    def said(self) -> tuple[list[int], ...]:
+        """The signs of which a post has one: a user, a floor, an element named as a reply."""
+        return self.who, self.floor, self.reply
+
 
 _Group = tuple[str, list[int]]
 """A name and the elements side by side that have it, in page order."""
@@ -160,53 +153,13 @@ def first_post(layout: Layout, heading: int | None = None) -> Layout:
     dropped = _replies(layout, heading)
     if dropped:
         dropped |= _furniture(layout, dropped)
-    dropped |= _bulletin(layout.lines, dropped)
+    dropped |= bulletin(layout.lines, dropped)
     return _without(layout, dropped) if dropped else layout
-
-
-def in_rows(layout: Layout) -> Layout:
-    """The page with text that only a style sheet shows in rows as rows: two dashes or a ※ on one of them tell."""
-    rows = [_rows(line) if BBS_SIGN.search(line.text) else [line] for line in layout.lines]
-    if all(len(row) == 1 for row in rows):
-        return layout
-    return _with_lines(layout, [line for row in rows for line in row], [0, *accumulate(map(len, rows))])
-
-
-def _rows(line: Line) -> list[Line]:
-    """The rows of a line of a bulletin board; the line alone where it is none."""
-    if not any("\n" in piece.text for piece in line.pieces):
-        return [line]
-    rows: list[list[Piece]] = [[]]
-    for piece in line.pieces:
-        first, *further = piece.text.split("\n")
-        rows[-1].append(replace(piece, text=first))
-        rows += [[replace(piece, text=text)] for text in further]
-    texts = [collapse("".join(piece.text for piece in row)) for row in rows]
-    if not any(BBS_END.match(text[:20]) for text in texts):
-        return [line]
-    return [
-        replace(
-            line,
-            text=text,
-            linked=sum(len(p.text.strip()) for p in row if p.href),
-            pieces=row,
-            preformatted=True,
-        )
-        for text, row in zip(texts, rows, strict=True)
-        if text
-    ]
 
 
 def _without(layout: Layout, dropped: set[int]) -> Layout:
     left = [0, *accumulate(index not in dropped for index in range(len(layout.lines)))]
-    return _with_lines(layout, [line for i, line in enumerate(layout.lines) if i not in dropped], left)
-
-
-def _with_lines(layout: Layout, lines: list[Line], place: Sequence[int]) -> Layout:
-    """The page with other lines; `place` says of each line it had, and of their end, where that is now."""
-    return replace(
-        layout, lines=lines, boxes=[spanning(box, place[box.first], place[box.last]) for box in layout.boxes]
-    )
+    return with_lines(layout, [line for i, line in enumerate(layout.lines) if i not in dropped], left)
 
 
 def _replies(layout: Layout, heading: int | None) -> set[int]:
@@ -251,7 +204,7 @@ def _spans(layout: Layout, frames: list[int], prose: list[float]) -> list[tuple[
 def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[tuple[list[int], bool, bool]]:
     """Elements side by side that are posts, in page order; whether names or floors say so; whether they are replies."""
     for name, members in dated:
-        posts = [m for m in members if _is_post(layout, signs, m)]
+        posts = _posts(layout, signs, members)
         if not _enough(posts, members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
@@ -272,11 +225,13 @@ def _names(tag: str, names: str) -> Iterable[str]:
     return sorted(found) or [f"{tag}:"]
 
 
-def _is_post(layout: Layout, signs: _Signs, index: int) -> bool:
-    box = layout.boxes[index]
-    a, b = box.first, box.last
-    said = any(sign[b] > sign[a] for sign in (signs.who, signs.floor, signs.reply))
-    return said and signs.when[b] > signs.when[a]
+def _posts(layout: Layout, signs: _Signs, members: Sequence[int]) -> list[int]:
+    """Those of the elements that have a time and one sign of a post, the sign that most have: in the cells of a
+    single post one has the name and another the floor."""
+    spans = {m: (layout.boxes[m].first, layout.boxes[m].last) for m in members}
+    dated = [m for m, (a, b) in spans.items() if signs.when[b] > signs.when[a]]
+    found = ([m for m in dated if sign[spans[m][1]] > sign[spans[m][0]]] for sign in signs.said)
+    return max(found, key=len)
 
 
 def _times(layout: Layout) -> list[int]:
@@ -371,31 +326,4 @@ def _furniture(layout: Layout, dropped: set[int]) -> set[int]:
         is_quote = box.tag == "blockquote" or bool(words & {"quote", "quotes", "quoted"})
         if lines and is_quote and box.first not in dropped and QUOTED.fullmatch(lines[0].text[:100]):
             found.update(range(box.first, box.last))
-    return found
-
-
-def _bulletin(lines: Sequence[Line], dropped: set[int]) -> set[int]:
-    """Boards of plain text: further posts under their own header, pushes, quotes and the signature."""
-    found: set[int] = set()
-    heads = [i for i, line in enumerate(lines) if BBS_HEAD.match(line.text[:140])]
-    pushes = [i for i, line in enumerate(lines) if PUSH.match(line.text[:40])]
-    if len(pushes) >= 2:
-        found.update(pushes)
-    ends = [i for i, line in enumerate(lines) if BBS_END.match(line.text[:20])]
-    if not heads and not any(lines[i].text[0] == "※" for i in ends):
-        return found
-    stop = heads[1] if len(heads) > 1 else len(lines)
-    found.update(range(stop, len(lines)))
-    quoting = False
-    for index in range(heads[0] if heads else 0, stop):
-        text = lines[index].text
-        starts = BBS_QUOTE.match(text[:100]) is not None
-        quoting = starts or (quoting and text[0] in ":：>")
-        if quoting or (text[0] == "※" and BBS_END.match(text[:20])):
-            found.add(index)
-    last = next((i for i in ends if i < stop and i not in dropped and lines[i].text[0] != "※"), None)
-    if last is not None:
-        tail = [i for i in range(last, stop) if i not in found and i not in dropped]
-        if len(tail) <= SIGNATURE:
-            found.update(tail)
     return found

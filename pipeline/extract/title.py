@@ -30,6 +30,13 @@ HEADING_SHORTEST = 6
 
 LONGEST = 120
 
+POEM_PAGE = either_script(
+    r"(?:[\u4e00-\u9fff]{0,6})(?:原文|全文|译文|翻译|赏析|鉴赏|注释|拼音)[\u4e00-\u9fff]{0,12}"
+)
+"""What a page of a poem adds to its title, letters only: 原文及赏析, 李小山原文译文."""
+
+PIECE_OF_POEM = 24
+
 HEADINGS_READ = 200
 """Headings of a page looked at for the one its declared title begins with."""
 
@@ -199,8 +206,13 @@ def _cut(named: tuple[tuple[str, str], ...]) -> Iterator[str]:
 
 
 def heading_of(layout: Layout, declared: Declared) -> int | None:
-    """Index of the first `h1` or `h2` that the page's declared title begins with, or None."""
+    """Index of the first `h1` or `h2` that the page's declared title begins with, or None.
+
+    A short one (《雨》) must be all that stands before the title's first separator, and no long one on the page.
+    """
     page = _page(layout, declared, 0, 0)
+    opening = {letters(SEPARATOR.split(title)[0]) for _, title in page.named}
+    short = None
     headings = (i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in ("h1", "h2"))
     for index in islice(headings, HEADINGS_READ):
         line = layout.lines[index]
@@ -208,7 +220,17 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
             bare = letters(CUT.sub("", _shown(line, page)))
             if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in page.wanted):
                 return index
-    return None
+            opens = bare in opening or (len(bare) >= SHORTEST_HEADING and _is_poem(bare, opening))
+            short = index if short is None and bare and opens else short
+    return short
+
+
+def _is_poem(bare: str, opening: set[str]) -> bool:
+    """Whether a declared title is this one and the words of a poem page: 山居原文及赏析."""
+    return any(
+        title.startswith(bare) and POEM_PAGE.fullmatch(title[len(bare) : len(bare) + PIECE_OF_POEM])
+        for title in opening
+    )
 
 
 def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> Title:

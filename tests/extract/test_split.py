@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,21 @@ def test_what_begins_another_article_and_what_does_not(case: dict[str, str | int
     if len(articles) == 2:
         assert articles[0].extracted == articles[1].extracted
         assert articles[1].title in ("茶馆里的说书人回来了", "茶館裡的說書人回來了")
+
+
+FRAMES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "cases" / "frames.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("case", FRAMES, ids=lambda case: case["why"])
+def test_page_frames_that_repeat(case: dict[str, Any]) -> None:
+    """Cases write BODY1, BODY2, … for eight paragraphs each."""
+    html = re.sub(r"BODY(\d)", lambda found: _body(int(found[1])), case["html"])
+    articles = extract_page(html.encode(), url="https://a.example/1").articles
+    assert [article.title for article in articles] == case["titles"]
+    if len(articles) > 1:
+        for number, article in enumerate(articles, 1):
+            lines = [re.sub("</?p>", "", line) for line in _body(number).split("</p>") if line]
+            assert article.extracted.split("\n") == lines
