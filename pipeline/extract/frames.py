@@ -42,13 +42,11 @@ def frames(layout: Layout, weight: list[float]) -> list[int]:
     """The title lines of the frames of a page with more than one, in page order. `weight` is that of each line."""
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, line in enumerate(layout.lines[:-1]):
-        box, below = layout.boxes[line.box], layout.lines[index + 1]
-        if (
-            box.tag in ("h1", "h2")
-            and may_be_title(line, SHORTEST)
-            and not line.linked
-            and is_day_line(below)
-        ):
+        box = layout.boxes[line.box]
+        if box.tag not in ("h1", "h2") or line.linked or not may_be_title(line, SHORTEST):
+            continue
+        below = layout.lines[index + 1]
+        if is_day_line(below):
             day = layout.boxes[below.pieces[0].box]
             groups[box.tag, box.names, day.tag, day.names].append(index)
     found = max(groups.values(), key=len, default=[])
