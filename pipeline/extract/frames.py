@@ -34,6 +34,9 @@ HOUR_OR_SOURCE = either_script(
     r"\d{1,2}:\d\d|(?:来源|作者|编辑|责编|撰文|记者|通讯员|稿源|出处)\s?[:：]?\s?\S|(?:发布|发表|更新)(?:时间|日期|于)"
 )
 
+MOST = 20
+"""Frames from which a page is an archive of articles, not a few glued together."""
+
 PROSE = 200
 """Weight (container.py) of the lines from one frame to the next."""
 
@@ -50,7 +53,7 @@ def frames(layout: Layout, weight: list[float]) -> list[int]:
             day = layout.boxes[below.pieces[0].box]
             groups[box.tag, box.names, day.tag, day.names].append(index)
     found = max(groups.values(), key=len, default=[])
-    if len({layout.lines[index].text for index in found}) != len(found) or len(found) < 2:
+    if len({layout.lines[index].text for index in found}) != len(found) or not 1 < len(found) < MOST:
         return []
     full = all(sum(weight[a + 2 : b]) >= PROSE for a, b in pairwise([*found, len(layout.lines)]))
     return found if full else []
