@@ -167,7 +167,9 @@ def reads_on(layout: Layout, index: int) -> bool:
     if last.href and len(last.text) < MIN_LINE and READ_ON.fullmatch(last.text.strip()):
         return True
     below = layout.lines[index + 1] if index + 1 < len(layout.lines) else None
-    return below is not None and below.linked > 0 and READ_ON.fullmatch(below.text[:LONG_LINE]) is not None
+    if below is None or not below.linked or len(below.text) > LONG_LINE:
+        return False
+    return READ_ON.fullmatch(below.text) is not None
 
 
 def weigh(layout: Layout, heading: int | None = None) -> Weights:

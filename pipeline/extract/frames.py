@@ -34,6 +34,9 @@ HOUR_OR_SOURCE = either_script(
     r"\d{1,2}:\d\d|(?:来源|作者|编辑|责编|撰文|记者|通讯员|稿源|出处)\s?[:：]?\s?\S|(?:发布|发表|更新)(?:时间|日期|于)"
 )
 
+MOST = 20
+"""Frames from which a page is an archive of articles, not a few glued together."""
+
 PROSE = 200
 """Weight (container.py) of the lines from one frame to the next."""
 
@@ -42,17 +45,15 @@ def frames(layout: Layout, weight: list[float]) -> list[int]:
     """The title lines of the frames of a page with more than one, in page order. `weight` is that of each line."""
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index, line in enumerate(layout.lines[:-1]):
-        box, below = layout.boxes[line.box], layout.lines[index + 1]
-        if (
-            box.tag in ("h1", "h2")
-            and may_be_title(line, SHORTEST)
-            and not line.linked
-            and is_day_line(below)
-        ):
+        box = layout.boxes[line.box]
+        if box.tag not in ("h1", "h2") or line.linked or not may_be_title(line, SHORTEST):
+            continue
+        below = layout.lines[index + 1]
+        if is_day_line(below):
             day = layout.boxes[below.pieces[0].box]
             groups[box.tag, box.names, day.tag, day.names].append(index)
     found = max(groups.values(), key=len, default=[])
-    if len({layout.lines[index].text for index in found}) != len(found) or len(found) < 2:
+    if len({layout.lines[index].text for index in found}) != len(found) or not 1 < len(found) < MOST:
         return []
     full = all(sum(weight[a + 2 : b]) >= PROSE for a, b in pairwise([*found, len(layout.lines)]))
     return found if full else []

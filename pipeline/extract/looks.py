@@ -63,6 +63,8 @@ def by_look(line: Line) -> str | None:
 
 def _are_keywords(text: str) -> bool:
     """Whether a line is what people search for: 高山茶价格 高山茶哪里买 高山茶功效 …"""
+    if text.count(text[:2]) < KEYWORDS:
+        return False
     phrases = [phrase for phrase in BETWEEN_KEYWORDS.split(text[:LONGEST_KEYWORDS]) if phrase]
     word = phrases[0][:2] if phrases else ""
     return (
