@@ -63,7 +63,7 @@ def outcomes(base: str) -> dict[str, tuple[str, ...]]:
         base + SOFT_GONE: ("soft_gone",),
         base + MISSING: ("gone",),
         base + PRIVATE: ("robots",),
-        base + TOPIC: ("no_body", "link_list"),
+        base + TOPIC: ("list_page",),
     }
     return found | {base + old: ("redirect", "duplicate") for old in REDIRECTS}
 
