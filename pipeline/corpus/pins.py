@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from pipeline.archive.store import write_whole
-from pipeline.corpus.read import list_versions, version_folder
+from pipeline.corpus.read import list_versions, named, version_folder
 from pipeline.errors import RefusedError
 
 PINS = "PINNED"
@@ -50,7 +50,7 @@ def _lines(clean: Path) -> list[tuple[str, list[str]]]:
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
         said = line.partition("#")[0].strip()
-        versions = [v for v in have if v == said or v.startswith(said + ".")]
+        versions = named(have, said)
         if said and not (_PIN.fullmatch(said) and versions):
             raise RefusedError(
                 f"{path}, line {number}: {said!r} is no version here; a line is one version, as 2.37 or 2.37.0;"

@@ -47,10 +47,15 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
         )
     if version is None or version == LATEST:
         return folder / latest(folder)
-    fitting = [v for v in have if v == version or v.startswith(version + ".")]
+    fitting = named(have, version)
     if not fitting:
         raise UsageError(f"{folder}: there is no version {version}; there are {', '.join(have)}")
     return folder / fitting[-1]
+
+
+def named(have: Sequence[str], said: str) -> list[str]:
+    """Those of the versions that are meant: `2.37.0`, or every revision of `2.37`; oldest first."""
+    return [version for version in have if version == said or version.startswith(said + ".")]
 
 
 def latest(clean: Path) -> str:

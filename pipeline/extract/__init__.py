@@ -7,15 +7,16 @@ The order of the steps stands here and nowhere else:
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
     thread     the first post of a page of posts                (thread.py, bulletin.py)
-    container  the element that holds the article               (container.py, marks.py)
+    container  the element that holds the article               (container.py, verses.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
     embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
-                                                                 author.py, origin.py, metadata.py)
-    split      two articles glued on one page; parts joined     (split.py)
+                                                                 author.py, account.py, byline.py, dateline.py,
+                                                                 names.py, origin.py, metadata.py)
+    split      two articles glued on one page; parts joined     (split.py, frames.py)
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from pipeline.normalize.characters import HAN_CHARACTER, is_code
 
@@ -28,9 +28,7 @@ def ranges(text: str) -> list[Range]:
     if not _HINT.search(text):
         return []
     lines = text.split("\n")
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
     found: list[Range] = []
     for first, last in sorted([*_fenced(lines), *_preformatted(lines), *_indented(lines), *_of_keys(lines)]):
         if not found or starts[first] > found[-1][1]:
