@@ -28,7 +28,7 @@ from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, sta
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.schema import ARTICLES, TABLES, write_parquet
+from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.sums import Sums
 from pipeline.dedupe.index import DedupeIndex
@@ -143,9 +143,11 @@ def _publish(
     """Compare the edition with the newest version, and make it the next one if it may."""
     progress("publishing", 0, 1)
     parent = job.clean / todo.parent.version if todo.parent is not None else None
+    damaged: list[str] = []
     if todo.why_full is not None and todo.parent is not None and parent is not None:
-        publish.relink_equal(folder, parent, {f.file: f for f in todo.parent.files})
-    damaged = _damaged(todo, parent)
+        damaged = _damaged(parent, todo.parent)
+        whole = {f.file: f for f in todo.parent.files if f.file not in damaged}
+        publish.relink_equal(folder, parent, whole)
     table = changing.compare(parent, folder, damaged)
     _count_changes(report.funnel, table)
     report = replace(report, changes=changing.summary(table))
@@ -166,14 +168,11 @@ def _publish(
     return replace(report, version=manifest.version, parent=manifest.parent, published=True)
 
 
-def _damaged(todo: Plan, parent: Path | None) -> list[str]:
-    """The files of rows of the newest version that a full build cannot compare with; an increment checked its own."""
-    if todo.why_full is None or todo.parent is None or parent is None:
-        return []
-    rows = [f.file for f in todo.parent.files if f.file.startswith(tuple(f"{table}/" for table in TABLES))]
-    found = Sums(parent).damaged(rows)
+def _damaged(folder: Path, manifest: Manifest) -> list[str]:
+    """The files of the newest version with which a full build compares nothing; an increment checked its own."""
+    found = Sums(folder).damaged(file.file for file in manifest.files)
     for file in found:
-        logger.warning("%s is damaged: its documents count as added", parent / file)
+        logger.warning("%s is damaged: the documents in it count as added", folder / file)
     return found
 
 

@@ -50,13 +50,13 @@ def describe_files(folder: Path, parent: Path | None, known: dict[str, OutputFil
 def relink_equal(folder: Path, parent: Path, known: dict[str, OutputFile]) -> None:
     """Replace files that came out byte for byte as the parent's by hard links to it (a full rebuild).
 
-    The bytes of both are looked at: a damaged file of the parent is not taken over.
+    `known` are the parent's files that are whole.
     """
     for name, before in known.items():
-        path, old = folder / name, parent / name
-        if not path.is_file() or not old.is_file() or _same_inode(path, old):
+        path = folder / name
+        if not path.is_file() or not (parent / name).is_file() or _same_inode(path, parent / name):
             continue
-        if path.stat().st_size == old.stat().st_size and sha256_of(path) == before.sha256 == sha256_of(old):
+        if path.stat().st_size == (parent / name).stat().st_size and sha256_of(path) == before.sha256:
             beside = path.with_suffix(".link")
             with suppress(OSError):
                 os.link(parent / name, beside)
