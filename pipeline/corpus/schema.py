@@ -111,7 +111,7 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     )
 
 
-def read_parquet(paths: Iterable[Path], columns: Sequence[str] | None = None) -> pa.Table:
+def read_parquet(paths: Iterable[Path | pa.NativeFile], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of several files, of this schema or an earlier one, in the order given; no file gives no rows."""
     schema = SCHEMA if columns is None else pa.schema([SCHEMA.field(c) for c in columns])
     tables = [
