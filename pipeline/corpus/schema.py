@@ -63,6 +63,12 @@ RECORDS = {"structure": Span, "structure_raw": Span, "flags": Flag, "quality": M
 """Column that holds records → their class."""
 
 
+def parts(kind: pa.DataType) -> Sequence[pa.Field]:
+    """The fields of a struct or of the structs of a list; none for any other type."""
+    inner = kind.value_type if pa.types.is_list(kind) else kind
+    return list(inner) if pa.types.is_struct(inner) else ()
+
+
 def to_table(documents: Sequence[Document]) -> pa.Table:
     """Rows as an Arrow table of the corpus's schema."""
     columns = []
