@@ -104,10 +104,11 @@ def asking(where: Place) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except network_errors() as error:
-        raise CorpusError(f"{where.url}: {_told(error)}") from error
+        raise CorpusError(f"{where.url}: {told(error)}") from error
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
+    """What a server did, in words with a way out."""
     said = (str(error) or type(error).__name__).partition("\n")[0]
     if isinstance(error, PermissionError) or "Unable to locate credentials" in said:
         return (

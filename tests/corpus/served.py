@@ -21,6 +21,7 @@ class Served:
     url: str = ""
     ranges: bool = True
     lists: bool = True
+    denies: bool = False
     answer: dict[str, Callable[[bytes], bytes | int]] = field(default_factory=dict)
     """End of a path → what becomes of its bytes; a number: this status instead."""
     log: list[tuple[str, str, int]] = field(default_factory=list)
@@ -39,11 +40,17 @@ class _Handler(SimpleHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._serve(with_body=False)
 
+    def do_PUT(self) -> None:
+        self._fail(HTTPStatus.FORBIDDEN if self.served.denies else HTTPStatus.METHOD_NOT_ALLOWED)
+
     def do_GET(self) -> None:
         self._serve(with_body=True)
 
     def _serve(self, with_body: bool) -> None:
         path = Path(self.translate_path(self.path))
+        if self.served.denies:
+            self._fail(HTTPStatus.FORBIDDEN)
+            return
         if path.is_dir() and self.served.lists:
             self._send(self._links(path), with_body, "text/html")
         elif not path.is_file():
