@@ -16,7 +16,7 @@ from pathlib import Path
 from pipeline import archive
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
-from pipeline.corpus import versions
+from pipeline.corpus import feed_files, versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import read_manifest
@@ -290,6 +290,8 @@ def verify(folders: Folders, version: str | None = None) -> list[str]:
     known: versions.KnownSums = {}
     for path in paths:
         problems += versions.verify(path, known)
+    if version is None:
+        problems += feed_files.problems(folders.clean)
     return problems + (_missing_inputs(folders.raw, paths) if has_archive else [])
 
 

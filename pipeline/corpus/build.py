@@ -20,14 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, publish
+from pipeline.corpus import expectations, feed, feed_files, publish
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
-from pipeline.corpus.read import list_versions
+from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.sums import Sums
@@ -46,8 +46,6 @@ MANY_LOST = 20
 
 SELECTOR_MISSED = "body_selector_missed"
 """Flag of a page on which the body selector of its source matched nothing."""
-
-CHANGES_FILE = "changes.parquet"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,7 +158,9 @@ def _publish(
         raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
     manifest = _describe(job, todo, folder, edition, report)
+    lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
     publish.put_in_place(folder, job.clean, manifest.version)
+    feed_files.put_in_place(lasting, job.clean, manifest.version)
     logger.info(
         "published %s: %s", manifest.version, ", ".join(f"{n} {what}" for what, n in report.changes.items())
     )
@@ -303,7 +303,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
     known = {f.file: f for f in parent.files} if parent is not None else {}
     parent_folder = job.clean / parent.version if parent is not None else None
     manifest = Manifest(
-        version=publish.next_version(list_versions(job.clean)),
+        version=publish.next_version([*list_versions(job.clean), *feed.files(job.clean)]),
         parent=parent.version if parent is not None else None,
         created_at=max((f.last for f in todo.files), default=datetime(1970, 1, 1, tzinfo=UTC)),
         fingerprints=rules(job.sources),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import archive
-from pipeline.corpus import publish
+from pipeline.corpus import feed_files, publish
 from pipeline.corpus.read import latest, list_versions
 from pipeline.corpus.shards import remove_torn
 from pipeline.dedupe.records import Alarm
@@ -110,6 +110,7 @@ def recover(job: Job) -> None:
         # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build
         with suppress(BusyError):
             archive.repair(job.raw)
+    feed_files.mend(job.clean, job.work)
     have = list_versions(job.clean)
     if have and latest(job.clean) != have[-1]:
         publish.point_latest(job.clean, have[-1], job.work)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of
+from pipeline.corpus import feed_files
 from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
@@ -218,6 +219,7 @@ def plan_gc(clean: Path) -> list[Kept]:
 
 def collect(clean: Path, work: Path) -> list[Kept]:
     """Remove the versions that gc does not keep; each leaves the corpus folder in one rename."""
+    feed_files.mend(clean, work)  # what a version changed outlives it
     plan = plan_gc(clean)
     work.mkdir(parents=True, exist_ok=True)
     for left in work.glob("collected-*"):  # by a run that was killed
