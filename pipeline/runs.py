@@ -18,7 +18,7 @@ from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import feed_files, versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
-from pipeline.corpus.pins import pinned
+from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
@@ -242,6 +242,8 @@ class Maintenance:
     """Shard folders of earlier rules removed."""
     remade: tuple[tuple[str, str], ...] = ()
     """Archive file and what was lost beside it and made anew: checksum, CDXJ or index."""
+    expired: tuple[str, ...] = ()
+    """Pins that no longer hold, each in words."""
 
 
 def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
@@ -250,7 +252,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     What was lost beside archive files that are whole is made anew. Nothing else is changed when something
     is wrong: RefusedError lists the problems.
     """
-    pinned(folders.clean)  # a pin that nobody understands is told before anything is changed
+    found = pins(folders.clean)  # a pin that nobody understands is told before anything is changed
     newest = next(iter(list_versions(folders.clean)[-1:]), None)
     problems = verify(folders, newest)
     remade: tuple[tuple[str, str], ...] = ()
@@ -272,6 +274,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
         kept={k.version: k.why for k in plan if k.why is not None},
         shards=stale,
         remade=remade,
+        expired=tuple(f"{p.said}: {p.words}" for p in found if p.expired),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 from pipeline.cli import jobs, screen
 from pipeline.cli.look import in_corpus
 from pipeline.corpus import changes, pins, versions
-from pipeline.corpus.read import read_changes
+from pipeline.corpus.read import HASH_DIGITS, hash_of, read_changes
 from pipeline.errors import UsageError
 
 
@@ -23,6 +24,15 @@ def add(commands: jobs.Commands) -> None:
     ):
         command = commands.add_parser(word, help=text)
         command.add_argument("version", metavar="VERSION", help="2.37.0, or 2.37 for its newest revision")
+        command.add_argument("--owner", help="whose pin it is: a name or an address, one word")
+        if word == "pin":
+            command.add_argument(
+                "--until",
+                type=jobs.day,
+                metavar="DAY",
+                help="its last day, of the corpus's own time: 2027-03-01",
+            )
+            command.add_argument("--why", help="a few words for whoever wonders later")
         in_corpus(command)
         command.set_defaults(run=run_pin)
 
@@ -50,8 +60,10 @@ def add(commands: jobs.Commands) -> None:
 
 def run_pin(arguments: argparse.Namespace) -> int:
     """corpus pin, corpus unpin"""
-    change = pins.pin if arguments.command == "pin" else pins.unpin
-    name = change(arguments.clean, arguments.version)
+    if arguments.command == "pin":
+        name = pins.pin(arguments.clean, arguments.version, arguments.owner, arguments.until, arguments.why)
+    else:
+        name = pins.unpin(arguments.clean, arguments.version, arguments.owner)
     screen.say(f"{name} is {'' if arguments.command == 'pin' else 'no longer '}pinned.")
     return 0
 
@@ -59,10 +71,11 @@ def run_pin(arguments: argparse.Namespace) -> int:
 def run_versions(arguments: argparse.Namespace) -> int:
     """corpus versions"""
     rows = []
-    pinned = pins.pinned(arguments.clean)
+    found = pins.pins(arguments.clean)
     for manifest in versions.manifests(arguments.clean):
         total = versions.totals(manifest)
         articles = total["articles"]
+        digest = hash_of(arguments.clean / manifest.version)
         row = {
             "version": manifest.version,
             "parent": manifest.parent,
@@ -71,7 +84,9 @@ def run_versions(arguments: argparse.Namespace) -> int:
             "dropped": sum(total.values()) - articles,
             "changes": manifest.changes,
             "held": manifest.held,
-            "pinned": manifest.version in pinned,
+            "pinned": any(manifest.version in p.versions and not p.expired for p in found),
+            "pins": [asdict(p) for p in found if manifest.version in p.versions],
+            "sha256": digest,
         }
         screen.put(row)
         rows.append(
@@ -80,12 +95,18 @@ def run_versions(arguments: argparse.Namespace) -> int:
                 manifest.created_at.strftime("%Y-%m-%d %H:%M"),
                 articles,
                 row["dropped"],
-                "pinned" if row["pinned"] else "",
+                digest[:HASH_DIGITS],
+                "; ".join(p.words for p in found if manifest.version in p.versions),
             )
         )
     if not rows:
         raise UsageError(f"{arguments.clean}: no version here yet; make one with `corpus refresh`")
-    screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped", ""), rows)
+    screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped", "sha256", ""), rows)
+    for each in found:
+        if each.expired:
+            screen.say(
+                f"{each.said}: {each.words}; it no longer holds. `corpus pin` renews it, `corpus unpin` takes it away."
+            )
     return 0
 
 

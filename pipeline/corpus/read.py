@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,8 +22,17 @@ LATEST = "latest"
 MANIFEST = "manifest.json"
 """What a version is made of; a folder without it is no version."""
 
+SUMS = "SHA256SUMS"
+"""A version's files with their sums, the manifest among them: its own sum stands for the whole version."""
+
+HASH_DIGITS = 16
+"""So many hex digits of a version's hash name it: accidents do not meet in them."""
+
 CHANGES_FILE = "changes.parquet"
 """What a version changed against its parent; what stays of it when the version goes: feed.py."""
+
+
+_HASH = re.compile(rf"[0-9a-fA-F]{{{HASH_DIGITS},64}}")
 
 
 def list_versions(clean: str | Path = "clean") -> list[str]:
@@ -40,25 +51,60 @@ def version_key(version: str) -> tuple[int, ...]:
 def version_folder(clean: str | Path = "clean", version: str | None = None) -> Path:
     """The folder of a version: `2.37.0`, `2.37` for its newest revision, None for the latest.
 
-    UsageError names the folder and what is there instead.
+    `2.37 sha256:9f2c…` asks for the release with that hash, 16 digits or more, and `name@2.37 sha256:9f2c…` says the
+    same; CorpusError when there is another. UsageError names the folder and what is there instead.
     """
     folder = Path(clean)
+    version, digest = by_hash(version)
     have = list_versions(folder)
     if not have:
         raise UsageError(
             f"{folder}: no version of the corpus here; make one with `corpus refresh` or `corpus build`"
         )
-    if version is None or version == LATEST:
-        return folder / latest(folder)
-    fitting = named(have, version)
+    fitting = [latest(folder)] if version is None or version == LATEST else named(have, version)
     if not fitting:
-        if named(sorted(feed.files(folder)), version):
+        if named(sorted(feed.files(folder)), version or LATEST):
             raise UsageError(
                 f"{folder}: version {version} was collected; `corpus changes --since {version}` still tells what to"
                 f" add, update and delete. There are {', '.join(have)}; `corpus pin` keeps one"
             )
         raise UsageError(f"{folder}: there is no version {version}; there are {', '.join(have)}")
-    return folder / fitting[-1]
+    if digest is None:
+        return folder / fitting[-1]
+    for name in reversed(fitting):
+        if hash_of(folder / name).startswith(digest):
+            return folder / name
+    raise CorpusError(
+        f"{folder / fitting[-1]}: not the version of hash {digest}, but {hash_of(folder / fitting[-1])}; it is another"
+        " corpus, a revision after a takedown, or damaged (`corpus verify`). `corpus versions` shows the hashes"
+    )
+
+
+def by_hash(said: str | None) -> tuple[str | None, str | None]:
+    """The version and the hash that `name@2.37 sha256:9f2c…` asks for; None for what is not said."""
+    name, is_there, digest = (said or "").partition(" sha256:")
+    if is_there and not _HASH.fullmatch(digest):
+        raise UsageError(f"{said!r}: a hash is {HASH_DIGITS} to 64 hex digits, as `corpus versions` shows it")
+    return name.rpartition("@")[2] or None, digest.lower() if is_there else None
+
+
+def hash_of(version: Path) -> str:
+    """The SHA-256 of a version's SHA256SUMS, hex: what `sha256sum clean/2.37.0/SHA256SUMS` prints; "": it has none."""
+    try:
+        return hashlib.sha256((version / SUMS).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _check(version: Path, files: Iterable[Path]) -> None:
+    """CorpusError for the first file whose bytes are not those that SHA256SUMS tells of."""
+    lines = (version / SUMS).read_text(encoding="utf-8").splitlines()
+    told = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for file in files:
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if told.get(file.relative_to(version).as_posix()) != digest:
+            raise CorpusError(f"{file}: not as it was published; `corpus verify` says what else is wrong")
 
 
 def named(have: Sequence[str], said: str) -> list[str]:
@@ -68,12 +114,17 @@ def named(have: Sequence[str], said: str) -> list[str]:
 
 def latest(clean: Path) -> str:
     """The version `latest` points at; the newest where there is no pointer."""
+    return pointed(clean) or list_versions(clean)[-1]
+
+
+def pointed(clean: Path) -> str | None:
+    """The version that the link, or where there is none the text file names; None: neither does."""
     link, text = clean / LATEST, clean / LATEST.upper()
     if link.is_symlink() and link.exists():
         return link.resolve().name
     if text.is_file():
         return text.read_text(encoding="utf-8").strip()
-    return list_versions(clean)[-1]
+    return None
 
 
 def read(
@@ -106,17 +157,33 @@ def tables(
     table: str = ARTICLES,
     columns: Sequence[str] | None = None,
 ) -> Iterator[pa.Table]:
-    """The rows of a version, an Arrow table a file; at least one, if only an empty one."""
+    """The rows of a version, an Arrow table a file; at least one, if only an empty one.
+
+    What is asked for is found once, so that a publication meanwhile changes nothing: all rows are of one version.
+    CorpusError when maintenance collects it meanwhile, or when it was asked for by hash and is not as published.
+    """
     if table not in TABLES:
         raise UsageError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
     empty = read_parquet([])
     unknown = sorted(set(columns or ()) - set(empty.schema.names))
     if unknown:
         raise UsageError(f"no column {', '.join(unknown)}; there are {', '.join(empty.schema.names)}")
-    paths = sorted((version_folder(clean, version) / table).glob("*.parquet"))
+    folder = version_folder(clean, version)
     yield read_parquet([], columns)
-    for path in paths:
-        yield read_parquet([path], columns)
+    try:
+        paths = sorted((folder / table).glob("*.parquet"))
+        (folder / MANIFEST).stat()  # a folder that went while it was listed shows no file, or a part
+        for path in paths:
+            if by_hash(version)[1] is not None:
+                _check(folder, [path])
+            yield read_parquet([path], columns)
+    except FileNotFoundError:
+        if (folder / MANIFEST).is_file():
+            raise
+        raise CorpusError(
+            f"{folder}: {folder.name} was collected while it was read; read a newer one, and keep one that is read for"
+            " long with `corpus pin VERSION`"
+        ) from None
 
 
 def read_changes(clean: str | Path = "clean", *, since: str, until: str | None = None) -> pa.Table:

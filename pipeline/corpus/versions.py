@@ -19,8 +19,8 @@ from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
-from pipeline.corpus.publish import SUMS, read_manifest
-from pipeline.corpus.read import latest, list_versions, version_folder, version_key
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import SUMS, latest, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
 from pipeline.dedupe.index import members_in
 from pipeline.dedupe.records import DUPLICATE
