@@ -13,7 +13,6 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,7 +24,7 @@ from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
-from pipeline.corpus.plan import FORCED, Plan, plan, rules
+from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.schema import ARTICLES, write_parquet
@@ -305,7 +304,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
     manifest = Manifest(
         version=publish.next_version([*list_versions(job.clean), *feed.files(job.clean)]),
         parent=parent.version if parent is not None else None,
-        created_at=max((f.last for f in todo.files), default=datetime(1970, 1, 1, tzinfo=UTC)),
+        created_at=time_of(job.raw, todo),
         fingerprints=rules(job.sources),
         inputs=tuple(InputFile(file=f.file, sha256=f.sha256, captures=f.pages) for f in todo.files),
         files=publish.describe_files(folder, parent_folder, known),

@@ -2,8 +2,8 @@
 
     2.37.0 owner=li until=2027-03-01  # for the paper
 
-Owner, expiry and comment may be missing. A pin holds through its last day; the day is the corpus's own, that of the
-newest capture in its newest version, and no clock's: a machine whose clock runs ahead must not let a version go.
+Owner, expiry and comment may be missing. A pin holds through its last day, and until both the clock and the corpus (the
+newest capture in its newest version) are past it: neither alone, if it runs ahead, may let a version go.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.archive.store import write_whole
+from pipeline.archive.writer import utcnow
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, named, version_folder
 from pipeline.errors import RefusedError, UsageError
@@ -73,10 +74,8 @@ def pin(
     name = version_folder(clean, version).name
     if owner is not None and not _OWNER.fullmatch(owner):
         raise UsageError(f"{owner!r} is no owner: one word, as a name or an address, without # and =")
-    if until is not None and until < (
-        today := read_manifest(clean / list_versions(clean)[-1]).created_at.date()
-    ):
-        raise UsageError(f"{until} has passed: the newest capture of the newest version is of {today}")
+    if until is not None and until < (today := _today(clean)):
+        raise UsageError(f"{until} has passed: by the newest version it is {today}")
     lines = _lines(clean)
     if (owner, until, why) == (None, None, None) and name in pinned(clean):
         return name
@@ -106,6 +105,11 @@ def unpin(clean: Path, version: str, owner: str | None = None) -> str:
         raise RefusedError(f"{clean / PINS}: {name} is pinned by {told}; say whose pin goes with --owner")
     _write(clean, [text for text, each in lines if each not in found])
     return name
+
+
+def _today(clean: Path) -> date:
+    """The day on which pins are judged: by the clock or by the newest version, whichever is behind."""
+    return min(utcnow().date(), read_manifest(clean / list_versions(clean)[-1]).created_at.date())
 
 
 def _lines(clean: Path) -> list[tuple[str, Pin | None]]:
@@ -141,7 +145,7 @@ def _pin(clean: Path, have: list[str], words: list[str], why: str | None) -> Pin
     if odd := sorted(told.keys() - {"owner", "until"}) or [key for key, value in told.items() if not value]:
         raise ValueError(f"{odd[0]!r} is not understood")
     until = date.fromisoformat(told["until"]) if "until" in told else None
-    expired = until is not None and bool(have) and read_manifest(clean / have[-1]).created_at.date() > until
+    expired = until is not None and bool(have) and _today(clean) > until
     versions = tuple(named(have, said))
     if not versions and not expired:
         raise ValueError(f"{said!r} is no version here")

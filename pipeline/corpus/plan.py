@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 from pipeline import archive
+from pipeline.archive import cdxj
+from pipeline.archive.plausible import SLACK, begun_on, believed, is_plausible
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
@@ -88,6 +92,31 @@ def _refuse_lost_inputs(job: Job, parent: Manifest, files: Sequence[archive.Seal
             f"{job.raw}: {len(gone)} archive files of version {parent.version} are not there, {gone[0]} first."
             " Nothing was published; is it the right folder? Build with --confirm to go on without them"
         )
+
+
+def time_of(raw: Path, todo: Plan) -> datetime:
+    """The time a version bears: that of the newest capture in it, as far as times are believed; no clock's.
+
+    A capture that claims to be later than its file (`archive.plausible`) is none, and neither is a file begun after
+    the newest of those that came since the parent: its writer's clock ran ahead, since others were begun later and
+    say an earlier day. Where no file came the parent's day is the bound. So one wrong clock gives its own version a
+    wrong time, and those after it their own again; one that takes in files of long ago bears their time.
+    """
+    begun = [day for file in todo.new if (day := begun_on(file.file)) is not None]
+    last = max(begun) if begun else todo.parent.created_at if todo.parent is not None else None
+    times = [
+        _newest(raw, file)
+        for file in todo.files
+        if last is None or (begun_on(file.file) or last) < last + SLACK
+    ]
+    return max(times, default=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _newest(raw: Path, file: archive.SealedFile) -> datetime:
+    """The time of a file's newest capture, of those that are believed."""
+    if is_plausible(file.file, file.last):
+        return file.last
+    return max(believed(file.file, ref.fetched_at) for ref in cdxj.refs(raw, file.file))
 
 
 def rules(sources: Sequence[Source]) -> dict[str, str]:

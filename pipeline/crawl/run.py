@@ -22,6 +22,7 @@ from typing import Any
 from pipeline.archive import index
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl.articles import page_due, visit_article
+from pipeline.crawl.history import AHEAD
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import EVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
@@ -83,9 +84,21 @@ def crawl(
     with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
         conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
         run = _Run(writer, ledger, conduct, on_progress)
+        _tell_of_clock(run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now())
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         asyncio.run(_until_stopped(work, run.keeper, stop))
         return tuple(run.tallies[each.name].source_run(each.name) for each in sources)
+
+
+def _tell_of_clock(tally: Tally, newest: datetime, now: datetime) -> None:
+    """Say that the clock jumped back, or stood ahead before; due times are judged by it all the same."""
+    if newest > now + AHEAD:
+        note = (
+            f"the newest visit known is of {newest:%Y-%m-%d}, and the clock says {now:%Y-%m-%d}: it was ahead then, or"
+            " is behind now; what was visited or found since is looked at again"
+        )
+        tally.notes.append(note)
+        logger.warning("%s", note)
 
 
 class _Run:
