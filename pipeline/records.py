@@ -539,3 +539,5 @@ class Manifest:
     """kind:cause → documents changed against the parent."""
     held: dict[str, str] = field(default_factory=dict)
     """source → why its new rows were held back."""
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline import runs
 from pipeline.archive import imports
-from pipeline.cli import screen
+from pipeline.cli import screen, undo
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
 from pipeline.report import PLAN, maintenance_words, plan_rows, plan_words, refusals, sample_lines
@@ -32,6 +32,7 @@ def add(commands: Commands) -> None:
     crawl = commands.add_parser("crawl", help="fetch what is due into the archive")
     _folders(crawl)
     _which(crawl)
+    undo.options(crawl)
     crawl.set_defaults(run=run_crawl)
 
     build = commands.add_parser("build", help="archive → the next version; fetches nothing")
@@ -88,13 +89,14 @@ def add(commands: Commands) -> None:
     _folders(bring)
     bring.add_argument(
         "paths",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="PATH",
         help="WARC/ARC file, HTML file, text (.txt, .md) or folder",
     )
-    bring.add_argument("--source", required=True, help="source name the pages are filed under")
+    bring.add_argument("--source", help="source name the pages are filed under")
     bring.add_argument("--url-map", type=Path, help="TSV of path and URL for HTML and text files")
+    undo.options(bring)
     bring.set_defaults(run=run_import)
 
     book = commands.add_parser("ledger", help="the crawl's memory")
@@ -181,6 +183,8 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
 
 def run_crawl(arguments: argparse.Namespace) -> int:
     """corpus crawl"""
+    if undo.asked(arguments):
+        return undo.run_undo(arguments)
     with screen.watching() as progress, stoppable() as stop:
         crawled = runs.crawl(
             folders(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
@@ -270,6 +274,10 @@ def run_maintain(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """corpus import"""
+    if undo.asked(arguments):
+        return undo.run_undo(arguments)
+    if not arguments.paths or arguments.source is None:
+        raise UsageError("say what to import, and under which --source")
     if not SOURCE_NAME.fullmatch(arguments.source):
         raise UsageError(
             f"--source {arguments.source!r} must be lower-case letters, digits and single hyphens"

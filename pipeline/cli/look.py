@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from pipeline import extract, normalize, runs
 from pipeline.archive import cdxj, index
 from pipeline.archive.reader import read_one
+from pipeline.archive.withdrawn import run_of, withdrawn
 from pipeline.cli import jobs, screen
 from pipeline.corpus import quality, versions
 from pipeline.corpus.publish import read_manifest
@@ -88,6 +89,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
         have = [version_folder(arguments.clean, arguments.version).name]
     if have:
         checked.append(f"version{'s' * (len(have) > 1)} {', '.join(have)}")
+    for run, why in withdrawn(arguments.raw).items():
+        screen.say(f"Withdrawn, in the archive and in no new version: {run} ({why})")
     screen.say(f"Whole: {' and '.join(checked)}; every sum, row and count agrees.")
     return 0
 
@@ -108,7 +111,10 @@ def run_report(arguments: argparse.Namespace) -> int:
     screen.show("Why rows were dropped", ("reason", "rows"), reasons.most_common())
     for name, why in manifest.held.items():
         screen.say(f"Held back, {name}: {why}")
-    screen.put({"version": manifest.version, "counts": manifest.counts, "held": manifest.held})
+    for run, pages in manifest.withdrawn.items():
+        screen.say(f"Withdrawn, {run}: its {pages} pages stay in the archive and count for nothing.")
+    said = {"counts": manifest.counts, "held": manifest.held, "withdrawn": manifest.withdrawn}
+    screen.put({"version": manifest.version, **said})
     return 0
 
 
@@ -129,10 +135,12 @@ def run_explain(arguments: argparse.Namespace) -> int:
     refs = _captures(arguments.raw, rows, arguments.what)
     if not rows and not refs:
         raise UsageError(f"{arguments.what}: neither in version {folder.name} nor in the archive")
+    gone = withdrawn(arguments.raw)
     for ref in refs:
         screen.say(
             f"captured   {ref.fetched_at:%Y-%m-%d %H:%M:%S} UTC  {ref.status} {ref.outcome}"
             f"  {ref.file} at {ref.offset}  via {ref.via or 'the source file'}"
+            f"{'  withdrawn: ' + gone[run_of(ref.file)] if run_of(ref.file) in gone else ''}"
         )
     for document in rows:
         for line in explain_lines(document):
@@ -140,7 +148,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
         for line in _differing(arguments, document, refs):
             screen.say(line)
         screen.put(asdict(document))
-    if not rows:
+    if not rows and all(run_of(ref.file) in gone for ref in refs):
+        screen.say("It is in the archive, in withdrawn runs alone: they count for no version.")
+    elif not rows:
         screen.say("It is in the archive but not in this version yet; run `corpus build`.")
     return 0
 

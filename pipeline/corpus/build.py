@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
 from pipeline.corpus import expectations, feed, feed_files, publish
 from pipeline.corpus.assemble import assemble
@@ -311,6 +312,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})
     manifest = replace(manifest, files=publish.describe_files(folder, parent_folder, known))

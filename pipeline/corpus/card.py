@@ -96,6 +96,11 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
         )
     for source, why in manifest.held.items():
         lines += ["", f"**Held back:** the newest rows of `{source}`: {why}."]
+    for run, pages in manifest.withdrawn.items():
+        lines += [
+            "",
+            f"**Withdrawn:** the {pages} pages of the run `{run}` stay in the archive and count for nothing.",
+        ]
     lines += ["", "## Why rows were dropped", "", "| reason | rows |", "|---|--:|"]
     reasons: dict[str, int] = {}
     for counts in manifest.counts.values():

@@ -19,8 +19,8 @@ from pipeline.archive import cdxj, index, warc
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.plausible import believed
-from pipeline.archive.sealing import sealed
 from pipeline.archive.store import lock, path_of
+from pipeline.archive.withdrawn import standing, withdrawn
 from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
 from pipeline.errors import CorpusError
 from pipeline.records import Capture, Kind, Place
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
 """
 
 
@@ -305,33 +306,45 @@ class Ledger:
     def catch_up(self) -> int:
         """Takes in the sealed files not yet read to their end; returns how many.
 
+        What withdrawn runs said is forgotten, by forgetting all: the rest is read anew from the archive.
         A list visit met here was never seen to be followed up, so its validators are not trusted
         and it is due at once: its links may have been lost with the process.
         """
+        self._forget_withdrawn()
         known = {row["name"]: row["sha256"] for row in self._db.execute("SELECT name, sha256 FROM file")}
-        files = [each for each in sealed(self.raw) if known.get(each.file) != each.sha256]
+        files = [each for each in standing(self.raw) if known.get(each.file) != each.sha256]
         if files:
             for day in index.by_day(self.raw, [each.file for each in files]):
                 for ref in day:
                     self._take_unfollowed(ref)
             for each in files:
                 self._write("INSERT OR REPLACE INTO file VALUES (?, ?)", (each.file, each.sha256))
-            self.commit()
+        self.commit()
         return len(files)
 
+    def _forget_withdrawn(self) -> None:
+        """Empty the ledger where it may know of a run that was withdrawn since it was last entered."""
+        gone = set(withdrawn(self.raw))
+        had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
+        if gone == had:
+            return
+        for table in ("url", "host", "file") if gone - had else ():
+            self._write(f"DELETE FROM {table}")
+        self._write("DELETE FROM withdrawn")
+        for run in sorted(gone):
+            self._write("INSERT INTO withdrawn VALUES (?)", (run,))
+
     def _take_unfollowed(self, ref: Ref) -> None:
-        """A visit that may have been cut short before its links were kept."""
+        """A visit that may have been cut short before its links were kept, or repeats what is withdrawn."""
         before = self._state(ref.url_key)
         at = believed(ref.file, ref.fetched_at)
         self._take(replace(ref, fetched_at=at))
         after = self._state(ref.url_key)
         if at != ref.fetched_at and after is not None and after.good_id == ref.id:
             self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
-        if (
-            ref.kind in LISTS
-            and after is not None
-            and (before is None or before.last_fetch != after.last_fetch)
-        ):
+        is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
+        is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
+        if after is not None and is_news and (ref.kind in LISTS or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
 
 

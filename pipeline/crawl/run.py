@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.archive import index
+from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.history import AHEAD
@@ -197,7 +198,7 @@ class _Run:
         due = {each.url_key: each for each in ledger.due(source.name, self._conduct.now())}
         if not only_due:
             due |= {each.url_key: each for each in ledger.due(source.name, EVER)}
-            for ref in index.find(self.keeper.raw, sources=(source.name,)):
+            for ref in standing_refs(self.keeper.raw, index.find(self.keeper.raw, sources=(source.name,))):
                 if ref.kind == Kind.PAGE and ref.url_key not in due:
                     due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
         pages = [each for each in due.values() if each.part_of is None]
