@@ -541,3 +541,7 @@ class Manifest:
     """source → why its new rows were held back."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
+    equal_to: str | None = None
+    """The older version that this release brings back; None: it is no rollback."""
+    why: str | None = None
+    """Why it does."""

@@ -58,6 +58,8 @@ def build_words(report: RunReport) -> list[str]:
     build = report.build
     if build is None:
         return []
+    if build.on_hold:
+        return [f"Nothing was published: {build.on_hold}."]
     lines = [f"Everything was built anew: {build.full}."] if build.full else []
     read = "archive files read" if build.full else "new archive files"
     lines.append(

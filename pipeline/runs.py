@@ -17,6 +17,7 @@ from pipeline import archive
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import feed_files, versions
+from pipeline.corpus import rollback as rolling_back
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest
@@ -26,7 +27,7 @@ from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.tally import SourceRun
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Source
+from pipeline.records import Manifest, Source
 from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
@@ -226,6 +227,17 @@ def rebuild(
     """Build everything anew under the present rules; with `preview`, only say what would change."""
     report = build(folders, full=True, preview=preview, confirm=confirm, progress=progress)
     return RunReport(build=report, preview=preview)
+
+
+def rollback(folders: Folders, version: str, why: str) -> Manifest:
+    """Publish a release equal to an older version, and hold builds until `release`; the release's manifest."""
+    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+    return rolling_back.rollback(folders.job(declared), version, why)
+
+
+def release(folders: Folders) -> Manifest:
+    """Let builds publish again after a rollback, whose manifest is given."""
+    return rolling_back.release(folders.job(()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

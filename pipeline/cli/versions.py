@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from pipeline import runs
 from pipeline.cli import jobs, screen
 from pipeline.cli.look import in_corpus
 from pipeline.corpus import changes, pins, versions
 from pipeline.corpus.read import HASH_DIGITS, hash_of, read_changes
+from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.errors import UsageError
+from pipeline.records import Manifest
 
 
 def add(commands: jobs.Commands) -> None:
@@ -41,6 +45,22 @@ def add(commands: jobs.Commands) -> None:
     diff.add_argument("new", metavar="B")
     in_corpus(diff)
     diff.set_defaults(run=run_diff)
+
+    back = commands.add_parser(
+        "rollback",
+        help="publish an older version again, and hold builds until it is released",
+        description="Publishes a new release equal to an older version, with --why in its manifest and card; latest"
+        " goes on to it. Until --release refresh and build publish nothing (crawls go on), or they would bring"
+        " back what was wrong. Meanwhile: `corpus crawl|import --undo RUN`, mend the rules, `corpus rebuild --preview` to see what"
+        " a build would publish. After --release the next build goes on from the rollback.",
+    )
+    jobs.folder_options(back)
+    back.add_argument(
+        "version", nargs="?", metavar="VERSION", help="the version to bring back, 2.36 or 2.36.0"
+    )
+    back.add_argument("--why", help="the reason, for who reads the corpus")
+    back.add_argument("--release", action="store_true", help="let builds publish again")
+    back.set_defaults(run=run_rollback)
 
     feed = commands.add_parser(
         "changes",
@@ -84,6 +104,8 @@ def run_versions(arguments: argparse.Namespace) -> int:
             "dropped": sum(total.values()) - articles,
             "changes": manifest.changes,
             "held": manifest.held,
+            "equal_to": manifest.equal_to,
+            "why": manifest.why,
             "pinned": any(manifest.version in p.versions and not p.expired for p in found),
             "pins": [asdict(p) for p in found if manifest.version in p.versions],
             "sha256": digest,
@@ -96,18 +118,27 @@ def run_versions(arguments: argparse.Namespace) -> int:
                 articles,
                 row["dropped"],
                 digest[:HASH_DIGITS],
-                "; ".join(p.words for p in found if manifest.version in p.versions),
+                "; ".join(_said(manifest, found)),
             )
         )
     if not rows:
         raise UsageError(f"{arguments.clean}: no version here yet; make one with `corpus refresh`")
     screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped", "sha256", ""), rows)
+    held = on_hold(arguments.clean)
+    if held is not None:
+        screen.say(f"Nothing is published: {hold_words(held)}.")
     for each in found:
         if each.expired:
             screen.say(
                 f"{each.said}: {each.words}; it no longer holds. `corpus pin` renews it, `corpus unpin` takes it away."
             )
     return 0
+
+
+def _said(manifest: Manifest, found: Sequence[pins.Pin]) -> list[str]:
+    """What else there is to say of a version."""
+    back = [f"back to {manifest.equal_to}: {manifest.why}"] if manifest.equal_to else []
+    return back + [p.words for p in found if manifest.version in p.versions]
 
 
 def run_diff(arguments: argparse.Namespace) -> int:
@@ -117,6 +148,27 @@ def run_diff(arguments: argparse.Namespace) -> int:
         screen.put(row)
     told = [(*key.split(":"), n) for key, n in changes.summary(table).items()]
     screen.show(f"From {arguments.old} to {arguments.new}", ("kind", "cause", "documents"), told)
+    return 0
+
+
+def run_rollback(arguments: argparse.Namespace) -> int:
+    """corpus rollback"""
+    where = jobs.folders(arguments)
+    if arguments.release == (arguments.version is not None):
+        raise UsageError("say either the version to bring back, with --why, or --release")
+    if arguments.release:
+        manifest = runs.release(where)
+        screen.say(f"Builds publish again; the next one goes on from {manifest.version}.")
+    else:
+        if not arguments.why:
+            raise UsageError("say --why: it stands in the manifest and the card of the release")
+        manifest = runs.rollback(where, arguments.version, arguments.why)
+        screen.say(
+            f"Published {manifest.version}, equal to {manifest.equal_to}. Refresh and build publish nothing now; when"
+            " what was wrong is mended: `corpus rebuild --preview`, then `corpus rollback --release`."
+        )
+    if arguments.json:
+        screen.put({"version": manifest.version, "equal_to": manifest.equal_to, "changes": manifest.changes})
     return 0
 
 

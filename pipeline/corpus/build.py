@@ -28,6 +28,7 @@ from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, sta
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
+from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.sums import Sums
@@ -65,6 +66,15 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
     """
     with locked(job), staging(job) as folder:
         recover(job)
+        rolled_back = None if job.preview else on_hold(job.clean)
+        if rolled_back is not None:
+            return BuildReport(
+                version=rolled_back.version,
+                parent=rolled_back.parent,
+                published=False,
+                full=None,
+                on_hold=hold_words(rolled_back),
+            )
         try:
             return _build(job, plan(job), folder, progress)
         except OSError as error:

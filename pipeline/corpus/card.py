@@ -61,6 +61,10 @@ def _parts(kind: pa.DataType) -> Sequence[pa.Field]:
     return list(inner) if pa.types.is_struct(inner) else ()
 
 
+CARD = ("README.md", "croissant.json")
+"""What `write_card` writes."""
+
+
 def write_card(folder: Path, manifest: Manifest, terms: dict[str, str]) -> None:
     """Write README.md and croissant.json of a version."""
     (folder / "README.md").write_text(readme(manifest, terms), encoding="utf-8")
@@ -94,6 +98,8 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
         lines.append(
             f"| {source} | {published} | {sum(counts.values()) - published} | {terms.get(source, '')} |"
         )
+    if manifest.equal_to:
+        lines += ["", f"**Rolled back:** equal to {manifest.equal_to}, published again: {manifest.why}."]
     for source, why in manifest.held.items():
         lines += ["", f"**Held back:** the newest rows of `{source}`: {why}."]
     for run, pages in manifest.withdrawn.items():

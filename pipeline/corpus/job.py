@@ -78,6 +78,8 @@ class BuildReport:
     """source → why its new rows wait."""
     alarms: tuple[Alarm, ...] = ()
     """What deduplication found unusual."""
+    on_hold: str | None = None
+    """Why nothing was looked at: a rollback holds the corpus; None: none does."""
     lost: tuple[str, ...] = ()
     """Captures that broke their worker."""
 
