@@ -50,9 +50,9 @@ def add(commands: jobs.Commands) -> None:
         "rollback",
         help="publish an older version again, and hold builds until it is released",
         description="Publishes a new release equal to an older version, with --why in its manifest and card; latest"
-        " goes on to it. Until --release refresh and build publish nothing (crawls go on), or they would bring"
-        " back what was wrong. Meanwhile: `corpus crawl|import --undo RUN`, mend the rules, `corpus rebuild --preview` to see what"
-        " a build would publish. After --release the next build goes on from the rollback.",
+        " goes on to it. Until --release refresh and build publish nothing (crawls go on), or they would bring back"
+        " what was wrong. Meanwhile: `corpus crawl|import --undo RUN`, mend the rules, and see with `corpus rebuild"
+        " --preview` what a build would publish. After --release the next build goes on from the rollback.",
     )
     jobs.folder_options(back)
     back.add_argument(
