@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -20,6 +20,8 @@ from pipeline.archive.cdxj import Ref
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.sealing import sealed
 from pipeline.archive.store import lock, path_of
+from pipeline.crawl import daily
+from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.history import LISTS, UrlState, next_state
 from pipeline.errors import CorpusError
 from pipeline.records import Capture, Kind, Place
@@ -107,7 +109,7 @@ class Ledger:
                 _copy(path, self._db)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_TABLES)
+            self._db.executescript(_TABLES + daily.TABLE)
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error
@@ -148,14 +150,27 @@ class Ledger:
         self._take(cdxj.ref_of(capture), every, changed)
 
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
+        at = ref.fetched_at
+        if ref.kind == Kind.DISCOVERY:
+            self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
             return
-        at = ref.fetched_at
         old = self._state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
+            for what in daily.words_of(ref, old):
+                self.count(ref.source, at, what)
             self._put(next_state(ref, old, every, changed))
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
+        """Adds to one of the counts of a source's day (daily.py)."""
+        self._write(daily.ADD, (source, _day(at), what, number))
+
+    def days(self, since: date | None = None) -> list[DayCounts]:
+        """What the visits of each source came to, by source and day, from a day on."""
+        found = self._db.execute("SELECT * FROM day WHERE day >= ?", ((since or date.min).isoformat(),))
+        return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
@@ -311,6 +326,10 @@ class Ledger:
             and (before is None or before.last_fetch != after.last_fetch)
         ):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=ref.fetched_at))
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 def _copy(path: Path, into: sqlite3.Connection) -> None:
