@@ -34,8 +34,9 @@ ALLOWED = {
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
+    "notify": {"errors"},
     "health": SHARED | {"sources", "crawl", "corpus"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "health"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "health", "notify"},
     "report": SHARED | {"crawl", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
@@ -60,6 +61,7 @@ DOORS = {
     "filelock": {"pipeline/locking.py"},
     "pebble": {"pipeline/corpus/pool.py"},
     "distributed": {"pipeline/corpus/pool.py"},
+    "apprise": {"pipeline/notify.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }
 """Library → the only modules that import it."""

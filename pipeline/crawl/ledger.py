@@ -8,7 +8,7 @@ of the ledger, never behind, and `catch_up` (done on entering) reads in what a k
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
@@ -25,6 +25,7 @@ from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.history import LISTS, UrlState, next_state
 from pipeline.errors import CorpusError
 from pipeline.records import Capture, Kind, Place
+from pipeline.web.urls import site
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 """
 
 
@@ -88,6 +90,16 @@ class Host:
     """Where its last robots.txt lies."""
     robots_until: datetime | None = None
     """Until when that answer holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When a source was last well and is next asked."""
+
+    last_ok: datetime | None = None
+    """The last visit of a list or page that brought something usable."""
+    next_due: datetime | None = None
+    """The first time at which one of them is due."""
 
 
 class Ledger:
@@ -171,6 +183,29 @@ class Ledger:
         """What the visits of each source came to, by source and day, from a day on."""
         found = self._db.execute("SELECT * FROM day WHERE day >= ?", ((since or date.min).isoformat(),))
         return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
+
+    def times(self, source: str) -> Times:
+        """When a source was last well and is next asked."""
+        row = self._db.execute(
+            "SELECT max(last_ok) AS ok, min(next_due) AS due FROM url WHERE source = ?", (source,)
+        ).fetchone()
+        return Times(last_ok=warc.moment(row["ok"] or ""), next_due=warc.moment(row["due"] or ""))
+
+    def resting_until(self, urls: Iterable[str]) -> datetime | None:
+        """Until when all the sites of some addresses are left alone; None: one of them may be asked."""
+        until = [self.host(name).not_before for name in sorted({site(url) for url in urls})]
+        known = [each for each in until if each is not None]
+        return min(known) if known and len(known) == len(until) else None
+
+    def told(self) -> dict[str, str]:
+        """The state of each source that was last told, where it was not well."""
+        return {row["source"]: row["state"] for row in self._db.execute("SELECT source, state FROM told")}
+
+    def tell(self, states: Mapping[str, str]) -> None:
+        """Remembers what is told now, in place of what was."""
+        self._write("DELETE FROM told")
+        for source, state in states.items():
+            self._write("INSERT INTO told VALUES (?, ?)", (source, state))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
