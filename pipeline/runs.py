@@ -5,6 +5,7 @@ The `corpus` command and the Prefect flows call these same functions; nothing he
 
 from __future__ import annotations
 
+import difflib
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -119,8 +120,12 @@ def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
     chosen = set(names)
     unknown = sorted(chosen - {s.name for s in declared})
     if unknown:
-        have = ", ".join(s.name for s in declared) or "none"
-        raise UsageError(f"{folder}: no source named {', '.join(unknown)}; there are {have}")
+        have = [s.name for s in declared]
+        near = difflib.get_close_matches(unknown[0], have, 1, 0.5)
+        hint = f" did you mean {near[0]}?" if near else ""
+        raise UsageError(
+            f"{folder}: no source named {', '.join(unknown)};{hint} There are {', '.join(have) or 'none'}"
+        )
     return tuple(s for s in declared if not chosen or s.name in chosen)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from pipeline.cli import demo, jobs, logs, look, page, stages, status
+from pipeline.cli import demo, jobs, logs, look, page, source, stages, status
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     jobs.add(commands)
     status.add(commands)
     look.add(commands)
+    source.add(commands)
     stages.add(commands)
     page.add(commands)
     logs.add(top)
