@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,7 +30,7 @@ from pipeline.corpus.schema import (
 )
 from pipeline.corpus.sums import Sums
 from pipeline.linking import link_or_copy
-from pipeline.records import WITHHELD, Document
+from pipeline.records import WITHHELD, Document, Outcome, Reason
 
 ROWS_PER_FILE = 4_000
 """About 20 MB of text a file: a rewrite takes a tenth of a second, a year of days stays in the hundreds."""
@@ -100,15 +101,35 @@ class Edition:
 
     def find(self, ids: Iterable[str]) -> dict[str, Placed]:
         """The current row of each document that has one: published, or withheld by deduplication."""
+        return self.known(ids)[0]
+
+    def known(self, ids: Iterable[str]) -> tuple[dict[str, Placed], dict[str, datetime]]:
+        """The current row of each document that has one, and when each was last captured with a text."""
         wanted = pa.table({"id": pa.array(sorted(set(ids)), pa.string())})
         if not wanted.num_rows or not self._rows:
-            return {}
+            return {}, {}
         found: dict[str, Placed] = {}
-        for file, local in sorted(self._locate(wanted).items()):
+        newest: dict[str, datetime] = {}
+        for file, local in sorted(self._locate(wanted, newest).items()):
             rows = self._read(file, local)
             for document in from_table(rows):
                 found[document.id] = Placed(document=document, file=file)
-        return found
+        return found, newest
+
+    def history(self, ids: Iterable[str]) -> list[Placed]:
+        """All rows of some documents, also those that stand for nothing any more."""
+        wanted = pa.array(sorted(set(ids)), pa.string())
+        placed: list[Placed] = []
+        for path in self._files(TABLES) if len(wanted) else ():
+            name = self._name(path)
+            with self._named(path):
+                there = pc.is_in(read_parquet([path], ["id"])["id"], wanted)
+            if not pc.any(there).as_py():
+                continue
+            self._check(name)
+            table = read_parquet([path]).filter(there)
+            placed += [Placed(document=document, file=name) for document in from_table(table)]
+        return placed
 
     def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
         """The stored text and the relation of each document that has a current row."""
@@ -232,15 +253,21 @@ class Edition:
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
-    def _locate(self, wanted: pa.Table) -> dict[str, list[str]]:
-        """File → which of the wanted documents have their current row there; of each file the ids alone are read."""
+    def _locate(self, wanted: pa.Table, newest: dict[str, datetime] | None = None) -> dict[str, list[str]]:
+        """File → which of the wanted documents have their current row there; of each file the ids alone are read.
+
+        `newest` is told when each was last captured with a text.
+        """
         ids = pa.array(wanted["id"].combine_chunks())
         files: dict[str, list[str]] = {}
         for path in self._files(TABLES):
             is_dropped = path.parent.name == DROPPED
+            columns = ["id", "captured_at"] if newest is not None else ["id"]
             with self._named(path):
-                rows = read_parquet([path], ["id", "reason"] if is_dropped else ["id"])
+                rows = read_parquet([path], [*columns, "reason"] if is_dropped else columns)
             found = pc.is_in(rows["id"], ids)
+            if newest is not None:
+                _note_newest(rows.filter(found), newest)
             if is_dropped:
                 found = pc.and_(found, pc.is_in(rows["reason"], pa.array(sorted(WITHHELD))))
             if hits := rows["id"].filter(found).to_pylist():
@@ -271,6 +298,15 @@ class Edition:
             table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(WITHHELD))), False))
         names = columns or SCHEMA.names
         return table.cast(pa.schema([SCHEMA.field(n) for n in names]))
+
+
+def _note_newest(rows: pa.Table, newest: dict[str, datetime]) -> None:
+    """Note when each document of some rows was last captured with a text."""
+    if "reason" in rows.column_names:
+        texts = pa.array([*sorted(WITHHELD), Reason.SUPERSEDED, Outcome.UNCHANGED])
+        rows = rows.filter(pc.fill_null(pc.is_in(rows["reason"], texts), False))
+    for ident, moment in zip(rows["id"].to_pylist(), rows["captured_at"].to_pylist(), strict=True):
+        newest[ident] = max(moment, newest.get(ident, moment))
 
 
 def _holds(path: Path, reason: str) -> bool:
