@@ -22,7 +22,8 @@ from pipeline.archive.sealing import sealed
 from pipeline.archive.store import lock, path_of
 from pipeline.crawl.history import LISTS, UrlState, next_state
 from pipeline.errors import CorpusError
-from pipeline.records import Capture, Kind, Place
+from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
+from pipeline.web.urls import url_key
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -36,6 +37,7 @@ CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS N
 CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
+CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 """
 
@@ -154,8 +156,18 @@ class Ledger:
         old = self._state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
             self._put(next_state(ref, old, every, changed))
+            if ref.kind == Kind.PAGE:
+                self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _owe(self, ref: Ref) -> None:
+        """Remember the part that was to follow a page, until that one came or is settled."""
+        article = ref.part_of or ref.url_key
+        if ref.next_part:
+            self._write("INSERT OR REPLACE INTO owed VALUES (?, ?)", (article, url_key(ref.next_part)))
+        elif ref.outcome in USABLE or ref.outcome in SETTLED:
+            self._write("DELETE FROM owed WHERE article = ?", (article,))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
@@ -181,12 +193,18 @@ class Ledger:
         return None if row is None else str(row["source"])
 
     def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
-        """URLs of a source whose time has come, longest overdue first."""
-        marks = ", ".join("?" * len(kinds))
+        """URLs of a source whose time has come, longest overdue first; so has that of an article that owes a part.
+
+        A part that failed is tried again when its own time has come.
+        """
+        marks = ", ".join(f":kind{n}" for n in range(len(kinds)))
         found = self._db.execute(
-            "SELECT url, key, kind, via, part_of, looks FROM url WHERE source = ? AND next_due IS NOT NULL"
-            f" AND next_due <= ? AND kind IN ({marks}) ORDER BY next_due, key",
-            (source, warc.iso(now), *kinds),
+            "SELECT url, key, kind, via, part_of, looks FROM url WHERE source = :source"
+            " AND (next_due <= :now OR fails = 0 AND key IN"
+            "  (SELECT article FROM owed LEFT JOIN url AS part ON part.key = owed.part"
+            "   WHERE part.key IS NULL OR part.next_due <= :now))"
+            f" AND kind IN ({marks}) ORDER BY next_due, key",
+            {"source": source, "now": warc.iso(now), **{f"kind{n}": kind for n, kind in enumerate(kinds)}},
         )
         return [
             Due(
