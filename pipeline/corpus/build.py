@@ -85,11 +85,11 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     sums = Sums(base) if base is not None else None
     if sums is not None:
         sums.check_folder(CLUSTERS)
-    edition = Edition(folder, base, sums)
+    paths = [s.path for s in shards]
+    edition = Edition(folder, base, sums, rows=sum(pq.read_metadata(path).num_rows for path in paths))
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None)
     if not job.confirm:
         _refuse_many_lost(shards)
-    paths = [s.path for s in shards]
     held, waiting = _hold_back(job, todo, paths)
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     terms = {source.name: source.terms for source in job.sources}
