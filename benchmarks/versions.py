@@ -2,10 +2,10 @@
 
     python -m benchmarks.versions [--days 60] [--first 5000] [--share 0.01]
 
-Each day brings so large a share of new articles; for a hundred of them five edits (one in twenty of any article,
-the others of the last three days': older pages are hardly visited), ten copies and fifty visits that say the same. Printed for each tenth day: the bytes of the files
-that the version does not share with its parent, by what they hold, beside the bytes of the new rows alone (the same
-rows as one Parquet file) and of the whole version.
+Each day brings so large a share of new articles; for a hundred of them five edits (one in twenty of any article, the
+others of the last three days': older pages are hardly visited), ten copies and fifty visits that say the same. Printed
+for each tenth day: the bytes of the files that the version does not share with its parent, by what they hold, beside
+the bytes of the new rows alone (the same rows as one Parquet file) and of the whole version.
 """
 
 from __future__ import annotations

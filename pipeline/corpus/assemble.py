@@ -15,7 +15,7 @@ from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
 from pipeline.dedupe.run import dedupe
-from pipeline.records import Document
+from pipeline.records import IMPLAUSIBLE_DATE, Document
 from pipeline.spans import within
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CANONICAL = "canonical"
 """Relation of the copy that is published: `related_to` names the one it was compared with."""
 
-MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes"})
+MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE})
 """Flags that say nothing against choosing a text as the canonical copy."""
 
 

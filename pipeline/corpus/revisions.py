@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.texts import whole_text
-from pipeline.records import WITHHELD, Document, Outcome, Reason
+from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document, Outcome, Reason
 
 PARTS_LOOKED_UP = 8
 """How many parts of a page are looked for when it is captured again; extraction splits no further."""
@@ -41,10 +41,14 @@ class Revisions:
             if current is None:
                 self.now[document.id] = document
             elif _same_page(current, document):
+                if document.first_seen < current.first_seen:  # the time of the first is not believed
+                    self.now[document.id] = replace(current, first_seen=document.first_seen)
                 self.aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
             else:
                 self.aside.append(past(current))
-                self.now[document.id] = replace(document, first_seen=current.first_seen)
+                self.now[document.id] = replace(
+                    document, first_seen=min(current.first_seen, document.first_seen)
+                )
         if fit:
             # What stands there but is not fit any more has not vanished: its earlier text stays.
             printed = {row.id for row in rows}
@@ -60,7 +64,7 @@ def part_ids(url_key: str) -> list[str]:
 
 def later(rows: Iterable[Document], known: datetime | None) -> bool:
     """Whether all rows fit to stand are of captures later than the last one known of their page."""
-    return known is None or all(row.captured_at > known for row in rows if row.reason is None)
+    return known is None or all(_when(row) > known for row in rows if row.reason is None)
 
 
 def past(document: Document) -> Document:
@@ -93,9 +97,15 @@ def _bare(document: Document) -> Document:
     )
 
 
+def _when(row: Document) -> datetime:
+    """When a row was captured, for what is newer; one whose time is not believed yields to any other."""
+    is_doubted = any(flag.name == IMPLAUSIBLE_DATE for flag in row.flags)
+    return datetime.min.replace(tzinfo=UTC) if is_doubted else row.captured_at
+
+
 def _captures(rows: Iterable[Document]) -> Iterator[list[Document]]:
     """The rows of each capture, in the order of the captures."""
-    ordered = sorted(rows, key=lambda row: (row.captured_at, row.capture, row.part))
+    ordered = sorted(rows, key=lambda row: (_when(row), row.captured_at, row.capture, row.part))
     for _, capture in groupby(ordered, key=lambda row: row.capture):
         yield list(capture)
 
