@@ -30,6 +30,7 @@ from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import list_versions
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
+from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm
@@ -160,6 +161,7 @@ def _publish(
         raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
     manifest = _describe(job, todo, folder, edition, report)
+    check_staged(folder, manifest, parent, todo.base)
     publish.put_in_place(folder, job.clean, manifest.version)
     logger.info(
         "published %s: %s", manifest.version, ", ".join(f"{n} {what}" for what, n in report.changes.items())

@@ -130,12 +130,20 @@ def put_in_place(staged: Path, clean: Path, version: str) -> Path:
         raise RefusedError(f"{target} is there already; a version is never written twice")
     try:
         sync_tree(staged)
+        _close(staged)
         staged.rename(target)
     except OSError as error:
         raise disk_error(error, target) from error
     sync(clean)
     point_latest(clean, version, staged.parent)
     return target
+
+
+def _close(folder: Path) -> None:
+    """Take the right to write from the files: versions share them, so that one append would damage all."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.stat().st_mode & 0o222:
+            path.chmod(0o444)
 
 
 def point_latest(clean: Path, version: str, work: Path) -> None:
