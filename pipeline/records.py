@@ -56,6 +56,8 @@ class Outcome(StrEnum):
     TLS_ERROR = "tls_error"
     UNREADABLE = "unreadable"
     """A foreign record that is no HTTP response."""
+    DAMAGED = "damaged"
+    """It was archived, and its record in the archive can no longer be read."""
 
 
 USABLE = frozenset({Outcome.OK, Outcome.UNCHANGED})
