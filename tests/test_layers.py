@@ -34,12 +34,13 @@ ALLOWED = {
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus"},
-    "report": SHARED | {"crawl", "runs"},
+    "repairs": SHARED | {"archive", "crawl", "corpus"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "repairs"},
+    "report": SHARED | {"crawl", "repairs", "runs"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "origin", "markdown"},
+    | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,7 +107,11 @@ def _write_journal(raw: Path, done: Iterable[Repair]) -> None:
     write_whole(raw / JOURNAL, "".join(lines).encode())
 
 
-def mend(raw: Path, remembered: Sequence[Ref] = ()) -> tuple[RepairReport, tuple[Repair, ...]]:
+Remembered = Callable[[], Sequence[Ref]]
+"""Gives the captures that others know of (the rows of a version) and that stand in no index of the archive."""
+
+
+def mend(raw: Path, remembered: Remembered = tuple) -> tuple[RepairReport, tuple[Repair, ...]]:
     """Look at every file: make lost sidecars anew, put damaged files right; BusyError while a writer runs.
 
     The report's `unproven` are the files of which nothing could be saved. `remembered`: see `put_right`.
@@ -123,11 +127,11 @@ def mend(raw: Path, remembered: Sequence[Ref] = ()) -> tuple[RepairReport, tuple
         return replace(report, unproven=tuple(hopeless)), tuple(done)
 
 
-def put_right(raw: Path, file: str, remembered: Sequence[Ref] = ()) -> Repair:
+def put_right(raw: Path, file: str, remembered: Remembered = tuple) -> Repair:
     """Make a damaged file whole again with what reads in it; for the holder of the archive's lock.
 
-    `remembered` are captures that others know of and that stand in no other file: what the file lost is told by its
-    CDXJ, else by the daily index, else by those of them within its time. Killed anywhere, it starts over and ends in
+    What the file lost is told by its CDXJ, else by the daily index, else by those of the remembered captures within
+    its time. Killed anywhere, it starts over and ends in
     the same bytes. `warc.Damaged` where nothing reads and nothing tells what was in the file.
     """
     path, told = raw / file, sidecar(raw, file)
@@ -136,10 +140,10 @@ def put_right(raw: Path, file: str, remembered: Sequence[Ref] = ()) -> Repair:
     if earlier is not None:  # killed after the file was put in its place
         _finish(raw, file)
         return earlier
-    known = _known(raw, file)
+    known = listed(raw, file)
     survey = _survey(path, known)
     if not known:
-        known = _within(told, remembered, survey.kept)
+        known = _within(told, remembered(), survey.kept)
     if not survey.kept and not known:
         raise warc.Damaged(
             f"{file}: nothing in it reads, and nothing tells what it held; put it back from a copy"
@@ -214,7 +218,7 @@ def _survey(path: Path, known: Sequence[Ref]) -> _Survey:
     return seen
 
 
-def _known(raw: Path, file: str) -> list[Ref]:
+def listed(raw: Path, file: str) -> list[Ref]:
     """The rows of a file as they were written: of its CDXJ, else of the daily index; none where both are lost."""
     listed = cdxj.rows(raw, file)
     if listed is not None:

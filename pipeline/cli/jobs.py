@@ -30,17 +30,17 @@ Commands = Any
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     crawl = commands.add_parser("crawl", help="fetch what is due into the archive")
-    _folders(crawl)
+    add_folders(crawl)
     _which(crawl)
     crawl.set_defaults(run=run_crawl)
 
     build = commands.add_parser("build", help="archive → the next version; fetches nothing")
-    _folders(build)
+    add_folders(build)
     _confirm(build)
     build.set_defaults(run=run_build)
 
     refresh = commands.add_parser("refresh", help="crawl, then build: what the schedule runs")
-    _folders(refresh)
+    add_folders(refresh)
     _which(refresh)
     _confirm(refresh)
     refresh.set_defaults(run=run_refresh)
@@ -52,7 +52,7 @@ def add(commands: Commands) -> None:
         " known URLs without a usable capture on any day, or those of --source and --url. --plan shows beforehand"
         " what is at hand on the days of --from and --to, and what is missing.",
     )
-    _folders(backfill)
+    add_folders(backfill)
     backfill.add_argument(
         "--from", dest="since", type=day, metavar="DAY", help="first capture day the plan counts, 2026-11-01"
     )
@@ -72,7 +72,7 @@ def add(commands: Commands) -> None:
     backfill.set_defaults(run=run_backfill)
 
     rebuild = commands.add_parser("rebuild", help="build everything anew after a rule change")
-    _folders(rebuild)
+    add_folders(rebuild)
     rebuild.add_argument("--preview", action="store_true", help="only show what would change, with samples")
     _confirm(rebuild)
     rebuild.set_defaults(run=run_rebuild)
@@ -80,12 +80,12 @@ def add(commands: Commands) -> None:
     maintain = commands.add_parser(
         "maintain", help="verify archive and corpus, join half-empty files, let old versions go"
     )
-    _folders(maintain)
+    add_folders(maintain)
     maintain.add_argument("--verify-only", action="store_true", help="change nothing")
     maintain.set_defaults(run=run_maintain)
 
     bring = commands.add_parser("import", help="take foreign WARC files, HTML and text into the archive")
-    _folders(bring)
+    add_folders(bring)
     bring.add_argument(
         "paths",
         nargs="+",
@@ -100,7 +100,7 @@ def add(commands: Commands) -> None:
     book = commands.add_parser("ledger", help="the crawl's memory")
     what = book.add_subparsers(dest="what", metavar="WHAT", required=True)
     anew = what.add_parser("rebuild", help="make it anew from the archive")
-    _folders(anew)
+    add_folders(anew)
     anew.set_defaults(run=run_ledger_rebuild)
 
 
@@ -112,7 +112,8 @@ def day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-11-01") from None
 
 
-def _folders(command: argparse.ArgumentParser) -> None:
+def add_folders(command: argparse.ArgumentParser) -> None:
+    """The options of a command that writes: where things are, and who works."""
     command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
     command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")

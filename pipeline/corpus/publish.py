@@ -61,6 +61,7 @@ def relink_equal(folder: Path, parent: Path, known: dict[str, OutputFile]) -> No
             with suppress(OSError):
                 os.link(parent / name, beside)
                 beside.replace(path)
+            beside.unlink(missing_ok=True)  # where it could not be put in place, it is no file of the version
 
 
 def _same_inode(a: Path, b: Path) -> bool:
@@ -89,9 +90,25 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True, default=_plain) + "\n",
         encoding="utf-8",
     )
+    (folder / SUMS).write_text(sums_text(folder, manifest), encoding="utf-8")
+
+
+def sums_text(folder: Path, manifest: Manifest) -> str:
+    """What SHA256SUMS says of a version whose manifest is written."""
     sums = [f"{f.sha256}  {f.file}\n" for f in manifest.files]
     sums.append(f"{sha256_of(folder / MANIFEST)}  {MANIFEST}\n")
-    (folder / SUMS).write_text("".join(sorted(sums, key=lambda s: s[66:])), encoding="utf-8")
+    return "".join(sorted(sums, key=lambda s: s[66:]))
+
+
+def listed_sums(folder: Path) -> dict[str, str]:
+    """File → its sum, as SHA256SUMS says; OSError where it is missing, ValueError where a line is none of ours."""
+    sums = {}
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+        digest, parted, name = line.partition("  ")
+        if len(digest) != 64 or not parted or not name:
+            raise ValueError(f"{folder / SUMS}: {line!r} is no sum and file")
+        sums[name] = digest
+    return sums
 
 
 def _plain(value: object) -> str:

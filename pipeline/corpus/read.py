@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.corpus.schema import ARTICLES, TABLES, from_table, read_parquet
-from pipeline.errors import UsageError
+from pipeline.errors import CorpusError, UsageError
 from pipeline.records import Document
 
 LATEST = "latest"
@@ -78,7 +78,7 @@ def read(
     """The rows of a version as an Arrow table, in the order of their files.
 
     `table` is articles (what is published) or dropped (everything else, with its reason). UsageError for an
-    unknown version, table or column.
+    unknown version, table or column, CorpusError for a damaged file.
     """
     return pa.concat_tables(list(tables(clean, version=version, table=table, columns=columns)))
 
@@ -108,4 +108,11 @@ def tables(
     paths = sorted((version_folder(clean, version) / table).glob("*.parquet"))
     yield read_parquet([], columns)
     for path in paths:
-        yield read_parquet([path], columns)
+        try:
+            yield read_parquet([path], columns)
+        except (OSError, pa.ArrowException) as error:
+            told = str(error).partition("\n")[0]
+            raise CorpusError(
+                f"{path}: damaged, or not there any more ({told}); `corpus verify` says what is wrong, `corpus repair`"
+                " puts it right"
+            ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
@@ -12,19 +13,26 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.archive.store import sha256_of
+from pipeline.archive.store import sha256_of, write_whole
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
-from pipeline.corpus.publish import SUMS, read_manifest
+from pipeline.corpus.publish import SUMS, listed_sums, read_manifest
 from pipeline.corpus.read import latest, list_versions, version_folder, version_key
 from pipeline.corpus.remembered import disagreements, number
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
+from pipeline.corpus.unreadable import lost_rows
 from pipeline.dedupe.index import members_in
 from pipeline.records import WITHHELD, Manifest
 
 KEEP_DAYS, KEEP_WEEKS, KEEP_MONTHS = 7, 4, 12
 """How many daily, weekly and monthly versions gc keeps; older ones cost one corpus copy each."""
+
+ROUNDS = 4
+"""So many calls of maintain verify each old version once: a month where it runs weekly."""
+
+VERIFIED = "verified"
+"""File of the work folder with the versions in the order in which they were verified."""
 
 MEMORY = "500MB"
 """What DuckDB may take to verify a version; what is more goes to the folder for temporary files."""
@@ -44,16 +52,20 @@ KnownSums = dict[tuple[int, int], str]
 """(device, inode) → SHA-256 of a file that was read: versions share most of theirs."""
 
 
-def verify(folder: Path, known: KnownSums | None = None) -> list[str]:
+def verify(
+    folder: Path, known: KnownSums | None = None, acknowledged: Collection[str] = frozenset()
+) -> list[str]:
     """Everything wrong with a version folder, in words; empty when it is whole. `known` is added to.
+
+    Of files whose damage is `acknowledged` nothing is said, and then the rows are not compared either.
 
     Checks every file against SHA256SUMS, the one schema, unique ids of published rows, that a row stands in
     the table its reason says, that captures in = rows out, and that deduplication remembers of every document
     what its row says. Memory is bounded by MEMORY.
     """
-    problems = _check_sums(folder, {} if known is None else known)
-    if problems:
-        return problems
+    if changed := _check_sums(folder, {} if known is None else known):
+        return [told for file, told in changed if file not in acknowledged]
+    problems = []
     manifest = read_manifest(folder)
     paths = {t: sorted((folder / t).glob("*.parquet")) for t in TABLES}
     files = [p for ps in paths.values() for p in ps]
@@ -72,28 +84,33 @@ def verify(folder: Path, known: KnownSums | None = None) -> list[str]:
         return problems + disagreements(db, folder / CLUSTERS, members, _CURRENT, is_all=True)
 
 
-def _check_sums(folder: Path, known: KnownSums) -> list[str]:
+def _check_sums(folder: Path, known: KnownSums) -> list[tuple[str, str]]:
+    """Each file that is not as it was published, with what is wrong with it."""
     sums = folder / SUMS
     if not sums.is_file():
-        return [f"{sums}: missing; this is not a published version"]
-    listed = {}
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        listed[name] = digest
+        return [(SUMS, f"{sums}: missing; this is not a published version")]
+    try:
+        listed = listed_sums(folder)
+    except ValueError as error:
+        return [(SUMS, str(error))]
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {SUMS}
-    problems = [f"{folder / name}: not listed in {SUMS}" for name in sorted(there - listed.keys())]
+    problems = [(name, f"{folder / name}: not listed in {SUMS}") for name in sorted(there - listed.keys())]
     for name, digest in sorted(listed.items()):
         if name not in there:
-            problems.append(f"{folder / name}: listed in {SUMS} but missing")
+            problems.append((name, f"{folder / name}: listed in {SUMS} but missing"))
         elif _sum_of(folder / name, known) != digest:
-            problems.append(f"{folder / name}: its bytes have changed since it was published")
+            told = f"its bytes have changed since it was published{lost_rows(folder / name)}"
+            problems.append((name, f"{folder / name}: {told}"))
     return problems
 
 
 def _sum_of(path: Path, known: KnownSums) -> str:
     inode = (path.stat().st_dev, path.stat().st_ino)
     if inode not in known:
-        known[inode] = sha256_of(path)
+        try:
+            known[inode] = sha256_of(path)
+        except OSError:  # a part of the disk that does not read
+            return ""
     return known[inode]
 
 
@@ -178,6 +195,26 @@ def collect(clean: Path, work: Path) -> list[Kept]:
             (clean / kept.version).rename(aside)
             shutil.rmtree(aside)
     return plan
+
+
+def next_round(work: Path, names: Sequence[str]) -> list[str]:
+    """The versions to verify now: those that were not for longest, a share that gets round in ROUNDS."""
+    before = _verified(work)
+    waiting = sorted(
+        names, key=lambda name: (before.index(name) if name in before else -1, version_key(name))
+    )
+    return waiting[: -(-len(names) // ROUNDS)]
+
+
+def note_round(work: Path, names: Sequence[str]) -> None:
+    """Remember which versions were verified last; lost with the work folder, the rounds begin anew."""
+    before = [name for name in _verified(work) if name not in names]
+    write_whole(work / VERIFIED, "".join(f"{name}\n" for name in (*before, *names)).encode())
+
+
+def _verified(work: Path) -> list[str]:
+    path = work / VERIFIED
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
 
 
 def totals(manifest: Manifest) -> Counter[str]:

@@ -43,7 +43,8 @@ def test_a_flipped_byte_is_found(clean: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    assert versions.verify(clean / "2.1.0") == [f"{path}: its bytes have changed since it was published"]
+    (told,) = versions.verify(clean / "2.1.0")
+    assert told.startswith(f"{path}: its bytes have changed since it was published; unreadable: rows 0 to 0")
 
 
 def test_missing_and_foreign_files_are_found(clean: Path) -> None:
