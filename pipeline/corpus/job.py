@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from pipeline.dedupe.records import Alarm
 from pipeline.errors import BusyError
 from pipeline.locking import only_writer
 from pipeline.records import Source
+
+READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+"""What writing to an archive on a read-only medium, or of another user, answers."""
 
 Progress = Callable[[str, int, int], None]
 """Told (what, done, total) while work goes on."""
@@ -107,9 +111,18 @@ def recover(job: Job) -> None:
     """Mend what a killed run left (half a shard, a torn tail, a `latest` not moved yet) and lost sidecars."""
     remove_torn(job.work)
     if job.raw.is_dir():
-        # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build
-        with suppress(BusyError):
-            archive.repair(job.raw)
+        _mend_archive(job.raw)
     have = list_versions(job.clean)
     if have and latest(job.clean) != have[-1]:
         publish.point_latest(job.clean, have[-1], job.work)
+
+
+def _mend_archive(raw: Path) -> None:
+    """Do what a writer does first; what others are writing, or nobody can write to, is built from as it is."""
+    try:
+        archive.repair(raw)
+    except BusyError:
+        pass  # a crawl that is writing has done the same
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
