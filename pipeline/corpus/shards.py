@@ -150,9 +150,10 @@ def _sum_of(shard: Path) -> Path:
 
 
 def _readable(shard: Path) -> bool:
-    """Whether a shard stands there as it was written; a torn or damaged one is made anew."""
+    """Whether a shard stands there as it was written, of the present schema; any other is made anew."""
     try:
-        return _sum_of(shard).read_text(encoding="ascii") == sha256_of(shard)
+        is_whole = _sum_of(shard).read_text(encoding="ascii") == sha256_of(shard)
+        return is_whole and pq.read_schema(shard).equals(SCHEMA)
     except (OSError, ValueError):
         return False
 
