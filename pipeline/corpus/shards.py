@@ -22,6 +22,7 @@ from pipeline import archive
 from pipeline.archive import cdxj
 from pipeline.archive.store import sha256_of, sync
 from pipeline.corpus.batches import Batch, Lost
+from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
 from pipeline.corpus.pool import Pool
@@ -30,8 +31,8 @@ from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
 from pipeline.records import Document, Reason, Source
 from pipeline.rules import fingerprint
 
-SECONDS_PER_ITEM = 5.0
-"""Time limit a page and stage: both stages promise 2 s for the worst page, doubled for a busy machine."""
+SECONDS_PER_ITEM = 2 * PAGE_SECONDS
+"""Time on the clock a page and stage, for what hangs without using the CPU: its budget, doubled for a busy machine."""
 
 
 STAGES = ("extract", "normalize")
