@@ -59,6 +59,8 @@ def build_words(report: RunReport) -> list[str]:
     build = report.build
     if build is None:
         return []
+    if build.on_hold:
+        return [f"Nothing was published: {build.on_hold}."]
     lines = [f"Everything was built anew: {build.full}."] if build.full else []
     read = "archive files read" if build.full else "new archive files"
     lines.append(
@@ -140,9 +142,11 @@ def maintenance_words(done: Maintenance) -> str:
     gone = ", ".join(done.collected) or "none"
     anew = "".join(f"; made anew: the {what} of {file}" for file, what in done.remade)
     anew += "".join(f"; restored: {r.file} of {r.version} from {r.restored}" for r in done.restored)
+    expired = f" No longer held: {'; '.join(done.expired)}." if done.expired else ""
+    lost = "".join(f" Lost: {each}." for each in done.losses)
     return (
         f"Archive and corpus are whole{anew}; {joined}; old versions removed: {gone};"
-        f" {done.shards} stale shard folders.{''.join(f' Lost: {each}.' for each in done.losses)}"
+        f" {done.shards} stale shard folders.{expired}{lost}"
     )
 
 

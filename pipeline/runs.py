@@ -17,9 +17,10 @@ from pipeline import archive, repairs
 from pipeline import sources as declarations
 from pipeline.archive import damage
 from pipeline.corpus import build as building
-from pipeline.corpus import versions
+from pipeline.corpus import feed_files, versions
+from pipeline.corpus import rollback as rolling_back
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
-from pipeline.corpus.pins import pinned
+from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.restore import Rotten, rotten
@@ -28,7 +29,7 @@ from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.tally import SourceRun
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Source
+from pipeline.records import Manifest, Source
 from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
@@ -235,6 +236,17 @@ def rebuild(
     return RunReport(build=report, preview=preview)
 
 
+def rollback(folders: Folders, version: str, why: str) -> Manifest:
+    """Publish a release equal to an older version, and hold builds until `release`; the release's manifest."""
+    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+    return rolling_back.rollback(folders.job(declared), version, why)
+
+
+def release(folders: Folders) -> Manifest:
+    """Let builds publish again after a rollback, whose manifest is given."""
+    return rolling_back.release(folders.job(()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
     """What maintenance found and did."""
@@ -255,6 +267,8 @@ class Maintenance:
     """Files of versions that had rotted and stand again as they were."""
     losses: tuple[str, ...] = ()
     """What earlier repairs could not save and nobody has acknowledged, in words."""
+    expired: tuple[str, ...] = ()
+    """Pins that no longer hold, each in words."""
 
 
 def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
@@ -263,7 +277,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     Of the versions the newest is verified, and of the others those that were not for longest. RefusedError lists what
     is wrong and cannot be mended without a loss; nothing else is changed then.
     """
-    pinned(folders.clean)  # a pin that nobody understands is told before anything is changed
+    found = pins(folders.clean)  # a pin that nobody understands is told before anything is changed
     job = folders.job(declared(folders))
     have = list_versions(folders.clean)
     due = [*versions.next_round(job.work, have[:-1]), *have[-1:]]
@@ -291,6 +305,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
         remade=mended.remade,
         restored=mended.restored,
         losses=losses,
+        expired=tuple(f"{p.said}: {p.words}" for p in found if p.expired),
     )
 
 
@@ -301,10 +316,12 @@ def verify(folders: Folders, version: str | None = None) -> list[str]:
     archive file that a version was made from is looked for too. What a repair could not mend and somebody has
     acknowledged is not told again. Mends nothing.
     """
-    return _verify(folders, list_versions(folders.clean) if version is None else [version])
+    return _verify(
+        folders, list_versions(folders.clean) if version is None else [version], is_all=version is None
+    )
 
 
-def _verify(folders: Folders, names: Sequence[str]) -> list[str]:
+def _verify(folders: Folders, names: Sequence[str], *, is_all: bool = True) -> list[str]:
     has_archive, has_corpus = folders.raw.is_dir(), bool(list_versions(folders.clean))
     if not has_archive and not has_corpus:
         raise UsageError(f"nothing to verify: no archive in {folders.raw}, no version in {folders.clean}")
@@ -314,6 +331,8 @@ def _verify(folders: Folders, names: Sequence[str]) -> list[str]:
     noted = [(each.version, each.file) for each in rotten(folders.clean) if each.acknowledged is not None]
     for path in paths:
         problems += versions.verify(path, known, [file for name, file in noted if name == path.name])
+    if is_all:
+        problems += feed_files.problems(folders.clean)
     return problems + (_missing_inputs(folders.raw, paths) if has_archive else [])
 
 

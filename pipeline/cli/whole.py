@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipeline import repairs, runs
+from pipeline.archive.withdrawn import withdrawn
 from pipeline.cli import jobs, screen
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.errors import RefusedError
@@ -40,7 +41,7 @@ def add(commands: jobs.Commands) -> None:
         description=REPAIR,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    jobs.add_folders(repair)
+    jobs.folder_options(repair)
     repair.add_argument("--ack", metavar="WHY", help="only note that a loss is known, and why it may be")
     repair.add_argument("what", nargs="?", metavar="FILE|VERSION", help="with --ack: of which (default: all)")
     repair.set_defaults(run=run_repair)
@@ -60,6 +61,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
         have = [version_folder(arguments.clean, arguments.version).name]
     if have:
         checked.append(f"version{'s' * (len(have) > 1)} {', '.join(have)}")
+    for run, why in withdrawn(arguments.raw).items():
+        screen.say(f"Withdrawn, in the archive and in no new version: {run} ({why})")
     screen.say(f"Whole: {' and '.join(checked)}; every sum, row and count agrees.")
     for told in repairs.open_losses(arguments.raw, arguments.clean):
         screen.say(f"Lost, and not acknowledged with `corpus repair --ack`: {told}")

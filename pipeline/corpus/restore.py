@@ -15,8 +15,8 @@ from pathlib import Path
 
 from pipeline.archive.store import sha256_of, sync, write_whole
 from pipeline.corpus.job import Job
-from pipeline.corpus.publish import SUMS, listed_sums, read_manifest, sums_text
-from pipeline.corpus.read import MANIFEST, list_versions
+from pipeline.corpus.publish import listed_sums, read_manifest, sums_text
+from pipeline.corpus.read import MANIFEST, SUMS, list_versions
 from pipeline.corpus.remake import Remade
 from pipeline.errors import CorpusError, UsageError
 from pipeline.linking import link_or_copy
