@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline import archive, repairs
 from pipeline import sources as declarations
@@ -19,10 +20,12 @@ from pipeline.archive import damage
 from pipeline.corpus import build as building
 from pipeline.corpus import feed_files, versions
 from pipeline.corpus import rollback as rolling_back
+from pipeline.corpus.again import Verdict, verdict
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
+from pipeline.corpus.remake import remake
 from pipeline.corpus.restore import Rotten, rotten
 from pipeline.corpus.shards import remove_stale
 from pipeline.crawl import run as crawling
@@ -334,6 +337,18 @@ def _verify(folders: Folders, names: Sequence[str], *, is_all: bool = True) -> l
     if is_all:
         problems += feed_files.problems(folders.clean)
     return problems + (_missing_inputs(folders.raw, paths) if has_archive else [])
+
+
+def verify_rebuild(folders: Folders, version: str, *, progress: Progress = quiet) -> Verdict:
+    """Make a version again from its inputs in a clean folder, with the code and libraries of now, and compare.
+
+    UsageError for an unknown version, RefusedError when its inputs are not there as they were. Changes nothing else.
+    """
+    name = version_folder(folders.clean, version).name
+    job = folders.job(declared(folders))
+    job.work.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="rebuilt-", dir=job.work) as folder:
+        return verdict(job.clean, name, remake(job, name, Path(folder), progress=progress))
 
 
 def repair(folders: Folders, *, progress: Progress = quiet) -> repairs.Repaired:

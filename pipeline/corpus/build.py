@@ -24,6 +24,7 @@ from pipeline.corpus import expectations, feed, feed_files, publish
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
+from pipeline.corpus.environment import environment
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
@@ -324,6 +325,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})

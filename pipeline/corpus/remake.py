@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.archive import index
-from pipeline.archive.store import beside, sha256_of
+from pipeline.archive.store import beside, sha256_of, warc_files
+from pipeline.archive.withdrawn import FILE as WITHDRAWN
+from pipeline.archive.withdrawn import run_of
 from pipeline.corpus.build import build
 from pipeline.corpus.edition import link_tree
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import MANIFEST
+from pipeline.corpus.rollback import RELEASED
 from pipeline.corpus.shards import STAGES
 from pipeline.corpus.sums import Sums
 from pipeline.errors import CorpusError, RefusedError
@@ -57,6 +60,7 @@ def remake(
     """
     manifest = read_manifest(job.clean / version)
     _link_archive(job.raw, folder / "raw", manifest)
+    _link_said(job, folder, manifest)
     parent = _whole_parent(job.clean, manifest)
     if parent is not None:
         link_tree(job.clean / parent.version, folder / "clean" / parent.version)
@@ -99,13 +103,25 @@ def _link_archive(raw: Path, into: Path, manifest: Manifest) -> None:
             f"{raw}: {len(changed)} of the {len(manifest.inputs)} files that version {manifest.version} was made of are"
             f" not there as they were, {changed[0]} first: it cannot be made again"
         )
-    for file in manifest.inputs:
-        paths = [raw / file.file, beside(raw, file.file, ".sha256"), beside(raw, file.file, ".cdxj")]
-        paths += (raw / "index").glob(f"date=*/{index.parquet_name(file.file)}")
+    taken_back = [file for file in warc_files(raw) if run_of(file) in manifest.withdrawn]
+    for file in dict.fromkeys([*(each.file for each in manifest.inputs), *taken_back]):
+        paths = [raw / file, beside(raw, file, ".sha256"), beside(raw, file, ".cdxj")]
+        paths += (raw / "index").glob(f"date=*/{index.parquet_name(file)}")
         for path in (each for each in paths if each.is_file()):
             target = into / path.relative_to(raw)
             target.parent.mkdir(parents=True, exist_ok=True)
             link_or_copy(path, target)
+
+
+def _link_said(job: Job, folder: Path, manifest: Manifest) -> None:
+    """What else a build asks: the runs that were taken back by then, and whether a rollback is released."""
+    if (job.raw / WITHDRAWN).is_file():
+        lines = (job.raw / WITHDRAWN).read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if line.startswith("#") or line.split("\t")[0] in manifest.withdrawn]
+        (folder / "raw" / WITHDRAWN).write_text("".join(kept), encoding="utf-8")
+    if (job.clean / RELEASED).is_file():
+        (folder / "clean").mkdir(parents=True, exist_ok=True)
+        link_or_copy(job.clean / RELEASED, folder / "clean" / RELEASED)
 
 
 def _whole_parent(clean: Path, manifest: Manifest) -> Manifest | None:
