@@ -35,12 +35,16 @@ ALLOWED = {
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
     "repairs": SHARED | {"archive", "crawl", "corpus"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "repairs"},
-    "report": SHARED | {"crawl", "repairs", "runs"},
+    "notify": {"errors"},
+    "health": SHARED | {"sources", "crawl", "corpus"},
+    "opml": {"errors", "web"},
+    "trial": SHARED | {"crawl", "extract", "corpus", "web"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs"},
+    "report": SHARED | {"crawl", "repairs", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown"},
+    | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
@@ -61,6 +65,7 @@ DOORS = {
     "pebble": {"pipeline/corpus/pool.py"},
     "distributed": {"pipeline/corpus/pool.py"},
     "fsspec": {"pipeline/corpus/remote.py"},
+    "apprise": {"pipeline/notify.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }
 """Library → the only modules that import it."""
