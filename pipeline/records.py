@@ -56,6 +56,8 @@ class Outcome(StrEnum):
     TLS_ERROR = "tls_error"
     UNREADABLE = "unreadable"
     """A foreign record that is no HTTP response."""
+    DAMAGED = "damaged"
+    """It was archived, and its record in the archive can no longer be read."""
 
 
 SETTLED = frozenset(
@@ -559,6 +561,8 @@ class Manifest:
     """kind:cause → documents changed against the parent."""
     held: dict[str, str] = field(default_factory=dict)
     """source → why its new rows were held back."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What it was made with: python, commit, `library/NAME`, `code/FILE` (`corpus.environment`); empty: not noted."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
     equal_to: str | None = None

@@ -28,6 +28,7 @@ from pipeline.corpus import expectations, feed, feed_files, publish
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
+from pipeline.corpus.environment import environment
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
@@ -35,6 +36,7 @@ from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
+from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm
@@ -177,6 +179,7 @@ def _publish(
         raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
     manifest = _describe(job, todo, folder, edition, report)
+    check_staged(folder, manifest, parent, todo.base)
     lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
     publish.put_in_place(folder, job.clean, manifest.version)
     feed_files.put_in_place(lasting, job.clean, manifest.version)
@@ -332,6 +335,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})

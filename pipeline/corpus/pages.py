@@ -18,6 +18,7 @@ from pipeline.archive import cdxj
 from pipeline.archive.plausible import is_plausible
 from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
+from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
 from pipeline.records import (
@@ -76,7 +77,12 @@ def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Ta
     documents: list[Document] = []
     for group in groups(captures):
         source = by_name.get(group[0].source)
-        documents += extract_group(raw, group, source)
+        try:
+            with budget(PAGE_SECONDS * len(group)):
+                rows = extract_group(raw, group, source)
+        except OverBudget:
+            rows = [replace(bare_row(c, reason=Reason.QUARANTINED), rule=TOO_LONG) for c in group]
+        documents += rows
     return to_table(documents)
 
 

@@ -154,6 +154,10 @@ class Ledger:
             self._db.execute("ROLLBACK")
         self._db.close()
 
+    def check(self) -> str:
+        """`ok`, or the first thing that SQLite finds wrong with the file."""
+        return str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+
     def commit(self) -> None:
         """Makes everything recorded since the last commit durable; call it after `Writer.flush`."""
         if self._db.in_transaction:
@@ -375,6 +379,18 @@ class Ledger:
             ),
         )
 
+    def moved(self, files: Collection[str]) -> None:
+        """Forgets where in these files something lies, since they were written anew: it is asked for as if new."""
+        for file in files:
+            self._write(
+                "UPDATE url SET etag = NULL, last_modified = NULL, good_id = NULL WHERE good_file = ?",
+                (file,),
+            )
+            self._write(
+                "UPDATE host SET robots_file = NULL, robots_until = NULL WHERE robots_file = ?", (file,)
+            )
+        self.commit()
+
     def catch_up(self) -> int:
         """Takes in the sealed files not yet read to their end; returns how many.
 
@@ -446,6 +462,15 @@ def _copy(path: Path, into: sqlite3.Connection) -> None:
             if way == "vfs=unix-none":
                 source.execute("PRAGMA locking_mode=EXCLUSIVE")
             source.backup(into)
+
+
+def is_whole(raw: Path) -> bool:
+    """Whether the ledger of an archive reads to its end; one that is not there yet does."""
+    try:
+        with closing(Ledger(raw, read_only=True)) as ledger:
+            return ledger.check() == "ok"
+    except (LedgerError, sqlite3.DatabaseError):
+        return False
 
 
 def rebuild(raw: Path) -> int:

@@ -27,13 +27,21 @@ SAID = ("id", "cluster", "relation", "published", "reason", "spans", "title", "s
 """What `members_in` gives of a document."""
 
 
-def members_in(folder: Path) -> Iterator[pa.Table]:
+def members_in(folder: Path, beside: Path | None = None) -> Iterator[pa.Table]:
     """What the `clusters/` folder of a version says of each document, in chunks; memory stays bounded.
 
-    CorpusError for a folder without an index.
+    `beside` is that of another version: only what stands in none of its segments. CorpusError for a folder without
+    an index.
     """
-    for rows in Segments(tables.MEMBERS, folder).current((*SAID, "removed")):
+    segments = Segments(tables.MEMBERS, folder)
+    if beside is not None:
+        segments.files = [file for file in segments.files if not _is_one_file(file, beside / file.name)]
+    for rows in segments.current((*SAID, "removed")):
         yield rows.filter(pc.invert(rows["removed"])).select(SAID)
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    return other.is_file() and other.samefile(one)
 
 
 class DedupeIndex:
