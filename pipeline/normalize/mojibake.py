@@ -51,6 +51,12 @@ _HAN = re.compile(f"[{HAN}]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _LEAST_HITS = 3
+_SHORT = 12
+"""Characters of a line that is believed for two Han, if these are frequent."""
+_LOST = b"\xff"
+_LOST_CHARACTER = re.compile("\ufffd[?\ufffd]*")
+_MOST_LOST = 2
+"""Han that must be read for each that is lost."""
 _HAN_OR_MARK = re.compile(f"[{HAN}\u2010-\u2bff\u3000-\u303f\uff00-\uffef]")
 _NO_WORD = re.compile("[¢-©¬-´¶¸¹¼-¾][!-~\x80-\xff]|[ª°µ·º»][À-ÿ]|[À-ÖØ-Þ]{5}")
 """Signs joined to what follows, or capitals with accents in a row: Chinese read so has them, words have not."""
@@ -163,15 +169,22 @@ def _from_two_bytes(line: str) -> str | None:
 
 
 def _from_gbk(line: str) -> str | None:
-    """A line of rare Han that are UTF-8 read as GBK."""
-    if not _reads_as_gbk(line):
+    """A line of rare Han that are UTF-8 read as GBK; a character of which bytes were lost becomes U+FFFD.
+
+    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it.
+    """
+    is_short = len(line) <= _SHORT and _AS_GBK.match(line) is not None
+    if not is_short and not _reads_as_gbk(line):
         return None
-    try:
-        read = line.encode("gb18030").decode("utf-8")
-    except UnicodeError:
+    coded = b"".join(_LOST if one == "\ufffd" else one.encode("gb18030", "replace") for one in line)
+    read = _LOST_CHARACTER.sub("\ufffd", coded.decode("utf-8", "replace"))
+    is_likelier = _likelihood(read.replace("\ufffd", "")) > max(_LEAST_LIKELY, _likelihood(line))
+    han = len(_HAN.findall(read))
+    if is_short and han < _LEAST_HITS:
+        return read if han > 1 and _likelihood(read) == 1 and is_likelier else None
+    if not is_likelier or han < _LEAST_HITS or read.count("\ufffd") * _MOST_LOST > han:
         return None
-    is_likelier = _likelihood(read) > max(_LEAST_LIKELY, _likelihood(line))
-    return read if is_likelier and len(_HAN.findall(read)) >= _LEAST_HITS else None
+    return read
 
 
 def _pieces_from_utf8(line: str) -> str | None:
