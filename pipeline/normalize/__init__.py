@@ -262,9 +262,12 @@ def _run(
         text = _set_aside(text, verbatim, protected, record)
     elif triggers.of_text(text, _UNUSUAL) or not unicodedata.is_normalized("NFC", text):
         text = _applied(_PAGE_AND_FORM, text, record)
+    aside = set(protected)
     shielded = spans.shield(text, protected)
     text = _applied(_MARKUP, shielded, record)
     if text != shielded:
+        # what goes may have stood inside of a longer span
+        text = spans.restore(text, {span: sign for span, sign in protected.items() if span not in aside})
         text = spans.shield(_applied(_FORM, text, record), protected)
     text = _applied(_NUMBER, text, record)
     paired, wrapped = quotes.across_lines(text)

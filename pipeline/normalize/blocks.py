@@ -30,7 +30,13 @@ _NUMBER = re.compile("[\\-+0-9.:/ %eE]{0,30}")
 _LEAST_COMMAS, _COMMAS_ALONE, _NUMBERS = 3, 8, 0.4
 """Rows of data: cells with no space after the comma, four tenths of them numbers or empty, but for a row of names; a
 line alone has nine cells."""
-_LEAST_ROWS = 2
+_LEAST_ROWS, _LEAST_TABS = 2, 2
+_STATEMENT = re.compile(
+    "[A-Za-z_][A-Za-z0-9_.]{0,60} ?[+\\-*/]?= ?[A-Za-z0-9_({\\[\"'-]"
+    "|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
+    "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# "
+)
+"""What lines of indented code are, besides what `is_code` tells of any line."""
 _COLUMN = re.compile("(?<=\\S) *\t[ \t]*(?=\\S)")
 _ITEM = re.compile("([ \t]*)(?:[\\-*+•]|\\d{1,3}[.)])[ \t]+\\S")
 _NESTED = re.compile("\n[ \t]+(?:[\\-*+•]|\\d{1,3}[.)])[ \t]")
@@ -64,17 +70,17 @@ def gaps(text: str) -> list[Range]:
 
 
 def _between_columns(text: str) -> Iterator[Range]:
-    """Tabs of neighbouring lines that have equally many inside."""
+    """Tabs inside of neighbouring lines, or of a line that has two of them."""
     lines = text.split("\n")
     starts = accumulate((len(line) + 1 for line in lines), initial=0)
     tabs = [
         [(start + tab.start(), start + tab.end()) for tab in _COLUMN.finditer(line)]
         for start, line in zip(starts, lines, strict=False)
     ]
-    for count, run in groupby(tabs, key=len):
-        rows = list(run)
-        if count and len(rows) >= _LEAST_ROWS:
-            yield from (tab for row in rows for tab in row)
+    for has_tabs, run in groupby(tabs, key=bool):
+        of_rows = [tab for row in run for tab in row]
+        if has_tabs and len(of_rows) >= _LEAST_TABS:
+            yield from of_rows
 
 
 def _inner_indents(text: str) -> Iterator[Range]:
@@ -129,14 +135,23 @@ def _preformatted(lines: Sequence[str]) -> Iterator[Range]:
 
 def _indented(lines: Sequence[str]) -> Iterator[Range]:
     """Lines that are indented by four and of which some are code, and half at least code or without Han."""
-    for is_indented, run in groupby(enumerate(lines), key=lambda item: _INDENTED.match(item[1]) is not None):
-        block = list(run)
-        code = [is_code(line) for _, line in block] if is_indented else []
+    indented = [_INDENTED.match(line) is not None for line in lines]
+    # a blank line between two that are indented belongs to them
+    inside = [
+        is_one or (not line.strip() and 0 < n < len(lines) - 1 and indented[n - 1] and indented[n + 1])
+        for n, (is_one, line) in enumerate(zip(indented, lines, strict=True))
+    ]
+    for is_block, run in groupby(range(len(lines)), key=inside.__getitem__):
+        numbers = list(run)
+        if not is_block:
+            continue
+        block = [lines[number].strip() for number in numbers if lines[number].strip()]
+        code = [is_code(line) or _STATEMENT.match(line) is not None for line in block]
         plain = sum(
-            is_one or not HAN_CHARACTER.search(line) for is_one, (_, line) in zip(code, block, strict=False)
+            is_one or not HAN_CHARACTER.search(line) for is_one, line in zip(code, block, strict=True)
         )
         if any(code) and plain * 2 >= len(block):
-            yield block[0][0], block[-1][0] + 1
+            yield numbers[0], numbers[-1] + 1
 
 
 def _of_rows(lines: Sequence[str]) -> Iterator[Range]:

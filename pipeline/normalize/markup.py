@@ -124,9 +124,20 @@ def tags(text: str) -> str:
             or _is_stray(match)
         ):
             return match[0]
-        return "\n" if kind == "block" else ""
+        if kind != "block":
+            return ""
+        return " " if name == "br" and _is_in_row(match) else "\n"
 
     return _TAG.sub(replaced, text)
+
+
+def _is_in_row(match: re.Match[str]) -> bool:
+    """Whether the tag stands in a row of a table of Markdown, which a line end would break."""
+    start = match.string.rfind("\n", 0, match.start()) + 1
+    end = match.string.find("\n", match.end())
+    return (
+        match.string[start : start + 1] == "|" == match.string[: end if end >= 0 else None].rstrip(" ")[-1:]
+    )
 
 
 def _is_stray(match: re.Match[str]) -> bool:

@@ -11,6 +11,7 @@ from pipeline.normalize.characters import (
     CLOSING,
     FULL,
     HAN_CHARACTER,
+    KANA_CHARACTER,
     LETTER,
     NEAR,
     OPENING,
@@ -66,6 +67,7 @@ _NAME_SYLLABLE = (
     "塔泰坦汤特提图托瓦万威韦维温沃乌西希夏肖辛休雅亚扬耶伊因尤约泽扎詹珍朱兹茨佐"
     "愛貝達爾費蓋漢華賈傑凱萊蘭勞雷裡莉盧魯倫羅馬瑪麥蒙納內紐諾帕喬瓊薩絲湯圖維韋溫烏澤茲"
 )
+_TOKEN = re.compile("[^ ，。、；：？！（）“”]+")
 _NAME_STOP = re.compile(f"\\.(?<=[{_NAME_SYLLABLE}]{{2}}\\.)(?=[{_NAME_SYLLABLE}]{{2}})")
 
 
@@ -114,7 +116,14 @@ def _ellipsis(match: re.Match[str]) -> str:
 
 
 def name_dots(line: str) -> str:
-    """The dot between the parts of a foreign name is U+00B7 (not • ‧ ・); a stop between such parts too."""
+    """The dot between the parts of a foreign name is U+00B7 (not • ‧ ・); a stop between such parts too.
+
+    What has kana beside it, up to a space or mark, is Japanese and keeps ・.
+    """
+    if KANA_CHARACTER.search(line):
+        return _TOKEN.sub(
+            lambda match: match[0] if KANA_CHARACTER.search(match[0]) else name_dots(match[0]), line
+        )
     line = _NAME_DOT.sub("·", line)
     return _NAME_STOP.sub("·", line) if "." in line else line
 

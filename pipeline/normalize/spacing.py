@@ -43,7 +43,8 @@ _UNIT = (
 _MARKER = re.compile(rf"[{SHIELD}]?(?:#{{1,6}}|[\-*+>•]|\d{{1,3}}[.)]) ")
 """What begins a heading, a quotation or an item of Markdown, with the space that makes it one."""
 _HEADING_NUMBER = re.compile(
-    rf"[{SHIELD}]?(?:#{{1,6}} )?(?:\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小[时時])|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
+    rf"[{SHIELD}]?(?:#{{1,6}} )?(?:(?:[\-*+] )?\[?\d{{1,3}}(?:\.\d{{1,3}})+ (?![{_UNIT}])"
+    rf"|\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小[时時])|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
 )
 
 

@@ -23,6 +23,7 @@ _REST = rf"(?:{_URL_CHARACTER}|(?<=[/=?#&_\-])[{HAN}]+)+"
 _BOUND = r"[\-+]?[A-Za-z0-9.∞π]{1,12}"
 _TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _STRING = "(?:\"[^\"\n]{0,60}\"|'[^'\n]{0,60}')"
+_VALUE = "'[a-z0-9_.#%\\-]{1,30}'"
 _TOP = "com|cn|net|org|gov|edu|tw|hk|info|biz|jp|uk|cc|top"
 
 # Every alternative is either bounded or begins where its own characters cannot stand before it, so that a
@@ -57,10 +58,14 @@ _SPAN = re.compile(
             rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)(?=[^#\n]{{0,39}}\w)[^#\s，。；：…—“”‘’「」『』〝〞()（）]{{1,40}}#(?!#)",
             rf"(?<![A-Za-z0-9#&/{SHIELD}])(?<!&amp;)#[A-Za-z0-9_]{{1,60}}",
             r"(?<![A-Za-z0-9!])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
-            rf":[a-z][a-z0-9+.\-]{{0,30}}:(?=`)|(?<=[{HAN}A-Za-z0-9，。：] ):[a-z]{{1,20}}!?(?= )",
+            rf":[a-z][a-z0-9+.\-]{{0,30}}:(?=`)|(?<=[{HAN}A-Za-z0-9] ):[a-z]{{1,20}}!?(?= )",
             r"(?<!\S):[a-z][a-z_]{1,20}(?: [A-Za-z_*][A-Za-z0-9_*]{0,40}){0,2}:(?=\s|\Z)",
             rf"[{{\[]{_STRING}(?:, ?{_STRING}){{1,40}},?[}}\]]|\('[^'\n]{{0,60}}'(?:, ?'[^'\n]{{0,60}}'){{1,40}}\)",
-            r"\{\"[^\"\n]{1,40}\" ?: ?(?:[\"\[{0-9\-]|true|false|null)[^{}\n]{0,300}\}",
+            r"\{[\"'][^\"'\n]{1,40}[\"'] ?: ?(?:[\"'\[{0-9\-]|[Tt]rue|[Ff]alse|null|None)[^{}\n]{0,300}\}",
+            r"\{ ?[A-Za-z_][A-Za-z0-9_]{0,30}: ?(?:[\"'\[{0-9]|true|false|null)[^{}\n]{0,300}\}",
+            rf"{_VALUE}(?:(?:, ?|[，、/|]){_VALUE}){{1,20}}",
+            r"import [ -~]{1,100} from [\"'][^\"'\n]{1,100}[\"']",
+            r"(?<!\S)\.\. (?:_[^:`\n]{1,60}: |[a-z][a-z\-]{1,30}:: ?)",
             rf"~/(?:[{HAN}A-Za-z0-9_\-]{{1,40}}/){{0,8}}[{HAN}A-Za-z0-9_\-]{{1,40}}\.[a-z0-9]{{1,5}}(?![A-Za-z0-9])",
             r"Yahoo!",
         )
@@ -70,18 +75,19 @@ _SPAN = re.compile(
 _HINTS = {
     **{sign: re.compile(re.escape(sign)) for sign in "@`#\\/"},
     '"': re.compile('"(?:(?<=[=({[]")|(?<=, "))'),
-    "'": re.compile("'(?:(?<=[=({[]')|(?<=, '))"),
+    "'": re.compile("'(?:(?<=[=({[]')|(?<=, ')|(?=[,，、/|])|(?<= from '))"),
     "-": re.compile("-(?<=--)"),
     ":": re.compile(
         ":(?:(?<=mailto:)|(?<=tel:)|(?<=magnet:)|(?<=data:)|(?=[Pp-])|(?<!\\S:)(?=[a-z])"
         "|(?=[a-z][a-z0-9+.\\-]{0,30}:`))"
     ),
-    ".": re.compile(rf"\.(?:(?<=www\.)|{_TOP})"),
+    ".": re.compile(rf"\.(?:(?<=www\.)|{_TOP}|(?=\. [_a-z]))"),
     "!": re.compile("!(?:(?<=oo!)|(?=\\[))"),
     "]": re.compile("\\](?:(?=\\()|(?<=[A-Za-z0-9.∞π]\\]))"),
     "$": re.compile("\\$"),
     "[": re.compile("\\[[\\-+A-Za-z0-9.∞π]"),
     ";": re.compile(";(?=-)"),
+    "{": re.compile("\\{ ?[A-Za-z_]"),
     "(": re.compile(f"\\([{KANA}a-z{_TONES}]"),
 }
 """Every span has one of these, looked for by its rarest character first, since most texts and lines have none."""
