@@ -48,7 +48,7 @@ _FULL_MARK = str.maketrans(",:;?!.", "，：；？！。")
 _DOUBLED = ("，，", "、、", "；；")
 _TWO_STOPS = re.compile("(?<!。)。。(?!。)")
 _SENTENCE_HAN = 6
-_PART = re.compile(f"[{HAN}{LETTER}0-9][,，] ?(?=[{HAN}])")
+_PART = re.compile(f"[{HAN}{LETTER}0-9] ?[,，] ?(?=[{HAN}])")
 """The comma of a sentence."""
 
 _CAPITALIZED = re.compile("[A-Z][a-z]")

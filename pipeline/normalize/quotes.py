@@ -26,7 +26,7 @@ _OTHER_QUOTE = re.compile("[`'„‟‘’『』〝〞〟]|[0-9]\"|<<")
 """Quotes in quotes, inches: too much to tell across lines."""
 _MOST_TURNED = 2
 """Curly marks of a line that may stand the wrong way round: both of a pair."""
-_MISPLACED = re.compile("“(?=[，。、；：？！”])")
+_MISPLACED = re.compile("“(?= ?[，。、；：？！”,.;:?!])")
 """An opening mark where none can stand."""
 _WORD = re.compile(f"[A-Za-z0-9{HAN}]")
 _SINGLE = re.compile(r"(?<![A-Za-z0-9])'(?![\s'])([^'\"\n]{1,200}?)(?<!\s)'(?![A-Za-z])")

@@ -251,10 +251,12 @@ def _simplified(line: str, bits: int) -> str:
 
 
 def _lists_characters(line: str, result: str) -> bool:
-    """Whether a line is about characters: a word and its other script, or a long run of rare ones."""
+    """Whether a line is about characters: a word and its other script, or a long run of rare ones, no sentence."""
     if len(line) <= _LONGEST_PAIR:
         before, after = _PAIR.match(line), _PAIR.match(result)
         return before is not None and after is not None and before[1] != before[2] and after[1] == after[2]
+    if "，" in line or "。" in line:
+        return False
     run = _LONG_RUN.search(line)
     return run is not None and sum(one in _COMMON for one in run[0]) < _COMMON_SHARE * len(run[0])
 

@@ -58,14 +58,15 @@ _SPAN = re.compile(
             rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)(?=[^#\n]{{0,39}}\w)[^#\s，。；：…—“”‘’「」『』〝〞()（）]{{1,40}}#(?!#)",
             rf"(?<![A-Za-z0-9#&/{SHIELD}])(?<!&amp;)#[A-Za-z0-9_]{{1,60}}",
             r"(?<![A-Za-z0-9!])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
-            rf":[a-z][a-z0-9+.\-]{{0,30}}:(?=`)|(?<=[{HAN}A-Za-z0-9] ):[a-z]{{1,20}}!?(?= )",
-            r"(?<!\S):[a-z][a-z_]{1,20}(?: [A-Za-z_*][A-Za-z0-9_*]{0,40}){0,2}:(?=\s|\Z)",
+            rf":[a-z][a-z0-9+.\-]{{0,30}}:(?=`)|(?<=[{HAN}A-Za-z0-9] ):[a-z]{{1,20}}!?(?= [{HAN}A-Za-z0-9])",
+            rf"(?:^|(?<=[{HAN}A-Za-z0-9] )):[a-z][a-z_]{{1,20}}(?: [A-Za-z_*][A-Za-z0-9_*]{{0,40}}){{0,2}}:"
+            rf"(?= [{HAN}A-Za-z0-9`*]|\Z)",
             rf"[{{\[]{_STRING}(?:, ?{_STRING}){{1,40}},?[}}\]]|\('[^'\n]{{0,60}}'(?:, ?'[^'\n]{{0,60}}'){{1,40}}\)",
             r"\{[\"'][^\"'\n]{1,40}[\"'] ?: ?(?:[\"'\[{0-9\-]|[Tt]rue|[Ff]alse|null|None)[^{}\n]{0,300}\}",
             r"\{ ?[A-Za-z_][A-Za-z0-9_]{0,30}: ?(?:[\"'\[{0-9]|true|false|null)[^{}\n]{0,300}\}",
             rf"{_VALUE}(?:(?:, ?|[，、/|]){_VALUE}){{1,20}}",
             r"import [ -~]{1,100} from [\"'][^\"'\n]{1,100}[\"']",
-            r"(?<!\S)\.\. (?:_[^:`\n]{1,60}: |[a-z][a-z\-]{1,30}:: ?)",
+            r"^\.\. (?:_[^:`\n]{1,60}: (?=\S)|[a-z][a-z\-]{1,30}::)",
             rf"~/(?:[{HAN}A-Za-z0-9_\-]{{1,40}}/){{0,8}}[{HAN}A-Za-z0-9_\-]{{1,40}}\.[a-z0-9]{{1,5}}(?![A-Za-z0-9])",
             r"Yahoo!",
         )
@@ -126,7 +127,7 @@ def shield(text: str, numbers: dict[str, str]) -> str:
 
 
 def _without(ranges: Iterable[tuple[int, int]], text: str, numbers: dict[str, str]) -> str:
-    """The text with a stand-in for each place [start, end), in order."""
+    """The text with a stand-in for each place [start, end), in order, noted in `numbers`."""
     pieces, at = [], 0
     for start, end in ranges:
         pieces += [text[at:start], stand_in(text[start:end], numbers)]
