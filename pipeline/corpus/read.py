@@ -1,4 +1,7 @@
-"""All a consumer needs to read the corpus: pyarrow and nothing else of ours."""
+"""All a consumer needs to read the corpus: pyarrow and nothing else of ours.
+
+A URL instead of a folder is read by remote.py.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,17 +35,31 @@ HASH_DIGITS = 16
 
 CHANGES_FILE = "changes.parquet"
 """What a version changed against its parent; what stays of it when the version goes: feed.py."""
-
+VERSION = feed.VERSION
+"""A version in full: SCHEMA.RELEASE.REVISION."""
 
 _HASH = re.compile(rf"[0-9a-fA-F]{{{HASH_DIGITS},64}}")
 
 
 def list_versions(clean: str | Path = "clean") -> list[str]:
-    """The versions in a corpus folder, oldest first."""
+    """The versions in a corpus folder or at a URL, oldest first."""
+    if is_url(clean):
+        found: list[str] = _remote().list_versions(str(clean))
+        return found
     folder = Path(clean)
     inside = folder.iterdir() if folder.is_dir() else ()
-    names = [p.name for p in inside if feed.VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
+    names = [p.name for p in inside if VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
     return sorted(names, key=version_key)
+
+
+def is_url(clean: str | Path) -> bool:
+    """Whether a corpus is named by a URL, so not a folder of this machine."""
+    return "://" in str(clean)
+
+
+def _remote() -> Any:
+    # by its name: what reads over the network is in no fingerprint of a build, which reads this module's source
+    return import_module("pipeline.corpus.remote")
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -136,6 +155,7 @@ def read(
 ) -> pa.Table:
     """The rows of a version as an Arrow table, in the order of their files.
 
+    `clean` is a folder, or a URL of one that is served or exported (`https://…`, `s3://…`, `hf://…`): see remote.py.
     `table` is articles (what is published) or dropped (everything else, with its reason). UsageError for an
     unknown version, table or column.
     """
@@ -168,6 +188,10 @@ def tables(
     unknown = sorted(set(columns or ()) - set(empty.schema.names))
     if unknown:
         raise UsageError(f"no column {', '.join(unknown)}; there are {', '.join(empty.schema.names)}")
+    if is_url(clean):
+        yield read_parquet([], columns)
+        yield from _remote().tables(str(clean), version, table, columns)
+        return
     folder = version_folder(clean, version)
     yield read_parquet([], columns)
     try:
@@ -193,6 +217,8 @@ def read_changes(clean: str | Path = "clean", *, since: str, until: str | None =
     and `since` itself, may have been collected. `2.37` of `since` is the release as it was first published, so that
     what was taken down from it later is told; of `until` its newest revision. UsageError for a version nobody knows.
     """
+    if is_url(clean):
+        raise UsageError(f"{clean}: what changed is read from a folder; fetch {feed.FOLDER}/ of it into one")
     folder = Path(clean)
     have, files = list_versions(folder), feed.files(folder)
     known = sorted({*have, *files}, key=version_key)
