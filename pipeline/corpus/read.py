@@ -35,8 +35,6 @@ HASH_DIGITS = 16
 
 CHANGES_FILE = "changes.parquet"
 """What a version changed against its parent; what stays of it when the version goes: feed.py."""
-VERSION = feed.VERSION
-"""A version in full: SCHEMA.RELEASE.REVISION."""
 
 _HASH = re.compile(rf"[0-9a-fA-F]{{{HASH_DIGITS},64}}")
 
@@ -48,7 +46,7 @@ def list_versions(clean: str | Path = "clean") -> list[str]:
         return found
     folder = Path(clean)
     inside = folder.iterdir() if folder.is_dir() else ()
-    names = [p.name for p in inside if VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
+    names = [p.name for p in inside if feed.VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
     return sorted(names, key=version_key)
 
 
@@ -218,7 +216,7 @@ def read_changes(clean: str | Path = "clean", *, since: str, until: str | None =
     what was taken down from it later is told; of `until` its newest revision. UsageError for a version nobody knows.
     """
     if is_url(clean):
-        raise UsageError(f"{clean}: what changed is read from a folder; fetch {feed.FOLDER}/ of it into one")
+        raise UsageError(f"{clean}: changes are read from the corpus's own folder; read {feed.FOLDER}/ there")
     folder = Path(clean)
     have, files = list_versions(folder), feed.files(folder)
     known = sorted({*have, *files}, key=version_key)

@@ -16,7 +16,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.corpus.read import LATEST, MANIFEST, SUMS, VERSION, by_hash, named, version_key
+from pipeline.corpus.feed import VERSION
+from pipeline.corpus.read import LATEST, MANIFEST, SUMS, by_hash, named, version_key
 from pipeline.corpus.schema import SCHEMA_VERSION, read_parquet
 from pipeline.errors import CorpusError, UsageError
 
@@ -160,21 +161,11 @@ def version_at(url: str, version: str | None = None) -> tuple[Place, Mapping[str
     The URL is that of a corpus or of one version. UsageError when no such version is there or it is of a later
     schema than this code, CorpusError when the manifest is not the one that was published.
     """
-    name, digest = by_hash(version)
-    folder, manifest = _found(place(url), name)
-    if digest is not None and not (told := hashlib.sha256(fetch(folder.at(SUMS))).hexdigest()).startswith(
-        digest
-    ):
-        raise CorpusError(
-            f"{folder.url}: not the version of hash {digest}, but {told}; tell who publishes it"
-        )
-    return folder, manifest
-
-
-def _found(top: Place, version: str | None) -> tuple[Place, Mapping[str, Any]]:
+    top = place(url)
+    version, digest = by_hash(version)
     if version is not None and version != LATEST:
         fitting = [version] if VERSION.fullmatch(version) else named(_list_versions(top), version)
-        found = _manifest(top.at(fitting[-1])) if fitting else None
+        found = _manifest(top.at(fitting[-1]), digest) if fitting else None
         if found is None:
             have = ", ".join(_list_versions(top)) or "none that it names or lists: say one in full, as 2.37.0"
             raise UsageError(f"{top.url}: there is no version {version}; there are {have}")
@@ -183,7 +174,7 @@ def _found(top: Place, version: str | None) -> tuple[Place, Mapping[str, Any]]:
     if latest is not None and not VERSION.fullmatch(latest):
         raise CorpusError(f"{top.at(LATEST.upper()).url}: {latest[:40]!r} is no version")
     for folder in (top.at(latest),) if latest else (top, top.at(LATEST)):
-        if (found := _manifest(folder)) is not None:
+        if (found := _manifest(folder, digest)) is not None:
             return found
     if latest:
         raise CorpusError(f"{top.url}: {LATEST.upper()} says {latest}, and there is no such version")
@@ -193,13 +184,19 @@ def _found(top: Place, version: str | None) -> tuple[Place, Mapping[str, Any]]:
     )
 
 
-def _manifest(folder: Place) -> tuple[Place, Mapping[str, Any]] | None:
-    """A version's manifest, checked against its sum; None when none is there."""
+def _manifest(folder: Place, digest: str | None) -> tuple[Place, Mapping[str, Any]] | None:
+    """A version's manifest, checked against its sum, and that against the hash asked for; None when none is there."""
     try:
         data = fetch(folder.at(MANIFEST))
-        sums = fetch(folder.at(SUMS)).decode("utf-8", "replace")
+        listed = fetch(folder.at(SUMS))
     except FileNotFoundError:
         return None
+    if not hashlib.sha256(listed).hexdigest().startswith(digest or ""):
+        raise CorpusError(
+            f"{folder.url}: not the version of hash {digest}, but {hashlib.sha256(listed).hexdigest()}; it is another"
+            " corpus, a revision after a takedown, or altered"
+        )
+    sums = listed.decode("utf-8", "replace")
     if f"{hashlib.sha256(data).hexdigest()}  {MANIFEST}" not in sums.splitlines():
         raise CorpusError(f"{folder.at(MANIFEST).url}: not as it was published: {SUMS} has another sum")
     said: dict[str, Any] = json.loads(data)

@@ -66,7 +66,7 @@ def test_a_version_is_asked_for_by_hash_and_read_whole(clean: Path, served: Serv
         read(served.url, version=said, columns=["id"])
     with pytest.raises(CorpusError, match=f"not the version of hash {digest}"):
         read(served.url, version=f"2.2 sha256:{digest}")
-    with pytest.raises(UsageError, match="read from a folder"):
+    with pytest.raises(UsageError, match=r"from the corpus's own folder"):
         read_changes(served.url, since="2.1")
 
 
@@ -246,3 +246,10 @@ def test_s3_reads_as_the_folder_does(clean: Path) -> None:
         assert read(url, columns=["id"]).equals(read(clean, columns=["id"]))
         with pytest.raises(CorpusError, match="s3://no-such-bucket"):
             read("s3://no-such-bucket/zh")
+
+
+def test_a_version_is_asked_for_by_its_hash(clean: Path, served: Served) -> None:
+    digest = hash_of(clean / "2.2.0")
+    assert read(served.url, version=f"zh@2.2 sha256:{digest}").equals(read(clean))
+    with pytest.raises(CorpusError, match="not the version of hash 0123456789abcdef"):
+        read(served.url, version="2.2.0 sha256:0123456789abcdef")
