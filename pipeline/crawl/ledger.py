@@ -60,6 +60,9 @@ _OWING = (
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
 
+NEVER = datetime.fromtimestamp(0, UTC)
+"""The time of the newest visit where there was none."""
+
 
 class LedgerError(CorpusError):
     """The ledger cannot be read; it can be made again from the archive."""
@@ -120,7 +123,7 @@ class Ledger:
 
     def __init__(self, raw: Path, *, read_only: bool = False) -> None:
         self.raw = raw
-        self.newest = datetime.fromtimestamp(0, UTC)
+        self.newest = NEVER
         """Time of the newest visit or link that was known on entering."""
         path = raw / "ledger.sqlite"
         if not read_only:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus.assemble import Assembled, assemble
+from pipeline.corpus.assemble import Assembled, _item, assemble
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.revisions import PARTS_LOOKED_UP
@@ -265,3 +265,24 @@ def test_the_structure_of_a_page_is_cut_with_its_text(corpus: Corpus) -> None:
     corpus.take(glued(3, OWN))
     (withdrawn,) = [d for d in corpus.rows("dropped") if d.id == page.id]
     assert withdrawn.structure == spans
+
+
+DOUBTED = (Flag(name="implausible_date", text="2999-01-01"),)
+
+
+def test_a_capture_of_a_time_not_believed_is_newer_than_nothing(corpus: Corpus) -> None:
+    corpus.take(*page(0, 1, 2))
+    corpus.take(*page(999, 1, flags=DOUBTED))
+    assert sorted(corpus.published()) == [1, 2], "that it prints one article alone takes none away"
+    corpus.take(*page(999, 3, flags=DOUBTED))
+    assert corpus.published()[1].text == article(1)
+
+
+def test_a_capture_of_a_time_not_believed_says_nothing_against_its_text_and_nothing_of_when(
+    corpus: Corpus,
+) -> None:
+    assert _item(row(0, flags=DOUBTED)).flaws == 0
+    corpus.take(*page(999, 3, flags=DOUBTED))
+    corpus.take(*page(1, 1))
+    (document,) = corpus.published().values()
+    assert (document.text, document.first_seen) == (article(1), row(0).captured_at + LATER)
