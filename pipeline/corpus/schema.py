@@ -120,11 +120,16 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 def read_parquet(paths: Iterable[Path | pa.NativeFile], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of several files, of this schema or an earlier one, in the order given; no file gives no rows."""
     schema = SCHEMA if columns is None else pa.schema([SCHEMA.field(c) for c in columns])
-    tables = [
-        present(pq.ParquetFile(p, page_checksum_verification=True).read(columns=columns), schema)
-        for p in paths
-    ]
+    tables = [present(_columns(path, columns), schema) for path in paths]
     return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _columns(path: Path | pa.NativeFile, columns: Sequence[str] | None) -> pa.Table:
+    # bytes and files of Python's own are read in this thread: one of Arrow's that lets go of them when Python is ending
+    # aborts the process (seen in one of twenty)
+    own = isinstance(path, Path)
+    file = pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=own)
+    return file.read(columns=columns, use_threads=own)
 
 
 def present(table: pa.Table, schema: pa.Schema = SCHEMA) -> pa.Table:
