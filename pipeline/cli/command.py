@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 import errno
 import io
-import sqlite3
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
 
-import duckdb
-import pyarrow as pa
-
-from pipeline.cli import demo, export, jobs, logs, look, page, stages
+from pipeline.cli import logs
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -31,21 +29,35 @@ exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 130 interr
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+COMMANDS = {
+    "demo": "demo",
+    **dict.fromkeys(
+        ("crawl", "build", "refresh", "backfill", "rebuild", "maintain", "import", "ledger"), "jobs"
+    ),
+    **dict.fromkeys(("read", "versions", "pin", "unpin", "diff", "explain", "verify", "report"), "look"),
+    "export": "export",
+    **dict.fromkeys(("extract", "normalize", "dedupe", "source"), "stages"),
+    "page": "page",
+}
+"""Command → the module of this room that has it: only that one is imported, for a start takes what is imported."""
+
+VERSION = "--version"
+
+
+def parser(said: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or what the first word said needs of it."""
     top = argparse.ArgumentParser(
         prog="corpus",
         description="From Chinese web pages to a versioned clean corpus.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument(VERSION, action="version", version=version("zh-article-corpus"))
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    demo.add(commands)
-    jobs.add(commands)
-    look.add(commands)
-    export.add(commands)
-    stages.add(commands)
-    page.add(commands)
+    if said == VERSION:
+        return top
+    for module in [COMMANDS[said]] if said in COMMANDS else dict.fromkeys(COMMANDS.values()):
+        import_module(f"pipeline.cli.{module}").add(commands)
     logs.add(top)
     return top
 
@@ -54,7 +66,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. KeyboardInterrupt goes through to the entry."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8 whatever the locale says
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    arguments = parser().parse_args(argv)
+    line = sys.argv[1:] if argv is None else argv
+    arguments = parser(line[0] if line else None).parse_args(line)
     try:
         with logs.shown(arguments.verbose, arguments.log_file):
             return int(arguments.run(arguments) or 0)
@@ -64,15 +77,19 @@ def run(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except (pa.ArrowException, duckdb.Error) as error:
+    except _raised("pyarrow", "ArrowException") + _raised("duckdb", "Error") as error:
         told = str(error).partition("\n")[0]
         say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {told}")
         return CorpusError.exit_code
-    except sqlite3.Error as error:
+    except _raised("sqlite3", "Error") as error:
         say(f"corpus {arguments.command}: the crawl's memory: {error}; `corpus ledger rebuild` makes it anew")
-        return (
-            NoSpaceError.exit_code if error.sqlite_errorcode == sqlite3.SQLITE_FULL else CorpusError.exit_code
-        )
+        is_full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
+        return NoSpaceError.exit_code if is_full else CorpusError.exit_code
     except OSError as error:
         say(f"corpus {arguments.command}: {error}")
         return NoSpaceError.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
+
+
+def _raised(module: str, name: str) -> tuple[type[Exception], ...]:
+    """An exception of a library, where that is loaded; what is not loaded has raised nothing."""
+    return (getattr(sys.modules[module], name),) if module in sys.modules else ()
