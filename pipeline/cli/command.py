@@ -34,7 +34,9 @@ COMMANDS = {
     **dict.fromkeys(
         ("crawl", "build", "refresh", "backfill", "rebuild", "maintain", "import", "ledger"), "jobs"
     ),
-    **dict.fromkeys(("read", "versions", "pin", "unpin", "diff", "explain", "verify", "report"), "look"),
+    **dict.fromkeys(("read", "explain", "verify", "report"), "look"),
+    **dict.fromkeys(("versions", "pin", "unpin", "diff", "rollback", "changes"), "versions"),
+    "runs": "undo",
     "export": "export",
     **dict.fromkeys(("extract", "normalize", "dedupe", "source"), "stages"),
     "page": "page",

@@ -17,12 +17,13 @@ from typing import Any
 from pipeline.archive.store import sha256_of, sync, write_whole
 from pipeline.corpus import hub
 from pipeline.corpus.exports import Exported, Sent, check_here, noted, plan, reaching, sums_of
+from pipeline.corpus.feed import VERSION
 from pipeline.corpus.job import Progress
-from pipeline.corpus.publish import SUMS, point_latest
+from pipeline.corpus.publish import point_latest
 from pipeline.corpus.read import (
     LATEST,
     MANIFEST,
-    VERSION,
+    SUMS,
     is_url,
     latest,
     list_versions,

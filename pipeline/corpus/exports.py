@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.archive.store import sha256_of, write_whole
-from pipeline.corpus.publish import SUMS
-from pipeline.corpus.read import MANIFEST, VERSION, version_key
+from pipeline.corpus.feed import VERSION
+from pipeline.corpus.read import MANIFEST, SUMS, version_key
 from pipeline.corpus.remote import network_errors, told
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
 from pipeline.locking import only_writer

@@ -63,7 +63,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--version"], set(), BARE),
         (["read"], {"pyarrow"}, READER),
         (["read", "--format", "markdown", "--version", "2.1"], {"pyarrow"}, READER),
-        (["pin", "2.1"], FROM_ARCHIVE, ARCHIVE),
         (["explain", "https://news.example/a/0.html"], {*PANDAS, *FROM_ARCHIVE, "opencc"}, EXPLAINS),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
