@@ -38,7 +38,9 @@ COMMANDS = {
     **dict.fromkeys(("versions", "pin", "unpin", "diff", "rollback", "changes"), "versions"),
     "runs": "undo",
     "export": "export",
-    **dict.fromkeys(("extract", "normalize", "dedupe", "source"), "stages"),
+    **dict.fromkeys(("extract", "normalize", "dedupe"), "stages"),
+    "source": "source",
+    "status": "status",
     "page": "page",
 }
 """Command → the module of this room that has it: only that one is imported, for a start takes what is imported."""
