@@ -109,15 +109,13 @@ class Candidates:
             and (member := self._index.get(other))
             and count >= SHARED_SHARE * min(member.sketched, len(listed))
         ]
-        if len(enough) > CANDIDATES:
-            self.capped.add(name)
         most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
         # A very long text shares phrases with every other one; its excerpt shares all it has.
         wholest = sorted(
             most[WEIGHTIEST:],
             key=lambda member: (-weight[member.id] // min(member.sketched, len(listed)), member.id),
         )
-        return most[:WEIGHTIEST] + wholest[: CANDIDATES - WEIGHTIEST]
+        return most[:WEIGHTIEST] + wholest
 
     def rare(self, name: str, theirs: Hashes) -> float:
         """Share of the hashes common to two texts that no third one has; small when few are common."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.dedupe.facts import string
 from pipeline.dedupe.overlap import SOLID_RUN, Overlap, Side, measure
 from pipeline.dedupe.sketch import Shingles, text_key
 
@@ -55,7 +54,7 @@ class Owns:
     @cached_property
     def texts(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """For each text its own part and the other part, which both have."""
-        return _parted(string(self.a), self.overlap.a), _parted(string(self.b), self.overlap.b)
+        return _parted(self.a.string, self.overlap.a), _parted(self.b.string, self.overlap.b)
 
     @cached_property
     def likeness(self) -> float:

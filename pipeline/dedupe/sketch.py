@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,12 @@ Codes = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Shingles:
-    """A text as dedupe sees it: folded code points and the hashes of their 5-grams."""
+    """A text as dedupe sees it: folded code points and the hashes of their 5-grams.
+
+    What is compared with many others takes its string and the order of its grams once.
+    """
 
     codes: Codes
     """Code points of the comparison key, at most LONGEST."""
@@ -58,6 +61,18 @@ class Shingles:
     """Hash of the gram that starts at each code point; a shorter text is one gram."""
     distinct: Hashes
     """The same hashes, each once, ascending."""
+
+    @cached_property
+    def string(self) -> str:
+        """The key as a string."""
+        return self.codes.tobytes().decode("utf-32-le", "replace")
+
+    @cached_property
+    def places(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Where the first gram with each of the distinct hashes starts, and whether it is the only one."""
+        order = np.argsort(self.grams, kind="stable")
+        starts = self.grams[order].searchsorted(self.distinct)
+        return order[starts], np.diff(starts, append=len(order)) == 1
 
 
 def text_key(text: str) -> Codes:

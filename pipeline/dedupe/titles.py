@@ -19,6 +19,9 @@ _NUMBER = re.compile(r"\d+")
 ALIKE, LONGEST_TITLE = 0.4, 80
 """Titles this alike have one form; past so many characters a title is not one."""
 
+CORRECTED = 0.6
+"""Titles this alike are one that was corrected."""
+
 
 def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
     """What the titles name in each other's place, each found in its own text only; None: nothing.
@@ -40,6 +43,11 @@ def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str]
         if here in text_a and there in text_b and here not in text_b and there not in text_a:
             return here, there
     return None
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two titles, as comparison keys, are one but for a few words."""
+    return SequenceMatcher(None, a[:LONGEST_TITLE], b[:LONGEST_TITLE], autojunk=False).ratio() >= CORRECTED
 
 
 def notices_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
