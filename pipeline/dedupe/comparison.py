@@ -42,6 +42,9 @@ class Comparison:
         candidates, clusters = Candidates(self._sketches, self._index), Clusters(self._index)
         for work in self._batch:
             self._compare(work, candidates, clusters)
+            member = self._index.get(work.item.id)
+            if member is None or not member.represents:
+                del self._shingles[work.item.id]  # nothing after it is compared with it
         candidates.keep()
         return clusters.touched
 
@@ -89,15 +92,16 @@ class Comparison:
                 candidates.capped.add(name)
                 break
             verified += 1
-            self._fetch([member])
+            if member.id not in self._shingles:
+                self._fetch([member])
             theirs = self._shingles.get(member.id)
             if theirs is None:
                 continue
             known = Circumstances(
                 days=_days(work.item, member),
                 titles=(work.item.title, member.title),
-                rare=partial(candidates.rare, name, sketch(theirs)),
-                common=partial(candidates.known, name, sketch(theirs)),
+                rare=partial(candidates.rare, name, theirs),
+                common=partial(candidates.known, name, theirs),
                 schemas=partial(self._schemas, work, member),
             )
             relation, overlap = judge(self._shingles[name], theirs, known)

@@ -65,10 +65,11 @@ def is_metadata(line: str) -> bool:
     """Whether a line only says by whom and when a page was published and how often it was read."""
     if len(line) > LONGEST_METADATA:
         return False
-    rest = sum(char.isalnum() for char in _LABELLED.sub("", _TIME.sub("", line)))
-    return (
-        rest == 0 if _LABEL.search(line) else rest <= LONGEST_SITE and _DAY_AND_HOUR.search(line) is not None
-    )
+    labelled = _LABEL.search(line) is not None
+    if not labelled and not _DAY_AND_HOUR.search(line):
+        return False
+    rest = _LABELLED.sub("", _TIME.sub("", line))
+    return sum(char.isalnum() for char in rest) <= (0 if labelled else LONGEST_SITE)
 
 
 def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:

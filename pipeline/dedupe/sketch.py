@@ -80,7 +80,8 @@ def text_key(text: str) -> Codes:
 
     Two texts with one key differ in spacing, punctuation, width or script only.
     """
-    return _folded(text)[0]
+    folded, expanding = _looked_up(text)
+    return _folded(text)[0] if expanding else folded[folded != 0]
 
 
 def key_positions(text: str) -> NDArray[np.int64]:
@@ -124,10 +125,18 @@ def _distinct(values: Hashes) -> Hashes:
     return first
 
 
-def _folded(text: str) -> tuple[Codes, NDArray[np.int64]]:
-    table, expansions = _fold_table()
+def _looked_up(text: str) -> tuple[Codes, bool]:
+    """What each code point is compared as, and whether one is compared as several."""
+    # Beyond the last ideograph nothing is a letter: `clip` gives the last entry, which is 0.
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    folded = table[np.minimum(codes, _LAST + 1)]
+    folded: Codes = _fold_table()[0].take(codes, mode="clip")
+    return folded, bool((folded == _EXPANDS).any())
+
+
+def _folded(text: str) -> tuple[Codes, NDArray[np.int64]]:
+    expansions = _fold_table()[1]
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    folded, _ = _looked_up(text)
     lengths: NDArray[Any] = (folded != 0).astype(np.int64)
     expanding = np.flatnonzero(folded == _EXPANDS)
     pieces = [expansions[int(codes[at])] for at in expanding]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 from pipeline.dedupe.sketch import text_key
@@ -76,6 +76,7 @@ def is_notice(title: str) -> bool:
     return any(word in title for word in _form_words())
 
 
+@lru_cache(1 << 12)
 def title_key(title: str) -> str:
     """The comparison key of a title."""
     return text_key(title).tobytes().decode("utf-32-le", "replace")
