@@ -28,6 +28,9 @@ from pipeline.dedupe.sketch import GRAM, Shingles
 LEAST_COVERED = 0.4
 """Where neither text has this share in common, nothing is."""
 
+SCHEMA_ALIKE = 0.6
+"""Share of the names of the fields of two that both have, from which on they are of one schema."""
+
 SCHEMA_COVERED = 0.9
 """Records of one schema that have more in common are compared as other texts are."""
 
@@ -222,8 +225,8 @@ class Evidence:
     @cached_property
     def schema(self) -> bool:
         """Whether they are records of one schema."""
-        one, other = self.known.schemas()
-        return bool(one) and one == other
+        one, other = map(set, self.known.schemas())
+        return len(one & other) >= max(1, SCHEMA_ALIKE * len(one | other))
 
     @cached_property
     def owns(self) -> Owns:
