@@ -23,8 +23,12 @@ from benchmarks.dedupe_quality import Found, minhash, ours
 from benchmarks.normalize_real import CHINESE, texts
 
 LEAST_HAN = 150
-PEERS = (("datasketch .5", 25, 5, 0.5), ("datasketch .6", 18, 7, 0.6), ("datasketch .7", 14, 9, 0.7))
-FINEWEB = ("bands 14 x 8", 14, 8, 0.0)
+PEERS: tuple[tuple[str, int, int, float], ...] = (
+    ("datasketch .5", 25, 5, 0.5),
+    ("datasketch .6", 18, 7, 0.6),
+    ("datasketch .7", 14, 9, 0.7),
+)
+FINEWEB: tuple[str, int, int, float] = ("bands 14 x 8", 14, 8, 0.0)
 
 
 def main() -> None:
@@ -38,8 +42,8 @@ def main() -> None:
     args = parser.parse_args()
     documents = [one for folder in args.folders for one in _chosen(folder, args.most, args.each)]
     found = {"ours": ours(documents, 2**30)}
-    for name, *settings in (*PEERS, FINEWEB) if args.peers else ():
-        found[name] = minhash(documents, *settings)
+    for name, bands, rows, checked in (*PEERS, FINEWEB) if args.peers else ():
+        found[name] = minhash(documents, bands, rows, checked)
     pairs = {name: _pairs(documents, one) for name, one in found.items()}
     print(
         f"{len(documents)} documents; " + ", ".join(f"{name} {len(one)} pairs" for name, one in pairs.items())

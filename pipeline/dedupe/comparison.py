@@ -9,11 +9,12 @@ import numpy as np
 
 from pipeline.dedupe.candidates import CANDIDATES, Candidates
 from pipeline.dedupe.clusters import Clusters, Match
+from pipeline.dedupe.evidence import Circumstances
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
-from pipeline.dedupe.relate import Circumstances, judge
+from pipeline.dedupe.relate import judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, shingles, sketch, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import alike, title_key

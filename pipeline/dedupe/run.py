@@ -3,7 +3,7 @@
 learn the sites' furniture from the whole batch      furniture.py
 strip it, take keys and sketches                     prepared.py, sketch.py
 look up candidates                                   candidates.py, postings.py
-verify them on the full text                         comparison.py, overlap.py, facts.py, relate.py
+verify them on the full text                         comparison.py, overlap.py, facts.py, evidence.py, relate.py
 find its place among the others                      clusters.py
 decide what is published                             policy.py, canonical.py, glue.py
 remember                                             index.py, tables.py, segments.py

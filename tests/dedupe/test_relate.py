@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from pipeline.dedupe import facts
+from pipeline.dedupe.evidence import Circumstances, Evidence
 from pipeline.dedupe.overlap import NOTHING, Side, measure
 from pipeline.dedupe.prepared import schema
 from pipeline.dedupe.relate import (
     CONFLICTS_SHOWN,
     RULES,
-    Circumstances,
-    Evidence,
     Relation,
     RelationRule,
     judge,
