@@ -5,28 +5,34 @@ The `corpus` command and the Prefect flows call these same functions; nothing he
 
 from __future__ import annotations
 
+import difflib
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from pipeline import archive
+from pipeline import archive, notify
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
-from pipeline.corpus import versions
+from pipeline.corpus import feed_files, versions
+from pipeline.corpus import rollback as rolling_back
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
-from pipeline.corpus.pins import pinned
+from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
 from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
+from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.tally import SourceRun
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Source
+from pipeline.health import NEW, WELL
+from pipeline.health.acks import Ack, read_acks, write_acks
+from pipeline.health.status import Change, SourceStatus, changes, read_status, to_remember
+from pipeline.records import Manifest, Source
 from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
@@ -80,6 +86,12 @@ class RunReport:
     """Whether the build only says what would change."""
     stopped: bool = False
     """Whether somebody stopped the crawl, so that no build followed."""
+    health: tuple[SourceStatus, ...] = ()
+    """How every declared source stands after the run; empty where the run did not look."""
+    changed: tuple[Change, ...] = ()
+    """What of it is new since it was last told."""
+    unsent: str | None = None
+    """Why the message about it did not reach all it is for; the next run tells it again."""
 
     def funnel(self) -> dict[str, Counter[str]]:
         """source → found, fetched, unchanged, blocked, failed, extracted, kept, new, changed."""
@@ -109,8 +121,12 @@ def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
     chosen = set(names)
     unknown = sorted(chosen - {s.name for s in declared})
     if unknown:
-        have = ", ".join(s.name for s in declared) or "none"
-        raise UsageError(f"{folder}: no source named {', '.join(unknown)}; there are {have}")
+        have = [s.name for s in declared]
+        near = difflib.get_close_matches(unknown[0], have, 1, 0.5)
+        hint = f" did you mean {near[0]}?" if near else ""
+        raise UsageError(
+            f"{folder}: no source named {', '.join(unknown)};{hint} There are {', '.join(have) or 'none'}"
+        )
     return tuple(s for s in declared if not chosen or s.name in chosen)
 
 
@@ -174,7 +190,66 @@ def refresh(
         crawled = crawl(folders, names, everything=everything, progress=progress, stop=stop)
     if stop is not None and stop.is_set():
         return RunReport(crawled=crawled, stopped=True)
-    return RunReport(crawled=crawled, build=build(folders, confirm=confirm, progress=progress))
+    return build_and_look(folders, RunReport(crawled=crawled), confirm=confirm, progress=progress)
+
+
+def build_and_look(
+    folders: Folders, crawled: RunReport, *, confirm: bool = False, progress: Progress = quiet
+) -> RunReport:
+    """Build and publish after a crawl, then see how the sources stand, whatever came of the build."""
+    try:
+        built = replace(crawled, build=build(folders, confirm=confirm, progress=progress))
+    except RefusedError:
+        look(folders, crawled)
+        raise
+    return look(folders, built)
+
+
+def look(folders: Folders, report: RunReport) -> RunReport:
+    """The report with how every declared source stands and what of it is new, which `notify.toml` is told too."""
+    statuses = status(folders) if folders.sources.exists() and folders.raw.is_dir() else ()
+    if not statuses:
+        return report
+    with closing(Ledger(folders.raw)) as ledger:
+        changed = changes(ledger.told(), statuses)
+        unsent = _sent(folders, changed)
+        if unsent is None:
+            ledger.tell(to_remember(statuses))
+            ledger.commit()
+    return replace(report, health=statuses, changed=changed, unsent=unsent)
+
+
+def _sent(folders: Folders, changed: Sequence[Change]) -> str | None:
+    """Sends one message about all that changed; why it did not arrive, None: it did, or none is wanted."""
+    urls = notify.addresses(folders.sources.absolute().parent) if changed else ()
+    if not urls:
+        return None
+    told = ", ".join(f"{each.source} {each.now.state}" for each in changed)
+    try:
+        notify.send(urls, f"corpus: {told}"[:200], "\n".join(each.words for each in changed))
+    except notify.NotSentError as error:
+        return str(error)
+    return None
+
+
+def status(
+    folders: Folders, names: Iterable[str] = (), today: date | None = None
+) -> tuple[SourceStatus, ...]:
+    """How each declared source stands (or those named); UsageError for bad source files or an unknown name."""
+    chosen = load_sources(folders.sources, names)
+    return read_status(chosen, folders.raw, folders.clean, read_acks(folders.sources), today)
+
+
+def acknowledge(folders: Folders, name: str, until: date, why: str) -> Ack:
+    """Note that the present state of a source is known, until a day is over; UsageError when it is well."""
+    (now,) = status(folders, [name])
+    if now.state in (WELL, NEW):
+        raise UsageError(f"{name} is {now.state}: there is nothing to acknowledge")
+    if not why.strip():
+        raise UsageError("say why, for whoever reads it next: --why '…'")
+    ack = Ack(source=name, state=now.state, until=until, why=why)
+    write_acks(folders.sources, {**read_acks(folders.sources), name: ack})
+    return ack
 
 
 def plan_backfill(
@@ -228,6 +303,17 @@ def rebuild(
     return RunReport(build=report, preview=preview)
 
 
+def rollback(folders: Folders, version: str, why: str) -> Manifest:
+    """Publish a release equal to an older version, and hold builds until `release`; the release's manifest."""
+    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+    return rolling_back.rollback(folders.job(declared), version, why)
+
+
+def release(folders: Folders) -> Manifest:
+    """Let builds publish again after a rollback, whose manifest is given."""
+    return rolling_back.release(folders.job(()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
     """What maintenance found and did."""
@@ -242,6 +328,8 @@ class Maintenance:
     """Shard folders of earlier rules removed."""
     remade: tuple[tuple[str, str], ...] = ()
     """Archive file and what was lost beside it and made anew: checksum, CDXJ or index."""
+    expired: tuple[str, ...] = ()
+    """Pins that no longer hold, each in words."""
 
 
 def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
@@ -250,7 +338,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     What was lost beside archive files that are whole is made anew. Nothing else is changed when something
     is wrong: RefusedError lists the problems.
     """
-    pinned(folders.clean)  # a pin that nobody understands is told before anything is changed
+    found = pins(folders.clean)  # a pin that nobody understands is told before anything is changed
     newest = next(iter(list_versions(folders.clean)[-1:]), None)
     problems = verify(folders, newest)
     remade: tuple[tuple[str, str], ...] = ()
@@ -272,6 +360,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
         kept={k.version: k.why for k in plan if k.why is not None},
         shards=stale,
         remade=remade,
+        expired=tuple(f"{p.said}: {p.words}" for p in found if p.expired),
     )
 
 
@@ -290,6 +379,8 @@ def verify(folders: Folders, version: str | None = None) -> list[str]:
     known: versions.KnownSums = {}
     for path in paths:
         problems += versions.verify(path, known)
+    if version is None:
+        problems += feed_files.problems(folders.clean)
     return problems + (_missing_inputs(folders.raw, paths) if has_archive else [])
 
 

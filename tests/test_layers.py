@@ -34,12 +34,16 @@ ALLOWED = {
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus"},
-    "report": SHARED | {"crawl", "runs"},
+    "notify": {"errors"},
+    "health": SHARED | {"sources", "crawl", "corpus"},
+    "opml": {"errors", "web"},
+    "trial": SHARED | {"crawl", "extract", "corpus", "web"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "health", "notify"},
+    "report": SHARED | {"crawl", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "origin", "markdown"},
+    | {"demo", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
@@ -59,6 +63,8 @@ DOORS = {
     "filelock": {"pipeline/locking.py"},
     "pebble": {"pipeline/corpus/pool.py"},
     "distributed": {"pipeline/corpus/pool.py"},
+    "fsspec": {"pipeline/corpus/remote.py"},
+    "apprise": {"pipeline/notify.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }
 """Library → the only modules that import it."""

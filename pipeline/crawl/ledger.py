@@ -8,21 +8,25 @@ of the ledger, never behind, and `catch_up` (done on entering) reads in what a k
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.exchange import Earlier
-from pipeline.archive.sealing import sealed
+from pipeline.archive.plausible import believed
 from pipeline.archive.store import lock, path_of
-from pipeline.crawl.history import LISTS, UrlState, next_state
+from pipeline.archive.withdrawn import standing, withdrawn
+from pipeline.crawl import daily
+from pipeline.crawl.daily import DayCounts
+from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
 from pipeline.errors import CorpusError
 from pipeline.records import Capture, Kind, Place
+from pipeline.web.urls import site
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -37,6 +41,8 @@ CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 """
 
 
@@ -88,6 +94,16 @@ class Host:
     """Until when that answer holds."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When a source was last well and is next asked."""
+
+    last_ok: datetime | None = None
+    """The last visit of a list or page that brought something usable."""
+    next_due: datetime | None = None
+    """The first time at which one of them is due."""
+
+
 class Ledger:
     """The open ledger of one archive; used as a context manager, after the Writer was entered.
 
@@ -97,6 +113,8 @@ class Ledger:
 
     def __init__(self, raw: Path, *, read_only: bool = False) -> None:
         self.raw = raw
+        self.newest = datetime.fromtimestamp(0, UTC)
+        """Time of the newest visit or link that was known on entering."""
         path = raw / "ledger.sqlite"
         if not read_only:
             raw.mkdir(parents=True, exist_ok=True)
@@ -107,13 +125,15 @@ class Ledger:
                 _copy(path, self._db)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_TABLES)
+            self._db.executescript(_TABLES + daily.TABLE)
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error
 
     def __enter__(self) -> Ledger:
         self.catch_up()
+        told = self._db.execute("SELECT max(coalesce(last_fetch, first_seen)) FROM url").fetchone()[0]
+        self.newest = warc.moment(told or "") or self.newest
         return self
 
     def close(self) -> None:
@@ -142,20 +162,61 @@ class Ledger:
 
         `every` is the source's interval for lists (seconds). `changed` overrides whether the visit
         showed something new (for a list: other links); None judges by the payload digest. A visit not
-        later than the last one known changes nothing but `first_seen`. For a list page add its links
+        later than the last one known changes nothing but `first_seen`; but what that one remembers of more than
+        a day later is set back, since a clock ran ahead then. For a list page add its links
         (`add_links`) before recording it: its validators promise that they were read.
         """
-        self._take(cdxj.ref_of(capture), every, changed)
+        ref = cdxj.ref_of(capture)
+        old = self._state(ref.url_key)
+        if old is not None and is_ahead(old, ref.fetched_at):
+            self._put(set_back(old, ref.fetched_at))
+        self._take(ref, every, changed)
 
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
+        at = ref.fetched_at
+        if ref.kind == Kind.DISCOVERY:
+            self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
             return
-        at = ref.fetched_at
         old = self._state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
+            for what in daily.words_of(ref, old):
+                self.count(ref.source, at, what)
             self._put(next_state(ref, old, every, changed))
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
+        """Adds to one of the counts of a source's day (daily.py)."""
+        self._write(daily.ADD, (source, _day(at), what, number))
+
+    def days(self, since: date | None = None) -> list[DayCounts]:
+        """What the visits of each source came to, by source and day, from a day on."""
+        found = self._db.execute("SELECT * FROM day WHERE day >= ?", ((since or date.min).isoformat(),))
+        return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
+
+    def times(self, source: str) -> Times:
+        """When a source was last well and is next asked."""
+        row = self._db.execute(
+            "SELECT max(last_ok) AS ok, min(next_due) AS due FROM url WHERE source = ?", (source,)
+        ).fetchone()
+        return Times(last_ok=warc.moment(row["ok"] or ""), next_due=warc.moment(row["due"] or ""))
+
+    def resting_until(self, urls: Iterable[str]) -> datetime | None:
+        """Until when all the sites of some addresses are left alone; None: one of them may be asked."""
+        until = [self.host(name).not_before for name in sorted({site(url) for url in urls})]
+        known = [each for each in until if each is not None]
+        return min(known) if known and len(known) == len(until) else None
+
+    def told(self) -> dict[str, str]:
+        """The state of each source that was last told, where it was not well."""
+        return {row["source"]: row["state"] for row in self._db.execute("SELECT source, state FROM told")}
+
+    def tell(self, states: Mapping[str, str]) -> None:
+        """Remembers what is told now, in place of what was."""
+        self._write("DELETE FROM told")
+        for source, state in states.items():
+            self._write("INSERT INTO told VALUES (?, ?)", (source, state))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
@@ -181,12 +242,21 @@ class Ledger:
         return None if row is None else str(row["source"])
 
     def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
-        """URLs of a source whose time has come, longest overdue first."""
+        """URLs of a source whose time has come, longest overdue first.
+
+        Where a clock ran ahead, what was visited or found more than a day later than `now` has come too: it waits for
+        no day that is far away, and what that visit took for old or gone is judged again.
+        """
         marks = ", ".join("?" * len(kinds))
+        has_come = "next_due IS NOT NULL AND next_due <= ?"
+        times = [warc.iso(now)]
+        if self.newest - AHEAD > now:
+            has_come = f"({has_come} OR coalesce(last_fetch, first_seen) > ?)"
+            times.append(warc.iso(now + AHEAD))
         found = self._db.execute(
-            "SELECT url, key, kind, via, part_of, looks FROM url WHERE source = ? AND next_due IS NOT NULL"
-            f" AND next_due <= ? AND kind IN ({marks}) ORDER BY next_due, key",
-            (source, warc.iso(now), *kinds),
+            "SELECT url, key, kind, via, part_of, looks FROM url"
+            f" WHERE source = ? AND {has_come} AND kind IN ({marks}) ORDER BY next_due, key",
+            (source, *times, *kinds),
         )
         return [
             Due(
@@ -286,31 +356,50 @@ class Ledger:
     def catch_up(self) -> int:
         """Takes in the sealed files not yet read to their end; returns how many.
 
+        What withdrawn runs said is forgotten, by forgetting all: the rest is read anew from the archive.
         A list visit met here was never seen to be followed up, so its validators are not trusted
         and it is due at once: its links may have been lost with the process.
         """
+        self._forget_withdrawn()
         known = {row["name"]: row["sha256"] for row in self._db.execute("SELECT name, sha256 FROM file")}
-        files = [each for each in sealed(self.raw) if known.get(each.file) != each.sha256]
+        files = [each for each in standing(self.raw) if known.get(each.file) != each.sha256]
         if files:
             for day in index.by_day(self.raw, [each.file for each in files]):
                 for ref in day:
                     self._take_unfollowed(ref)
             for each in files:
                 self._write("INSERT OR REPLACE INTO file VALUES (?, ?)", (each.file, each.sha256))
-            self.commit()
+        self.commit()
         return len(files)
 
+    def _forget_withdrawn(self) -> None:
+        """Empty the ledger where it may know of a run that was withdrawn since it was last entered."""
+        gone = set(withdrawn(self.raw))
+        had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
+        if gone == had:
+            return
+        for table in ("url", "host", "file", "day") if gone - had else ():
+            self._write(f"DELETE FROM {table}")
+        self._write("DELETE FROM withdrawn")
+        for run in sorted(gone):
+            self._write("INSERT INTO withdrawn VALUES (?)", (run,))
+
     def _take_unfollowed(self, ref: Ref) -> None:
-        """A visit that may have been cut short before its links were kept."""
+        """A visit that may have been cut short before its links were kept, or repeats what is withdrawn."""
         before = self._state(ref.url_key)
-        self._take(ref)
+        at = believed(ref.file, ref.fetched_at)
+        self._take(replace(ref, fetched_at=at))
         after = self._state(ref.url_key)
-        if (
-            ref.kind in LISTS
-            and after is not None
-            and (before is None or before.last_fetch != after.last_fetch)
-        ):
-            self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=ref.fetched_at))
+        if at != ref.fetched_at and after is not None and after.good_id == ref.id:
+            self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
+        is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
+        is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
+        if after is not None and is_news and (ref.kind in LISTS or is_unfounded):
+            self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 def _copy(path: Path, into: sqlite3.Connection) -> None:
