@@ -34,16 +34,17 @@ ALLOWED = {
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
+    "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors"},
     "health": SHARED | {"sources", "crawl", "corpus"},
     "opml": {"errors", "web"},
     "trial": SHARED | {"crawl", "extract", "corpus", "web"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "health", "notify"},
-    "report": SHARED | {"crawl", "runs", "health"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs"},
+    "report": SHARED | {"crawl", "repairs", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"},
+    | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
