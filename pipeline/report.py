@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.crawl.gaps import Gap
+from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
 from pipeline.records import Outcome
 from pipeline.repairs import Repaired
@@ -48,7 +49,7 @@ def refusals(report: RunReport) -> list[str]:
     ]
     lines += [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
     # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
-    asked = [visit for visit in report.crawled if visit.outcomes or visit.notes]
+    asked = [v for v in report.crawled if v.outcomes or any(not note.startswith(CLOCK) for note in v.notes)]
     if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}

@@ -29,7 +29,7 @@ TEACHING = {
     "pipeline.normalize.brackets": {"brackets"},
     "pipeline.normalize.punctuation": {"marks"},
     "pipeline.normalize.quotes": {"quotes"},
-    "pipeline.normalize.spacing": {"letter_spacing"},
+    "pipeline.normalize.spacing": {"letter_spacing", "mark_spaces"},
     "pipeline.web.pace": {"retry_after_seconds"},
     "pipeline.web.urls": {"fetch_form", "same_site", "site", "surt", "url_key"},
 }

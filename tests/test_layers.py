@@ -65,6 +65,7 @@ DOORS = {
     "pebble": {"pipeline/corpus/pool.py"},
     "distributed": {"pipeline/corpus/pool.py"},
     "fsspec": {"pipeline/corpus/remote.py"},
+    "huggingface_hub": {"pipeline/corpus/hub.py", "pipeline/corpus/remote.py"},
     "apprise": {"pipeline/notify.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }

@@ -10,7 +10,15 @@ from markdown_it import MarkdownIt
 from pipeline.corpus.job import BuildReport
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import SourceRun
-from pipeline.report import build_words, difference, markdown_maintenance, markdown_run, plan_words, refusals
+from pipeline.report import (
+    build_words,
+    crawl_notes,
+    difference,
+    markdown_maintenance,
+    markdown_run,
+    plan_words,
+    refusals,
+)
 from pipeline.runs import Maintenance, RunReport
 
 CLEAN = Path("/data/clean")
@@ -129,3 +137,9 @@ def test_a_difference_is_cut_to_a_readable_length() -> None:
     lines = difference("\n".join("旧" * 500 for _ in range(50)), "\n".join("新" * 500 for _ in range(50)))
     assert len(lines) == 8
     assert max(len(line) for line in lines) == 160
+
+
+def test_a_clock_that_jumped_is_no_source_that_could_not_be_reached() -> None:
+    told = SourceRun(source="village", notes=("clock: the newest visit known is of 2028-01-03",))
+    assert refusals(RunReport(crawled=(told,))) == []
+    assert crawl_notes(RunReport(crawled=(told,))) == [f"village: {told.notes[0]}"]

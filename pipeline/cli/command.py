@@ -9,14 +9,12 @@ from __future__ import annotations
 import argparse
 import errno
 import io
-import sqlite3
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
 
-import duckdb
-import pyarrow as pa
-
-from pipeline.cli import demo, export, jobs, logs, look, page, source, stages, status, undo, versions, whole
+from pipeline.cli import logs
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -31,26 +29,40 @@ exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 130 interr
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+COMMANDS = {
+    "demo": "demo",
+    **dict.fromkeys(
+        ("crawl", "build", "refresh", "backfill", "rebuild", "maintain", "import", "ledger"), "jobs"
+    ),
+    **dict.fromkeys(("read", "explain", "report"), "look"),
+    **dict.fromkeys(("verify", "repair"), "whole"),
+    **dict.fromkeys(("versions", "pin", "unpin", "diff", "rollback", "changes"), "versions"),
+    "runs": "undo",
+    "export": "export",
+    **dict.fromkeys(("extract", "normalize", "dedupe"), "stages"),
+    "source": "source",
+    "status": "status",
+    "page": "page",
+}
+"""Command → the module of this room that has it: only that one is imported, for a start takes what is imported."""
+
+VERSION = "--version"
+
+
+def parser(said: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or what the first word said needs of it."""
     top = argparse.ArgumentParser(
         prog="corpus",
         description="From Chinese web pages to a versioned clean corpus.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.add_argument(VERSION, action="version", version=version("zh-article-corpus"))
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    demo.add(commands)
-    jobs.add(commands)
-    status.add(commands)
-    look.add(commands)
-    whole.add(commands)
-    versions.add(commands)
-    undo.add(commands)
-    export.add(commands)
-    source.add(commands)
-    stages.add(commands)
-    page.add(commands)
+    if said == VERSION:
+        return top
+    for module in [COMMANDS[said]] if said in COMMANDS else dict.fromkeys(COMMANDS.values()):
+        import_module(f"pipeline.cli.{module}").add(commands)
     logs.add(top)
     return top
 
@@ -59,7 +71,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. KeyboardInterrupt goes through to the entry."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8 whatever the locale says
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    arguments = parser().parse_args(argv)
+    line = sys.argv[1:] if argv is None else argv
+    arguments = parser(line[0] if line else None).parse_args(line)
     try:
         with logs.shown(arguments.verbose, arguments.log_file):
             return int(arguments.run(arguments) or 0)
@@ -69,12 +82,12 @@ def run(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except (pa.ArrowException, duckdb.Error) as error:
+    except _raised("pyarrow", "ArrowException") + _raised("duckdb", "Error") as error:
         told = str(error).partition("\n")[0]
         say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {told}")
         return CorpusError.exit_code
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    except _raised("sqlite3", "Error") as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
             return _full(arguments.command, "the crawl's memory")
         say(f"corpus {arguments.command}: the crawl's memory: {error}; `corpus ledger rebuild` makes it anew")
         return CorpusError.exit_code
@@ -90,3 +103,8 @@ def _full(command: str, where: str) -> int:
         f"corpus {command}: {where}: the disk is full; free some space and run again, what was finished is kept"
     )
     return NoSpaceError.exit_code
+
+
+def _raised(module: str, name: str) -> tuple[type[Exception], ...]:
+    """An exception of a library, where that is loaded; what is not loaded has raised nothing."""
+    return (getattr(sys.modules[module], name),) if module in sys.modules else ()

@@ -17,9 +17,13 @@ goes on where it ended; a reader sees a version whole or not at all.
   corpus export --to /mnt/share/zh                 a folder
   corpus export --to s3://bucket/zh                an S3; credentials and address as its tools expect them: AWS_…
   corpus export --to s3://bucket/zh --sync         and let go there what is gone here
+  corpus export --to hf://datasets/name/zh         a dataset repository of the Hugging Face hub, which is there already:
+                                                   the version at its root, one commit, a tag of its name; HF_TOKEN
 
 When something was taken down, the version has a new revision: it replaces the earlier one there. --sync does so for
-every version there. Where versions went stands in clean/exports.tsv, so that a takedown knows.
+every version there (on the hub: takes the tags of the replaced ones away, and their files for good). hf:// was tried
+with the hub's own client against a stand-in of ours, without its Xet transfer; never against the hub itself.
+Where versions went stands in clean/exports.tsv, so that a takedown knows.
 """
 
 
@@ -27,12 +31,15 @@ def add(commands: jobs.Commands) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "export",
-        help="copy a version to a folder or an object store",
+        help="copy a version to a folder, an object store, the Hugging Face hub",
         description=ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument(
-        "--to", required=True, metavar="DIR|URL", help="where to: a folder, s3://BUCKET/PREFIX"
+        "--to",
+        required=True,
+        metavar="DIR|URL",
+        help="where to: a folder, s3://BUCKET/PREFIX, hf://datasets/…",
     )
     command.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
     command.add_argument(

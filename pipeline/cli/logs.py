@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.logging import RichHandler
-
 from pipeline.cli import screen
 from pipeline.errors import UsageError
 
@@ -46,6 +44,8 @@ def shown(verbose: int, file: Path | None) -> Iterator[None]:
     level = LEVELS[min(verbose, len(LEVELS) - 1)]
     handlers: list[logging.Handler] = []
     if verbose:
+        from rich.logging import RichHandler
+
         handlers.append(RichHandler(console=screen.console(), show_path=False, level=level))
         handlers[-1].setFormatter(_Plain("%(message)s"))
     if file is not None:

@@ -1,4 +1,7 @@
-"""The commands that look at one version of a corpus: read, explain, report."""
+"""The commands that look at one version of a corpus: read, explain, report.
+
+What only one of them needs is imported by it: `read` starts with pyarrow alone (tests/cli/test_start.py).
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,17 @@ import argparse
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
-
-from pipeline import extract, normalize, repairs, runs
-from pipeline.archive import cdxj, index
-from pipeline.archive.reader import read_one
-from pipeline.archive.withdrawn import run_of, withdrawn
-from pipeline.cli import jobs, screen
-from pipeline.corpus import quality, versions
-from pipeline.corpus.publish import read_manifest
+from pipeline.cli import screen
 from pipeline.corpus.read import documents, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import UsageError
-from pipeline.origin import original
 from pipeline.records import Document, Flag
-from pipeline.spans import verbatim
-from pipeline.web.urls import url_key
+
+if TYPE_CHECKING:
+    from pipeline.archive import cdxj
+    from pipeline.cli import jobs
 
 FORMAT_HELP = (
     "json: all columns, an object a line (default); text, markdown: title and text, a form feed between two"
@@ -77,6 +74,10 @@ def run_read(arguments: argparse.Namespace) -> int:
 
 def run_report(arguments: argparse.Namespace) -> int:
     """corpus report"""
+    from pipeline import repairs
+    from pipeline.corpus import versions
+    from pipeline.corpus.publish import read_manifest
+
     manifest = read_manifest(version_folder(arguments.clean, arguments.version))
     reasons: Counter[str] = versions.totals(manifest)
     screen.show(
@@ -108,6 +109,10 @@ def run_report(arguments: argparse.Namespace) -> int:
 
 def find_rows(folder: Path, what: str) -> list[Document]:
     """The rows of a version about one document id or URL, published ones first."""
+    import pyarrow.parquet as pq
+
+    from pipeline.web.urls import url_key
+
     column, value = ("url_key", url_key(what)) if "://" in what else ("id", what)
     rows: list[Document] = []
     for table in TABLES:
@@ -118,6 +123,8 @@ def find_rows(folder: Path, what: str) -> list[Document]:
 
 def run_explain(arguments: argparse.Namespace) -> int:
     """corpus explain"""
+    from pipeline.archive.withdrawn import run_of, withdrawn
+
     folder = version_folder(arguments.clean, arguments.version)
     rows = find_rows(folder, arguments.what)
     refs = _captures(arguments.raw, rows, arguments.what)
@@ -144,6 +151,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 
 def _captures(raw: Path, rows: list[Document], what: str) -> list[cdxj.Ref]:
+    from pipeline.archive import index
+    from pipeline.web.urls import url_key
+
     keys = {d.url_key for d in rows} | ({url_key(what)} if "://" in what else set())
     return index.find(raw, url_keys=sorted(keys)) if raw.is_dir() and keys else []
 
@@ -153,6 +163,9 @@ def _differing(arguments: argparse.Namespace, document: Document, refs: list[cdx
     ref = next((ref for ref in refs if ref.id == document.capture), None)
     if ref is None or document.agreement in (None, 1.0):
         return []
+    from pipeline import extract, runs
+    from pipeline.archive.reader import read_one
+
     capture = read_one(arguments.raw, ref.place)
     declared = runs.load_sources(arguments.sources) if arguments.sources.is_dir() else ()
     lines = extract.line_report(
@@ -169,6 +182,8 @@ def _differing(arguments: argparse.Namespace, document: Document, refs: list[cdx
 
 def _on_the_page(document: Document, flag: Flag) -> str:
     """What the page said where a flag points, if that is something else."""
+    from pipeline.origin import original
+
     if flag.start is None or flag.end is None or flag.end > len(document.text):
         return ""
     start, end = original(document, flag.start, flag.end)
@@ -178,6 +193,10 @@ def _on_the_page(document: Document, flag: Flag) -> str:
 
 def explain_lines(document: Document) -> list[str]:
     """The life of one row in words: decoded, extracted, normalized, judged, compared, published."""
+    from pipeline import normalize
+    from pipeline.corpus import quality
+    from pipeline.spans import verbatim
+
     lines = [
         "",
         f"{document.title or document.title_raw or '(no title)'}  [{document.id}]",

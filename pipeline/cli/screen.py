@@ -1,4 +1,7 @@
-"""What a person sees: progress and tables on stderr, nothing of it where no one watches."""
+"""What a person sees: progress and tables on stderr, nothing of it where no one watches.
+
+Every command imports this: what it draws with is imported when something is drawn (tests/cli/test_start.py).
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,17 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-
-from pipeline import report
-from pipeline.archive.imports import ImportReport
-from pipeline.corpus.job import Progress as Told
 from pipeline.markdown import to_markdown
 from pipeline.records import Span
-from pipeline.runs import RunReport
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.archive.imports import ImportReport
+    from pipeline.corpus.job import Progress as Told
+    from pipeline.runs import RunReport
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """C0 and C1 signs but for tab and line end, and those that turn the direction of writing."""
@@ -27,6 +28,8 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 def console() -> Console:
     """The console for words: stderr, so that stdout stays for machines."""
+    from rich.console import Console
+
     width = None if sys.stderr.isatty() else 120
     return Console(stderr=True, highlight=False, soft_wrap=True, width=width)
 
@@ -34,6 +37,8 @@ def console() -> Console:
 @contextmanager
 def watching() -> Iterator[Told]:
     """Progress bars with an estimate while a run goes on; silent when stderr is no terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     bars = Progress(
         TextColumn("{task.description:<12}"),
         BarColumn(),
@@ -61,7 +66,7 @@ def plain(text: str) -> str:
 
 def say(text: str) -> None:
     """A line of words on stderr."""
-    console().print(plain(text), markup=False)
+    sys.stderr.write(plain(text) + "\n")
 
 
 def put(row: Any) -> None:
@@ -82,6 +87,9 @@ def put_text(form: str, number: int, title: str | None, text: str, structure: Se
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table on stderr; numbers to the right."""
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", header_style="bold")
     for n, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[n], int | float) for row in rows)
@@ -93,6 +101,8 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
 
 def show_run(run: RunReport) -> None:
     """The funnel per source, and what became of the version."""
+    from pipeline import report
+
     rows = report.funnel_rows(run)
     if rows:
         show("From the web to the corpus", ("source", *report.FUNNEL), rows)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
-from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.identity import short_hash
+from pipeline.corpus.revisions import Revisions, as_captured, later, part_ids
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
-from pipeline.dedupe.run import dedupe, remove
-from pipeline.records import IMPLAUSIBLE_DATE, Document, Outcome, Reason
+from pipeline.dedupe.run import dedupe
+from pipeline.records import IMPLAUSIBLE_DATE, Document
 from pipeline.spans import within
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CANONICAL = "canonical"
 """Relation of the copy that is published: `related_to` names the one it was compared with."""
-
-PARTS_LOOKED_UP = 8
-"""How many parts of a page are looked for when it is captured again; extraction splits no further."""
 
 MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE})
 """Flags that say nothing against choosing a text as the canonical copy."""
@@ -34,109 +35,78 @@ class Assembled:
     """Whether anything that is or was published changed, or a document came that was compared."""
     alarms: tuple[Alarm, ...]
     """What deduplication wants confirmed."""
+    left: int = 0
+    """Documents that should have been compared again and were too many (dedupe/neighbours.py)."""
 
 
 def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex) -> Assembled:
-    """Put a batch of rows, in capture order, into the edition.
+    """Put a batch of rows, in any order, into the edition.
 
-    Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`.
+    Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`. What stands
+    follows from all rows given so far, not from the batches they came in.
     """
-    draft = _Draft(edition, documents)
-    for document in documents:
-        draft.take(document)
-    vanished = draft.drop_vanished_parts()
-    if vanished:
-        draft.revise(remove(vanished, index, draft.texts, purge=False))
-    deduped = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
-    draft.decide(deduped.decisions)
-    draft.revise(deduped.revised)
+    draft = _Draft(documents, edition)
+    deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone())
+    draft.decide((*deduped.decisions, *deduped.revised))
     draft.commit()
-    return Assembled(loud=draft.loud, alarms=deduped.alarms)
+    return Assembled(loud=draft.loud, alarms=deduped.alarms, left=deduped.left)
 
 
 class _Draft:
     """The edits of one batch while they are being worked out."""
 
-    def __init__(self, edition: Edition, documents: Sequence[Document]) -> None:
-        self.edition = edition
-        self.loud = False
-        looked_up = {d.id for d in documents}
+    def __init__(self, documents: Sequence[Document], edition: Edition) -> None:
+        self._edition = edition
+        pages: dict[str, list[Document]] = defaultdict(list)
         for document in documents:
-            if document.reason is None:
-                parts = range(1, PARTS_LOOKED_UP + 1)
-                looked_up.update(document_id(document.url_key, n) for n in parts)
-        self._before: dict[str, Placed] = edition.find(looked_up)
-        self._now: dict[str, Document] = {k: p.document for k, p in self._before.items()}
-        self._fresh: dict[str, None] = {}
-        self._set_aside: list[Document] = []
-        self._newest: dict[str, str] = {}
-        self._printed: dict[str, set[str]] = {}
+            pages[document.url_key].append(document)
+        opened = {
+            key: part_ids(key) for key, rows in pages.items() if any(row.reason is None for row in rows)
+        }
+        self._before, newest = edition.known(ident for ids in opened.values() for ident in ids)
+        again = {
+            key
+            for key, ids in opened.items()
+            if not later(pages[key], max((newest[ident] for ident in ids if ident in newest), default=None))
+        }
+        self._withdrawn = edition.history(ident for key in again for ident in opened[key])
+        for placed in self._withdrawn:
+            pages[placed.document.url_key].append(as_captured(placed.document))
+        self._now: dict[str, Document] = {}
+        self._aside: list[Document] = []
+        for key, rows in pages.items():
+            known = [self._before[ident] for ident in opened.get(key, ()) if ident in self._before]
+            page = Revisions({} if key in again else {p.document.id: p.document for p in known})
+            page.take(rows)
+            self._now |= page.now
+            self._aside += page.aside
+        fresh = (ident for ident in self._now if self._is_new(ident))
+        self._fresh = sorted(fresh, key=lambda ident: (self._now[ident].captured_at, ident))
+        self.loud = bool(self._fresh or self.gone())
 
-    def take(self, document: Document) -> None:
-        """Decide what a fresh row is to the row its document has now."""
-        self._printed.setdefault(document.capture, set()).add(document.id)
-        if document.reason is not None:
-            self._set_aside.append(document)
-            return
-        current = self._now.get(document.id)
-        if current is None:
-            self.loud = True
-            self._now[document.id] = document
-            self._fresh[document.id] = None
-        elif _same_page(current, document):
-            first = min(current.first_seen, document.first_seen)
-            self._now[document.id] = replace(current, first_seen=first)
-            self._set_aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
-        elif _when(document) < _when(current):
-            # a backfilled older capture: history, but it tells when the document was first seen
-            self._now[document.id] = replace(current, first_seen=min(current.first_seen, document.first_seen))
-            self._set_aside.append(_past(document))
-        else:
-            self.loud = True
-            self._set_aside.append(_past(current))
-            self._now[document.id] = replace(
-                document, first_seen=min(current.first_seen, document.first_seen)
-            )
-            self._fresh[document.id] = None
-        if _when(document) >= _when(self._now[document.id]):
-            self._newest[document.url_key] = document.capture
+    def _is_new(self, ident: str) -> bool:
+        before = self._before.get(ident)
+        return before is None or before.document is not self._now[ident]
 
-    def drop_vanished_parts(self) -> list[str]:
-        """Set aside articles that stood on a page before and do not in its newest capture; their ids.
+    def items(self) -> list[Item]:
+        """The texts to compare, in the order of their captures."""
+        return [_item(self._now[ident]) for ident in self._fresh]
 
-        One that stands there but is not fit any more has not vanished: its earlier text stays.
-        """
-        vanished = []
-        for url_key, capture in self._newest.items():
-            for n in range(2, PARTS_LOOKED_UP + 1):
-                ident = document_id(url_key, n)
-                current = self._now.get(ident)
-                if current is not None and ident not in self._printed[capture]:
-                    self._now[ident] = _past(current)
-                    self._fresh.pop(ident, None)
-                    vanished.append(ident)
-        return vanished
-
-    def candidates(self) -> list[Document]:
-        """The rows to compare, in the order they were first taken."""
-        return [self._now[ident] for ident in self._fresh]
+    def gone(self) -> list[str]:
+        """The documents that their pages no longer have."""
+        return sorted(self._before.keys() - self._now.keys())
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Texts of earlier documents, for the comparison: whole, as they were compared when they came."""
-        stored = self.edition.texts(ids)
+        stored = self._edition.texts(ids)
         cut = [ident for ident, (_, relation) in stored.items() if relation == SPLIT_FROM]
-        whole = {ident: whole_text(placed.document)[0] for ident, placed in self.edition.find(cut).items()}
+        whole = {ident: whole_text(placed.document)[0] for ident, placed in self._edition.find(cut).items()}
         return {ident: text for ident, (text, _) in stored.items()} | whole
 
     def decide(self, decisions: Sequence[Decision]) -> None:
-        """Write the decisions about the fresh rows into them."""
-        for decision in decisions:
-            self._now[decision.id] = _with_decision(self._now[decision.id], decision)
-
-    def revise(self, decisions: Sequence[Decision]) -> None:
-        """Write the decisions about earlier rows into them."""
+        """Write what was decided into the rows it is about, fresh and earlier ones."""
         missing = [d.id for d in decisions if d.id not in self._now]
-        for ident, placed in self.edition.find(missing).items():
+        for ident, placed in self._edition.find(missing).items():
             self._before[ident] = placed
             self._now[ident] = placed.document
         for decision in decisions:
@@ -145,46 +115,20 @@ class _Draft:
 
     def commit(self) -> None:
         """Hand the edits to the edition."""
-        edits = [Edit(after=d) for d in self._set_aside]
-        for ident, document in self._now.items():
-            before = self._before.get(ident)
-            if before is None:
-                edits.append(Edit(after=document))
-            elif before.document != document:
-                edits.append(Edit(before=before, after=document))
-                self.loud = self.loud or ARTICLES in (table_of(before.document), table_of(document))
-        self.edition.apply(edits)
+        edits = [Edit(after=d) for d in self._aside]
+        # The current rows of a page that is gone through again are edited as all others are.
+        edits += [Edit(before=placed) for placed in self._withdrawn if not self._current(placed)]
+        for ident in sorted(self._before.keys() | self._now.keys()):
+            before, after = self._before.get(ident), self._now.get(ident)
+            if before is None or before.document != after:
+                edits.append(Edit(before=before, after=after))
+        published = (row for e in edits for row in (e.before and e.before.document, e.after) if row)
+        self.loud = self.loud or any(table_of(row) == ARTICLES for row in published)
+        self._edition.apply(edits)
 
-
-def _when(document: Document) -> datetime:
-    """When a row was captured, for what is newer; one whose time is not believed yields to any other."""
-    is_doubted = any(flag.name == IMPLAUSIBLE_DATE for flag in document.flags)
-    return datetime.min.replace(tzinfo=UTC) if is_doubted else document.captured_at
-
-
-def _past(document: Document) -> Document:
-    """A row whose document has another text now: history, related to nothing but its document."""
-    return replace(
-        document,
-        reason=Reason.SUPERSEDED,
-        related_to=(document.id,),
-        cluster=None,
-        relation=None,
-        score=None,
-        rule=None,
-        form_id=None,
-    )
-
-
-def _same_page(a: Document, b: Document) -> bool:
-    """Whether two captures of one document say the same."""
-    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name) == (
-        b.extracted_hash,
-        b.title_raw,
-        b.published_raw,
-        b.author,
-        b.origin_name,
-    )
+    def _current(self, placed: Placed) -> bool:
+        before = self._before.get(placed.document.id)
+        return before is not None and before.file == placed.file and before.document == placed.document
 
 
 def _item(document: Document) -> Item:
@@ -201,6 +145,7 @@ def _item(document: Document) -> Item:
         site_name=document.site_name,
         native=document.script != "pseudo-Hant",
         flaws=len(flaws),
+        order=(document.captured_at - _EPOCH) // timedelta(microseconds=1),
     )
 
 

@@ -4,7 +4,11 @@
 
 Nothing here fetches, nothing reads the clock. A build is incremental while the rules are those of the latest
 version; when they are not, everything is built anew from the shards that still fit: `clean/` stays a pure
-function of `raw/`, the code and the rule files.
+function of `raw/`, the code and the rule files. An increment gives the rows a full build gives, in all columns: what
+stands of a page follows from its captures in their order (revisions.py), what deduplication says from the texts that
+stand (dedupe/run.py). What may differ is how rows are cut into files, the segments of `clusters/` and what its
+`redirects` say of ids of earlier versions, visits that brought nothing new (they wait for the next version), and rows
+of a source that was held back or let go with --confirm, which a person decides.
 """
 
 from __future__ import annotations
@@ -57,6 +61,7 @@ class _Taken:
 
     loud: bool = False
     alarms: list[Alarm] = field(default_factory=list)
+    left: int = 0
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
@@ -90,15 +95,19 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     sums = Sums(base) if base is not None else None
     if sums is not None:
         sums.check_folder(CLUSTERS)
-    edition = Edition(folder, base, sums)
+    paths = [s.path for s in shards]
+    edition = Edition(folder, base, sums, rows=sum(pq.read_metadata(path).num_rows for path in paths))
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None)
     if not job.confirm:
         _refuse_many_lost(shards)
-    paths = [s.path for s in shards]
     held, waiting = _hold_back(job, todo, paths)
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     terms = {source.name: source.terms for source in job.sources}
     taken = _take(_batches(released, paths), waiting, terms, edition, index, progress)
+    if taken.left:
+        logger.warning(
+            "%d documents near what changed stand as they were; `corpus rebuild` decides them", taken.left
+        )
     report = _report(todo, shards, held, taken)
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
@@ -255,6 +264,7 @@ def _take(
         assembled = assemble(rows, edition, index)
         taken.loud = taken.loud or assembled.loud
         taken.alarms += assembled.alarms
+        taken.left += assembled.left
         done += len(rows)
         progress("comparing", done, total)
     return taken

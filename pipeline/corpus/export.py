@@ -7,17 +7,16 @@ is killed, and the next one goes on where it ended.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.archive.store import sha256_of, sync, write_whole
-from pipeline.corpus.exports import note
+from pipeline.corpus import hub
+from pipeline.corpus.exports import Exported, Sent, check_here, noted, plan, reaching, sums_of
 from pipeline.corpus.feed import VERSION
 from pipeline.corpus.job import Progress
 from pipeline.corpus.publish import point_latest
@@ -31,44 +30,12 @@ from pipeline.corpus.read import (
     version_folder,
     version_key,
 )
-from pipeline.corpus.remote import VERSIONS, Place, fetch, network_errors, place, told
-from pipeline.errors import CorpusError, NoSpaceError, RefusedError, UsageError
+from pipeline.corpus.remote import HUB, VERSIONS, Place, fetch, place
+from pipeline.errors import RefusedError, UsageError
 from pipeline.linking import link_or_copy
 
 PART_BYTES = 50 << 20
 """Size of the parts a large file is sent to S3 in, from twice this size on; the ETag of such a file depends on it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """What became of the files of one version."""
-
-    version: str
-    """The version."""
-    sent: int = 0
-    """Files sent."""
-    copied: int = 0
-    """Files copied there from another version, which had them."""
-    there: int = 0
-    """Files that were there already."""
-    bytes: int = 0
-    """Bytes sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """What an export did."""
-
-    to: str
-    """Where to."""
-    versions: tuple[Sent, ...] = ()
-    """The versions sent."""
-    removed: tuple[str, ...] = ()
-    """Versions removed there."""
-    unknown: tuple[str, ...] = ()
-    """Versions that stand there, and that the corpus no longer has: no takedown reaches them."""
-    noted: bool = True
-    """Whether `exports.tsv` could be written, so that a takedown knows of it."""
 
 
 @dataclass(slots=True)
@@ -110,79 +77,32 @@ def export(
     if not is_url(to) and Path(to).resolve() == clean.resolve():
         raise UsageError(f"{to}: this is the corpus itself; name another place")
     here = list_versions(clean)
-    chosen = version_folder(clean, version).name
+    folder = version_folder(clean, version)
+    if to.startswith(HUB):
+        return hub.export(folder, to, here, mirror=mirror)
     there = _There(top=place(to))
-    with _reaching(there.top):
+    with reaching(to):
         listed = there.top.fs.find(there.top.path, detail=True)
     there.files = {str(path)[len(there.top.path) + 1 :]: info for path, info in listed.items()}
-    begun = there.versions(finished=False)
-    renewed = {newest for v in begun if (newest := _newest_revision(here, v)) is not None}
-    todo = sorted({chosen, *(renewed if mirror else ())}, key=version_key)
-    replaced = {
-        v for v in begun if any(_release(v) == _release(t) and version_key(v) < version_key(t) for t in todo)
-    }
-    if later := [
-        v for v in begun if _release(v) == _release(chosen) and version_key(v) > version_key(chosen)
-    ]:
-        raise RefusedError(
-            f"{to}: {later[0]} stands there, made because something was taken down: {chosen} does not go back"
-        )
-    unknown = begun - replaced - set(here)
-    going = sorted(replaced | (unknown if mirror else set()), key=version_key)
-    noted = _noted(clean, to, sent=todo)
-    done = tuple(_send(clean / v, there, progress) for v in todo)
-    kept = (there.versions(finished=True) | set(todo)) - set(going)
+    todo = plan(there.versions(finished=False), here, folder.name, mirror=mirror, to=to)
+    known = noted(clean, to, sent=todo.send)
+    done = tuple(_send(clean / v, there, progress) for v in todo.send)
+    kept = (there.versions(finished=True) | set(todo.send)) - set(todo.remove)
     _point(there, kept, latest(clean))
-    for v in going:
+    for v in todo.remove:
         _remove(there, v)
-    if going:
-        _noted(clean, to, removed=going)
-    left = sorted(unknown - set(going), key=version_key)
-    return Exported(to=to, versions=done, removed=tuple(going), unknown=tuple(left), noted=noted)
-
-
-def _noted(clean: Path, to: str, *, sent: Iterable[str] = (), removed: Iterable[str] = ()) -> bool:
-    """Note it in `exports.tsv`; a corpus on a medium that cannot be written is exported all the same."""
-    try:
-        note(clean, to, sent=sent, removed=removed)
-    except OSError:
-        return False
-    return True
-
-
-def _release(version: str) -> tuple[int, ...]:
-    return version_key(version)[:2]
-
-
-def _newest_revision(here: list[str], version: str) -> str | None:
-    """The newest revision that the corpus has of a version's release."""
-    return next((v for v in reversed(here) if _release(v) == _release(version)), None)
-
-
-@contextmanager
-def _reaching(top: Place) -> Iterator[None]:
-    """Turns what goes wrong at the target into one error that names it."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise CorpusError(
-            f"{top.url}: no such bucket or folder ({error}); make it, then run again"
-        ) from error
-    except network_errors() as error:
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpaceError(
-                f"{top.url}: the disk is full; free some space and run again, what was sent is kept"
-            ) from error
-        raise CorpusError(f"{top.url}: {told(error)}; what was sent is kept, run again to go on") from error
+    if todo.remove:
+        noted(clean, to, removed=todo.remove)
+    return Exported(to=to, versions=done, removed=todo.remove, unknown=todo.unknown, noted=known)
 
 
 def _send(folder: Path, there: _There, progress: Progress) -> Sent:
     """Bring the files of a version there, its manifest last."""
     version, done = folder.name, Sent(version=folder.name)
-    sums = _sums(folder)
+    sums = sums_of(folder)
     _refuse_another(folder, there)
     twins = _twins(there, version)
-    with _reaching(there.top):
+    with reaching(there.top.url):
         for name in [
             n for n in there.files if n.startswith(f"{version}/") and n.partition("/")[2] not in sums
         ]:
@@ -193,11 +113,8 @@ def _send(folder: Path, there: _There, progress: Progress) -> Sent:
         if target in there.files and _is_same(there, target, path, digest):
             done = replace(done, there=done.there + 1)
             continue
-        if not path.is_file() or sha256_of(path) != digest:
-            raise CorpusError(
-                f"{path}: missing, or not as it was published; see `corpus verify`. It was not sent"
-            )
-        with _reaching(there.top):
+        check_here(path, digest)
+        with reaching(there.top.url):
             twin = twins.get(digest)
             if twin is not None and _is_same(there, twin, path, digest):
                 _copy(there, twin, target)
@@ -209,18 +126,10 @@ def _send(folder: Path, there: _There, progress: Progress) -> Sent:
     return done
 
 
-def _sums(folder: Path) -> dict[str, str]:
-    """File → sum of every file of a version, in the order they are sent."""
-    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    manifest = listed.pop(MANIFEST)
-    return {**listed, SUMS: sha256_of(folder / SUMS), MANIFEST: manifest}
-
-
 def _refuse_another(folder: Path, there: _There) -> None:
     name = f"{folder.name}/{MANIFEST}"
     if name in there.files:
-        with _reaching(there.top):
+        with reaching(there.top.url):
             said = fetch(there.top.at(name))
         if said != (folder / MANIFEST).read_bytes():
             raise RefusedError(
@@ -234,7 +143,7 @@ def _twins(there: _There, version: str) -> dict[str, str]:
     others = sorted(there.versions(finished=True) - {version}, key=version_key)
     if not others or f"{others[-1]}/{SUMS}" not in there.files:
         return {}
-    with _reaching(there.top):
+    with reaching(there.top.url):
         lines = fetch(there.top.at(f"{others[-1]}/{SUMS}")).decode("utf-8", "replace").splitlines()
     pairs = (line.partition("  ") for line in lines)
     return {
@@ -296,7 +205,7 @@ def _point(there: _There, versions: set[str], newest: str) -> None:
     """Write which versions there are, then which is the latest."""
     ordered = sorted(versions, key=version_key)
     current = newest if newest in versions else ordered[-1]
-    with _reaching(there.top):
+    with reaching(there.top.url):
         for name, said in ((VERSIONS, "".join(f"{v}\n" for v in ordered)), (LATEST.upper(), f"{current}\n")):
             target = there.top.at(name).path
             if there.local:
@@ -309,7 +218,7 @@ def _point(there: _There, versions: set[str], newest: str) -> None:
 
 def _remove(there: _There, version: str) -> None:
     """Delete a version there; its manifest goes first, so that what is left of it is none."""
-    with _reaching(there.top):
+    with reaching(there.top.url):
         if f"{version}/{MANIFEST}" in there.files:
             there.top.fs.rm_file(there.top.at(f"{version}/{MANIFEST}").path)
         there.top.fs.rm(there.top.at(version).path, recursive=True)

@@ -23,6 +23,8 @@ from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
+    SETTLED,
+    USABLE,
     Article,
     Capture,
     Document,
@@ -34,6 +36,9 @@ from pipeline.records import (
     Source,
 )
 from pipeline.rules.plain_text import is_plain
+
+PARTS_MISSING = "parts_missing"
+"""Flag of an article whose page goes on in a part that is not in the archive (an interrupted crawl, a failed visit)."""
 
 
 @lru_cache(maxsize=2)
@@ -114,10 +119,21 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
     page = _page(first, source)
     if rest and page.articles:
         page = extract.join_parts([page, *(_page(c, source) for c in group[1:] if c.outcome == Outcome.OK)])
+    if page.articles and parts_missing(group):
+        last = page.articles[-1]
+        last = replace(last, flags=(*last.flags, Flag(name=PARTS_MISSING)))
+        page = replace(page, articles=(*page.articles[:-1], last))
     if not page.articles:
         reason = page.reason if group[0].outcome == Outcome.OK else group[0].outcome
         return [bare_row(first, reason=reason or Reason.NO_BODY, page=page), *rest]
     return [*(article_row(first, page, article) for article in page.articles), *rest]
+
+
+def parts_missing(group: Sequence[Capture]) -> bool:
+    """Whether a part that was to follow a page of the article is not there, and may yet come."""
+    came = {capture.url: capture.outcome for capture in group}
+    owed = [capture.next_part for capture in group if capture.next_part and capture.outcome in USABLE]
+    return any(came.get(url) not in {*USABLE, *SETTLED} for url in owed)
 
 
 def _as_text(capture: Capture) -> Capture:

@@ -186,11 +186,12 @@ def tables(
     unknown = sorted(set(columns or ()) - set(empty.schema.names))
     if unknown:
         raise UsageError(f"no column {', '.join(unknown)}; there are {', '.join(empty.schema.names)}")
-    yield read_parquet([], columns)
     if is_url(clean):
+        yield read_parquet([], columns)
         yield from _remote().tables(str(clean), version, table, columns)
         return
     folder = version_folder(clean, version)
+    yield read_parquet([], columns)
     try:
         paths = sorted((folder / table).glob("*.parquet"))
         (folder / MANIFEST).stat()  # a folder that went while it was listed shows no file, or a part

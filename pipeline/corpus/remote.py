@@ -24,6 +24,9 @@ from pipeline.errors import CorpusError, UsageError
 VERSIONS = "VERSIONS"
 """Beside the versions: their names, one a line. Most servers do not list a folder, so an export says what is there."""
 
+HUB = "hf://datasets/"
+"""A dataset repository of the Hugging Face hub: `hf://datasets/NAME/REPOSITORY`, a version at its root, its tag @…"""
+
 MOST_BYTES = 1 << 30
 """No file of a version is larger: one that is comes from something else, and is not read into memory."""
 
@@ -38,7 +41,7 @@ ANSWERS = (
     ("botocore.exceptions", "BotoCoreError"),
     ("botocore.exceptions", "ClientError"),
     ("huggingface_hub.errors", "HfHubHTTPError"),
-    ("httpx", "HTTPError"),
+    ("httpx2", "HTTPError"),
 )
 """(module, class) of what the libraries beneath fsspec raise that is no OSError."""
 
@@ -57,6 +60,11 @@ class Place:
     def at(self, name: str) -> Place:
         """A folder or file below."""
         return Place(url=f"{self.url}/{name}", fs=self.fs, path=f"{self.path}/{name}")
+
+    def version(self, name: str) -> Place:
+        """Where a version of a corpus here stands: a folder, on the Hugging Face hub a tag."""
+        sign = "@" if self.url.startswith(HUB) else "/"
+        return Place(url=f"{self.url}{sign}{name}", fs=self.fs, path=f"{self.path}{sign}{name}")
 
 
 def place(url: str) -> Place:
@@ -108,7 +116,8 @@ def asking(where: Place) -> Iterator[None]:
 def told(error: Exception) -> str:
     """What a server did, in words with a way out."""
     said = (str(error) or type(error).__name__).partition("\n")[0]
-    if isinstance(error, PermissionError) or "Unable to locate credentials" in said:
+    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(error, PermissionError) or status in (401, 403) or "Unable to locate credentials" in said:
         return (
             f"no permission ({said}); give credentials as its tools expect them (AWS_…, HF_TOKEN), for a public"
             " bucket FSSPEC_S3_ANON=true"
@@ -142,7 +151,18 @@ def list_versions(url: str) -> list[str]:
     return _list_versions(place(url))
 
 
+def tags(url: str) -> list[str]:
+    """The tags of a dataset repository of the hub that are versions, oldest first."""
+    from huggingface_hub import HfApi
+
+    refs = HfApi().list_repo_refs(url.removeprefix(HUB).partition("@")[0], repo_type="dataset")
+    return sorted((tag.name for tag in refs.tags if VERSION.fullmatch(tag.name)), key=version_key)
+
+
 def _list_versions(top: Place) -> list[str]:
+    if top.url.startswith(HUB):
+        with asking(top):
+            return tags(top.url)
     said = _line(top.at(VERSIONS))
     if said is None:
         try:
@@ -165,7 +185,7 @@ def version_at(url: str, version: str | None = None) -> tuple[Place, Mapping[str
     version, digest = by_hash(version)
     if version is not None and version != LATEST:
         fitting = [version] if VERSION.fullmatch(version) else named(_list_versions(top), version)
-        found = _manifest(top.at(fitting[-1]), digest) if fitting else None
+        found = _manifest(top.version(fitting[-1]), digest) if fitting else None
         if found is None:
             have = ", ".join(_list_versions(top)) or "none that it names or lists: say one in full, as 2.37.0"
             raise UsageError(f"{top.url}: there is no version {version}; there are {have}")
@@ -210,17 +230,21 @@ def tables(url: str, version: str | None, table: str, columns: Sequence[str] | N
 
     Whole rows come as whole files, checked against the manifest's sums. Chosen columns are read by byte ranges
     where the server gives them, checked by the pages' checksums and the number of rows: that finds damage, not
-    a forger. CorpusError names a file that is missing, cut short or altered.
+    a forger, so that of a version asked for by its hash whole files are read. CorpusError names a file that is
+    missing, cut short or altered.
     """
     folder, manifest = version_at(url, version)
+    is_sure = by_hash(version)[1] is not None
     for file in manifest["files"]:
         name: str = file["file"]
         if name.startswith(f"{table}/") and name.endswith(".parquet"):
-            yield _rows(folder.at(name), file, columns)
+            yield _rows(folder.at(name), file, columns, whole=is_sure)
 
 
-def _rows(where: Place, file: Mapping[str, Any], columns: Sequence[str] | None) -> pa.Table:
-    part = None if columns is None else _by_range(where, columns)
+def _rows(
+    where: Place, file: Mapping[str, Any], columns: Sequence[str] | None, *, whole: bool = False
+) -> pa.Table:
+    part = None if columns is None or whole else _by_range(where, columns)
     if part is not None and part.num_rows == file["rows"]:
         return part
     try:

@@ -25,8 +25,8 @@ from pipeline.crawl import daily
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
 from pipeline.errors import CorpusError
-from pipeline.records import Capture, Kind, Place
-from pipeline.web.urls import site
+from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
+from pipeline.web.urls import site, url_key
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -40,6 +40,7 @@ CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS N
 CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
+CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
@@ -50,8 +51,17 @@ _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
 _PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
+_OWING = (
+    "SELECT article FROM owed LEFT JOIN url AS part ON part.key = owed.part"
+    " WHERE part.key IS NULL OR part.next_due <= :now"
+)
+"""Keys of the articles whose next part is to be asked for, for the first time or again."""
+
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
+
+NEVER = datetime.fromtimestamp(0, UTC)
+"""The time of the newest visit where there was none."""
 
 
 class LedgerError(CorpusError):
@@ -113,7 +123,7 @@ class Ledger:
 
     def __init__(self, raw: Path, *, read_only: bool = False) -> None:
         self.raw = raw
-        self.newest = datetime.fromtimestamp(0, UTC)
+        self.newest = NEVER
         """Time of the newest visit or link that was known on entering."""
         path = raw / "ledger.sqlite"
         if not read_only:
@@ -187,6 +197,8 @@ class Ledger:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
             self._put(next_state(ref, old, every, changed))
+            if ref.kind == Kind.PAGE:
+                self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
 
@@ -222,6 +234,14 @@ class Ledger:
         for source, state in states.items():
             self._write("INSERT INTO told VALUES (?, ?)", (source, state))
 
+    def _owe(self, ref: Ref) -> None:
+        """Remember the part that was to follow a page, until that one came or is settled."""
+        article = ref.part_of or ref.url_key
+        if ref.next_part:
+            self._write("INSERT OR REPLACE INTO owed VALUES (?, ?)", (article, url_key(ref.next_part)))
+        elif ref.outcome in USABLE or ref.outcome in SETTLED:
+            self._write("DELETE FROM owed WHERE article = ?", (article,))
+
     def _row(self, url_key: str) -> sqlite3.Row | None:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
         found: sqlite3.Row | None = self._db.execute(sql, (url_key,)).fetchone()
@@ -246,21 +266,26 @@ class Ledger:
         return None if row is None else str(row["source"])
 
     def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
-        """URLs of a source whose time has come, longest overdue first.
+        """URLs of a source whose time has come, longest overdue first; so has that of an article that owes a part.
 
-        Where a clock ran ahead, what was visited or found more than a day later than `now` has come too: it waits for
-        no day that is far away, and what that visit took for old or gone is judged again.
+        A part that failed is tried again when its own time has come. Where a clock ran ahead, what was visited or found
+        more than a day later than `now` has come too: it waits for no day that is far away, and what that visit took
+        for old or gone is judged again.
         """
-        marks = ", ".join("?" * len(kinds))
-        has_come = "next_due IS NOT NULL AND next_due <= ?"
-        times = [warc.iso(now)]
+        marks = ", ".join(f":kind{n}" for n in range(len(kinds)))
+        values = {
+            "source": source,
+            "now": warc.iso(now),
+            **{f"kind{n}": kind for n, kind in enumerate(kinds)},
+        }
+        has_come = f"next_due <= :now OR fails = 0 AND key IN ({_OWING})"
         if self.newest - AHEAD > now:
-            has_come = f"({has_come} OR coalesce(last_fetch, first_seen) > ?)"
-            times.append(warc.iso(now + AHEAD))
+            has_come += " OR coalesce(last_fetch, first_seen) > :ahead"
+            values["ahead"] = warc.iso(now + AHEAD)
         found = self._db.execute(
             "SELECT url, key, kind, via, part_of, looks FROM url"
-            f" WHERE source = ? AND {has_come} AND kind IN ({marks}) ORDER BY next_due, key",
-            (source, *times, *kinds),
+            f" WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
+            values,
         )
         return [
             Due(
@@ -394,7 +419,7 @@ class Ledger:
         had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
         if gone == had:
             return
-        for table in ("url", "host", "file", "day") if gone - had else ():
+        for table in ("url", "host", "owed", "file", "day") if gone - had else ():
             self._write(f"DELETE FROM {table}")
         self._write("DELETE FROM withdrawn")
         for run in sorted(gone):

@@ -15,7 +15,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,10 @@ from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.history import AHEAD
 from pipeline.crawl.hosts import Hosts
-from pipeline.crawl.ledger import EVER, Due, Ledger
+from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.scope import by_source, scope_of, unwanted
-from pipeline.crawl.tally import SourceRun, Tally
+from pipeline.crawl.tally import CLOCK, SourceRun, Tally
 from pipeline.crawl.visit import Conduct, Keeper, Visitor
 from pipeline.nextpart import part_of
 from pipeline.records import USABLE, Capture, Kind, Source
@@ -41,6 +41,8 @@ logger = logging.getLogger("pipeline.crawl")
 
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
+PAUSE = timedelta(days=30)
+"""A longer time without a visit is told: it may be the clock (ours)."""
 STOP_POLL = 0.1
 """Seconds between two looks at the stop event."""
 
@@ -93,14 +95,16 @@ def crawl(
 
 
 def _tell_of_clock(tally: Tally, newest: datetime, now: datetime) -> None:
-    """Say that the clock jumped back, or stood ahead before; due times are judged by it all the same."""
+    """Say that the clock seems to have jumped, either way; due times are judged by it all the same."""
+    told = f"the newest visit known is of {newest:%Y-%m-%d}, and it is {now:%Y-%m-%d} now"
     if newest > now + AHEAD:
-        note = (
-            f"the newest visit known is of {newest:%Y-%m-%d}, and the clock says {now:%Y-%m-%d}: it was ahead then, or"
-            " is behind now; what was visited or found since is looked at again"
-        )
-        tally.notes.append(note)
-        logger.warning("%s", note)
+        told += ", so it was ahead then or is behind now; what was visited or found since is looked at again"
+    elif newest > NEVER and now - newest > PAUSE:
+        told += "; if there was no such pause, it runs ahead"
+    else:
+        return
+    tally.notes.append(CLOCK + told)
+    logger.warning("%s%s", CLOCK, told)
 
 
 class _Run:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from pipeline.records import Capture, Kind, Outcome
 
+CLOCK = "clock: "
+"""How a note begins that says that the clock jumped, which is nothing a source did."""
+
 PRETENDED = frozenset({Outcome.BLOCKED, Outcome.SOFT_GONE})
 
 

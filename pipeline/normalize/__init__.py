@@ -159,6 +159,8 @@ def _on(*stages: str) -> tuple[Fix, ...]:
 
 _PAGE, _FORM, _MARKUP, _NUMBER = _on("page"), _on("form"), _on("markup"), _on("number")
 _PAGE_AND_FORM = _on("page", "form")
+_AFTER_MARKUP = (_PAGE[0], *_FORM)
+"""A tag may have joined a line of mojibake to another."""
 _LINE, (_SCRIPT, *_ENDING) = _on("line"), _on("text")
 _QUOTES = next(fix for fix in FIXES if fix.name == "quotes")
 
@@ -262,10 +264,14 @@ def _run(
         text = _set_aside(text, verbatim, protected, record)
     elif triggers.of_text(text, _UNUSUAL) or not unicodedata.is_normalized("NFC", text):
         text = _applied(_PAGE_AND_FORM, text, record)
+    aside = set(protected)
     shielded = spans.shield(text, protected)
     text = _applied(_MARKUP, shielded, record)
     if text != shielded:
-        text = spans.shield(_applied(_FORM, text, record), protected)
+        text = _applied(_MARKUP, text, record)
+        # a tag may have stood inside of a longer span
+        text = spans.restore(text, {span: sign for span, sign in protected.items() if span not in aside})
+        text = spans.shield(_applied(_AFTER_MARKUP, text, record), protected)
     text = _applied(_NUMBER, text, record)
     paired, wrapped = quotes.across_lines(text)
     if paired != text:

@@ -1,4 +1,7 @@
-"""Blocks of lines that are no prose and stay: fenced and indented code, `<pre>`, JSON, lines of keys and values."""
+"""What is no prose and stays: fenced and indented code, `<pre>`, JSON, keys and values, rows of data; and gaps.
+
+Gaps are the tabs between the columns of rows, and the indent of a list inside a list.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,33 @@ from pipeline.normalize.characters import HAN_CHARACTER, is_code
 
 Range = tuple[int, int]
 
-_HINT = re.compile('```|~~~|<pre|(?:\n|\\A)(?:    |\t|[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\["])')
+_HINT = re.compile(
+    '```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\["])'
+    "|,[^,\n]{0,30},[^,\n]{0,30},"
+)
 _FENCE = re.compile(r" {0,3}(`{3,12}|~{3,12})([^`\n]{0,100})\Z")
 _PRE = re.compile("<pre(?: [^<>\n]{0,200})?>", re.IGNORECASE)
 _END_OF_PRE = re.compile("</pre>", re.IGNORECASE)
 _INDENTED = re.compile("(?: {4}|\t)[ \t]*\\S")
-_KEY = re.compile("(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=] ?\\S(?<!:/)")
+_KEY = re.compile("[ \t]{0,24}(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=] ?\\S(?<!:/)")
 _JSON = re.compile(
     '[ \t]*[{\\[]?[ ]?"[^"\n]{1,60}"[ ]?:[ ]?(?:["\\[{0-9\\-]|true|false|null).*["\\]}0-9el],?[ ]?\\Z|[ \t]*[{\\[]"'
 )
+_CELL = re.compile("[^ ,，。；！？\"'][^,，。；！？]{0,30}|")
+_NUMBER = re.compile("[\\-+0-9.:/ %eE]{0,30}")
+_LEAST_COMMAS, _COMMAS_ALONE, _NUMBERS = 3, 8, 0.4
+"""Rows of data: cells with no space after the comma, four tenths of them numbers or empty, but for a row of names; a
+line alone has nine cells."""
+_LEAST_ROWS, _LEAST_TABS = 2, 2
+_STATEMENT = re.compile(
+    "[A-Za-z_][A-Za-z0-9_.]{0,60} ?[+\\-*/]?= ?[A-Za-z0-9_({\\[\"'-]"
+    "|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
+    "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# "
+)
+"""What lines of indented code are, besides what `is_code` tells of any line."""
+_COLUMN = re.compile("(?<=\\S) *\t[ \t]*(?=\\S)")
+_ITEM = re.compile("([ \t]*)(?:[\\-*+•]|\\d{1,3}[.)])[ \t]+\\S")
+_NESTED = re.compile("\n[ \t]+(?:[\\-*+•]|\\d{1,3}[.)])[ \t]")
 _LEAST_KEYS = 2
 """Lines of keys that stand together; a single one may be prose (ps: 我…)."""
 
@@ -30,10 +51,53 @@ def ranges(text: str) -> list[Range]:
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     found: list[Range] = []
-    for first, last in sorted([*_fenced(lines), *_preformatted(lines), *_indented(lines), *_of_keys(lines)]):
+    for first, last in sorted(
+        [*_fenced(lines), *_preformatted(lines), *_indented(lines), *_of_keys(lines), *_of_rows(lines)]
+    ):
         if not found or starts[first] > found[-1][1]:
             found.append((starts[first], starts[last] - 1))
     return found
+
+
+def gaps(text: str) -> list[Range]:
+    """The tabs [start, end) between the columns of two rows at least, and the indents of lists inside lists."""
+    found: list[Range] = []
+    if "\t" in text:
+        found += _between_columns(text)
+    if _NESTED.search(text):
+        found += _inner_indents(text)
+    return sorted(found)
+
+
+def _between_columns(text: str) -> Iterator[Range]:
+    """Tabs inside of neighbouring lines, or of a line that has two of them."""
+    lines = text.split("\n")
+    starts = accumulate((len(line) + 1 for line in lines), initial=0)
+    tabs = [
+        [(start + tab.start(), start + tab.end()) for tab in _COLUMN.finditer(line)]
+        for start, line in zip(starts, lines, strict=False)
+    ]
+    for has_tabs, run in groupby(tabs, key=bool):
+        of_rows = [tab for row in run for tab in row]
+        if has_tabs and len(of_rows) >= _LEAST_TABS:
+            yield from of_rows
+
+
+def _inner_indents(text: str) -> Iterator[Range]:
+    """The indent of an item under one with less, up to a blank line."""
+    at = 0
+    outer: list[int] = []
+    for line in text.split("\n"):
+        item = _ITEM.match(line)
+        if item:
+            indent = len(item[1].expandtabs(4))
+            outer = [one for one in outer if one < indent]
+            if outer:
+                yield at, at + item.end(1)
+            outer.append(indent)
+        elif not line.strip():
+            outer = []
+        at += len(line) + 1
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[Range]:
@@ -71,14 +135,37 @@ def _preformatted(lines: Sequence[str]) -> Iterator[Range]:
 
 def _indented(lines: Sequence[str]) -> Iterator[Range]:
     """Lines that are indented by four and of which some are code, and half at least code or without Han."""
-    for is_indented, run in groupby(enumerate(lines), key=lambda item: _INDENTED.match(item[1]) is not None):
-        block = list(run)
-        code = [is_code(line) for _, line in block] if is_indented else []
+    indented = [_INDENTED.match(line) is not None for line in lines]
+    # a blank line between two that are indented belongs to them
+    inside = [
+        is_one or (not line.strip() and 0 < n < len(lines) - 1 and indented[n - 1] and indented[n + 1])
+        for n, (is_one, line) in enumerate(zip(indented, lines, strict=True))
+    ]
+    for is_block, run in groupby(range(len(lines)), key=inside.__getitem__):
+        numbers = list(run)
+        if not is_block:
+            continue
+        block = [lines[number].strip() for number in numbers if lines[number].strip()]
+        code = [is_code(line) or _STATEMENT.match(line) is not None for line in block]
         plain = sum(
-            is_one or not HAN_CHARACTER.search(line) for is_one, (_, line) in zip(code, block, strict=False)
+            is_one or not HAN_CHARACTER.search(line) for is_one, line in zip(code, block, strict=True)
         )
         if any(code) and plain * 2 >= len(block):
-            yield block[0][0], block[-1][0] + 1
+            yield numbers[0], numbers[-1] + 1
+
+
+def _of_rows(lines: Sequence[str]) -> Iterator[Range]:
+    """Lines of values set apart by commas, equally many in each."""
+    for commas, run in groupby(enumerate(lines), key=lambda item: item[1].count(",")):
+        if commas < _LEAST_COMMAS:
+            continue
+        rows = list(run)
+        cells = [line.strip().split(",") for _, line in rows]
+        numbers = [sum(_NUMBER.fullmatch(cell) is not None for cell in row) for row in cells]
+        is_data = sum(numbers) >= _NUMBERS * (commas + 1) * (len(rows) - numbers.count(0)) > 0
+        is_data = is_data and all(_CELL.fullmatch(cell) for row in cells for cell in row)
+        if is_data and (len(rows) >= _LEAST_ROWS or commas >= _COMMAS_ALONE):
+            yield rows[0][0], rows[-1][0] + 1
 
 
 def _of_keys(lines: Sequence[str]) -> Iterator[Range]:

@@ -73,4 +73,4 @@ def _is_list_number(line: str, at: int) -> bool:
         start -= 1
     if start == at:
         return line[at - 1 : at] in {":", ";", "-"}
-    return start == 0 or line[start - 1] in " ；;，,。"
+    return start == 0 or line[start - 1] in " ；;，,。" or line[start - 1] >= SHIELD[0]

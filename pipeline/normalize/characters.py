@@ -37,6 +37,10 @@ _GRAMMAR_WORD = re.compile(
 )
 
 
+_ENCLOSED = re.compile(f"[\\[(（《“\"'][{HAN}·]{{1,40}}[\\])）》”\"'{SHIELD}]")
+_SENTENCE_WORDS = 5
+
+
 _NAME = "[A-Za-z_][A-Za-z0-9_]{0,60}"
 _CODE = re.compile(
     "[ \t]{0,40}(?:"
@@ -89,6 +93,15 @@ def is_code(line: str) -> bool:
     return _CODE.match(line) is not None
 
 
+def _is_english(line: str) -> bool:
+    """Whether a line is an English sentence whose only Han stand in brackets, quotes or the text of a link."""
+    return (
+        _GRAMMAR_WORD.search(line) is not None
+        and len(_LATIN_WORD.findall(line)) >= _SENTENCE_WORDS
+        and not HAN_CHARACTER.search(_ENCLOSED.sub("", line))
+    )
+
+
 def is_chinese(line: str, *, has_other: bool = True) -> bool:
     """Whether a line is Chinese text: it has Han, and is not Japanese, Korean, code, or an English sentence.
 
@@ -96,7 +109,7 @@ def is_chinese(line: str, *, has_other: bool = True) -> bool:
     words than Han with two small words of grammar (and, the, is) among them. `has_other` is False where
     the caller knows that the line has neither kana nor Hangul.
     """
-    if not HAN_CHARACTER.search(line) or (line[0] < "\x80" and is_code(line)):
+    if not HAN_CHARACTER.search(line) or (line[0] < "\x80" and (is_code(line) or _is_english(line))):
         return False
     wide = (len(line.encode("utf-8", "surrogatepass")) - len(line)) // 2
     if has_other and (is_japanese(line) or len(HANGUL_CHARACTER.findall(line)) * 2 > wide):

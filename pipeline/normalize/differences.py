@@ -21,6 +21,10 @@ class Difference:
     """The place before, with a few characters round it."""
     after: str
     """The same place after."""
+    line: str
+    """The whole line before, of a longer place its first one."""
+    at: int
+    """Offset of the change in that line."""
 
 
 def differences(fix: str, before: str, after: str) -> Iterator[Difference]:
@@ -47,8 +51,13 @@ def _within(fix: str, before: str, after: str) -> Iterator[Difference]:
         )
     for first, last, new_first, new_last in places:
         left, right = before[max(0, first - _CONTEXT) : first], before[last : last + _CONTEXT]
+        opens = before.rfind("\n", 0, first) + 1
         yield Difference(
-            fix=fix, before=left + before[first:last] + right, after=left + after[new_first:new_last] + right
+            fix=fix,
+            before=left + before[first:last] + right,
+            after=left + after[new_first:new_last] + right,
+            line=before[opens:].split("\n", 1)[0],
+            at=first - opens,
         )
 
 

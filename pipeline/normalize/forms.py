@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from pipeline.normalize.characters import KANA
+from pipeline.normalize.characters import HAN_CHARACTER, KANA
 from pipeline.rules import table
 from pipeline.rules.han import HAN
 
@@ -23,6 +23,9 @@ _LIGATURES = {
     0xFB06: "st",
 }
 RADICAL_OR_LIGATURE = "\u2e80-\u2fdf\ufb00-\ufb06"
+_IDEOGRAPHS = _LIGATURES | _RADICALS
+_RADICAL_RUN = re.compile(f"[{RADICAL_OR_LIGATURE}]+")
+_KANGXI = "\u2f00"
 
 _HALVES = "%+-=@#&/*$_'"
 _WIDE = {
@@ -71,9 +74,18 @@ def radicals(text: str) -> str:
 
     Source: Unicode's EquivalentUnifiedIdeograph.txt (rules/radicals.tsv).
     """
-    if text.isascii() or not re.search(f"[{RADICAL_OR_LIGATURE}]", text):
+    if text.isascii():
         return text
-    return text.translate(_LIGATURES | _RADICALS)
+    return _RADICAL_RUN.sub(_ideographs, text)
+
+
+def _ideographs(match: re.Match[str]) -> str:
+    """The characters of a run, but of supplementary radicals that stand in a row away from Han: a list of them."""
+    run, text = match[0], match.string
+    beside = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
+    if len(run) > 1 and max(run) < _KANGXI and not HAN_CHARACTER.search(beside):
+        return run
+    return run.translate(_IDEOGRAPHS)
 
 
 def width(text: str) -> str:

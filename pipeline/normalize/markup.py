@@ -32,14 +32,14 @@ _JOINED = re.compile(f"[{_JOINED_SCRIPTS}]")
 _ENTITY = re.compile(
     r"&(?:(?:amp|#0{0,4}38|#[xX]0{0,4}26);)*([A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"
 )
-_ENTITY_ROUNDS = 3
+_ROUNDS = 3
 
 _KIND = {name: kind for kind, names in table("html-tags") for name in names.split()}
 _SPACES = " \t\u00a0\u2002\u2003\u3000"
 _EDGE = 20
 """Spaces, at most, between a stray tag and the edge of its line."""
 _ALONE = frozenset({"br", "hr"})
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9}(?::p)?)((?:\s[^<>\n]{0,2000})?)(/?)>")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9}(?::p)?)((?:(?=\s)[ \t]{0,20}\n?[^<>\n]{0,2000})?)(/?)>")
 _ATTRIBUTE = re.compile(r"\s[A-Za-z_:][-\w:.]*\s*=")
 _COMMENT = re.compile(r"<!--(?:(?!-->|<!--).){0,5000}-->", re.DOTALL)
 
@@ -82,7 +82,7 @@ def entities(text: str) -> str:
 
     Rounds: at most 3, for a reference that decoding itself puts together.
     """
-    for _ in range(_ENTITY_ROUNDS):
+    for _ in range(_ROUNDS):
         if "&" not in text or ";" not in text:
             break
         decoded = _ENTITY.sub(_decoded, text)
@@ -96,7 +96,7 @@ def _decoded(match: re.Match[str]) -> str:
     name = match[1]
     if name[0] == "#" or name + ";" in html5:
         return invisibles(line_ends(html.unescape(f"&{name};")))
-    return match[0]
+    return f"&{name};"
 
 
 def tags(text: str) -> str:
@@ -124,9 +124,24 @@ def tags(text: str) -> str:
             or _is_stray(match)
         ):
             return match[0]
-        return "\n" if kind == "block" else ""
+        if kind != "block":
+            return ""
+        return " " if name == "br" and _is_in_row(match) else "\n"
 
-    return _TAG.sub(replaced, text)
+    for _ in range(_ROUNDS):
+        before, text = text, _TAG.sub(replaced, text)
+        if text == before:
+            break
+    return text
+
+
+def _is_in_row(match: re.Match[str]) -> bool:
+    """Whether the tag stands in a row of a table of Markdown, which a line end would break."""
+    start = match.string.rfind("\n", 0, match.start()) + 1
+    end = match.string.find("\n", match.end())
+    return (
+        match.string[start : start + 1] == "|" == match.string[: end if end >= 0 else None].rstrip(" ")[-1:]
+    )
 
 
 def _is_stray(match: re.Match[str]) -> bool:

@@ -51,6 +51,16 @@ _HAN = re.compile(f"[{HAN}]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _LEAST_HITS = 3
+_SHORT = 12
+"""Characters of a line that is believed for two Han, if these are frequent."""
+_TYPED = str.maketrans("，：；！？", ",:;!?")
+"""Marks that other fixes make of those that are typed; where bytes were lost they are hardly bytes of a character."""
+_MOST_COMMON = 8
+"""One in so many characters may be a frequent Han; more are clean text, which must not be lost."""
+_LOST = b"\xff"
+_LOST_CHARACTER = re.compile("\ufffd[?\ufffd]*")
+_MOST_LOST = 2
+"""Han that must be read for each that is lost."""
 _HAN_OR_MARK = re.compile(f"[{HAN}\u2010-\u2bff\u3000-\u303f\uff00-\uffef]")
 _NO_WORD = re.compile("[¢-©¬-´¶¸¹¼-¾][!-~\x80-\xff]|[ª°µ·º»][À-ÿ]|[À-ÖØ-Þ]{5}")
 """Signs joined to what follows, or capitals with accents in a row: Chinese read so has them, words have not."""
@@ -94,7 +104,7 @@ def uncured(text: str) -> list[tuple[int, int]]:
 
 
 def _reads_as_gbk(line: str) -> bool:
-    return len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len(line) // 5)
+    return len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len("".join(line.split())) // 5)
 
 
 def _reads_as_latin(line: str) -> bool:
@@ -118,7 +128,7 @@ def _versions(line: str) -> Iterator[str]:
     wide = width(plain)
     if wide != plain:
         yield wide
-    seen = invisibles(wide).replace("\u00a0", " ")
+    seen = invisibles(wide.strip("\x85")).replace("\u00a0", " ").replace("\u3000", " ").strip(" ")
     if seen != wide:
         yield seen
 
@@ -163,27 +173,52 @@ def _from_two_bytes(line: str) -> str | None:
 
 
 def _from_gbk(line: str) -> str | None:
-    """A line of rare Han that are UTF-8 read as GBK."""
-    if not _reads_as_gbk(line):
+    """A line of rare Han that are UTF-8 read as GBK; a character of which bytes were lost becomes U+FFFD.
+
+    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it.
+    """
+    is_short = len(line.strip()) <= _SHORT and _AS_GBK.match(line.lstrip()) is not None
+    if not is_short and not _reads_as_gbk(line):
         return None
-    try:
-        read = line.encode("gb18030").decode("utf-8")
-    except UnicodeError:
+    if sum(one in _COMMON for one in _HAN.findall(line)) * _MOST_COMMON > len(line):
         return None
-    is_likelier = _likelihood(read) > max(_LEAST_LIKELY, _likelihood(line))
-    return read if is_likelier and len(_HAN.findall(read)) >= _LEAST_HITS else None
+    read = min(_read_with_losses(line.translate(_TYPED)), _read_with_losses(line), key=_losses)
+    is_likelier = _likelihood(read.replace("\ufffd", "")) > max(_LEAST_LIKELY, _likelihood(line))
+    han = len(_HAN.findall(read))
+    if is_short and han < _LEAST_HITS:
+        return read if han > 1 and _likelihood(read) == 1 and is_likelier else None
+    if not is_likelier or han < _LEAST_HITS or read.count("\ufffd") * _MOST_LOST > han:
+        return None
+    return read
+
+
+def _read_with_losses(line: str) -> str:
+    """A line of GBK read as UTF-8, with U+FFFD for each character of which a byte is not there."""
+    coded = b"".join(_LOST if one == "\ufffd" else one.encode("gb18030", "replace") for one in line)
+    return _LOST_CHARACTER.sub("\ufffd", coded.decode("utf-8", "replace"))
+
+
+def _losses(read: str) -> int:
+    return read.count("\ufffd")
 
 
 def _pieces_from_utf8(line: str) -> str | None:
-    """A line that has pieces of UTF-8 misread beside other text; a single Han may be a letter and two marks: é·”."""
+    """A line that has pieces of UTF-8 misread beside other text.
+
+    A single Han may be a letter and two marks (é·”): beside such a piece it is believed where it is a frequent one.
+    """
 
     def replaced(match: re.Match[str]) -> str:
         read = _from_utf8(match[0])
         is_one_han = read is not None and len(read) == 1 and _HAN.match(read) is not None
         return read if read and _BEYOND_LATIN.search(read) and not is_one_han else match[0]
 
+    def completed(match: re.Match[str]) -> str:
+        read = _from_utf8(match[0])
+        return read if read in _COMMON else match[0]
+
     read = _UTF8_RUN.sub(replaced, line)
-    return read if read != line else None
+    return _UTF8_RUN.sub(completed, read) if read != line else None
 
 
 def _decoded(coded: bytes, encoding: str) -> str | None:

@@ -11,6 +11,7 @@ from pipeline.normalize.characters import (
     CLOSING,
     FULL,
     HAN_CHARACTER,
+    KANA_CHARACTER,
     LETTER,
     NEAR,
     OPENING,
@@ -47,21 +48,26 @@ _FULL_MARK = str.maketrans(",:;?!.", "，：；？！。")
 _DOUBLED = ("，，", "、、", "；；")
 _TWO_STOPS = re.compile("(?<!。)。。(?!。)")
 _SENTENCE_HAN = 6
+_PART = re.compile(f"[{HAN}{LETTER}0-9] ?[,，] ?(?=[{HAN}])")
+"""The comma of a sentence."""
 
 _CAPITALIZED = re.compile("[A-Z][a-z]")
 _DECREMENT = re.compile(r"(?<![A-Za-z])[a-z]--\Z")
 _HAN_NUMBER = re.compile("[（(]?[一二三四五六七八九十]{1,3}[)）]?\\Z")
 _CLOSED = f"{CLOSING}…—"
 _WORD = re.compile(f"[{LETTER}0-9{SHIELD}]")
-_LIST_COMMA = re.compile(
-    f"([A-Za-z](?:(?<=[{HAN}].)|(?<=[{HAN}] .))[A-Za-z0-9+.\\-]{{0,20}}),(?=[A-Za-z][A-Za-z0-9+.\\-]{{0,20}} ?[{HAN}])"
+_LATIN_NAME = "[A-Za-z][A-Za-z0-9+.\\-]{0,20}"
+_LIST_COMMAS = re.compile(
+    f"[A-Za-z](?:(?<=[{HAN}].)|(?<=[{HAN}] .))[A-Za-z0-9+.\\-]{{0,20}}(?:,{_LATIN_NAME}){{1,8}}(?= ?[{HAN}])"
 )
+_SHIELDED_COMMA = re.compile(f"(?<=[{SHIELD}]), ?(?=[{SHIELD}]|\\[[^\\[\\]\\n]{{1,60}}[{SHIELD}])")
 _NAME_SYLLABLE = (
     "阿埃艾安奥巴贝比彼波伯博布查达戴丹德蒂丁杜多厄尔法夫菲费弗福盖戈格古哈海汉赫亨华霍基吉加贾杰卡凯康柯科克肯库"
     "拉莱兰朗劳勒雷里利莉林琳卢鲁路伦罗洛马玛麦曼梅蒙米密莫默姆穆纳娜内尼妮纽诺帕佩皮普奇乔琼萨塞森莎什斯史丝索"
     "塔泰坦汤特提图托瓦万威韦维温沃乌西希夏肖辛休雅亚扬耶伊因尤约泽扎詹珍朱兹茨佐"
     "愛貝達爾費蓋漢華賈傑凱萊蘭勞雷裡莉盧魯倫羅馬瑪麥蒙納內紐諾帕喬瓊薩絲湯圖維韋溫烏澤茲"
 )
+_TOKEN = re.compile("[^ ，。、；：？！（）“”]+")
 _NAME_STOP = re.compile(f"\\.(?<=[{_NAME_SYLLABLE}]{{2}}\\.)(?=[{_NAME_SYLLABLE}]{{2}})")
 
 
@@ -110,7 +116,14 @@ def _ellipsis(match: re.Match[str]) -> str:
 
 
 def name_dots(line: str) -> str:
-    """The dot between the parts of a foreign name is U+00B7 (not • ‧ ・); a stop between such parts too."""
+    """The dot between the parts of a foreign name is U+00B7 (not • ‧ ・); a stop between such parts too.
+
+    What has kana beside it, up to a space or mark, is Japanese and keeps ・.
+    """
+    if KANA_CHARACTER.search(line):
+        return _TOKEN.sub(
+            lambda match: match[0] if KANA_CHARACTER.search(match[0]) else name_dots(match[0]), line
+        )
     line = _NAME_DOT.sub("·", line)
     return _NAME_STOP.sub("·", line) if "." in line else line
 
@@ -129,7 +142,8 @@ def marks(line: str) -> str:
             line = pattern.sub(full, line)
     line = _MARK.sub(_mark, line)
     if "," in line:
-        line = _LIST_COMMA.sub(r"\1，", line)
+        line = _LIST_COMMAS.sub(lambda match: match[0].replace(",", "，"), line)
+        line = _SHIELDED_COMMA.sub("，", line)
     for doubled in _DOUBLED:
         while doubled in line:
             line = line.replace(doubled, doubled[0])
@@ -174,7 +188,7 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
     if not right and left in {"%", "℃"}:
         return "。"
     if not right and (left == "]" or left.isdigit()):
-        return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN else "."
+        return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN or _PART.search(line) else "."
     return "."
 
 

@@ -26,11 +26,14 @@ _OTHER_QUOTE = re.compile("[`'„‟‘’『』〝〞〟]|[0-9]\"|<<")
 """Quotes in quotes, inches: too much to tell across lines."""
 _MOST_TURNED = 2
 """Curly marks of a line that may stand the wrong way round: both of a pair."""
+_MISPLACED = re.compile("“(?= ?[，。、；：？！”,.;:?!])")
+"""An opening mark where none can stand."""
 _WORD = re.compile(f"[A-Za-z0-9{HAN}]")
 _SINGLE = re.compile(r"(?<![A-Za-z0-9])'(?![\s'])([^'\"\n]{1,200}?)(?<!\s)'(?![A-Za-z])")
 _SINGLE_MIXED = re.compile(
     r"‘([^'‘’\n]{1,200}?)(?<![\s])'(?![A-Za-z])|(?<![A-Za-z0-9])'(?!\s)([^'‘’\n]{1,200}?)’(?![A-Za-z])"
 )
+_TWO_OPENING = re.compile("‘([^‘’\n]{1,200})‘(?![^‘’]*’)")
 _STRAY_SINGLE = re.compile("(?<=[“”])’|‘(?=[“”])")
 _NEAR = re.compile(f"[{HAN}{FULL}]")
 
@@ -179,7 +182,8 @@ def _turned(line: str, marks: list[int]) -> str:
         opened = not opened
     turned = "".join(characters)
     wrong = sum(line[at] not in {'"', turned[at]} for at in marks)
-    return line if wrong > _MOST_TURNED or turned.count("“”") > line.count("“”") else turned
+    is_worse = len(_MISPLACED.findall(turned)) > len(_MISPLACED.findall(line))
+    return line if wrong > _MOST_TURNED or is_worse else turned
 
 
 def _lone(line: str, at: int) -> str:
@@ -218,6 +222,7 @@ def _singles(line: str) -> str:
         line = _SINGLE_MIXED.sub(lambda m: f"‘{m[1] or m[2]}’" if _is_near(m, m[1] or m[2]) else m[0], line)
         line = _SINGLE.sub(lambda m: f"‘{m[1]}’" if _is_near(m, m[1]) else m[0], line)
     if ("’" in line or "‘" in line) and line.count("‘") != line.count("’"):
+        line = _TWO_OPENING.sub(r"‘\1’", line)
         line = _STRAY_SINGLE.sub("", line)
     return line
 

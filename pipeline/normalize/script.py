@@ -14,7 +14,14 @@ from functools import lru_cache
 import opencc
 
 from pipeline.normalize import triggers
-from pipeline.normalize.characters import CHINESE_ONLY, HAN_CHARACTER, KANA, KANA_CHARACTER, is_japanese
+from pipeline.normalize.characters import (
+    CHINESE_ONLY,
+    HAN_CHARACTER,
+    KANA,
+    KANA_CHARACTER,
+    SHIELD,
+    is_japanese,
+)
 from pipeline.rules import table
 from pipeline.rules.han import HAN
 
@@ -115,6 +122,12 @@ _KANA_SEGMENT = re.compile(f"[{HAN}{KANA}ー・]+")
 _KANA_NEIGHBOUR = re.compile(f"[{HAN}]{{0,2}}[{KANA}][{HAN}{KANA}ー]{{0,2}}")
 _CITED = re.compile(f"(?<=[“‘「『\"'])[{HAN}](?=[”’」』\"'])")
 _ABOUT_CHARACTERS = re.compile("[字繁]")
+_PAIR = re.compile(f"([{HAN}]{{1,8}}) ?[=→{SHIELD}] ?([{HAN}]{{1,8}})\\Z")
+_LONGEST_PAIR = 19
+_LONG_RUN = re.compile(f"[{HAN}]{{30,}}")
+_COMMON = frozenset("".join(characters for characters, *_ in table("common-han")[:3]))
+_COMMON_SHARE = 0.12
+"""Share of frequent characters in a run of text, at least: prose has three times as many, classical Chinese twice."""
 _MASK = 0x100000
 
 _TRADITIONAL_SLIPS = re.compile(
@@ -234,7 +247,18 @@ def _simplified(line: str, bits: int) -> str:
         result = _repaired(result, keeps_zhu=_ASPECT_BESIDE in line)
     if masked:
         result = result.translate({_MASK + number: span for number, span in enumerate(masked)})
-    return result
+    return line if result != line and _lists_characters(line, result) else result
+
+
+def _lists_characters(line: str, result: str) -> bool:
+    """Whether a line is about characters: a word and its other script, or a long run of rare ones, no sentence."""
+    if len(line) <= _LONGEST_PAIR:
+        before, after = _PAIR.match(line), _PAIR.match(result)
+        return before is not None and after is not None and before[1] != before[2] and after[1] == after[2]
+    if "，" in line or "。" in line:
+        return False
+    run = _LONG_RUN.search(line)
+    return run is not None and sum(one in _COMMON for one in run[0]) < _COMMON_SHARE * len(run[0])
 
 
 def _repaired(line: str, *, keeps_zhu: bool) -> str:

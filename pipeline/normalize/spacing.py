@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.normalize.characters import FULL, LETTER, STOPS
+from pipeline.normalize.characters import FULL, LETTER, SHIELD, STOPS
 from pipeline.rules.han import HAN
 
 ODD = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -31,8 +31,8 @@ _QUOTE_SPACE = re.compile(
 _DASH_SPACE = re.compile(" (?:(?=——|……)|(?<=—— )|(?<=…… ))")
 _NAME_DOT_SPACE = re.compile(f"(?<=[{HAN}]) ?· ?(?=[{HAN}])")
 
-_LABEL = rf"(?:\d{{1,2}}|[A-Za-z])(?:[)）]|[.、](?=[{HAN}]))"
-"""The number or letter of a list inside a line: a)选项 b)选项, 1.苹果 2.香蕉."""
+_LABEL = rf"(?:\d{{1,2}}|[A-Za-z])(?:[)）]|[.、] ?(?=[{HAN}]))"
+"""The number or letter of a list inside a line: a)选项 b)选项, 1.苹果 2.香蕉, A. 对 B. 错."""
 _WORD_START = rf"(?!{_LABEL})[{LETTER}0-9℃°±]|[$¥￥€£](?=\d)"
 _WORD_END = rf"(?<=[{LETTER}0-9%‰℃℉°⁰-⁹₀-₉²³㎡)] )|(?<=[A-Za-z][+#] )|(?<=\+\+ )"
 _LATIN_SPACE = re.compile(rf" (?:(?<=[{HAN}] )(?={_WORD_START})|(?:{_WORD_END})(?=[{HAN}]))")
@@ -40,8 +40,11 @@ _UNIT = (
     "年月日号时点分秒个只件家位名次版岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼只号"
     "個號時點歲塊萬億釐噸昇條張臺檯颱輛屆種門樓隻祇衹"
 )
+_MARKER = re.compile(rf"[{SHIELD}]?(?:#{{1,6}}|[\-*+>•]|\d{{1,3}}[.)]) ")
+"""What begins a heading, a quotation or an item of Markdown, with the space that makes it one."""
 _HEADING_NUMBER = re.compile(
-    rf"(?:\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小[时時])|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
+    rf"[{SHIELD}]?(?:#{{1,6}} )?(?:(?:[\-*+] )?\[?\d{{1,3}}(?:\.\d{{1,3}})+ (?![{_UNIT}])"
+    rf"|\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小[时時])|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
 )
 
 
@@ -80,13 +83,19 @@ def letter_spacing(line: str) -> str:
 
 
 def mark_spaces(line: str) -> str:
-    """No space round full-width marks, nor round quotes, dashes and ellipses in Chinese context."""
+    """No space round full-width marks, nor round quotes, dashes and ellipses in Chinese context.
+
+    >>> mark_spaces("- 《书》 ，好")
+    '- 《书》，好'
+    """
     if " " not in line:
         return line
-    line = _QUOTE_SPACE.sub("", _MARK_SPACE.sub("", line))
-    if " ·" in line or "· " in line:
-        line = _NAME_DOT_SPACE.sub("·", line)
-    return _DASH_SPACE.sub("", line)
+    marker = _MARKER.match(line)
+    start = marker.end() if marker else 0
+    rest = _QUOTE_SPACE.sub("", _MARK_SPACE.sub("", line[start:]))
+    if " ·" in rest or "· " in rest:
+        rest = _NAME_DOT_SPACE.sub("·", rest)
+    return line[:start] + _DASH_SPACE.sub("", rest)
 
 
 def latin_spaces(line: str) -> str:

@@ -7,7 +7,7 @@ from every input before (markup.invisibles), so a stand-in can never be mistaken
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pipeline.normalize import blocks
 from pipeline.normalize.characters import KANA, SHIELD
@@ -22,6 +22,8 @@ _URL_CHARACTER = r"[A-Za-z0-9\-._~/?#@$&*+=%!,;:'()\[\]|]"
 _REST = rf"(?:{_URL_CHARACTER}|(?<=[/=?#&_\-])[{HAN}]+)+"
 _BOUND = r"[\-+]?[A-Za-z0-9.∞π]{1,12}"
 _TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
+_STRING = "(?:\"[^\"\n]{0,60}\"|'[^'\n]{0,60}')"
+_VALUE = "'[a-z0-9_.#%\\-]{1,30}'"
 _TOP = "com|cn|net|org|gov|edu|tw|hk|info|biz|jp|uk|cc|top"
 
 # Every alternative is either bounded or begins where its own characters cannot stand before it, so that a
@@ -53,9 +55,19 @@ _SPAN = re.compile(
             rf"(?<![A-Za-z0-9])[A-Za-z]:\\(?:[^\s\"<>|?*,，。；、：（）“”]|,(?![{HAN}])){{0,255}}",
             r"(?<![A-Za-z0-9_.])[a-z_][A-Za-z0-9_.]{0,60}\([^()\n\"']{0,60}[\"'][^\"'\n]{0,200}[\"'][^()\n]{0,100}\)",
             r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.\-]{0,60}=[\"'][^\"'\n]{0,200}[\"']",
-            rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)(?=[^#\n]{{0,39}}\w)[^#\s，。；：…—“”‘’「」『』〝〞]{{1,40}}#(?!#)",
+            rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)(?=[^#\n]{{0,39}}\w)[^#\s，。；：…—“”‘’「」『』〝〞()（）]{{1,40}}#(?!#)",
             rf"(?<![A-Za-z0-9#&/{SHIELD}])(?<!&amp;)#[A-Za-z0-9_]{{1,60}}",
             r"(?<![A-Za-z0-9!])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
+            rf":[a-z][a-z0-9+.\-]{{0,30}}:(?=`)|(?<=[{HAN}A-Za-z0-9] ):[a-z]{{1,20}}!?(?= [{HAN}A-Za-z0-9])",
+            rf"(?:^|(?<=[{HAN}A-Za-z0-9] )):[a-z][a-z_]{{1,20}}(?: [A-Za-z_*][A-Za-z0-9_*]{{0,40}}){{0,2}}:"
+            rf"(?= [{HAN}A-Za-z0-9`*]|\Z)",
+            rf"[{{\[]{_STRING}(?:, ?{_STRING}){{1,40}},?[}}\]]|\('[^'\n]{{0,60}}'(?:, ?'[^'\n]{{0,60}}'){{1,40}}\)",
+            r"\{[\"'][^\"'\n]{1,40}[\"'] ?: ?(?:[\"'\[{0-9\-]|[Tt]rue|[Ff]alse|null|None)[^{}\n]{0,300}\}",
+            r"\{ ?[A-Za-z_][A-Za-z0-9_]{0,30}: ?(?:[\"'\[{0-9]|true|false|null)[^{}\n]{0,300}\}",
+            rf"{_VALUE}(?:(?:, ?|[，、/|]){_VALUE}){{1,20}}",
+            r"import [ -~]{1,100} from [\"'][^\"'\n]{1,100}[\"']",
+            r"^\.\. (?:_[^:`\n]{1,60}: (?=\S)|[a-z][a-z\-]{1,30}::)",
+            rf"~/(?:[{HAN}A-Za-z0-9_\-]{{1,40}}/){{0,8}}[{HAN}A-Za-z0-9_\-]{{1,40}}\.[a-z0-9]{{1,5}}(?![A-Za-z0-9])",
             r"Yahoo!",
         )
     )
@@ -63,16 +75,20 @@ _SPAN = re.compile(
 )
 _HINTS = {
     **{sign: re.compile(re.escape(sign)) for sign in "@`#\\/"},
-    '"': re.compile('"(?:(?<=[=(]")|(?<=, "))'),
-    "'": re.compile("'(?:(?<=[=(]')|(?<=, '))"),
+    '"': re.compile('"(?:(?<=[=({[]")|(?<=, "))'),
+    "'": re.compile("'(?:(?<=[=({[]')|(?<=, ')|(?=[,，、/|])|(?<= from '))"),
     "-": re.compile("-(?<=--)"),
-    ":": re.compile(":(?:(?<=mailto:)|(?<=tel:)|(?<=magnet:)|(?<=data:)|(?=[Pp-]))"),
-    ".": re.compile(rf"\.(?:(?<=www\.)|{_TOP})"),
+    ":": re.compile(
+        ":(?:(?<=mailto:)|(?<=tel:)|(?<=magnet:)|(?<=data:)|(?=[Pp-])|(?<!\\S:)(?=[a-z])"
+        "|(?=[a-z][a-z0-9+.\\-]{0,30}:`))"
+    ),
+    ".": re.compile(rf"\.(?:(?<=www\.)|{_TOP}|(?=\. [_a-z]))"),
     "!": re.compile("!(?:(?<=oo!)|(?=\\[))"),
     "]": re.compile("\\](?:(?=\\()|(?<=[A-Za-z0-9.∞π]\\]))"),
     "$": re.compile("\\$"),
     "[": re.compile("\\[[\\-+A-Za-z0-9.∞π]"),
     ";": re.compile(";(?=-)"),
+    "{": re.compile("\\{ ?[A-Za-z_]"),
     "(": re.compile(f"\\([{KANA}a-z{_TONES}]"),
 }
 """Every span has one of these, looked for by its rarest character first, since most texts and lines have none."""
@@ -86,8 +102,8 @@ def shield(text: str, numbers: dict[str, str]) -> str:
 
     Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
     """
-    for start, end in reversed(blocks.ranges(text)):
-        text = text[:start] + stand_in(text[start:end], numbers) + text[end:]
+    text = _without(blocks.ranges(text), text, numbers)
+    text = _without(blocks.gaps(text), text, numbers)
     hints = [hint for sign, hint in _HINTS.items() if sign in text and hint.search(text)]
     if not hints:
         return text
@@ -108,6 +124,15 @@ def shield(text: str, numbers: dict[str, str]) -> str:
             # what is cut off a URL may begin the next span
             lines[number] = shielded if shielded == line else _SPAN.sub(replaced, shielded)
     return "\n".join(lines)
+
+
+def _without(ranges: Iterable[tuple[int, int]], text: str, numbers: dict[str, str]) -> str:
+    """The text with a stand-in for each place [start, end), in order, noted in `numbers`."""
+    pieces, at = [], 0
+    for start, end in ranges:
+        pieces += [text[at:start], stand_in(text[start:end], numbers)]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def stand_in(span: str, numbers: dict[str, str]) -> str:

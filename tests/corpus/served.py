@@ -89,9 +89,10 @@ class _Handler(SimpleHTTPRequestHandler):
         for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **extra}.items():
             self.send_header(name, value)
         self.end_headers()
+        # before the body: who has read it may look at once
+        self.served.log.append((self.command, self.path, len(data) if with_body else 0))
         if with_body:
             self.wfile.write(data)
-        self.served.log.append((self.command, self.path, len(data) if with_body else 0))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests read the log of `served`."""

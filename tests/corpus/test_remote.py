@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
-from pipeline.corpus import documents, list_versions, read, remote
+from pipeline.corpus import documents, list_versions, read, read_changes, remote
 from pipeline.corpus.build import build
 from pipeline.corpus.publish import describe_files, read_manifest, write_manifest
 from pipeline.corpus.read import hash_of
@@ -54,6 +54,20 @@ def test_a_served_folder_reads_as_the_folder_does(clean: Path, served: Served, r
     assert list(documents(served.url)) == list(documents(clean))
     columns = ["id", "title"]
     assert read(served.url, columns=columns).equals(read(clean, columns=columns))
+
+
+def test_a_version_is_asked_for_by_hash_and_read_whole(clean: Path, served: Served) -> None:
+    digest = hash_of(clean / "2.1.0")
+    said = f"news@2.1 sha256:{digest[:16]}"
+    assert read(served.url, version=said, columns=["id"]).equals(read(clean, version="2.1", columns=["id"]))
+    file = next((clean / "2.1.0/articles").iterdir()).relative_to(clean).as_posix()
+    served.answer[file] = lambda data: (clean / "2.2.0/dropped/2026-11-01-000.parquet").read_bytes()
+    with pytest.raises(CorpusError, match="cut short or altered"):
+        read(served.url, version=said, columns=["id"])
+    with pytest.raises(CorpusError, match=f"not the version of hash {digest}"):
+        read(served.url, version=f"2.2 sha256:{digest}")
+    with pytest.raises(UsageError, match=r"from the corpus's own folder"):
+        read_changes(served.url, since="2.1")
 
 
 def test_the_command_reads_a_url(served: Served, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from pipeline.corpus import versions
 from pipeline.corpus.build import build
 from pipeline.corpus.read import documents, version_folder
 from pipeline.records import Capture, Document, Source
-from tests.corpus.archives import PLAIN, START, job, story_page, write
+from tests.corpus.archives import PLAIN, START, failed_page, job, story_page, write
 
 DAY = timedelta(days=1)
 LIE = datetime(2999, 1, 1, tzinfo=UTC)
@@ -50,9 +50,8 @@ def test_a_file_says_when_it_was_begun() -> None:
 
 def test_one_import_of_2999_is_kept_flagged_and_no_version_is_of_2999(tmp_path: Path) -> None:
     write(tmp_path / "raw", [story_page(0)])
-    imported(
-        tmp_path / "raw", START + DAY, story_page(1, fetched_at=LIE), story_page(2, fetched_at=START + DAY)
-    )
+    seen = [story_page(2, fetched_at=START + DAY), failed_page(9, "timeout", fetched_at=LIE)]
+    imported(tmp_path / "raw", START + DAY, story_page(1, fetched_at=LIE), *seen)
     build(job(tmp_path))
     for day in (2, 3):
         write(tmp_path / "raw", [story_page(day + 1, fetched_at=START + day * DAY)], f"run-{day}")
@@ -61,6 +60,8 @@ def test_one_import_of_2999_is_kept_flagged_and_no_version_is_of_2999(tmp_path: 
     row = of(tmp_path / "clean", 1)
     assert row.captured_at == LIE, "as it says"
     assert [(f.name, f.text) for f in row.flags] == [("implausible_date", "2999-01-01")]
+    (failed,) = [d for d in documents(tmp_path / "clean", table="dropped") if d.reason == "timeout"]
+    assert [f.name for f in failed.flags] == ["implausible_date"]
     assert not any(
         f.name == "implausible_date" for n in (0, 2, 3, 4) for f in of(tmp_path / "clean", n).flags
     )

@@ -25,6 +25,9 @@ def test_one_crawl_under_a_clock_ahead_silences_nothing(site: Site, tmp_path: Pa
     day = datetime.now(UTC) + timedelta(days=400)
     (told,) = [note for note in second.notes if "clock" in note]
     assert f"the newest visit known is of {day:%Y-%m-%d}" in told
+    far = run(source, tmp_path, now=AHEAD)
+    assert any("if there was no such pause, it runs ahead" in note for note in far.notes)
+    run(source, tmp_path)
     site.log.clear()
     third = run(source, tmp_path)
     assert site.log == [], "what was looked at again waits for its time like anything else"
@@ -36,6 +39,7 @@ def test_a_clock_behind_is_told_and_one_that_is_right_again_is_not(site: Site, t
     source = source_of(site, urls=(site.base + "/a/1.html",))
     run(source, tmp_path)
     assert any("clock" in note for note in run(source, tmp_path, now=later(days=-365)).notes)
+    run(source, tmp_path)
     assert not any("clock" in note for note in run(source, tmp_path).notes)
 
 

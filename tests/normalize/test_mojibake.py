@@ -99,11 +99,32 @@ def test_left_alone(text: str) -> None:
 
 
 def test_what_cannot_be_cured_is_flagged() -> None:
-    broken = SENTENCE.encode().decode("gb18030")[:-3] + "鍙?"
-    result = normalize(broken)
+    result = normalize("正文：浣犲ソ锛屼笘鐣屻€?")
     assert "mojibake" in {flag.name for flag in result.flags}
+    assert result.text == "正文：浣犲ソ锛屼笘鐣屻€?"
 
 
 @pytest.mark.parametrize("text", [SENTENCE, "涓涓细流汇入大海"])
 def test_normalized_text_is_stable(text: str) -> None:
     assert normalize_text(text) == text
+
+
+@pytest.mark.parametrize("lost", ["?", "\ufffd"])
+@pytest.mark.parametrize("line", [SENTENCE, LINES["Hong Kong"], LINES["with Latin"], "你好啊，世界"])
+def test_utf8_as_gbk_with_lost_bytes_invents_no_han(line: str, lost: str) -> None:
+    cured = mojibake(line.encode().decode("gbk", "replace").replace("\ufffd", lost))
+    left = iter(line)
+    assert cured != line.encode().decode("gbk", "replace")
+    assert all(character == "\ufffd" or character in left for character in cured)
+    assert cured.count("\ufffd") < len(line) / 2
+
+
+@pytest.mark.parametrize(("text", "cured"), [("浣犲ソ", "你好"), ("浣犲ソ?", "你好?")])
+def test_two_han_alone(text: str, cured: str) -> None:
+    assert mojibake(text) == cured
+
+
+def test_lost_for_good_is_flagged() -> None:
+    result = normalize("他说锟斤拷锟斤拷，走了")
+    assert result.text == "他说锟斤拷锟斤拷，走了"
+    assert "wrong_word" in {flag.name for flag in result.flags}
