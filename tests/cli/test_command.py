@@ -250,7 +250,9 @@ def test_a_damaged_file_is_told_in_words(corpus: Path, tmp_path: Path, capsys: C
     for path in (tmp_path / "clean").rglob("articles/*.parquet"):
         path.write_bytes(b"PAR1 torn")
     assert main(["read", *where(tmp_path, "clean")]) == 1
-    assert "corpus read: a file cannot be read" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert ".parquet: damaged (" in told
+    assert "`corpus repair` puts it right" in told
 
 
 def test_a_damaged_version_is_refused(corpus: Path, tmp_path: Path, capsys: Capsys) -> None:
