@@ -18,7 +18,7 @@ demo: install    ## two refreshes of the sample site, then how to look at the co
 	$(BIN)/corpus demo
 
 test: install    ## the test suite, and that it runs what there is (.venv/bin/pytest tests/ROOM for a part, faster)
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n auto --dist loadscope --cov --cov-report=term:skip-covered
 
 check: install   ## linter and types, of the tests too
 	$(BIN)/ruff check .
