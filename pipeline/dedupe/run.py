@@ -28,7 +28,7 @@ from pipeline.dedupe.prepared import Prepared, prepare, stripped
 from pipeline.dedupe.records import NEW, Alarm, Decision, Deduped, Item, Member
 from pipeline.dedupe.sketch import SHORTEST, shingles, sketch, text_key
 
-__all__ = ["Alarm", "Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
+__all__ = ["Alarm", "Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove", "resettle"]
 
 RUN = 4096
 """So many texts are compared before their sketches are sorted into the index."""
@@ -85,14 +85,36 @@ def remove(
     touched = _withdraw(names, index, texts)
     for name in names:
         index.drop(name, purge=purge)
+    return _settled_without(touched, frozenset(names), index)
+
+
+def resettle(
+    clusters: Iterable[str], gone: Iterable[str], index: DedupeIndex, texts: Texts
+) -> tuple[Decision, ...]:
+    """Decide again about clusters out of which documents were purged; the decisions that this changes.
+
+    What `remove` does at once, where the documents left the index before (`dedupe.purge`).
+    """
+    index.watch()
+    touched = {index.root(cluster) for cluster in clusters}
+    index.load_clusters(touched)
+    for cluster in sorted(touched):
+        left = index.members(cluster)
+        if left and not any(member.represents for member in left):
+            _promote(choose(left), index, texts)
+    return _settled_without(touched, frozenset(gone), index)
+
+
+def _settled_without(touched: set[str], gone: Collection[str], index: DedupeIndex) -> tuple[Decision, ...]:
     for cluster in sorted(touched):
         for member in index.members(cluster):
-            index.put(replace(member, decision=_without(member.decision, names)))
+            if (decision := _without(member.decision, gone)) != member.decision:
+                index.put(replace(member, decision=decision))
     settle(index, touched)
-    return _revised(index, names)
+    return _revised(index, gone)
 
 
-def _without(decision: Decision, gone: Sequence[str]) -> Decision:
+def _without(decision: Decision, gone: Collection[str]) -> Decision:
     """The decision once documents it points at are gone: nothing of their text stays in it."""
     left = tuple(name for name in decision.of if name not in gone)
     if len(left) == len(decision.of):

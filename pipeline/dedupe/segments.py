@@ -149,6 +149,24 @@ class Segments:
         return target
 
 
+def replace_segment(file: Path, table: Table, rows: pa.Table) -> None:
+    """Write a segment with these rows, sorted as they must be, in the place of the one there is."""
+    for old in (file, _keys_file(file)):
+        old.unlink(missing_ok=True)
+    if table.lookup:
+        _write_rows(file, table, iter([rows]))
+    else:
+        write_pairs(file, rows.column(0).to_numpy(), rows.column(1).to_numpy())
+
+
+def link_segment(source: Path, target: Path) -> None:
+    """Put a segment and its keys under another name, in the place of what is there."""
+    for old, new in ((source, target), (_keys_file(source), _keys_file(target))):
+        if old.is_file():
+            new.unlink(missing_ok=True)
+            link_or_copy(old, new)
+
+
 _NUMBERED = re.compile(r"-\d+$")
 
 

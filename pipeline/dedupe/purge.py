@@ -1,0 +1,111 @@
+"""Documents taken out of every segment of an index, file by file: what a takedown does to the index of a version.
+
+The segments that know nothing of them stay the files they are, so that versions go on sharing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.dedupe import tables
+from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.segments import Segments, Table, link_segment, replace_segment
+from pipeline.dedupe.sorted_pairs import Values
+
+Made = dict[tuple[int, int], Path | None]
+"""(device, inode) of a file → the one made of it without the documents, where versions share it; None: as it is."""
+
+_PURGED = (tables.MEMBERS, tables.LINKS, tables.SKETCHES)
+
+
+def inode(file: Path) -> tuple[int, int]:
+    """What files that are hard links of each other have in common."""
+    found = file.stat()
+    return found.st_dev, found.st_ino
+
+
+def touched(folder: Path, ids: Iterable[str]) -> tuple[str, ...]:
+    """The clusters in which something else may have to be published once these documents are gone."""
+    index = DedupeIndex.open(folder)
+    names = sorted(set(ids))
+    index.load(names)
+    members = [member for name in names if (member := index.get(name))]
+    index.load_links(member.id for member in members)
+    ends = {end for member in members for link in index.links(member.id) for end in (link.id, link.of)}
+    clusters = {other.decision.cluster for name in ends if (other := index.get(name))}
+    clusters |= {member.decision.cluster for member in members}
+    index.load_clusters(clusters)
+    gone = set(names)
+    return tuple(c for c in sorted(clusters) if any(m.id not in gone for m in index.members(c)))
+
+
+def segments_with(folder: Path, ids: Iterable[str]) -> list[Path]:
+    """The files of an index that hold something of these documents."""
+    names = sorted(set(ids))
+    prints = _prints(folder, names)
+    found = [(file, table) for table in _PURGED for file in Segments(table, folder).files]
+    return [file for file, table in found if _left(file, table, names, prints) is not None]
+
+
+def purge(folder: Path, target: Path, ids: Iterable[str], made: Made) -> None:
+    """Put the segments of one folder into another without a row, a hash or a fact of these documents.
+
+    Those that hold none must be there already. `made` is asked first and added to.
+    """
+    names = sorted(set(ids))
+    prints = _prints(folder, names)
+    for table in _PURGED:
+        for file in Segments(table, folder).files:
+            beside, same = target / file.name, inode(file)
+            if same not in made:
+                left = _left(file, table, names, prints)
+                made[same] = None if left is None else beside
+                if left is not None:
+                    replace_segment(beside, table, left)
+            elif (earlier := made[same]) is not None:
+                link_segment(earlier, beside)
+
+
+def _prints(folder: Path, ids: list[str]) -> Values:
+    rows = Segments(tables.MEMBERS, folder).rows(tables.keys_of(ids))
+    return np.unique(rows["print"].to_numpy().astype(np.uint64))
+
+
+def _left(file: Path, table: Table, ids: list[str], prints: Values) -> pa.Table | None:
+    """What stays of a segment; None: all of it does."""
+    if table is tables.SKETCHES:
+        firsts, seconds = np.load(file, mmap_mode="r")
+        kept = ~np.isin(seconds, prints)
+        return None if kept.all() else pa.table({"hash": firsts[kept], "print": seconds[kept]})
+    keys = tables.keys_of(ids)
+    columns = [name for name in ("key", "of_key") if name in table.schema.names]
+    narrow = pq.read_table(
+        file, columns=[*columns, *(("of", "conflicts") if table is tables.MEMBERS else ())]
+    )
+    held = np.any([np.isin(narrow[name].to_numpy(), keys) for name in columns], axis=0)
+    telling = _telling(narrow, ids) if table is tables.MEMBERS else np.zeros(narrow.num_rows, bool)
+    if not held.any() and not telling.any():
+        return None
+    whole = pq.read_table(file)
+    if telling.any():
+        said = zip(telling, whole["conflicts"].to_pylist(), strict=True)
+        facts = pa.array([[] if tells else each for tells, each in said], pa.list_(pa.string()))
+        whole = whole.set_column(whole.schema.get_field_index("conflicts"), "conflicts", facts)
+    return whole.filter(pa.array(~held)).cast(table.schema)
+
+
+def _telling(rows: pa.Table, ids: list[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """The rows of others that hold facts in which they differ from one of these documents: words of both."""
+    partners = rows["of"].combine_chunks()
+    named = pc.is_in(pc.list_flatten(partners), pa.array(ids, pa.string())).to_numpy(zero_copy_only=False)
+    found = np.zeros(rows.num_rows, bool)
+    found[pc.list_parent_indices(partners).to_numpy()[named]] = True
+    facts = pc.fill_null(pc.list_value_length(rows["conflicts"]), 0).to_numpy()
+    telling: np.ndarray[tuple[int], np.dtype[np.bool_]] = found & (facts > 0)
+    return telling
