@@ -91,6 +91,8 @@ class Reason(StrEnum):
     """Its source did not yield what it must; it waits."""
     QUARANTINED = "quarantined"
     """Its page killed, hung or broke its worker."""
+    TAKEDOWN = "takedown"
+    """It was taken down, or is a copy of what was; nothing of it is kept."""
 
 
 WITHHELD = frozenset({Reason.DUPLICATE, Reason.CONTAINED_IN, Reason.GLUED})
@@ -535,3 +537,5 @@ class Manifest:
     """kind:cause → documents changed against the parent."""
     held: dict[str, str] = field(default_factory=dict)
     """source → why its new rows were held back."""
+    unsettled: tuple[str, ...] = ()
+    """Clusters out of which a takedown took documents: the next build decides which copy stands in their place."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.archive import foreign, index, warc
+from pipeline.archive import blocklist, foreign, index, warc
+from pipeline.archive.blocklist import Blocklist
 from pipeline.archive.foreign import Foreign, ForeignResponse
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.errors import UsageError
-from pipeline.records import Capture, Outcome, header_of
+from pipeline.records import Capture, Outcome, Reason, header_of
 from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.web.blocks import judge_page
 from pipeline.web.media import is_html
@@ -44,7 +45,7 @@ class ImportedFile:
     """Captures that were already there from an earlier import."""
     skipped: tuple[tuple[str, int], ...] = ()
     """Records left out, by reason: not_html, redirect, http_error, unreadable, revisit, empty, too_large, …; of
-    plain text also what it is instead (rules/plain_text.py): table, code, …"""
+    plain text also what it is instead (rules/plain_text.py): table, code, …; takedown: blocked for ever"""
     problem: str | None = None
     """Why the file could not be read (to its end); None: it could."""
 
@@ -90,6 +91,7 @@ def import_paths(
     report = []
     with Writer(raw, f"import-{source}", clock) as writer:
         known = {ref.id for ref in index.find(raw, sources=(source,))}
+        blocked = blocklist.read(raw)
         for path in paths:
             others: Counter[str] = Counter()
             files = list(_files(path, others))
@@ -97,7 +99,7 @@ def import_paths(
                 if problem:
                     report.append(ImportedFile(path=str(file), problem=problem))
                 else:
-                    report.append(_import_file(file, writer, source, mapped, known))
+                    report.append(_import_file(file, writer, source, mapped, known, blocked))
             if not files or others:
                 problem = None if files else "no HTML page, text or WARC file in it"
                 report.append(ImportedFile(path=str(path), skipped=tuple(others.items()), problem=problem))
@@ -153,7 +155,7 @@ def _files(path: Path, others: Counter[str]) -> Iterator[tuple[Path, str | None]
 
 
 def _import_file(
-    file: Path, writer: Writer, source: str, mapped: Mapping[str, str], known: set[str]
+    file: Path, writer: Writer, source: str, mapped: Mapping[str, str], known: set[str], blocked: Blocklist
 ) -> ImportedFile:
     counts: Counter[str] = Counter()
     problem = None
@@ -161,6 +163,8 @@ def _import_file(
         for found in _pages(file, source, mapped):
             if found.capture is None:
                 counts[found.reason] += 1
+            elif blocked.has_url(found.capture.url_key):
+                counts[Reason.TAKEDOWN] += 1
             elif found.capture.id in known:
                 counts["known"] += 1
             else:
