@@ -11,7 +11,7 @@ from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
-from pipeline.dedupe.run import dedupe, remove
+from pipeline.dedupe.run import dedupe, remove, resettle
 from pipeline.records import Document, Outcome, Reason
 from pipeline.spans import within
 
@@ -51,6 +51,14 @@ def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex
     draft.revise(deduped.revised)
     draft.commit()
     return Assembled(loud=draft.loud, alarms=deduped.alarms)
+
+
+def settle_again(clusters: Sequence[str], gone: Sequence[str], edition: Edition, index: DedupeIndex) -> bool:
+    """Decide which copy stands in the place of documents that were taken down; whether what is published changed."""
+    draft = _Draft(edition, ())
+    draft.revise(resettle(clusters, gone, index, draft.texts))
+    draft.commit()
+    return draft.loud
 
 
 class _Draft:

@@ -19,9 +19,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.archive import blocklist, takedowns
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, publish
-from pipeline.corpus.assemble import assemble
+from pipeline.corpus import expectations, publish, tombstones
+from pipeline.corpus.assemble import assemble, settle_again
+from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
@@ -88,10 +90,14 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     held, waiting = _hold_back(job, todo, paths)
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     terms = {source.name: source.terms for source in job.sources}
-    taken = _take(_batches(released, paths), waiting, terms, edition, index, progress)
+    blocked = Blocked(blocklist.read(job.raw))
+    gone = [ident for each in takedowns.all_of(job.raw) for ident in each.documents]
+    unsettled = todo.base.unsettled if todo.base is not None else ()
+    settled = settle_again(unsettled, gone, edition, index) if unsettled else False
+    taken = _take(_batches(released, paths), waiting, terms, edition, index, blocked, progress)
     report = _report(todo, shards, held, taken)
     compacted = job.compact and edition.compact() > 0
-    news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
+    news = settled or taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
     if todo.why_full is None and not news:
         return report
     index.write(folder / CLUSTERS)
@@ -159,6 +165,7 @@ def _publish(
         told = "; ".join(f"{a.kind} {a.subject}: {a.detail}" for a in report.alarms)
         raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
+    tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
     manifest = _describe(job, todo, folder, edition, report)
     publish.put_in_place(folder, job.clean, manifest.version)
     logger.info(
@@ -230,13 +237,17 @@ def _take(
     terms: dict[str, str],
     edition: Edition,
     index: DedupeIndex,
+    blocked: Blocked,
     progress: Progress,
 ) -> _Taken:
     taken = _Taken()
     done = 0
     for batch, total in batches:
         # the terms are no part of a shard: another licence must not extract a source's pages again
-        rows = [replace(expectations.hold(d, waiting), terms=terms.get(d.source, "")) for d in batch]
+        rows = [
+            blocked.withhold(replace(expectations.hold(d, waiting), terms=terms.get(d.source, "")))
+            for d in batch
+        ]
         for document in rows:
             _count(taken.funnel[document.source], document)
         assembled = assemble(rows, edition, index)

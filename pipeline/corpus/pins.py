@@ -41,6 +41,21 @@ def unpin(clean: Path, version: str) -> str:
     return name
 
 
+def move(clean: Path, was: str, now: str, why: str) -> None:
+    """Let the pins of a revision that goes mean the one that takes its place; a pin of `2.37` does already."""
+    path = clean / PINS
+    if not path.is_file():
+        return
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    moved = []
+    for line in lines:
+        said, _, comment = line.partition("#")
+        told = "; ".join(each for each in (f"was {was}: {why}", comment.strip()) if each)
+        moved.append(f"{now}  # {told}" if said.strip() == was else line)
+    if moved != lines:
+        _write(clean, moved)
+
+
 def _lines(clean: Path) -> list[tuple[str, list[str]]]:
     """Each line, and the versions that it pins."""
     path = clean / PINS

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.corpus.schema import ARTICLES, TABLES, from_table, read_parquet
 from pipeline.errors import UsageError
@@ -17,6 +18,9 @@ LATEST = "latest"
 
 MANIFEST = "manifest.json"
 """What a version is made of; a folder without it is no version."""
+
+HIDDEN = "TAKEDOWN"
+"""The ids, a line each, of documents that a takedown is at work on: from its first moment no reader gives them."""
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
@@ -49,8 +53,17 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
         return folder / latest(folder)
     fitting = named(have, version)
     if not fitting:
-        raise UsageError(f"{folder}: there is no version {version}; there are {', '.join(have)}")
+        raise UsageError(f"{folder}: there is no version {version}; {_instead(have, version)}")
     return folder / fitting[-1]
+
+
+def _instead(have: Sequence[str], version: str) -> str:
+    """What to ask for in the place of a version that is not there."""
+    release = version.rpartition(".")[0]
+    newer = named(have, release) if _VERSION.fullmatch(version) else []
+    if newer and version_key(newer[-1]) > version_key(version):
+        return f"a takedown put {newer[-1]} in its place; {release} always is the newest revision"
+    return f"there are {', '.join(have)}"
 
 
 def named(have: Sequence[str], said: str) -> list[str]:
@@ -106,6 +119,17 @@ def tables(
     if unknown:
         raise UsageError(f"no column {', '.join(unknown)}; there are {', '.join(empty.schema.names)}")
     paths = sorted((version_folder(clean, version) / table).glob("*.parquet"))
+    away = pa.array(sorted(hidden(clean)), pa.string())
     yield read_parquet([], columns)
     for path in paths:
-        yield read_parquet([path], columns)
+        part = read_parquet([path], columns)
+        if len(away):
+            ids = part["id"] if "id" in part.schema.names else read_parquet([path], ["id"])["id"]
+            part = part.filter(pc.invert(pc.is_in(ids, away)))
+        yield part
+
+
+def hidden(clean: str | Path = "clean") -> frozenset[str]:
+    """The documents that a takedown is at work on; no row of theirs is given to anybody."""
+    path = Path(clean) / HIDDEN
+    return frozenset(path.read_text(encoding="ascii").split()) if path.is_file() else frozenset()

@@ -11,20 +11,22 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of
+from pipeline.corpus import tombstones
 from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import SUMS, read_manifest
-from pipeline.corpus.read import latest, list_versions, version_folder, version_key
+from pipeline.corpus.read import hidden, latest, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
 from pipeline.dedupe.index import members_in
 from pipeline.dedupe.records import DUPLICATE
 from pipeline.errors import CorpusError
-from pipeline.records import WITHHELD, Manifest
+from pipeline.records import WITHHELD, Manifest, Reason
 
 KEEP_DAYS, KEEP_WEEKS, KEEP_MONTHS = 7, 4, 12
 """How many daily, weekly and monthly versions gc keeps; older ones cost one corpus copy each."""
@@ -46,7 +48,8 @@ def manifests(clean: Path) -> list[Manifest]:
 
 def diff(clean: Path, old: str, new: str) -> pa.Table:
     """What changed from one version to another (the columns of `changes.parquet`)."""
-    return compare(version_folder(clean, old), version_folder(clean, new))
+    table = compare(version_folder(clean, old), version_folder(clean, new))
+    return table.filter(pc.invert(pc.is_in(table["id"], pa.array(sorted(hidden(clean)), pa.string()))))
 
 
 KnownSums = dict[tuple[int, int], str]
@@ -76,6 +79,7 @@ def verify(folder: Path, known: KnownSums | None = None) -> list[str]:
         return problems
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
         _open_tables(db, paths)
+        db.register("tombstones", tombstones.read(folder))
         return _check_rows(db, sum(f.captures for f in manifest.inputs)) + _check_index(db, folder / CLUSTERS)
 
 
@@ -127,6 +131,13 @@ def _check_rows(db: duckdb.DuckDBPyConnection, captures: int) -> list[str]:
     )
     if double:
         problems.append(f"{double} rows stand twice")
+    back = _number(
+        db,
+        "select count(*) from (select id from articles union all select id from dropped"
+        f" where reason <> '{Reason.TAKEDOWN}') where id in (select id from tombstones)",
+    )
+    if back:
+        problems.append(f"{back} rows are of documents that were taken down")
     seen = _number(db, f"select count(distinct capture) from {both}")
     if seen != captures:
         problems.append(f"{captures} captures went in, rows of {seen} came out")
