@@ -1,4 +1,4 @@
-"""What people and schedules ask for: refresh, backfill, rebuild, maintain.
+"""What people and schedules ask for: refresh, backfill, rebuild, maintain, takedown.
 
 The `corpus` command and the Prefect flows call these same functions; nothing here knows of either.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,6 +15,8 @@ from pathlib import Path
 
 from pipeline import archive
 from pipeline import sources as declarations
+from pipeline.archive import imports, takedowns
+from pipeline.archive.blocklist import TICKET
 from pipeline.corpus import build as building
 from pipeline.corpus import versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
@@ -27,6 +29,9 @@ from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.tally import SourceRun
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Source
+from pipeline.takedown.places import Plan, find
+from pipeline.takedown.proof import Proof, prove
+from pipeline.takedown.run import TakedownReport, finish, refuse_ticket, take_down
 from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
@@ -130,6 +135,7 @@ def crawl(
     chosen = load_sources(folders.sources, names)
     if not chosen:
         raise UsageError(f"{folders.sources}: no sources declared; see the README on adding one")
+    finish_takedowns(folders)
     return crawling.crawl(
         chosen,
         folders.raw,
@@ -151,13 +157,19 @@ def build(
     progress: Progress = quiet,
 ) -> BuildReport:
     """Build the next version from the archive; UsageError when there is none."""
-    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+    declared = _declared(folders)
     if not folders.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
         raise UsageError(
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
+    finish_takedowns(folders)
     job = replace(folders.job(declared), full=full, preview=preview, compact=compact, confirm=confirm)
     return building.build(job, progress)
+
+
+def _declared(folders: Folders) -> tuple[Source, ...]:
+    """All sources; a project without the folder has none."""
+    return () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
 
 
 def refresh(
@@ -250,6 +262,8 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     What was lost beside archive files that are whole is made anew. Nothing else is changed when something
     is wrong: RefusedError lists the problems.
     """
+    if not verify_only:
+        finish_takedowns(folders)
     pinned(folders.clean)  # a pin that nobody understands is told before anything is changed
     newest = next(iter(list_versions(folders.clean)[-1:]), None)
     problems = verify(folders, newest)
@@ -305,3 +319,60 @@ def _missing_inputs(raw: Path, paths: Sequence[Path]) -> list[str]:
         for (file, digest), names in made_from.items()
         if there.get(file) != digest
     ]
+
+
+def bring(
+    folders: Folders, paths: Sequence[Path], source: str, url_map: Path | None = None
+) -> imports.ImportReport:
+    """Take in what others saved; UsageError for an unusable map, BusyError while another run writes."""
+    finish_takedowns(folders)
+    return imports.import_paths(paths, folders.raw, source, url_map)
+
+
+def takedown(
+    folders: Folders,
+    names: Sequence[str],
+    ticket: str,
+    *,
+    copies: bool = False,
+    dry_run: bool = False,
+    approve: Callable[[Plan], bool] = lambda plan: True,
+    progress: Progress = quiet,
+) -> TakedownReport:
+    """Take documents (ids, URLs) out of the archive and of every version, for ever.
+
+    `approve` is shown everything before anything is touched; with `dry_run` nothing ever is. Errors as of
+    `takedown.run.take_down`.
+    """
+    if not folders.raw.is_dir():
+        raise UsageError(f"{folders.raw}: no such archive folder")
+    job, now = folders.job(_declared(folders)), archive.utcnow()
+    if dry_run:
+        refuse_ticket(job, ticket)
+        return TakedownReport(plan=find(job, names, ticket, now, copies=copies, progress=progress))
+    finish_takedowns(folders, progress)
+    return take_down(job, names, ticket, now, copies=copies, approve=approve, progress=progress)
+
+
+def finish_takedowns(folders: Folders, progress: Progress = quiet) -> None:
+    """Go on with the takedowns that were killed, before anything else is written.
+
+    Each with the corpus it was begun for, found from the archive; if that is there no more, with these folders.
+    """
+    raw = folders.raw.resolve()
+    for each in takedowns.all_of(folders.raw):
+        if not each.done:
+            clean = (raw / each.clean).resolve()
+            here = (
+                replace(folders, clean=clean, work=(raw / each.work).resolve()) if clean.is_dir() else folders
+            )
+            finish(here.job(_declared(folders)), each.ticket, progress)
+
+
+def prove_takedown(folders: Folders, ticket: str, progress: Progress = quiet) -> Proof:
+    """Search every byte of archive, work folder and corpus for the text of a takedown; UsageError for no such one."""
+    found = takedowns.read(folders.raw, ticket) if TICKET.fullmatch(ticket) else None
+    if found is None:
+        have = ", ".join(each.ticket for each in takedowns.all_of(folders.raw)) or "none"
+        raise UsageError(f"{folders.raw}: no takedown {ticket}; there are {have}")
+    return prove(folders.job(()), found, progress)

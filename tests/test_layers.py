@@ -34,12 +34,13 @@ ALLOWED = {
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus"},
+    "takedown": SHARED | {"web", "archive", "crawl", "dedupe", "corpus"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "takedown"},
     "report": SHARED | {"crawl", "runs"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "origin", "markdown"},
+    | {"demo", "runs", "report", "spans", "origin", "markdown", "takedown"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
