@@ -21,8 +21,6 @@ from pipeline.dedupe.sorted_pairs import Values
 Made = dict[tuple[int, int], Path | None]
 """(device, inode) of a file → the one made of it without the documents, where versions share it; None: as it is."""
 
-_PURGED = (tables.MEMBERS, tables.LINKS, tables.SKETCHES)
-
 
 def inode(file: Path) -> tuple[int, int]:
     """What files that are hard links of each other have in common."""
@@ -31,7 +29,12 @@ def inode(file: Path) -> tuple[int, int]:
 
 
 def touched(folder: Path, ids: Iterable[str]) -> tuple[str, ...]:
-    """The clusters in which something else may have to be published once these documents are gone."""
+    """The clusters in which something else may have to be published once these documents are gone.
+
+    None of an index of an earlier release: the next build reads nothing of it.
+    """
+    if not _has_look_ups(folder):
+        return ()
     index = DedupeIndex.open(folder)
     names = sorted(set(ids))
     index.load(names)
@@ -49,7 +52,7 @@ def segments_with(folder: Path, ids: Iterable[str]) -> list[Path]:
     """The files of an index that hold something of these documents."""
     names = sorted(set(ids))
     prints = _prints(folder, names)
-    found = [(file, table) for table in _PURGED for file in Segments(table, folder).files]
+    found = [(file, table) for table in _tables(folder) for file in Segments(table, folder).files]
     return [file for file, table in found if _left(file, table, names, prints) is not None]
 
 
@@ -60,7 +63,10 @@ def purge(folder: Path, target: Path, ids: Iterable[str], made: Made) -> None:
     """
     names = sorted(set(ids))
     prints = _prints(folder, names)
-    for table in _PURGED:
+    if not _has_look_ups(folder):
+        for path in (*target.glob("*-keys.parquet"), *target.glob("sketches-*.parquet")):
+            path.unlink()
+    for table in _tables(folder):
         for file in Segments(table, folder).files:
             beside, same = target / file.name, inode(file)
             if same not in made:
@@ -72,9 +78,23 @@ def purge(folder: Path, target: Path, ids: Iterable[str], made: Made) -> None:
                 link_segment(earlier, beside)
 
 
+def _has_look_ups(folder: Path) -> bool:
+    """Whether the look-ups of an index have the form of today; those of an earlier release are of no use any more."""
+    return any(folder.glob("sketches-*.npy"))
+
+
+def _tables(folder: Path) -> tuple[Table, ...]:
+    return (tables.MEMBERS, tables.LINKS, *((tables.SKETCHES,) if _has_look_ups(folder) else ()))
+
+
 def _prints(folder: Path, ids: list[str]) -> Values:
-    rows = Segments(tables.MEMBERS, folder).rows(tables.keys_of(ids))
-    return np.unique(rows["print"].to_numpy().astype(np.uint64))
+    """The prints of every text that these documents ever had."""
+    keys, found = tables.keys_of(ids), [np.zeros(0, np.uint64)]
+    for file in Segments(tables.MEMBERS, folder).files:
+        rows = pq.read_table(file, columns=["key", "print", "removed"])
+        ours = np.isin(rows["key"].to_numpy(), keys) & ~rows["removed"].to_numpy(zero_copy_only=False)
+        found.append(rows["print"].to_numpy()[ours].astype(np.uint64))
+    return np.unique(np.concatenate(found))
 
 
 def _left(file: Path, table: Table, ids: list[str], prints: Values) -> pa.Table | None:

@@ -6,12 +6,14 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline import archive, runs
 from pipeline.archive import index, takedowns
-from pipeline.corpus import pins, versions
+from pipeline.corpus import pins, publish, versions
 from pipeline.corpus.job import locked
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, read, version_folder
@@ -20,6 +22,7 @@ from pipeline.records import Kind
 from pipeline.takedown import carry_out
 from tests.archive.archive_cases import judge
 from tests.corpus.archives import PLAIN, html, story_page, write
+from tests.corpus.earlier import as_schema_1
 from tests.takedown.cases import (
     DAY,
     TICKET,
@@ -381,6 +384,22 @@ def test_a_file_of_which_nothing_is_left_goes_and_builds_go_on(corpus: Path) -> 
     whole(corpus)
     add(corpus, [page(8, days=4)], "run-5")
     assert PLAIN[8].title in titles(corpus)
+
+
+def test_versions_of_an_earlier_schema_and_index_give_it_up_too(made: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    shutil.copytree(made, corpus, symlinks=True)  # without hard links: one version is written over
+    old = as_schema_1(corpus / "clean/2.3.0")
+    for path in sorted((old / "clusters").glob("*.npy")):
+        first, second = np.load(path)
+        pq.write_table(pa.table({"key": first, "row": second}), path.with_suffix(".parquet"))
+        path.unlink()
+    publish.write_manifest(old, replace(read_manifest(old), files=publish.describe_files(old, None, {})))
+    take_down(corpus, url(1))
+    assert list_versions(corpus / "clean") == ["1.3.1", "2.1.1", "2.2.1"]
+    assert runs.verify(folders(corpus)) == []
+    assert runs.prove_takedown(folders(corpus), TICKET).findings == ()
+    assert ident(1) not in read(corpus / "clean", version="1.3")["id"].to_pylist()
 
 
 def test_a_second_takedown_keeps_the_tombstones_and_notes_of_the_first(corpus: Path) -> None:
