@@ -30,8 +30,8 @@ VALUES = {
 """Kind → the form of its value.
 
 url: SHA-256 of a URL key. id: a document's id, which is a hash. text: SHA-256 of a text's comparison key, so that
-spacing, marks and script make no difference. near: the sketch of a text, hashes of a sample of its 5-grams. kept: id
-of a document with the text of another that was left where it stood: text and near do not mean it.
+spacing, marks and script make no difference. near: hashes of a sample of a text's 5-grams. kept: id of a document
+with the text of another that was left where it stood: text and near do not mean it.
 """
 
 TICKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -64,7 +64,7 @@ class Blocklist:
     ids: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     near: tuple[tuple[int, ...], ...] = ()
-    """Sketches, each in the order written."""
+    """Samples of 5-grams, a text each."""
     kept: frozenset[str] = frozenset()
 
     def has_url(self, url_key: str) -> bool:

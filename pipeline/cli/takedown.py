@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -76,7 +77,9 @@ def run_takedown(arguments: argparse.Namespace) -> int:
         _show(plan, arguments)
         return arguments.confirm or _asked(plan)
 
-    with screen.watching() as progress:
+    # bars would be drawn over the question
+    unasked = arguments.confirm or arguments.dry_run
+    with screen.watching() if unasked else nullcontext(runs.quiet) as progress:
         report = runs.takedown(
             where,
             names,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import permutations
 
 import pytest
 
 from pipeline.archive.blocklist import VALUES, Blocklist, url_hash
 from pipeline.corpus.blocked import Blocked, signs
+from pipeline.demo.stories import stories
 from pipeline.records import Document
 from tests.corpus.articles import article, sentences
 from tests.corpus.rows import row
@@ -37,9 +39,9 @@ def edited(every: int) -> str:
         (TEXT, True),
         (TEXT.replace("。", "．\n").replace("，", " , "), True),
         (TEXT[: len(TEXT) // 2] + "编者按一句。" + TEXT[len(TEXT) // 2 :], True),
-        (edited(60), True),
+        (edited(150), True),
         (f"{article(2)}\n下面是另一篇\n{TEXT}\n{article(3)}", True),
-        (edited(8), False),
+        (edited(12), False),
         ("".join(sentences(1)[: len(sentences(1)) // 2]), False),
         (article(2), False),
         ("", False),
@@ -49,6 +51,13 @@ def edited(every: int) -> str:
 def test_a_copy_is_blocked_and_an_excerpt_is_not(text: str, is_copy: bool) -> None:
     assert blocked(TEXT).has_text(text) == is_copy
     assert blocked(article(5), TEXT, article(6)).has_text(text) == is_copy
+
+
+def test_notices_of_one_form_with_other_facts_are_no_copies() -> None:
+    notices = ["\n".join(story.body) for story in stories() if story.relation == "same_form"]
+    assert len(notices) > 4
+    for one, other in permutations(notices, 2):
+        assert not blocked(one).has_text(other)
 
 
 def test_a_short_text_blocks_its_equals_alone() -> None:
