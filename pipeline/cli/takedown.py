@@ -24,8 +24,8 @@ the WARC files, their rows out of every version (each becomes the next REVISION 
 out of the index of copies, the shards and the crawl's memory. Address, id and text are blocked for ever
 (raw/blocklist.tsv). With a page go all articles on it and all its parts. Copies and excerpts on other pages are shown;
 they stay unless they are named too, or --copies is given. Killed or out of space, the next command that writes goes on
-with it; until then no reader gives the documents. Exports and what others downloaded are not reached:
-tombstones.parquet tells them.
+with it; until then no reader gives the documents. Where versions were exported to is shown; `corpus export --sync`
+renews them there. What others downloaded is not reached: tombstones.parquet tells them.
 
   corpus takedown https://news.example/1.html --ticket T-17 --dry-run    what would go, and what stays
   corpus takedown --file ids.txt --ticket T-18 --confirm                 a list, an id or URL a line, without asking
@@ -131,7 +131,7 @@ def _show(plan: Plan, arguments: argparse.Namespace) -> None:
     screen.say(
         f"{len(journal.documents)} documents and {len(journal.captures)} captures in {len(journal.warc)} archive"
         f" files go; {len(journal.versions)} versions get a new revision; {len(journal.kept)} documents that print"
-        " some of it stay. Exports and copies that others made are not reached."
+        " some of it stay. What was exported is renewed by `corpus export --to … --sync`, not now."
     )
     if arguments.json:
         for place in plan.places:

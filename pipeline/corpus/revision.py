@@ -21,7 +21,7 @@ from pipeline.corpus import pins, publish, tombstones
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, link_tree
 from pipeline.corpus.job import Job
-from pipeline.corpus.read import MANIFEST, latest, version_key
+from pipeline.corpus.read import latest, version_key
 from pipeline.corpus.schema import ARTICLES, SCHEMA_VERSION, TABLES, write_parquet
 from pipeline.corpus.sums import Sums
 from pipeline.dedupe.purge import Made, inode, purge, segments_with, touched
@@ -195,9 +195,9 @@ def _describe(job: Job, staged: Path, folder: Path, manifest: Manifest) -> None:
     """Write the card, the manifest and the sums of the staged revision; what stands there are links to the old ones."""
     known = {file.file: file for file in publish.read_manifest(folder).files}
     present = version_key(manifest.version)[0] == SCHEMA_VERSION
-    # the card of an earlier schema cannot be written any more
-    for name in (MANIFEST, publish.SUMS, "croissant.json", *(("README.md",) if present else ())):
-        (staged / name).unlink(missing_ok=True)
+    for path in [path for path in staged.iterdir() if path.is_file() and path.suffix != ".parquet"]:
+        if present or path.name != "README.md":  # the card of an earlier schema cannot be written any more
+            path.unlink()
     manifest = replace(manifest, files=publish.describe_files(staged, folder, known))
     if present:
         write_card(staged, manifest, {source.name: source.terms for source in job.sources})

@@ -24,6 +24,7 @@ from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import sha256_of
 from pipeline.archive.takedowns import Changed, Takedown
 from pipeline.corpus.blocked import signs
+from pipeline.corpus.exports import exported
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
@@ -118,6 +119,7 @@ def find(
         *(Place(where=row["id"], what=f"copy, {row['url']}", then="stays") for row in also.copies),
         *(Place(where=row["id"], what=f"excerpt, {row['url']}", then="stays") for row in also.excerpts),
         *others.places,
+        *_exports(job, takedown),
     )
     return Plan(takedown=takedown, places=places, grams=also.grams, already=already)
 
@@ -214,3 +216,15 @@ def _version_places(takedown: Takedown) -> Iterator[Place]:
         yield Place(
             where=f"version {was}", what=told or "the sums of its archive files", then=f"becomes {now}"
         )
+
+
+def _exports(job: Job, takedown: Takedown) -> Iterator[Place]:
+    """The versions that stand elsewhere: those that get a revision, and those that are no longer here to tell."""
+    here = set(list_versions(job.clean))
+    concerned = {was for was, _ in takedown.versions}
+    for version, to in exported(job.clean):
+        if version in concerned or version not in here:
+            then = (
+                "`corpus export --sync` renews it" if version in here else "`corpus export --sync` removes it"
+            )
+            yield Place(where=to, what=f"version {version}", then=then)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from pipeline import archive, runs
 from pipeline.archive import index, takedowns
 from pipeline.corpus import pins, publish, versions
+from pipeline.corpus.export import export
 from pipeline.corpus.job import locked
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, read, version_folder
@@ -449,3 +451,36 @@ def test_many_at_once_are_one_pass_over_each_file(tmp_path: Path, monkeypatch: p
     assert titles(tmp_path) == {PLAIN[13].title}
     assert runs.prove_takedown(folders(tmp_path), TICKET).findings == ()
     whole(tmp_path)
+
+
+def test_exports_are_shown_renewed_by_sync_and_wait_for_a_takedown_that_was_killed(
+    corpus: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "elsewhere"
+    export(corpus / "clean", str(target), "2.2", progress=runs.quiet)
+    (corpus / "clean/TAKEDOWN").write_text(ident(1) + "\n")
+    with pytest.raises(RefusedError, match="a takedown is at work"):
+        export(corpus / "clean", str(target), "2.3", progress=runs.quiet)
+    (corpus / "clean/TAKEDOWN").unlink()
+    plan = take_down(corpus, url(1)).plan
+    assert [(p.what, p.then) for p in plan.places if p.where == str(target)] == [
+        ("version 2.2.0", "`corpus export --sync` renews it")
+    ]
+    done = export(corpus / "clean", str(target), "2.3", mirror=True, progress=runs.quiet)
+    assert done.removed == ("2.2.0",)
+    assert {path.name for path in target.iterdir() if path.is_dir() and not path.is_symlink()} == {
+        "2.2.1",
+        "2.3.1",
+    }
+    told = b"".join(path.read_bytes() for path in target.rglob("*.json"))
+    assert b"2.2.0" not in (target / "2.2.1/datapackage.json").read_bytes()
+    assert ident(1) not in read(target, version="2.2")["id"].to_pylist()
+    assert url(1).encode() not in told
+
+
+def test_the_files_of_an_old_revision_are_not_written_through_its_links(corpus: Path) -> None:
+    before = copied(corpus / "clean/2.1.0", corpus / "before")
+    subprocess.run(["cp", "-al", corpus / "clean/2.1.0", corpus / "linked"], check=True)
+    take_down(corpus, url(1))
+    for path in (p for p in before.rglob("*") if p.is_file()):
+        assert (corpus / "linked" / path.relative_to(before)).read_bytes() == path.read_bytes(), path
