@@ -88,6 +88,19 @@ def test_a_list_is_taken_down_proven_explained_and_done_once(
     assert "taken down before" in capsys.readouterr().err
 
 
+def test_while_it_is_under_way_nothing_of_the_document_is_shown(corpus: Path, capsys: Capsys) -> None:
+    add(corpus, [page(2, days=1)], "run-2")
+    (corpus / "clean/TAKEDOWN").write_text(f"{ident(1)}\n{ident(2)}\n")
+    clean, raw = f"--clean={corpus / 'clean'}", f"--raw={corpus / 'raw'}"
+    assert main(["explain", url(1), clean, raw]) == 0
+    assert main(["diff", "2.1", "2.2", clean]) == 0
+    assert main(["read", clean]) == 0
+    printed = capsys.readouterr()
+    assert "a takedown is at work on it" in printed.err
+    assert [json.loads(line)["id"] for line in printed.out.splitlines()] == [ident(0)]
+    assert url(2) not in printed.out + printed.err
+
+
 def test_what_the_proof_finds_is_refused_by_name(corpus: Path, capsys: Capsys) -> None:
     body = page(1).body
     assert corpus_takedown(corpus, url(1), "--ticket", TICKET, "--confirm") == 0

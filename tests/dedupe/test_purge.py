@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -34,8 +35,12 @@ def purged(folder: Path, ids: list[str], made: Made | None = None) -> Path:
 
 
 def test_nothing_of_a_document_is_left_and_all_others_are_as_they_were(tmp_path: Path) -> None:
-    _, decisions = grown(tmp_path)
+    index, decisions = grown(tmp_path)
+    prints = [member.print for member in index.all_members() if member.id in ("2-0", "2-1")]
     target = purged(newest(tmp_path), ["2-0", "2-1"])
+    sketches = [np.load(path) for path in sorted(target.glob("sketches-*.npy"))]
+    assert sum(pairs.shape[1] for pairs in sketches) > 0
+    assert not any(np.isin(pairs[1], prints).any() for pairs in sketches)
     assert segments_with(target, ["2-0", "2-1"]) == []
     left = {member.id: member.decision for member in DedupeIndex.open(target).all_members()}
     assert left.keys() == decisions.keys() - {"2-0", "2-1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import subprocess
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 
 from pipeline import archive, runs
 from pipeline.archive import index, takedowns
-from pipeline.corpus import pins, publish, versions
+from pipeline.corpus import pins, publish, tombstones, versions
 from pipeline.corpus.export import export
 from pipeline.corpus.job import locked
 from pipeline.corpus.publish import read_manifest
@@ -288,6 +289,32 @@ def test_redirects_to_a_page_and_feeds_that_print_its_text_go_too(corpus: Path) 
     assert kinds == {Kind.PAGE}
     assert runs.prove_takedown(folders(corpus), TICKET).findings == ()
     whole(corpus)
+
+
+def test_the_torn_tail_of_a_killed_run_that_prints_its_text_goes(corpus: Path) -> None:
+    tails = corpus / "raw/quarantine"
+    tails.mkdir()
+    for name, number in (("mine.tail", 1), ("other.tail", 2)):
+        (tails / name).write_bytes(gzip.compress(b"HTTP/1.1 200 OK\r\n\r\n" + page(number).body)[:-9])
+    take_down(corpus, url(1))
+    assert [path.name for path in tails.iterdir()] == ["other.tail"]
+    assert runs.prove_takedown(folders(corpus), TICKET).findings == ()
+
+
+def test_a_row_of_a_document_with_a_tombstone_is_found_by_verify(corpus: Path) -> None:
+    take_down(corpus, url(1))
+    newest = version_folder(corpus / "clean")
+    stones = pq.read_table(newest / "tombstones.parquet").to_pylist()
+    (newest / "tombstones.parquet").unlink()
+    tombstones.write(
+        newest, pa.Table.from_pylist([*stones, {**stones[0], "id": ident(0)}], tombstones.SCHEMA)
+    )
+    files = publish.describe_files(newest, None, {})
+    (newest / "manifest.json").rename(corpus / "old.json")
+    shutil.copyfile(corpus / "old.json", newest / "manifest.json")
+    (newest / "SHA256SUMS").unlink()
+    publish.write_manifest(newest, replace(read_manifest(newest), files=files))
+    assert versions.verify(newest) == ["1 rows are of documents that were taken down"]
 
 
 def test_a_teaser_on_another_page_is_shown_and_stays(corpus: Path) -> None:
