@@ -23,8 +23,10 @@ from pipeline.archive.blocklist import url_hash
 from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import sha256_of
 from pipeline.archive.takedowns import Changed, Takedown
+from pipeline.corpus.assemble import PARTS_LOOKED_UP
 from pipeline.corpus.blocked import signs
 from pipeline.corpus.exports import exported
+from pipeline.corpus.identity import document_id
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
@@ -153,12 +155,15 @@ def _stand(job: Job, versions: Sequence[str], keys: set[str]) -> _Found:
     """The captures and rows of some pages and of all that belongs to their articles."""
     refs = index.about(job.raw, keys) if keys else []
     found = _Found(keys=keys | {ref.url_key for ref in refs if ref.kind == Kind.PAGE}, refs=refs)
+    # by id too: a row that was withheld as blocked bears no address
+    parts = range(1, PARTS_LOOKED_UP + 1)
+    ids = pa.array(sorted(document_id(key, n) for key in found.keys for n in parts), pa.string())
     wanted = pa.array(sorted(found.keys), pa.string())
     for path in files_of(job.clean, versions):
-        narrow = pq.read_table(path, columns=["url_key"])["url_key"]
-        if pc.any(pc.is_in(narrow, wanted)).as_py():
-            table = pq.read_table(path, columns=list(ROW))
-            found.rows += table.filter(pc.is_in(table["url_key"], wanted)).to_pylist()
+        narrow = pq.read_table(path, columns=["id", "url_key"])
+        ours = pc.or_(pc.is_in(narrow["id"], ids), pc.is_in(narrow["url_key"], wanted))
+        if pc.any(ours).as_py():
+            found.rows += pq.read_table(path, columns=list(ROW)).filter(ours).to_pylist()
     return found
 
 

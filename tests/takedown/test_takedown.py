@@ -194,9 +194,13 @@ def test_it_never_comes_back_by_crawl_or_import_or_rebuild(corpus: Path, tmp_pat
         newest = version_folder(corpus / "clean")
         assert versions.verify(newest) == []
         assert pq.read_table(newest / "tombstones.parquet")["id"].to_pylist() == [ident(1)]
-    # what came in past the gates is found, and told
+    # what came in past the gates is found, and told, and goes by a takedown of its own
     failed = runs.prove_takedown(folders(corpus), TICKET).failed
     assert {Path(each.file).suffix for each in failed} == {".gz", ".parquet"}
+    take_down(corpus, url(1), url(9), ticket="T-2")
+    assert runs.prove_takedown(folders(corpus), TICKET).findings == ()
+    assert "takedown" not in {d.reason for d in documents(corpus / "clean", table="dropped")}
+    whole(corpus)
 
 
 def test_a_full_rebuild_afterwards_gives_the_same_rows_and_tombstones(corpus: Path) -> None:
