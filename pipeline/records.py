@@ -253,7 +253,8 @@ class Flag:
     """Damage that was found and not repaired, or a doubt about the text."""
 
     name: str
-    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional."""
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, or
+    implausible_date: the capture claims to be of later than the day after its archive file was begun."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
     end: int | None = None
@@ -261,6 +262,9 @@ class Flag:
     text: str = ""
     """The damaged span with a few characters around it."""
 
+
+IMPLAUSIBLE_DATE = "implausible_date"
+"""Flag of a row whose capture claims a time that is not believed."""
 
 BAR = " | "
 """What parts the cells of a table's row in a text; beside an empty cell one space is left out."""
@@ -524,7 +528,7 @@ class Manifest:
     parent: str | None
     """The version it was built upon."""
     created_at: datetime
-    """Time of the newest capture in it (no clock below the crawl), UTC."""
+    """Time of the newest capture in it whose time is believed, UTC; no clock's (`corpus.plan.time_of`)."""
     fingerprints: dict[str, str]
     """Hashes of the code, rules and libraries of extract, normalize, dedupe, sources."""
     inputs: tuple[InputFile, ...]
@@ -539,3 +543,9 @@ class Manifest:
     """source → why its new rows were held back."""
     unsettled: tuple[str, ...] = ()
     """Clusters out of which a takedown took documents: the next build decides which copy stands in their place."""
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
+    equal_to: str | None = None
+    """The older version that this release brings back; None: it is no rollback."""
+    why: str | None = None
+    """Why it does."""

@@ -23,6 +23,7 @@ MOST_OURS_MB = 5
 LOADED = {
     "pipeline",
     "pipeline.corpus",
+    "pipeline.corpus.feed",
     "pipeline.corpus.read",
     "pipeline.corpus.schema",
     "pipeline.errors",

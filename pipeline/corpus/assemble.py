@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
 from pipeline.corpus.identity import document_id, short_hash
@@ -12,7 +13,7 @@ from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
 from pipeline.dedupe.run import dedupe, remove, resettle
-from pipeline.records import Document, Outcome, Reason
+from pipeline.records import IMPLAUSIBLE_DATE, Document, Outcome, Reason
 from pipeline.spans import within
 
 CANONICAL = "canonical"
@@ -21,7 +22,7 @@ CANONICAL = "canonical"
 PARTS_LOOKED_UP = 8
 """How many parts of a page are looked for when it is captured again; extraction splits no further."""
 
-MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes"})
+MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE})
 """Flags that say nothing against choosing a text as the canonical copy."""
 
 
@@ -94,16 +95,18 @@ class _Draft:
             first = min(current.first_seen, document.first_seen)
             self._now[document.id] = replace(current, first_seen=first)
             self._set_aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
-        elif document.captured_at < current.captured_at:
+        elif _when(document) < _when(current):
             # a backfilled older capture: history, but it tells when the document was first seen
             self._now[document.id] = replace(current, first_seen=min(current.first_seen, document.first_seen))
             self._set_aside.append(_past(document))
         else:
             self.loud = True
             self._set_aside.append(_past(current))
-            self._now[document.id] = replace(document, first_seen=current.first_seen)
+            self._now[document.id] = replace(
+                document, first_seen=min(current.first_seen, document.first_seen)
+            )
             self._fresh[document.id] = None
-        if document.captured_at >= self._now[document.id].captured_at:
+        if _when(document) >= _when(self._now[document.id]):
             self._newest[document.url_key] = document.capture
 
     def drop_vanished_parts(self) -> list[str]:
@@ -159,6 +162,12 @@ class _Draft:
                 edits.append(Edit(before=before, after=document))
                 self.loud = self.loud or ARTICLES in (table_of(before.document), table_of(document))
         self.edition.apply(edits)
+
+
+def _when(document: Document) -> datetime:
+    """When a row was captured, for what is newer; one whose time is not believed yields to any other."""
+    is_doubted = any(flag.name == IMPLAUSIBLE_DATE for flag in document.flags)
+    return datetime.min.replace(tzinfo=UTC) if is_doubted else document.captured_at
 
 
 def _past(document: Document) -> Document:

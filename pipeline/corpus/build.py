@@ -13,23 +13,24 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.archive import blocklist, takedowns
+from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, publish, tombstones
+from pipeline.corpus import expectations, feed, feed_files, publish, tombstones
 from pipeline.corpus.assemble import assemble, settle_again
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
-from pipeline.corpus.plan import FORCED, Plan, plan, rules
+from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
-from pipeline.corpus.read import list_versions
+from pipeline.corpus.read import CHANGES_FILE, list_versions
+from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.sums import Sums
@@ -49,8 +50,6 @@ MANY_LOST = 20
 SELECTOR_MISSED = "body_selector_missed"
 """Flag of a page on which the body selector of its source matched nothing."""
 
-CHANGES_FILE = "changes.parquet"
-
 
 @dataclass(slots=True, kw_only=True)
 class _Taken:
@@ -69,6 +68,15 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
     """
     with locked(job), staging(job) as folder:
         recover(job)
+        rolled_back = None if job.preview else on_hold(job.clean)
+        if rolled_back is not None:
+            return BuildReport(
+                version=rolled_back.version,
+                parent=rolled_back.parent,
+                published=False,
+                full=None,
+                on_hold=hold_words(rolled_back),
+            )
         try:
             return _build(job, plan(job), folder, progress)
         except OSError as error:
@@ -167,7 +175,9 @@ def _publish(
     write_parquet(table, folder / CHANGES_FILE)
     tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
     manifest = _describe(job, todo, folder, edition, report)
+    lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
     publish.put_in_place(folder, job.clean, manifest.version)
+    feed_files.put_in_place(lasting, job.clean, manifest.version)
     logger.info(
         "published %s: %s", manifest.version, ", ".join(f"{n} {what}" for what, n in report.changes.items())
     )
@@ -314,15 +324,16 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
     known = {f.file: f for f in parent.files} if parent is not None else {}
     parent_folder = job.clean / parent.version if parent is not None else None
     manifest = Manifest(
-        version=publish.next_version(list_versions(job.clean)),
+        version=publish.next_version([*list_versions(job.clean), *feed.files(job.clean)]),
         parent=parent.version if parent is not None else None,
-        created_at=max((f.last for f in todo.files), default=datetime(1970, 1, 1, tzinfo=UTC)),
+        created_at=time_of(job.raw, todo),
         fingerprints=rules(job.sources),
         inputs=tuple(InputFile(file=f.file, sha256=f.sha256, captures=f.pages) for f in todo.files),
         files=publish.describe_files(folder, parent_folder, known),
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})
     manifest = replace(manifest, files=publish.describe_files(folder, parent_folder, known))

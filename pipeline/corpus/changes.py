@@ -23,16 +23,31 @@ CHANGES = pa.schema(
         ("title", pa.string()),
         ("old_text_hash", pa.string()),
         ("new_text_hash", pa.string()),
+        ("old_row_hash", pa.string()),
+        ("new_row_hash", pa.string()),
         ("old_file", pa.string()),
         ("new_file", pa.string()),
     ]
 )
-"""Columns of `changes.parquet`: kind is added, changed or removed; cause says which movement did it."""
+"""Columns of `changes.parquet`: kind is added, changed or removed; cause says which movement did it; a row's hash is
+of all that makes a change when it differs."""
 
 _COLUMNS = (
     "id, capture, source, url, title, author, published_on, origin_name,"
     " relation, cluster, text_hash, extracted_hash"
 )
+_COMPARED = (
+    "text_hash",
+    "extracted_hash",
+    "title",
+    "author",
+    "published_on",
+    "origin_name",
+    "relation",
+    "cluster",
+)
+"""Columns that make a change where they differ."""
+
 _QUALITY = tuple(rule.reason for rule in RULES)
 
 
@@ -53,7 +68,13 @@ def compare(old: Path | None, new: Path, damaged: Collection[str] = ()) -> pa.Ta
     return table.cast(CHANGES)
 
 
-_QUERY = """
+def _row_hash(side: str) -> str:
+    """SQL: the first 32 hex digits of the SHA-256 of a row's compared columns; null where there is no row."""
+    said = ", ".join(f"coalesce({side}.{column}::varchar, chr(0))" for column in _COMPARED)
+    return f"case when {side}.id is not null then left(sha256(concat_ws(chr(31), {said})), 32) end"
+
+
+_QUERY = f"""
 with withheld as (select id, any_value(reason) reason from a_out where reason in (select unnest($1)) group by id),
      poor as (select id, any_value(reason) reason from a_out where reason in (select unnest($2)) group by id),
      withheld_now as (select distinct id from b_out where reason in (select unnest($1))),
@@ -77,16 +98,14 @@ select coalesce(b.id, a.id) as id,
        coalesce(b.title, a.title) as title,
        a.text_hash as old_text_hash,
        b.text_hash as new_text_hash,
+       {_row_hash("a")} as old_row_hash,
+       {_row_hash("b")} as new_row_hash,
        a.file as old_file,
        b.file as new_file
 from a full join b on a.id = b.id
      left join withheld w on w.id = b.id left join poor p on p.id = b.id
      left join withheld_now wn on wn.id = a.id left join poor_now pn on pn.id = a.id
-where a.id is null or b.id is null
-   or a.text_hash <> b.text_hash or a.extracted_hash <> b.extracted_hash
-   or a.title is distinct from b.title or a.author is distinct from b.author
-   or a.published_on is distinct from b.published_on or a.origin_name is distinct from b.origin_name
-   or a.relation is distinct from b.relation or a.cluster is distinct from b.cluster
+where a.id is null or b.id is null or {" or ".join(f"a.{c} is distinct from b.{c}" for c in _COMPARED)}
 order by 1
 """
 

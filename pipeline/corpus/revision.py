@@ -17,18 +17,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.archive.takedowns import Takedown
-from pipeline.corpus import pins, publish, tombstones
+from pipeline.corpus import changes as changing
+from pipeline.corpus import feed_files, pins, publish, tombstones
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, link_tree
 from pipeline.corpus.job import Job
-from pipeline.corpus.read import latest, version_key
+from pipeline.corpus.read import CHANGES_FILE, latest, version_key
 from pipeline.corpus.schema import ARTICLES, SCHEMA_VERSION, TABLES, write_parquet
 from pipeline.corpus.sums import Sums
 from pipeline.dedupe.purge import Made, inode, purge, segments_with, touched
 from pipeline.linking import link_or_copy
-from pipeline.records import InputFile, Manifest
+from pipeline.records import InputFile, Manifest, Reason
 
-CHANGES = "changes.parquet"
 TOLD = ("url", "title")
 """Columns of a list of changes that say something of a document besides its id and hashes."""
 
@@ -68,8 +68,8 @@ class Removal:
 def holding(folder: Path, removal: Removal) -> dict[str, int]:
     """The files of a version that say something of the documents, with the number of rows that do."""
     found = {_name(folder, path): len(removal.going(path)) for path in _rows_files(folder)}
-    telling = _telling(folder / CHANGES, removal.ids)
-    found[CHANGES] = 0 if telling is None else int(pc.sum(telling).as_py() or 0)
+    telling = _telling(folder / CHANGES_FILE, removal.ids)
+    found[CHANGES_FILE] = 0 if telling is None else int(pc.sum(telling).as_py() or 0)
     found = {file: rows for file, rows in found.items() if rows}
     return found | {
         _name(folder, path): 0 for path in segments_with(folder / CLUSTERS, removal.takedown.documents)
@@ -98,7 +98,7 @@ def revise(job: Job, was: str, now: str, removal: Removal) -> None:
     rows = [
         row for path in _rows_files(folder) for row in _take_out(path, staged / _name(folder, path), removal)
     ]
-    _blank(staged / CHANGES, removal.ids)
+    changes = _changes(folder, staged)
     purge(folder / CLUSTERS, staged / CLUSTERS, ids, removal.made)
     _bury(folder, staged, removal.takedown, {row["id"] for row in rows})
     inputs = [removal.inputs.get((file.file, file.sha256), file) for file in manifest.inputs]
@@ -106,12 +106,16 @@ def revise(job: Job, was: str, now: str, removal: Removal) -> None:
     manifest = replace(
         manifest,
         version=now,
+        parent=was,
+        changes=changing.summary(changes),
         inputs=tuple(file for file in inputs if file is not None),
         counts=publish.merge_counts(manifest.counts, _fewer(rows)),
         unsettled=tuple(sorted(unsettled)),
     )
     _describe(job, staged, folder, manifest)
+    lasting = feed_files.stage(changes, was, now, job.work)
     target = publish.put_in_place(staged, job.clean, now, newest=False)
+    feed_files.put_in_place(lasting, job.clean, now)
     for same, path in removal.made.items():
         if path is not None and path.is_relative_to(staged):
             removal.made[same] = target / path.relative_to(staged)
@@ -170,17 +174,16 @@ def _telling(changes: Path, ids: pa.Array) -> pa.Array | None:
     return pc.and_(pc.is_in(table["id"], ids), told)
 
 
-def _blank(changes: Path, ids: pa.Array) -> None:
-    """Leave of these documents, in a list of changes, id and hashes alone."""
-    telling = _telling(changes, ids)
-    if telling is None or not pc.any(telling).as_py():
-        return
-    table = pq.read_table(changes)
-    for name in TOLD:
-        blank = pc.if_else(telling, None, table[name])
-        table = table.set_column(table.schema.get_field_index(name), name, blank)
-    changes.unlink()
-    write_parquet(table, changes)
+def _changes(folder: Path, staged: Path) -> pa.Table:
+    """Write what the revision changed against the version it revises: rows that left, of which ids and hashes stay."""
+    table = changing.compare(folder, staged)
+    words = {"cause": Reason.TAKEDOWN.value, "url": None, "title": None}
+    for name, word in words.items():
+        said = pa.array([word] * table.num_rows, pa.string())
+        table = table.set_column(table.schema.get_field_index(name), name, said)
+    (staged / CHANGES_FILE).unlink(missing_ok=True)
+    write_parquet(table, staged / CHANGES_FILE)
+    return table
 
 
 def _bury(folder: Path, staged: Path, takedown: Takedown, ids: set[str]) -> None:

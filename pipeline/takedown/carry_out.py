@@ -18,6 +18,7 @@ from pipeline.archive.removal import cut
 from pipeline.archive.sealing import SealedFile
 from pipeline.archive.store import WARC, write_whole
 from pipeline.archive.takedowns import Changed, Takedown
+from pipeline.corpus import feed_files
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import HIDDEN, list_versions
@@ -103,6 +104,7 @@ def _revise(job: Job, takedown: Takedown, sealed: dict[str, SealedFile | None], 
         if was in have:
             replace_version(job, was, now, takedown.ticket)
         progress("versions", number, len(takedown.versions))
+    feed_files.mend(job.clean, job.work)  # killed between a revision and its file
     for left in job.work.glob("collected-*"):
         shutil.rmtree(left)
 

@@ -19,7 +19,7 @@ from pipeline.corpus import pins, publish, tombstones, versions
 from pipeline.corpus.export import export
 from pipeline.corpus.job import locked
 from pipeline.corpus.publish import read_manifest
-from pipeline.corpus.read import documents, list_versions, read, version_folder
+from pipeline.corpus.read import documents, list_versions, read, read_changes, version_folder
 from pipeline.errors import BusyError, RefusedError, UsageError
 from pipeline.records import Kind
 from pipeline.takedown import carry_out
@@ -153,10 +153,12 @@ def test_no_address_title_or_text_stands_in_what_a_takedown_leaves(corpus: Path)
         assert title not in told, path
         assert url(1) not in told, path
     changes = pq.read_table(corpus / "clean/2.1.1/changes.parquet").to_pylist()
-    (mine,) = [row for row in changes if row["id"] == ident(1)]
-    assert (mine["kind"], mine["url"], mine["title"]) == ("added", None, None)
-    assert mine["new_text_hash"]
-    assert all(row["url"] for row in changes if row["id"] != ident(1))
+    (mine,) = changes
+    assert (mine["id"], mine["kind"], mine["cause"]) == (ident(1), "removed", "takedown")
+    assert (mine["url"], mine["title"], bool(mine["old_text_hash"])) == (None, None, True)
+    for since, until in (("2.1", "2.1"), ("2.1.0", "2.3"), ("2.2", None)):
+        rows = read_changes(corpus / "clean", since=since, until=until).to_pylist()
+        assert ("removed", "takedown") in {(r["kind"], r["cause"]) for r in rows if r["id"] == ident(1)}
 
 
 def test_pins_and_links_go_on_and_a_pin_of_the_old_revision_moves_with_a_word(corpus: Path) -> None:
@@ -515,3 +517,18 @@ def test_the_files_of_an_old_revision_are_not_written_through_its_links(corpus: 
     take_down(corpus, url(1))
     for path in (p for p in before.rglob("*") if p.is_file()):
         assert (corpus / "linked" / path.relative_to(before)).read_bytes() == path.read_bytes(), path
+
+
+def test_a_rollback_afterwards_brings_nothing_back_and_has_every_tombstone(corpus: Path) -> None:
+    take_down(corpus, url(4))  # stands in 2.3 alone
+    manifest = runs.rollback(folders(corpus), "2.1", "a test")
+    assert pq.read_table(corpus / "clean" / manifest.version / "tombstones.parquet")["id"].to_pylist() == [
+        ident(4)
+    ]
+    runs.release(folders(corpus))
+    take_down(corpus, url(1), ticket="T-2")
+    assert version_folder(corpus / "clean").name == "2.4.1"
+    assert PLAIN[1].title not in titles(corpus)
+    assert runs.build(folders(corpus)).published, "the revision of a rollback that was released is released"
+    assert {PLAIN[1].title, PLAIN[4].title}.isdisjoint(titles(corpus))
+    whole(corpus)
