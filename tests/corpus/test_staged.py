@@ -60,7 +60,8 @@ def tampering(monkeypatch: pytest.MonkeyPatch, tamper: Tamper, *, summed: bool) 
 
 
 def newest(folder: Path, table: str) -> Path:
-    return max((folder / table).glob("*.parquet"))
+    """The newest file that is no link to the version before."""
+    return max(path for path in (folder / table).glob("*.parquet") if path.stat().st_nlink == 1)
 
 
 def without_a_row(folder: Path) -> None:
