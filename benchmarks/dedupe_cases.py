@@ -62,7 +62,7 @@ LEGAL = (
 )
 
 
-_HAN = "".join(chars for chars, *_ in table("common-han"))
+HAN = "".join(chars for chars, *_ in table("common-han"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Writer:
         return self.chance.choice(words)
 
     def word(self) -> str:
-        return self.pick(_HAN) + self.pick(_HAN)
+        return self.pick(HAN) + self.pick(HAN)
 
     def person(self) -> str:
         return self.pick(SURNAMES) + self.pick(GIVEN)
@@ -155,7 +155,7 @@ class Writer:
         found = list(paragraphs)
         for _ in range(places):
             at = self.chance.randrange(len(found))
-            found[at] = self._replaced(found[at], self.chance.randrange(len(found[at])))
+            found[at] = self.replaced(found[at], self.chance.randrange(len(found[at])))
         if len(found) > 3 and self.chance.random() < 0.4:
             at = self.chance.randrange(len(found) - 1)
             found[at : at + 2] = [found[at] + found[at + 1]]
@@ -167,11 +167,11 @@ class Writer:
         for paragraph in paragraphs:
             text = paragraph
             for at in range(self.chance.randrange(12), len(paragraph), 12):
-                text = self._replaced(text, at)
+                text = self.replaced(text, at)
             found.append(text)
         return found
 
-    def _replaced(self, text: str, at: int) -> str:
+    def replaced(self, text: str, at: int) -> str:
         return text if set(text[at : at + 2]) & set("，。") else text[:at] + self.word() + text[at + 2 :]
 
     def case(self, group: str, cluster: str, text: str | list[str], **more: str) -> Case:
@@ -405,9 +405,11 @@ GROUPS: tuple[Callable[[Writer, int], Iterator[Case]], ...] = (
 )
 
 
-def generate(seed: int, count: int) -> list[Case]:
+def generate(
+    seed: int, count: int, groups: Sequence[Callable[[Writer, int], Iterator[Case]]] = GROUPS
+) -> list[Case]:
     """All groups, some `count` cases of each, in an order drawn from the seed."""
     writer = Writer(seed)
-    cases = [case for group in GROUPS for case in group(writer, count)]
+    cases = [case for group in groups for case in group(writer, count)]
     writer.chance.shuffle(cases)
     return cases

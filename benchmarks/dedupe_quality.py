@@ -1,7 +1,7 @@
 """What deduplication finds and mistakes on the made-up cases, beside MinHash in the same run.
 
-    python -m benchmarks.dedupe_quality [--seed 1] [--count 40] [--batch N] [--peers] [--errors 20]
-    python -m benchmarks.dedupe_quality --work 1000,10000   CPU seconds for so many near-copies and overlaps
+    python -m benchmarks.dedupe_quality [--seed 1] [--count 40] [--batch N] [--variants] [--peers]
+        [--errors 20]
 
 Peers: datasketch's MinHashLSH with 128 permutations at Jaccard .5, .6, .7, candidates checked by the estimate; and the
 bands of FineWeb, 14 × 8, unchecked as there. All get our comparison keys and character 5-grams; what they find is
@@ -17,13 +17,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.dedupe_cases import Case, Writer, generate
-from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, SPLIT_FROM, Decision
+from benchmarks.dedupe_cases import GROUPS, Case, generate
+from benchmarks.dedupe_variants import VARIANTS
+from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, SPLIT_FROM, Decision
 from pipeline.dedupe.run import DedupeIndex, Item, dedupe
 from pipeline.dedupe.sketch import text_key
-
-STEP = 7
-"""Characters from one overlapping text to the next."""
 
 BUILT = 2**20
 """A batch larger than any case set: all at once."""
@@ -46,16 +44,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--batch", type=int, default=BUILT)
+    parser.add_argument("--variants", action="store_true", help="the cases no rule was written for")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--group", help="errors of this group only")
-    parser.add_argument("--work", help="sizes of a measurement of cost instead")
     arguments = parser.parse_args()
-    if arguments.work:
-        for size in map(int, arguments.work.split(",")):
-            _cost(size)
-        return
-    cases = generate(arguments.seed, arguments.count)
+    cases = generate(arguments.seed, arguments.count, VARIANTS if arguments.variants else GROUPS)
     text_key("")
     started = time.process_time()
     found = ours(cases, arguments.batch)
@@ -216,30 +210,6 @@ def _errors(cases: Sequence[Case], found: Found, group: str | None) -> list[str]
             first = members[0]
             lines += [f"{name} {first.id} {c.id}" for c in members[1:] if other[c.id] != other[first.id]]
     return lines
-
-
-def _cost(size: int) -> None:
-    """CPU seconds for near-copies of one article on one site, on many, and for windows over one long text."""
-    writer = Writer(1)
-    article, long = writer.paragraphs(600), "".join(writer.paragraphs(STEP * size + 200))
-    copies = ["\n".join(writer.edited(article, 3)) for _ in range(size)]
-    windows = [long[STEP * at : STEP * at + 110] for at in range(size)]
-    for name, texts, site in (
-        ("near-copies, one site", copies, "s.example"),
-        ("near-copies", copies, ""),
-        ("overlapping", windows, ""),
-    ):
-        items = [Item(id=f"{n:07d}", site=site or f"{n}.example", text=text) for n, text in enumerate(texts)]
-        stored = {item.id: item.text for item in items}
-        started = time.process_time()
-        deduped = dedupe(items, DedupeIndex.open(None), partial(_chosen, stored))
-        seconds = time.process_time() - started
-        clusters = len({d.cluster for d in deduped.decisions})
-        related = sum(d.relation == DUPLICATE for d in deduped.decisions)
-        print(
-            f"{name}: {size} documents, {seconds:.1f} CPU s, {clusters} clusters, {related} duplicates",
-            flush=True,
-        )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared
 from pipeline.dedupe.records import Member, Position
-from pipeline.dedupe.sketch import Hashes
+from pipeline.dedupe.sketch import Hashes, Shingles, sketch
 
 SHARED, SHARED_SHARE = 3, 0.12
 """A candidate shares at least this many sampled hashes, and this share of the smaller sketch. With these and a
@@ -27,6 +27,9 @@ share most, the others most for their length."""
 WHOLE = 1 << 20
 """The weight of a gram that one representative has; one of two weighs half as much, so that a legal notice that many
 have does not keep the one true copy from the best few. In whole numbers, whose sum no order changes."""
+
+_ONE = 1 << 50
+"""More than all weights of a text together."""
 
 REPRESENTATIVES = 8
 """As many a cluster has at most."""
@@ -122,46 +125,43 @@ class Candidates:
     def of(self, name: str) -> list[Member]:
         """The representatives most like a text of the run, best first."""
         listed = self._sketches[name].tolist()
-        shared: Counter[str] = Counter()
-        weight: Counter[str] = Counter()
+        # One number for both, how many are shared above what they weigh: half the look-ups.
+        found: dict[str, int] = {}
         weights = []
         for value in listed:
-            weights.append(WHOLE // max(1, self._count_of(name, value)))
+            weighs = WHOLE // max(1, self._count_of(name, value)) + _ONE
+            weights.append(weighs)
             for other in self._joined.get(value, ()):
-                shared[other] += 1
-                weight[other] += weights[-1]
+                found[other] = found.get(other, 0) + weighs
         for other, places in self._earlier.get(name, {}).items():
-            shared[other] += len(places)
-            weight[other] += sum(weights[place] for place in places)
+            found[other] = found.get(other, 0) + sum(weights[place] for place in places)
+        weight = {other: sums % _ONE for other, sums in found.items() if sums >= SHARED * _ONE}
         enough = [
             member
-            for other, count in shared.items()
-            if count >= SHARED
-            and (member := self._index.get(other))
-            and count >= SHARED_SHARE * min(member.sketched, len(listed))
+            for other in weight
+            if (member := self._index.get(other))
+            and found[other] // _ONE >= SHARED_SHARE * min(member.sketched, len(listed))
         ]
-        if len(enough) > CANDIDATES:
-            self.capped.add(name)
         most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
         # A very long text shares phrases with every other one; its excerpt shares all it has.
         wholest = sorted(
             most[WEIGHTIEST:],
             key=lambda member: (-weight[member.id] // min(member.sketched, len(listed)), member.id),
         )
-        return most[:WEIGHTIEST] + wholest[: CANDIDATES - WEIGHTIEST]
+        return most[:WEIGHTIEST] + wholest
 
-    def rare(self, name: str, theirs: Hashes) -> float:
+    def rare(self, name: str, theirs: Shingles) -> float:
         """Share of the hashes common to two texts that no third one has; small when few are common."""
         counts = self._counts(name, theirs)
         return sum(count <= 1 for count in counts) / (len(counts) + 1)
 
-    def known(self, name: str, theirs: Hashes) -> float:
+    def known(self, name: str, theirs: Shingles) -> float:
         """Share of the hashes common to two texts that are in more representatives than one article has."""
         counts = self._counts(name, theirs)
         return sum(count > REPRESENTATIVES for count in counts) / (len(counts) + 1)
 
-    def _counts(self, name: str, theirs: Hashes) -> list[int]:
-        shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
+    def _counts(self, name: str, theirs: Shingles) -> list[int]:
+        shared = np.intersect1d(self._sketches[name], sketch(theirs), assume_unique=True).tolist()
         return [self._count_of(name, value) for value in shared]
 
     def join(self, work: Prepared) -> None:

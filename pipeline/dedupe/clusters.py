@@ -47,14 +47,16 @@ class Clusters:
         self.touched: set[str] = set()
         """The clusters that changed."""
 
-    def put_copy(self, work: Prepared, sketched: int, of: Member) -> None:
-        """Add a text that is the same as an earlier one, exactly or but for spacing, punctuation and script."""
+    def put_copy(self, work: Prepared, sketched: int, of: Member, *, edited: bool) -> None:
+        """Add a text that is the same as an earlier one: exactly, but for spacing, punctuation and script, or edited:
+        but for its title or a line about it.
+        """
         exact = of.digest == key_of(work.item.text)
         decision = Decision(
             id=work.item.id,
             cluster=of.decision.cluster,
             relation=DUPLICATE,
-            kind="exact" if exact else "normalized",
+            kind="edited" if edited else "exact" if exact else "normalized",
             of=(of.id,),
             score=1.0,
             partner_score=1.0,

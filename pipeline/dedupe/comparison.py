@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from pipeline.dedupe.candidates import Candidates
+import numpy as np
+
+from pipeline.dedupe.candidates import CANDIDATES, Candidates
 from pipeline.dedupe.clusters import Clusters, Match
+from pipeline.dedupe.evidence import Circumstances
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
-from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, Item, Link, Member
-from pipeline.dedupe.relate import Circumstances, judge
+from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
+from pipeline.dedupe.relate import judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, shingles, sketch, text_key
+from pipeline.dedupe.tables import key_of
+from pipeline.dedupe.titles import alike, title_key
 
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
+
+OF_ONE_FORM = 4
+"""After so many texts of its form none further is asked: a copy of an instance shares its facts and is found first."""
 
 
 class Comparison:
@@ -36,6 +44,9 @@ class Comparison:
         candidates, clusters = Candidates(self._sketches, self._index, positions), Clusters(self._index)
         for work in self._batch:
             self._compare(work, candidates, clusters)
+            member = self._index.get(work.item.id)
+            if member is None or not member.represents:
+                del self._shingles[work.item.id]  # nothing after it is compared with it
         candidates.keep()
         return clusters.touched
 
@@ -45,7 +56,7 @@ class Comparison:
         if not len(work.key):
             clusters.put(work, sketched, [], rule="empty")
         elif same:
-            clusters.put_copy(work, sketched, same)
+            clusters.put_copy(work, sketched, same, edited=self._edited(work, same))
         elif len(work.key) < SHORTEST:
             clusters.put(work, sketched, [], rule="short")
         else:
@@ -55,23 +66,44 @@ class Comparison:
             for f in found:
                 self._index.put_link(self._link(work, f))
 
+    def _edited(self, work: Prepared, same: Member) -> bool:
+        """Whether a text of the same key as an earlier one has a corrected title, or a line more or less about it."""
+        mine, theirs = title_key(work.item.title), title_key(same.title)
+        if mine and theirs and mine != theirs and alike(mine, theirs):
+            return True
+        if same.digest == key_of(work.item.text):
+            return False
+        self._fetched |= self._texts([same.id]) if same.id not in self._own else {}
+        return not np.array_equal(text_key(work.item.text), text_key(self._text(same.id)))
+
     def _verified(self, work: Prepared, candidates: Candidates) -> list[Match]:
         """The candidates to which the text is related, the closest first."""
         name = work.item.id
         members = candidates.of(name)
-        self._fetch(members)
+        self._fetch(members[:CANDIDATES])
         found: list[Match] = []
         joined: set[str] = set()
+        verified = of_form = 0
         for member in members:
+            # Of one article's many versions the nearest tells, of one form the nearest few: the others say the same.
+            if member.decision.cluster in joined:
+                continue
+            if of_form == OF_ONE_FORM:
+                break
+            if verified == CANDIDATES:
+                candidates.capped.add(name)
+                break
+            verified += 1
+            if member.id not in self._shingles:
+                self._fetch([member])
             theirs = self._shingles.get(member.id)
-            # Of one article's many versions the nearest tells; the others cost, and say the same.
-            if theirs is None or member.decision.cluster in joined:
+            if theirs is None:
                 continue
             known = Circumstances(
                 days=_days(work.item, member),
                 titles=(work.item.title, member.title),
-                rare=partial(candidates.rare, name, sketch(theirs)),
-                common=partial(candidates.known, name, sketch(theirs)),
+                rare=partial(candidates.rare, name, theirs),
+                common=partial(candidates.known, name, theirs),
                 schemas=partial(self._schemas, work, member),
             )
             relation, overlap = judge(self._shingles[name], theirs, known)
@@ -79,6 +111,11 @@ class Comparison:
                 found.append(Match(member, relation, overlap))
             if relation.relation == DUPLICATE:
                 joined.add(member.decision.cluster)
+            elif relation.relation == SAME_FORM:
+                of_form += 1
+        if joined:
+            # The version of an article is of the form that the article is of.
+            found = [f for f in found if f.relation.relation != SAME_FORM]
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
 
     def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
@@ -121,7 +158,7 @@ class Comparison:
         )
 
     def _text(self, name: str) -> str:
-        return self._own[name].item.text if name in self._own else self._fetched[name]
+        return self._own[name].item.text if name in self._own else self._fetched.get(name, "")
 
 
 def _unrelated(work: Prepared, candidates: Candidates) -> str:

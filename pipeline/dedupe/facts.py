@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,20 @@ from pipeline.dedupe.sketch import GRAM, Shingles
 
 LONGEST_SWAP = 12
 """A replacement longer than this on either side is rewriting, not a fact put in another's place."""
+
+LONGEST_LINE = 100
+"""A line of a notice that was written anew."""
+
+ELSEWHERE = 3
+"""Instances of a form depart from each other in no more places than these beside the facts, and no more than there
+are facts."""
+
+MISREAD, MISREAD_SHARE = 5, 0.5
+"""So many single characters, and this share of what was replaced, in the place of another one: the text was misread,
+and so was a number in which one digit differs."""
+
+FORM_LIKE = 0.4
+"""Two lines of which this share of the longer one is the same, whatever the numbers, are of one form."""
 
 HEAD, FOOT = 100, 60
 """The head and the foot of a notice, in characters, state when, where and who."""
@@ -29,7 +44,9 @@ _NUMBER = re.compile(r"\d+")
 _NUMERALS = "0123456789〇零一二三四五六七八九十百千万亿两"
 _UNITS = "百千万亿"
 _NUMERAL = re.compile(f"[{_NUMERALS}]+")
+_TOKEN = re.compile(f"[{_NUMERALS}]+|.", re.DOTALL)
 _GARBLED = re.compile("[0-9][〇零一二三四五六七八九]|[〇零一二三四五六七八九][0-9]")
+_ARABIC = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _DIGITS = (0x30, 0x39)
 
 
@@ -46,20 +63,17 @@ class Conflicts:
     names: Counter[tuple[str, str]]
     """Other replacements and how often each was made."""
     edges: int = 0
-    """How many facts conflict at the head or the foot, one of them a number that says when or which; 0 where the
-    texts depart from each other in more places than by these facts."""
+    """How many facts conflict at the head or the foot, one of them a number that says when or which, or in one line
+    amid, one of them a name and two of them numbers; 0 where the texts depart from each other in more places."""
+    others: tuple[tuple[str, str], ...] = ()
+    """What differs in lines of one form that have more in common than their length of a replacement tells."""
 
 
 def numbers_agree(a: Shingles, b: Shingles) -> float:
     """Share of the distinct numbers of the text with fewer of them that the other has; 1 if it has none."""
-    one, two = (set(_NUMBER.findall(string(text))) for text in (a, b))
+    one, two = (set(_NUMBER.findall(text.string)) for text in (a, b))
     fewer = min(len(one), len(two))
     return len(one & two) / fewer if fewer else 1.0
-
-
-def string(text: Shingles) -> str:
-    """The key as a string."""
-    return text.codes.tobytes().decode("utf-32-le", "replace")
 
 
 def digit_gaps(text: Shingles, matched: NDArray[np.bool_]) -> tuple[int, float, float]:
@@ -85,46 +99,111 @@ def digit_gaps(text: Shingles, matched: NDArray[np.bool_]) -> tuple[int, float, 
 
 def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
     """Align the two texts and list what stands in the place of something else."""
-    text_a, text_b = string(a), string(b)
+    text_a, text_b = a.string, b.string
     numbers: dict[tuple[str, str], None] = {}
     names: Counter[tuple[str, str]] = Counter()
     heads: set[tuple[str, str]] = set()
     edges: set[tuple[str, str]] = set()
     which: set[tuple[str, str]] = set()
     facts: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
+    at_edges = 0
+    spans: list[tuple[int, int]] = []
     for a_from, a_to, b_from, b_to in _swaps(a, b, overlap):
         head = a_from < HEAD and b_from < HEAD
         edge = head or (a_to > len(text_a) - FOOT and b_to > len(text_b) - FOOT)
-        here, there = _numeral(text_a, a_from, a_to), _numeral(text_b, b_from, b_to)
-        found: list[tuple[str, str]] = []
-        if here and there:
-            # A numeral inside the other one is a character lost or added, one of both scripts is garbled.
-            if here not in there and there not in here and not _GARBLED.search(f"{here},{there}"):
-                found.append((here, there))
-                numbers[here, there] = None
-                if head:
-                    heads.add((here, there))
-                if _says_which(text_a, a_from, a_to):
-                    which.add((here, there))
-            one, other = _NUMERAL.sub("", text_a[a_from:a_to]), _NUMERAL.sub("", text_b[b_from:b_to])
-            if one != other and one and other:
-                found.append((one, other))
-        elif not here and not there:
-            names[text_a[a_from:a_to], text_b[b_from:b_to]] += 1
-            found.append((text_a[a_from:a_to], text_b[b_from:b_to]))
-        facts += found
-        if edge:
-            edges.update(found)
-    agreeing = _agreeing(text_a, overlap.matched_a)
-    total = len(numbers) + agreeing
-    elsewhere = _places(overlap.matched_a) - sum(fact in edges for fact in facts)
+        if max(a_to - a_from, b_to - b_from) > LONGEST_SWAP:
+            found, told = line_facts(text_a[a_from:a_to], text_b[b_from:b_to])
+            which.update(told)
+            others += found
+        else:
+            here, there = _numeral(text_a, a_from, a_to), _numeral(text_b, b_from, b_to)
+            found = []
+            if here and there:
+                one, other = _NUMERAL.sub("", text_a[a_from:a_to]), _NUMERAL.sub("", text_b[b_from:b_to])
+                reworded = one != other and bool(one) and bool(other)
+                if _other_number(here, there):
+                    found.append((here, there))
+                    numbers[here, there] = None
+                    if head:
+                        heads.add((here, there))
+                    if _says_which(text_a, a_from, a_to):
+                        which.add((here, there))
+                if reworded:
+                    found.append((one, other))
+            elif not here and not there:
+                names[text_a[a_from:a_to], text_b[b_from:b_to]] += 1
+                found.append((text_a[a_from:a_to], text_b[b_from:b_to]))
+        if found:
+            spans.append((a_from, a_to))
+            facts += found
+            if edge:
+                edges.update(found)
+                at_edges += 1
+    if sum(times for pair, times in names.items() if len(pair[0]) == len(pair[1]) == 1) >= max(
+        MISREAD, MISREAD_SHARE * len(spans)
+    ):
+        misread = {pair for pair in numbers if _one_digit(*pair)}
+        numbers = dict.fromkeys(pair for pair in numbers if pair not in misread)
+        heads -= misread
+        edges -= misread
+    total = len(numbers) + _agreeing(text_a, overlap.matched_a)
+    places = _places(overlap.matched_a)
+    instance = len(edges) if edges & which and places - at_edges <= min(len(edges), ELSEWHERE) else 0
+    if places == len(spans) and _in_one_line(spans) and _who_and_how_much(facts):
+        instance = max(instance, len(set(facts)))
     return Conflicts(
         numbers=tuple(numbers),
         share=len(numbers) / total if total else 0.0,
         head=len(heads) > 1 or bool(heads & which),
         names=names,
-        edges=len(edges) if edges & which and elsewhere <= len(edges) else 0,
+        edges=instance,
+        others=tuple(others),
     )
+
+
+def _one_digit(here: str, there: str) -> bool:
+    return len(here) == len(there) and sum(one != other for one, other in zip(here, there, strict=True)) == 1
+
+
+def _in_one_line(spans: list[tuple[int, int]]) -> bool:
+    return spans[-1][1] - spans[0][0] <= LONGEST_LINE if spans else False
+
+
+def _who_and_how_much(facts: list[tuple[str, str]]) -> bool:
+    """Whether a name and two numbers are others: a correction puts fewer things right."""
+    numbers = sum(bool(_NUMERAL.search(one)) for one, _ in set(facts))
+    return numbers >= 2 and len(set(facts)) > numbers
+
+
+def _other_number(here: str, there: str) -> bool:
+    """Whether they are two numbers: one inside the other lost a character, one of both scripts is garbled."""
+    one, other = here.translate(_ARABIC), there.translate(_ARABIC)
+    return one not in other and other not in one and not _GARBLED.search(f"{here},{there}")
+
+
+def line_facts(one: str, other: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What two lines of one form, which say the same but for it, have in each other's place; and the numbers of it
+    that are a date, an ordinal or a code."""
+    mine, theirs = _TOKEN.findall(one), _TOKEN.findall(other)
+    masks = [["0" if _NUMERAL.match(token) else token for token in tokens] for tokens in (mine, theirs)]
+    aligned = SequenceMatcher(None, masks[0], masks[1], autojunk=False).get_opcodes()
+    if sum(to - at for kind, at, to, *_ in aligned if kind == "equal") < FORM_LIKE * max(map(len, masks)):
+        return [], []
+    swapped = [
+        ("".join(mine[a:b]), "".join(theirs[c:d])) for kind, a, b, c, d in aligned if kind == "replace"
+    ]
+    found = swapped[:1]
+    which: list[tuple[str, str]] = []
+    for kind, a_from, a_to, b_from, _ in aligned:
+        for at in range(a_to - a_from if kind == "equal" else 0):
+            here, there = mine[a_from + at], theirs[b_from + at]
+            if _other_number(here, there):
+                found.append((here, there))
+                start = len("".join(mine[: a_from + at]))
+                if _says_which(one, start, start + len(here)):
+                    which.append((here, there))
+    return found, which
 
 
 def _places(matched: NDArray[np.bool_]) -> int:
@@ -154,27 +233,45 @@ def _numeral(text: str, start: int, end: int) -> str:
 
 
 def _swaps(a: Shingles, b: Shingles, overlap: Overlap) -> list[tuple[int, int, int, int]]:
-    """Short spans of both texts between two aligned stretches: (from, to) in the first, (from, to) in the other."""
+    """Spans of both texts between two aligned stretches, no longer than a line: (from, to) in each."""
     at_a = np.flatnonzero(overlap.matched_a)
     if len(at_a) < 2:
         return []
-    order = np.argsort(b.grams, kind="stable")
-    at_b = order[np.searchsorted(b.grams[order], a.grams[at_a])]
+    at_b = _counterparts(a, b, at_a)
     # The ends of both texts stand for each other.
     after_a, after_b = (np.concatenate(([0], at + GRAM)) for at in (at_a, at_b))
     before_a, before_b = (np.concatenate((at, [len(text.codes)])) for at, text in ((at_a, a), (at_b, b)))
     gap_a, gap_b = before_a - after_a, before_b - after_b
-    swap = (gap_a > 0) & (gap_a <= LONGEST_SWAP) & (gap_b > 0) & (gap_b <= LONGEST_SWAP)
+    swap = (gap_a > 0) & (gap_a <= LONGEST_LINE) & (gap_b > 0) & (gap_b <= LONGEST_LINE)
     where = np.flatnonzero(swap)
     spans = np.stack((after_a[where], before_a[where], after_b[where], before_b[where]), axis=1)
     return [(int(p), int(q), int(r), int(s)) for p, q, r, s in spans]
+
+
+def _counterparts(a: Shingles, b: Shingles, at_a: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where in the second text each of these grams of the first stands; one that stands there often, as its neighbours
+    do."""
+    first, once = b.places
+    rank = b.distinct.searchsorted(a.grams[at_a])
+    at_b, certain = first[rank], once[rank]
+    unsure = np.flatnonzero(~certain)
+    if len(unsure) and certain.any():
+        known = np.flatnonzero(certain)
+        following = known.searchsorted(unsure)
+        for near in (following, following - 1):
+            there = at_a[unsure] + (at_b - at_a)[known[near.clip(0, len(known) - 1)]]
+            there = there.clip(0, len(b.grams) - 1)
+            right = b.grams[there] == a.grams[at_a[unsure]]
+            at_b[unsure[right]] = there[right]
+    return at_b
 
 
 def _agreeing(text: str, matched: NDArray[np.bool_]) -> int:
     """How many numbers of the text stand inside matched grams."""
     change = np.zeros(len(text) + GRAM + 1, np.int64)
     hits = np.flatnonzero(matched)
-    np.add.at(change, hits, 1)
-    np.add.at(change, hits + GRAM, -1)
-    covered = np.cumsum(change) > 0
-    return sum(bool(covered[found.start() : found.end()].all()) for found in _NUMBER.finditer(text))
+    change[hits] += 1
+    change[hits + GRAM] -= 1
+    covered = np.concatenate(([0], np.cumsum(np.cumsum(change) > 0)))
+    spans = np.array([found.span() for found in _NUMBER.finditer(text)], np.int64).reshape(-1, 2)
+    return int(np.count_nonzero(covered[spans[:, 1]] - covered[spans[:, 0]] == spans[:, 1] - spans[:, 0]))

@@ -8,10 +8,10 @@ two sites' frames has such passages as well; there the titles speak of what both
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.dedupe.facts import string
 from pipeline.dedupe.overlap import SOLID_RUN, Overlap, Side, measure
 from pipeline.dedupe.sketch import Shingles, text_key
 
@@ -34,6 +34,11 @@ SAME_TITLE = 0.3
 TITLE_HELD = 0.3
 """Share of a title's pairs of characters that one part of its text has, from which on it speaks of it."""
 
+WORD = 6
+"""Latin letters that say as much as a pair of ideographs."""
+
+_LATIN = re.compile("[a-z0-9]{2}")
+
 COMPARED, TIMES = 2000, 3
 """So many characters of what is a text's own are compared, and no more than so many times the other's, because a
 long text has any pair of characters."""
@@ -55,7 +60,7 @@ class Owns:
     @cached_property
     def texts(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """For each text its own part and the other part, which both have."""
-        return _parted(string(self.a), self.overlap.a), _parted(string(self.b), self.overlap.b)
+        return _parted(self.a.string, self.overlap.a), _parted(self.b.string, self.overlap.b)
 
     @cached_property
     def likeness(self) -> float:
@@ -139,7 +144,11 @@ def _title(title: str) -> str:
 
 
 def _pairs(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
+    """Pairs of characters; of Latin letters and digits, of which any text has every pair, as many as a word has."""
+    if not _LATIN.search(text):
+        return {text[at : at + 2] for at in range(len(text) - 1)}
+    found = (text[at : at + 2] for at in range(len(text) - 1))
+    return {text[at : at + WORD] if pair.isascii() else pair for at, pair in enumerate(found)}
 
 
 def _likeness(one: str, other: str) -> float:

@@ -19,12 +19,16 @@ REMAINING, REMAINING_SHARE = 80, 0.04
 LONGEST_METADATA = 120
 """A longer line says more than by whom and when."""
 
+LONGEST_SITE = 12
+"""Letters of a site's name beside the day and the hour of publication."""
+
 _LABEL = re.compile(
     "(?:来源|來源|作者|编辑|編輯|责编|責編|校对|校對|审核|審核|[发發][布表](?:时间|時間|日期)|更新(?:时间|時間|日期)"
     "|(?:浏览|瀏覽|阅读|閱讀|点击|點擊|访问|訪問)(?:量|数|數|率|次数|次數)?)[:：]"
 )
 _LABELLED = re.compile(rf"(?:文章|责任|責任|本文)?{_LABEL.pattern}[ \u3000]?[^\s:：|｜]{{0,30}}")
 _TIME = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
+_DAY_AND_HOUR = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ \u3000T]?\d{1,2}[:：]\d{2}")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -42,15 +46,19 @@ def edge_lines(text: str) -> list[str]:
 
 def is_metadata(line: str) -> bool:
     """Whether a line only says by whom and when a page was published and how often it was read."""
-    if len(line) > LONGEST_METADATA or not _LABEL.search(line):
+    if len(line) > LONGEST_METADATA:
         return False
-    return not any(char.isalnum() for char in _LABELLED.sub("", _TIME.sub("", line)))
+    labelled = _LABEL.search(line) is not None
+    if not labelled and not _DAY_AND_HOUR.search(line):
+        return False
+    rest = _LABELLED.sub("", _TIME.sub("", line))
+    return sum(char.isalnum() for char in rest) <= (0 if labelled else LONGEST_SITE)
 
 
 def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
     """The spans of the text, in code points, that stripping the repeated lines and the metadata leaves."""
     whole = [(0, len(text))]
-    labelled = _LABEL.search(text) is not None
+    labelled = _LABEL.search(text) is not None or _DAY_AND_HOUR.search(text) is not None
     if not repeated and not labelled:
         return whole
     lines = text.splitlines(keepends=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -20,8 +21,8 @@ _ADDRESS = re.compile(r"https?://[!-~]+|(?:%[0-9A-Fa-f]{2}){3,}")
 
 
 _FIELD = re.compile(r'"([^"\s]{1,60})" ?:')
-FIELDS = 3
-"""A text with so many named fields is a record."""
+FIELDS, RECORDS = 3, 0.5
+"""A text with so many named fields is a record; one with this share of its names in names that recur, several."""
 
 
 @dataclass(slots=True)
@@ -103,9 +104,14 @@ def _silent(text: str) -> list[tuple[int, int]]:
 
 
 def schema(text: str) -> frozenset[str]:
-    """The names of the fields of a JSON-like text; empty for one that has few."""
-    names = frozenset(_FIELD.findall(text)) if '":' in text or '" :' in text else frozenset()
-    return names if len(names) >= FIELDS else frozenset()
+    """The names of the fields of a JSON-like text, of several records those that recur; empty for one that has few."""
+    if '":' not in text and '" :' not in text:
+        return frozenset()
+    names = Counter(_FIELD.findall(text))
+    recurring = {name for name, times in names.items() if times > 1}
+    if recurring and sum(names[name] for name in recurring) >= max(FIELDS, RECORDS * names.total()):
+        return frozenset(recurring)
+    return frozenset(names) if len(names) >= FIELDS else frozenset()
 
 
 def span_in(text: str, repeated: Collection[str], side: Side) -> tuple[int, int] | None:

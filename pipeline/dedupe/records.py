@@ -62,7 +62,7 @@ class Decision:
     relation: str
     """new, duplicate, contained_in, contains, same_form or split_from."""
     kind: str | None = None
-    """duplicate: exact, normalized, light, heavy; contained_in: excerpt or part; contains: fuller or glue."""
+    """duplicate: exact, normalized, edited, light, heavy; contained_in: excerpt or part; contains: fuller or glue."""
     of: tuple[str, ...] = ()
     """The documents the relation points at, best first."""
     score: float | None = None
@@ -182,7 +182,7 @@ class Link:
     relation: str
     """duplicate, contained_in, contains or same_form, from the first document's side."""
     kind: str | None
-    """light or heavy; for contained_in and contains whether the held text is an excerpt or glued to another."""
+    """edited, light or heavy; for contained_in and contains whether the held text is an excerpt or glued to another."""
     score: float
     """Share of the first text found in the other."""
     partner_score: float

@@ -5,7 +5,7 @@ strip them, take keys and sketches                 prepared.py, sketch.py
 find what must be decided again                    neighbours.py
 take it out, and apart what it held together       clusters.py
 look up candidates, in the order of decisions      candidates.py, postings.py
-verify them on the full text                       comparison.py, overlap.py, facts.py, relate.py
+verify them on the full text                       comparison.py, overlap.py, facts.py, evidence.py, relate.py
 find its place among the others                    clusters.py, forms.py
 decide what is published                           policy.py, canonical.py, glue.py
 remember                                           index.py, tables.py, segments.py

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -80,6 +81,8 @@ class Segments:
 
     def rows(self, keys: Values) -> pa.Table:
         """The rows with one of the keys in any look-up column, those of older segments first."""
+        if not self.files or not len(keys):
+            return _no_rows(self.table)
         wanted, found = np.unique(keys), [_no_rows(self.table)]
         for file in self.files:
             numbers = np.unique(search(self._pairs_of(_keys_file(file)), wanted)[1]).astype(np.int64)
@@ -258,6 +261,7 @@ def _current(
             yield pa.Table.from_batches([batch]).cast(schema)
 
 
+@cache
 def _no_rows(table: Table) -> pa.Table:
     # `schema.empty_table()` makes pyarrow load pandas: a second of CPU, for nothing.
     return pa.Table.from_batches([], schema=table.schema)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,12 @@ Codes = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Shingles:
-    """A text as dedupe sees it: folded code points and the hashes of their 5-grams."""
+    """A text as dedupe sees it: folded code points and the hashes of their 5-grams.
+
+    What is compared with many others takes its string and the order of its grams once.
+    """
 
     codes: Codes
     """Code points of the comparison key, at most LONGEST."""
@@ -59,13 +62,26 @@ class Shingles:
     distinct: Hashes
     """The same hashes, each once, ascending."""
 
+    @cached_property
+    def string(self) -> str:
+        """The key as a string."""
+        return self.codes.tobytes().decode("utf-32-le", "replace")
+
+    @cached_property
+    def places(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Where the first gram with each of the distinct hashes starts, and whether it is the only one."""
+        order = np.argsort(self.grams, kind="stable")
+        starts = self.grams[order].searchsorted(self.distinct)
+        return order[starts], np.diff(starts, append=len(order)) == 1
+
 
 def text_key(text: str) -> Codes:
     """The letters and digits of a text, in compatibility form, lower case, script and variants folded.
 
     Two texts with one key differ in spacing, punctuation, width or script only.
     """
-    return _folded(text)[0]
+    folded, expanding = _looked_up(text)
+    return _folded(text)[0] if expanding else folded[folded != 0]
 
 
 def key_positions(text: str) -> NDArray[np.int64]:
@@ -109,10 +125,18 @@ def _distinct(values: Hashes) -> Hashes:
     return first
 
 
-def _folded(text: str) -> tuple[Codes, NDArray[np.int64]]:
-    table, expansions = _fold_table()
+def _looked_up(text: str) -> tuple[Codes, bool]:
+    """What each code point is compared as, and whether one is compared as several."""
+    # Beyond the last ideograph nothing is a letter: `clip` gives the last entry, which is 0.
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    folded = table[np.minimum(codes, _LAST + 1)]
+    folded: Codes = _fold_table()[0].take(codes, mode="clip")
+    return folded, bool((folded == _EXPANDS).any())
+
+
+def _folded(text: str) -> tuple[Codes, NDArray[np.int64]]:
+    expansions = _fold_table()[1]
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    folded, _ = _looked_up(text)
     lengths: NDArray[Any] = (folded != 0).astype(np.int64)
     expanding = np.flatnonzero(folded == _EXPANDS)
     pieces = [expansions[int(codes[at])] for at in expanding]

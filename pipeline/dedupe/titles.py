@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 from pipeline.dedupe.sketch import text_key
@@ -18,6 +18,9 @@ _NUMBER = re.compile(r"\d+")
 
 ALIKE, LONGEST_TITLE = 0.4, 80
 """Titles this alike have one form; past so many characters a title is not one."""
+
+CORRECTED = 0.6
+"""Titles this alike are one that was corrected."""
 
 
 def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
@@ -40,6 +43,11 @@ def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str]
         if here in text_a and there in text_b and here not in text_b and there not in text_a:
             return here, there
     return None
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two titles, as comparison keys, are one but for a few words."""
+    return SequenceMatcher(None, a[:LONGEST_TITLE], b[:LONGEST_TITLE], autojunk=False).ratio() >= CORRECTED
 
 
 def notices_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
@@ -68,6 +76,7 @@ def is_notice(title: str) -> bool:
     return any(word in title for word in _form_words())
 
 
+@lru_cache(1 << 12)
 def title_key(title: str) -> str:
     """The comparison key of a title."""
     return text_key(title).tobytes().decode("utf-32-le", "replace")

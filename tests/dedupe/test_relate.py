@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from pipeline.dedupe import facts
+from pipeline.dedupe.evidence import Circumstances, Evidence
 from pipeline.dedupe.overlap import NOTHING, Side, measure
 from pipeline.dedupe.prepared import schema
 from pipeline.dedupe.relate import (
     CONFLICTS_SHOWN,
     RULES,
-    Circumstances,
-    Evidence,
     Relation,
     RelationRule,
     judge,
@@ -237,6 +236,32 @@ def test_facts_at_the_head_or_the_foot_tell_when_and_which(
         found = facts.conflicts(a, b, overlap)
         assert found.edges == expected[1]
         assert found.head == (expected[0] and one.endswith(rest))
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        (lambda parts: [*parts[:5], parts[5][:9] + "另有" + parts[5][11:], *parts[6:]], "edited"),
+        (lambda parts: ["原标题一行关于本文的说明文字与出处", *parts], "edited"),
+        (lambda parts: [*parts, "以上内容由某某整理并负责解释说明"], "edited"),
+        (lambda parts: [part[:9] + "另有" + part[11:] for part in parts[:4]] + parts[4:], "light"),
+        (lambda parts: [*parts[:5], *sentences(2)[:3], *parts[5:]], "light"),
+    ],
+)
+def test_a_version_put_right_or_labelled_is_edited(
+    changed: Callable[[list[str]], list[str]], kind: str
+) -> None:
+    parts = sentences(1)
+    assert judged("".join(parts), "".join(changed(parts))).kind == kind
+    assert judged("".join(changed(parts)), "".join(parts)).kind == kind
+
+
+def test_numbers_of_one_value_are_no_conflict() -> None:
+    body = "".join(sentences(1))
+    one, other = (shingled(f"第{number}届长跑比赛今天举行" + body) for number in ("22", "二二"))
+    overlap = measure(one, other)
+    assert overlap is not None
+    assert facts.conflicts(one, other, overlap).numbers == ()
 
 
 def test_departures_elsewhere_make_a_version_not_a_notice() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from benchmarks.dedupe_rebuild import compare, rebuild
+from pipeline.dedupe.comparison import OF_ONE_FORM
 from pipeline.dedupe.records import Decision, Deduped, Item
 from pipeline.dedupe.run import DedupeIndex, dedupe, remove
 from tests.corpus.articles import article, item, run, sentences, stored
@@ -47,7 +48,7 @@ def heavily_edited(number: int) -> str:
     [
         (article(1), ("duplicate", "exact")),
         (article(1).replace("，", ","), ("duplicate", "normalized")),
-        (lightly_edited(1), ("duplicate", "light")),
+        (lightly_edited(1), ("duplicate", "edited")),
         (heavily_edited(1), ("duplicate", "heavy")),
         ("".join(sentences(1)[2:8]) + "点击查看全文", ("contained_in", "excerpt")),
         (article(2), ("new", None)),
@@ -171,7 +172,8 @@ def test_a_frame_learned_later_is_applied_to_the_pages_before() -> None:
     assert relations(first)["other"][0] == "contained_in"
     second = dedupe(batches[1], index, stored(*batches))
     revised = {decision.id: decision for decision in second.revised}
-    assert (revised["other"].relation, revised["other"].kind) == ("duplicate", "normalized")
+    assert revised["other"].relation == "duplicate"
+    assert (revised["other"].relation, revised["other"].kind) == ("duplicate", "edited")
     assert index.repeated_lines("s") == frozenset(foot.splitlines())
 
 
@@ -398,6 +400,34 @@ def test_a_form_that_fills_a_batch_is_an_alarm() -> None:
 
 def test_an_ordinary_batch_raises_no_alarm() -> None:
     assert run([item(f"d{n}", article(n), site="s") for n in range(40)]).alarms == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "kind"),
+    [
+        ("水库大坝加固工程今日开工", article(1), "exact"),
+        ("水库大坝加固工程今天开工", article(1), "edited"),
+        ("一个全然不同的题目", article(1), "exact"),
+        ("水库大坝加固工程今日开工", article(1).replace("，", ","), "normalized"),
+        ("水库大坝加固工程今日开工", f"来源：某报 2024-05-01\n{article(1)}", "edited"),
+        ("水库大坝加固工程今日开工", f"2024年5月1日 9:30 某某网\n{article(1)}", "edited"),
+    ],
+)
+def test_a_copy_with_a_corrected_title_or_a_line_about_it_is_edited(title: str, text: str, kind: str) -> None:
+    first = item("a", article(1), title="水库大坝加固工程今日开工")
+    decision = by_id(run([first, item("b", text, title=title)]))["b"]
+    assert (decision.relation, decision.kind, decision.of) == ("duplicate", kind, ("a",))
+
+
+def test_after_some_texts_of_its_form_none_further_is_asked() -> None:
+    rest = "".join(sentences(1))
+    notices = [
+        item(f"n{n}", f"第{n + 3}届比赛于{n + 2}月{n + 5}日在{chr(0x4E00 + 97 * n)}市举行。{rest}")
+        for n in range(9)
+    ]
+    decisions = by_id(run(notices))
+    assert {decisions[f"n{n}"].relation for n in range(1, 9)} == {"same_form"}
+    assert len(decisions["n8"].of) == OF_ONE_FORM
 
 
 def test_versions_of_one_article_are_compared_with_its_nearest_only() -> None:

@@ -1,0 +1,148 @@
+"""What is known of two overlapping texts, each thing measured once, when a rule first asks for it.
+
+`low` and `high` are the smaller and the larger coverage of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeline.dedupe import facts, titles
+from pipeline.dedupe.frame import Owns, own
+from pipeline.dedupe.overlap import Overlap, Side
+from pipeline.dedupe.sketch import Shingles
+
+SCHEMA_ALIKE = 0.6
+"""Share of the names of the fields of two that both have, from which on they are of one schema."""
+
+OWN_SHARE, TITLED_SHARE, COMMON = 0.15, 0.08, 0.5
+"""Share of each text that is its own, where they are two articles; the same where their titles say so; and the share
+of what they have in common that several others have too: a passage of the corpus."""
+
+LONGEST_TEASER = 24
+"""Characters of the line that ends an excerpt and says where the rest is; it is not part of the article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is known of two texts beside their wording."""
+
+    days: int | None
+    """Days between their publication; None when one is unknown."""
+    titles: tuple[str, str]
+    """Their titles, or empty."""
+    rare: Callable[[], float]
+    """Gives the share 0..1 of the sampled grams they share that no other article has."""
+    common: Callable[[], float] = lambda: 0.0
+    """Gives the share 0..1 of them that several other articles have."""
+    schemas: Callable[[], tuple[Collection[str], Collection[str]]] = lambda: ((), ())
+    """Gives the names of the fields of each, where they are records."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evidence:
+    """Two texts and what the rules ask about them, each thing measured once, when it is first asked for."""
+
+    a: Shingles
+    """The first text."""
+    b: Shingles
+    """The second one."""
+    overlap: Overlap
+    """Where each stands in the other."""
+    known: Circumstances
+    """What is known beside."""
+
+    @cached_property
+    def low(self) -> float:
+        """The smaller coverage."""
+        return min(self.overlap.a.coverage, self.overlap.b.coverage)
+
+    @cached_property
+    def high(self) -> float:
+        """The larger coverage."""
+        return max(self.overlap.a.coverage, self.overlap.b.coverage)
+
+    @cached_property
+    def density(self) -> float:
+        """The density of the sparser side."""
+        return self.overlap.density
+
+    @cached_property
+    def strength(self) -> float:
+        """How much of both texts is the same: 0 to 2."""
+        return (self.low + self.high) * self.density
+
+    @cached_property
+    def agree(self) -> float:
+        """Share of the numbers of the text with fewer of them that the other has."""
+        return facts.numbers_agree(self.a, self.b)
+
+    @cached_property
+    def rare(self) -> float:
+        """Share of what they have in common that no third article has."""
+        return self.known.rare()
+
+    @cached_property
+    def gaps(self) -> tuple[int, float, float]:
+        """In how many short places the first text departs, and how often they and any place of it touch a digit."""
+        return facts.digit_gaps(self.a, self.overlap.matched_a)
+
+    @cached_property
+    def conflicts(self) -> facts.Conflicts:
+        """What stands in one text in the place of something else in the other."""
+        return facts.conflicts(self.a, self.b, self.overlap)
+
+    @cached_property
+    def titles(self) -> tuple[str, str] | None:
+        """What the titles name in each other's place."""
+        return titles.titles_conflict(*self._titled)
+
+    @cached_property
+    def notices(self) -> tuple[str, str] | None:
+        """What the titles of two notices do."""
+        return titles.notices_conflict(*self._titled)
+
+    @cached_property
+    def _titled(self) -> tuple[str, str, str, str]:
+        one, other = map(titles.title_key, self.known.titles)
+        return one, self.a.string, other, self.b.string
+
+    @cached_property
+    def held(self) -> float:
+        """The larger coverage, the teaser at the end of an excerpt left out."""
+        side = self.shorter
+        if side.tail > LONGEST_TEASER:
+            return self.high
+        return side.coverage * side.length / max(1, side.length - side.tail)
+
+    @cached_property
+    def schema(self) -> bool:
+        """Whether they are records of one schema."""
+        one, other = map(set, self.known.schemas())
+        return len(one & other) >= max(1, SCHEMA_ALIKE * len(one | other))
+
+    @cached_property
+    def owns(self) -> Owns:
+        """What each has of its own."""
+        return Owns(self.a, self.b, self.overlap, self.known.titles)
+
+    @cached_property
+    def two_articles(self) -> bool:
+        """Whether what they share is not what either is about."""
+        if not all(own(side) for side in (self.overlap.a, self.overlap.b)):
+            return False
+        least = TITLED_SHARE if self.owns.about else OWN_SHARE
+        known = self.owns.about or self.owns.tail or self.known.common() >= COMMON
+        return known and self.owns.share(least) and self.owns.apart
+
+    @property
+    def shorter(self) -> Side:
+        """The side that is covered more; the first, when both are alike."""
+        return self.overlap.a if self.overlap.a.coverage >= self.overlap.b.coverage else self.overlap.b
+
+    @property
+    def longer(self) -> Side:
+        """The other side."""
+        return self.overlap.b if self.shorter is self.overlap.a else self.overlap.a

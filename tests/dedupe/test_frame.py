@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from pipeline.dedupe.frame import two_articles
+from pipeline.dedupe.prepared import schema
+from pipeline.dedupe.sketch import shingles, text_key
+from tests.corpus.articles import sentences
+
+
+def program(seed: int) -> str:
+    """Lines of code of words of its own."""
+    chance = random.Random(seed)
+    words = [
+        "".join(chance.choice("bcdfgklmnprst") + chance.choice("aeiou") for _ in range(3)) for _ in range(30)
+    ]
+    return "\n".join(" ".join(chance.sample(words, 6)) for _ in range(12))
+
+
+def test_two_programs_under_one_notice_are_two_articles() -> None:
+    notice = "".join(sentences(1)[:6])
+    one, other, longer = (
+        shingles(text_key(f"{notice}\n{text}"))
+        for text in (program(1), program(2), program(1).replace("\n", "\nand then "))
+    )
+    shared = two_articles(one, other, ("", ""))
+    assert shared is not None
+    assert 0 < shared < 0.5
+    assert two_articles(one, longer, ("", "")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('{"name": "甲", "age": 3, "place": "乙"}', {"name", "age", "place"}),
+        ('{"name": "甲", "age": 3}', set()),
+        (
+            '{"a/x": {"type": 1, "says": "甲"}, "a/y": {"type": 2, "says": "乙"}, "b/z": {"type": 3}}',
+            {"type", "says"},
+        ),
+        ('{"one": 1, "two": 2, "three": {"one": 3}, "four": 4}', {"one", "two", "three", "four"}),
+        ("没有字段的一句话", set()),
+    ],
+)
+def test_the_schema_of_several_records_is_what_recurs(text: str, names: set[str]) -> None:
+    assert schema(text) == names
