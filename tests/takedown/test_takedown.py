@@ -237,6 +237,16 @@ def test_the_next_copy_is_published_in_the_place_of_a_representative(corpus: Pat
     assert {d.id for d in documents(corpus / "clean")} == published
 
 
+def test_a_revision_made_again_has_its_rows_and_is_told_in_words(corpus: Path) -> None:
+    copy = page(8, story=1, days=3, url="https://copy.example/8", url_key="https://copy.example/8")
+    take_down(corpus, url(1))
+    add(corpus, [replace(copy, final_url=copy.url), page(5, days=3)], "run-4")
+    found = runs.verify_rebuild(folders(corpus), "2.3.1")
+    assert "a takedown removed rows from it after it was made" in found.causes
+    assert found.first.startswith("no row")
+    assert runs.verify_rebuild(folders(corpus), "2.4").other == ()
+
+
 def test_copies_elsewhere_go_too_when_it_is_said(corpus: Path) -> None:
     copy = page(8, story=0, days=3, url="https://copy.example/8", url_key="https://copy.example/8")
     add(corpus, [replace(copy, final_url=copy.url)], "run-4")
