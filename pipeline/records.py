@@ -109,6 +109,8 @@ class Reason(StrEnum):
     """Its source did not yield what it must; it waits."""
     QUARANTINED = "quarantined"
     """Its page killed, hung or broke its worker."""
+    TAKEDOWN = "takedown"
+    """It was taken down, or is a copy of what was; nothing of it is kept."""
 
 
 WITHHELD = frozenset({Reason.DUPLICATE, Reason.CONTAINED_IN, Reason.GLUED})
@@ -563,6 +565,8 @@ class Manifest:
     """source → why its new rows were held back."""
     environment: dict[str, str] = field(default_factory=dict)
     """What it was made with: python, commit, `library/NAME`, `code/FILE` (`corpus.environment`); empty: not noted."""
+    unsettled: tuple[str, ...] = ()
+    """Clusters out of which a takedown took documents: the next build decides which copy stands in their place."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
     equal_to: str | None = None

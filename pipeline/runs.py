@@ -1,4 +1,4 @@
-"""What people and schedules ask for: refresh, backfill, rebuild, maintain, repair.
+"""What people and schedules ask for: refresh, backfill, rebuild, maintain, repair, takedown.
 
 The `corpus` command and the Prefect flows call these same functions; nothing here knows of either.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import difflib
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 
 from pipeline import archive, notify, repairs
 from pipeline import sources as declarations
-from pipeline.archive import damage
+from pipeline.archive import damage, imports, takedowns
+from pipeline.archive.blocklist import TICKET
 from pipeline.corpus import build as building
 from pipeline.corpus import feed_files, versions
 from pipeline.corpus import rollback as rolling_back
@@ -33,11 +34,14 @@ from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.tally import SourceRun
-from pipeline.errors import RefusedError, UsageError
+from pipeline.errors import CorpusError, RefusedError, UsageError
 from pipeline.health import NEW, WELL
 from pipeline.health.acks import Ack, read_acks, write_acks
 from pipeline.health.status import Change, SourceStatus, changes, read_status, to_remember
 from pipeline.records import Manifest, Source
+from pipeline.takedown.places import Plan, find
+from pipeline.takedown.proof import Proof, prove
+from pipeline.takedown.run import TakedownReport, finish, refuse_ticket, take_down
 from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
@@ -156,6 +160,7 @@ def crawl(
     chosen = load_sources(folders.sources, names)
     if not chosen:
         raise UsageError(f"{folders.sources}: no sources declared; see the README on adding one")
+    finish_takedowns(folders)
     return crawling.crawl(
         chosen,
         folders.raw,
@@ -182,6 +187,7 @@ def build(
         raise UsageError(
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
+    finish_takedowns(folders)
     job = replace(folders.job(chosen), full=full, preview=preview, compact=compact, confirm=confirm)
     return building.build(job, progress)
 
@@ -315,8 +321,8 @@ def rebuild(
 
 def rollback(folders: Folders, version: str, why: str) -> Manifest:
     """Publish a release equal to an older version, and hold builds until `release`; the release's manifest."""
-    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
-    return rolling_back.rollback(folders.job(declared), version, why)
+    finish_takedowns(folders)
+    return rolling_back.rollback(folders.job(declared(folders)), version, why)
 
 
 def release(folders: Folders) -> Manifest:
@@ -354,6 +360,8 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     Of the versions the newest is verified, and of the others those that were not for longest. RefusedError lists what
     is wrong and cannot be mended without a loss; nothing else is changed then.
     """
+    if not verify_only:
+        finish_takedowns(folders)
     found = pins(folders.clean)  # a pin that nobody understands is told before anything is changed
     job = folders.job(declared(folders))
     have = list_versions(folders.clean)
@@ -429,7 +437,11 @@ def repair(folders: Folders, *, progress: Progress = quiet) -> repairs.Repaired:
     """Put right what is damaged; UsageError where there is neither archive nor corpus."""
     if not folders.raw.is_dir() and not list_versions(folders.clean):
         raise UsageError(f"nothing to repair: no archive in {folders.raw}, no version in {folders.clean}")
-    return repairs.repair(folders.job(declared(folders)), progress=progress)
+    with suppress(CorpusError):  # what stops a takedown may be the damage
+        finish_takedowns(folders)
+    repaired = repairs.repair(folders.job(declared(folders)), progress=progress)
+    finish_takedowns(folders)
+    return repaired
 
 
 def _missing_inputs(raw: Path, paths: Sequence[Path]) -> list[str]:
@@ -445,3 +457,60 @@ def _missing_inputs(raw: Path, paths: Sequence[Path]) -> list[str]:
         for (file, digest), names in made_from.items()
         if there.get(file) != digest and (file, digest) not in told
     ]
+
+
+def bring(
+    folders: Folders, paths: Sequence[Path], source: str, url_map: Path | None = None
+) -> imports.ImportReport:
+    """Take in what others saved; UsageError for an unusable map, BusyError while another run writes."""
+    finish_takedowns(folders)
+    return imports.import_paths(paths, folders.raw, source, url_map)
+
+
+def takedown(
+    folders: Folders,
+    names: Sequence[str],
+    ticket: str,
+    *,
+    copies: bool = False,
+    dry_run: bool = False,
+    approve: Callable[[Plan], bool] = lambda plan: True,
+    progress: Progress = quiet,
+) -> TakedownReport:
+    """Take documents (ids, URLs) out of the archive and of every version, for ever.
+
+    `approve` is shown everything before anything is touched; with `dry_run` nothing ever is. Errors as of
+    `takedown.run.take_down`.
+    """
+    if not folders.raw.is_dir():
+        raise UsageError(f"{folders.raw}: no such archive folder")
+    job, now = folders.job(declared(folders)), archive.utcnow()
+    if dry_run:
+        refuse_ticket(job, ticket)
+        return TakedownReport(plan=find(job, names, ticket, now, copies=copies, progress=progress))
+    finish_takedowns(folders, progress)
+    return take_down(job, names, ticket, now, copies=copies, approve=approve, progress=progress)
+
+
+def finish_takedowns(folders: Folders, progress: Progress = quiet) -> None:
+    """Go on with the takedowns that were killed, before anything else is written.
+
+    Each with the corpus it was begun for, found from the archive; if that is there no more, with these folders.
+    """
+    raw = folders.raw.resolve()
+    for each in takedowns.all_of(folders.raw):
+        if not each.done:
+            clean = (raw / each.clean).resolve()
+            here = (
+                replace(folders, clean=clean, work=(raw / each.work).resolve()) if clean.is_dir() else folders
+            )
+            finish(here.job(declared(folders)), each.ticket, progress)
+
+
+def prove_takedown(folders: Folders, ticket: str, progress: Progress = quiet) -> Proof:
+    """Search every byte of archive, work folder and corpus for the text of a takedown; UsageError for no such one."""
+    found = takedowns.read(folders.raw, ticket) if TICKET.fullmatch(ticket) else None
+    if found is None:
+        have = ", ".join(each.ticket for each in takedowns.all_of(folders.raw)) or "none"
+        raise UsageError(f"{folders.raw}: no takedown {ticket}; there are {have}")
+    return prove(folders.job(()), found, progress)

@@ -39,11 +39,13 @@ ALLOWED = {
     "health": SHARED | {"sources", "crawl", "corpus"},
     "opml": {"errors", "web"},
     "trial": SHARED | {"crawl", "extract", "corpus", "web"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs"},
+    "takedown": SHARED | {"web", "archive", "crawl", "dedupe", "corpus"},
+    "runs": SHARED
+    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs", "takedown"},
     "report": SHARED | {"crawl", "repairs", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
-    | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
+    | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
     | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"},
     "flows": SHARED | {"runs", "report"},
 }

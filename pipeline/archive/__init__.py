@@ -1,7 +1,8 @@
 """raw/: what the web said, and it never changes. What the other rooms ask of it is listed here.
 
-Besides these they ask `index` for the rows of captures, `imports` to bring in what others saved, and `warc` for the
-form of times and digests. Nothing here writes but `Writer`, `repair` and `imports`, each under the archive's lock.
+Besides these they ask `index` for the rows of captures, `imports` to bring in what others saved, `warc` for the form
+of times and digests, and `blocklist`, `takedowns` and `removal` for what must go. Nothing here writes but `Writer`,
+`repair`, `imports` and these three, each under the archive's lock.
 """
 
 from pipeline.archive.exchange import Earlier

@@ -212,7 +212,7 @@ def captures(records: Iterable[Record], file: str) -> Iterator[Capture]:
             if main is not None and about == main.id:
                 yield unpack(file, main, record)
                 main = None
-            elif not about:
+            elif not about and "warc-refers-to" not in record.headers:  # else it tells of a removed one
                 yield unpack(file, None, record)
     if main is not None:
         yield unpack(file, main, None)

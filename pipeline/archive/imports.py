@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.archive import foreign, index, warc
+from pipeline.archive import blocklist, foreign, index, warc
+from pipeline.archive.blocklist import Blocklist
 from pipeline.archive.foreign import Foreign, ForeignResponse
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.errors import UsageError
-from pipeline.records import Capture, Outcome, header_of
+from pipeline.records import Capture, Outcome, Reason, header_of
 from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.web.blocks import judge_page
 from pipeline.web.media import is_html
@@ -44,8 +45,9 @@ class ImportedFile:
     known: int = 0
     """Captures that were already there from an earlier import."""
     skipped: tuple[tuple[str, int], ...] = ()
-    """Records left out, by reason: withdrawn (there, but of a run that was taken back), not_html, redirect, http_error,
-    unreadable, revisit, empty, too_large, …; of plain text also what it is instead (rules/plain_text.py): table, …"""
+    """Records left out, by reason: takedown (blocked for ever), withdrawn (there, but of a run that was taken back),
+    not_html, redirect, http_error, unreadable, revisit, empty, too_large, …; of plain text also what it is instead
+    (rules/plain_text.py): table, …"""
     problem: str | None = None
     """Why the file could not be read (to its end); None: it could."""
 
@@ -93,6 +95,7 @@ def import_paths(
         there = index.find(raw, sources=(source,))
         known = dict.fromkeys((ref.id for ref in there), "withdrawn")
         known |= dict.fromkeys((ref.id for ref in standing_refs(raw, there)), "known")
+        blocked = blocklist.read(raw)
         for path in paths:
             others: Counter[str] = Counter()
             files = list(_files(path, others))
@@ -100,7 +103,7 @@ def import_paths(
                 if problem:
                     report.append(ImportedFile(path=str(file), problem=problem))
                 else:
-                    report.append(_import_file(file, writer, source, mapped, known))
+                    report.append(_import_file(file, writer, source, mapped, known, blocked))
             if not files or others:
                 problem = None if files else "no HTML page, text or WARC file in it"
                 report.append(ImportedFile(path=str(path), skipped=tuple(others.items()), problem=problem))
@@ -156,7 +159,12 @@ def _files(path: Path, others: Counter[str]) -> Iterator[tuple[Path, str | None]
 
 
 def _import_file(
-    file: Path, writer: Writer, source: str, mapped: Mapping[str, str], known: dict[str, str]
+    file: Path,
+    writer: Writer,
+    source: str,
+    mapped: Mapping[str, str],
+    known: dict[str, str],
+    blocked: Blocklist,
 ) -> ImportedFile:
     counts: Counter[str] = Counter()
     problem = None
@@ -164,6 +172,8 @@ def _import_file(
         for found in _pages(file, source, mapped):
             if found.capture is None:
                 counts[found.reason] += 1
+            elif blocked.has_url(found.capture.url_key):
+                counts[Reason.TAKEDOWN] += 1
             elif found.capture.id in known:
                 counts[known[found.capture.id]] += 1
             else:

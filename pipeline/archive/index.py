@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 
 from pipeline.archive.cdxj import Ref, refs
 from pipeline.archive.store import WARC, warc_files, write_whole
+from pipeline.records import USABLE, Kind
+
+_Filters = list[tuple[str, str, list[str]]] | list[list[tuple[str, str, list[str]]]]
 
 _TYPES = {
     "offset": pa.int64(),
@@ -73,7 +76,7 @@ def _day(folder: Path) -> date:
     return date.fromisoformat(folder.name.removeprefix("date="))
 
 
-def _load(path: Path, filters: list[tuple[str, str, list[str]]] | None) -> list[Ref]:
+def _load(path: Path, filters: _Filters | None) -> list[Ref]:
     # partitioning=None: `date=` in the path must not become a column.
     return [Ref(**row) for row in pq.read_table(path, partitioning=None, filters=filters).to_pylist()]
 
@@ -105,6 +108,36 @@ def find(
         if (not sources or ref.source in sources) and (not url_keys or ref.url_key in url_keys)
     ]
     return sorted(found, key=lambda ref: (ref.file, ref.offset))
+
+
+def about(raw: Path, url_keys: Collection[str]) -> list[Ref]:
+    """Every capture of some pages, by file and offset: theirs, those of their articles' other parts, and redirects.
+
+    A page asked for under another address that led to one of theirs is theirs too. Finished files alone.
+    """
+    own = find(raw, url_keys=url_keys)
+    firsts = {ref.part_of for ref in own if ref.part_of}
+    own = find(raw, url_keys={*url_keys, *firsts}) if firsts else own
+    addresses = sorted({ref.url for ref in own})
+    keys = sorted({*url_keys, *firsts})
+    paths = sorted((raw / "index").glob("date=*/*.parquet"))
+    filters = [[(name, "in", keys)] for name in ("url_key", "part_of")]
+    filters += [[(name, "in", addresses)] for name in ("final_url", "via") if addresses]
+    found = [ref for path in paths for ref in _load(path, filters)]
+    found += _unindexed(raw, {path.name for path in paths})
+    chosen = {ref for ref in found if _concerns(ref, set(keys), set(addresses))}
+    more = {ref.url_key for ref in chosen if ref.kind == Kind.PAGE} - set(keys)
+    chosen |= {ref for ref in find(raw, url_keys=more) if ref.kind == Kind.PAGE} if more else set()
+    return sorted(chosen, key=lambda ref: (ref.file, ref.offset))
+
+
+def _concerns(ref: Ref, keys: Collection[str], addresses: Collection[str]) -> bool:
+    if ref.kind == Kind.REDIRECT:
+        return ref.url_key in keys or ref.via in addresses
+    if ref.kind != Kind.PAGE:
+        return False
+    found_there = ref.final_url in addresses and ref.outcome in USABLE
+    return ref.url_key in keys or ref.part_of in keys or found_there
 
 
 def by_day(raw: Path, files: Collection[str]) -> Iterator[list[Ref]]:

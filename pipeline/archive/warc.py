@@ -206,14 +206,14 @@ def warcinfo(name: str, at: datetime, run_id: str, software: str) -> bytes:
     return record("warcinfo", headers, fields_block(pairs))
 
 
-def walk(path: Path) -> Iterator[Record]:
-    """Every record of one of our files, each gzip member checked to its last byte and CRC.
+def walk(path: Path, offset: int = 0) -> Iterator[Record]:
+    """Every record of one of our files from a member's offset on, each member checked to its last byte and CRC.
 
     Holds one record in memory. Raises Damaged at the first member that is cut, altered or not one
     whole record; slower than `scan`, for repair and verify.
     """
-    offset = 0
     with path.open("rb") as stream:
+        stream.seek(offset)
         pending = stream.read(_CHUNK)
         while pending:
             unpacker = zlib.decompressobj(31)

@@ -14,7 +14,6 @@ from types import FrameType
 from typing import Any
 
 from pipeline import runs
-from pipeline.archive import imports
 from pipeline.cli import screen, undo
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
@@ -284,7 +283,7 @@ def run_import(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"--source {arguments.source!r} must be lower-case letters, digits and single hyphens"
         )
-    report = imports.import_paths(arguments.paths, arguments.raw, arguments.source, arguments.url_map)
+    report = runs.bring(folders(arguments), arguments.paths, arguments.source, arguments.url_map)
     screen.show_import(report)
     if arguments.json:
         screen.put(asdict(report))

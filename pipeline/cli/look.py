@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli import screen
-from pipeline.corpus.read import documents, version_folder
+from pipeline.corpus import tombstones
+from pipeline.corpus.identity import document_id
+from pipeline.corpus.read import documents, hidden, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import UsageError
 from pipeline.records import Document, Flag
@@ -118,7 +120,8 @@ def find_rows(folder: Path, what: str) -> list[Document]:
     for table in TABLES:
         for path in sorted((folder / table).glob("*.parquet")):
             rows += from_table(present(pq.read_table(path, filters=[(column, "=", value)])))
-    return rows
+    away = hidden(folder.parent)
+    return [row for row in rows if row.id not in away]
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
@@ -128,6 +131,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
     folder = version_folder(arguments.clean, arguments.version)
     rows = find_rows(folder, arguments.what)
     refs = _captures(arguments.raw, rows, arguments.what)
+    if not rows and (buried := _tombstone(folder, arguments.what)):
+        screen.say(f"{arguments.what}: {buried}")
+        return 0
     if not rows and not refs:
         raise UsageError(f"{arguments.what}: neither in version {folder.name} nor in the archive")
     gone = withdrawn(arguments.raw)
@@ -148,6 +154,17 @@ def run_explain(arguments: argparse.Namespace) -> int:
     elif not rows:
         screen.say("It is in the archive but not in this version yet; run `corpus build`.")
     return 0
+
+
+def _tombstone(folder: Path, what: str) -> str:
+    """What a version says of a document that was taken down, in words; "" if it says nothing."""
+    from pipeline.web.urls import url_key
+
+    ident = document_id(url_key(what), 1) if "://" in what else what
+    for row in tombstones.read(folder).to_pylist():
+        if row["id"] == ident:
+            return f"taken down on {row['taken_down_on']}, ticket {row['ticket']}"
+    return "a takedown is at work on it" if ident in hidden(folder.parent) else ""
 
 
 def _captures(raw: Path, rows: list[Document], what: str) -> list[cdxj.Ref]:

@@ -22,10 +22,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.archive import blocklist, takedowns
 from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, feed, feed_files, publish
+from pipeline.corpus import expectations, feed, feed_files, publish, tombstones
 from pipeline.corpus.assemble import assemble
+from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
@@ -103,7 +105,8 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     held, waiting = _hold_back(job, todo, paths)
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     terms = {source.name: source.terms for source in job.sources}
-    taken = _take(_batches(released, paths), waiting, terms, edition, index, progress)
+    blocked = Blocked(blocklist.read(job.raw))
+    taken = _take(_batches(released, paths), waiting, terms, edition, index, blocked, progress)
     if taken.left:
         logger.warning(
             "%d documents near what changed stand as they were; `corpus rebuild` decides them", taken.left
@@ -178,6 +181,7 @@ def _publish(
         told = "; ".join(f"{a.kind} {a.subject}: {a.detail}" for a in report.alarms)
         raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
+    tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
     manifest = _describe(job, todo, folder, edition, report)
     check_staged(folder, manifest, parent, todo.base)
     lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
@@ -252,13 +256,17 @@ def _take(
     terms: dict[str, str],
     edition: Edition,
     index: DedupeIndex,
+    blocked: Blocked,
     progress: Progress,
 ) -> _Taken:
     taken = _Taken()
     done = 0
     for batch, total in batches:
         # the terms are no part of a shard: another licence must not extract a source's pages again
-        rows = [replace(expectations.hold(d, waiting), terms=terms.get(d.source, "")) for d in batch]
+        rows = [
+            blocked.withhold(replace(expectations.hold(d, waiting), terms=terms.get(d.source, "")))
+            for d in batch
+        ]
         for document in rows:
             _count(taken.funnel[document.source], document)
         assembled = assemble(rows, edition, index)

@@ -24,6 +24,7 @@ from pipeline.corpus.read import (
     LATEST,
     MANIFEST,
     SUMS,
+    hidden,
     is_url,
     latest,
     list_versions,
@@ -76,6 +77,10 @@ def export(
     to = to.rstrip("/") if is_url(to) else str(Path(to).absolute())
     if not is_url(to) and Path(to).resolve() == clean.resolve():
         raise UsageError(f"{to}: this is the corpus itself; name another place")
+    if hidden(clean):
+        raise RefusedError(
+            f"{clean}: a takedown is at work, or was killed; `corpus maintain` goes on with it. Then export"
+        )
     here = list_versions(clean)
     folder = version_folder(clean, version)
     if to.startswith(HUB):

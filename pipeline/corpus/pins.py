@@ -107,6 +107,22 @@ def unpin(clean: Path, version: str, owner: str | None = None) -> str:
     return name
 
 
+def move(clean: Path, was: str, now: str, why: str) -> None:
+    """Let the pins of a revision that goes mean the one that takes its place; a pin of `2.37` does already."""
+    path = clean / PINS
+    if not path.is_file():
+        return
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    moved = []
+    for line in lines:
+        said, _, comment = line.partition("#")
+        words = said.split()
+        told = "; ".join(each for each in (f"was {was}: {why}", comment.strip()) if each)
+        moved.append(f"{' '.join([now, *words[1:]])}  # {told}" if words[:1] == [was] else line)
+    if moved != lines:
+        _write(clean, moved)
+
+
 def _today(clean: Path) -> date:
     """The day on which pins are judged: by the clock or by the newest version, whichever is behind."""
     return min(utcnow().date(), read_manifest(clean / list_versions(clean)[-1]).created_at.date())

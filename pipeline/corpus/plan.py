@@ -136,6 +136,8 @@ def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -
         return f"the schema changed (from {schema} to {SCHEMA_VERSION})"
     if job.full:
         return FORCED
+    if parent.unsettled:
+        return "documents were taken down, and what stands in their place is to be decided"
     now, before = rules(job.sources), parent.fingerprints
     declared = {s.name for s in job.sources}
     for key in (*now, *(key for key in sorted(before) if key not in now)):

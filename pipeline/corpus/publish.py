@@ -123,6 +123,7 @@ def read_manifest(folder: Path) -> Manifest:
         raw["created_at"] = datetime.fromisoformat(raw["created_at"])
         raw["inputs"] = tuple(InputFile(**f) for f in raw["inputs"])
         raw["files"] = tuple(OutputFile(**f) for f in raw["files"])
+        raw["unsettled"] = tuple(raw.get("unsettled", ()))
         return Manifest(**raw)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CorpusError(
@@ -137,8 +138,11 @@ def sync_tree(folder: Path) -> None:
             sync(path)
 
 
-def put_in_place(staged: Path, clean: Path, version: str) -> Path:
-    """Rename a checked folder to its version's name and point `latest` at it; nothing half-written is ever seen."""
+def put_in_place(staged: Path, clean: Path, version: str, *, newest: bool = True) -> Path:
+    """Rename a checked folder to its version's name and point `latest` at it; nothing half-written is ever seen.
+
+    `newest` is False for the revision of an older version: `latest` stays.
+    """
     clean.mkdir(parents=True, exist_ok=True)
     target = clean / version
     if target.exists():
@@ -150,7 +154,8 @@ def put_in_place(staged: Path, clean: Path, version: str) -> Path:
     except OSError as error:
         raise disk_error(error, target) from error
     sync(clean)
-    point_latest(clean, version, staged.parent)
+    if newest:
+        point_latest(clean, version, staged.parent)
     return target
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.corpus import feed
@@ -26,6 +27,9 @@ LATEST = "latest"
 
 MANIFEST = "manifest.json"
 """What a version is made of; a folder without it is no version."""
+
+HIDDEN = "TAKEDOWN"
+"""The ids, a line each, of documents that a takedown is at work on: from its first moment no reader gives them."""
 
 SUMS = "SHA256SUMS"
 """A version's files with their sums, the manifest among them: its own sum stands for the whole version."""
@@ -80,6 +84,11 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
         )
     fitting = [latest(folder)] if version is None or version == LATEST else named(have, version)
     if not fitting:
+        if (newer := _successor(have, version or "")) is not None:
+            raise UsageError(
+                f"{folder}: there is no version {version}; a takedown put {newer} in its place;"
+                f" {newer.rpartition('.')[0]} always is the newest revision"
+            )
         if named(sorted(feed.files(folder)), version or LATEST):
             raise UsageError(
                 f"{folder}: version {version} was collected; `corpus changes --since {version}` still tells what to"
@@ -122,6 +131,12 @@ def _check(version: Path, files: Iterable[Path]) -> None:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if told.get(file.relative_to(version).as_posix()) != digest:
             raise CorpusError(f"{file}: not as it was published; `corpus verify` says what else is wrong")
+
+
+def _successor(have: Sequence[str], version: str) -> str | None:
+    """The revision that took the place of a version."""
+    newer = named(have, version.rpartition(".")[0]) if feed.VERSION.fullmatch(version) else []
+    return newer[-1] if newer and version_key(newer[-1]) > version_key(version) else None
 
 
 def named(have: Sequence[str], said: str) -> list[str]:
@@ -192,13 +207,18 @@ def tables(
         return
     folder = version_folder(clean, version)
     yield read_parquet([], columns)
+    away = pa.array(sorted(hidden(clean)), pa.string())
     try:
         paths = sorted((folder / table).glob("*.parquet"))
         (folder / MANIFEST).stat()  # a folder that went while it was listed shows no file, or a part
         for path in paths:
             if by_hash(version)[1] is not None:
                 _check(folder, [path])
-            yield _read_whole(path, columns)
+            part = _read_whole(path, columns)
+            if len(away):
+                ids = part["id"] if "id" in part.schema.names else _read_whole(path, ["id"])["id"]
+                part = part.filter(pc.invert(pc.is_in(ids, away)))
+            yield part
     except FileNotFoundError:
         if (folder / MANIFEST).is_file():
             raise
@@ -219,6 +239,12 @@ def _read_whole(path: Path, columns: Sequence[str] | None) -> pa.Table:
         raise CorpusError(
             f"{path}: damaged ({told}); `corpus verify` says what is wrong, `corpus repair` puts it right"
         ) from error
+
+
+def hidden(clean: str | Path = "clean") -> frozenset[str]:
+    """The documents that a takedown is at work on; no row of theirs is given to anybody."""
+    path = Path(clean) / HIDDEN
+    return frozenset(path.read_text(encoding="ascii").split()) if path.is_file() else frozenset()
 
 
 def read_changes(clean: str | Path = "clean", *, since: str, until: str | None = None) -> pa.Table:

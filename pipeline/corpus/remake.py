@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.archive import index
+from pipeline.archive import index, takedowns
+from pipeline.archive.blocklist import FILE as BLOCKLIST
 from pipeline.archive.store import beside, sha256_of, warc_files
 from pipeline.archive.withdrawn import FILE as WITHDRAWN
 from pipeline.archive.withdrawn import run_of
@@ -114,11 +115,16 @@ def _link_archive(raw: Path, into: Path, manifest: Manifest) -> None:
 
 
 def _link_said(job: Job, folder: Path, manifest: Manifest) -> None:
-    """What else a build asks: the runs that were taken back by then, and whether a rollback is released."""
+    """What else a build asks: the runs taken back by then, what was taken down, and whether a rollback is released."""
     if (job.raw / WITHDRAWN).is_file():
         lines = (job.raw / WITHDRAWN).read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if line.startswith("#") or line.split("\t")[0] in manifest.withdrawn]
         (folder / "raw" / WITHDRAWN).write_text("".join(kept), encoding="utf-8")
+    for path in (job.raw / BLOCKLIST, *sorted((job.raw / takedowns.FOLDER).glob("*.json"))):
+        if path.is_file():
+            target = folder / "raw" / path.relative_to(job.raw)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(path, target)
     if (job.clean / RELEASED).is_file():
         (folder / "clean").mkdir(parents=True, exist_ok=True)
         link_or_copy(job.clean / RELEASED, folder / "clean" / RELEASED)

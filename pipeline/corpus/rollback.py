@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.archive import takedowns
 from pipeline.archive.store import write_whole
 from pipeline.corpus import changes as changing
-from pipeline.corpus import feed, feed_files, publish
+from pipeline.corpus import feed, feed_files, publish, tombstones
 from pipeline.corpus.card import CARD, write_card
 from pipeline.corpus.job import Job, locked, recover, staging
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_folder, version_key
@@ -77,6 +78,7 @@ def _publish(job: Job, folder: Path, target: Path, newest: Manifest, why: str) -
     at = table.schema.get_field_index("cause")
     table = table.set_column(at, table.schema.field(at), pa.array([ROLLBACK] * table.num_rows, pa.string()))
     write_parquet(table, folder / CHANGES_FILE)
+    tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
     known = {file.file: file for file in old.files}
     manifest = replace(
         old,
@@ -107,7 +109,13 @@ def on_hold(clean: Path) -> Manifest | None:
         return None
     path = clean / RELEASED
     released = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-    return None if released == newest.version else newest
+    # a takedown makes a revision of it, which is released as it was
+    return None if _release_of(released) == _release_of(newest.version) else newest
+
+
+def _release_of(version: str) -> str:
+    """SCHEMA.RELEASE of a version, whatever its revision."""
+    return version.rpartition(".")[0]
 
 
 def hold_words(rolled_back: Manifest) -> str:

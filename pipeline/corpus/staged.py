@@ -23,7 +23,7 @@ from pipeline.corpus.remembered import disagreements, number
 from pipeline.corpus.schema import ARTICLES, TABLES, read_parquet
 from pipeline.dedupe.index import members_in
 from pipeline.errors import CorpusError, RefusedError
-from pipeline.records import WITHHELD, Manifest, OutputFile
+from pipeline.records import WITHHELD, Manifest
 
 MEMORY = "500MB"
 """What DuckDB may take; what is more goes to the folder for temporary files."""
@@ -35,8 +35,15 @@ def check_staged(folder: Path, manifest: Manifest, parent: Path | None, base: Ma
     `parent` is the version whose files it may link to; `base` the manifest of the version it adds to, None when
     everything in it was made anew: then all its rows are looked at, else those of files that were written.
     """
-    new = [file for file in manifest.files if not _is_linked(folder, parent, file.file)]
-    problems = _unlike(folder, new) or _wrong_rows(folder, manifest, parent, base)
+    _refuse(folder, _unlike(folder, manifest, parent) or _wrong_rows(folder, manifest, parent, base))
+
+
+def check_written(folder: Path, manifest: Manifest, parent: Path) -> None:
+    """RefusedError where the disk did not keep what was written, for a revision: its rows went on purpose."""
+    _refuse(folder, _unlike(folder, manifest, parent))
+
+
+def _refuse(folder: Path, problems: Sequence[str]) -> None:
     if problems:
         raise RefusedError(
             "\n".join(problems)
@@ -50,10 +57,10 @@ def _is_linked(folder: Path, parent: Path | None, name: str) -> bool:
     return there is not None and there.is_file() and there.samefile(folder / name)
 
 
-def _unlike(folder: Path, files: Sequence[OutputFile]) -> list[str]:
-    """The files whose bytes on the disk are not those that were summed, or whose pages do not read."""
+def _unlike(folder: Path, manifest: Manifest, parent: Path | None) -> list[str]:
+    """The new files whose bytes on the disk are not those that were summed, or whose pages do not read."""
     problems = []
-    for file in files:
+    for file in (each for each in manifest.files if not _is_linked(folder, parent, each.file)):
         path = folder / file.file
         sync(path)
         _uncache(path)

@@ -12,20 +12,21 @@ from tempfile import gettempdir
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of, write_whole
-from pipeline.corpus import feed_files
+from pipeline.corpus import feed_files, tombstones
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import listed_sums, read_manifest
-from pipeline.corpus.read import SUMS, latest, list_versions, version_folder, version_key
+from pipeline.corpus.read import SUMS, hidden, latest, list_versions, version_folder, version_key
 from pipeline.corpus.remembered import disagreements, number
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
 from pipeline.corpus.unreadable import lost_rows
 from pipeline.dedupe.index import members_in
-from pipeline.records import WITHHELD, Manifest
+from pipeline.records import WITHHELD, Manifest, Reason
 
 KEEP_DAYS, KEEP_WEEKS, KEEP_MONTHS = 7, 4, 12
 """How many daily, weekly and monthly versions gc keeps; older ones cost one corpus copy each."""
@@ -47,7 +48,8 @@ def manifests(clean: Path) -> list[Manifest]:
 
 def diff(clean: Path, old: str, new: str) -> pa.Table:
     """What changed from one version to another (the columns of `changes.parquet`)."""
-    return compare(version_folder(clean, old), version_folder(clean, new))
+    table = compare(version_folder(clean, old), version_folder(clean, new))
+    return table.filter(pc.invert(pc.is_in(table["id"], pa.array(sorted(hidden(clean)), pa.string()))))
 
 
 KnownSums = dict[tuple[int, int], str]
@@ -81,6 +83,7 @@ def verify(
         return problems
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
         _open_tables(db, paths)
+        db.register("tombstones", tombstones.read(folder))
         problems = _check_rows(db, sum(f.captures for f in manifest.inputs))
         members = members_in(folder / CLUSTERS)
         return problems + disagreements(db, folder / CLUSTERS, members, _CURRENT, is_all=True)
@@ -139,6 +142,13 @@ def _check_rows(db: duckdb.DuckDBPyConnection, captures: int) -> list[str]:
     )
     if double:
         problems.append(f"{double} rows stand twice")
+    back = number(
+        db,
+        "select count(*) from (select id from articles union all select id from dropped"
+        f" where reason <> '{Reason.TAKEDOWN}') where id in (select id from tombstones)",
+    )
+    if back:
+        problems.append(f"{back} rows are of documents that were taken down")
     seen = number(db, f"select count(distinct capture) from {both}")
     if seen != captures:
         problems.append(f"{captures} captures went in, rows of {seen} came out")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipeline.archive import index
+from pipeline.archive import blocklist, index
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.crawl.ledger import EVER, Ledger
-from pipeline.crawl.scope import by_source, scope_of, unwanted
+from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.records import USABLE, Kind, Source
 from pipeline.web.urls import url_key
 
@@ -85,8 +85,8 @@ def _days(first: date | None, last: date | None) -> list[date]:
 
 def _known_urls(ledger: Ledger, source: Source) -> list[str]:
     """The article URLs a source's file names, and those the ledger knows of it and its patterns still want."""
-    known = {url_key(url): url for url in source.urls}
-    scope = scope_of(source)
+    scope = scope_of(source, blocklist.read(ledger.raw))
+    known = {url_key(url): url for url in source.urls if not is_taken_down(scope, url)}
     due = ledger.due(source.name, EVER, (Kind.PAGE,))
     known |= {each.url_key: each.url for each in due if unwanted(scope, each.url) is None}
     return list(known.values())

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.archive import index
+from pipeline.archive import blocklist, index
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl import daily
@@ -28,11 +28,11 @@ from pipeline.crawl.history import AHEAD
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
-from pipeline.crawl.scope import by_source, scope_of, unwanted
+from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.crawl.tally import CLOCK, SourceRun, Tally
 from pipeline.crawl.visit import Conduct, Keeper, Visitor
 from pipeline.nextpart import part_of
-from pipeline.records import USABLE, Capture, Kind, Source
+from pipeline.records import USABLE, Capture, Kind, Reason, Source
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
 from pipeline.web.urls import fetch_form, site, url_key
@@ -122,6 +122,7 @@ class _Run:
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._conduct = conduct
         self._on_progress = on_progress
+        self._blocked = blocklist.read(writer.raw)
         self._sites = asyncio.Semaphore(MAX_SITES)
         self._done = 0
         self._total = 0
@@ -142,7 +143,7 @@ class _Run:
         """Crawl one source, in the order there is."""
         logger.info("%s begins", source.name)
         tally = self.tallies[source.name]
-        scope = scope_of(source)
+        scope = scope_of(source, self._blocked)
         conduct = self._conduct
         async with Client(
             user_agent=conduct.user_agent,
@@ -154,7 +155,11 @@ class _Run:
             visitor = Visitor(scope, client, self.keeper, self.hosts, conduct)
             if urls is not None:
                 known = {each.url_key: each for each in self.keeper.ledger.due(source.name, EVER)}
-                due = [known.get(url_key(url)) or page_due(url) for url in urls]
+                allowed = [url for url in urls if not is_taken_down(scope, url)]
+                if len(allowed) < len(urls):
+                    tally.skipped += len(urls) - len(allowed)
+                    tally.notes.append(f"{len(urls) - len(allowed)} pages not fetched: {Reason.TAKEDOWN}")
+                due = [known.get(url_key(url)) or page_due(url) for url in allowed]
             else:
                 async with self._sites:
                     found = await read_lists(visitor, only_due=only_due)
@@ -199,7 +204,11 @@ class _Run:
     def _due_pages(self, visitor: Visitor, only_due: bool, tally: Tally) -> list[Due]:
         """The pages to visit now; further parts are visited with their part 1, never on their own."""
         source, ledger = visitor.source, self.keeper.ledger
-        named = [(address, url_key(address)) for url in source.urls if (address := fetch_form(url))]
+        named = [
+            (address, url_key(address))
+            for url in source.urls
+            if (address := fetch_form(url)) and not is_taken_down(visitor.scope, address)
+        ]
         tally.found += ledger.add_links(source.name, named, None, self._conduct.now())
         due = {each.url_key: each for each in ledger.due(source.name, self._conduct.now())}
         if not only_due:

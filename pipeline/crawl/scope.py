@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from pipeline.archive.blocklist import NOTHING, Blocklist
 from pipeline.errors import UsageError
-from pipeline.records import Source
+from pipeline.records import Reason, Source
 from pipeline.web.urls import domain, fetch_form, is_home, url_key
 
 MAX_SEGMENTS = 16
@@ -40,9 +41,11 @@ class Scope:
     """URL keys of the articles its file names outright."""
     fronts: frozenset[str]
     """URL keys of its home and listings."""
+    blocked: Blocklist = NOTHING
+    """What was taken down."""
 
 
-def scope_of(source: Source) -> Scope:
+def scope_of(source: Source, blocked: Blocklist = NOTHING) -> Scope:
     """The scope of a source."""
     listings = tuple(each.url for each in source.listings)
     addresses = (source.home, *source.feeds, *source.sitemaps, *listings, *source.urls)
@@ -52,6 +55,7 @@ def scope_of(source: Source) -> Scope:
         domains=frozenset(domain(each) for each in addresses) - {""},
         named=frozenset(url_key(each) for each in source.urls),
         fronts=frozenset(url_key(each) for each in (source.home, *listings)),
+        blocked=blocked,
     )
 
 
@@ -63,12 +67,19 @@ def on_own_site(scope: Scope, url: str) -> bool:
 def unwanted(scope: Scope, url: str) -> str | None:
     """Why `url` (fetch form) is not fetched for the source; None: it is wanted.
 
-    URLs the user named outright always are, however they are spelled. `exclude` wins over `include`; without
-    `include` a URL has to be on a site of the source's own. Globs match the whole URL; fnmatch's expressions
-    are free of backtracking blow-up (atomic groups, CPython bpo-40480).
+    What was taken down never is. URLs the user named outright always are, however they are spelled. `exclude` wins
+    over `include`; without `include` a URL has to be on a site of the source's own. Globs match the whole URL;
+    fnmatch's expressions are free of backtracking blow-up (atomic groups, CPython bpo-40480).
     """
+    if is_taken_down(scope, url):
+        return Reason.TAKEDOWN
     reason = _by_patterns(scope, url)
     return None if reason and scope.named and url_key(url) in scope.named else reason
+
+
+def is_taken_down(scope: Scope, url: str) -> bool:
+    """Whether the page of a URL was taken down: it is not asked for, whoever names it."""
+    return bool(scope.blocked.urls) and scope.blocked.has_url(url_key(url))
 
 
 def owns(scope: Scope, url: str) -> bool:
@@ -77,8 +88,10 @@ def owns(scope: Scope, url: str) -> bool:
 
 
 def may_lead_to(scope: Scope, url: str) -> bool:
-    """Whether a redirect may be followed to `url`: not excluded, and on a site of the source's own or included."""
+    """Whether a redirect may be followed to `url`: not taken down, not excluded, on a site of its own or included."""
     source = scope.source
+    if is_taken_down(scope, url):
+        return False
     return not _fits(url, source.exclude) and (on_own_site(scope, url) or _fits(url, source.include))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
@@ -190,6 +190,28 @@ class Segments:
             if self.table.lookup:
                 link_or_copy(_keys_file(file), _keys_file(target))
         return target
+
+
+def replace_segment(file: Path, table: Table, rows: pa.Table) -> None:
+    """Write a segment with these rows, sorted as they must be, in the place of the one there is.
+
+    One of an earlier release keeps its columns, and has as many look-ups as they allow.
+    """
+    for old in (file, _keys_file(file)):
+        old.unlink(missing_ok=True)
+    if table.lookup:
+        lookup = tuple(name for name in table.lookup if name in rows.schema.names)
+        _write_rows(file, replace(table, schema=rows.schema, lookup=lookup), iter([rows]))
+    else:
+        write_pairs(file, rows.column(0).to_numpy(), rows.column(1).to_numpy())
+
+
+def link_segment(source: Path, target: Path) -> None:
+    """Put a segment and its keys under another name, in the place of what is there."""
+    for old, new in ((source, target), (_keys_file(source), _keys_file(target))):
+        if old.is_file():
+            new.unlink(missing_ok=True)
+            link_or_copy(old, new)
 
 
 _NUMBERED = re.compile(r"-\d+$")

@@ -1,0 +1,66 @@
+"""What was taken down leaves the crawl's memory: its addresses, and where its bytes lay."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
+from pipeline.archive import cdxj
+from pipeline.archive.blocklist import url_hash
+from pipeline.archive.sealing import sidecar
+from pipeline.web.urls import url_key
+
+
+def forget(raw: Path, urls: Collection[str], captures: Collection[str], files: Collection[str]) -> None:
+    """Take pages out of the ledger, by the hashes of their URL keys; for the holder of the archive's lock.
+
+    None is owed as a part any more. `captures` are gone, and the others of `files` lie elsewhere in them now.
+    Nothing of a row stays in the file. Where there is no ledger none is made. Done again it changes nothing more.
+    """
+    path = raw / "ledger.sqlite"
+    if not path.is_file():
+        return
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as db:
+        db.execute("PRAGMA secure_delete=ON")
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not {"url", "host", "file"} <= tables:
+            return
+        db.execute("BEGIN")
+        known = db.execute("SELECT key, via FROM url").fetchall()
+        gone = [(key,) for key, _ in known if url_hash(key) in urls]
+        led = [(via,) for via in {via for _, via in known if via} if url_hash(url_key(via)) in urls]
+        db.executemany("DELETE FROM url WHERE key = ?", gone)
+        if "owed" in tables:
+            owed = db.execute("SELECT article, part FROM owed").fetchall()
+            theirs = [
+                (article,)
+                for article, part in owed
+                if not {url_hash(article), url_hash(part)}.isdisjoint(urls)
+            ]
+            db.executemany("DELETE FROM owed WHERE article = ?", theirs)
+        db.executemany("UPDATE url SET via = NULL WHERE via = ?", led)
+        db.executemany(
+            "UPDATE url SET good_id = NULL, etag = NULL, last_modified = NULL, good_file = NULL WHERE good_id = ?",
+            [(name,) for name in captures],
+        )
+        for file in sorted(files):
+            _moved(db, raw, file)
+        db.execute("COMMIT")
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _moved(db: sqlite3.Connection, raw: Path, file: str) -> None:
+    """Say where the last good responses in a file that was written anew now lie; robots.txt is asked for again."""
+    told = sidecar(raw, file)
+    places = [(r.offset, r.length, r.id) for r in cdxj.refs(raw, file)] if told is not None else []
+    db.executemany("UPDATE url SET good_offset = ?, good_length = ? WHERE good_id = ?", places)
+    db.execute(
+        "UPDATE host SET robots_file = NULL, robots_offset = NULL, robots_length = NULL, robots_until = NULL"
+        " WHERE robots_file = ?",
+        (file,),
+    )
+    if told is not None:
+        db.execute("UPDATE file SET sha256 = ? WHERE name = ?", (told.sha256, file))

@@ -1,0 +1,140 @@
+"""What the journal of a takedown says, done: each step changes nothing where it was done before.
+
+hide from readers → blocklist → archive files → ledger → revisions of the versions → shards → done, shown again
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.archive import blocklist, takedowns
+from pipeline.archive.blocklist import Entry
+from pipeline.archive.removal import cut
+from pipeline.archive.sealing import SealedFile
+from pipeline.archive.store import WARC, write_whole
+from pipeline.archive.takedowns import Changed, Takedown
+from pipeline.corpus import feed_files
+from pipeline.corpus.job import Job, Progress
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import HIDDEN, list_versions
+from pipeline.corpus.revision import Removal, replace_version, revise
+from pipeline.corpus.shards import STAGES
+from pipeline.crawl.forgetting import forget
+from pipeline.dedupe.sketch import Hashes
+from pipeline.records import InputFile
+from pipeline.takedown.grams import said_by, unpacked
+from pipeline.takedown.places import Plan
+
+_SHARD = re.compile(r"-[0-9a-f]{12}$")
+"""What the name of a shard has behind that of its archive file."""
+
+
+def begin(job: Job, plan: Plan) -> Takedown:
+    """Write the journal: from here on the takedown happens, whatever is killed."""
+    folder = job.raw / takedowns.FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    grams = takedowns.path(job.raw, plan.takedown.ticket, ".npy")
+    beside = grams.with_name(grams.name + ".tmp")
+    with beside.open("wb") as file:
+        np.save(file, plan.grams)
+    beside.replace(grams)
+    takedowns.write(job.raw, plan.takedown)
+    return plan.takedown
+
+
+def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
+    """Do what the journal says, to its end; for the holder of the locks of archive and corpus.
+
+    OSError where the disk is full or fails: the documents stay hidden, the next command goes on.
+    """
+    _hide(job, takedown)
+    entries = (Entry(ticket=takedown.ticket, on=takedown.on, kind=k, value=v) for k, v in takedown.blocked)
+    blocklist.add(job.raw, entries)
+    sealed: dict[str, SealedFile | None] = {}
+    for number, file in enumerate(takedown.warc, 1):
+        sealed[file.file] = cut(job.raw, file.file, takedown.captures, takedown.ticket, takedown.at)
+        progress("archive", number, len(takedown.warc))
+    _remove_tails(job.raw, takedown.ticket)
+    forget(job.raw, frozenset(takedown.urls), takedown.captures, sealed.keys())
+    _revise(job, takedown, sealed, progress)
+    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in sealed})
+    done = replace(
+        takedown,
+        done=True,
+        warc=tuple(_after_cut(file, sealed[file.file]) for file in takedown.warc),
+        files=_after(job, takedown),
+    )
+    (job.clean / HIDDEN).unlink(missing_ok=True)
+    takedowns.write(job.raw, done)
+    return done
+
+
+def _hide(job: Job, takedown: Takedown) -> None:
+    if job.clean.is_dir() and takedown.documents:
+        write_whole(job.clean / HIDDEN, "".join(f"{ident}\n" for ident in takedown.documents).encode())
+
+
+def _remove_tails(raw: Path, ticket: str) -> None:
+    """Remove the torn tails of killed runs that print some of the text: bytes that never were a capture."""
+    wanted = load_grams(raw, ticket)
+    for path in sorted((raw / "quarantine").glob("*")):
+        if path.is_file() and said_by(unpacked(path.read_bytes()), wanted):
+            path.unlink()
+
+
+def load_grams(raw: Path, ticket: str) -> Hashes:
+    """The 13-grams by which the proof of a takedown knows its texts."""
+    found: Hashes = np.load(takedowns.path(raw, ticket, ".npy"))
+    return found
+
+
+def _revise(job: Job, takedown: Takedown, sealed: dict[str, SealedFile | None], progress: Progress) -> None:
+    inputs = {(file.file, file.before): _input(sealed[file.file]) for file in takedown.warc}
+    removal = Removal(takedown=takedown, inputs=inputs)
+    # from the newest on: what an older revision of a release has for successor must be there
+    for number, (was, now) in enumerate(reversed(takedown.versions), 1):
+        have = list_versions(job.clean)
+        if was in have and now not in have:
+            revise(job, was, now, removal)
+        if was in have:
+            replace_version(job, was, now, takedown.ticket)
+        progress("versions", number, len(takedown.versions))
+    feed_files.mend(job.clean, job.work)  # killed between a revision and its file
+    for left in job.work.glob("collected-*"):
+        shutil.rmtree(left)
+
+
+def _input(file: SealedFile | None) -> InputFile | None:
+    return None if file is None else InputFile(file=file.file, sha256=file.sha256, captures=file.pages)
+
+
+def _remove_shards(work: Path, stems: set[str]) -> None:
+    """Remove what extraction and normalization made of the archive files, under whatever rules."""
+    for stage in STAGES:
+        for path in sorted(work.glob(f"{stage}-*/*")):
+            if _SHARD.sub("", path.stem) in stems:
+                path.unlink()
+
+
+def _after_cut(file: Changed, sealed: SealedFile | None) -> Changed:
+    return replace(file, after=None if sealed is None else sealed.sha256)
+
+
+def _after(job: Job, takedown: Takedown) -> tuple[Changed, ...]:
+    """What became of the files of the versions."""
+    now = dict(takedown.versions)
+    sums = {
+        version: {file.file: file.sha256 for file in read_manifest(job.clean / version).files}
+        for version in set(now.values())
+        if (job.clean / version).is_dir()
+    }
+    found = []
+    for file in takedown.files:
+        was, _, name = file.file.partition("/")
+        found.append(replace(file, after=sums.get(now[was], {}).get(name)))
+    return tuple(found)
