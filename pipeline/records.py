@@ -91,6 +91,8 @@ class Reason(StrEnum):
     """Its source did not yield what it must; it waits."""
     QUARANTINED = "quarantined"
     """Its page killed, hung or broke its worker."""
+    NOT_AN_ARTICLE = "not_an_article"
+    """A correction says that what was taken for an article is none."""
 
 
 WITHHELD = frozenset({Reason.DUPLICATE, Reason.CONTAINED_IN, Reason.GLUED})
@@ -258,6 +260,17 @@ class Flag:
     """One past the last code point."""
     text: str = ""
     """The damaged span with a few characters around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """One thing that a correction changed in a row."""
+
+    column: str
+    """The column it is about: title, author, published_on, origin_name, extracted (and with it all that is made of it),
+    part (split off, or joined to the article before it), reason (not an article), relation (kept apart)."""
+    was: str | None
+    """What stood there without the correction; of `extracted` its hash; None: nothing."""
 
 
 BAR = " | "
@@ -487,6 +500,8 @@ class Document:
     """Id shared by texts of one form with other facts."""
     terms: str = ""
     """Terms of use of the source."""
+    corrected: tuple[Corrected, ...] = ()
+    """What a person corrected; `corpus explain` names the file of the correction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -535,3 +550,5 @@ class Manifest:
     """kind:cause → documents changed against the parent."""
     held: dict[str, str] = field(default_factory=dict)
     """source → why its new rows were held back."""
+    corrections: dict[str, str] = field(default_factory=dict)
+    """Id of a document → hash of what the corrections in force said of it."""

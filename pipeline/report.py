@@ -65,6 +65,7 @@ def build_words(report: RunReport) -> list[str]:
     )
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
     lines += [f"Quarantined {capture}" for capture in build.lost]
+    lines += [f"Correction {said}." for said in build.corrections]
     for source, counts in build.funnel.items():
         missed = counts.get("body_selector_missed", 0)
         if missed >= MISSES_TOLD:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from pipeline import archive
+from pipeline import archive, corrections
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import versions
@@ -22,6 +22,7 @@ from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
+from pipeline.corrections import Correction
 from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.tally import SourceRun
@@ -31,6 +32,9 @@ from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
 """Where source declarations stand unless told otherwise; a build does without them when it is not there."""
+
+CORRECTIONS = Path("corrections")
+"""The same for corrections."""
 
 Stopping = AbstractContextManager[threading.Event | None]
 """Entered for the length of a crawl: gives the event that ends it cleanly. A build is not asked, only killed."""
@@ -42,6 +46,8 @@ class Folders:
 
     sources: Path = SOURCES
     """Source declarations."""
+    corrections: Path = CORRECTIONS
+    """Corrections of single documents."""
     raw: Path = Path("raw")
     """The archive."""
     clean: Path = Path("clean")
@@ -114,6 +120,11 @@ def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
     return tuple(s for s in declared if not chosen or s.name in chosen)
 
 
+def load_corrections(folder: Path) -> tuple[Correction, ...] | None:
+    """The corrections; None where there is no folder of them. UsageError (CorrectionError) for a bad file."""
+    return None if folder == CORRECTIONS and not folder.exists() else corrections.load(folder)
+
+
 def crawl(
     folders: Folders,
     names: Iterable[str] = (),
@@ -156,7 +167,15 @@ def build(
         raise UsageError(
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
-    job = replace(folders.job(declared), full=full, preview=preview, compact=compact, confirm=confirm)
+    corrected = load_corrections(folders.corrections)
+    job = replace(
+        folders.job(declared),
+        corrections=corrected,
+        full=full,
+        preview=preview,
+        compact=compact,
+        confirm=confirm,
+    )
     return building.build(job, progress)
 
 

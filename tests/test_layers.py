@@ -25,21 +25,24 @@ ALLOWED = {
     "spans": {"records"},
     "origin": {"records", "rules", "spans"},
     "markdown": {"records"},
+    "tomlfile": set(),
+    "corrections": SHARED | {"tomlfile"},
     "web": SHARED,
-    "sources": SHARED | {"web"},
+    "sources": SHARED | {"web", "tomlfile"},
     "archive": SHARED | {"web", "locking"},
     "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing"},
     "extract": SHARED | {"nextpart", "parsing", "spans"},
     "normalize": SHARED,
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
-    | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus"},
+    | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
+    | {"corrections"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "corrections"},
     "report": SHARED | {"crawl", "runs"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "origin", "markdown"},
+    | {"demo", "runs", "report", "spans", "origin", "markdown", "corrections"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

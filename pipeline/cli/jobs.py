@@ -19,7 +19,7 @@ from pipeline.cli import screen
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
 from pipeline.report import PLAN, maintenance_words, plan_rows, plan_words, refusals, sample_lines
-from pipeline.runs import SOURCES, Folders, RunReport
+from pipeline.runs import CORRECTIONS, SOURCES, Folders, RunReport
 from pipeline.sources import NAME as SOURCE_NAME
 from pipeline.web.fetch import USER_AGENT
 
@@ -114,6 +114,12 @@ def day(text: str) -> date:
 
 def _folders(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
+    command.add_argument(
+        "--corrections",
+        type=Path,
+        default=CORRECTIONS,
+        help="corrected documents (default: corrections, if there)",
+    )
     command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
     command.add_argument(
@@ -138,6 +144,7 @@ def folders(arguments: argparse.Namespace) -> Folders:
     """The folders a command works on."""
     return Folders(
         sources=arguments.sources,
+        corrections=arguments.corrections,
         raw=arguments.raw,
         clean=arguments.clean,
         work=arguments.work,

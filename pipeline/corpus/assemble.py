@@ -10,9 +10,9 @@ from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
+from pipeline.dedupe.records import DUPLICATE, NOTHING_APART, SPLIT_FROM, Alarm, Apart, Decision, Item
 from pipeline.dedupe.run import dedupe, remove
-from pipeline.records import Document, Outcome, Reason
+from pipeline.records import WITHHELD, Document, Outcome, Reason
 from pipeline.spans import within
 
 CANONICAL = "canonical"
@@ -20,6 +20,20 @@ CANONICAL = "canonical"
 
 PARTS_LOOKED_UP = 8
 """How many parts of a page are looked for when it is captured again; extraction splits no further."""
+
+DECIDED = (
+    "text",
+    "structure",
+    "text_hash",
+    "cluster",
+    "relation",
+    "related_to",
+    "score",
+    "rule",
+    "form_id",
+    "reason",
+)
+"""What deduplication writes into a row."""
 
 MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes"})
 """Flags that say nothing against choosing a text as the canonical copy."""
@@ -35,20 +49,31 @@ class Assembled:
     """What deduplication wants confirmed."""
 
 
-def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex) -> Assembled:
+def assemble(
+    documents: Sequence[Document],
+    edition: Edition,
+    index: DedupeIndex,
+    *,
+    apart: Apart = NOTHING_APART,
+    back: Sequence[Document] = (),
+) -> Assembled:
     """Put a batch of rows, in capture order, into the edition.
 
-    Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`.
+    Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`. `back` are the
+    rows of the same pages that were taken out of the edition to be made anew.
     """
     draft = _Draft(edition, documents)
     for document in documents:
         draft.take(document)
-    vanished = draft.drop_vanished_parts()
+    draft.keep_decisions(back, apart)
+    vanished = draft.drop_vanished_parts() + draft.gone(back)
     if vanished:
         draft.revise(remove(vanished, index, draft.texts, purge=False))
-    deduped = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
+    deduped = dedupe([_item(d) for d in draft.candidates()], index, draft.texts, apart)
     draft.decide(deduped.decisions)
     draft.revise(deduped.revised)
+    if back:
+        draft.loud = draft.differs(back)
     draft.commit()
     return Assembled(loud=draft.loud, alarms=deduped.alarms)
 
@@ -68,16 +93,20 @@ class _Draft:
         self._now: dict[str, Document] = {k: p.document for k, p in self._before.items()}
         self._fresh: dict[str, None] = {}
         self._set_aside: list[Document] = []
+        self._withdrawn: list[str] = []
         self._newest: dict[str, str] = {}
         self._printed: dict[str, set[str]] = {}
 
     def take(self, document: Document) -> None:
         """Decide what a fresh row is to the row its document has now."""
         self._printed.setdefault(document.capture, set()).add(document.id)
+        current = self._now.get(document.id)
         if document.reason is not None:
             self._set_aside.append(document)
+            no_more = document.reason == Reason.NOT_AN_ARTICLE
+            if no_more and current is not None and document.captured_at >= current.captured_at:
+                self._withdraw(current)
             return
-        current = self._now.get(document.id)
         if current is None:
             self.loud = True
             self._now[document.id] = document
@@ -97,6 +126,41 @@ class _Draft:
             self._fresh[document.id] = None
         if document.captured_at >= self._now[document.id].captured_at:
             self._newest[document.url_key] = document.capture
+
+    def _withdraw(self, current: Document) -> None:
+        """A document of which a person says that it is no article any more: its earlier text does not stay either."""
+        self.loud = True
+        self._set_aside.append(_past(current))
+        del self._now[current.id]
+        self._fresh.pop(current.id, None)
+        self._withdrawn.append(current.id)
+
+    def keep_decisions(self, back: Sequence[Document], apart: Apart) -> None:
+        """Give fresh rows that compare as they did before what was decided of them then."""
+        for old in back:
+            new = self._now.get(old.id)
+            told_apart = old.id in apart or any(each.column == "relation" for each in old.corrected)
+            if new is None or old.id not in self._fresh or told_apart or not _is_current(old):
+                continue
+            if _item(replace(old, text=whole_text(old)[0])) == _item(new):
+                decided = {name: getattr(old, name) for name in DECIDED}
+                self._now[old.id] = replace(new, **decided)
+                del self._fresh[old.id]
+
+    def gone(self, back: Sequence[Document]) -> list[str]:
+        """The documents that deduplication knows and that stand no more."""
+        known = [old.id for old in back if _is_current(old) and old.id not in self._now]
+        return list(dict.fromkeys([*self._withdrawn, *known]))
+
+    def differs(self, back: Sequence[Document]) -> bool:
+        """Whether what is published of the pages taken back is something else than before."""
+        before = {row.id: row for row in back if row.reason is None}
+        after = {
+            ident: row
+            for ident, row in self._now.items()
+            if row.reason is None and (ident in before or ident not in self._before)
+        }
+        return before != after
 
     def drop_vanished_parts(self) -> list[str]:
         """Set aside articles that stood on a page before and do not in its newest capture; their ids.
@@ -143,6 +207,7 @@ class _Draft:
     def commit(self) -> None:
         """Hand the edits to the edition."""
         edits = [Edit(after=d) for d in self._set_aside]
+        edits += [Edit(before=placed) for ident, placed in self._before.items() if ident not in self._now]
         for ident, document in self._now.items():
             before = self._before.get(ident)
             if before is None:
@@ -151,6 +216,11 @@ class _Draft:
                 edits.append(Edit(before=before, after=document))
                 self.loud = self.loud or ARTICLES in (table_of(before.document), table_of(document))
         self.edition.apply(edits)
+
+
+def _is_current(document: Document) -> bool:
+    """Whether a row is the present text of its document, published or withheld."""
+    return document.reason is None or document.reason in WITHHELD
 
 
 def _past(document: Document) -> Document:

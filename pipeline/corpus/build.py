@@ -1,6 +1,7 @@
 """raw → clean: the one place where the order of the cleaning stages stands.
 
-    sealed archive files → extract shards → normalize shards (quality) → revisions → dedupe → version
+    sealed archive files → extract shards → normalize shards (quality)
+    → corrections → revisions → dedupe → version
 
 Nothing here fetches, nothing reads the clock. A build is incremental while the rules are those of the latest
 version; when they are not, everything is built anew from the shards that still fit: `clean/` stays a pure
@@ -19,11 +20,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline import archive
 from pipeline.corpus import changes as changing
 from pipeline.corpus import expectations, publish
-from pipeline.corpus.assemble import assemble
+from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
+from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
@@ -58,6 +61,11 @@ class _Taken:
     alarms: list[Alarm] = field(default_factory=list)
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
+    def add(self, assembled: Assembled) -> None:
+        """Count a batch."""
+        self.loud = self.loud or assembled.loud
+        self.alarms += assembled.alarms
+
 
 def build(job: Job, progress: Progress = lambda what, done, total: None) -> BuildReport:
     """Build and publish the next version, if there is anything to say that the latest does not.
@@ -75,7 +83,7 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
 
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
-    shards = _make_shards(job, todo, progress)
+    shards = _make_shards(job, todo.fresh, progress)
     base = job.clean / todo.base.version if todo.base is not None else None
     sums = Sums(base) if base is not None else None
     if sums is not None:
@@ -86,10 +94,14 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         _refuse_many_lost(shards)
     paths = [s.path for s in shards]
     held, waiting = _hold_back(job, todo, paths)
-    released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     terms = {source.name: source.terms for source in job.sources}
-    taken = _take(_batches(released, paths), waiting, terms, edition, index, progress)
-    report = _report(todo, shards, held, taken)
+    into = intake(job.raw, job.corrections or (), edition, index, terms=terms, waiting=waiting)
+    taken = _Taken()
+    for assembled in retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held):
+        taken.add(assembled)
+    released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
+    _take(_batches(released, paths), into, taken, progress)
+    report = replace(_report(todo, shards, held, taken), corrections=into.told(todo.recorrected))
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
     if todo.why_full is None and not news:
@@ -180,14 +192,19 @@ def _same_rules(job: Job, todo: Plan) -> bool:
     return todo.parent is not None and todo.parent.fingerprints == rules(job.sources)
 
 
-def _make_shards(job: Job, todo: Plan, progress: Progress) -> list[ShardReport]:
+def _shards_of(job: Job, todo: Plan, rows: Sequence[Document], progress: Progress) -> list[Path]:
+    """The shards that hold the captures of some rows, made where they are missing."""
+    return [shard.path for shard in _make_shards(job, captured_in(job.raw, todo.files, rows), progress)]
+
+
+def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progress) -> list[ShardReport]:
     # absolute: a cluster's workers stand in folders of their own
     stages = Stages(raw=job.raw.absolute(), work=job.work.absolute(), sources=job.sources)
-    total = sum(f.pages for f in todo.fresh)
+    total = sum(f.pages for f in files)
     done = 0
     reports = []
     with Pool(job.workers, job.dask, preload=[make_shard.__module__]) as pool:
-        for file in todo.fresh:
+        for file in files:
             counted = done
 
             def tick(count: int) -> None:
@@ -225,26 +242,16 @@ def _batches(released: Sequence[Document], shards: Sequence[Path]) -> Iterator[t
 
 
 def _take(
-    batches: Iterator[tuple[list[Document], int]],
-    waiting: frozenset[str],
-    terms: dict[str, str],
-    edition: Edition,
-    index: DedupeIndex,
-    progress: Progress,
-) -> _Taken:
-    taken = _Taken()
+    batches: Iterator[tuple[list[Document], int]], into: Intake, taken: _Taken, progress: Progress
+) -> None:
     done = 0
     for batch, total in batches:
-        # the terms are no part of a shard: another licence must not extract a source's pages again
-        rows = [replace(expectations.hold(d, waiting), terms=terms.get(d.source, "")) for d in batch]
+        rows = into.rows(batch)
         for document in rows:
             _count(taken.funnel[document.source], document)
-        assembled = assemble(rows, edition, index)
-        taken.loud = taken.loud or assembled.loud
-        taken.alarms += assembled.alarms
-        done += len(rows)
+        taken.add(into.put(rows))
+        done += len(batch)
         progress("comparing", done, total)
-    return taken
 
 
 def _count(counts: Counter[str], document: Document) -> None:
@@ -312,6 +319,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        corrections=todo.corrections,
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})
     manifest = replace(manifest, files=publish.describe_files(folder, parent_folder, known))

@@ -11,6 +11,7 @@ from pipeline import archive
 from pipeline.corpus import publish
 from pipeline.corpus.read import latest, list_versions
 from pipeline.corpus.shards import remove_torn
+from pipeline.corrections import Correction
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import BusyError
 from pipeline.locking import only_writer
@@ -32,6 +33,8 @@ class Job:
     """Shards and staging, of one build at a time; on the same disk as `clean`."""
     sources: tuple[Source, ...] = ()
     """The declared sources."""
+    corrections: tuple[Correction, ...] | None = None
+    """What people corrected; None: there is no folder of corrections."""
     workers: int = 2
     """Worker processes."""
     dask: str | None = None
@@ -76,6 +79,8 @@ class BuildReport:
     """What deduplication found unusual."""
     lost: tuple[str, ...] = ()
     """Captures that broke their worker."""
+    corrections: tuple[str, ...] = ()
+    """Corrections that fell away, or of which not all could be done, in words."""
 
 
 @contextmanager

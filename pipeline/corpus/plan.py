@@ -11,6 +11,7 @@ from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_key
 from pipeline.corpus.schema import SCHEMA_VERSION
+from pipeline.corrections import digests
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Manifest, Source
 from pipeline.rules import fingerprint
@@ -54,6 +55,10 @@ class Plan:
     """Of these, the ones the newest version does not hold; the others are read again."""
     why_full: str | None
     """Why everything is built anew although there is a version; None: it is not."""
+    corrections: dict[str, str]
+    """What the manifest will say of the corrections: id of a document → hash."""
+    recorrected: tuple[str, ...]
+    """Documents of which the corrections say something else than in the base."""
 
 
 def plan(job: Job) -> Plan:
@@ -65,10 +70,13 @@ def plan(job: Job) -> Plan:
     files = archive.sealed(job.raw)
     if parent is not None and not job.confirm:
         _refuse_lost_inputs(job, parent, files)
+        _refuse_lost_corrections(job, parent)
     why = _why_full(job, parent, files) if parent is not None else None
     base = parent if why is None else None
     known = {f.file for f in parent.inputs} if parent is not None else set()
     new = tuple(f for f in files if f.file not in known)
+    said, before = digests(job.corrections or ()), base.corrections if base is not None else {}
+    others = {name for name in said.keys() | before.keys() if said.get(name) != before.get(name)}
     return Plan(
         parent=parent,
         base=base,
@@ -76,6 +84,8 @@ def plan(job: Job) -> Plan:
         fresh=new if base is not None else tuple(files),
         new=new,
         why_full=why,
+        corrections=said,
+        recorrected=tuple(sorted(others)),
     )
 
 
@@ -87,6 +97,16 @@ def _refuse_lost_inputs(job: Job, parent: Manifest, files: Sequence[archive.Seal
         raise RefusedError(
             f"{job.raw}: {len(gone)} archive files of version {parent.version} are not there, {gone[0]} first."
             " Nothing was published; is it the right folder? Build with --confirm to go on without them"
+        )
+
+
+def _refuse_lost_corrections(job: Job, parent: Manifest) -> None:
+    """RefusedError when the newest version was corrected and there is no folder of corrections at all."""
+    if parent.corrections and job.corrections is None:
+        raise RefusedError(
+            f"version {parent.version} was made with corrections of {len(parent.corrections)} documents, and there is"
+            " no folder of them here. Nothing was published; name it with --corrections, or build with --confirm to"
+            " go on without them"
         )
 
 

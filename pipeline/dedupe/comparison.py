@@ -10,7 +10,17 @@ from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
-from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, Item, Link, Member
+from pipeline.dedupe.records import (
+    CONTAINED_IN,
+    CONTAINS,
+    DUPLICATE,
+    NEW,
+    NOTHING_APART,
+    Apart,
+    Item,
+    Link,
+    Member,
+)
 from pipeline.dedupe.relate import Circumstances, judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, shingles, sketch, text_key
 
@@ -20,10 +30,13 @@ Texts = Callable[[Sequence[str]], Mapping[str, str]]
 class Comparison:
     """A run of texts against the index; each joins the index before the next one is compared."""
 
-    def __init__(self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> None:
+    def __init__(
+        self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts, apart: Apart = NOTHING_APART
+    ) -> None:
         self._batch = batch
         self._index = index
         self._texts = texts
+        self._apart = apart
         self._own = {work.item.id: work for work in batch}
         self._fetched: dict[str, str] = {}
         self._shingles = {work.item.id: shingles(work.key) for work in batch}
@@ -32,6 +45,7 @@ class Comparison:
     def run(self) -> set[str]:
         """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
         self._index.load_texts(work.text_hash for work in self._batch)
+        self._index.load(self._apart)
         candidates, clusters = Candidates(self._sketches, self._index), Clusters(self._index)
         for work in self._batch:
             self._compare(work, candidates, clusters)
@@ -40,7 +54,8 @@ class Comparison:
 
     def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
         sketched = len(self._sketches[work.item.id])
-        same = self._index.with_text(work.text_hash, but=work.item.id)
+        closed = self._apart_from(work.item.id)
+        same = self._index.with_text(work.text_hash, but=work.item.id, outside=closed)
         if not len(work.key):
             clusters.put(work, sketched, [], rule="empty")
         elif same:
@@ -48,11 +63,28 @@ class Comparison:
         elif len(work.key) < SHORTEST:
             clusters.put(work, sketched, [], rule="short")
         else:
-            found = self._verified(work, candidates)
+            found = self._open_to(closed, self._verified(work, candidates))
             if clusters.put(work, sketched, found, rule=_unrelated(work, candidates)):
                 candidates.join(work)
             for f in found:
                 self._index.put_link(self._link(work, f))
+
+    def _apart_from(self, *names: str) -> set[str]:
+        """The clusters of the documents from which these must stay apart."""
+        others = {other for name in names for other in self._apart.get(name, ())}
+        return {member.decision.cluster for other in others if (member := self._index.get(other))}
+
+    def _open_to(self, closed: set[str], found: Sequence[Match]) -> list[Match]:
+        """The matches, closest first, that bring no two documents together which must stay apart."""
+        if not self._apart:
+            return list(found)
+        left = []
+        for match in found:
+            cluster = match.member.decision.cluster
+            if cluster not in closed:
+                left.append(match)
+                closed = closed | self._apart_from(*(member.id for member in self._index.members(cluster)))
+        return left
 
     def _verified(self, work: Prepared, candidates: Candidates) -> list[Match]:
         """The candidates to which the text is related, the closest first."""

@@ -7,7 +7,7 @@ loaded; what it changes stays in memory until `write`.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,10 +163,11 @@ class DedupeIndex:
         """A loaded document."""
         return self._members.get(name)
 
-    def with_text(self, text_hash: int, *, but: str) -> Member | None:
-        """The first loaded document with a text hash, other than the one named."""
-        names = self._by_text.get(text_hash, {})
-        return next((self._members[name] for name in names if name != but), None)
+    def with_text(self, text_hash: int, *, but: str, outside: Collection[str] = ()) -> Member | None:
+        """The first loaded document with a text hash, other than the one named and outside of some clusters."""
+        names = (name for name in self._by_text.get(text_hash, {}) if name != but)
+        found = (member for name in names if (member := self._members[name]))
+        return next((member for member in found if member.decision.cluster not in outside), None)
 
     def with_print(self, print_: int) -> Member | None:
         """The loaded document with a print."""
