@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from pipeline.cli import demo, jobs, logs, look, page, stages
+from pipeline.cli import correct, demo, jobs, logs, look, page, stages
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     look.add(commands)
     stages.add(commands)
     page.add(commands)
+    correct.add(commands)
     logs.add(top)
     return top
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from pipeline.archive import cdxj, index
 from pipeline.archive.reader import read_one
 from pipeline.cli import jobs, screen
 from pipeline.corpus import changes, pins, quality, versions
+from pipeline.corpus.correcting import uncorrected_hash
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
+from pipeline.corrections import Correction, by_document
 from pipeline.errors import RefusedError, UsageError
 from pipeline.origin import original
 from pipeline.records import Document, Flag
@@ -63,6 +66,12 @@ def add(commands: jobs.Commands) -> None:
     explain.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     explain.add_argument(
         "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+    )
+    explain.add_argument(
+        "--corrections",
+        type=Path,
+        default=runs.CORRECTIONS,
+        help="corrections (default: corrections, if there)",
     )
     explain.add_argument("--version", help="of which version (default: latest)")
     explain.set_defaults(run=run_explain)
@@ -183,11 +192,15 @@ def run_report(arguments: argparse.Namespace) -> int:
 
 def find_rows(folder: Path, what: str) -> list[Document]:
     """The rows of a version about one document id or URL, published ones first."""
-    column, value = ("url_key", url_key(what)) if "://" in what else ("id", what)
+    return rows_of(folder, "url_key", [url_key(what)]) if "://" in what else rows_of(folder, "id", [what])
+
+
+def rows_of(folder: Path, column: str, values: list[str]) -> list[Document]:
+    """The rows of a version whose column has one of some values, published ones first."""
     rows: list[Document] = []
     for table in TABLES:
-        for path in sorted((folder / table).glob("*.parquet")):
-            rows += from_table(present(pq.read_table(path, filters=[(column, "=", value)])))
+        for path in sorted((folder / table).glob("*.parquet")) if values else ():
+            rows += from_table(present(pq.read_table(path, filters=[(column, "in", values)])))
     return rows
 
 
@@ -198,6 +211,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     refs = _captures(arguments.raw, rows, arguments.what)
     if not rows and not refs:
         raise UsageError(f"{arguments.what}: neither in version {folder.name} nor in the archive")
+    said = by_document(runs.load_corrections(arguments.corrections) or ())
     for ref in refs:
         screen.say(
             f"captured   {ref.fetched_at:%Y-%m-%d %H:%M:%S} UTC  {ref.status} {ref.outcome}"
@@ -205,6 +219,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
         )
     for document in rows:
         for line in explain_lines(document):
+            screen.say(line)
+        for line in _by_whom(said.get(document.id, ()), document):
             screen.say(line)
         for line in _differing(arguments, document, refs):
             screen.say(line)
@@ -236,6 +252,19 @@ def _differing(arguments: argparse.Namespace, document: Document, refs: list[cdx
     differ = [line for line in lines if line[1] in extract.DECIDED]
     told = [f"  {'kept' if kept else 'removed':<8} {rule:<20} {text}"[:200] for kept, rule, text in differ]
     return ["readers    differ on" if told else "readers    differ on no line that a rule decided", *told]
+
+
+def _by_whom(said: Sequence[Correction], document: Document) -> list[str]:
+    """The correction behind a corrected row, as far as the files still have it."""
+    if not document.corrected:
+        return []
+    by_text = [each for each in said if each.text == uncorrected_hash(document)]
+    behind = next(iter(by_text or said), None)
+    if behind is None:
+        return ["  by a correction that is no more in the files; the next build takes it back"]
+    return [
+        f"  by {behind.place} ({', '.join(filter(None, (behind.by, str(behind.on or ''))))}): {behind.why}"
+    ]
 
 
 def _on_the_page(document: Document, flag: Flag) -> str:
@@ -278,10 +307,22 @@ def explain_lines(document: Document) -> list[str]:
             f"compared   {document.relation} of {partners} by rule {document.rule}, score {document.score},"
             f" cluster {document.cluster}"
         )
+    lines += [f"corrected  {said}" for said in _corrected(document)]
     lines.append(
         "stands     in articles" if document.reason is None else f"stands     in dropped: {document.reason}"
     )
     return lines
+
+
+def _corrected(document: Document) -> list[str]:
+    """What a person corrected: the column, what stood there, what stands there now."""
+    told = []
+    for each in document.corrected:
+        value = getattr(document, each.column)
+        now = f"{len(value)} characters" if each.column == "extracted" else repr(str(value))
+        was = f"what has the hash {each.was}" if each.column == "extracted" else repr(each.was)
+        told.append(f"{each.column}: {was} → {now}")
+    return told
 
 
 def _counted(document: Document) -> str:

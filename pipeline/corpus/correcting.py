@@ -99,11 +99,7 @@ class Corrector:
         """The correction made for a row's text or page."""
         if row.id not in self._corrections or row.reason not in _JUDGED or row.corrected or not row.extracted:
             return None
-        said = self._corrections[row.id]
-        found = next((each for each in said if each.text == row.extracted_hash), None)
-        if found is None and any(each.page for each in said):
-            page = self._page_of(row)
-            found = next((each for each in said if each.page and each.page == page), None)
+        found = next((each for each in self._corrections[row.id] if made_for(each, row, self._page_of)), None)
         before = self._newest.get(row.id)
         if before is None or before[0].captured_at <= row.captured_at:
             self._newest[row.id] = (row, found is not None)
@@ -155,6 +151,18 @@ class Corrector:
         note = f"{said.place}: {what} ({said.id})"
         if note not in self.notes:
             self.notes.append(note)
+
+
+def uncorrected_hash(row: Document) -> str:
+    """The `extracted_hash` of a row as it was before it was corrected."""
+    return next((each.was or "" for each in row.corrected if each.column == "extracted"), row.extracted_hash)
+
+
+def made_for(said: Correction, row: Document, page_of: Callable[[Document], str | None]) -> bool:
+    """Whether a correction holds for a row: it was made for its text, or for its page (asked for only then)."""
+    if said.text == uncorrected_hash(row):
+        return True
+    return said.page is not None and said.page == page_of(row)
 
 
 def _corrected(row: Document, column: str, was: str | None) -> Document:
