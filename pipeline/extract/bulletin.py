@@ -25,6 +25,8 @@ BBS_QUOTE = either_script(
     r"(?:【|\[)\s?在\s.{1,60}的(?:大作|文章)中(?:提到|写道)\s?[:：]?|※\s?引述《.{1,60}》"
 )
 PUSH = either_script(r"(?:推|嘘|噓|→)\s{0,3}[A-Za-z][A-Za-z0-9]{1,13}\s{0,12}[:：]")
+FIRST_SIGNS = frozenset("发發寄作-—※推嘘噓→")
+"""What a head, a push or an end begins with: few lines do, and only these are asked further."""
 
 
 def in_rows(layout: Layout) -> Layout:
@@ -63,11 +65,12 @@ def _rows(line: Line) -> list[Line]:
 def bulletin(lines: Sequence[Line], dropped: set[int]) -> set[int]:
     """Boards of plain text: further posts under their own header, pushes, quotes and the signature."""
     found: set[int] = set()
-    heads = [i for i, line in enumerate(lines) if BBS_HEAD.match(line.text[:140])]
-    pushes = [i for i, line in enumerate(lines) if PUSH.match(line.text[:40])]
+    signed = [(i, line.text) for i, line in enumerate(lines) if line.text[0] in FIRST_SIGNS]
+    heads = [i for i, text in signed if BBS_HEAD.match(text[:140])]
+    pushes = [i for i, text in signed if PUSH.match(text[:40])]
     if len(pushes) >= 2:
         found.update(pushes)
-    ends = [i for i, line in enumerate(lines) if BBS_END.match(line.text[:20])]
+    ends = [i for i, text in signed if BBS_END.match(text[:20])]
     if not heads and not any(lines[i].text[0] == "※" for i in ends):
         return found
     stop = heads[1] if len(heads) > 1 else len(lines)

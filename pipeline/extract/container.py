@@ -292,17 +292,20 @@ def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int])
     """The box with those of its tag and name in the same element that weigh enough: all, if each has a frame, else
     those without a link and a title of their own."""
     box = layout.boxes[found]
-    kind = (box.parent, box.tag, NUMBER.sub("", box.names))
+    name = NUMBER.sub("", box.names)
+    least = CLIMB_GAIN * weights.box[found]
     alike = [
         at
-        for at, other in enumerate(layout.boxes)
-        if (other.parent, other.tag, NUMBER.sub("", other.names)) == kind
-        and weights.box[at] >= CLIMB_GAIN * weights.box[found]
+        for at, weight in enumerate(weights.box)
+        if weight >= least
+        and (other := layout.boxes[at]).parent == box.parent
+        and other.tag == box.tag
+        and NUMBER.sub("", other.names) == name
     ]
     if all(any(layout.boxes[at].first <= i < layout.boxes[at].last for i in opened) for at in alike):
         return alike
     in_page = layout.boxes[box.parent].tag == "body"
-    if not kind[-1] and not (in_page and box.tag == "section"):
+    if not name and not (in_page and box.tag == "section"):
         return [found]
     return [at for at in alike if at == found or _is_part(layout, layout.boxes[at])]
 

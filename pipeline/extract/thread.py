@@ -169,8 +169,14 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
     if not dated:
         return set()
     signs = _read_signs(layout, when, dated)
-    weight = [0.0, *accumulate(line_weight(line) for line in layout.lines)]
-    prose = [0.0, *accumulate(line_weight(x) if PROSE.search(x.text) else 0.0 for x in layout.lines)]
+    weights = [line_weight(line) for line in layout.lines]
+    weight = [0.0, *accumulate(weights)]
+    prose = [
+        0.0,
+        *accumulate(
+            w if w and PROSE.search(x.text) else 0.0 for w, x in zip(weights, layout.lines, strict=True)
+        ),
+    ]
     start = heading + 1 if heading is not None else 0
     dropped: set[int] = set()
     for frames, named, replies in _frames(layout, signs, dated):

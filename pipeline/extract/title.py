@@ -326,9 +326,9 @@ def _ends_as_site(text: str) -> bool:
 def _repeated(page: _Page) -> tuple[str, int] | None:
     best: tuple[int, bool, int] | None = None
     chosen = ""
+    is_cut = any(CUT.search(part) for _, title in page.named for part in DASHED.split(title))
     for index, text, bare, is_heading in page.lines:
         line = page.layout.lines[index]
-        is_cut = any(CUT.search(part) for _, title in page.named for part in DASHED.split(title))
         fuller = (is_heading or is_cut) and "。" not in text
         if not _agrees(bare, page) and not (
             fuller and any(len(w) >= SHORTEST and bare.startswith(w) for w in page.wanted)
