@@ -502,6 +502,8 @@ class Document:
     """Terms of use of the source."""
     corrected: tuple[Corrected, ...] = ()
     """What a person corrected; `corpus explain` names the file of the correction."""
+    made_by: str = ""
+    """Key in the manifest's `made_by` of the rules it was made by; "": those of the version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -552,3 +554,5 @@ class Manifest:
     """source → why its new rows were held back."""
     corrections: dict[str, str] = field(default_factory=dict)
     """Id of a document → hash of what the corrections in force said of it."""
+    made_by: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of a version that was published before all of it was made anew: mark of the newer rows → their fingerprints."""

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from pipeline import archive, corrections
+from pipeline import archive, corrections, rates
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
-from pipeline.corpus import versions
+from pipeline.corpus import upgrade, versions
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
+from pipeline.corpus.upgrade import Foresight
 from pipeline.corrections import Correction
 from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
@@ -159,24 +160,64 @@ def build(
     preview: bool = False,
     compact: bool = False,
     confirm: bool = False,
+    later: bool = False,
+    ahead: bool = False,
     progress: Progress = quiet,
 ) -> BuildReport:
-    """Build the next version from the archive; UsageError when there is none."""
+    """Build the next version from the archive; UsageError when there is none.
+
+    With `later` the rows of other rules that stand are left to a rebuild, where the new ones go with them (else
+    RefusedError); with `ahead` the shards are made before the corpus is locked.
+    """
+    job = replace(_job(folders), full=full, preview=preview, compact=compact, confirm=confirm, later=later)
+    watch = rates.Stopwatch(progress)
+    made = building.make_ahead(job, watch) if ahead else []
+    report = building.build(job, watch)
+    report = replace(
+        report,
+        extracted=report.extracted + sum(shard.extracted for shard in made),
+        normalized=report.normalized + sum(shard.normalized for shard in made),
+    )
+    _note_rates(job.work, report, watch.seconds)
+    return report
+
+
+def _job(folders: Folders) -> Job:
+    """A build of all declared sources and corrections; UsageError for a bad file, or when there is no archive."""
     declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
     if not folders.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
         raise UsageError(
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
-    corrected = load_corrections(folders.corrections)
-    job = replace(
-        folders.job(declared),
-        corrections=corrected,
-        full=full,
-        preview=preview,
-        compact=compact,
-        confirm=confirm,
+    return replace(folders.job(declared), corrections=load_corrections(folders.corrections))
+
+
+def _note_rates(work: Path, report: BuildReport, seconds: dict[str, float]) -> None:
+    """Keep how fast a build was: of pages extracted and normalized, of texts normalized alone, of pages compared."""
+    making, compared = (
+        seconds.get("extracting", 0.0),
+        sum(c.get("captures", 0) for c in report.funnel.values()),
     )
-    return building.build(job, progress)
+    alone = report.normalized if not report.extracted else 0
+    rates.note(
+        work,
+        {
+            "extract": (report.extracted, making),
+            "normalize": (alone, making),
+            "compare": (compared, seconds.get("comparing", 0.0)),
+        },
+    )
+
+
+def foresee(folders: Folders) -> tuple[Foresight, float | None]:
+    """What a build of these folders will make, and in how many seconds by the rates measured here (None: none were)."""
+    job = _job(folders)
+    seen = upgrade.foresee(job)
+    known = rates.known(job.work)
+    if "extract" in known:  # it includes the other: no text takes longer without its page
+        known.setdefault("normalize", known["extract"])
+    todo = {"extract": seen.extract, "normalize": seen.normalize, "compare": seen.compare}
+    return seen, rates.seconds(todo, known)
 
 
 def refresh(
@@ -185,6 +226,7 @@ def refresh(
     *,
     everything: bool = False,
     confirm: bool = False,
+    later: bool = False,
     progress: Progress = quiet,
     stopping: Stopping = UNSTOPPED,
 ) -> RunReport:
@@ -193,7 +235,7 @@ def refresh(
         crawled = crawl(folders, names, everything=everything, progress=progress, stop=stop)
     if stop is not None and stop.is_set():
         return RunReport(crawled=crawled, stopped=True)
-    return RunReport(crawled=crawled, build=build(folders, confirm=confirm, progress=progress))
+    return RunReport(crawled=crawled, build=build(folders, confirm=confirm, later=later, progress=progress))
 
 
 def plan_backfill(
@@ -242,8 +284,12 @@ def backfill(
 def rebuild(
     folders: Folders, *, preview: bool = False, confirm: bool = False, progress: Progress = quiet
 ) -> RunReport:
-    """Build everything anew under the present rules; with `preview`, only say what would change."""
-    report = build(folders, full=True, preview=preview, confirm=confirm, progress=progress)
+    """Build everything anew under the present rules; with `preview`, only say what would change.
+
+    What takes long, the extraction and normalization of the whole archive, is done before the corpus is locked:
+    others may crawl and publish meanwhile.
+    """
+    report = build(folders, full=True, preview=preview, confirm=confirm, ahead=True, progress=progress)
     return RunReport(build=report, preview=preview)
 
 

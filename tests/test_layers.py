@@ -26,6 +26,7 @@ ALLOWED = {
     "origin": {"records", "rules", "spans"},
     "markdown": {"records"},
     "tomlfile": set(),
+    "rates": set(),
     "corrections": SHARED | {"tomlfile"},
     "web": SHARED,
     "sources": SHARED | {"web", "tomlfile"},
@@ -37,8 +38,8 @@ ALLOWED = {
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
     | {"corrections"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "corrections"},
-    "report": SHARED | {"crawl", "runs"},
+    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "corrections", "rates"},
+    "report": SHARED | {"crawl", "corpus", "runs"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}

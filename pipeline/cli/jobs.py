@@ -18,7 +18,15 @@ from pipeline.archive import imports
 from pipeline.cli import screen
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
-from pipeline.report import PLAN, maintenance_words, plan_rows, plan_words, refusals, sample_lines
+from pipeline.report import (
+    PLAN,
+    maintenance_words,
+    plan_rows,
+    plan_words,
+    refusals,
+    sample_lines,
+    upgrade_words,
+)
 from pipeline.runs import CORRECTIONS, SOURCES, Folders, RunReport
 from pipeline.sources import NAME as SOURCE_NAME
 from pipeline.web.fetch import USER_AGENT
@@ -37,12 +45,17 @@ def add(commands: Commands) -> None:
     build = commands.add_parser("build", help="archive → the next version; fetches nothing")
     _folders(build)
     _confirm(build)
+    _later(build)
+    build.add_argument(
+        "--plan", action="store_true", help="say what would be made anew and how long; do nothing"
+    )
     build.set_defaults(run=run_build)
 
     refresh = commands.add_parser("refresh", help="crawl, then build: what the schedule runs")
     _folders(refresh)
     _which(refresh)
     _confirm(refresh)
+    _later(refresh)
     refresh.set_defaults(run=run_refresh)
 
     backfill = commands.add_parser(
@@ -140,6 +153,14 @@ def _confirm(command: argparse.ArgumentParser) -> None:
     command.add_argument("--confirm", action="store_true", help="publish although a check says no")
 
 
+def _later(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--later",
+        action="store_true",
+        help="after a change of the rules add new rows only, marked in `made_by`; a rebuild makes the others anew",
+    )
+
+
 def folders(arguments: argparse.Namespace) -> Folders:
     """The folders a command works on."""
     return Folders(
@@ -197,8 +218,20 @@ def run_crawl(arguments: argparse.Namespace) -> int:
 
 def run_build(arguments: argparse.Namespace) -> int:
     """corpus build"""
+    where = folders(arguments)
+    if not arguments.later or arguments.plan:
+        seen, seconds = runs.foresee(where)
+        words = upgrade_words(seen, seconds)
+        for line in words:
+            screen.say(line)
+        if arguments.plan:
+            screen.say(
+                "Nothing was done." if words else f"{seen.files} new archive files, {seen.compare} pages."
+            )
+            screen.put({**asdict(seen), "seconds": seconds})
+            return 0
     with screen.watching() as progress:
-        report = runs.build(folders(arguments), confirm=arguments.confirm, progress=progress)
+        report = runs.build(where, confirm=arguments.confirm, later=arguments.later, progress=progress)
     return _finish(RunReport(build=report), arguments)
 
 
@@ -210,6 +243,7 @@ def run_refresh(arguments: argparse.Namespace) -> int:
             arguments.source,
             everything=arguments.all,
             confirm=arguments.confirm,
+            later=arguments.later,
             progress=progress,
             stopping=stoppable(),
         )

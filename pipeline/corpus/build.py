@@ -27,7 +27,7 @@ from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
-from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
+from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import list_versions
@@ -81,6 +81,15 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
             raise publish.disk_error(error, Path(error.filename or job.work)) from error
 
 
+def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) -> list[ShardReport]:
+    """Make the shards of the whole archive before a rebuild, while other builds of the corpus may go on.
+
+    BusyError when another rebuild does the same.
+    """
+    with making_shards(job):
+        return _make_shards(job, archive.sealed(job.raw), progress)
+
+
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo.fresh, progress)
@@ -95,12 +104,14 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     paths = [s.path for s in shards]
     held, waiting = _hold_back(job, todo, paths)
     terms = {source.name: source.terms for source in job.sources}
-    into = intake(job.raw, job.corrections or (), edition, index, terms=terms, waiting=waiting)
+    into = intake(
+        job.raw, job.corrections or (), edition, index, terms=terms, waiting=waiting, made_by=todo.mark
+    )
     taken = _Taken()
     for assembled in retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held):
         taken.add(assembled)
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
-    _take(_batches(released, paths), into, taken, progress)
+    _take(_batches(released, paths, todo.mark), into, taken, progress)
     report = replace(_report(todo, shards, held, taken), corrections=into.told(todo.recorrected))
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
@@ -222,12 +233,14 @@ def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progre
     return reports
 
 
-def _batches(released: Sequence[Document], shards: Sequence[Path]) -> Iterator[tuple[list[Document], int]]:
+def _batches(
+    released: Sequence[Document], shards: Sequence[Path], made_by: str
+) -> Iterator[tuple[list[Document], int]]:
     """Rows in capture order, a bounded number at a time, with the total; a capture's rows are never parted."""
     total = len(released) + sum(pq.read_metadata(path).num_rows for path in shards)
     waiting = list(released)
     for shard in shards:
-        for rows in read_shard(shard):
+        for rows in read_shard(shard, made_by=made_by):
             waiting += rows
             while len(waiting) > ROWS_AT_ONCE:
                 cut = ROWS_AT_ONCE
@@ -274,6 +287,7 @@ def _report(todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], tak
         parent=todo.parent.parent if todo.parent is not None else None,
         published=False,
         full=todo.why_full,
+        later=todo.later,
         files=len(todo.fresh),
         extracted=sum(s.extracted for s in shards),
         normalized=sum(s.normalized for s in shards),
@@ -313,7 +327,8 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         version=publish.next_version(list_versions(job.clean)),
         parent=parent.version if parent is not None else None,
         created_at=max((f.last for f in todo.files), default=datetime(1970, 1, 1, tzinfo=UTC)),
-        fingerprints=rules(job.sources),
+        fingerprints=todo.fingerprints,
+        made_by=todo.made_by,
         inputs=tuple(InputFile(file=f.file, sha256=f.sha256, captures=f.pages) for f in todo.files),
         files=publish.describe_files(folder, parent_folder, known),
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),

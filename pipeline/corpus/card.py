@@ -96,6 +96,8 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
         )
     for source, why in manifest.held.items():
         lines += ["", f"**Held back:** the newest rows of `{source}`: {why}."]
+    if manifest.made_by:
+        lines += ["", "**Of two makings:** rows with a `made_by` were made by later rules than the others."]
     lines += ["", "## Why rows were dropped", "", "| reason | rows |", "|---|--:|"]
     reasons: dict[str, int] = {}
     for counts in manifest.counts.values():

@@ -43,6 +43,8 @@ class Intake:
     """Source → its terms: no part of a shard, so that another licence extracts no page again."""
     waiting: frozenset[str]
     """Captures to hold back."""
+    made_by: str = ""
+    """What rows that are made now are marked with."""
 
     def rows(self, documents: Sequence[Document]) -> list[Document]:
         """Rows of shards as they go into the edition."""
@@ -71,6 +73,7 @@ def intake(
     *,
     terms: dict[str, str],
     waiting: frozenset[str],
+    made_by: str = "",
 ) -> Intake:
     """The way into an edition under some corrections; `raw` is the archive they are compared with."""
 
@@ -85,6 +88,7 @@ def intake(
         apart=kept_apart(corrections),
         terms=terms,
         waiting=waiting,
+        made_by=made_by,
     )
 
 
@@ -105,9 +109,8 @@ def retake(
             continue
         back = [each.document for each in placed]
         before = {row.capture: row for row in back}
-        again = [
-            row for path in files(back) for part in read_shard(path) for row in part if row.capture in before
-        ]
+        shards = (read_shard(path, made_by=into.made_by) for path in files(back))
+        again = [row for shard in shards for part in shard for row in part if row.capture in before]
         into.edition.apply([Edit(before=each) for each in placed])
         wait = {row.capture for row in back if row.reason == Reason.HELD and row.source in set(held)}
         # a source that is no longer declared changes no row that stands

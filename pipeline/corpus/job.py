@@ -47,6 +47,8 @@ class Job:
     """Join half-empty files of a day, and publish if that saved any."""
     confirm: bool = False
     """Publish although an alarm or an expectation says no."""
+    later: bool = False
+    """After a change of the rules only add new rows, and leave those that stand to a later rebuild."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class BuildReport:
     """Whether this build published it."""
     full: str | None
     """Why everything was built anew; None: only what was new."""
+    later: str | None = None
+    """Why that is still to be done: the rows that stand were made by other rules; None: they were not."""
     files: int = 0
     """Archive files that were new to the corpus."""
     extracted: int = 0
@@ -108,9 +112,20 @@ def staging(job: Job) -> Iterator[Path]:
         publish.discard(folder)
 
 
+@contextmanager
+def making_shards(job: Job) -> Iterator[None]:
+    """Say that shards are made without the lock of the corpus, so that no other build removes half of one."""
+    with only_writer(
+        job.work / ".shards.lock", f"{job.work}: another rebuild makes its shards here; wait for it"
+    ):
+        yield
+
+
 def recover(job: Job) -> None:
     """Mend what a killed run left (half a shard, a torn tail, a `latest` not moved yet) and lost sidecars."""
-    remove_torn(job.work)
+    if job.work.is_dir():
+        with suppress(BusyError), making_shards(job):
+            remove_torn(job.work)
     if job.raw.is_dir():
         # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build
         with suppress(BusyError):
