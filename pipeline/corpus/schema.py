@@ -83,7 +83,7 @@ def to_table(documents: Sequence[Document]) -> pa.Table:
 
 
 def from_table(table: pa.Table) -> Iterator[Document]:
-    """The documents of an Arrow table; columns that are missing take their defaults."""
+    """The documents of an Arrow table; columns that are missing, or null, take their defaults."""
     for batch in table.to_batches(max_chunksize=1_000):
         names = [n for n in batch.schema.names if n in SCHEMA.names]
         for row in batch.select(names).to_pylist():
@@ -91,16 +91,17 @@ def from_table(table: pa.Table) -> Iterator[Document]:
 
 
 def _document(row: dict[str, Any]) -> Document:
-    for name, value in row.items():
+    said = {name: value for name, value in row.items() if value is not None}
+    for name, value in said.items():
         if name == "quality":
-            row[name] = value and Measures(**value)
+            said[name] = Measures(**value)
         elif name in RECORDS:
-            row[name] = tuple(RECORDS[name](**record) for record in value or ())
+            said[name] = tuple(RECORDS[name](**record) for record in value)
         elif isinstance(value, list):
-            row[name] = tuple(value)
+            said[name] = tuple(value)
         elif isinstance(value, datetime):
-            row[name] = value.astimezone(UTC)
-    return Document(**row)
+            said[name] = value.astimezone(UTC)
+    return Document(**said)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from pipeline.corpus.read import documents, list_versions, read
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION
 from pipeline.records import Document
 from pipeline.runs import Folders
-from tests.corpus.archives import failed_page, job, story_page, write
+from tests.corpus.archives import PLAIN, failed_page, job, story_page, write
 from tests.corpus.earlier import as_schema_1
 
 OLD, NEW = "1.1.0", f"{SCHEMA_VERSION}.2.0"
@@ -107,3 +108,49 @@ def test_an_increment_upon_the_new_schema_and_maintenance_go_on(corpus: Path) ->
     kept = runs.maintain(Folders(raw=corpus / "raw", clean=corpus / "clean", sources=corpus / "sources"))
     assert set(kept.kept) <= set(list_versions(corpus / "clean"))
     assert kept.kept[report.version or ""] == "latest"
+
+
+VERSIONS = {
+    "1": "1.1.0",
+    "2-before-structure": "2.1.0",
+    "2-before-corrections": "2.1.0",
+}
+"""Corpora of three pages with their archive, as earlier releases wrote them, byte for byte → their version."""
+
+
+@pytest.fixture(params=VERSIONS)
+def written(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
+    """A corpus that an earlier release wrote, and its version."""
+    packed = Path(__file__).parent / f"earlier_versions/{request.param}.tar.gz"
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path, VERSIONS[request.param]
+
+
+def test_what_earlier_releases_wrote_is_read_verified_and_explained(
+    written: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, version = written
+    assert read(folder / "clean", version=version).schema == SCHEMA
+    rows = list(documents(folder / "clean"))
+    assert [d.title for d in rows] == [PLAIN[0].title, PLAIN[2].title]
+    assert [(d.corrected, d.made_by, bool(d.quality and d.quality.han)) for d in rows] == [((), "", True)] * 2
+    assert [d.reason for d in documents(folder / "clean", table="dropped")] == ["timeout"]
+    assert versions.verify(folder / "clean" / version) == []
+    where = ["--clean", str(folder / "clean"), "--raw", str(folder / "raw")]
+    assert main(["explain", rows[0].id, *where]) == 0
+    assert rows[0].url in capsys.readouterr().err
+
+
+def test_what_earlier_releases_wrote_is_built_upon_and_compared(written: tuple[Path, str]) -> None:
+    folder, version = written
+    before = {d.id: d for d in documents(folder / "clean")}
+    report = build(job(folder))
+    assert report.full
+    assert report.version is not None
+    assert versions.verify(folder / "clean" / report.version) == []
+    after = {d.id: d for d in documents(folder / "clean")}
+    assert after.keys() == before.keys()
+    told = versions.diff(folder / "clean", version, report.version)
+    assert set(told["id"].to_pylist()) <= before.keys(), "a column that came since is no change"
+    assert versions.verify(folder / "clean" / version) == []
