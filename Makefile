@@ -34,6 +34,7 @@ bench: install   ## speed as ratios against named peers (some read pages from ..
 	$(BIN)/python -m benchmarks.dedupe_quality --peers
 	$(BIN)/python -m benchmarks.build pages
 	$(BIN)/python -m benchmarks.build growth
+	$(BIN)/python -m benchmarks.light
 
 serve: install   ## Prefect server, deployments and a worker, until Ctrl-C
 	$(BIN)/python -m flows.serve

@@ -63,6 +63,7 @@ DOORS = {
     "filelock": {"pipeline/locking.py"},
     "pebble": {"pipeline/corpus/pool.py"},
     "distributed": {"pipeline/corpus/pool.py"},
+    "fsspec": {"pipeline/corpus/remote.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }
 """Library → the only modules that import it."""

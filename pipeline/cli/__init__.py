@@ -12,8 +12,11 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from pipeline.errors import UsageError
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C or SIGTERM: 128 + SIGINT, as shells say it."""
+MORE = "this install can only read; for all commands: pip install 'zh-article-corpus[build]'"
 WORDS = "interrupted; what was finished is kept, run again to go on\n"
 
 
@@ -24,12 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         # an exception inside an import may come out of it as another one: nothing is at stake yet, so just go
         if before is not signal.SIG_IGN:
             signal.signal(number, _go)
-    from pipeline.cli.command import run
-
-    signal.signal(signal.SIGINT, heard[signal.SIGINT])
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
+        from pipeline.cli.command import run
+
+        signal.signal(signal.SIGINT, heard[signal.SIGINT])
+        signal.signal(signal.SIGTERM, _interrupt)
         return run(argv)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "pipeline":
+            raise
+        sys.stderr.write(f"corpus: {error}; {MORE}\n")
+        return UsageError.exit_code
     except KeyboardInterrupt:
         sys.stderr.write(WORDS)
         return INTERRUPTED

@@ -35,7 +35,11 @@ FORMAT_HELP = (
 def add(commands: jobs.Commands) -> None:
     """Add these commands to the parser."""
     read = commands.add_parser("read", help="rows of a version, as JSON Lines, text or Markdown")
-    _corpus(read)
+    read.add_argument(
+        "--clean",
+        default="clean",
+        help="the corpus: a folder, or a URL as https://… or s3://… (default: clean)",
+    )
     read.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
     read.add_argument("--table", choices=TABLES, default="articles", help="published rows, or all others")
     read.add_argument("--format", choices=screen.FORMATS, default="json", help=FORMAT_HELP)

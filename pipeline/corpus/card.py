@@ -1,27 +1,22 @@
-"""What a version says about itself: a README for people, Croissant metadata for machines."""
+"""What a version says about itself to people: its README, and what each column means. For machines: metadata.py."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from pipeline.corpus.schema import RECORDS, SCHEMA
-from pipeline.records import Document, Manifest, OutputFile
+from pipeline.corpus import metadata
+from pipeline.corpus.schema import ARTICLES, RECORDS, SCHEMA, TABLES, parts
+from pipeline.records import Document, Manifest
 
-_CROISSANT_TYPES = {
-    "string": "sc:Text",
-    "int64": "sc:Integer",
-    "double": "sc:Float",
-    "bool": "sc:Boolean",
-    "date32[day]": "sc:Date",
-    "timestamp[us, tz=UTC]": "sc:DateTime",
-}
+_SIZES = (
+    "n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B", "10B<n<100B"
+)  # fmt: skip
+"""The hub's words for how many rows there are: below a thousand, then each ten times as many."""
 
 
 @cache
@@ -31,7 +26,7 @@ def column_docs() -> dict[str, tuple[str, str]]:
     docs = _docs()
     for column in SCHEMA:
         found[column.name] = (_type_word(column.type), docs[Document.__name__][column.name])
-        for part in _parts(column.type):
+        for part in parts(column.type):
             meaning = docs[RECORDS[column.name].__name__][part.name]
             found[f"{column.name}.{part.name}"] = (_type_word(part.type), meaning)
     return found
@@ -55,32 +50,24 @@ def _docs() -> dict[str, dict[str, str]]:
     return docs
 
 
-def _parts(kind: pa.DataType) -> Sequence[pa.Field]:
-    """The fields of a struct or of the structs of a list; none for any other type."""
-    inner = kind.value_type if pa.types.is_list(kind) else kind
-    return list(inner) if pa.types.is_struct(inner) else ()
-
-
 def write_card(folder: Path, manifest: Manifest, terms: dict[str, str]) -> None:
-    """Write README.md and croissant.json of a version."""
+    """Write README.md, croissant.json, datapackage.json and tableschema.json of a version."""
     (folder / "README.md").write_text(readme(manifest, terms), encoding="utf-8")
-    text = json.dumps(croissant(manifest), ensure_ascii=False, indent=1) + "\n"
-    (folder / "croissant.json").write_text(text, encoding="utf-8")
+    docs = column_docs()
+    for name, said in (
+        ("croissant.json", metadata.croissant(manifest, terms, docs)),
+        ("datapackage.json", metadata.data_package(manifest, terms)),
+        (metadata.TABLE_SCHEMA, metadata.table_schema(docs)),
+    ):
+        text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def readme(manifest: Manifest, terms: dict[str, str]) -> str:
     """The dataset card of a version, in Markdown with the header Hugging Face datasets reads."""
     lines = [
-        "---",
-        "language: [zh]",
-        "configs:",
-        "- config_name: articles",
-        "  default: true",
-        "  data_files: articles/*.parquet",
-        "- config_name: dropped",
-        "  data_files: dropped/*.parquet",
-        "---",
-        f"# Chinese web-article corpus {manifest.version}",
+        *_head(manifest, terms),
+        f"# {metadata.TITLE} {manifest.version}",
         "",
         f"Built from captures up to {manifest.created_at:%Y-%m-%d %H:%M} UTC, "
         + (f"upon version {manifest.parent}." if manifest.parent else "the first version.")
@@ -110,60 +97,28 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _head(manifest: Manifest, terms: dict[str, str]) -> list[str]:
+    """The header in YAML that the Hugging Face hub and `datasets` read (huggingface.co/docs/hub/datasets-cards)."""
+    articles = sum(counts.get(ARTICLES, 0) for counts in manifest.counts.values())
+    name = metadata.one_licence(manifest, terms)
+    of_each = ["license: other", "license_name: of-each-source", "license_link: README.md"]
+    lines = [
+        "---",
+        f"pretty_name: {metadata.TITLE}",
+        "language: [zh]",
+        *([f"license: {name}"] if name else of_each),
+        f"size_categories: [{_SIZES[max(0, len(str(articles)) - 3)]}]",
+        "task_categories: [text-generation]",
+        "configs:",
+    ]
+    for table in TABLES:
+        if metadata.data_files(manifest, table):
+            lines += [f"- config_name: {table}", f"  data_files: {table}/*.parquet"]
+            lines += ["  default: true"] if table == ARTICLES else []
+    return [*lines, "---"]
+
+
 def _type_word(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         return f"list of {_type_word(kind.value_type)}"
     return "struct" if pa.types.is_struct(kind) else str(kind)
-
-
-def croissant(manifest: Manifest) -> dict[str, Any]:
-    """Croissant 1.0 metadata (mlcommons.org/croissant/1.0) of a version's two tables."""
-    data = [f for f in manifest.files if f.file.startswith(("articles/", "dropped/"))]
-    return {
-        "@context": {
-            "@vocab": "https://schema.org/",
-            "sc": "https://schema.org/",
-            "cr": "http://mlcommons.org/croissant/",
-            "dct": "http://purl.org/dc/terms/",
-        },
-        "@type": "sc:Dataset",
-        "dct:conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": "zh-article-corpus",
-        "description": "Chinese web articles: extracted, normalized, deduplicated, with provenance.",
-        "version": manifest.version,
-        "inLanguage": "zh",
-        "dateModified": manifest.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "distribution": [_file_object(f) for f in data],
-        "recordSet": [
-            {
-                "@type": "cr:RecordSet",
-                "@id": table,
-                "field": [_field(table, column.name, column.type) for column in SCHEMA],
-            }
-            for table in ("articles", "dropped")
-        ],
-    }
-
-
-def _field(table: str, name: str, kind: pa.DataType) -> dict[str, Any]:
-    field: dict[str, Any] = {
-        "@type": "cr:Field",
-        "@id": f"{table}/{name}",
-        "description": column_docs()[name][1],
-    }
-    if pa.types.is_list(kind):
-        field["repeated"] = True
-        kind = kind.value_type
-    if pa.types.is_struct(kind):
-        return {**field, "subField": [_field(table, f"{name}.{part.name}", part.type) for part in kind]}
-    return {**field, "dataType": _CROISSANT_TYPES.get(str(kind), "sc:Text")}
-
-
-def _file_object(file: OutputFile) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileObject",
-        "@id": file.file,
-        "contentUrl": file.file,
-        "encodingFormat": "application/x-parquet",
-        "sha256": file.sha256,
-    }

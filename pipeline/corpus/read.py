@@ -1,10 +1,15 @@
-"""All a consumer needs to read the corpus: pyarrow and nothing else of ours."""
+"""All a consumer needs to read the corpus: pyarrow and nothing else of ours.
+
+A URL instead of a folder is read by remote.py.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,15 +23,29 @@ LATEST = "latest"
 MANIFEST = "manifest.json"
 """What a version is made of; a folder without it is no version."""
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+VERSION = re.compile(r"\d+\.\d+\.\d+")
+"""A version in full: SCHEMA.RELEASE.REVISION."""
 
 
 def list_versions(clean: str | Path = "clean") -> list[str]:
-    """The versions in a corpus folder, oldest first."""
+    """The versions in a corpus folder or at a URL, oldest first."""
+    if is_url(clean):
+        found: list[str] = _remote().list_versions(str(clean))
+        return found
     folder = Path(clean)
     inside = folder.iterdir() if folder.is_dir() else ()
-    names = [p.name for p in inside if _VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
+    names = [p.name for p in inside if VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
     return sorted(names, key=version_key)
+
+
+def is_url(clean: str | Path) -> bool:
+    """Whether a corpus is named by a URL, so not a folder of this machine."""
+    return "://" in str(clean)
+
+
+def _remote() -> Any:
+    # by its name: what reads over the network is in no fingerprint of a build, which reads this module's source
+    return import_module("pipeline.corpus.remote")
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -77,6 +96,7 @@ def read(
 ) -> pa.Table:
     """The rows of a version as an Arrow table, in the order of their files.
 
+    `clean` is a folder, or a URL of one that is served or exported (`https://…`, `s3://…`, `hf://…`): see remote.py.
     `table` is articles (what is published) or dropped (everything else, with its reason). UsageError for an
     unknown version, table or column.
     """
@@ -105,7 +125,10 @@ def tables(
     unknown = sorted(set(columns or ()) - set(empty.schema.names))
     if unknown:
         raise UsageError(f"no column {', '.join(unknown)}; there are {', '.join(empty.schema.names)}")
-    paths = sorted((version_folder(clean, version) / table).glob("*.parquet"))
     yield read_parquet([], columns)
+    if is_url(clean):
+        yield from _remote().tables(str(clean), version, table, columns)
+        return
+    paths = sorted((version_folder(clean, version) / table).glob("*.parquet"))
     for path in paths:
         yield read_parquet([path], columns)

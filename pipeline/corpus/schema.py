@@ -69,6 +69,12 @@ RECORDS = {
 """Column that holds records → their class."""
 
 
+def parts(kind: pa.DataType) -> Sequence[pa.Field]:
+    """The fields of a struct or of the structs of a list; none for any other type."""
+    inner = kind.value_type if pa.types.is_list(kind) else kind
+    return list(inner) if pa.types.is_struct(inner) else ()
+
+
 def to_table(documents: Sequence[Document]) -> pa.Table:
     """Rows as an Arrow table of the corpus's schema."""
     columns = []
@@ -118,7 +124,7 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     )
 
 
-def read_parquet(paths: Iterable[Path], columns: Sequence[str] | None = None) -> pa.Table:
+def read_parquet(paths: Iterable[Path | pa.NativeFile], columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of several files, of this schema or an earlier one, in the order given; no file gives no rows."""
     schema = SCHEMA if columns is None else pa.schema([SCHEMA.field(c) for c in columns])
     tables = [

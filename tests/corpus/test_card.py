@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from pipeline.corpus.card import column_docs, croissant, readme
+from pipeline.corpus.card import column_docs, readme
 from pipeline.corpus.schema import SCHEMA
 from pipeline.records import Corrected, Flag, Manifest, Measures, OutputFile, Span
 
@@ -21,12 +20,6 @@ MANIFEST = Manifest(
     counts={"a": {"articles": 3, "timeout": 1, "held": 4}, "b": {"timeout": 6}},
     held={"a": "0 links found"},
 )
-
-
-def fields(table: str) -> dict[str, dict[str, Any]]:
-    """Column → its field in the Croissant record set of a table."""
-    sets = {one["@id"]: one["field"] for one in croissant(MANIFEST)["recordSet"]}
-    return {field["@id"].partition("/")[2]: field for field in sets[table]}
 
 
 def test_every_column_and_every_measure_has_its_type_and_its_meaning() -> None:
@@ -48,20 +41,6 @@ def test_every_column_and_every_measure_has_its_type_and_its_meaning() -> None:
         "list of string",
     )
     assert all(meaning for _, meaning in docs.values())
-
-
-def test_the_metadata_for_machines_has_the_measures_as_numbers() -> None:
-    for table in ("articles", "dropped"):
-        found = fields(table)
-        assert list(found) == SCHEMA.names
-        parts = {f["@id"].partition("/")[2]: f["dataType"] for f in found["quality"]["subField"]}
-        assert (parts["quality.han"], parts["quality.han_share"]) == ("sc:Integer", "sc:Float")
-        assert (found["fixes"]["repeated"], found["fixes"]["dataType"]) == (True, "sc:Text")
-        assert found["flags"]["repeated"]
-        assert "dataType" not in found["flags"]
-        assert found["captured_at"]["dataType"] == "sc:DateTime"
-        assert "repeated" not in found["quality"]
-    assert [f["@id"] for f in croissant(MANIFEST)["distribution"]] == [f.file for f in MANIFEST.files[:2]]
 
 
 def test_the_card_counts_what_stands_and_says_what_waits() -> None:

@@ -1,0 +1,71 @@
+"""The command that copies versions to where others read them: export."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.cli import jobs, screen
+from pipeline.corpus.export import export
+
+ABOUT = """\
+Copies a version to a folder or an object store, laid out as clean/ is: what reads clean/ reads it there, and
+`corpus read --clean URL` does. What is there already with the same bytes is not sent again, so that a killed export
+goes on where it ended; a reader sees a version whole or not at all.
+
+  corpus export --to /mnt/share/zh                 a folder
+  corpus export --to s3://bucket/zh                an S3; credentials and address as its tools expect them: AWS_…
+  corpus export --to s3://bucket/zh --sync         and let go there what is gone here
+
+When something was taken down, the version has a new revision: it replaces the earlier one there. --sync does so for
+every version there. Where versions went stands in clean/exports.tsv, so that a takedown knows.
+"""
+
+
+def add(commands: jobs.Commands) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "export",
+        help="copy a version to a folder or an object store",
+        description=ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--to", required=True, metavar="DIR|URL", help="where to: a folder, s3://BUCKET/PREFIX"
+    )
+    command.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
+    command.add_argument(
+        "--sync",
+        action="store_true",
+        help="also renew every version there that has a new revision, and delete there what this corpus no longer has",
+    )
+    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
+    command.add_argument("--json", action="store_true", help="print the report as JSON on stdout")
+    command.set_defaults(run=run_export)
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """corpus export"""
+    with screen.watching() as progress:
+        done = export(
+            arguments.clean, arguments.to, arguments.version, mirror=arguments.sync, progress=progress
+        )
+    rows = [(v.version, v.sent, f"{v.bytes / 1e6:.1f}", v.copied, v.there) for v in done.versions]
+    screen.show(
+        f"Exported to {done.to}", ("version", "files sent", "MB", "copied there", "there already"), rows
+    )
+    if done.removed:
+        screen.say(f"Removed there: {', '.join(done.removed)}.")
+    if done.unknown:
+        screen.say(
+            f"Also there, and no longer in this corpus: {', '.join(done.unknown)}. No takedown reaches them; --sync"
+            " removes them."
+        )
+    if not done.noted:
+        screen.say(
+            f"{arguments.clean}: exports.tsv cannot be written: a takedown will not know of this export."
+        )
+    if arguments.json:
+        screen.put(asdict(done))
+    return 0
