@@ -10,7 +10,7 @@ from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import DUPLICATE, NOTHING_APART, SPLIT_FROM, Alarm, Apart, Decision, Item
+from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Apart, Decision, Item
 from pipeline.dedupe.run import dedupe, remove
 from pipeline.records import WITHHELD, Document, Outcome, Reason
 from pipeline.spans import within
@@ -54,7 +54,6 @@ def assemble(
     edition: Edition,
     index: DedupeIndex,
     *,
-    apart: Apart = NOTHING_APART,
     back: Sequence[Document] = (),
 ) -> Assembled:
     """Put a batch of rows, in capture order, into the edition.
@@ -65,11 +64,11 @@ def assemble(
     draft = _Draft(edition, documents)
     for document in documents:
         draft.take(document)
-    draft.keep_decisions(back, apart)
+    draft.keep_decisions(back, index.apart)
     vanished = draft.drop_vanished_parts() + draft.gone(back)
     if vanished:
         draft.revise(remove(vanished, index, draft.texts, purge=False))
-    deduped = dedupe([_item(d) for d in draft.candidates()], index, draft.texts, apart)
+    deduped = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
     draft.decide(deduped.decisions)
     draft.revise(deduped.revised)
     if back:

@@ -34,6 +34,7 @@ from pipeline.corpus.read import list_versions
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.sums import Sums
+from pipeline.corrections import kept_apart
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import RefusedError
@@ -98,7 +99,8 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     if sums is not None:
         sums.check_folder(CLUSTERS)
     edition = Edition(folder, base, sums)
-    index = DedupeIndex.open(base / CLUSTERS if base is not None else None)
+    apart = kept_apart(job.corrections or ())
+    index = DedupeIndex.open(base / CLUSTERS if base is not None else None, apart)
     if not job.confirm:
         _refuse_many_lost(shards)
     paths = [s.path for s in shards]

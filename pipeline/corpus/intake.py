@@ -18,9 +18,8 @@ from pipeline.corpus.assemble import Assembled, assemble
 from pipeline.corpus.correcting import Corrector
 from pipeline.corpus.edition import Edit, Edition
 from pipeline.corpus.shards import read_shard
-from pipeline.corrections import Correction, by_document, kept_apart
+from pipeline.corrections import Correction, by_document
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import Apart
 from pipeline.records import Document, Reason
 
 PAGES_AT_ONCE = 500
@@ -37,8 +36,6 @@ class Intake:
     """What deduplication remembers."""
     corrector: Corrector
     """The corrections."""
-    apart: Apart
-    """Documents that must not be taken for versions of each other."""
     terms: dict[str, str]
     """Source → its terms: no part of a shard, so that another licence extracts no page again."""
     waiting: frozenset[str]
@@ -53,7 +50,7 @@ class Intake:
 
     def put(self, rows: Sequence[Document], back: Sequence[Document] = ()) -> Assembled:
         """Put them in; `back` are the rows of the same pages that were taken out."""
-        return assemble(rows, self.edition, self.index, apart=self.apart, back=back)
+        return assemble(rows, self.edition, self.index, back=back)
 
     def told(self, ids: Iterable[str]) -> tuple[str, ...]:
         """What became of the corrections that is worth a look; `ids` are the documents looked for."""
@@ -85,7 +82,6 @@ def intake(
         edition=edition,
         index=index,
         corrector=Corrector(by_document(corrections), page_of),
-        apart=kept_apart(corrections),
         terms=terms,
         waiting=waiting,
         made_by=made_by,

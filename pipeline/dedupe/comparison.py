@@ -15,8 +15,6 @@ from pipeline.dedupe.records import (
     CONTAINS,
     DUPLICATE,
     NEW,
-    NOTHING_APART,
-    Apart,
     Item,
     Link,
     Member,
@@ -30,13 +28,10 @@ Texts = Callable[[Sequence[str]], Mapping[str, str]]
 class Comparison:
     """A run of texts against the index; each joins the index before the next one is compared."""
 
-    def __init__(
-        self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts, apart: Apart = NOTHING_APART
-    ) -> None:
+    def __init__(self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> None:
         self._batch = batch
         self._index = index
         self._texts = texts
-        self._apart = apart
         self._own = {work.item.id: work for work in batch}
         self._fetched: dict[str, str] = {}
         self._shingles = {work.item.id: shingles(work.key) for work in batch}
@@ -45,7 +40,6 @@ class Comparison:
     def run(self) -> set[str]:
         """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
         self._index.load_texts(work.text_hash for work in self._batch)
-        self._index.load(self._apart)
         candidates, clusters = Candidates(self._sketches, self._index), Clusters(self._index)
         for work in self._batch:
             self._compare(work, candidates, clusters)
@@ -54,7 +48,7 @@ class Comparison:
 
     def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
         sketched = len(self._sketches[work.item.id])
-        closed = self._apart_from(work.item.id)
+        closed = self._index.apart_from([work.item.id])
         same = self._index.with_text(work.text_hash, but=work.item.id, outside=closed)
         if not len(work.key):
             clusters.put(work, sketched, [], rule="empty")
@@ -69,21 +63,16 @@ class Comparison:
             for f in found:
                 self._index.put_link(self._link(work, f))
 
-    def _apart_from(self, *names: str) -> set[str]:
-        """The clusters of the documents from which these must stay apart."""
-        others = {other for name in names for other in self._apart.get(name, ())}
-        return {member.decision.cluster for other in others if (member := self._index.get(other))}
-
     def _open_to(self, closed: set[str], found: Sequence[Match]) -> list[Match]:
         """The matches, closest first, that bring no two documents together which must stay apart."""
-        if not self._apart:
+        if not self._index.apart:
             return list(found)
         left = []
         for match in found:
             cluster = match.member.decision.cluster
             if cluster not in closed:
                 left.append(match)
-                closed = closed | self._apart_from(*(member.id for member in self._index.members(cluster)))
+                closed = closed | self._index.apart_from(member.id for member in self._index.members(cluster))
         return left
 
     def _verified(self, work: Prepared, candidates: Candidates) -> list[Match]:

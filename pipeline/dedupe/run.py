@@ -25,7 +25,7 @@ from pipeline.dedupe.furniture import edge_lines
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.policy import alarms, settle
 from pipeline.dedupe.prepared import Prepared, prepare, stripped
-from pipeline.dedupe.records import NEW, NOTHING_APART, Alarm, Apart, Decision, Deduped, Item, Member
+from pipeline.dedupe.records import NEW, Alarm, Decision, Deduped, Item, Member
 from pipeline.dedupe.sketch import SHORTEST, shingles, sketch, text_key
 
 __all__ = ["Alarm", "Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
@@ -34,19 +34,18 @@ RUN = 4096
 """So many texts are compared before their sketches are sorted into the index."""
 
 
-def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts, apart: Apart = NOTHING_APART) -> Deduped:
+def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Deduped:
     """Compare a batch with all that the index knows and with itself, in order, and update the index.
 
     `texts` gives the stored texts of earlier documents by id; an id it does not give is not compared.
-    An item whose id the index knows replaces that document's old state. Documents that are `apart` come into no one
-    cluster, and neither counts as a part of the other. Raises ValueError for an id
+    An item whose id the index knows replaces that document's old state. Raises ValueError for an id
     given twice in one batch.
     """
     names = [item.id for item in items]
     if len(set(names)) != len(names):
         raise ValueError(f"id given twice: {next(name for name in names if names.count(name) > 1)!r}")
     index.watch()
-    index.load(names)
+    index.load([*names, *index.apart])
     index.load_sites(item.site for item in items)
     prepared = [prepare(item, index.site(item.site).repeated) for item in items]
     relearned, affected = _learn(prepared, index, texts)
@@ -65,7 +64,7 @@ def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts, apart: Apart
         return found | dict(texts(missing)) if missing else found
 
     for start in range(0, len(batch), RUN):
-        touched |= Comparison(batch[start : start + RUN], index, all_texts, apart).run()
+        touched |= Comparison(batch[start : start + RUN], index, all_texts).run()
     settle(index, name_clusters(index, touched))
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
     return Deduped(decisions=decisions, revised=_revised(index, names), alarms=alarms(index, decisions))
@@ -82,7 +81,7 @@ def remove(
     """
     names = sorted(set(ids))
     index.watch()
-    index.load(names)
+    index.load([*names, *index.apart])
     touched = _withdraw(names, index, texts)
     for name in names:
         index.drop(name, purge=purge)

@@ -339,3 +339,90 @@ def test_corrections_of_many_pages_come_in_batches(corpus: Path, monkeypatch: py
     ]
     assert again(corpus, *said).changes == {"changed:correction": 3}
     assert same_as_from_the_start(corpus, *said)
+
+
+def test_what_is_compared_as_before_keeps_its_place_among_its_copies(tmp_path: Path) -> None:
+    kept, withheld = copies(tmp_path)
+    said = correction(kept, author="王芳"), correction(withheld, author="李明")
+    again(tmp_path, *said)
+    (row,) = documents(tmp_path / "clean")
+    (copy,) = documents(tmp_path / "clean", table="dropped")
+    assert (row.author, row.relation, row.cluster) == ("王芳", kept.relation, kept.cluster)
+    assert (copy.author, copy.relation, copy.related_to) == ("李明", "duplicate", (kept.id,))
+    assert same_as_from_the_start(tmp_path, *said)
+
+
+def two_articles() -> bytes:
+    """A page of two articles, one below the other, each with its title and day."""
+    frames = (f"<h1>{PLAIN[n].title}</h1><p>2026-10-0{n + 1} 来源：晨报</p>" for n in (0, 1))
+    bodies = ("".join(f"<p>{line}</p>" for line in PLAIN[n].body) for n in (0, 1))
+    both = "".join(map(str.__add__, frames, bodies))
+    return (
+        f"<html><head><meta charset=utf-8></head><body><div class=article>{both}</div></body></html>".encode()
+    )
+
+
+def test_the_other_articles_of_a_page_stay_as_they_are(tmp_path: Path) -> None:
+    write(tmp_path / "raw", [story_page(0, body=two_articles()), story_page(3)])
+    build(job(tmp_path))
+    before = rows(tmp_path)
+    assert sorted(d.part for d in before.values() if d.url_key == story_page(0).url_key) == [1, 2]
+    second = before.pop(document_id(story_page(0).url_key, 2))
+    said = correction(second, title="改")
+    again(tmp_path, said)
+    after = rows(tmp_path)
+    assert after.pop(second.id).title == "改"
+    assert after == before
+    assert same_as_from_the_start(tmp_path, said)
+
+
+def test_two_articles_of_a_page_are_joined(tmp_path: Path) -> None:
+    write(tmp_path / "raw", [story_page(0, body=two_articles())])
+    build(job(tmp_path))
+    before = rows(tmp_path)
+    second = before[document_id(story_page(0).url_key, 2)]
+    said = correction(second, join=True)
+    report = again(tmp_path, said)
+    assert report.changes == {"changed:correction": 1, "removed:withdrawn": 1}
+    (whole,) = documents(tmp_path / "clean")
+    assert whole.extracted == f"{before[ident(0)].extracted}\n{second.extracted}"
+    assert versions.verify(version_folder(tmp_path / "clean")) == []
+    assert same_as_from_the_start(tmp_path, said)
+    again(tmp_path)
+    assert rows(tmp_path) == before
+
+
+def test_an_excerpt_that_is_none_is_published_beside_its_text(tmp_path: Path) -> None:
+    part = story_page(
+        1, body=html(PLAIN[0].title, PLAIN[0].body[:6]), fetched_at=story_page(0).fetched_at + LATER
+    )
+    write(tmp_path / "raw", [story_page(0), part])
+    build(job(tmp_path))
+    (withheld,) = documents(tmp_path / "clean", table="dropped")
+    assert withheld.relation in {"contained_in", "duplicate"}
+    said = correction(withheld, not_a_copy_of=(ident(0),))
+    again(tmp_path, said)
+    assert rows(tmp_path).keys() == {ident(0), ident(1)}
+    assert versions.verify(version_folder(tmp_path / "clean")) == []
+    assert same_as_from_the_start(tmp_path, said)
+
+
+def test_a_correction_finds_a_copy_that_the_page_hid(tmp_path: Path) -> None:
+    hidden = story_page(
+        4, body=html(PLAIN[0].title, [*PLAIN[1].body, *PLAIN[2].body, *PLAIN[3].body, *PLAIN[0].body])
+    )
+    write(tmp_path / "raw", [story_page(0), replace(hidden, fetched_at=hidden.fetched_at + LATER)])
+    build(job(tmp_path))
+    row = next(
+        d for t in ("articles", "dropped") for d in documents(tmp_path / "clean", table=t) if d.id == ident(4)
+    )
+    foreign = (Cut(first=PLAIN[1].body[0], last=PLAIN[3].body[-1]),)
+    said = correction(row, drop=foreign)
+    again(tmp_path, said)
+    (withheld,) = [d for d in documents(tmp_path / "clean", table="dropped") if d.id == ident(4)]
+    assert (withheld.relation, withheld.related_to, withheld.extracted.split("\n")) == (
+        "duplicate",
+        (ident(0),),
+        list(PLAIN[0].body),
+    )
+    assert versions.verify(version_folder(tmp_path / "clean")) == []
