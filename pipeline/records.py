@@ -253,7 +253,8 @@ class Flag:
     """Damage that was found and not repaired, or a doubt about the text."""
 
     name: str
-    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional."""
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, or
+    implausible_date: the capture claims to be of later than the day after its archive file was begun."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
     end: int | None = None
@@ -271,6 +272,10 @@ class Corrected:
     part (split off, or joined to the article before it), reason (not an article), relation (kept apart)."""
     was: str | None
     """What stood there without the correction; of `extracted` its hash; None: nothing."""
+
+
+IMPLAUSIBLE_DATE = "implausible_date"
+"""Flag of a row whose capture claims a time that is not believed."""
 
 
 BAR = " | "
@@ -539,7 +544,7 @@ class Manifest:
     parent: str | None
     """The version it was built upon."""
     created_at: datetime
-    """Time of the newest capture in it (no clock below the crawl), UTC."""
+    """Time of the newest capture in it whose time is believed, UTC; no clock's (`corpus.plan.time_of`)."""
     fingerprints: dict[str, str]
     """Hashes of the code, rules and libraries of extract, normalize, dedupe, sources."""
     inputs: tuple[InputFile, ...]
@@ -556,3 +561,9 @@ class Manifest:
     """Id of a document → hash of what the corrections in force said of it."""
     made_by: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of a version that was published before all of it was made anew: mark of the newer rows → their fingerprints."""
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
+    equal_to: str | None = None
+    """The older version that this release brings back; None: it is no rollback."""
+    why: str | None = None
+    """Why it does."""

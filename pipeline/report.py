@@ -59,6 +59,8 @@ def build_words(report: RunReport) -> list[str]:
     build = report.build
     if build is None:
         return []
+    if build.on_hold:
+        return [f"Nothing was published: {build.on_hold}."]
     lines = [f"Everything was built anew: {build.full}."] if build.full else []
     if build.later:
         lines.append(
@@ -180,9 +182,10 @@ def maintenance_words(done: Maintenance) -> str:
     joined = f"half-empty files joined in version {done.compacted}" if done.compacted else "no files to join"
     gone = ", ".join(done.collected) or "none"
     anew = "".join(f"; made anew: the {what} of {file}" for file, what in done.remade)
+    expired = f" No longer held: {'; '.join(done.expired)}." if done.expired else ""
     return (
         f"Archive and corpus are whole{anew}; {joined}; old versions removed: {gone};"
-        f" {done.shards} stale shard folders."
+        f" {done.shards} stale shard folders.{expired}"
     )
 
 

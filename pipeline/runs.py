@@ -16,9 +16,10 @@ from pathlib import Path
 from pipeline import archive, corrections, rates
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
-from pipeline.corpus import upgrade, versions
+from pipeline.corpus import feed_files, upgrade, versions
+from pipeline.corpus import rollback as rolling_back
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
-from pipeline.corpus.pins import pinned
+from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.shards import remove_stale
@@ -28,7 +29,7 @@ from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.tally import SourceRun
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Source
+from pipeline.records import Manifest, Source
 from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
@@ -293,6 +294,17 @@ def rebuild(
     return RunReport(build=report, preview=preview)
 
 
+def rollback(folders: Folders, version: str, why: str) -> Manifest:
+    """Publish a release equal to an older version, and hold builds until `release`; the release's manifest."""
+    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+    return rolling_back.rollback(folders.job(declared), version, why)
+
+
+def release(folders: Folders) -> Manifest:
+    """Let builds publish again after a rollback, whose manifest is given."""
+    return rolling_back.release(folders.job(()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
     """What maintenance found and did."""
@@ -307,6 +319,8 @@ class Maintenance:
     """Shard folders of earlier rules removed."""
     remade: tuple[tuple[str, str], ...] = ()
     """Archive file and what was lost beside it and made anew: checksum, CDXJ or index."""
+    expired: tuple[str, ...] = ()
+    """Pins that no longer hold, each in words."""
 
 
 def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
@@ -315,7 +329,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     What was lost beside archive files that are whole is made anew. Nothing else is changed when something
     is wrong: RefusedError lists the problems.
     """
-    pinned(folders.clean)  # a pin that nobody understands is told before anything is changed
+    found = pins(folders.clean)  # a pin that nobody understands is told before anything is changed
     newest = next(iter(list_versions(folders.clean)[-1:]), None)
     problems = verify(folders, newest)
     remade: tuple[tuple[str, str], ...] = ()
@@ -337,6 +351,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
         kept={k.version: k.why for k in plan if k.why is not None},
         shards=stale,
         remade=remade,
+        expired=tuple(f"{p.said}: {p.words}" for p in found if p.expired),
     )
 
 
@@ -355,6 +370,8 @@ def verify(folders: Folders, version: str | None = None) -> list[str]:
     known: versions.KnownSums = {}
     for path in paths:
         problems += versions.verify(path, known)
+    if version is None:
+        problems += feed_files.problems(folders.clean)
     return problems + (_missing_inputs(folders.raw, paths) if has_archive else [])
 
 

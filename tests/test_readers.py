@@ -139,7 +139,7 @@ def test_measures_are_filtered_in_pandas(clean: Path) -> None:
     import pandas
     import pyarrow.compute as pc
 
-    frame = pandas.read_parquet(clean / "latest/articles")
+    frame: Any = pandas.read_parquet(clean / "latest/articles")
     assert sorted(frame[frame["quality"].str["han"] < 600]["title"]) == few(clean)
     read_less = pandas.read_parquet(clean / "latest/articles", filters=pc.field("quality", "han") < 600)
     assert sorted(read_less["title"]) == few(clean)

@@ -11,6 +11,7 @@ from pipeline.archive.sealing import SealedFile, sealed
 from pipeline.archive.store import lock, path_of
 from pipeline.archive.verify import verify
 from pipeline.archive.warc import Damaged
+from pipeline.archive.withdrawn import standing
 from pipeline.archive.writer import Writer, utcnow
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "repair",
     "sealed",
     "site_of",
+    "standing",
     "utcnow",
     "verify",
 ]

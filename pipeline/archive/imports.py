@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.archive import foreign, index, warc
 from pipeline.archive.foreign import Foreign, ForeignResponse
+from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.errors import UsageError
 from pipeline.records import Capture, Outcome, header_of
@@ -43,8 +44,8 @@ class ImportedFile:
     known: int = 0
     """Captures that were already there from an earlier import."""
     skipped: tuple[tuple[str, int], ...] = ()
-    """Records left out, by reason: not_html, redirect, http_error, unreadable, revisit, empty, too_large, …; of
-    plain text also what it is instead (rules/plain_text.py): table, code, …"""
+    """Records left out, by reason: withdrawn (there, but of a run that was taken back), not_html, redirect, http_error,
+    unreadable, revisit, empty, too_large, …; of plain text also what it is instead (rules/plain_text.py): table, …"""
     problem: str | None = None
     """Why the file could not be read (to its end); None: it could."""
 
@@ -88,8 +89,10 @@ def import_paths(
     """
     mapped = _read_map(url_map) if url_map else {}
     report = []
-    with Writer(raw, f"import-{source}", clock) as writer:
-        known = {ref.id for ref in index.find(raw, sources=(source,))}
+    with Writer(raw, f"import-{source}-{clock():%Y%m%dT%H%M%S%f}", clock) as writer:
+        there = index.find(raw, sources=(source,))
+        known = dict.fromkeys((ref.id for ref in there), "withdrawn")
+        known |= dict.fromkeys((ref.id for ref in standing_refs(raw, there)), "known")
         for path in paths:
             others: Counter[str] = Counter()
             files = list(_files(path, others))
@@ -153,7 +156,7 @@ def _files(path: Path, others: Counter[str]) -> Iterator[tuple[Path, str | None]
 
 
 def _import_file(
-    file: Path, writer: Writer, source: str, mapped: Mapping[str, str], known: set[str]
+    file: Path, writer: Writer, source: str, mapped: Mapping[str, str], known: dict[str, str]
 ) -> ImportedFile:
     counts: Counter[str] = Counter()
     problem = None
@@ -162,10 +165,10 @@ def _import_file(
             if found.capture is None:
                 counts[found.reason] += 1
             elif found.capture.id in known:
-                counts["known"] += 1
+                counts[known[found.capture.id]] += 1
             else:
                 writer.write(found.capture, resource=found.resource)
-                known.add(found.capture.id)
+                known[found.capture.id] = "known"
                 counts["new"] += 1
     except warc.Damaged as error:
         problem = str(error)

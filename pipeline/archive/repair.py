@@ -52,7 +52,7 @@ def repair(raw: Path, *, thorough: bool = False) -> RepairReport:
 
 def repair_locked(raw: Path, *, thorough: bool = False) -> RepairReport:
     """`repair` for the holder of the archive's lock."""
-    for pattern in ("warc/*/*/*/*.tmp", "index/*/*.tmp", "quarantine/*.tmp"):
+    for pattern in ("warc/*/*/*/*.tmp", "index/*/*.tmp", "quarantine/*.tmp", "withdrawn.tsv.tmp"):
         for path in raw.glob(pattern):
             path.unlink()
     done: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -23,6 +24,11 @@ def lock(raw: Path) -> AbstractContextManager[None]:
 def warc_files(raw: Path, ending: str = WARC) -> list[str]:
     """Names of the WARC files, relative to the raw folder and sorted; `ending` may ask for open ones."""
     return sorted(path.relative_to(raw).as_posix() for path in (raw / "warc").glob(f"*/*/*/*{ending}"))
+
+
+def writer_name(run_id: str) -> str:
+    """What of a run's name stands at the end of its files' names."""
+    return re.sub(r"[^A-Za-z0-9_.]", "_", run_id) or "run"
 
 
 def path_of(raw: Path, file: str) -> Path:

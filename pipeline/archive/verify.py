@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.archive import cdxj, index, warc
+from pipeline.archive import cdxj, index, warc, withdrawn
 from pipeline.archive.exchange import captures
 from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import OPEN, WARC, sha256_of, warc_files
@@ -22,11 +22,11 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
 
     Per file: checksum against the sidecar, every gzip member, block and payload digests, every CDXJ
     and Parquet row against the records. Over all: each revisit's target is a response in the archive, each
-    sidecar and index file is of a WARC file that is there, and nothing else lies among them.
-    Reads every byte once or twice and mends nothing: what is lost is told again until `repair` made it
+    sidecar and index file is of a WARC file that is there, nothing else lies among them, and each withdrawn
+    run is there. Reads every byte once or twice and mends nothing: what is lost is told again until `repair` made it
     anew. `on_file` is told each file before it is read.
     """
-    problems = _alone(raw)
+    problems = _alone(raw) + withdrawn.problems(raw)
     targets: set[str] = set()
     wanted: list[tuple[str, str]] = []
     for file in warc_files(raw):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,7 +22,7 @@ from pipeline.archive.cdxj import Ref, ref_of
 from pipeline.archive.exchange import Earlier, Wire, pack
 from pipeline.archive.repair import repair_locked
 from pipeline.archive.sealing import seal
-from pipeline.archive.store import OPEN, WARC, lock, sync, write_all
+from pipeline.archive.store import OPEN, WARC, lock, sync, write_all, writer_name
 from pipeline.records import Capture, Kind, Outcome, Place
 from pipeline.web.fetched import Hop
 from pipeline.web.urls import url_key
@@ -165,7 +164,7 @@ class Writer:
         self._day = f"{now:%Y/%m/%d}"
         folder = self.raw / "warc" / self._day
         folder.mkdir(parents=True, exist_ok=True)
-        writer = re.sub(r"[^A-Za-z0-9_.]", "_", self.run_id) or "run"
+        writer = writer_name(self.run_id)
         # ISO 28500 annex C: prefix-timestamp-serial-host; milliseconds as Heritrix writes them.
         stamp = f"{now:%Y%m%d%H%M%S}{now.microsecond // 1000:03d}"
         name = ""

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from pipeline.cli import correct, demo, export, jobs, logs, look, page, stages
+from pipeline.cli import correct, demo, export, jobs, logs, look, page, stages, undo, versions
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -43,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add(commands)
     jobs.add(commands)
     look.add(commands)
+    versions.add(commands)
+    undo.add(commands)
     export.add(commands)
     stages.add(commands)
     page.add(commands)

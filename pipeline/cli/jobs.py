@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline import runs
 from pipeline.archive import imports
-from pipeline.cli import screen
+from pipeline.cli import screen, undo
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
 from pipeline.report import (
@@ -38,12 +38,13 @@ Commands = Any
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     crawl = commands.add_parser("crawl", help="fetch what is due into the archive")
-    _folders(crawl)
+    folder_options(crawl)
     _which(crawl)
+    undo.options(crawl)
     crawl.set_defaults(run=run_crawl)
 
     build = commands.add_parser("build", help="archive → the next version; fetches nothing")
-    _folders(build)
+    folder_options(build)
     _confirm(build)
     _later(build)
     build.add_argument(
@@ -52,7 +53,7 @@ def add(commands: Commands) -> None:
     build.set_defaults(run=run_build)
 
     refresh = commands.add_parser("refresh", help="crawl, then build: what the schedule runs")
-    _folders(refresh)
+    folder_options(refresh)
     _which(refresh)
     _confirm(refresh)
     _later(refresh)
@@ -65,7 +66,7 @@ def add(commands: Commands) -> None:
         " known URLs without a usable capture on any day, or those of --source and --url. --plan shows beforehand"
         " what is at hand on the days of --from and --to, and what is missing.",
     )
-    _folders(backfill)
+    folder_options(backfill)
     backfill.add_argument(
         "--from", dest="since", type=day, metavar="DAY", help="first capture day the plan counts, 2026-11-01"
     )
@@ -85,7 +86,7 @@ def add(commands: Commands) -> None:
     backfill.set_defaults(run=run_backfill)
 
     rebuild = commands.add_parser("rebuild", help="build everything anew after a rule change")
-    _folders(rebuild)
+    folder_options(rebuild)
     rebuild.add_argument("--preview", action="store_true", help="only show what would change, with samples")
     _confirm(rebuild)
     rebuild.set_defaults(run=run_rebuild)
@@ -93,27 +94,28 @@ def add(commands: Commands) -> None:
     maintain = commands.add_parser(
         "maintain", help="verify archive and corpus, join half-empty files, let old versions go"
     )
-    _folders(maintain)
+    folder_options(maintain)
     maintain.add_argument("--verify-only", action="store_true", help="change nothing")
     maintain.set_defaults(run=run_maintain)
 
     bring = commands.add_parser("import", help="take foreign WARC files, HTML and text into the archive")
-    _folders(bring)
+    folder_options(bring)
     bring.add_argument(
         "paths",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="PATH",
         help="WARC/ARC file, HTML file, text (.txt, .md) or folder",
     )
-    bring.add_argument("--source", required=True, help="source name the pages are filed under")
+    bring.add_argument("--source", help="source name the pages are filed under")
     bring.add_argument("--url-map", type=Path, help="TSV of path and URL for HTML and text files")
+    undo.options(bring)
     bring.set_defaults(run=run_import)
 
     book = commands.add_parser("ledger", help="the crawl's memory")
     what = book.add_subparsers(dest="what", metavar="WHAT", required=True)
     anew = what.add_parser("rebuild", help="make it anew from the archive")
-    _folders(anew)
+    folder_options(anew)
     anew.set_defaults(run=run_ledger_rebuild)
 
 
@@ -125,7 +127,8 @@ def day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-11-01") from None
 
 
-def _folders(command: argparse.ArgumentParser) -> None:
+def folder_options(command: argparse.ArgumentParser) -> None:
+    """Give a command the options that say which folders it works on, and how."""
     command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
     command.add_argument(
         "--corrections",
@@ -209,6 +212,8 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
 
 def run_crawl(arguments: argparse.Namespace) -> int:
     """corpus crawl"""
+    if undo.asked(arguments):
+        return undo.run_undo(arguments)
     with screen.watching() as progress, stoppable() as stop:
         crawled = runs.crawl(
             folders(arguments), arguments.source, everything=arguments.all, progress=progress, stop=stop
@@ -311,6 +316,10 @@ def run_maintain(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """corpus import"""
+    if undo.asked(arguments):
+        return undo.run_undo(arguments)
+    if not arguments.paths or arguments.source is None:
+        raise UsageError("say what to import, and under which --source")
     if not SOURCE_NAME.fullmatch(arguments.source):
         raise UsageError(
             f"--source {arguments.source!r} must be lower-case letters, digits and single hyphens"

@@ -1,4 +1,4 @@
-"""The commands that look at a corpus: read, versions, pin, diff, explain, verify, report."""
+"""The commands that look at one version of a corpus: read, explain, verify, report."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 from pipeline import extract, normalize, runs
 from pipeline.archive import cdxj, index
 from pipeline.archive.reader import read_one
+from pipeline.archive.withdrawn import run_of, withdrawn
 from pipeline.cli import jobs, screen
-from pipeline.corpus import changes, pins, quality, versions
+from pipeline.corpus import quality, versions
 from pipeline.corpus.correcting import uncorrected_hash
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
@@ -45,28 +46,9 @@ def add(commands: jobs.Commands) -> None:
     read.add_argument("--format", choices=screen.FORMATS, default="json", help=FORMAT_HELP)
     read.set_defaults(run=run_read)
 
-    listing = commands.add_parser("versions", help="the versions there are")
-    _corpus(listing)
-    listing.set_defaults(run=run_versions)
-
-    for word, text in (
-        ("pin", "keep a version for ever: maintain lets the others go in time"),
-        ("unpin", "let a version go in time again"),
-    ):
-        command = commands.add_parser(word, help=text)
-        command.add_argument("version", metavar="VERSION", help="2.37.0, or 2.37 for its newest revision")
-        _corpus(command)
-        command.set_defaults(run=run_pin)
-
-    diff = commands.add_parser("diff", help="what changed between two versions, as JSON Lines")
-    diff.add_argument("old", metavar="A")
-    diff.add_argument("new", metavar="B")
-    _corpus(diff)
-    diff.set_defaults(run=run_diff)
-
     explain = commands.add_parser("explain", help="where one document came from and why it reads as it does")
     explain.add_argument("what", metavar="ID|URL")
-    _corpus(explain)
+    in_corpus(explain)
     explain.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     explain.add_argument(
         "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
@@ -81,18 +63,19 @@ def add(commands: jobs.Commands) -> None:
     explain.set_defaults(run=run_explain)
 
     verify = commands.add_parser("verify", help="check the archive and the versions, byte by byte")
-    _corpus(verify)
+    in_corpus(verify)
     verify.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     verify.add_argument("--version", help="only this version (default: all there are)")
     verify.set_defaults(run=run_verify)
 
     report = commands.add_parser("report", help="what a version holds, by source and reason")
-    _corpus(report)
+    in_corpus(report)
     report.add_argument("--version", help="which version (default: latest)")
     report.set_defaults(run=run_report)
 
 
-def _corpus(command: argparse.ArgumentParser) -> None:
+def in_corpus(command: argparse.ArgumentParser) -> None:
+    """Give a command the option that says which corpus."""
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
 
 
@@ -104,57 +87,6 @@ def run_read(arguments: argparse.Namespace) -> int:
             screen.put(asdict(row))
         else:
             screen.put_text(arguments.format, number, row.title, row.text, row.structure)
-    return 0
-
-
-def run_pin(arguments: argparse.Namespace) -> int:
-    """corpus pin, corpus unpin"""
-    change = pins.pin if arguments.command == "pin" else pins.unpin
-    name = change(arguments.clean, arguments.version)
-    screen.say(f"{name} is {'' if arguments.command == 'pin' else 'no longer '}pinned.")
-    return 0
-
-
-def run_versions(arguments: argparse.Namespace) -> int:
-    """corpus versions"""
-    rows = []
-    pinned = pins.pinned(arguments.clean)
-    for manifest in versions.manifests(arguments.clean):
-        total = versions.totals(manifest)
-        articles = total["articles"]
-        row = {
-            "version": manifest.version,
-            "parent": manifest.parent,
-            "newest_capture": manifest.created_at.isoformat(),
-            "articles": articles,
-            "dropped": sum(total.values()) - articles,
-            "changes": manifest.changes,
-            "held": manifest.held,
-            "pinned": manifest.version in pinned,
-        }
-        screen.put(row)
-        rows.append(
-            (
-                manifest.version,
-                manifest.created_at.strftime("%Y-%m-%d %H:%M"),
-                articles,
-                row["dropped"],
-                "pinned" if row["pinned"] else "",
-            )
-        )
-    if not rows:
-        raise UsageError(f"{arguments.clean}: no version here yet; make one with `corpus refresh`")
-    screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped", ""), rows)
-    return 0
-
-
-def run_diff(arguments: argparse.Namespace) -> int:
-    """corpus diff"""
-    table = versions.diff(arguments.clean, arguments.old, arguments.new)
-    for row in changes.rows(table):
-        screen.put(row)
-    told = [(*key.split(":"), n) for key, n in changes.summary(table).items()]
-    screen.show(f"From {arguments.old} to {arguments.new}", ("kind", "cause", "documents"), told)
     return 0
 
 
@@ -170,6 +102,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
         have = [version_folder(arguments.clean, arguments.version).name]
     if have:
         checked.append(f"version{'s' * (len(have) > 1)} {', '.join(have)}")
+    for run, why in withdrawn(arguments.raw).items():
+        screen.say(f"Withdrawn, in the archive and in no new version: {run} ({why})")
     screen.say(f"Whole: {' and '.join(checked)}; every sum, row and count agrees.")
     return 0
 
@@ -190,7 +124,10 @@ def run_report(arguments: argparse.Namespace) -> int:
     screen.show("Why rows were dropped", ("reason", "rows"), reasons.most_common())
     for name, why in manifest.held.items():
         screen.say(f"Held back, {name}: {why}")
-    screen.put({"version": manifest.version, "counts": manifest.counts, "held": manifest.held})
+    for run, pages in manifest.withdrawn.items():
+        screen.say(f"Withdrawn, {run}: its {pages} pages stay in the archive and count for nothing.")
+    said = {"counts": manifest.counts, "held": manifest.held, "withdrawn": manifest.withdrawn}
+    screen.put({"version": manifest.version, **said})
     return 0
 
 
@@ -216,10 +153,12 @@ def run_explain(arguments: argparse.Namespace) -> int:
     if not rows and not refs:
         raise UsageError(f"{arguments.what}: neither in version {folder.name} nor in the archive")
     said = by_document(runs.load_corrections(arguments.corrections) or ())
+    gone = withdrawn(arguments.raw)
     for ref in refs:
         screen.say(
             f"captured   {ref.fetched_at:%Y-%m-%d %H:%M:%S} UTC  {ref.status} {ref.outcome}"
             f"  {ref.file} at {ref.offset}  via {ref.via or 'the source file'}"
+            f"{'  withdrawn: ' + gone[run_of(ref.file)] if run_of(ref.file) in gone else ''}"
         )
     for document in rows:
         for line in explain_lines(document):
@@ -229,7 +168,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
         for line in _differing(arguments, document, refs):
             screen.say(line)
         screen.put(asdict(document))
-    if not rows:
+    if not rows and all(run_of(ref.file) in gone for ref in refs):
+        screen.say("It is in the archive, in withdrawn runs alone: they count for no version.")
+    elif not rows:
         screen.say("It is in the archive but not in this version yet; run `corpus build`.")
     return 0
 

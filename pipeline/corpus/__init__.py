@@ -3,6 +3,6 @@
 Importing this costs pyarrow and nothing else; the rest of the room is imported by name.
 """
 
-from pipeline.corpus.read import documents, list_versions, read
+from pipeline.corpus.read import documents, list_versions, read, read_changes
 
-__all__ = ["documents", "list_versions", "read"]
+__all__ = ["documents", "list_versions", "read", "read_changes"]

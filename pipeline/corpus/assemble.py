@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
 from pipeline.corpus.identity import document_id, short_hash
@@ -12,7 +13,7 @@ from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Apart, Decision, Item
 from pipeline.dedupe.run import dedupe, remove
-from pipeline.records import WITHHELD, Document, Outcome, Reason
+from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document, Outcome, Reason
 from pipeline.spans import within
 
 CANONICAL = "canonical"
@@ -35,7 +36,7 @@ DECIDED = (
 )
 """What deduplication writes into a row."""
 
-MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes"})
+MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE})
 """Flags that say nothing against choosing a text as the canonical copy."""
 
 
@@ -103,7 +104,7 @@ class _Draft:
         if document.reason is not None:
             self._set_aside.append(document)
             no_more = document.reason == Reason.NOT_AN_ARTICLE
-            if no_more and current is not None and document.captured_at >= current.captured_at:
+            if no_more and current is not None and _when(document) >= _when(current):
                 self._withdraw(current)
             return
         if current is None:
@@ -114,16 +115,18 @@ class _Draft:
             first = min(current.first_seen, document.first_seen)
             self._now[document.id] = replace(current, first_seen=first)
             self._set_aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
-        elif document.captured_at < current.captured_at:
+        elif _when(document) < _when(current):
             # a backfilled older capture: history, but it tells when the document was first seen
             self._now[document.id] = replace(current, first_seen=min(current.first_seen, document.first_seen))
             self._set_aside.append(_past(document))
         else:
             self.loud = True
             self._set_aside.append(_past(current))
-            self._now[document.id] = replace(document, first_seen=current.first_seen)
+            self._now[document.id] = replace(
+                document, first_seen=min(current.first_seen, document.first_seen)
+            )
             self._fresh[document.id] = None
-        if document.captured_at >= self._now[document.id].captured_at:
+        if _when(document) >= _when(self._now[document.id]):
             self._newest[document.url_key] = document.capture
 
     def _withdraw(self, current: Document) -> None:
@@ -220,6 +223,12 @@ class _Draft:
 def _is_current(document: Document) -> bool:
     """Whether a row is the present text of its document, published or withheld."""
     return document.reason is None or document.reason in WITHHELD
+
+
+def _when(document: Document) -> datetime:
+    """When a row was captured, for what is newer; one whose time is not believed yields to any other."""
+    is_doubted = any(flag.name == IMPLAUSIBLE_DATE for flag in document.flags)
+    return datetime.min.replace(tzinfo=UTC) if is_doubted else document.captured_at
 
 
 def _past(document: Document) -> Document:

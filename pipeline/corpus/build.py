@@ -14,23 +14,24 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import archive
+from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, publish
+from pipeline.corpus import expectations, feed, feed_files, publish
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
-from pipeline.corpus.plan import FORCED, Plan, plan, rules
+from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
-from pipeline.corpus.read import list_versions
+from pipeline.corpus.read import CHANGES_FILE, list_versions
+from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.sums import Sums
@@ -50,8 +51,6 @@ MANY_LOST = 20
 
 SELECTOR_MISSED = "body_selector_missed"
 """Flag of a page on which the body selector of its source matched nothing."""
-
-CHANGES_FILE = "changes.parquet"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +75,15 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
     """
     with locked(job), staging(job) as folder:
         recover(job)
+        rolled_back = None if job.preview else on_hold(job.clean)
+        if rolled_back is not None:
+            return BuildReport(
+                version=rolled_back.version,
+                parent=rolled_back.parent,
+                published=False,
+                full=None,
+                on_hold=hold_words(rolled_back),
+            )
         try:
             return _build(job, plan(job), folder, progress)
         except OSError as error:
@@ -88,7 +96,7 @@ def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) ->
     BusyError when another rebuild does the same.
     """
     with making_shards(job):
-        return _make_shards(job, archive.sealed(job.raw), progress)
+        return _make_shards(job, archive.standing(job.raw), progress)
 
 
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
@@ -185,7 +193,9 @@ def _publish(
         raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
     manifest = _describe(job, todo, folder, edition, report)
+    lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
     publish.put_in_place(folder, job.clean, manifest.version)
+    feed_files.put_in_place(lasting, job.clean, manifest.version)
     logger.info(
         "published %s: %s", manifest.version, ", ".join(f"{n} {what}" for what, n in report.changes.items())
     )
@@ -326,9 +336,9 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
     known = {f.file: f for f in parent.files} if parent is not None else {}
     parent_folder = job.clean / parent.version if parent is not None else None
     manifest = Manifest(
-        version=publish.next_version(list_versions(job.clean)),
+        version=publish.next_version([*list_versions(job.clean), *feed.files(job.clean)]),
         parent=parent.version if parent is not None else None,
-        created_at=max((f.last for f in todo.files), default=datetime(1970, 1, 1, tzinfo=UTC)),
+        created_at=time_of(job.raw, todo),
         fingerprints=todo.fingerprints,
         made_by=todo.made_by,
         inputs=tuple(InputFile(file=f.file, sha256=f.sha256, captures=f.pages) for f in todo.files),
@@ -337,6 +347,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         changes=report.changes,
         held=report.held,
         corrections=todo.corrections,
+        withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})
     manifest = replace(manifest, files=publish.describe_files(folder, parent_folder, known))

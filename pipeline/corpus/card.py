@@ -50,6 +50,10 @@ def _docs() -> dict[str, dict[str, str]]:
     return docs
 
 
+CARD = ("README.md", "croissant.json", "datapackage.json", metadata.TABLE_SCHEMA)
+"""What `write_card` writes."""
+
+
 def write_card(folder: Path, manifest: Manifest, terms: dict[str, str]) -> None:
     """Write README.md, croissant.json, datapackage.json and tableschema.json of a version."""
     (folder / "README.md").write_text(readme(manifest, terms), encoding="utf-8")
@@ -81,10 +85,17 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
         lines.append(
             f"| {source} | {published} | {sum(counts.values()) - published} | {terms.get(source, '')} |"
         )
+    if manifest.equal_to:
+        lines += ["", f"**Rolled back:** equal to {manifest.equal_to}, published again: {manifest.why}."]
     for source, why in manifest.held.items():
         lines += ["", f"**Held back:** the newest rows of `{source}`: {why}."]
     if manifest.made_by:
         lines += ["", "**Of two makings:** rows with a `made_by` were made by later rules than the others."]
+    for run, pages in manifest.withdrawn.items():
+        lines += [
+            "",
+            f"**Withdrawn:** the {pages} pages of the run `{run}` stay in the archive and count for nothing.",
+        ]
     lines += ["", "## Why rows were dropped", "", "| reason | rows |", "|---|--:|"]
     reasons: dict[str, int] = {}
     for counts in manifest.counts.values():

@@ -24,11 +24,14 @@ CHANGES = pa.schema(
         ("title", pa.string()),
         ("old_text_hash", pa.string()),
         ("new_text_hash", pa.string()),
+        ("old_row_hash", pa.string()),
+        ("new_row_hash", pa.string()),
         ("old_file", pa.string()),
         ("new_file", pa.string()),
     ]
 )
-"""Columns of `changes.parquet`: kind is added, changed or removed; cause says which movement did it."""
+"""Columns of `changes.parquet`: kind is added, changed or removed; cause says which movement did it; a row's hash is
+of all that makes a change when it differs."""
 
 _OWN = ("id", "capture", "text_hash", "extracted_hash", "terms", "corrected")
 _TOLD = ("source", "url", "title")
@@ -52,8 +55,8 @@ def compare(old: Path | None, new: Path, damaged: Collection[str] = ()) -> pa.Ta
     before, after = _differing(old, new, damaged)
     shared = _shared(before[ARTICLES], after[ARTICLES])
     with duckdb.connect() as db:
-        _load(db, "a", before[ARTICLES], _said(shared))
-        _load(db, "b", after[ARTICLES], _said(shared))
+        _load(db, "a", before[ARTICLES], [*_said(shared), _row_hash(before[ARTICLES])])
+        _load(db, "b", after[ARTICLES], [*_said(shared), _row_hash(after[ARTICLES])])
         _load(db, "a_out", before[DROPPED], ["id", "reason"])
         _load(db, "b_out", after[DROPPED], ["id", "reason"])
         reasons = [list(WITHHELD), list(_QUALITY), Reason.NOT_AN_ARTICLE]
@@ -89,6 +92,8 @@ select coalesce(b.id, a.id) as id,
        coalesce(b.title, a.title) as title,
        a.text_hash as old_text_hash,
        b.text_hash as new_text_hash,
+       a.row_hash as old_row_hash,
+       b.row_hash as new_row_hash,
        a.file as old_file,
        b.file as new_file
 from a full join b on a.id = b.id
@@ -108,6 +113,18 @@ def _shared(before: Sequence[Path], after: Sequence[Path]) -> set[str]:
     schemas = [pq.read_schema(paths[0]) for paths in (before, after) if paths]
     names = set(SCHEMA.names).intersection(*(schema.names for schema in schemas))
     return {name for name in names if len({schema.field(name).type for schema in schemas}) <= 1}
+
+
+def _row_hash(paths: Sequence[Path]) -> str:
+    """SQL: the first 32 hex digits of the SHA-256 of what a row says, by name and value: a column that came since, and
+    says nothing, changes no hash, whatever the row is compared with."""
+    names = pq.read_schema(paths[0]).names if paths else SCHEMA.names
+    said = (
+        f"case when {name}::varchar not in ('', '[]', '0') then '{name}=' || {name}::varchar end"
+        for name in sorted(names)
+        if name not in _HASHED
+    )
+    return f"left(sha256(concat_ws(chr(31), {', '.join(said)})), 32) as row_hash"
 
 
 def _said(shared: Collection[str]) -> list[str]:

@@ -18,12 +18,13 @@ from typing import Any
 
 from pipeline.archive.store import sha256_of, sync, write_whole
 from pipeline.corpus.exports import note
+from pipeline.corpus.feed import VERSION
 from pipeline.corpus.job import Progress
-from pipeline.corpus.publish import SUMS, point_latest
+from pipeline.corpus.publish import point_latest
 from pipeline.corpus.read import (
     LATEST,
     MANIFEST,
-    VERSION,
+    SUMS,
     is_url,
     latest,
     list_versions,

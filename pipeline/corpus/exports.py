@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.archive.store import write_whole
-from pipeline.corpus.read import VERSION, version_key
+from pipeline.corpus.feed import VERSION
+from pipeline.corpus.read import version_key
 from pipeline.errors import RefusedError
 from pipeline.locking import only_writer
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import archive
-from pipeline.corpus import publish
-from pipeline.corpus.read import latest, list_versions
+from pipeline.corpus import feed_files, publish
+from pipeline.corpus.read import list_versions, pointed
 from pipeline.corpus.shards import remove_torn
+from pipeline.corpus.sums import Sums
 from pipeline.corrections import Correction
 from pipeline.dedupe.records import Alarm
-from pipeline.errors import BusyError
+from pipeline.errors import BusyError, CorpusError
 from pipeline.locking import only_writer
 from pipeline.records import Source
+
+logger = logging.getLogger("pipeline.corpus")
 
 Progress = Callable[[str, int, int], None]
 """Told (what, done, total) while work goes on."""
@@ -81,6 +85,8 @@ class BuildReport:
     """source → why its new rows wait."""
     alarms: tuple[Alarm, ...] = ()
     """What deduplication found unusual."""
+    on_hold: str | None = None
+    """Why nothing was looked at: a rollback holds the corpus; None: none does."""
     lost: tuple[str, ...] = ()
     """Captures that broke their worker."""
     corrections: tuple[str, ...] = ()
@@ -130,6 +136,29 @@ def recover(job: Job) -> None:
         # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build
         with suppress(BusyError):
             archive.repair(job.raw)
-    have = list_versions(job.clean)
-    if have and latest(job.clean) != have[-1]:
-        publish.point_latest(job.clean, have[-1], job.work)
+    feed_files.mend(job.clean, job.work)
+    _mend_latest(job)
+
+
+def _mend_latest(job: Job) -> None:
+    """Put `latest` onto the newest version that is complete and as it was published, where it is on none or another."""
+    there = pointed(job.clean)
+    for version in reversed(list_versions(job.clean)):
+        if version == there:
+            return
+        if not (wrong := _incomplete(job.clean / version)):
+            publish.point_latest(job.clean, version, job.work)
+            return
+        logger.warning("%s: not made the latest: %s", version, wrong)
+
+
+def _incomplete(folder: Path) -> str:
+    """What shows that a folder is no version as it was published; "": nothing does."""
+    try:
+        manifest = publish.read_manifest(folder)
+    except CorpusError as error:
+        return str(error)
+    if manifest.version != folder.name:
+        return f"its manifest is that of {manifest.version}"
+    damaged = Sums(folder).damaged(file.file for file in manifest.files)
+    return f"{damaged[0]} is missing or not as it was published" if damaged else ""

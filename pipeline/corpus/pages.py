@@ -15,11 +15,23 @@ import pyarrow as pa
 
 from pipeline import extract
 from pipeline.archive import cdxj
+from pipeline.archive.plausible import is_plausible
 from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
-from pipeline.records import Article, Capture, Document, Kind, Outcome, Page, Reason, Source
+from pipeline.records import (
+    IMPLAUSIBLE_DATE,
+    Article,
+    Capture,
+    Document,
+    Flag,
+    Kind,
+    Outcome,
+    Page,
+    Reason,
+    Source,
+)
 from pipeline.rules.plain_text import is_plain
 
 
@@ -141,8 +153,16 @@ def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Docu
         encoding=page.encoding if page else "",
         encoding_from=page.encoding_from if page else "",
         replacements=page.replacements if page else 0,
+        flags=_doubts(capture),
         reason=reason,
     )
+
+
+def _doubts(capture: Capture) -> tuple[Flag, ...]:
+    """A flag on a capture that cannot be of the time it claims; the time itself stands as it is."""
+    if capture.place is None or is_plausible(capture.place.file, capture.fetched_at):
+        return ()
+    return (Flag(name=IMPLAUSIBLE_DATE, text=f"{capture.fetched_at:%Y-%m-%d}"),)
 
 
 def article_row(capture: Capture, page: Page, article: Article) -> Document:
@@ -171,5 +191,5 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         captions=article.captions,
         method=article.method,
         agreement=article.agreement,
-        flags=article.flags,
+        flags=(*article.flags, *_doubts(capture)),
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import archive
+from pipeline.archive import cdxj
+from pipeline.archive.plausible import SLACK, begun_on, believed, is_plausible
+from pipeline.archive.withdrawn import run_of, withdrawn
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
@@ -80,7 +84,7 @@ def plan(job: Job) -> Plan:
         raise UsageError(f"{job.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one")
     have = list_versions(job.clean)
     parent = read_manifest(job.clean / have[-1]) if have else None
-    files = archive.sealed(job.raw)
+    files = archive.standing(job.raw)
     if parent is not None and not job.confirm:
         _refuse_lost_inputs(job, parent, files)
         _refuse_lost_corrections(job, parent)
@@ -112,8 +116,8 @@ def plan(job: Job) -> Plan:
 
 def _refuse_lost_inputs(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> None:
     """RefusedError when files the newest version was made of are gone: a disk not mounted, a wrong --raw."""
-    have = {f.file for f in files}
-    gone = [f.file for f in parent.inputs if f.file not in have]
+    have, taken_back = {f.file for f in files}, withdrawn(job.raw)
+    gone = [f.file for f in parent.inputs if f.file not in have and run_of(f.file) not in taken_back]
     if gone:
         raise RefusedError(
             f"{job.raw}: {len(gone)} archive files of version {parent.version} are not there, {gone[0]} first."
@@ -129,6 +133,31 @@ def _refuse_lost_corrections(job: Job, parent: Manifest) -> None:
             " no folder of them here. Nothing was published; name it with --corrections, or build with --confirm to"
             " go on without them"
         )
+
+
+def time_of(raw: Path, todo: Plan) -> datetime:
+    """The time a version bears: that of the newest capture in it, as far as times are believed; no clock's.
+
+    A capture that claims to be later than its file (`archive.plausible`) is none, and neither is a file begun after
+    the newest of those that came since the parent: its writer's clock ran ahead, since others were begun later and
+    say an earlier day. Where no file came the parent's day is the bound. So one wrong clock gives its own version a
+    wrong time, and those after it their own again; one that takes in files of long ago bears their time.
+    """
+    begun = [day for file in todo.new if (day := begun_on(file.file)) is not None]
+    last = max(begun) if begun else todo.parent.created_at if todo.parent is not None else None
+    times = [
+        _newest(raw, file)
+        for file in todo.files
+        if last is None or (begun_on(file.file) or last) < last + SLACK
+    ]
+    return max(times, default=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _newest(raw: Path, file: archive.SealedFile) -> datetime:
+    """The time of a file's newest capture, of those that are believed."""
+    if is_plausible(file.file, file.last):
+        return file.last
+    return max(believed(file.file, ref.fetched_at) for ref in cdxj.refs(raw, file.file))
 
 
 def rules(sources: Sequence[Source]) -> dict[str, str]:
@@ -158,7 +187,7 @@ def _marked(
 
 def hindrance(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
     """Why rows of the present rules cannot be added to a version of others, in words; None: they can."""
-    return _other_archive(parent, files) or incompatible(job.clean / parent.version, parent)
+    return _other_archive(job, parent, files) or incompatible(job.clean / parent.version, parent)
 
 
 def _later(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
@@ -199,7 +228,7 @@ def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -
         return f"the schema changed (from {schema} to {SCHEMA_VERSION})"
     if job.full:
         return FORCED
-    return _other_rules(job, parent) or _other_archive(parent, files)
+    return _other_rules(job, parent) or _other_archive(job, parent, files)
 
 
 def _other_rules(job: Job, parent: Manifest) -> str | None:
@@ -220,7 +249,12 @@ def _other_rules(job: Job, parent: Manifest) -> str | None:
     return None
 
 
-def _other_archive(parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
-    have = {f.file: f.sha256 for f in files}
+def _other_archive(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
+    have, taken_back = {f.file: f.sha256 for f in files}, withdrawn(job.raw)
     gone = [f.file for f in parent.inputs if have.get(f.file) != f.sha256]
+    for run in sorted({run_of(file) for file in gone} & taken_back.keys()):
+        return f"the run {run} was withdrawn: {taken_back[run]}"
+    # its captures may lie between others that are taken in already: only from the beginning do they come in order
+    for run in sorted((parent.withdrawn.keys() - taken_back.keys()) & {run_of(file) for file in have}):
+        return f"the run {run} counts again"
     return f"the archive changed ({gone[0]})" if gone else None

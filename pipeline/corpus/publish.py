@@ -17,12 +17,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of, sync
-from pipeline.corpus.read import LATEST, MANIFEST
+from pipeline.corpus.read import LATEST, MANIFEST, SUMS
 from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
 from pipeline.records import InputFile, Manifest, OutputFile
-
-SUMS = "SHA256SUMS"
 
 
 def next_version(existing: Iterable[str]) -> str:

@@ -5,16 +5,20 @@ A URL instead of a folder is read by remote.py.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from pipeline.corpus import feed
 from pipeline.corpus.schema import ARTICLES, TABLES, from_table, read_parquet
-from pipeline.errors import UsageError
+from pipeline.errors import CorpusError, UsageError
 from pipeline.records import Document
 
 LATEST = "latest"
@@ -23,8 +27,16 @@ LATEST = "latest"
 MANIFEST = "manifest.json"
 """What a version is made of; a folder without it is no version."""
 
-VERSION = re.compile(r"\d+\.\d+\.\d+")
-"""A version in full: SCHEMA.RELEASE.REVISION."""
+SUMS = "SHA256SUMS"
+"""A version's files with their sums, the manifest among them: its own sum stands for the whole version."""
+
+HASH_DIGITS = 16
+"""So many hex digits of a version's hash name it: accidents do not meet in them."""
+
+CHANGES_FILE = "changes.parquet"
+"""What a version changed against its parent; what stays of it when the version goes: feed.py."""
+
+_HASH = re.compile(rf"[0-9a-fA-F]{{{HASH_DIGITS},64}}")
 
 
 def list_versions(clean: str | Path = "clean") -> list[str]:
@@ -34,7 +46,7 @@ def list_versions(clean: str | Path = "clean") -> list[str]:
         return found
     folder = Path(clean)
     inside = folder.iterdir() if folder.is_dir() else ()
-    names = [p.name for p in inside if VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
+    names = [p.name for p in inside if feed.VERSION.fullmatch(p.name) and (p / MANIFEST).is_file()]
     return sorted(names, key=version_key)
 
 
@@ -56,20 +68,60 @@ def version_key(version: str) -> tuple[int, ...]:
 def version_folder(clean: str | Path = "clean", version: str | None = None) -> Path:
     """The folder of a version: `2.37.0`, `2.37` for its newest revision, None for the latest.
 
-    UsageError names the folder and what is there instead.
+    `2.37 sha256:9f2c…` asks for the release with that hash, 16 digits or more, and `name@2.37 sha256:9f2c…` says the
+    same; CorpusError when there is another. UsageError names the folder and what is there instead.
     """
     folder = Path(clean)
+    version, digest = by_hash(version)
     have = list_versions(folder)
     if not have:
         raise UsageError(
             f"{folder}: no version of the corpus here; make one with `corpus refresh` or `corpus build`"
         )
-    if version is None or version == LATEST:
-        return folder / latest(folder)
-    fitting = named(have, version)
+    fitting = [latest(folder)] if version is None or version == LATEST else named(have, version)
     if not fitting:
+        if named(sorted(feed.files(folder)), version or LATEST):
+            raise UsageError(
+                f"{folder}: version {version} was collected; `corpus changes --since {version}` still tells what to"
+                f" add, update and delete. There are {', '.join(have)}; `corpus pin` keeps one"
+            )
         raise UsageError(f"{folder}: there is no version {version}; there are {', '.join(have)}")
-    return folder / fitting[-1]
+    if digest is None:
+        return folder / fitting[-1]
+    for name in reversed(fitting):
+        if hash_of(folder / name).startswith(digest):
+            return folder / name
+    raise CorpusError(
+        f"{folder / fitting[-1]}: not the version of hash {digest}, but {hash_of(folder / fitting[-1])}; it is another"
+        " corpus, a revision after a takedown, or damaged (`corpus verify`). `corpus versions` shows the hashes"
+    )
+
+
+def by_hash(said: str | None) -> tuple[str | None, str | None]:
+    """The version and the hash that `name@2.37 sha256:9f2c…` asks for; None for what is not said."""
+    name, is_there, digest = (said or "").partition(" sha256:")
+    if is_there and not _HASH.fullmatch(digest):
+        raise UsageError(f"{said!r}: a hash is {HASH_DIGITS} to 64 hex digits, as `corpus versions` shows it")
+    return name.rpartition("@")[2] or None, digest.lower() if is_there else None
+
+
+def hash_of(version: Path) -> str:
+    """The SHA-256 of a version's SHA256SUMS, hex: what `sha256sum clean/2.37.0/SHA256SUMS` prints; "": it has none."""
+    try:
+        return hashlib.sha256((version / SUMS).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _check(version: Path, files: Iterable[Path]) -> None:
+    """CorpusError for the first file whose bytes are not those that SHA256SUMS tells of."""
+    lines = (version / SUMS).read_text(encoding="utf-8").splitlines()
+    told = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for file in files:
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if told.get(file.relative_to(version).as_posix()) != digest:
+            raise CorpusError(f"{file}: not as it was published; `corpus verify` says what else is wrong")
 
 
 def named(have: Sequence[str], said: str) -> list[str]:
@@ -79,12 +131,17 @@ def named(have: Sequence[str], said: str) -> list[str]:
 
 def latest(clean: Path) -> str:
     """The version `latest` points at; the newest where there is no pointer."""
+    return pointed(clean) or list_versions(clean)[-1]
+
+
+def pointed(clean: Path) -> str | None:
+    """The version that the link, or where there is none the text file names; None: neither does."""
     link, text = clean / LATEST, clean / LATEST.upper()
     if link.is_symlink() and link.exists():
         return link.resolve().name
     if text.is_file():
         return text.read_text(encoding="utf-8").strip()
-    return list_versions(clean)[-1]
+    return None
 
 
 def read(
@@ -118,7 +175,11 @@ def tables(
     table: str = ARTICLES,
     columns: Sequence[str] | None = None,
 ) -> Iterator[pa.Table]:
-    """The rows of a version, an Arrow table a file; at least one, if only an empty one."""
+    """The rows of a version, an Arrow table a file; at least one, if only an empty one.
+
+    What is asked for is found once, so that a publication meanwhile changes nothing: all rows are of one version.
+    CorpusError when maintenance collects it meanwhile, or when it was asked for by hash and is not as published.
+    """
     if table not in TABLES:
         raise UsageError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
     empty = read_parquet([])
@@ -129,6 +190,67 @@ def tables(
     if is_url(clean):
         yield from _remote().tables(str(clean), version, table, columns)
         return
-    paths = sorted((version_folder(clean, version) / table).glob("*.parquet"))
-    for path in paths:
-        yield read_parquet([path], columns)
+    folder = version_folder(clean, version)
+    try:
+        paths = sorted((folder / table).glob("*.parquet"))
+        (folder / MANIFEST).stat()  # a folder that went while it was listed shows no file, or a part
+        for path in paths:
+            if by_hash(version)[1] is not None:
+                _check(folder, [path])
+            yield read_parquet([path], columns)
+    except FileNotFoundError:
+        if (folder / MANIFEST).is_file():
+            raise
+        raise CorpusError(
+            f"{folder}: {folder.name} was collected while it was read; read a newer one, and keep one that is read for"
+            " long with `corpus pin VERSION`"
+        ) from None
+
+
+def read_changes(clean: str | Path = "clean", *, since: str, until: str | None = None) -> pa.Table:
+    """What to add, update and delete to come from one version to another (None: the latest), by document.
+
+    Columns as `feed.FEED`: id, kind (added, changed, removed), cause, hashes before and after. The versions in between,
+    and `since` itself, may have been collected. `2.37` of `since` is the release as it was first published, so that
+    what was taken down from it later is told; of `until` its newest revision. UsageError for a version nobody knows.
+    """
+    if is_url(clean):
+        raise UsageError(f"{clean}: changes are read from the corpus's own folder; read {feed.FOLDER}/ there")
+    folder = Path(clean)
+    have, files = list_versions(folder), feed.files(folder)
+    known = sorted({*have, *files}, key=version_key)
+    first = _known(folder, known, since)[0]
+    newest = latest(folder) if have else known[-1]
+    last = newest if until in (None, LATEST) else _known(folder, known, until or "")[-1]
+    try:
+        parents = {version: feed.made_upon(path) for version, path in files.items()}
+        lacking = {version: _parent(folder / version) for version in have if version not in files}
+        steps = [
+            (feed.load(files[v]) if v in files else _changes_of(folder, v, lacking[v]), is_forth)
+            for v, is_forth in feed.route({**parents, **lacking}, first, last)
+        ]
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise CorpusError(
+            f"{folder / feed.FOLDER}: {error}; `corpus verify` says which file is damaged"
+        ) from error
+    return feed.fold(steps, first, last)
+
+
+def _known(folder: Path, known: Sequence[str], said: str) -> list[str]:
+    """The versions meant, of those there are or were."""
+    fitting = named(known, said)
+    if not fitting:
+        told = f"there are {known[0]} to {known[-1]}" if known else "there is none"
+        raise UsageError(f"{folder}: nothing is known of a version {said}; {told}")
+    return fitting
+
+
+def _parent(version: Path) -> str | None:
+    """The version that a version was made upon."""
+    parent: str | None = json.loads((version / MANIFEST).read_text(encoding="utf-8"))["parent"]
+    return parent
+
+
+def _changes_of(folder: Path, version: str, parent: str | None) -> pa.Table:
+    """What a version changed, where its file in the feed is not made yet."""
+    return feed.of_release(pq.read_table(folder / version / CHANGES_FILE), parent, version)

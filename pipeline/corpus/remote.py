@@ -16,12 +16,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.corpus.read import LATEST, MANIFEST, VERSION, named, version_key
+from pipeline.corpus.feed import VERSION
+from pipeline.corpus.read import LATEST, MANIFEST, SUMS, by_hash, named, version_key
 from pipeline.corpus.schema import SCHEMA_VERSION, read_parquet
 from pipeline.errors import CorpusError, UsageError
-
-SUMS = "SHA256SUMS"
-"""The sums of every other file of a version (as publish.py writes it, which a reader does not import)."""
 
 VERSIONS = "VERSIONS"
 """Beside the versions: their names, one a line. Most servers do not list a folder, so an export says what is there."""
@@ -164,9 +162,10 @@ def version_at(url: str, version: str | None = None) -> tuple[Place, Mapping[str
     schema than this code, CorpusError when the manifest is not the one that was published.
     """
     top = place(url)
+    version, digest = by_hash(version)
     if version is not None and version != LATEST:
         fitting = [version] if VERSION.fullmatch(version) else named(_list_versions(top), version)
-        found = _manifest(top.at(fitting[-1])) if fitting else None
+        found = _manifest(top.at(fitting[-1]), digest) if fitting else None
         if found is None:
             have = ", ".join(_list_versions(top)) or "none that it names or lists: say one in full, as 2.37.0"
             raise UsageError(f"{top.url}: there is no version {version}; there are {have}")
@@ -175,7 +174,7 @@ def version_at(url: str, version: str | None = None) -> tuple[Place, Mapping[str
     if latest is not None and not VERSION.fullmatch(latest):
         raise CorpusError(f"{top.at(LATEST.upper()).url}: {latest[:40]!r} is no version")
     for folder in (top.at(latest),) if latest else (top, top.at(LATEST)):
-        if (found := _manifest(folder)) is not None:
+        if (found := _manifest(folder, digest)) is not None:
             return found
     if latest:
         raise CorpusError(f"{top.url}: {LATEST.upper()} says {latest}, and there is no such version")
@@ -185,13 +184,19 @@ def version_at(url: str, version: str | None = None) -> tuple[Place, Mapping[str
     )
 
 
-def _manifest(folder: Place) -> tuple[Place, Mapping[str, Any]] | None:
-    """A version's manifest, checked against its sum; None when none is there."""
+def _manifest(folder: Place, digest: str | None) -> tuple[Place, Mapping[str, Any]] | None:
+    """A version's manifest, checked against its sum, and that against the hash asked for; None when none is there."""
     try:
         data = fetch(folder.at(MANIFEST))
-        sums = fetch(folder.at(SUMS)).decode("utf-8", "replace")
+        listed = fetch(folder.at(SUMS))
     except FileNotFoundError:
         return None
+    if not hashlib.sha256(listed).hexdigest().startswith(digest or ""):
+        raise CorpusError(
+            f"{folder.url}: not the version of hash {digest}, but {hashlib.sha256(listed).hexdigest()}; it is another"
+            " corpus, a revision after a takedown, or altered"
+        )
+    sums = listed.decode("utf-8", "replace")
     if f"{hashlib.sha256(data).hexdigest()}  {MANIFEST}" not in sums.splitlines():
         raise CorpusError(f"{folder.at(MANIFEST).url}: not as it was published: {SUMS} has another sum")
     said: dict[str, Any] = json.loads(data)

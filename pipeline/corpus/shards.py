@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from pipeline import archive
 from pipeline.archive import cdxj
 from pipeline.archive.store import sha256_of, sync
+from pipeline.archive.withdrawn import withdrawn
 from pipeline.corpus.batches import Batch, Lost
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
@@ -88,9 +89,12 @@ def remove_torn(work: Path) -> None:
 
 def extract_shard(stages: Stages, file: archive.SealedFile) -> Path:
     """Path of the extract shard of an archive file under the present rules."""
-    names = {ref.source for ref in cdxj.refs(stages.raw, file.file)}
+    refs = cdxj.refs(stages.raw, file.file)
+    names = {ref.source for ref in refs}
     prints = {s.name: source_fingerprint(s) for s in stages.sources if s.name in names}
     said = "".join(f"{name}={each};" for name, each in prints.items() if each)
+    if any(ref.refers_to for ref in refs):  # a joined part may have its text from another run's response
+        said += "".join(f"without {run};" for run in sorted(withdrawn(stages.raw)))
     stem = Path(file.file).name.removesuffix(".warc.gz")
     return stage_folders(stages.work)[0] / f"{stem}-{short_hash(file.sha256 + said)[:12]}.parquet"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -14,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of
+from pipeline.corpus import feed_files
 from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
-from pipeline.corpus.publish import SUMS, read_manifest
-from pipeline.corpus.read import latest, list_versions, version_folder, version_key
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import SUMS, latest, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
 from pipeline.dedupe.index import members_in
 from pipeline.dedupe.records import DUPLICATE
@@ -196,13 +198,18 @@ class Kept:
 
 
 def plan_gc(clean: Path) -> list[Kept]:
-    """Which versions stay and why: the latest, pinned ones, 7 daily, 4 weekly and 12 monthly ones."""
+    """Which versions stay and why: the latest, pinned ones, 7 daily, 4 weekly and 12 monthly ones.
+
+    The newest in number come first. Of one that is dated after the newest, or of that, the clock was wrong: its day is
+    not believed, and it counts as the only one of its own.
+    """
     have = list_versions(clean)
     if not have:
         return []
     why: dict[str, str] = {latest(clean): "latest"}
     why |= dict.fromkeys(pinned(clean), "pinned")
     days = {v: read_manifest(clean / v).created_at.date() for v in have}
+    last = days[have[-1]] + timedelta(days=1)
     for word, limit, period in (
         ("daily", KEEP_DAYS, lambda d: d.toordinal()),
         ("weekly", KEEP_WEEKS, lambda d: d.isocalendar()[:2]),
@@ -210,7 +217,7 @@ def plan_gc(clean: Path) -> list[Kept]:
     ):
         newest: dict[object, str] = {}
         for version in have:
-            newest[period(days[version])] = version
+            newest[period(days[version]) if days[version] <= last else version] = version
         for version in sorted(newest.values(), key=version_key, reverse=True)[:limit]:
             why.setdefault(version, word)
     return [Kept(version=v, why=why.get(v)) for v in have]
@@ -218,6 +225,7 @@ def plan_gc(clean: Path) -> list[Kept]:
 
 def collect(clean: Path, work: Path) -> list[Kept]:
     """Remove the versions that gc does not keep; each leaves the corpus folder in one rename."""
+    feed_files.mend(clean, work)  # what a version changed outlives it
     plan = plan_gc(clean)
     work.mkdir(parents=True, exist_ok=True)
     for left in work.glob("collected-*"):  # by a run that was killed

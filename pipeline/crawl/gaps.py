@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.archive import index
+from pipeline.archive.withdrawn import standing_refs
 from pipeline.crawl.ledger import EVER, Ledger
 from pipeline.crawl.scope import by_source, scope_of, unwanted
 from pipeline.records import USABLE, Kind, Source
@@ -48,7 +49,7 @@ def find_gaps(
     those of `urls`, or all that are known. UsageError for a URL of no source.
     """
     asked = by_source(sources, urls)
-    refs = [r for r in index.find(raw) if r.kind == Kind.PAGE]
+    refs = [r for r in standing_refs(raw, index.find(raw)) if r.kind == Kind.PAGE]
     good_ever = {r.url_key for r in refs if r.outcome in USABLE}
     gaps = []
     with Ledger(raw, read_only=True) as ledger:

@@ -28,6 +28,8 @@ LASTING = frozenset(
     }
 )
 """Outcomes that another try in an hour would only repeat: next in a week (ours)."""
+AHEAD = timedelta(days=1)
+"""What is remembered of more than a day later than now comes from a clock that ran ahead (ours)."""
 MISSING = {Outcome.GONE, Outcome.SOFT_GONE}
 
 
@@ -80,6 +82,20 @@ class UrlState:
     good_file: str | None = None
     good_offset: int | None = None
     good_length: int | None = None
+
+
+def is_ahead(state: UrlState, now: datetime) -> bool:
+    """Whether a clock that ran ahead has left its times in what is remembered of a URL."""
+    return (state.last_fetch or state.first_seen) > now + AHEAD
+
+
+def set_back(state: UrlState, now: datetime) -> UrlState:
+    """What is remembered of a URL without the times that a clock ahead of `now` left there."""
+    if state.first_seen > now:
+        state = replace(state, first_seen=now)
+    if state.last_change is not None and state.last_change > now:
+        state = replace(state, last_change=now)
+    return replace(state, last_fetch=None, missing_since=None, gone=False)
 
 
 def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: bool | None) -> UrlState:

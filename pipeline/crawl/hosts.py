@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -35,6 +35,8 @@ MAX_FAILURES = 5
 FIRST_REST = timedelta(minutes=15)
 LONGEST_REST = timedelta(hours=24)
 """How long it is then left alone: doubled with every further failure (ours)."""
+FURTHEST = LONGEST_REST + timedelta(hours=1)
+"""Neither a rest, nor a Retry-After, nor what a robots.txt says lasts longer."""
 MAX_WAIT = 60.0
 """Seconds a run waits for a site that asked, in an earlier run, to be left alone; a longer wait skips it."""
 TOO_FAST = 429
@@ -81,18 +83,30 @@ class Hosts:
         """The queue that requests for `url` stand in (site: host without `www.`, port)."""
         name = site(url)
         if name not in self._queues:
-            kept = self._ledger.host(name)
+            kept = self._kept(name)
             queue = Queue(name, delay=kept.delay or 0.0, fails=kept.fails, not_before=kept.not_before)
             if kept.not_before and (kept.not_before - self._now()).total_seconds() > MAX_WAIT:
                 queue.closed = f"left alone until {kept.not_before:%Y-%m-%dT%H:%MZ}"
             self._queues[name] = queue
         return self._queues[name]
 
+    def _kept(self, name: str) -> ledgers.Host:
+        """What is remembered of a host, without times that are further off than any may be: a clock ran ahead."""
+        kept = self._ledger.host(name)
+        last = self._now() + FURTHEST
+        return replace(
+            kept,
+            not_before=kept.not_before if kept.not_before is None or kept.not_before <= last else None,
+            robots_until=kept.robots_until
+            if kept.robots_until is None or kept.robots_until <= last
+            else None,
+        )
+
     def rules(self, url: str) -> Rules:
         """The robots.txt of exactly the host and port of `url`."""
         name = urlsplit(url).netloc
         if name not in self._rules:
-            kept = self._ledger.host(name)
+            kept = self._kept(name)
             self._rules[name] = Rules(until=kept.robots_until, place=kept.robots)
         return self._rules[name]
 
@@ -108,7 +122,7 @@ class Hosts:
             queue, rules = self._queues.get(name), self._rules.get(name)
             if rules and rules.robots and rules.robots.deny_all:
                 rules = Rules()  # a closed door is tried again in the next run
-            kept = self._ledger.host(name)
+            kept = self._kept(name)
             self._ledger.set_host(
                 ledgers.Host(
                     host=name,

@@ -18,9 +18,10 @@ from types import TracebackType
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.exchange import Earlier
-from pipeline.archive.sealing import sealed
+from pipeline.archive.plausible import believed
 from pipeline.archive.store import lock, path_of
-from pipeline.crawl.history import LISTS, UrlState, next_state
+from pipeline.archive.withdrawn import standing, withdrawn
+from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
 from pipeline.errors import CorpusError
 from pipeline.records import Capture, Kind, Place
 
@@ -37,6 +38,7 @@ CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
 """
 
 
@@ -97,6 +99,8 @@ class Ledger:
 
     def __init__(self, raw: Path, *, read_only: bool = False) -> None:
         self.raw = raw
+        self.newest = datetime.fromtimestamp(0, UTC)
+        """Time of the newest visit or link that was known on entering."""
         path = raw / "ledger.sqlite"
         if not read_only:
             raw.mkdir(parents=True, exist_ok=True)
@@ -114,6 +118,8 @@ class Ledger:
 
     def __enter__(self) -> Ledger:
         self.catch_up()
+        told = self._db.execute("SELECT max(coalesce(last_fetch, first_seen)) FROM url").fetchone()[0]
+        self.newest = warc.moment(told or "") or self.newest
         return self
 
     def close(self) -> None:
@@ -142,10 +148,15 @@ class Ledger:
 
         `every` is the source's interval for lists (seconds). `changed` overrides whether the visit
         showed something new (for a list: other links); None judges by the payload digest. A visit not
-        later than the last one known changes nothing but `first_seen`. For a list page add its links
+        later than the last one known changes nothing but `first_seen`; but what that one remembers of more than
+        a day later is set back, since a clock ran ahead then. For a list page add its links
         (`add_links`) before recording it: its validators promise that they were read.
         """
-        self._take(cdxj.ref_of(capture), every, changed)
+        ref = cdxj.ref_of(capture)
+        old = self._state(ref.url_key)
+        if old is not None and is_ahead(old, ref.fetched_at):
+            self._put(set_back(old, ref.fetched_at))
+        self._take(ref, every, changed)
 
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
@@ -181,12 +192,21 @@ class Ledger:
         return None if row is None else str(row["source"])
 
     def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
-        """URLs of a source whose time has come, longest overdue first."""
+        """URLs of a source whose time has come, longest overdue first.
+
+        Where a clock ran ahead, what was visited or found more than a day later than `now` has come too: it waits for
+        no day that is far away, and what that visit took for old or gone is judged again.
+        """
         marks = ", ".join("?" * len(kinds))
+        has_come = "next_due IS NOT NULL AND next_due <= ?"
+        times = [warc.iso(now)]
+        if self.newest - AHEAD > now:
+            has_come = f"({has_come} OR coalesce(last_fetch, first_seen) > ?)"
+            times.append(warc.iso(now + AHEAD))
         found = self._db.execute(
-            "SELECT url, key, kind, via, part_of, looks FROM url WHERE source = ? AND next_due IS NOT NULL"
-            f" AND next_due <= ? AND kind IN ({marks}) ORDER BY next_due, key",
-            (source, warc.iso(now), *kinds),
+            "SELECT url, key, kind, via, part_of, looks FROM url"
+            f" WHERE source = ? AND {has_come} AND kind IN ({marks}) ORDER BY next_due, key",
+            (source, *times, *kinds),
         )
         return [
             Due(
@@ -286,31 +306,46 @@ class Ledger:
     def catch_up(self) -> int:
         """Takes in the sealed files not yet read to their end; returns how many.
 
+        What withdrawn runs said is forgotten, by forgetting all: the rest is read anew from the archive.
         A list visit met here was never seen to be followed up, so its validators are not trusted
         and it is due at once: its links may have been lost with the process.
         """
+        self._forget_withdrawn()
         known = {row["name"]: row["sha256"] for row in self._db.execute("SELECT name, sha256 FROM file")}
-        files = [each for each in sealed(self.raw) if known.get(each.file) != each.sha256]
+        files = [each for each in standing(self.raw) if known.get(each.file) != each.sha256]
         if files:
             for day in index.by_day(self.raw, [each.file for each in files]):
                 for ref in day:
                     self._take_unfollowed(ref)
             for each in files:
                 self._write("INSERT OR REPLACE INTO file VALUES (?, ?)", (each.file, each.sha256))
-            self.commit()
+        self.commit()
         return len(files)
 
+    def _forget_withdrawn(self) -> None:
+        """Empty the ledger where it may know of a run that was withdrawn since it was last entered."""
+        gone = set(withdrawn(self.raw))
+        had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
+        if gone == had:
+            return
+        for table in ("url", "host", "file") if gone - had else ():
+            self._write(f"DELETE FROM {table}")
+        self._write("DELETE FROM withdrawn")
+        for run in sorted(gone):
+            self._write("INSERT INTO withdrawn VALUES (?)", (run,))
+
     def _take_unfollowed(self, ref: Ref) -> None:
-        """A visit that may have been cut short before its links were kept."""
+        """A visit that may have been cut short before its links were kept, or repeats what is withdrawn."""
         before = self._state(ref.url_key)
-        self._take(ref)
+        at = believed(ref.file, ref.fetched_at)
+        self._take(replace(ref, fetched_at=at))
         after = self._state(ref.url_key)
-        if (
-            ref.kind in LISTS
-            and after is not None
-            and (before is None or before.last_fetch != after.last_fetch)
-        ):
-            self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=ref.fetched_at))
+        if at != ref.fetched_at and after is not None and after.good_id == ref.id:
+            self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
+        is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
+        is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
+        if after is not None and is_news and (ref.kind in LISTS or is_unfounded):
+            self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
 
 
 def _copy(path: Path, into: sqlite3.Connection) -> None:

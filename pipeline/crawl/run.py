@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.archive import index
+from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl.articles import page_due, visit_article
+from pipeline.crawl.history import AHEAD
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import EVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
@@ -83,9 +85,21 @@ def crawl(
     with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
         conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
         run = _Run(writer, ledger, conduct, on_progress)
+        _tell_of_clock(run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now())
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         asyncio.run(_until_stopped(work, run.keeper, stop))
         return tuple(run.tallies[each.name].source_run(each.name) for each in sources)
+
+
+def _tell_of_clock(tally: Tally, newest: datetime, now: datetime) -> None:
+    """Say that the clock jumped back, or stood ahead before; due times are judged by it all the same."""
+    if newest > now + AHEAD:
+        note = (
+            f"the newest visit known is of {newest:%Y-%m-%d}, and the clock says {now:%Y-%m-%d}: it was ahead then, or"
+            " is behind now; what was visited or found since is looked at again"
+        )
+        tally.notes.append(note)
+        logger.warning("%s", note)
 
 
 class _Run:
@@ -184,7 +198,7 @@ class _Run:
         due = {each.url_key: each for each in ledger.due(source.name, self._conduct.now())}
         if not only_due:
             due |= {each.url_key: each for each in ledger.due(source.name, EVER)}
-            for ref in index.find(self.keeper.raw, sources=(source.name,)):
+            for ref in standing_refs(self.keeper.raw, index.find(self.keeper.raw, sources=(source.name,))):
                 if ref.kind == Kind.PAGE and ref.url_key not in due:
                     due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
         pages = [each for each in due.values() if each.part_of is None]

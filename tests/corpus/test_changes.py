@@ -176,6 +176,9 @@ def test_a_change_names_the_row_its_texts_and_its_files(tmp_path: Path) -> None:
     new = version(tmp_path / "new", [replace(A, title="改", text_hash="other"), row(3)])
     found = {r["kind"]: r for r in rows(compare(old, new))}
     file = "articles/2026-11-01-000.parquet"
+    hashes = [found["changed"].pop(name) for name in ("old_row_hash", "new_row_hash")]
+    assert all(each and len(each) == 32 for each in hashes)
+    assert hashes[0] != hashes[1]
     assert found["changed"] == {
         "id": A.id,
         "kind": "changed",
@@ -229,3 +232,18 @@ def test_a_file_of_the_same_name_that_is_no_link_is_read(tmp_path: Path) -> None
 def test_a_table_that_has_no_files_has_no_rows(tmp_path: Path) -> None:
     (tmp_path / "new/articles").mkdir(parents=True)
     assert compare(version(tmp_path / "old", [A]), tmp_path / "new").num_rows == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [NEW_PAGE, *({name: value} for name, value in METADATA.items()), {"cluster": "x"}, {"relation": "x"}],
+)
+def test_rows_that_differ_have_other_hashes_and_equal_ones_the_same(
+    fields: dict[str, Any], tmp_path: Path
+) -> None:
+    one, two = version(tmp_path / "one", [A]), version(tmp_path / "two", [changed(A, fields)])
+    (there,), (back,) = rows(compare(one, two)), rows(compare(two, one))
+    assert (there["old_row_hash"], there["new_row_hash"]) == (back["new_row_hash"], back["old_row_hash"])
+    assert there["old_row_hash"] != there["new_row_hash"]
+    (added,) = rows(compare(None, one))
+    assert (added["old_row_hash"], added["new_row_hash"]) == (None, there["old_row_hash"])

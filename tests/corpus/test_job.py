@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from pipeline.corpus.build import build
 from pipeline.corpus.job import locked, recover
-from pipeline.corpus.publish import point_latest
+from pipeline.corpus.publish import point_latest, read_manifest, write_manifest
 from pipeline.corpus.read import latest, list_versions
 from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.corpus.shards import stage_folders
@@ -93,14 +94,55 @@ def test_two_spellings_of_a_corpus_are_one(tmp_path: Path) -> None:
             pass
 
 
+def copied(clean: Path, version: str) -> None:
+    """A version like the first, under another name."""
+    shutil.copytree(clean / FIRST, clean / version)
+    write_manifest(clean / version, replace(read_manifest(clean / version), version=version))
+
+
 def test_a_latest_that_a_killed_build_did_not_move_is_moved(corpus: Path) -> None:
-    shutil.copytree(corpus / "clean" / FIRST, corpus / "clean" / SECOND)
+    copied(corpus / "clean", SECOND)
     assert latest(corpus / "clean") == FIRST
     recover(job(corpus))
     assert latest(corpus / "clean") == SECOND
     inode = (corpus / "clean/latest").lstat().st_ino
     recover(job(corpus))
     assert (corpus / "clean/latest").lstat().st_ino == inode, "and left alone when it is right"
+
+
+@pytest.mark.parametrize("lost", ["latest", "latest and its version"])
+def test_a_latest_that_was_never_made_is_made(corpus: Path, lost: str) -> None:
+    """Killed between the rename and the swap at the first publication, or pointing at what is gone."""
+    (corpus / "clean/latest").unlink()
+    if lost != "latest":
+        (corpus / "clean/latest").symlink_to("2.9.0")
+    recover(job(corpus))
+    assert (corpus / "clean/latest").readlink().name == FIRST
+
+
+@pytest.mark.parametrize(
+    "wrong", ["another's manifest", "a missing file", "a changed file", "an empty manifest"]
+)
+def test_latest_is_put_onto_a_whole_version_only(
+    corpus: Path, wrong: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    clean = corpus / "clean"
+    copied(clean, SECOND)
+    file = next((clean / SECOND / "articles").iterdir())
+    if wrong == "another's manifest":
+        shutil.copy(clean / FIRST / "manifest.json", clean / SECOND)
+    elif wrong == "a missing file":
+        file.unlink()
+    elif wrong == "a changed file":
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+    else:
+        (clean / SECOND / "manifest.json").write_text("")
+    recover(job(corpus))
+    assert latest(clean) == FIRST
+    assert f"{SECOND}: not made the latest" in caplog.text
+    (clean / "latest").unlink()
+    recover(job(corpus))
+    assert (clean / "latest").readlink().name == FIRST, "also where there was none"
 
 
 def test_a_corpus_of_no_version_yet_has_nothing_to_mend(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_an_archive_file_of_other_bytes_makes_a_build_full(
 ) -> None:
     files = plan(job(corpus, EXAMPLE)).files
     changed = [replace(files[0], sha256="0" * 64), *files[1:]]
-    monkeypatch.setattr(module.archive, "sealed", lambda raw: changed)
+    monkeypatch.setattr(module.archive, "standing", lambda raw: changed)
     assert plan(job(corpus, EXAMPLE)).why_full == f"the archive changed ({files[0].file})"
 
 

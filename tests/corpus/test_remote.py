@@ -17,6 +17,7 @@ from pipeline.cli import main
 from pipeline.corpus import documents, list_versions, read, remote
 from pipeline.corpus.build import build
 from pipeline.corpus.publish import describe_files, read_manifest, write_manifest
+from pipeline.corpus.read import hash_of
 from pipeline.corpus.schema import to_table, write_parquet
 from pipeline.errors import CorpusError, UsageError
 from tests.corpus.archives import failed_page, job, story_page, write
@@ -231,3 +232,10 @@ def test_s3_reads_as_the_folder_does(clean: Path) -> None:
         assert read(url, columns=["id"]).equals(read(clean, columns=["id"]))
         with pytest.raises(CorpusError, match="s3://no-such-bucket"):
             read("s3://no-such-bucket/zh")
+
+
+def test_a_version_is_asked_for_by_its_hash(clean: Path, served: Served) -> None:
+    digest = hash_of(clean / "2.2.0")
+    assert read(served.url, version=f"zh@2.2 sha256:{digest}").equals(read(clean))
+    with pytest.raises(CorpusError, match="not the version of hash 0123456789abcdef"):
+        read(served.url, version="2.2.0 sha256:0123456789abcdef")

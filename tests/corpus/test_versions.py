@@ -213,3 +213,15 @@ def test_gc_keeps_days_weeks_months_pins_and_the_latest(clean: Path, tmp_path: P
     versions.collect(clean, tmp_path / "work")
     assert list_versions(clean) == kept
     assert not any((tmp_path / "work").iterdir())
+
+
+def test_versions_that_a_wrong_clock_dated_are_not_taken_for_one_days(clean: Path, tmp_path: Path) -> None:
+    """Four versions of 2999, made before times were doubted, and two of the days after."""
+    for n in range(2, 6):
+        dated(clean, f"2.{n}.0", datetime(2999, 1, 1, n, tzinfo=UTC))
+    point_latest(clean, "2.5.0", tmp_path)
+    assert [k.version for k in versions.plan_gc(clean) if k.why is None] == ["2.2.0", "2.3.0", "2.4.0"]
+    for n in (6, 7):
+        dated(clean, f"2.{n}.0", datetime(2026, 11, n, 12, tzinfo=UTC))
+    point_latest(clean, "2.7.0", tmp_path)
+    assert [k.why for k in versions.plan_gc(clean)] == [*["daily"] * 6, "latest"]

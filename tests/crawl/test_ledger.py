@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +130,9 @@ def test_an_older_visit_moves_only_the_day_it_was_first_seen(tmp_path: Path) -> 
     with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
         visit(writer, ledger, page(1, fetched_at=START + DAY))
         before = row(tmp_path, page(1).url_key)
-        visit(writer, ledger, page(1, body=b"<p>older</p>", fetched_at=START - DAY))
+        visit(writer, ledger, page(1, body=b"<p>older</p>", fetched_at=START))
     after = row(tmp_path, page(1).url_key)
-    assert after == before | {"first_seen": "2026-10-31T08:00:00.123456Z"}
+    assert after == before | {"first_seen": "2026-11-01T08:00:00.123456Z"}
 
 
 def test_an_imported_file_is_known_but_neither_due_nor_a_validator(tmp_path: Path) -> None:
@@ -161,15 +161,20 @@ def test_hosts_are_remembered(tmp_path: Path) -> None:
 
 
 def test_the_archive_makes_the_same_ledger_again(tmp_path: Path) -> None:
-    with Writer(tmp_path, "run", clock, roll_bytes=2000) as writer, Ledger(tmp_path) as ledger:
+    times = [START]
+    with (
+        Writer(tmp_path, "run", lambda: times[-1], roll_bytes=2000) as writer,
+        Ledger(tmp_path) as ledger,
+    ):
         ledger.add_links("example", [(page(1).url, page(1).url_key)], "https://news.example/", START)
         for day in range(4):
-            for number in range(1, 5):
-                seen = page(number, fetched_at=START + day * DAY, via="https://news.example/")
-                visit(writer, ledger, seen)
-            visit(writer, ledger, failure(5, fetched_at=START + day * DAY))
-            visit(writer, ledger, page(6, status=404, outcome="gone", fetched_at=START + day * 3 * DAY))
-            visit(writer, ledger, failure(7, "ok", kind="discovery", links=4))
+            seen = [page(n, fetched_at=START + day * DAY, via="https://news.example/") for n in range(1, 5)]
+            seen.append(failure(5, fetched_at=START + day * DAY))
+            seen.append(page(6, status=404, outcome="gone", fetched_at=START + day * 3 * DAY))
+            seen.append(failure(7, "ok", kind="discovery", links=4))
+            for capture in seen:
+                times.append(capture.fetched_at)
+                visit(writer, ledger, capture)
     keys = [page(number).url_key for number in range(1, 7)]
     live = [row(tmp_path, key) for key in keys]
     assert rebuild(tmp_path) > 1
@@ -209,3 +214,92 @@ def test_a_broken_ledger_says_how_to_make_it_anew(tmp_path: Path) -> None:
     rebuild(tmp_path)
     with Ledger(tmp_path) as ledger:
         assert ledger.due("example", START) == []
+
+
+# -- when a clock was wrong
+
+YEAR = 400 * DAY
+FEED = "https://news.example/feed.xml"
+
+
+def seen_at(at: datetime, number: int = 1, **changes: Any) -> Capture:
+    return page(number, **({"fetched_at": at} | changes))
+
+
+def feed_at(at: datetime) -> Capture:
+    return page(9, kind="feed", url=FEED, url_key=FEED, final_url=FEED, fetched_at=at)
+
+
+def runs_at(raw: Path, at: datetime, *captures: Capture, **options: Any) -> None:
+    """A run of its own whose clock says `at`."""
+    with Writer(raw, f"run-{at:%Y%m%d}", lambda: at) as writer, Ledger(raw) as ledger:
+        for capture in captures:
+            visit(writer, ledger, capture, **options)
+
+
+def due(raw: Path, now: datetime, kind: str = "page") -> list[str]:
+    with Ledger(raw) as ledger:
+        return [each.url for each in ledger.due("example", now, (kind,))]
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_after_a_crawl_under_a_clock_ahead_everything_of_it_is_due_once(tmp_path: Path, anew: bool) -> None:
+    runs_at(tmp_path, START + YEAR, seen_at(START + YEAR), every=3600.0)
+    runs_at(tmp_path, START + YEAR, feed_at(START + YEAR), every=3600.0, changed=True)
+    if anew:
+        rebuild(tmp_path)
+    now = START + DAY
+    assert due(tmp_path, now) == [page(1).url]
+    assert due(tmp_path, now, "feed") == [FEED]
+    runs_at(tmp_path, now, seen_at(now, body=b"<p>new</p>"))
+    runs_at(tmp_path, now, feed_at(now), every=3600.0, changed=False)
+    kept = row(tmp_path, page(1).url_key)
+    assert (kept["last_fetch"], kept["first_seen"]) == ("2026-11-02T08:00:00.123456Z",) * 2
+    assert kept["next_due"] < "2026-11-05"
+    for kind in ("page", "feed"):
+        assert due(tmp_path, now + timedelta(minutes=30), kind) == [], "once, not at every run"
+        assert len(due(tmp_path, now + timedelta(hours=6), kind)) == 1, "and then by its interval"
+
+
+def test_links_found_under_a_clock_ahead_are_due(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.add_links("example", [(page(1).url, page(1).url_key)], None, START + YEAR)
+        ledger.commit()
+    assert due(tmp_path, START) == [page(1).url]
+    runs_at(tmp_path, START, seen_at(START))
+    assert row(tmp_path, page(1).url_key)["first_seen"] == "2026-11-01T08:00:00.123456Z"
+    assert due(tmp_path, START + timedelta(minutes=30)) == []
+
+
+def test_what_a_clock_ahead_took_for_gone_is_looked_at_again(tmp_path: Path) -> None:
+    missing: dict[str, Any] = {"status": 404, "outcome": "gone", "body": b""}
+    runs_at(tmp_path, START, seen_at(START, **missing))
+    runs_at(tmp_path, START + YEAR, seen_at(START + YEAR, **missing))
+    assert row(tmp_path, page(1).url_key)["gone"] == 1
+    assert due(tmp_path, START + DAY) == [page(1).url]
+    runs_at(tmp_path, START + DAY, seen_at(START + DAY, **missing))
+    assert row(tmp_path, page(1).url_key)["gone"] == 0
+
+
+def test_a_clock_that_is_a_day_off_changes_nothing(tmp_path: Path) -> None:
+    runs_at(tmp_path, START + DAY, seen_at(START + DAY))
+    assert due(tmp_path, START) == []
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_import_that_lies_about_its_date_keeps_no_page_from_being_visited(
+    tmp_path: Path, anew: bool
+) -> None:
+    lie = datetime(2999, 1, 1, tzinfo=UTC)
+    with Writer(tmp_path, "import-example", clock) as writer:
+        told = writer.write(seen_at(lie))
+    if anew:
+        rebuild(tmp_path)
+    assert due(tmp_path, START + 2 * DAY) == [page(1).url]
+    with Ledger(tmp_path) as ledger:
+        known = ledger.validators(page(1).url_key)
+    assert known is not None
+    assert (known.id, known.fetched_at) == (told.id, lie), "a revisit names the time of the record"
+    runs_at(tmp_path, START + 2 * DAY, seen_at(START + 2 * DAY, body=b"<p>new</p>"))
+    kept = row(tmp_path, page(1).url_key)
+    assert (kept["last_fetch"], kept["looks"]) == ("2026-11-03T08:00:00.123456Z", 2)
