@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from prefect import flow, task
@@ -23,8 +22,8 @@ def crawl(folders: Folders, names: tuple[str, ...], everything: bool) -> RunRepo
 
 @task(persist_result=False)
 def build(folders: Folders, confirm: bool, crawled: RunReport) -> RunReport:
-    """Build the next version from the archive."""
-    return replace(crawled, build=runs.build(folders, confirm=confirm, progress=states.progress()))
+    """Build the next version from the archive, then see how the sources stand."""
+    return runs.build_and_look(folders, crawled, confirm=confirm, progress=states.progress())
 
 
 @flow

@@ -238,6 +238,8 @@ class Capture:
     """id of the earlier capture whose payload a revisit repeats."""
     links: int | None = None
     """For kind discovery: how many links the run found for the source."""
+    gap: bool = False
+    """For a feed: whether nothing known was left in it, so that items may have passed unseen."""
     notes: tuple[str, ...] = ()
     """Facts about the fetch worth keeping: decoder flags, attempts, robots rule, peer address."""
     place: Place | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
+from pipeline.health.status import SourceStatus
 from pipeline.records import Outcome
 from pipeline.runs import Maintenance, RunReport
 
@@ -51,7 +52,9 @@ def refusals(report: RunReport) -> list[str]:
     if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}
-    return lines + [f"{name} held back: {why}" for name, why in held.items()]
+    lines += [f"{name} held back: {why}" for name, why in held.items()]
+    lines += [each.words for each in report.changed if each.is_worse]
+    return lines + ([f"nobody was told: {report.unsent}"] if report.unsent else [])
 
 
 def build_words(report: RunReport) -> list[str]:
@@ -138,6 +141,48 @@ def plan_words(gaps: Sequence[Gap]) -> str:
     )
 
 
+HEALTH = ("source", "state", "since", "last good (UTC)", "last new", "next due (UTC)", "new a week")
+"""Columns of how the sources stand."""
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def health_rows(statuses: Sequence[SourceStatus]) -> list[tuple[str, ...]]:
+    """How the sources stand, a row each, in the order of HEALTH; the last column is a sparkline of weeks."""
+    return [
+        (
+            each.source,
+            f"({each.state})" if each.acknowledged else each.state,
+            str(each.since or ""),
+            f"{each.last_good:%Y-%m-%d %H:%M}" if each.last_good else "never",
+            str(each.last_new or "never"),
+            f"{each.next_due:%Y-%m-%d %H:%M}" if each.next_due else "",
+            sparkline(each.weeks),
+        )
+        for each in statuses
+    ]
+
+
+def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
+    """What is not as usual with the sources, and what holds them back, in sentences."""
+    lines = []
+    for each in statuses:
+        lines += [
+            f"{each.source}: {found.state} since {found.since}: {found.told}." for found in each.findings
+        ]
+        if ack := each.acknowledged:
+            lines.append(f"{each.source}: known until {ack.until}: {ack.why}.")
+        if each.held:
+            lines.append(f"{each.source}: its new rows are held back: {each.held}.")
+    return lines
+
+
+def sparkline(numbers: Sequence[int]) -> str:
+    """Numbers as a row of bars; a point stands for none at all."""
+    top = max(numbers, default=0) or 1
+    return "".join(BARS[(len(BARS) - 1) * n // top] if n else "·" for n in numbers)
+
+
 def crawl_notes(report: RunReport) -> list[str]:
     """What the crawl says of its sources beyond the counts: gaps, caps, sites left alone."""
     return [f"{visit.source}: {note}" for visit in report.crawled for note in visit.notes]
@@ -165,6 +210,9 @@ def markdown_run(report: RunReport, clean: Path) -> str:
     parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
+    if unwell := [each for each in report.health if each.findings or each.held]:
+        parts.append(_table(HEALTH, health_rows(unwell)))
+        parts.append("\n".join(f"- {line}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
         folder = clean.absolute() / report.build.version

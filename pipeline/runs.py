@@ -5,15 +5,16 @@ The `corpus` command and the Prefect flows call these same functions; nothing he
 
 from __future__ import annotations
 
+import difflib
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from pipeline import archive, corrections, rates
+from pipeline import archive, corrections, notify, rates
 from pipeline import sources as declarations
 from pipeline.corpus import build as building
 from pipeline.corpus import feed_files, upgrade, versions
@@ -27,8 +28,12 @@ from pipeline.corpus.upgrade import Foresight
 from pipeline.corrections import Correction
 from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
+from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.tally import SourceRun
 from pipeline.errors import RefusedError, UsageError
+from pipeline.health import NEW, WELL
+from pipeline.health.acks import Ack, read_acks, write_acks
+from pipeline.health.status import Change, SourceStatus, changes, read_status, to_remember
 from pipeline.records import Manifest, Source
 from pipeline.web.fetch import USER_AGENT
 
@@ -88,6 +93,12 @@ class RunReport:
     """Whether the build only says what would change."""
     stopped: bool = False
     """Whether somebody stopped the crawl, so that no build followed."""
+    health: tuple[SourceStatus, ...] = ()
+    """How every declared source stands after the run; empty where the run did not look."""
+    changed: tuple[Change, ...] = ()
+    """What of it is new since it was last told."""
+    unsent: str | None = None
+    """Why the message about it did not reach all it is for; the next run tells it again."""
 
     def funnel(self) -> dict[str, Counter[str]]:
         """source → found, fetched, unchanged, blocked, failed, extracted, kept, new, changed."""
@@ -117,8 +128,12 @@ def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
     chosen = set(names)
     unknown = sorted(chosen - {s.name for s in declared})
     if unknown:
-        have = ", ".join(s.name for s in declared) or "none"
-        raise UsageError(f"{folder}: no source named {', '.join(unknown)}; there are {have}")
+        have = [s.name for s in declared]
+        near = difflib.get_close_matches(unknown[0], have, 1, 0.5)
+        hint = f" did you mean {near[0]}?" if near else ""
+        raise UsageError(
+            f"{folder}: no source named {', '.join(unknown)};{hint} There are {', '.join(have) or 'none'}"
+        )
     return tuple(s for s in declared if not chosen or s.name in chosen)
 
 
@@ -236,7 +251,73 @@ def refresh(
         crawled = crawl(folders, names, everything=everything, progress=progress, stop=stop)
     if stop is not None and stop.is_set():
         return RunReport(crawled=crawled, stopped=True)
-    return RunReport(crawled=crawled, build=build(folders, confirm=confirm, later=later, progress=progress))
+    return build_and_look(
+        folders, RunReport(crawled=crawled), confirm=confirm, later=later, progress=progress
+    )
+
+
+def build_and_look(
+    folders: Folders,
+    crawled: RunReport,
+    *,
+    confirm: bool = False,
+    later: bool = False,
+    progress: Progress = quiet,
+) -> RunReport:
+    """Build and publish after a crawl, then see how the sources stand, whatever came of the build."""
+    try:
+        built = replace(crawled, build=build(folders, confirm=confirm, later=later, progress=progress))
+    except RefusedError:
+        look(folders, crawled)
+        raise
+    return look(folders, built)
+
+
+def look(folders: Folders, report: RunReport) -> RunReport:
+    """The report with how every declared source stands and what of it is new, which `notify.toml` is told too."""
+    statuses = status(folders) if folders.sources.exists() and folders.raw.is_dir() else ()
+    if not statuses:
+        return report
+    with closing(Ledger(folders.raw)) as ledger:
+        changed = changes(ledger.told(), statuses)
+        unsent = _sent(folders, changed)
+        if unsent is None:
+            ledger.tell(to_remember(statuses))
+            ledger.commit()
+    return replace(report, health=statuses, changed=changed, unsent=unsent)
+
+
+def _sent(folders: Folders, changed: Sequence[Change]) -> str | None:
+    """Sends one message about all that changed; why it did not arrive, None: it did, or none is wanted."""
+    urls = notify.addresses(folders.sources.absolute().parent) if changed else ()
+    if not urls:
+        return None
+    told = ", ".join(f"{each.source} {each.now.state}" for each in changed)
+    try:
+        notify.send(urls, f"corpus: {told}"[:200], "\n".join(each.words for each in changed))
+    except notify.NotSentError as error:
+        return str(error)
+    return None
+
+
+def status(
+    folders: Folders, names: Iterable[str] = (), today: date | None = None
+) -> tuple[SourceStatus, ...]:
+    """How each declared source stands (or those named); UsageError for bad source files or an unknown name."""
+    chosen = load_sources(folders.sources, names)
+    return read_status(chosen, folders.raw, folders.clean, read_acks(folders.sources), today)
+
+
+def acknowledge(folders: Folders, name: str, until: date, why: str) -> Ack:
+    """Note that the present state of a source is known, until a day is over; UsageError when it is well."""
+    (now,) = status(folders, [name])
+    if now.state in (WELL, NEW):
+        raise UsageError(f"{name} is {now.state}: there is nothing to acknowledge")
+    if not why.strip():
+        raise UsageError("say why, for whoever reads it next: --why '…'")
+    ack = Ack(source=name, state=now.state, until=until, why=why)
+    write_acks(folders.sources, {**read_acks(folders.sources), name: ack})
+    return ack
 
 
 def plan_backfill(

@@ -13,6 +13,7 @@ from pipeline import normalize
 from pipeline.cli.command import parser
 from pipeline.corpus.card import column_docs
 from pipeline.corpus.quality import RULES
+from pipeline.health import STATES
 from pipeline.records import Reason, Source
 from tests.test_layers import ALLOWED, MODULES, SHARED, imports, room_of
 
@@ -69,7 +70,13 @@ def rooms_drawing() -> str:
     return "\n".join(["```mermaid", "flowchart TD", *(f"    {a} --> {b}" for a, b in sorted(arrows)), "```"])
 
 
+def states_table() -> str:
+    rows = [f"| `{state}` | {meaning} |" for state, _, meaning in STATES]
+    return "\n".join(["| state | what it means |", "|---|---|", *rows])
+
+
 GENERATED = {
+    (README, "states"): states_table,
     (README, "rooms"): rooms_table,
     (README, "drawing"): rooms_drawing,
     (README, "pairs"): pairs_table,

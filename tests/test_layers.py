@@ -38,12 +38,18 @@ ALLOWED = {
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
     | {"corrections"},
-    "runs": SHARED | {"sources", "web", "archive", "crawl", "corpus", "corrections", "rates"},
-    "report": SHARED | {"crawl", "corpus", "runs"},
+    "notify": {"errors"},
+    "health": SHARED | {"sources", "crawl", "corpus"},
+    "opml": {"errors", "web"},
+    "trial": SHARED | {"crawl", "extract", "corpus", "web"},
+    "runs": SHARED
+    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify"}
+    | {"corrections", "rates"},
+    "report": SHARED | {"crawl", "corpus", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "origin", "markdown", "corrections"},
+    | {"demo", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial", "corrections"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
@@ -64,6 +70,7 @@ DOORS = {
     "pebble": {"pipeline/corpus/pool.py"},
     "distributed": {"pipeline/corpus/pool.py"},
     "fsspec": {"pipeline/corpus/remote.py"},
+    "apprise": {"pipeline/notify.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }
 """Library → the only modules that import it."""

@@ -56,6 +56,8 @@ class Ref:
     """id of the capture a revisit repeats."""
     links: int | None = None
     """For kind discovery."""
+    gap: bool | None = None
+    """True for a feed in which nothing known was left."""
     etag: str | None = None
     """ETag as received."""
     last_modified: str | None = None
@@ -90,6 +92,7 @@ def ref_of(capture: Capture) -> Ref:
         part_of=_storable(capture.part_of) if capture.part_of else None,
         refers_to=capture.refers_to,
         links=capture.links,
+        gap=capture.gap or None,
         etag=capture.header("etag") or None,
         last_modified=capture.header("last-modified") or None,
     )

@@ -20,6 +20,7 @@ _TYPES = {
     "length": pa.int64(),
     "status": pa.int32(),
     "links": pa.int64(),
+    "gap": pa.bool_(),
     "fetched_at": pa.timestamp("us", tz="UTC"),
 }
 SCHEMA = pa.schema([(each.name, _TYPES.get(each.name, pa.string())) for each in fields(Ref)])

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from pipeline.cli import correct, demo, export, jobs, logs, look, page, stages, undo, versions
+from pipeline.cli import correct, demo, export, jobs, logs, look, page, source, stages, status, undo, versions
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -42,10 +42,12 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     demo.add(commands)
     jobs.add(commands)
+    status.add(commands)
     look.add(commands)
     versions.add(commands)
     undo.add(commands)
     export.add(commands)
+    source.add(commands)
     stages.add(commands)
     page.add(commands)
     correct.add(commands)

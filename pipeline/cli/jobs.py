@@ -205,7 +205,8 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
     if any(v.failed_with for v in report.crawled):
         return 1
     held = report.build is not None and report.build.held
-    if held or any(v.refused for v in report.crawled):
+    worse = any(each.is_worse for each in report.changed)
+    if held or worse or any(v.refused for v in report.crawled):
         return RefusedError.exit_code
     return 1 if refusals(report) else 0
 

@@ -98,6 +98,9 @@ def show_run(run: RunReport) -> None:
         show("From the web to the corpus", ("source", *report.FUNNEL), rows)
     for line in (*report.refusals(run), *report.crawl_notes(run), *report.build_words(run)):
         say(line)
+    told = {each.source for each in run.changed if each.is_worse}
+    for line in report.health_words([each for each in run.health if each.source not in told]):
+        say(line)
 
 
 def show_import(done: ImportReport) -> None:

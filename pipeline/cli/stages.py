@@ -1,4 +1,4 @@
-"""One stage by hand on any file: extract, normalize, dedupe, and the source files."""
+"""One stage by hand on any file: extract, normalize, dedupe."""
 
 from __future__ import annotations
 
@@ -63,22 +63,6 @@ def add(commands: jobs.Commands) -> None:
         "--batch", type=int, help="compare in increments of so many, as scheduled runs would"
     )
     compare.set_defaults(run=run_dedupe)
-
-    source = commands.add_parser("source", help="the source files: list, check, try")
-    what = source.add_subparsers(dest="what", metavar="WHAT", required=True)
-    for word, text in (
-        ("list", "the declared sources"),
-        ("check", "are the files right?"),
-        ("try", "one page of a source"),
-    ):
-        command = what.add_parser(word, help=text)
-        command.add_argument(
-            "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
-        )
-        command.set_defaults(run=run_source)
-        if word == "try":
-            command.add_argument("url", metavar="URL")
-            command.add_argument("--source", help="whose selectors to use (default: by host)")
 
 
 def run_extract(arguments: argparse.Namespace) -> int:
@@ -228,57 +212,6 @@ def run_dedupe(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.file}: {error.strerror}") from error
     except ValueError as error:
         raise UsageError(f"{arguments.file}: {error}") from error
-    return 0
-
-
-def run_source(arguments: argparse.Namespace) -> int:
-    """corpus source list | check | try"""
-    declared = runs.load_sources(arguments.sources)
-    if arguments.what == "try":
-        return _try(arguments, declared)
-    if arguments.what == "list":
-        for source in declared:
-            screen.put(asdict(source))
-    screen.show(
-        f"Sources in {arguments.sources}",
-        ("name", "home", "feeds", "sitemaps", "listings", "urls", "delay s", "every h"),
-        [
-            (
-                s.name,
-                s.home,
-                len(s.feeds),
-                len(s.sitemaps),
-                len(s.listings),
-                len(s.urls),
-                s.delay,
-                s.every / 3600,
-            )
-            for s in declared
-        ],
-    )
-    if not declared:
-        raise UsageError(f"{arguments.sources}: no *.toml here; see the README on adding a source")
-    return 0
-
-
-def _try(arguments: argparse.Namespace, declared: tuple[Source, ...]) -> int:
-    chosen = (
-        [s for s in declared if s.name == arguments.source]
-        if arguments.source
-        else by_host(declared, arguments.url)
-    )
-    if not chosen:
-        raise UsageError(
-            f"{arguments.url}: belongs to no source in {arguments.sources}; name one with --source"
-        )
-    source = chosen[0]
-    fetched = fetch_one(arguments.url, source)
-    if fetched.outcome != Outcome.OK:
-        raise CorpusError(f"{arguments.url}: {fetched.outcome} (status {fetched.status})")
-    page = extract.extract_page(
-        fetched.body, url=fetched.final_url, content_type=fetched.header("content-type"), source=source
-    )
-    screen.put({"url": arguments.url, "source": source.name, **page_row(page)})
     return 0
 
 

@@ -8,10 +8,10 @@ of the ledger, never behind, and `catch_up` (done on entering) reads in what a k
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -21,9 +21,12 @@ from pipeline.archive.exchange import Earlier
 from pipeline.archive.plausible import believed
 from pipeline.archive.store import lock, path_of
 from pipeline.archive.withdrawn import standing, withdrawn
+from pipeline.crawl import daily
+from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
 from pipeline.errors import CorpusError
 from pipeline.records import Capture, Kind, Place
+from pipeline.web.urls import site
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -39,6 +42,7 @@ CREATE TABLE IF NOT EXISTS host (
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 """
 
 
@@ -90,6 +94,16 @@ class Host:
     """Until when that answer holds."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When a source was last well and is next asked."""
+
+    last_ok: datetime | None = None
+    """The last visit of a list or page that brought something usable."""
+    next_due: datetime | None = None
+    """The first time at which one of them is due."""
+
+
 class Ledger:
     """The open ledger of one archive; used as a context manager, after the Writer was entered.
 
@@ -111,7 +125,7 @@ class Ledger:
                 _copy(path, self._db)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_TABLES)
+            self._db.executescript(_TABLES + daily.TABLE)
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error
@@ -159,14 +173,50 @@ class Ledger:
         self._take(ref, every, changed)
 
     def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
+        at = ref.fetched_at
+        if ref.kind == Kind.DISCOVERY:
+            self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
             return
-        at = ref.fetched_at
         old = self._state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
+            for what in daily.words_of(ref, old):
+                self.count(ref.source, at, what)
             self._put(next_state(ref, old, every, changed))
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
+        """Adds to one of the counts of a source's day (daily.py)."""
+        self._write(daily.ADD, (source, _day(at), what, number))
+
+    def days(self, since: date | None = None) -> list[DayCounts]:
+        """What the visits of each source came to, by source and day, from a day on."""
+        found = self._db.execute("SELECT * FROM day WHERE day >= ?", ((since or date.min).isoformat(),))
+        return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
+
+    def times(self, source: str) -> Times:
+        """When a source was last well and is next asked."""
+        row = self._db.execute(
+            "SELECT max(last_ok) AS ok, min(next_due) AS due FROM url WHERE source = ?", (source,)
+        ).fetchone()
+        return Times(last_ok=warc.moment(row["ok"] or ""), next_due=warc.moment(row["due"] or ""))
+
+    def resting_until(self, urls: Iterable[str]) -> datetime | None:
+        """Until when all the sites of some addresses are left alone; None: one of them may be asked."""
+        until = [self.host(name).not_before for name in sorted({site(url) for url in urls})]
+        known = [each for each in until if each is not None]
+        return min(known) if known and len(known) == len(until) else None
+
+    def told(self) -> dict[str, str]:
+        """The state of each source that was last told, where it was not well."""
+        return {row["source"]: row["state"] for row in self._db.execute("SELECT source, state FROM told")}
+
+    def tell(self, states: Mapping[str, str]) -> None:
+        """Remembers what is told now, in place of what was."""
+        self._write("DELETE FROM told")
+        for source, state in states.items():
+            self._write("INSERT INTO told VALUES (?, ?)", (source, state))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
@@ -328,7 +378,7 @@ class Ledger:
         had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
         if gone == had:
             return
-        for table in ("url", "host", "file") if gone - had else ():
+        for table in ("url", "host", "file", "day") if gone - had else ():
             self._write(f"DELETE FROM {table}")
         self._write("DELETE FROM withdrawn")
         for run in sorted(gone):
@@ -346,6 +396,10 @@ class Ledger:
         is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
         if after is not None and is_news and (ref.kind in LISTS or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 def _copy(path: Path, into: sqlite3.Connection) -> None:

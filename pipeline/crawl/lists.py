@@ -148,7 +148,7 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     if due.kind == Kind.LISTING and new:
         more += _further_page(visit, step, found)
     every = _interval(visitor, due, content)
-    found.captures.append(visitor.keep(visit, notes=notes, every=every, changed=bool(new or more)))
+    found.captures.append(visitor.keep(visit, notes=notes, gap=gap, every=every, changed=bool(new or more)))
     return more, gap
 
 

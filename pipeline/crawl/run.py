@@ -22,6 +22,7 @@ from typing import Any
 from pipeline.archive import index
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
+from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.history import AHEAD
 from pipeline.crawl.hosts import Hosts
@@ -155,6 +156,7 @@ class _Run:
                     found = await read_lists(visitor, only_due=only_due)
                 self._discovered(visitor, found, tally)
                 due = self._due_pages(visitor, only_due, tally)
+                self.keeper.ledger.count(source.name, conduct.now(), daily.DUE, len(due))
             await self._pages(visitor, due, tally)
         logger.info(
             "%s ends: %s", source.name, ", ".join(f"{n} {word}" for word, n in tally.outcomes.items())

@@ -189,6 +189,7 @@ class Visitor:
         visit: Visit,
         *,
         notes: tuple[str, ...] = (),
+        gap: bool = False,
         every: float | None = None,
         changed: bool | None = None,
     ) -> Capture:
@@ -210,6 +211,7 @@ class Visitor:
             outcome=outcome,
             via=due.via,
             part_of=due.part_of,
+            gap=gap,
             notes=(*(fetched.notes if fetched else ()), f"robots: {visit.robots}", *notes),
         )
         if fetched is None and due.looks:

@@ -1,0 +1,270 @@
+"""The source files by hand: list, check, try a page or a whole site, take over an OPML file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipeline import extract, opml, runs, sources, trial
+from pipeline.cli import jobs, screen
+from pipeline.cli.stages import by_host, fetch_one, page_row
+from pipeline.crawl.scout import Scouting, peek, scout
+from pipeline.errors import CorpusError, RefusedError, UsageError
+from pipeline.records import Outcome, Source
+from pipeline.runs import SOURCES
+from pipeline.web.fetch import USER_AGENT
+from pipeline.web.urls import is_home
+
+TRY = """\
+HOME, the address of a site's front page or column: looks for its feeds and sitemaps, says what robots.txt allows and
+asks for, what each list holds and why the rest is left out, and reads five articles as the corpus would. --add NAME
+writes the source file that comes of it.
+
+URL, one page of a declared source: what it gives, as JSON.
+
+Some thirty requests at most, one after the other. Nothing is archived.
+"""
+
+
+def add(commands: jobs.Commands) -> None:
+    """Add these commands to the parser."""
+    source = commands.add_parser("source", help="the source files: list, check, try, add-opml")
+    what = source.add_subparsers(dest="what", metavar="WHAT", required=True)
+
+    listing = what.add_parser("list", help="the declared sources")
+    _sources(listing)
+    listing.set_defaults(run=run_list)
+
+    check = what.add_parser("check", help="are the files right?")
+    _sources(check)
+    check.add_argument(
+        "--live", action="store_true", help="also ask each site for its robots.txt and its first list"
+    )
+    check.add_argument("--user-agent", default=USER_AGENT, help="name/version (+URL; mail) that sites see")
+    check.set_defaults(run=run_check)
+
+    attempt = what.add_parser(
+        "try",
+        help="what a site or one page would give",
+        description=TRY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    attempt.add_argument(
+        "url", metavar="HOME|URL", help="a site's front page or column, or a page of a source"
+    )
+    _sources(attempt)
+    attempt.add_argument("--source", help="the URL is a page of this source (default: by host)")
+    attempt.add_argument(
+        "--clean", type=Path, default=Path("clean"), help="where to look for twins (default: clean)"
+    )
+    attempt.add_argument("--add", metavar="NAME", help="write sources/NAME.toml of what was found")
+    attempt.add_argument("--allow-private", action="store_true", help="addresses on this machine are fine")
+    attempt.add_argument("--user-agent", default=USER_AGENT, help="name/version (+URL; mail) that sites see")
+    attempt.add_argument("--json", action="store_true", help="print the findings as JSON on stdout")
+    attempt.set_defaults(run=run_try)
+
+    take = what.add_parser(
+        "add-opml", help="a source file for each feed of an OPML file (a feed reader's export)"
+    )
+    take.add_argument("file", type=Path, metavar="FILE", help="the OPML file")
+    _sources(take)
+    take.set_defaults(run=run_add_opml)
+
+
+def _sources(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """corpus source list"""
+    declared = _declared(arguments.sources)
+    for source in declared:
+        screen.put(asdict(source))
+    _show(arguments.sources, declared)
+    return 0
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """corpus source check"""
+    declared = _declared(arguments.sources)
+    _show(arguments.sources, declared)
+    if not arguments.live:
+        return 0
+    with screen.watching() as progress:
+        answers = peek(
+            declared,
+            user_agent=arguments.user_agent,
+            on_done=lambda done: progress("asking", done, len(declared)),
+        )
+    rows = [(a.source, a.robots, a.first_list, a.links) for a in answers]
+    screen.show("What the sites answer", ("source", "robots.txt", "first list", "links"), rows)
+    wrong = [answer.source for answer in answers if not answer.links]
+    if wrong:
+        raise RefusedError(f"no links came from {', '.join(wrong)}; `corpus source try HOME` looks closer")
+    return 0
+
+
+def _declared(folder: Path) -> tuple[Source, ...]:
+    declared = runs.load_sources(folder)
+    if not declared:
+        raise UsageError(f"{folder}: no *.toml here; see the README on adding a source")
+    return declared
+
+
+def _show(folder: Path, declared: Sequence[Source]) -> None:
+    columns = ("name", "home", "feeds", "sitemaps", "listings", "urls", "delay s", "every h")
+    rows = [
+        (s.name, s.home, len(s.feeds), len(s.sitemaps), len(s.listings), len(s.urls), s.delay, s.every / 3600)
+        for s in declared
+    ]
+    screen.show(f"Sources in {folder}", columns, rows)
+
+
+def run_try(arguments: argparse.Namespace) -> int:
+    """corpus source try"""
+    if arguments.source or (arguments.sources.is_dir() and not is_home(arguments.url)):
+        names = [arguments.source] if arguments.source else []
+        declared = runs.load_sources(arguments.sources, names)
+        if chosen := declared if names else by_host(declared, arguments.url):
+            return _try_page(arguments.url, chosen[0])
+    if not arguments.url.startswith(("http://", "https://")):
+        raise UsageError(f"{arguments.url}: an address such as https://news.example.cn/ is wanted")
+    target = arguments.sources / f"{arguments.add}.toml" if arguments.add else None
+    if target is not None:
+        _check_free(target, arguments.add)
+    with screen.watching() as progress:
+        progress("looking round", 0, 1)
+        scouting = scout(
+            arguments.url, user_agent=arguments.user_agent, allow_private=arguments.allow_private
+        )
+    samples = trial.read_samples(scouting, arguments.clean)
+    if arguments.json:
+        screen.put(_row(scouting, samples))
+    _tell(scouting, samples)
+    if not scouting.offers:
+        raise RefusedError("; ".join(scouting.notes))
+    written = trial.declaration(scouting, allow_private=arguments.allow_private)
+    if target is None:
+        screen.say("A source file of this (--add NAME writes it):\n\n" + written)
+        return 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(written, encoding="utf-8")
+    sources.parse(target)
+    screen.say(f"Written: {target}. Look through it, then `corpus refresh --source {arguments.add}`.")
+    return 0
+
+
+def _check_free(target: Path, name: str) -> None:
+    if not sources.NAME.fullmatch(name):
+        raise UsageError(f"--add {name!r}: lower-case letters, digits and single hyphens are wanted")
+    if target.exists():
+        raise UsageError(f"{target} is there already; choose another name")
+
+
+def _try_page(url: str, source: Source) -> int:
+    fetched = fetch_one(url, source)
+    if fetched.outcome != Outcome.OK:
+        raise CorpusError(f"{url}: {fetched.outcome} (status {fetched.status})")
+    page = extract.extract_page(
+        fetched.body, url=fetched.final_url, content_type=fetched.header("content-type"), source=source
+    )
+    screen.put({"url": url, "source": source.name, **page_row(page)})
+    return 0
+
+
+def _tell(scouting: Scouting, samples: Sequence[trial.Sample]) -> None:
+    robots = scouting.robots
+    if scouting.answer.status:
+        pace = f"; it asks for {robots.delay:g} s between requests" if robots.delay else ""
+        screen.say(f"robots.txt: {robots.note or 'none'}{pace}.")
+    if scouting.barred:
+        screen.say(f"It keeps these crawlers for AI away: {', '.join(scouting.barred)}.")
+    if scouting.offers:
+        screen.show(
+            "Lists",
+            ("list", "found", "links", "a day", "address"),
+            [
+                (o.kind, o.found_by, len(o.listed.links), trial.articles_a_day(o), o.url)
+                for o in scouting.offers
+            ],
+        )
+    for offer in scouting.offers:
+        if left := trial.left_out(offer):
+            screen.say(f"Left out of {offer.url}: {left}.")
+    for tried in scouting.tried:
+        screen.say(f"No list: {tried}.")
+    if samples:
+        screen.show(
+            "Articles as the corpus would have them",
+            ("title", "day", "author", "characters", "readers agree", "flags", "twin"),
+            [_sample_row(sample) for sample in samples],
+        )
+    screen.say(f"{scouting.requests} requests.")
+
+
+def _sample_row(sample: trial.Sample) -> tuple[Any, ...]:
+    if sample.reason:
+        return (f"{sample.reason}: {sample.url}", None, None, 0, None, None, None)
+    agreed = f"{sample.agreement:.2f}" if sample.agreement is not None else None
+    return (
+        sample.title,
+        sample.published_on,
+        sample.author,
+        sample.characters,
+        agreed,
+        ", ".join(sample.flags),
+        sample.twin,
+    )
+
+
+def _row(scouting: Scouting, samples: Sequence[trial.Sample]) -> dict[str, Any]:
+    return {
+        "home": scouting.home,
+        "outcome": scouting.answer.outcome,
+        "status": scouting.answer.status,
+        "robots": scouting.robots.note,
+        "delay": scouting.robots.delay,
+        "ai_barred": scouting.barred,
+        "lists": [
+            {
+                "kind": offer.kind,
+                "url": offer.url,
+                "found_by": offer.found_by,
+                "links": [link.url for link in offer.listed.links[:50]],
+                "left_out": dict(offer.listed.rejected),
+                "articles_a_day": trial.articles_a_day(offer),
+            }
+            for offer in scouting.offers
+        ],
+        "no_lists": scouting.tried,
+        "include": scouting.include,
+        "articles": [asdict(sample) for sample in samples],
+        "requests": scouting.requests,
+        "notes": scouting.notes,
+    }
+
+
+def run_add_opml(arguments: argparse.Namespace) -> int:
+    """corpus source add-opml"""
+    feeds = opml.read_opml(arguments.file)
+    known = {
+        url
+        for s in (sources.load(arguments.sources) if arguments.sources.is_dir() else ())
+        for url in s.feeds
+    }
+    arguments.sources.mkdir(parents=True, exist_ok=True)
+    taken = {path.stem for path in arguments.sources.glob("*.toml")}
+    written = []
+    for feed in feeds:
+        if feed.url not in known:
+            name = opml.name_for(feed, taken)
+            taken.add(name)
+            (arguments.sources / f"{name}.toml").write_text(opml.declaration(feed), encoding="utf-8")
+            written.append((name, feed.title, feed.url))
+    screen.show(f"Written to {arguments.sources}", ("name", "title", "feed"), written)
+    screen.say(f"{len(written)} source files written, {len(feeds) - len(written)} feeds declared already.")
+    runs.load_sources(arguments.sources)
+    return 0

@@ -1,0 +1,93 @@
+"""What the documents of a source were like, day by day: read from a version's rows, for those who judge sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from tempfile import gettempdir
+
+import duckdb
+
+from pipeline.corpus.schema import TABLES
+from pipeline.corpus.versions import MEMORY
+from pipeline.records import WITHHELD, Outcome, Reason
+
+NO_DOCUMENT = frozenset({Reason.SUPERSEDED, Reason.PART_OF, *Outcome})
+"""Reasons of rows that are an earlier state, a part, or a visit without a page."""
+
+FIT = frozenset({*WITHHELD, Reason.HELD})
+"""Reasons of rows whose text is fit to publish, and stands elsewhere or waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayYield:
+    """The documents of one source first seen on one day (UTC)."""
+
+    source: str
+    day: date
+    documents: int
+    kept: int
+    """Those fit to publish: also copies, excerpts, and what is held back."""
+    titled: int
+    """Of these, those with a title; so below."""
+    dated: int
+    authored: int
+    han: float | None
+    """Median length in Han characters of those kept; None: there are none."""
+    agreement: float | None
+    """Median agreement of the two readers of those kept that had two."""
+    methods: Mapping[str, int] = field(default_factory=dict)
+    """How the body was found → documents kept."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Why not → documents not kept."""
+
+
+def daily_yields(version: Path, since: date) -> list[DayYield]:
+    """The yield of every source and day from a day on, by source and day; reads no text.
+
+    `version` is a version's folder. Memory is bounded by MEMORY.
+    """
+    files = [str(path) for table in TABLES for path in sorted((version / table).glob("*.parquet"))]
+    if not files:
+        return []
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+        db.execute("set timezone = 'UTC'")
+        db.execute(
+            "create table row as select source, cast(first_seen as date) as day, title, author, published_on, han,"
+            " agreement, method, reason, reason is null or list_contains($fit, reason) as kept"
+            " from read_parquet($files, union_by_name = true)"
+            " where cast(first_seen as date) >= $since"
+            " and (reason is null or not list_contains($no_document, reason))",
+            {"files": files, "since": since, "fit": sorted(FIT), "no_document": sorted(NO_DOCUMENT)},
+        )
+        totals = db.execute(
+            "select source, day, count(*), count(*) filter (kept), count(title) filter (kept),"
+            " count(published_on) filter (kept), count(author) filter (kept), median(han) filter (kept),"
+            " median(agreement) filter (kept) from row group by all order by all"
+        ).fetchall()
+        words = db.execute(
+            "select source, day, kept, coalesce(case when kept then method else reason end, ''), count(*) from row"
+            " group by all order by all"
+        ).fetchall()
+    told: dict[tuple[str, date, bool], dict[str, int]] = defaultdict(dict)
+    for source, day, kept, word, number in words:
+        told[source, day, kept][word] = number
+    return [
+        DayYield(
+            source=source,
+            day=day,
+            documents=documents,
+            kept=kept,
+            titled=titled,
+            dated=dated,
+            authored=authored,
+            han=han,
+            agreement=agreement,
+            methods=told[source, day, True],
+            reasons=told[source, day, False],
+        )
+        for source, day, documents, kept, titled, dated, authored, han, agreement in totals
+    ]

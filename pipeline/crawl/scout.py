@@ -1,0 +1,423 @@
+"""What a site offers to whoever knows only its home: robots.txt, its lists and what they hold, a few articles.
+
+    robots.txt → home → feeds (declared, linked, usual places) → sitemaps (robots.txt, usual places) → the home
+    itself as a listing → a few articles of the best list
+
+Nothing is archived. Some thirty requests at most, one after the other, at the delay robots.txt asks for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.archive.writer import utcnow
+from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
+from pipeline.crawl.robots import Robots, judge_robots, parse_robots
+from pipeline.crawl.scope import Scope, scope_of
+from pipeline.parsing import tamed
+from pipeline.records import Kind, Listing, Outcome, Source
+from pipeline.rules import table
+from pipeline.web.blocks import judge_page
+from pipeline.web.fetch import USER_AGENT, Client
+from pipeline.web.fetched import Fetched, Limits
+from pipeline.web.pace import MAX_ROBOTS_DELAY
+from pipeline.web.urls import fetch_form, parse_url, url_key
+
+DELAY = 1.0
+"""Seconds between two requests, where robots.txt asks for no more."""
+
+SAMPLES = 5
+"""Articles that are fetched."""
+
+MOST_OFFERS = 4
+"""Lists of one kind that are read."""
+
+FEED_TYPES = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|application/json|text/xml", re.I)
+FEED_LINK = re.compile(r"(?:^|[/.?=_-])(?:rss|atom|feed|rdf)s?(?:$|[/.?&=_-])", re.I)
+"""In the address of a link that leads to a feed, or to a page about feeds, which then has no entries."""
+NO_FEED = re.compile(r"comment|oembed|wp-json", re.I)
+
+USUAL_FEEDS = ("/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/rss")
+USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml")
+
+LEAST_ALIKE = 5
+"""Links of one shape from which they are articles of a listing."""
+
+MAX_PEEKS = 8
+"""Sources asked at one time by `peek`."""
+
+LONG_NAME = 12
+"""Characters from which a name with hyphens is a title: a-day-at-the-canal."""
+
+DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A list of the site."""
+
+    kind: str
+    """feed, sitemap or listing."""
+    url: str
+    found_by: str
+    """Where its address stood: declared, linked, robots.txt, usual place, index, home."""
+    listed: Listed
+    """What it holds, and why the rest is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scouting:
+    """What was found out about a site."""
+
+    home: str
+    """As asked for."""
+    answer: Fetched
+    """What the home answered."""
+    robots: Robots
+    barred: tuple[str, ...] = ()
+    """Crawlers for AI that robots.txt keeps from the home."""
+    offers: tuple[Offer, ...] = ()
+    """Lists that hold something, the best first."""
+    tried: tuple[str, ...] = ()
+    """Addresses that were no lists, with what came."""
+    include: tuple[str, ...] = ()
+    """Globs of the links of the best offer that look like articles, where it holds others too."""
+    samples: tuple[Fetched, ...] = ()
+    """The articles fetched, with what came."""
+    requests: int = 0
+    notes: tuple[str, ...] = ()
+    """What is wrong with the home, in words."""
+
+
+def scout(
+    home: str,
+    *,
+    user_agent: str = USER_AGENT,
+    allow_private: bool = False,
+    delay: float | None = None,
+    limits: Limits | None = None,
+    now: Callable[[], datetime] = utcnow,
+) -> Scouting:
+    """Look at a site from its home on; what the web does never raises, `notes` says it."""
+    return asyncio.run(
+        _scout(home, user_agent, allow_private, DELAY if delay is None else delay, limits, now)
+    )
+
+
+@dataclass(slots=True)
+class _Visit:
+    """The requests of one scouting."""
+
+    client: Client
+    user_agent: str
+    delay: float
+    robots: Robots = field(default_factory=Robots)
+    requests: int = 0
+
+    async def get(self, url: str, expect: str | None = None) -> Fetched:
+        async def pause(_: str) -> None:
+            if self.requests:
+                await asyncio.sleep(max(self.delay, min(self.robots.delay or 0.0, MAX_ROBOTS_DELAY)))
+            self.requests += 1
+
+        return await self.client.get(url, expect=expect, pause=pause)
+
+
+async def _scout(
+    home: str,
+    user_agent: str,
+    allow_private: bool,
+    delay: float,
+    limits: Limits | None,
+    now: Callable[[], datetime],
+) -> Scouting:
+    port = urlsplit(home).port
+    ports = (port,) if port else ()
+    async with Client(
+        user_agent=user_agent, allow_private=allow_private, limits=limits, ports=ports, now=now
+    ) as client:
+        visit = _Visit(client, user_agent, delay)
+        asked = await visit.get(fetch_form("/robots.txt", home) or home)
+        visit.robots = judge_robots(asked, user_agent)
+        if visit.robots.deny_all or not visit.robots.allows(home):
+            answer = replace(asked, url=home, final_url=home, body=b"")
+            note = f"robots.txt keeps us from {home}: {visit.robots.note}"
+            if asked.status == 0:
+                note = f"{home}: {WORDS.get(asked.outcome, asked.outcome)}"
+            return Scouting(
+                home=home, answer=answer, robots=visit.robots, requests=visit.requests, notes=(note,)
+            )
+        answer = await visit.get(home)
+        judged = judge_page(answer.status, answer.headers, answer.body)
+        answer = replace(answer, outcome=judged or answer.outcome)
+        barred = _barred(asked.body, home)
+        if answer.outcome != Outcome.OK:
+            note = f"{home}: {WORDS.get(answer.outcome, answer.outcome)} (status {answer.status})"
+            return Scouting(
+                home=home,
+                answer=answer,
+                robots=visit.robots,
+                barred=barred,
+                requests=visit.requests,
+                notes=(note,),
+            )
+        return await _look_round(visit, home, answer, barred)
+
+
+WORDS = {
+    Outcome.ADDRESS_REFUSED: "a private or loopback address; say --allow-private if it is meant",
+    Outcome.DNS_ERROR: "no such host",
+    Outcome.CONNECT_ERROR: "nobody answers there",
+    Outcome.TIMEOUT: "no answer in time",
+    Outcome.TLS_ERROR: "its certificate is not to be trusted",
+    Outcome.BLOCKED: "a block or captcha page came",
+    Outcome.HTTP_ERROR: "the server answers with an error",
+    Outcome.GONE: "not there",
+}
+"""Outcomes in the words of somebody who just typed an address."""
+
+
+async def _look_round(visit: _Visit, home: str, answer: Fetched, barred: tuple[str, ...]) -> Scouting:
+    tree = LexborHTMLParser(tamed(rough_text(answer.body, answer_type(answer))))
+    here = answer.final_url
+    source = Source(name="scouted", home=here, listings=(Listing(url=here),))
+    scope = scope_of(source)
+    tried: list[str] = []
+    offers = await _feeds(visit, scope, tree, here, tried)
+    offers += await _sitemaps(visit, scope, here, tried)
+    listing = links_of(scope, Kind.LISTING, answer.body, here, answer_type(answer))
+    shapes = _shapes(listing.links)
+    if shapes:
+        chosen = tuple(link for link in listing.links if _shape(link.url) in shapes)
+        offers.append(
+            Offer(kind=Kind.LISTING, url=here, found_by="home", listed=replace(listing, links=chosen))
+        )
+    best = offers[0] if offers else None
+    include = _include(best, shapes) if best else ()
+    samples = [
+        await visit.get(link.url, expect="html")
+        for link in (_sampled(best.listed.links, shapes) if best else ())
+        if visit.robots.allows(link.url)
+    ]
+    notes = []
+    if not offers:
+        notes.append(
+            "no list was found: its links are made by a script in the browser"
+            if not listing.links and tree.css_first("script") is not None
+            else "no list was found: name a page of links as `listings`, with a selector"
+        )
+    return Scouting(
+        home=home,
+        answer=answer,
+        robots=visit.robots,
+        barred=barred,
+        offers=tuple(offers),
+        tried=tuple(tried),
+        include=include,
+        samples=tuple(samples),
+        requests=visit.requests,
+        notes=tuple(notes),
+    )
+
+
+def answer_type(answer: Fetched) -> str:
+    """Content-Type as received."""
+    return next((value for name, value in answer.headers if name.lower() == "content-type"), "")
+
+
+async def _feeds(
+    visit: _Visit, scope: Scope, tree: LexborHTMLParser, here: str, tried: list[str]
+) -> list[Offer]:
+    declared = [
+        ("declared", href)
+        for link in tree.css("link[rel~=alternate][href]")
+        if FEED_TYPES.search(link.attributes.get("type") or "")
+        and (href := link.attributes.get("href") or "")
+    ]
+    linked = [
+        ("linked", href)
+        for link in tree.css("a[href]")
+        if (href := (link.attributes.get("href") or "").strip()) and FEED_LINK.search(href[:300])
+    ]
+    for group in (declared, linked, [("usual place", path) for path in USUAL_FEEDS]):
+        if found := await _read(visit, scope, Kind.FEED, group, here, tried):
+            return found
+    return []
+
+
+async def _sitemaps(visit: _Visit, scope: Scope, here: str, tried: list[str]) -> list[Offer]:
+    named = [("robots.txt", url) for url in visit.robots.sitemaps]
+    found = await _read(visit, scope, Kind.SITEMAP, named, here, tried)
+    if not found:
+        places = [("usual place", path) for path in USUAL_SITEMAPS]
+        found = await _read(visit, scope, Kind.SITEMAP, places, here, tried)
+    return [await _opened(visit, scope, offer, tried) for offer in found]
+
+
+async def _opened(visit: _Visit, scope: Scope, offer: Offer, tried: list[str]) -> Offer:
+    """An index with the links of the one of its sitemaps that changed last."""
+    if offer.listed.links or not offer.listed.children:
+        return offer
+    newest = max(offer.listed.children, key=lambda child: (child.at is not None, child.at or 0, child.url))
+    found = await _read(visit, scope, Kind.SITEMAP, [("index", newest.url)], offer.url, tried)
+    return replace(offer, listed=replace(offer.listed, links=found[0].listed.links)) if found else offer
+
+
+async def _read(
+    visit: _Visit,
+    scope: Scope,
+    kind: str,
+    places: Iterable[tuple[str, str]],
+    here: str,
+    tried: list[str],
+) -> list[Offer]:
+    """The lists at some addresses that hold anything, each address once."""
+    offers: list[Offer] = []
+    addresses: dict[str, tuple[str, str]] = {}
+    for found_by, href in places:
+        address = fetch_form(href, here)
+        if address and not NO_FEED.search(address):
+            addresses.setdefault(url_key(address), (found_by, address))
+    for found_by, address in list(addresses.values())[: 2 * MOST_OFFERS]:
+        if not visit.robots.allows(address):
+            tried.append(f"{address}: robots.txt forbids it")
+            continue
+        fetched = await visit.get(address)
+        listed = (
+            links_of(scope, kind, fetched.body, fetched.final_url, answer_type(fetched))
+            if fetched.outcome == Outcome.OK
+            else Listed()
+        )
+        if listed.links or listed.children:
+            offers.append(Offer(kind=kind, url=address, found_by=found_by, listed=listed))
+        elif found_by != "usual place":
+            told = listed.note or ", ".join(f"{n} {why}" for why, n in listed.rejected.items())
+            tried.append(f"{address}: {told or fetched.outcome}")
+        if len(offers) == MOST_OFFERS:
+            break
+    return offers
+
+
+def _shape(url: str) -> str:
+    """An address with each run of digits as one `0`, and a last name that is no word of the site as `*`."""
+    parts = parse_url(url)
+    folder, _, name = str(parts.pathname).rpartition("/")
+    stem, dot, ending = name.partition(".")
+    stem = "*" if re.search(r"\d", stem) or (len(stem) > LONG_NAME and re.search(r"[-_%]", stem)) else stem
+    keys = sorted(pair.partition("=")[0] for pair in str(parts.search).lstrip("?").split("&") if pair)
+    query = f"?{'&'.join(keys)}" if keys else ""
+    return f"{parts.host}{DIGITS.sub('0', folder)}/{stem}{dot}{ending}{query}"
+
+
+def _shapes(links: Sequence[ListedUrl]) -> frozenset[str]:
+    """The shapes of the links of a listing that look like articles: several alike, with a number or a long name."""
+    counted = Counter(_shape(link.url) for link in links)
+    return frozenset(
+        shape
+        for shape, n in counted.items()
+        if n >= LEAST_ALIKE and ("*" in shape or "0" in shape or "?" in shape)
+    )
+
+
+def _include(offer: Offer, shapes: frozenset[str]) -> tuple[str, ...]:
+    """Globs for the links that look like articles, where a list holds other ones too."""
+    own = _shapes(offer.listed.links) or shapes
+    if not own or (offer.kind == Kind.FEED):
+        return ()
+    return tuple(sorted({_glob(shape) for shape in own}))
+
+
+def _glob(shape: str) -> str:
+    """A shape as a pattern over whole addresses."""
+    host, _, path = shape.partition("?")[0].partition("/")
+    return f"*://{host}/{path.replace('0', '*')}*".replace("**", "*")
+
+
+def _sampled(links: Sequence[ListedUrl], shapes: frozenset[str]) -> list[ListedUrl]:
+    """The newest links of the kind that most are, or the first where no day is told."""
+    own = _shapes(links) or shapes
+    alike = [link for link in links if _shape(link.url) in own] or list(links)
+    dated = sorted((link for link in alike if link.at), key=lambda link: (link.at, link.url), reverse=True)
+    return (dated or alike)[:SAMPLES]
+
+
+def _barred(robots: bytes, home: str) -> tuple[str, ...]:
+    """The names of AI crawlers that the bytes of a robots.txt keep from the home."""
+    return tuple(
+        agent for agent, *_ in table("ai-agents") if robots and not parse_robots(robots, agent).allows(home)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peek:
+    """What a declared source answers to two requests."""
+
+    source: str
+    robots: str
+    """What its robots.txt said."""
+    first_list: str
+    """Outcome of its first list, or why it was not asked."""
+    links: int = 0
+    """Links in it that the source wants."""
+
+
+def peek(
+    sources: Sequence[Source],
+    *,
+    user_agent: str = USER_AGENT,
+    limits: Limits | None = None,
+    on_done: Callable[[int], None] = lambda done: None,
+) -> tuple[Peek, ...]:
+    """Ask each source for its robots.txt and its first list (or first named page), side by side; nothing is kept."""
+    return asyncio.run(_peek_all(sources, user_agent, limits, on_done))
+
+
+async def _peek_all(
+    sources: Sequence[Source], user_agent: str, limits: Limits | None, on_done: Callable[[int], None]
+) -> tuple[Peek, ...]:
+    slots = asyncio.Semaphore(MAX_PEEKS)
+    done = 0
+
+    async def one(source: Source) -> Peek:
+        nonlocal done
+        async with slots:
+            found = await _peek(source, user_agent, limits)
+        done += 1
+        on_done(done)
+        return found
+
+    return tuple(await asyncio.gather(*map(one, sources)))
+
+
+async def _peek(source: Source, user_agent: str, limits: Limits | None) -> Peek:
+    listings = [(Kind.LISTING, listing.url) for listing in source.listings]
+    lists = [
+        *((Kind.FEED, url) for url in source.feeds),
+        *((Kind.SITEMAP, url) for url in source.sitemaps),
+        *listings,
+        *((Kind.PAGE, url) for url in source.urls),
+    ]
+    kind, url = lists[0]
+    scope = scope_of(source)
+    async with Client(
+        user_agent=user_agent, allow_private=source.allow_private, limits=limits, ports=scope.ports
+    ) as client:
+        visit = _Visit(client, user_agent, source.delay)
+        visit.robots = judge_robots(await visit.get(fetch_form("/robots.txt", url) or url), user_agent)
+        if not visit.robots.allows(url):
+            return Peek(source=source.name, robots=visit.robots.note, first_list="not asked: robots.txt")
+        fetched = await visit.get(url)
+    outcome = judge_page(fetched.status, fetched.headers, fetched.body) or fetched.outcome
+    links = 0
+    if outcome == Outcome.OK:
+        listed = links_of(scope, kind, fetched.body, fetched.final_url, answer_type(fetched))
+        links = 1 if kind == Kind.PAGE else len(listed.links) + len(listed.children)
+    return Peek(source=source.name, robots=visit.robots.note, first_list=outcome, links=links)

@@ -1,0 +1,164 @@
+"""How every source stands: its state, since when, its last good days, what comes next, and what is new in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import list_versions, version_folder
+from pipeline.corpus.yields import daily_yields
+from pipeline.crawl.ledger import Ledger
+from pipeline.health import NEW, WELL, Finding, Past, judge, pasts, state_of
+from pipeline.health.acks import Ack
+from pipeline.health.past import WEEKS
+from pipeline.records import Source
+
+WEEK = timedelta(days=7)
+
+SPAN = timedelta(weeks=2 * WEEKS)
+"""How far back days are read: a source that has been silent for WEEKS is still compared with the weeks before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """How one source stands."""
+
+    source: str
+    """Its name."""
+    state: str
+    """A name of health.STATES, `well`, or `new`: nothing was asked of it yet."""
+    since: date | None = None
+    """First day (UTC) of the state."""
+    findings: tuple[Finding, ...] = ()
+    """All that is not as usual, the gravest first."""
+    last_good: datetime | None = None
+    """The last visit that brought something usable."""
+    last_new: date | None = None
+    """The last day (UTC) with a new article."""
+    next_due: datetime | None = None
+    """When one of its lists or pages is asked again."""
+    resting_until: datetime | None = None
+    """Until when its sites are left alone after failures, or because they asked for it."""
+    held: str | None = None
+    """Why its new rows are held back."""
+    acknowledged: Ack | None = None
+    """That somebody knows, and has said so."""
+    weeks: tuple[int, ...] = ()
+    """New articles of the last WEEKS weeks, oldest first."""
+
+    @property
+    def is_unwell(self) -> bool:
+        """Whether somebody is to look at it."""
+        return self.state not in (WELL, NEW) and self.acknowledged is None
+
+    @property
+    def told(self) -> str:
+        """The findings in words, the state's own first."""
+        return "; ".join(each.told for each in self.findings)
+
+
+def read_status(
+    sources: Sequence[Source], raw: Path, clean: Path, acks: Mapping[str, Ack], today: date | None = None
+) -> tuple[SourceStatus, ...]:
+    """How each source stands, in the order given, by the ledger and the newest version; writes nothing.
+
+    `today` (UTC) is the day of the judgement, None: the last on which anything was asked. An archive without a
+    ledger, or no version yet, says nothing of its half.
+    """
+    with closing(Ledger(raw, read_only=True)) as ledger:
+        known = ledger.days()
+        today = today or max((each.day for each in known), default=date.min)
+        since = today - SPAN if known else today
+        folder = version_folder(clean) if list_versions(clean) else None
+        yields = daily_yields(folder, since) if folder is not None else []
+        held = read_manifest(folder).held if folder is not None else {}
+        past = pasts((each for each in known if each.day >= since), yields, (s.name for s in sources), today)
+        return tuple(_status(each, past[each.name], ledger, held, acks) for each in sources)
+
+
+def _status(
+    source: Source, past: Past, ledger: Ledger, held: Mapping[str, str], acks: Mapping[str, Ack]
+) -> SourceStatus:
+    findings = judge(past)
+    state = state_of(past, findings)
+    times = ledger.times(source.name)
+    ack = acks.get(source.name)
+    return SourceStatus(
+        source=source.name,
+        state=state,
+        since=findings[0].since if findings else None,
+        findings=findings,
+        last_good=times.last_ok,
+        last_new=max((each.day for each in past.days if each.new), default=None),
+        next_due=times.next_due,
+        resting_until=ledger.resting_until(_addresses(source)),
+        held=held.get(source.name),
+        acknowledged=ack if ack is not None and ack.holds(state, past.today) else None,
+        weeks=_weekly(past),
+    )
+
+
+def _addresses(source: Source) -> list[str]:
+    listings = (listing.url for listing in source.listings)
+    return [source.home, *source.feeds, *source.sitemaps, *listings, *source.urls]
+
+
+def _weekly(past: Past) -> tuple[int, ...]:
+    weeks = [0] * WEEKS
+    for each in past.days:
+        back = (past.today - each.day) // WEEK
+        if back < WEEKS:
+            weeks[WEEKS - 1 - back] += each.new
+    return tuple(weeks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """That a source stands otherwise than it was last told."""
+
+    source: str
+    before: str
+    """The state last told; `well` where none was."""
+    now: SourceStatus
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it is unwell now, and nobody knows."""
+        return self.now.is_unwell
+
+    @property
+    def words(self) -> str:
+        """The change in a line."""
+        if self.now.state in (WELL, NEW):
+            return f"{self.source} is well again (it was {self.before})"
+        since = f" since {self.now.since}" if self.now.since else ""
+        return f"{self.source} is {self.now.state}{since}: {self.now.told}"
+
+
+def changes(told: Mapping[str, str], statuses: Iterable[SourceStatus]) -> tuple[Change, ...]:
+    """What is to be told: sources whose state is another one than `told`, unless somebody acknowledged it."""
+    return tuple(
+        Change(source=each.source, before=told.get(each.source, WELL), now=each)
+        for each in statuses
+        if each.acknowledged is None and _word(each) != told.get(each.source, WELL)
+    )
+
+
+def to_remember(statuses: Iterable[SourceStatus]) -> dict[str, str]:
+    """What is told once `changes` has been: source → state; those that are well are left out.
+
+    An acknowledged state is remembered as such, so that it is told again when that ends before the state does.
+    """
+    return {
+        each.source: f"{each.state}, acknowledged" if each.acknowledged else each.state
+        for each in statuses
+        if _word(each) != WELL
+    }
+
+
+def _word(status: SourceStatus) -> str:
+    return WELL if status.state == NEW else status.state

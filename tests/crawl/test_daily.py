@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.archive.writer import Writer
+from pipeline.crawl.daily import DayCounts
+from pipeline.crawl.ledger import Ledger, rebuild
+from pipeline.records import Capture
+from tests.archive.archive_cases import START, clock, failure, page
+
+FIRST = date(2026, 11, 1)
+DAY = timedelta(days=1)
+
+
+def feed(day: int, **changes: Any) -> Capture:
+    at = START + day * DAY
+    return page(900, **({"kind": "feed", "fetched_at": at, "body": f"<rss>{day}</rss>".encode()} | changes))
+
+
+def discovery(day: int, links: int) -> Capture:
+    at = START + day * DAY
+    return failure(901, kind="discovery", outcome="ok", links=links, fetched_at=at)
+
+
+VISITS = [
+    feed(0),
+    discovery(0, 20),
+    page(1),
+    page(2),
+    page(3, part_of=page(1).url_key),
+    page(4, source="other"),
+    failure(5, kind="robots"),
+    failure(6),
+    feed(1, gap=True),
+    discovery(1, 21),
+    discovery(1, 22),
+    page(1, fetched_at=START + DAY),
+    page(6, fetched_at=START + DAY),
+    page(7, fetched_at=START + DAY, outcome="blocked"),
+    page(8, fetched_at=START + DAY, status=0, headers=(), body=b"<p>file</p>"),
+]
+EXPECTED = [
+    DayCounts(
+        source="example",
+        day=FIRST,
+        lists={"ok": 1},
+        pages={"ok": 3, "timeout": 1},
+        robots={"timeout": 1},
+        links=20,
+        new=2,
+    ),
+    DayCounts(
+        source="example",
+        day=FIRST + DAY,
+        lists={"ok": 1},
+        pages={"blocked": 1, "ok": 1, "unchanged": 1},
+        links=22,
+        new=1,
+        gaps=1,
+    ),
+    DayCounts(source="other", day=FIRST, pages={"ok": 1}, new=1),
+]
+
+
+def test_days_are_counted_as_visits_come_and_again_from_the_archive(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        for capture in VISITS:
+            resource = not capture.status and bool(capture.body)
+            done = writer.write(capture, earlier=ledger.validators(capture.url_key), resource=resource)
+            ledger.record(done)
+        writer.flush()
+        ledger.commit()
+        assert ledger.days() == EXPECTED
+        assert ledger.days(since=FIRST + DAY) == EXPECTED[1:2]
+    with Ledger(tmp_path) as again:  # reads the sealed file of the run once more, and counts nothing twice
+        assert again.days() == EXPECTED
+    rebuild(tmp_path)
+    with Ledger(tmp_path) as anew:
+        assert anew.days() == EXPECTED
+
+
+def test_pages_that_were_due_are_counted_by_the_run_alone(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.count("example", START, "due", 4)
+        ledger.count("example", START, "due", 3)
+        ledger.commit()
+        assert [each.due for each in ledger.days()] == [7]
