@@ -131,7 +131,7 @@ def grown(job: Job, size: int) -> None:
     staging = job.work / "staging"
     staging.mkdir(parents=True)
     job.raw.mkdir()
-    edition, index = Edition(staging, None), DedupeIndex.open(None)
+    edition, index = Edition(staging, None, rows=size), DedupeIndex.open(None)
     batch: list[Document] = []
     for document in synthetic(size):
         batch.append(document)

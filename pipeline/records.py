@@ -56,7 +56,25 @@ class Outcome(StrEnum):
     TLS_ERROR = "tls_error"
     UNREADABLE = "unreadable"
     """A foreign record that is no HTTP response."""
+    DAMAGED = "damaged"
+    """It was archived, and its record in the archive can no longer be read."""
 
+
+SETTLED = frozenset(
+    {
+        Outcome.GONE,
+        Outcome.SOFT_GONE,
+        Outcome.REPEATED_PART,
+        Outcome.ROBOTS,
+        Outcome.NOT_HTML,
+        Outcome.TOO_LARGE,
+        Outcome.EMPTY,
+        Outcome.ADDRESS_REFUSED,
+        Outcome.REDIRECT_LOOP,
+        Outcome.BAD_ENCODING,
+    }
+)
+"""After these a further part of an article is not owed any more: it is not there, and will not be."""
 
 USABLE = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """Outcomes that bring a page, or say that the one we have still stands."""
@@ -234,6 +252,8 @@ class Capture:
     """URL where the link was found; None: named by the user."""
     part_of: str | None = None
     """url_key of part 1 when this page is part 2… of an article; None: a page of its own."""
+    next_part: str | None = None
+    """The URL of the next part of the article, when that was to be fetched after this page, in fetch form."""
     refers_to: str | None = None
     """id of the earlier capture whose payload a revisit repeats."""
     links: int | None = None
@@ -255,7 +275,7 @@ class Flag:
     """Damage that was found and not repaired, or a doubt about the text."""
 
     name: str
-    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, or
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing, or
     implausible_date: the capture claims to be of later than the day after its archive file was begun."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
@@ -563,6 +583,8 @@ class Manifest:
     """Id of a document → hash of what the corrections in force said of it."""
     made_by: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of a version that was published before all of it was made anew: mark of the newer rows → their fingerprints."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What it was made with: python, commit, `library/NAME`, `code/FILE` (`corpus.environment`); empty: not noted."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
     equal_to: str | None = None

@@ -11,6 +11,7 @@ from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
 from pipeline.health.status import SourceStatus
 from pipeline.records import Outcome
+from pipeline.repairs import Repaired
 from pipeline.runs import Maintenance, RunReport
 
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
@@ -230,11 +231,28 @@ def maintenance_words(done: Maintenance) -> str:
     joined = f"half-empty files joined in version {done.compacted}" if done.compacted else "no files to join"
     gone = ", ".join(done.collected) or "none"
     anew = "".join(f"; made anew: the {what} of {file}" for file, what in done.remade)
+    anew += "".join(f"; restored: {r.file} of {r.version} from {r.restored}" for r in done.restored)
     expired = f" No longer held: {'; '.join(done.expired)}." if done.expired else ""
+    lost = "".join(f" Lost: {each}." for each in done.losses)
     return (
         f"Archive and corpus are whole{anew}; {joined}; old versions removed: {gone};"
-        f" {done.shards} stale shard folders.{expired}"
+        f" {done.shards} stale shard folders.{expired}{lost}"
     )
+
+
+def repair_lines(done: Repaired) -> list[str]:
+    """What a repair did, a line each; what it could not comes last."""
+    lines = [f"{file}: its {what} was made anew" for file, what in done.remade]
+    for each in done.files:
+        lines.append(f"{each.file}: {each.kept} captures kept, {len(each.lost)} lost")
+        lines += [f"  lost: {lost.url} ({lost.source}), capture {lost.id}" for lost in each.lost]
+        lines += [f"  its bytes: quarantine/{name}" for name in each.aside]
+    lines += ["the crawl's memory was made anew from the archive"] if done.ledger else []
+    lines += [f"version {r.version}: {r.file} restored from {r.restored}" for r in done.restored]
+    lines += [f"{file}: not mended: {why}" for file, why in done.hopeless]
+    lines += [f"version {r.version}: {r.file} cannot be restored: {r.why}" for r in done.stays]
+    lines += [f"version {done.version} was made from the archive in its place"] if done.version else []
+    return lines or ["Nothing is damaged."]
 
 
 def markdown_maintenance(done: Maintenance) -> str:

@@ -1,4 +1,4 @@
-"""What people and schedules ask for: refresh, backfill, rebuild, maintain.
+"""What people and schedules ask for: refresh, backfill, rebuild, maintain, repair.
 
 The `corpus` command and the Prefect flows call these same functions; nothing here knows of either.
 """
@@ -13,16 +13,21 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from pipeline import archive, corrections, notify, rates
+from pipeline import archive, corrections, notify, rates, repairs
 from pipeline import sources as declarations
+from pipeline.archive import damage
 from pipeline.corpus import build as building
 from pipeline.corpus import feed_files, upgrade, versions
 from pipeline.corpus import rollback as rolling_back
+from pipeline.corpus.again import Verdict, verdict
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
 from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
+from pipeline.corpus.remake import remake
+from pipeline.corpus.restore import Rotten, rotten
 from pipeline.corpus.shards import remove_stale
 from pipeline.corpus.upgrade import Foresight
 from pipeline.corrections import Correction
@@ -142,6 +147,11 @@ def load_corrections(folder: Path) -> tuple[Correction, ...] | None:
     return None if folder == CORRECTIONS and not folder.exists() else corrections.load(folder)
 
 
+def declared(folders: Folders) -> tuple[Source, ...]:
+    """The sources a build reads its rules from; none where there is no folder of them."""
+    return () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+
+
 def crawl(
     folders: Folders,
     names: Iterable[str] = (),
@@ -200,12 +210,12 @@ def build(
 
 def _job(folders: Folders) -> Job:
     """A build of all declared sources and corrections; UsageError for a bad file, or when there is no archive."""
-    declared = () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
+    chosen = declared(folders)
     if not folders.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
         raise UsageError(
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
-    return replace(folders.job(declared), corrections=load_corrections(folders.corrections))
+    return replace(folders.job(chosen), corrections=load_corrections(folders.corrections))
 
 
 def _note_rates(work: Path, report: BuildReport, seconds: dict[str, float]) -> None:
@@ -398,32 +408,41 @@ class Maintenance:
     """version → why it stays."""
     shards: int = 0
     """Shard folders of earlier rules removed."""
+    verified: tuple[str, ...] = ()
+    """The versions that were looked at: the newest, and those that were not for longest."""
     remade: tuple[tuple[str, str], ...] = ()
     """Archive file and what was lost beside it and made anew: checksum, CDXJ or index."""
+    restored: tuple[Rotten, ...] = ()
+    """Files of versions that had rotted and stand again as they were."""
+    losses: tuple[str, ...] = ()
+    """What earlier repairs could not save and nobody has acknowledged, in words."""
     expired: tuple[str, ...] = ()
     """Pins that no longer hold, each in words."""
 
 
 def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress = quiet) -> Maintenance:
-    """Verify the archive and the latest version, join half-empty files, let old versions and shards go.
+    """Verify archive and corpus, mend what loses nothing, join half-empty files, let old versions and shards go.
 
-    What was lost beside archive files that are whole is made anew. Nothing else is changed when something
-    is wrong: RefusedError lists the problems.
+    Of the versions the newest is verified, and of the others those that were not for longest. RefusedError lists what
+    is wrong and cannot be mended without a loss; nothing else is changed then.
     """
     found = pins(folders.clean)  # a pin that nobody understands is told before anything is changed
-    newest = next(iter(list_versions(folders.clean)[-1:]), None)
-    problems = verify(folders, newest)
-    remade: tuple[tuple[str, str], ...] = ()
-    if problems and not verify_only and folders.raw.is_dir():
-        remade = archive.repair(folders.raw, thorough=True).remade
-        problems = verify(folders, newest) if remade else problems
+    job = folders.job(declared(folders))
+    have = list_versions(folders.clean)
+    due = [*versions.next_round(job.work, have[:-1]), *have[-1:]]
+    problems = _verify(folders, due)
+    mended = repairs.Repaired()
+    if problems and not verify_only:
+        mended = repairs.repair(job, lossless=True, progress=progress)
+        problems = problems if mended.is_empty else _verify(folders, due)
     if problems:
-        raise RefusedError("\n".join(problems))
-    if verify_only or not list_versions(folders.clean):
-        return Maintenance(remade=remade)
+        raise RefusedError("\n".join([*problems, "`corpus repair` goes on without what cannot be mended"]))
+    losses = tuple(repairs.open_losses(folders.raw, folders.clean))
+    if verify_only or not have:
+        return Maintenance(remade=mended.remade, restored=mended.restored, losses=losses)
     report = build(folders, compact=True, progress=progress)
-    job = folders.job(())
     with locked(job):
+        versions.note_round(job.work, due[:-1])
         plan = versions.collect(folders.clean, job.work)
         stale = remove_stale(job.work)
     return Maintenance(
@@ -431,7 +450,10 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
         collected=tuple(k.version for k in plan if k.why is None),
         kept={k.version: k.why for k in plan if k.why is not None},
         shards=stale,
-        remade=remade,
+        verified=tuple(due),
+        remade=mended.remade,
+        restored=mended.restored,
+        losses=losses,
         expired=tuple(f"{p.said}: {p.words}" for p in found if p.expired),
     )
 
@@ -440,25 +462,52 @@ def verify(folders: Folders, version: str | None = None) -> list[str]:
     """Everything wrong with the archive and with a version (None: every version there is), in words.
 
     Either may be missing; UsageError when there is neither, or not the version asked for. With both, each
-    archive file that a version was made from is looked for too. Mends nothing.
+    archive file that a version was made from is looked for too. What a repair could not mend and somebody has
+    acknowledged is not told again. Mends nothing.
     """
+    return _verify(
+        folders, list_versions(folders.clean) if version is None else [version], is_all=version is None
+    )
+
+
+def _verify(folders: Folders, names: Sequence[str], *, is_all: bool = True) -> list[str]:
     has_archive, has_corpus = folders.raw.is_dir(), bool(list_versions(folders.clean))
     if not has_archive and not has_corpus:
         raise UsageError(f"nothing to verify: no archive in {folders.raw}, no version in {folders.clean}")
-    names = list_versions(folders.clean) if version is None else [version]
     paths = [version_folder(folders.clean, name) for name in names]
     problems = archive.verify(folders.raw) if has_archive else []
     known: versions.KnownSums = {}
+    noted = [(each.version, each.file) for each in rotten(folders.clean) if each.acknowledged is not None]
     for path in paths:
-        problems += versions.verify(path, known)
-    if version is None:
+        problems += versions.verify(path, known, [file for name, file in noted if name == path.name])
+    if is_all:
         problems += feed_files.problems(folders.clean)
     return problems + (_missing_inputs(folders.raw, paths) if has_archive else [])
+
+
+def verify_rebuild(folders: Folders, version: str, *, progress: Progress = quiet) -> Verdict:
+    """Make a version again from its inputs in a clean folder, with the code and libraries of now, and compare.
+
+    UsageError for an unknown version, RefusedError when its inputs are not there as they were. Changes nothing else.
+    """
+    name = version_folder(folders.clean, version).name
+    job = folders.job(declared(folders))
+    job.work.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="rebuilt-", dir=job.work) as folder:
+        return verdict(job.clean, name, remake(job, name, Path(folder), progress=progress))
+
+
+def repair(folders: Folders, *, progress: Progress = quiet) -> repairs.Repaired:
+    """Put right what is damaged; UsageError where there is neither archive nor corpus."""
+    if not folders.raw.is_dir() and not list_versions(folders.clean):
+        raise UsageError(f"nothing to repair: no archive in {folders.raw}, no version in {folders.clean}")
+    return repairs.repair(folders.job(declared(folders)), progress=progress)
 
 
 def _missing_inputs(raw: Path, paths: Sequence[Path]) -> list[str]:
     """The archive files that versions were made from and that are not there as they were."""
     there = {file.file: file.sha256 for file in archive.sealed(raw)}
+    told = {(each.file, each.sealed) for each in damage.repairs(raw)}
     made_from: dict[tuple[str, str], list[str]] = {}
     for path in paths:
         for each in read_manifest(path).inputs:
@@ -466,5 +515,5 @@ def _missing_inputs(raw: Path, paths: Sequence[Path]) -> list[str]:
     return [
         f"{file}: {'other bytes than' if file in there else 'missing;'} version {', '.join(names)} was made from it"
         for (file, digest), names in made_from.items()
-        if there.get(file) != digest
+        if there.get(file) != digest and (file, digest) not in told
     ]

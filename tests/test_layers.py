@@ -38,18 +38,31 @@ ALLOWED = {
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
     | {"corrections"},
+    "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors"},
     "health": SHARED | {"sources", "crawl", "corpus"},
     "opml": {"errors", "web"},
     "trial": SHARED | {"crawl", "extract", "corpus", "web"},
     "runs": SHARED
-    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify"}
+    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs"}
     | {"corrections", "rates"},
-    "report": SHARED | {"crawl", "corpus", "runs", "health"},
+    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus"}
-    | {"demo", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial", "corrections"},
+    | {
+        "demo",
+        "repairs",
+        "runs",
+        "report",
+        "spans",
+        "origin",
+        "markdown",
+        "health",
+        "opml",
+        "trial",
+        "corrections",
+    },
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

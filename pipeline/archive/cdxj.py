@@ -52,6 +52,8 @@ class Ref:
     """URL where the link was found."""
     part_of: str | None = None
     """url_key of part 1."""
+    next_part: str | None = None
+    """URL of the next part, which was to be fetched after this page."""
     refers_to: str | None = None
     """id of the capture a revisit repeats."""
     links: int | None = None
@@ -90,6 +92,7 @@ def ref_of(capture: Capture) -> Ref:
         mime=_mime(capture, capture.header("content-type")),
         via=_storable(capture.via) if capture.via else None,
         part_of=_storable(capture.part_of) if capture.part_of else None,
+        next_part=_storable(capture.next_part) if capture.next_part else None,
         refers_to=capture.refers_to,
         links=capture.links,
         gap=capture.gap or None,

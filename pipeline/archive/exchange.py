@@ -79,7 +79,7 @@ def pack(
         records = []
     if records and wire.request_headers:
         records.append(_request(capture, wire))
-    return capture, [*records, _metadata(capture, run_id, alone=not records)]
+    return capture, [*records, metadata(capture, run_id, alone=not records)]
 
 
 def _profile(capture: Capture, earlier: Earlier | None) -> str | None:
@@ -167,7 +167,7 @@ def _request(capture: Capture, wire: Wire) -> bytes:
     return warc.record("request", headers, b"\r\n".join(lines) + b"\r\n\r\n")
 
 
-def _metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
+def metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
     """All of the capture that the other record cannot say; alone, it is a visit without an answer."""
     told = {
         "source": capture.source,
@@ -179,6 +179,7 @@ def _metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
         "run": run_id,
         "via": capture.via,
         "part-of": capture.part_of,
+        "next-part": capture.next_part,
         "refers-to": capture.refers_to,
         "links": None if capture.links is None else str(capture.links),
         "gap": "yes" if capture.gap else None,
@@ -250,6 +251,7 @@ def unpack(file: str, main: Record | None, metadata: Record | None) -> Capture:
         outcome=told.get("outcome", Outcome.OK),
         via=told.get("via"),
         part_of=told.get("part-of"),
+        next_part=told.get("next-part"),
         refers_to=told.get("refers-to"),
         links=_number(told.get("links")),
         gap=told.get("gap") == "yes",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -24,6 +24,13 @@ from pipeline.web.decode import codings_of, decode_body
 _ARC = b"filedesc:"
 _PIECE = 64 << 10
 _CHUNK_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,1000})?\r?\n")
+_END = b"\r\n\r\n"
+_NEXT = _END + b"WARC/1."
+"""How a block ends and another record begins."""
+
+DAMAGED = "damaged"
+"""Kind of a record that claims bytes which are not its own: nothing of it can be believed."""
+
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -32,7 +39,7 @@ class Foreign:
     """A record of somebody else's file."""
 
     kind: str
-    """WARC-Type; of an ARC record, the type it would have."""
+    """WARC-Type; of an ARC record, the type it would have; or DAMAGED."""
     url: str
     """Target URI, without angle brackets."""
     date: str
@@ -83,22 +90,95 @@ def records(path: Path, cap: int) -> Iterator[Foreign]:
 
 
 def _warc(path: Path, cap: int) -> Iterator[Foreign]:
+    start: int | None = 0
+    while start is not None:
+        start = yield from _warc_from(path, start, cap)
+
+
+def _warc_from(path: Path, start: int, cap: int) -> Generator[Foreign, None, int | None]:
+    """The records from an offset on; where to go on behind one that claims bytes which are not its own."""
     with path.open("rb") as stream:
+        stream.seek(start)
         for each in ArchiveIterator(stream, parse_http=False, quirks_mode=True):
             headers = {name.lower(): value for name, value in reversed(each.headers.items())}
             if "content-length" not in headers:
                 raise EOFError("the headers of the next are cut off")
+            at = each.stream_pos
             block = each.reader.read() if each.content_length <= cap else None
+            if block is None or len(block) < each.content_length or _NEXT in block:
+                behind = _behind(path, at, each.content_length)
+                if behind is not None:
+                    yield _foreign(headers, None, kind=DAMAGED)
+                    return behind
             if block is not None and len(block) < each.content_length:
                 raise EOFError("the next is cut off")
-            yield Foreign(
-                kind=headers.get("warc-type", "").lower(),
-                url=headers.get("warc-target-uri", "").strip("<>"),
-                date=headers.get("warc-date", ""),
-                id=headers.get("warc-record-id", ""),
-                content_type=headers.get("content-type", ""),
-                block=block,
-            )
+            yield _foreign(headers, block, kind=headers.get("warc-type", "").lower())
+    return None
+
+
+def _foreign(headers: dict[str, str], block: bytes | None, *, kind: str) -> Foreign:
+    return Foreign(
+        kind=kind,
+        url=headers.get("warc-target-uri", "").strip("<>"),
+        date=headers.get("warc-date", ""),
+        id=headers.get("warc-record-id", ""),
+        content_type=headers.get("content-type", ""),
+        block=block,
+    )
+
+
+def _behind(path: Path, at: int, claimed: int) -> int | None:
+    """Where the next record begins, if the one at an offset claims more bytes than are its own; None: it does not.
+
+    A gzip member is a record, so that its end tells; in a plain file a block ends in two line ends (ISO 28500, 4).
+    """
+    with path.open("rb") as stream:
+        stream.seek(at)
+        if stream.read(len(GZIP)) == GZIP:
+            stream.seek(at)
+            size, length = _member(stream, claimed)
+            return at + length if size < claimed and _begins(stream, at + length) else None
+        stream.seek(at)
+        head = _BLANK_LINE.search(stream.read(_PIECE))
+        stream.seek(at + (head.end() if head else 0) + claimed)
+        if head is None or stream.read(len(_END)) == _END:
+            return None
+        return _found(stream, at + head.end())
+
+
+def _member(stream: BufferedReader, most: int) -> tuple[int, int]:
+    """Bytes that a gzip member unpacks to (looked at until there are more than `most`), and its own length."""
+    unpacker = zlib.decompressobj(31)
+    size = length = 0
+    while not unpacker.eof and size <= most and (piece := stream.read(_PIECE)):
+        try:
+            size += len(unpacker.decompress(piece))
+        except zlib.error:
+            break
+        length += len(piece) - len(unpacker.unused_data)
+    return size, length
+
+
+def _begins(stream: BufferedReader, at: int) -> bool:
+    """Whether a gzip member with a WARC record begins at an offset."""
+    stream.seek(at)
+    try:
+        return zlib.decompressobj(31).decompress(stream.read(4096), 64).startswith(b"WARC/")
+    except zlib.error:
+        return False
+
+
+def _found(stream: BufferedReader, at: int) -> int | None:
+    """The first offset behind `at` where a record begins in a plain file; None: there is none."""
+    stream.seek(at)
+    left = b""
+    while piece := stream.read(_PIECE):
+        found = (left + piece).find(_NEXT)
+        if found >= 0:
+            return at - len(left) + found + len(_END)
+        at += len(piece)
+        left = (left + piece)[-len(_NEXT) :]
+    return None
 
 
 def _arc(path: Path, cap: int) -> Iterator[Foreign]:

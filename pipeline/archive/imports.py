@@ -222,6 +222,8 @@ def _from_record(record: Foreign, name: str, source: str, changed: datetime) -> 
     """None for records that are no visit of a page (requests, metadata, warcinfo, …)."""
     if record.kind == "revisit":
         return _Found(reason="revisit")
+    if record.kind == foreign.DAMAGED:
+        return _Found(reason=Outcome.DAMAGED)
     if record.kind not in {"response", "resource"}:
         return None
     if record.block is None:

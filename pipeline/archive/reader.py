@@ -12,7 +12,7 @@ from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import WARC, path_of
 from pipeline.archive.warc import Damaged
 from pipeline.archive.withdrawn import standing_refs
-from pipeline.records import Capture, Place
+from pipeline.records import Capture, Outcome, Place
 from pipeline.web.urls import site
 
 
@@ -38,7 +38,7 @@ def read_one(raw: Path, place: Place) -> Capture:
 
 
 def original(raw: Path, capture: Capture) -> Capture | None:
-    """The response that an archived revisit repeats; None: it is no revisit, or the response is gone or withdrawn.
+    """The response that an archived revisit repeats; None: it is no revisit, or that is gone, withdrawn or damaged.
 
     The revisit's own record says when the response was fetched, so that one day of the index is looked into.
     """
@@ -47,7 +47,9 @@ def original(raw: Path, capture: Capture) -> Capture | None:
     record = next(warc.scan(path_of(raw, capture.place.file), capture.place.offset))
     at = warc.moment(record.headers.get("warc-refers-to-date", ""))
     ref = index.find_one(raw, capture.refers_to, at.date()) if at else None
-    return None if ref is None or not standing_refs(raw, [ref]) else read_one(raw, ref.place)
+    if ref is None or ref.outcome == Outcome.DAMAGED or not standing_refs(raw, [ref]):
+        return None
+    return read_one(raw, ref.place)
 
 
 def site_of(capture: Capture) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.archive import cdxj, index, warc, withdrawn
+from pipeline.archive import cdxj, index, salvage, warc, withdrawn
 from pipeline.archive.exchange import captures
 from pipeline.archive.sealing import sidecar
-from pipeline.archive.store import OPEN, WARC, sha256_of, warc_files
+from pipeline.archive.store import OPEN, WARC, warc_files
+from pipeline.records import Outcome
 
 WRITTEN = ".tmp"
 """Ending of what is being written, or was when a run was killed; the next run removes it."""
@@ -23,8 +24,9 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
     Per file: checksum against the sidecar, every gzip member, block and payload digests, every CDXJ
     and Parquet row against the records. Over all: each revisit's target is a response in the archive, each
     sidecar and index file is of a WARC file that is there, nothing else lies among them, and each withdrawn
-    run is there. Reads every byte once or twice and mends nothing: what is lost is told again until `repair` made it
-    anew. `on_file` is told each file before it is read.
+    run is there. Of a damaged file each record that does not read is named. Reads every byte once or twice and mends
+    nothing: what is lost is told again until `repair` or `mend` made it anew. `on_file` is told each file before it is
+    read.
     """
     problems = _alone(raw) + withdrawn.problems(raw)
     targets: set[str] = set()
@@ -38,7 +40,9 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
             problems.append(f"{file}: {error}")
             continue
         problems += wrong
-        targets |= {ref.id for ref in found if not ref.refers_to and ref.status}
+        targets |= {
+            ref.id for ref in found if not ref.refers_to and (ref.status or ref.outcome == Outcome.DAMAGED)
+        }
         wanted += [(ref.refers_to, f"{file}: the revisit at {ref.offset}") for ref in found if ref.refers_to]
     return problems + [
         f"{what} refers to {id}, which is not there" for id, what in wanted if id not in targets
@@ -67,15 +71,32 @@ def _verify_file(raw: Path, file: str) -> tuple[list[cdxj.Ref], list[str]]:
     told = sidecar(raw, file)
     if told is None:
         problems.append(f"{file}: its checksum is lost; `corpus maintain` makes it anew if the file is whole")
-    elif told.sha256 != sha256_of(raw / file):
+    elif told.sha256 != salvage.sha256_of(raw / file):
         problems.append(f"{file}: not the bytes that its checksum was made of")
-    found, wrong = captures_of(raw, file)
+    try:
+        found, wrong = captures_of(raw, file)
+    except (OSError, warc.Damaged):
+        return [], problems + _unreadable(raw, file)
     problems += [f"{file}: {each}" for each in wrong]
     if cdxj.rows(raw, file) != found:
         problems.append(f"{file}: its CDXJ does not tell what is in it")
     if index.rows(raw, file) != found:
         problems.append(f"{file}: the daily index does not tell what is in it")
     return found, problems
+
+
+def _unreadable(raw: Path, file: str) -> list[str]:
+    """Each record of a damaged file that does not read, and the capture whose it is, as far as an index tells."""
+    known = cdxj.rows(raw, file) or []
+    problems = []
+    for piece in salvage.pieces(raw / file, known):
+        if piece.record is None:
+            about = max(
+                (ref for ref in known if ref.offset <= piece.offset), key=lambda r: r.offset, default=None
+            )
+            whose = f", of the capture {about.id} of {about.url}" if about else ""
+            problems.append(f"{file}: the record at {piece.offset} does not read ({piece.why}){whose}")
+    return problems or [f"{file}: the frame of a record is damaged, its content is whole"]
 
 
 def captures_of(raw: Path, file: str) -> tuple[list[cdxj.Ref], list[str]]:
@@ -87,19 +108,10 @@ def captures_of(raw: Path, file: str) -> tuple[list[cdxj.Ref], list[str]]:
 
     def checked() -> Iterator[warc.Record]:
         for record in warc.walk(raw / file):
-            problems.extend(f"the record at {record.offset}: {each}" for each in _verify_record(record))
+            problems.extend(
+                f"the record at {record.offset}: {each}" for each in salvage.wrong_digests(record)
+            )
             yield record
 
     found = [cdxj.ref_of(capture) for capture in captures(checked(), file)]
     return found, problems
-
-
-def _verify_record(record: warc.Record) -> list[str]:
-    problems = []
-    if record.headers.get("warc-block-digest") != warc.sha1(record.block):
-        problems.append("its block digest is wrong")
-    if record.kind == "response":
-        body = warc.parse_http(record.block)[2]
-        if record.headers.get("warc-payload-digest") != warc.sha1(body):
-            problems.append("its payload digest is wrong")
-    return problems

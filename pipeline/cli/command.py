@@ -16,7 +16,21 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from pipeline.cli import correct, demo, export, jobs, logs, look, page, source, stages, status, undo, versions
+from pipeline.cli import (
+    correct,
+    demo,
+    export,
+    jobs,
+    logs,
+    look,
+    page,
+    source,
+    stages,
+    status,
+    undo,
+    versions,
+    whole,
+)
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -44,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     jobs.add(commands)
     status.add(commands)
     look.add(commands)
+    whole.add(commands)
     versions.add(commands)
     undo.add(commands)
     export.add(commands)
@@ -74,10 +89,19 @@ def run(argv: Sequence[str] | None = None) -> int:
         say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {told}")
         return CorpusError.exit_code
     except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            return _full(arguments.command, "the crawl's memory")
         say(f"corpus {arguments.command}: the crawl's memory: {error}; `corpus ledger rebuild` makes it anew")
-        return (
-            NoSpaceError.exit_code if error.sqlite_errorcode == sqlite3.SQLITE_FULL else CorpusError.exit_code
-        )
+        return CorpusError.exit_code
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _full(arguments.command, str(error.filename or error.strerror))
         say(f"corpus {arguments.command}: {error}")
-        return NoSpaceError.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
+        return CorpusError.exit_code
+
+
+def _full(command: str, where: str) -> int:
+    say(
+        f"corpus {command}: {where}: the disk is full; free some space and run again, what was finished is kept"
+    )
+    return NoSpaceError.exit_code

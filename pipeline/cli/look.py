@@ -1,4 +1,4 @@
-"""The commands that look at one version of a corpus: read, explain, verify, report."""
+"""The commands that look at one version of a corpus: read, explain, report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipeline import extract, normalize, runs
+from pipeline import extract, normalize, repairs, runs
 from pipeline.archive import cdxj, index
 from pipeline.archive.reader import read_one
 from pipeline.archive.withdrawn import run_of, withdrawn
@@ -18,13 +18,12 @@ from pipeline.cli import jobs, screen
 from pipeline.corpus import quality, versions
 from pipeline.corpus.correcting import uncorrected_hash
 from pipeline.corpus.publish import read_manifest
-from pipeline.corpus.read import documents, list_versions, version_folder
+from pipeline.corpus.read import documents, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.corrections import Correction, by_document
-from pipeline.errors import RefusedError, UsageError
+from pipeline.errors import UsageError
 from pipeline.origin import original
 from pipeline.records import Document, Flag
-from pipeline.runs import Folders
 from pipeline.spans import verbatim
 from pipeline.web.urls import url_key
 
@@ -62,14 +61,9 @@ def add(commands: jobs.Commands) -> None:
     explain.add_argument("--version", help="of which version (default: latest)")
     explain.set_defaults(run=run_explain)
 
-    verify = commands.add_parser("verify", help="check the archive and the versions, byte by byte")
-    in_corpus(verify)
-    verify.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
-    verify.add_argument("--version", help="only this version (default: all there are)")
-    verify.set_defaults(run=run_verify)
-
     report = commands.add_parser("report", help="what a version holds, by source and reason")
     in_corpus(report)
+    report.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     report.add_argument("--version", help="which version (default: latest)")
     report.set_defaults(run=run_report)
 
@@ -87,24 +81,6 @@ def run_read(arguments: argparse.Namespace) -> int:
             screen.put(asdict(row))
         else:
             screen.put_text(arguments.format, number, row.title, row.text, row.structure)
-    return 0
-
-
-def run_verify(arguments: argparse.Namespace) -> int:
-    """corpus verify"""
-    where = Folders(raw=arguments.raw, clean=arguments.clean)
-    problems = runs.verify(where, arguments.version)
-    if problems:
-        raise RefusedError("\n".join(problems))
-    checked = [f"archive {arguments.raw}"] if arguments.raw.is_dir() else []
-    have = list_versions(arguments.clean)
-    if have and arguments.version is not None:
-        have = [version_folder(arguments.clean, arguments.version).name]
-    if have:
-        checked.append(f"version{'s' * (len(have) > 1)} {', '.join(have)}")
-    for run, why in withdrawn(arguments.raw).items():
-        screen.say(f"Withdrawn, in the archive and in no new version: {run} ({why})")
-    screen.say(f"Whole: {' and '.join(checked)}; every sum, row and count agrees.")
     return 0
 
 
@@ -126,7 +102,15 @@ def run_report(arguments: argparse.Namespace) -> int:
         screen.say(f"Held back, {name}: {why}")
     for run, pages in manifest.withdrawn.items():
         screen.say(f"Withdrawn, {run}: its {pages} pages stay in the archive and count for nothing.")
-    said = {"counts": manifest.counts, "held": manifest.held, "withdrawn": manifest.withdrawn}
+    losses = repairs.open_losses(arguments.raw, arguments.clean)
+    for told in losses:
+        screen.say(f"Lost, and not acknowledged with `corpus repair --ack`: {told}")
+    said = {
+        "counts": manifest.counts,
+        "held": manifest.held,
+        "withdrawn": manifest.withdrawn,
+        "losses": losses,
+    }
     screen.put({"version": manifest.version, **said})
     return 0
 

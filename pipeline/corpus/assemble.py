@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
-from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.identity import short_hash
+from pipeline.corpus.revisions import Revisions, as_captured, later, part_ids
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Apart, Decision, Item
-from pipeline.dedupe.run import dedupe, remove
-from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document, Outcome, Reason
+from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
+from pipeline.dedupe.run import dedupe
+from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document
 from pipeline.spans import within
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CANONICAL = "canonical"
 """Relation of the copy that is published: `related_to` names the one it was compared with."""
-
-PARTS_LOOKED_UP = 8
-"""How many parts of a page are looked for when it is captured again; extraction splits no further."""
-
-DECIDED = (
-    "text",
-    "structure",
-    "text_hash",
-    "cluster",
-    "relation",
-    "related_to",
-    "score",
-    "rule",
-    "form_id",
-    "reason",
-)
-"""What deduplication writes into a row."""
 
 MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE})
 """Flags that say nothing against choosing a text as the canonical copy."""
@@ -48,158 +35,84 @@ class Assembled:
     """Whether anything that is or was published changed, or a document came that was compared."""
     alarms: tuple[Alarm, ...]
     """What deduplication wants confirmed."""
+    left: int = 0
+    """Documents that should have been compared again and were too many (dedupe/neighbours.py)."""
 
 
 def assemble(
-    documents: Sequence[Document],
-    edition: Edition,
-    index: DedupeIndex,
-    *,
-    back: Sequence[Document] = (),
+    documents: Sequence[Document], edition: Edition, index: DedupeIndex, *, back: Sequence[Document] = ()
 ) -> Assembled:
-    """Put a batch of rows, in capture order, into the edition.
+    """Put a batch of rows, in any order, into the edition.
 
-    Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`. `back` are the
-    rows of the same pages that were taken out of the edition to be made anew.
+    Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`. What stands
+    follows from all rows given so far, not from the batches they came in. `back` are the rows of the same pages
+    that were taken out of the edition to be made anew.
     """
-    draft = _Draft(edition, documents)
-    for document in documents:
-        draft.take(document)
-    draft.keep_decisions(back, index.apart)
-    vanished = draft.drop_vanished_parts() + draft.gone(back)
-    if vanished:
-        draft.revise(remove(vanished, index, draft.texts, purge=False))
-    deduped = dedupe([_item(d) for d in draft.candidates()], index, draft.texts)
-    draft.decide(deduped.decisions)
-    draft.revise(deduped.revised)
-    if back:
-        draft.loud = draft.differs(back)
+    draft = _Draft(documents, edition, back)
+    deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone())
+    draft.decide((*deduped.decisions, *deduped.revised))
     draft.commit()
-    return Assembled(loud=draft.loud, alarms=deduped.alarms)
+    return Assembled(loud=draft.loud, alarms=deduped.alarms, left=deduped.left)
 
 
 class _Draft:
     """The edits of one batch while they are being worked out."""
 
-    def __init__(self, edition: Edition, documents: Sequence[Document]) -> None:
-        self.edition = edition
-        self.loud = False
-        looked_up = {d.id for d in documents}
+    def __init__(
+        self, documents: Sequence[Document], edition: Edition, back: Sequence[Document] = ()
+    ) -> None:
+        self._edition = edition
+        self._back = {row.id: row for row in back if row.reason is None or row.reason in WITHHELD}
+        pages: dict[str, list[Document]] = defaultdict(list)
         for document in documents:
-            if document.reason is None:
-                parts = range(1, PARTS_LOOKED_UP + 1)
-                looked_up.update(document_id(document.url_key, n) for n in parts)
-        self._before: dict[str, Placed] = edition.find(looked_up)
-        self._now: dict[str, Document] = {k: p.document for k, p in self._before.items()}
-        self._fresh: dict[str, None] = {}
-        self._set_aside: list[Document] = []
-        self._withdrawn: list[str] = []
-        self._newest: dict[str, str] = {}
-        self._printed: dict[str, set[str]] = {}
-
-    def take(self, document: Document) -> None:
-        """Decide what a fresh row is to the row its document has now."""
-        self._printed.setdefault(document.capture, set()).add(document.id)
-        current = self._now.get(document.id)
-        if document.reason is not None:
-            self._set_aside.append(document)
-            no_more = document.reason == Reason.NOT_AN_ARTICLE
-            if no_more and current is not None and _when(document) >= _when(current):
-                self._withdraw(current)
-            return
-        if current is None:
-            self.loud = True
-            self._now[document.id] = document
-            self._fresh[document.id] = None
-        elif _same_page(current, document):
-            first = min(current.first_seen, document.first_seen)
-            self._now[document.id] = replace(current, first_seen=first)
-            self._set_aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
-        elif _when(document) < _when(current):
-            # a backfilled older capture: history, but it tells when the document was first seen
-            self._now[document.id] = replace(current, first_seen=min(current.first_seen, document.first_seen))
-            self._set_aside.append(_past(document))
-        else:
-            self.loud = True
-            self._set_aside.append(_past(current))
-            self._now[document.id] = replace(
-                document, first_seen=min(current.first_seen, document.first_seen)
-            )
-            self._fresh[document.id] = None
-        if _when(document) >= _when(self._now[document.id]):
-            self._newest[document.url_key] = document.capture
-
-    def _withdraw(self, current: Document) -> None:
-        """A document of which a person says that it is no article any more: its earlier text does not stay either."""
-        self.loud = True
-        self._set_aside.append(_past(current))
-        del self._now[current.id]
-        self._fresh.pop(current.id, None)
-        self._withdrawn.append(current.id)
-
-    def keep_decisions(self, back: Sequence[Document], apart: Apart) -> None:
-        """Give fresh rows that compare as they did before what was decided of them then."""
-        for old in back:
-            new = self._now.get(old.id)
-            told_apart = old.id in apart or any(each.column == "relation" for each in old.corrected)
-            if new is None or old.id not in self._fresh or told_apart or not _is_current(old):
-                continue
-            if _item(replace(old, text=whole_text(old)[0])) == _item(new):
-                decided = {name: getattr(old, name) for name in DECIDED}
-                self._now[old.id] = replace(new, **decided)
-                del self._fresh[old.id]
-
-    def gone(self, back: Sequence[Document]) -> list[str]:
-        """The documents that deduplication knows and that stand no more."""
-        known = [old.id for old in back if _is_current(old) and old.id not in self._now]
-        return list(dict.fromkeys([*self._withdrawn, *known]))
-
-    def differs(self, back: Sequence[Document]) -> bool:
-        """Whether what is published of the pages taken back is something else than before."""
-        before = {row.id: row for row in back if row.reason is None}
-        after = {
-            ident: row
-            for ident, row in self._now.items()
-            if row.reason is None and (ident in before or ident not in self._before)
+            pages[document.url_key].append(document)
+        opened = {
+            key: part_ids(key) for key, rows in pages.items() if any(row.reason is None for row in rows)
         }
-        return before != after
+        self._before, newest = edition.known(ident for ids in opened.values() for ident in ids)
+        again = {
+            key
+            for key, ids in opened.items()
+            if not later(pages[key], max((newest[ident] for ident in ids if ident in newest), default=None))
+        }
+        self._withdrawn = edition.history(ident for key in again for ident in opened[key])
+        for placed in self._withdrawn:
+            pages[placed.document.url_key].append(as_captured(placed.document))
+        self._now: dict[str, Document] = {}
+        self._aside: list[Document] = []
+        for key, rows in pages.items():
+            known = [self._before[ident] for ident in opened.get(key, ()) if ident in self._before]
+            page = Revisions({} if key in again else {p.document.id: p.document for p in known})
+            page.take(rows)
+            self._now |= page.now
+            self._aside += page.aside
+        fresh = (ident for ident in self._now if self._is_new(ident))
+        self._fresh = sorted(fresh, key=lambda ident: (self._now[ident].captured_at, ident))
+        self.loud = bool(self._fresh or self.gone())
 
-    def drop_vanished_parts(self) -> list[str]:
-        """Set aside articles that stood on a page before and do not in its newest capture; their ids.
+    def _is_new(self, ident: str) -> bool:
+        before = self._before.get(ident)
+        return before is None or before.document is not self._now[ident]
 
-        One that stands there but is not fit any more has not vanished: its earlier text stays.
-        """
-        vanished = []
-        for url_key, capture in self._newest.items():
-            for n in range(2, PARTS_LOOKED_UP + 1):
-                ident = document_id(url_key, n)
-                current = self._now.get(ident)
-                if current is not None and ident not in self._printed[capture]:
-                    self._now[ident] = _past(current)
-                    self._fresh.pop(ident, None)
-                    vanished.append(ident)
-        return vanished
+    def items(self) -> list[Item]:
+        """The texts to compare, in the order of their captures."""
+        return [_item(self._now[ident]) for ident in self._fresh]
 
-    def candidates(self) -> list[Document]:
-        """The rows to compare, in the order they were first taken."""
-        return [self._now[ident] for ident in self._fresh]
+    def gone(self) -> list[str]:
+        """The documents that their pages no longer have."""
+        return sorted((self._before.keys() | self._back.keys()) - self._now.keys())
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Texts of earlier documents, for the comparison: whole, as they were compared when they came."""
-        stored = self.edition.texts(ids)
+        stored = self._edition.texts(ids)
         cut = [ident for ident, (_, relation) in stored.items() if relation == SPLIT_FROM]
-        whole = {ident: whole_text(placed.document)[0] for ident, placed in self.edition.find(cut).items()}
+        whole = {ident: whole_text(placed.document)[0] for ident, placed in self._edition.find(cut).items()}
         return {ident: text for ident, (text, _) in stored.items()} | whole
 
     def decide(self, decisions: Sequence[Decision]) -> None:
-        """Write the decisions about the fresh rows into them."""
-        for decision in decisions:
-            self._now[decision.id] = _with_decision(self._now[decision.id], decision)
-
-    def revise(self, decisions: Sequence[Decision]) -> None:
-        """Write the decisions about earlier rows into them."""
+        """Write what was decided into the rows it is about, fresh and earlier ones."""
         missing = [d.id for d in decisions if d.id not in self._now]
-        for ident, placed in self.edition.find(missing).items():
+        for ident, placed in self._edition.find(missing).items():
             self._before[ident] = placed
             self._now[ident] = placed.document
         for decision in decisions:
@@ -208,52 +121,23 @@ class _Draft:
 
     def commit(self) -> None:
         """Hand the edits to the edition."""
-        edits = [Edit(after=d) for d in self._set_aside]
-        edits += [Edit(before=placed) for ident, placed in self._before.items() if ident not in self._now]
-        for ident, document in self._now.items():
-            before = self._before.get(ident)
-            if before is None:
-                edits.append(Edit(after=document))
-            elif before.document != document:
-                edits.append(Edit(before=before, after=document))
-                self.loud = self.loud or ARTICLES in (table_of(before.document), table_of(document))
-        self.edition.apply(edits)
+        edits = [Edit(after=d) for d in self._aside]
+        # The current rows of a page that is gone through again are edited as all others are.
+        edits += [Edit(before=placed) for placed in self._withdrawn if not self._current(placed)]
+        for ident in sorted(self._before.keys() | self._now.keys()):
+            before, after = self._before.get(ident), self._now.get(ident)
+            if before is None or before.document != after:
+                edits.append(Edit(before=before, after=after))
+        published = (row for e in edits for row in (e.before and e.before.document, e.after) if row)
+        self.loud = self.loud or any(table_of(row) == ARTICLES for row in published)
+        if self._back:
+            stood = {ident: row for ident, row in self._back.items() if row.reason is None}
+            self.loud = stood != {ident: row for ident, row in self._now.items() if row.reason is None}
+        self._edition.apply(edits)
 
-
-def _is_current(document: Document) -> bool:
-    """Whether a row is the present text of its document, published or withheld."""
-    return document.reason is None or document.reason in WITHHELD
-
-
-def _when(document: Document) -> datetime:
-    """When a row was captured, for what is newer; one whose time is not believed yields to any other."""
-    is_doubted = any(flag.name == IMPLAUSIBLE_DATE for flag in document.flags)
-    return datetime.min.replace(tzinfo=UTC) if is_doubted else document.captured_at
-
-
-def _past(document: Document) -> Document:
-    """A row whose document has another text now: history, related to nothing but its document."""
-    return replace(
-        document,
-        reason=Reason.SUPERSEDED,
-        related_to=(document.id,),
-        cluster=None,
-        relation=None,
-        score=None,
-        rule=None,
-        form_id=None,
-    )
-
-
-def _same_page(a: Document, b: Document) -> bool:
-    """Whether two captures of one document say the same."""
-    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name) == (
-        b.extracted_hash,
-        b.title_raw,
-        b.published_raw,
-        b.author,
-        b.origin_name,
-    )
+    def _current(self, placed: Placed) -> bool:
+        before = self._before.get(placed.document.id)
+        return before is not None and before.file == placed.file and before.document == placed.document
 
 
 def _item(document: Document) -> Item:
@@ -270,6 +154,7 @@ def _item(document: Document) -> Item:
         site_name=document.site_name,
         native=document.script != "pseudo-Hant",
         flaws=len(flaws),
+        order=(document.captured_at - _EPOCH) // timedelta(microseconds=1),
     )
 
 

@@ -5,7 +5,11 @@
 
 Nothing here fetches, nothing reads the clock. A build is incremental while the rules are those of the latest
 version; when they are not, everything is built anew from the shards that still fit: `clean/` stays a pure
-function of `raw/`, the code and the rule files.
+function of `raw/`, the code and the rule files. An increment gives the rows a full build gives, in all columns: what
+stands of a page follows from its captures in their order (revisions.py), what deduplication says from the texts that
+stand (dedupe/run.py). What may differ is how rows are cut into files, the segments of `clusters/` and what its
+`redirects` say of ids of earlier versions, visits that brought nothing new (they wait for the next version), and rows
+of a source that was held back or let go with --confirm, which a person decides.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from pipeline.corpus import expectations, feed, feed_files, publish
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
+from pipeline.corpus.environment import environment
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
@@ -34,6 +39,7 @@ from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
+from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corrections import kept_apart
 from pipeline.dedupe.index import DedupeIndex
@@ -59,12 +65,14 @@ class _Taken:
 
     loud: bool = False
     alarms: list[Alarm] = field(default_factory=list)
+    left: int = 0
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, assembled: Assembled) -> None:
         """Count a batch."""
         self.loud = self.loud or assembled.loud
         self.alarms += assembled.alarms
+        self.left += assembled.left
 
 
 def build(job: Job, progress: Progress = lambda what, done, total: None) -> BuildReport:
@@ -106,12 +114,12 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     sums = Sums(base) if base is not None else None
     if sums is not None:
         sums.check_folder(CLUSTERS)
-    edition = Edition(folder, base, sums)
+    paths = [s.path for s in shards]
+    edition = Edition(folder, base, sums, rows=sum(pq.read_metadata(path).num_rows for path in paths))
     apart = kept_apart(job.corrections or ())
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None, apart)
     if not job.confirm:
         _refuse_many_lost(shards)
-    paths = [s.path for s in shards]
     held, waiting = _hold_back(job, todo, paths)
     terms = {source.name: source.terms for source in job.sources}
     into = intake(
@@ -122,6 +130,10 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         taken.add(assembled)
     released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     _take(_batches(released, paths, todo.mark), into, taken, progress)
+    if taken.left:
+        logger.warning(
+            "%d documents near what changed stand as they were; `corpus rebuild` decides them", taken.left
+        )
     report = replace(_report(todo, shards, held, taken), corrections=into.told(todo.recorrected))
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
@@ -193,6 +205,7 @@ def _publish(
         raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
     manifest = _describe(job, todo, folder, edition, report)
+    check_staged(folder, manifest, parent, todo.base)
     lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
     publish.put_in_place(folder, job.clean, manifest.version)
     feed_files.put_in_place(lasting, job.clean, manifest.version)
@@ -347,6 +360,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         changes=report.changes,
         held=report.held,
         corrections=todo.corrections,
+        environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})

@@ -1,8 +1,9 @@
 """A version while it is being made: the parent's files by hard link, the touched ones rewritten.
 
-Rows stand in files by day (`articles` by first_seen, `dropped` by captured_at), at most
-`ROWS_PER_FILE` each. A row keeps its file for life, new rows go to the last file of their day: so the
-cost of a publication follows the rows that changed, and a file nobody touched stays the same inode.
+Rows stand in files by day (`articles` by first_seen, `dropped` by captured_at). A row keeps its file until its day
+is joined, and rows that come are put into new, small files: a row that changes makes its whole file be written again,
+so the files are small in number of rows where changes are frequent, and in proportion to the corpus elsewhere. A file
+nobody touched stays the same inode. How rows are cut into files follows from the builds, not from the rows alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,10 +31,18 @@ from pipeline.corpus.schema import (
 )
 from pipeline.corpus.sums import Sums
 from pipeline.linking import link_or_copy
-from pipeline.records import WITHHELD, Document
+from pipeline.records import WITHHELD, Document, Outcome, Reason
 
-ROWS_PER_FILE = 4_000
-"""About 20 MB of text a file: a rewrite takes a tenth of a second, a year of days stays in the hundreds."""
+ROWS_PER_FILE, FILES, FEWEST = 512, 128, 64
+"""A joined or full-built file has so large a part of the corpus: one of FILES, but at least FEWEST rows, and at most
+ROWS_PER_FILE, some 2 MB. So an edit of an old document writes less than a hundredth of the corpus again, and a million
+rows stand in two thousand files. One of 64 rows costs 8 % beside its rows."""
+
+PIECES, SMALLEST = 16, 16
+"""New rows stand in files of so large a part of such a file, at least so many rows. (benchmarks/versions.py.)"""
+
+YOUNG_DAYS = 3
+"""Days whose pages still change: their files are not joined."""
 
 CLUSTERS = "clusters"
 """Folder of a version that holds the index of deduplication."""
@@ -80,14 +90,19 @@ def link_tree(source: Path, target: Path) -> None:
 class Edition:
     """The rows of a version under construction in a staging folder."""
 
-    def __init__(self, folder: Path, parent: Path | None, sums: Sums | None = None) -> None:
-        """`sums` are the parent's: with them each of its files is checked before it is read."""
+    def __init__(self, folder: Path, parent: Path | None, sums: Sums | None = None, rows: int = 0) -> None:
+        """`sums` are the parent's: with them each of its files is checked before it is read.
+
+        `rows`: how many it will hold, about, when there is no parent.
+        """
         self.folder = folder
         self.parent = parent
         self.sums = sums
         self.touched: set[str] = set()
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._rows: dict[str, int] = {}
+        self._ids: dict[str, pa.Table] = {}
+        self._made: set[str] = set()
         for table in TABLES:
             (folder / table).mkdir(parents=True)
             if sums is not None:
@@ -97,18 +112,40 @@ class Edition:
         for path in self._files(TABLES):
             with self._named(path):
                 self._rows[self._name(path)] = pq.read_metadata(path).num_rows
+        part = (sum(self._rows.values()) or rows) // FILES
+        self._most = min(ROWS_PER_FILE, max(FEWEST, part))
+        self._most_new = self._most if parent is None else max(SMALLEST, self._most // PIECES)
 
     def find(self, ids: Iterable[str]) -> dict[str, Placed]:
         """The current row of each document that has one: published, or withheld by deduplication."""
+        return self.known(ids)[0]
+
+    def known(self, ids: Iterable[str]) -> tuple[dict[str, Placed], dict[str, datetime]]:
+        """The current row of each document that has one, and when each was last captured with a text."""
         wanted = pa.table({"id": pa.array(sorted(set(ids)), pa.string())})
         if not wanted.num_rows or not self._rows:
-            return {}
+            return {}, {}
         found: dict[str, Placed] = {}
-        for file, local in sorted(self._locate(wanted).items()):
+        newest: dict[str, datetime] = {}
+        for file, local in sorted(self._locate(wanted, newest).items()):
             rows = self._read(file, local)
             for document in from_table(rows):
                 found[document.id] = Placed(document=document, file=file)
-        return found
+        return found, newest
+
+    def history(self, ids: Iterable[str]) -> list[Placed]:
+        """All rows of some documents, also those that stand for nothing any more."""
+        wanted = pa.array(sorted(set(ids)), pa.string())
+        placed: list[Placed] = []
+        for path in self._files(TABLES) if len(wanted) else ():
+            name = self._name(path)
+            there = pc.is_in(self._ids_of(path)["id"], wanted)
+            if not pc.any(there).as_py():
+                continue
+            self._check(name)
+            table = read_parquet([path]).filter(there)
+            placed += [Placed(document=document, file=name) for document in from_table(table)]
+        return placed
 
     def pages(self, ids: Collection[str]) -> list[Placed]:
         """Every row, current or not, of the pages on which some documents stand."""
@@ -181,22 +218,24 @@ class Edition:
             self._rewrite(file, out.get(file, set()), new.get(file, []))
 
     def compact(self) -> int:
-        """Join the files of days that would fit into fewer; the number of files saved.
+        """Join the files of days that would fit into fewer, but for those of the last days; the number of files saved.
 
-        Rows that left (superseded, withheld) leave their files half empty; nothing else does.
+        Rows that came in several builds stand in small files, and rows that left leave theirs half empty.
         """
         days: dict[str, list[str]] = defaultdict(list)
         for file in sorted(self._rows):
             days[file.rsplit("-", 1)[0]].append(file)
+        newest = max((date.fromisoformat(day[-10:]) for day in days), default=date.min)
         saved = 0
         for day, files in sorted(days.items()):
             rows = sum(self._rows[file] for file in files)
-            needed = -(-rows // ROWS_PER_FILE)
-            if needed < len(files):
+            needed = -(-rows // self._most)
+            old = newest - date.fromisoformat(day[-10:]) >= timedelta(days=YOUNG_DAYS)
+            if old and needed < len(files):
                 self._check(*files)
                 table = _sorted(read_parquet([self.folder / file for file in files]), day)
                 for number, file in enumerate(files):
-                    self._write(file, table.slice(number * ROWS_PER_FILE, ROWS_PER_FILE))
+                    self._write(file, table.slice(number * self._most, self._most))
                 saved += len(files) - needed
         return saved
 
@@ -212,8 +251,9 @@ class Edition:
         number = max(numbers, default=0)
         while documents:
             file = f"{day}-{number:03d}.parquet"
-            room = ROWS_PER_FILE - self._rows.get(file, 0) + len(out.get(file, ())) - len(new.get(file, ()))
-            if room > 0:
+            room = self._most_new - self._rows.get(file, 0) + len(out.get(file, ())) - len(new.get(file, ()))
+            # A file of the parent is written again only for rows of its own.
+            if room > 0 and (file not in self._rows or file in self._made):
                 new[file] += documents[:room]
                 documents = documents[room:]
             number += 1
@@ -231,6 +271,9 @@ class Edition:
         """Put a file's rows in its place; a file without rows goes."""
         path = self.folder / file
         self.touched.add(file)
+        self._ids.pop(file, None)
+        if file not in self._rows:
+            self._made.add(file)
         if table.num_rows == 0:
             path.unlink()
             del self._rows[file]
@@ -249,20 +292,33 @@ class Edition:
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
-    def _locate(self, wanted: pa.Table) -> dict[str, list[str]]:
-        """File → which of the wanted documents have their current row there; of each file the ids alone are read."""
+    def _locate(self, wanted: pa.Table, newest: dict[str, datetime] | None = None) -> dict[str, list[str]]:
+        """File → which of the wanted documents have their current row there; of each file the ids alone are read.
+
+        `newest` is told when each was last captured with a text.
+        """
         ids = pa.array(wanted["id"].combine_chunks())
         files: dict[str, list[str]] = {}
         for path in self._files(TABLES):
             is_dropped = path.parent.name == DROPPED
-            with self._named(path):
-                rows = read_parquet([path], ["id", "reason"] if is_dropped else ["id"])
+            rows = self._ids_of(path)
             found = pc.is_in(rows["id"], ids)
+            if newest is not None:
+                _note_newest(rows.filter(found), newest)
             if is_dropped:
                 found = pc.and_(found, pc.is_in(rows["reason"], pa.array(sorted(WITHHELD))))
             if hits := rows["id"].filter(found).to_pylist():
                 files[self._name(path)] = hits
         return files
+
+    def _ids_of(self, path: Path) -> pa.Table:
+        """Ids, times and reasons of a file's rows, read once: a batch asks dozens of times."""
+        name = self._name(path)
+        if name not in self._ids:
+            columns = ["id", "captured_at", "reason"] if name.startswith(DROPPED) else ["id", "captured_at"]
+            with self._named(path):
+                self._ids[name] = read_parquet([path], columns)
+        return self._ids[name]
 
     @contextmanager
     def _named(self, path: Path) -> Iterator[None]:
@@ -288,6 +344,15 @@ class Edition:
             table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(WITHHELD))), False))
         names = columns or SCHEMA.names
         return table.cast(pa.schema([SCHEMA.field(n) for n in names]))
+
+
+def _note_newest(rows: pa.Table, newest: dict[str, datetime]) -> None:
+    """Note when each document of some rows was last captured with a text."""
+    if "reason" in rows.column_names:
+        texts = pa.array([*sorted(WITHHELD), Reason.SUPERSEDED, Outcome.UNCHANGED])
+        rows = rows.filter(pc.fill_null(pc.is_in(rows["reason"], texts), False))
+    for ident, moment in zip(rows["id"].to_pylist(), rows["captured_at"].to_pylist(), strict=True):
+        newest[ident] = max(moment, newest.get(ident, moment))
 
 
 def _holds(path: Path, reason: str) -> bool:

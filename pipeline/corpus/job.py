@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,9 @@ from pipeline.dedupe.records import Alarm
 from pipeline.errors import BusyError, CorpusError
 from pipeline.locking import only_writer
 from pipeline.records import Source
+
+READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+"""What writing to an archive on a read-only medium, or of another user, answers."""
 
 logger = logging.getLogger("pipeline.corpus")
 
@@ -133,11 +137,20 @@ def recover(job: Job) -> None:
         with suppress(BusyError), making_shards(job):
             remove_torn(job.work)
     if job.raw.is_dir():
-        # a crawl that is writing holds the lock and has done the same: its sealed files are enough for this build
-        with suppress(BusyError):
-            archive.repair(job.raw)
+        _mend_archive(job.raw)
     feed_files.mend(job.clean, job.work)
     _mend_latest(job)
+
+
+def _mend_archive(raw: Path) -> None:
+    """Do what a writer does first; what others are writing, or nobody can write to, is built from as it is."""
+    try:
+        archive.repair(raw)
+    except BusyError:
+        pass  # a crawl that is writing has done the same
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
 
 
 def _mend_latest(job: Job) -> None:

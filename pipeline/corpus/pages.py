@@ -18,10 +18,13 @@ from pipeline.archive import cdxj
 from pipeline.archive.plausible import is_plausible
 from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
+from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
+    SETTLED,
+    USABLE,
     Article,
     Capture,
     Document,
@@ -33,6 +36,9 @@ from pipeline.records import (
     Source,
 )
 from pipeline.rules.plain_text import is_plain
+
+PARTS_MISSING = "parts_missing"
+"""Flag of an article whose page goes on in a part that is not in the archive (an interrupted crawl, a failed visit)."""
 
 
 @lru_cache(maxsize=2)
@@ -71,7 +77,12 @@ def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Ta
     documents: list[Document] = []
     for group in groups(captures):
         source = by_name.get(group[0].source)
-        documents += extract_group(raw, group, source)
+        try:
+            with budget(PAGE_SECONDS * len(group)):
+                rows = extract_group(raw, group, source)
+        except OverBudget:
+            rows = [replace(bare_row(c, reason=Reason.QUARANTINED), rule=TOO_LONG) for c in group]
+        documents += rows
     return to_table(documents)
 
 
@@ -108,10 +119,21 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
     page = _page(first, source)
     if rest and page.articles:
         page = extract.join_parts([page, *(_page(c, source) for c in group[1:] if c.outcome == Outcome.OK)])
+    if page.articles and parts_missing(group):
+        last = page.articles[-1]
+        last = replace(last, flags=(*last.flags, Flag(name=PARTS_MISSING)))
+        page = replace(page, articles=(*page.articles[:-1], last))
     if not page.articles:
         reason = page.reason if group[0].outcome == Outcome.OK else group[0].outcome
         return [bare_row(first, reason=reason or Reason.NO_BODY, page=page), *rest]
     return [*(article_row(first, page, article) for article in page.articles), *rest]
+
+
+def parts_missing(group: Sequence[Capture]) -> bool:
+    """Whether a part that was to follow a page of the article is not there, and may yet come."""
+    came = {capture.url: capture.outcome for capture in group}
+    owed = [capture.next_part for capture in group if capture.next_part and capture.outcome in USABLE]
+    return any(came.get(url) not in {*USABLE, *SETTLED} for url in owed)
 
 
 def _as_text(capture: Capture) -> Capture:

@@ -59,6 +59,7 @@ def relink_equal(folder: Path, parent: Path, known: dict[str, OutputFile]) -> No
             with suppress(OSError):
                 os.link(parent / name, beside)
                 beside.replace(path)
+            beside.unlink(missing_ok=True)  # where it could not be put in place, it is no file of the version
 
 
 def _same_inode(a: Path, b: Path) -> bool:
@@ -87,9 +88,25 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True, default=_plain) + "\n",
         encoding="utf-8",
     )
+    (folder / SUMS).write_text(sums_text(folder, manifest), encoding="utf-8")
+
+
+def sums_text(folder: Path, manifest: Manifest) -> str:
+    """What SHA256SUMS says of a version whose manifest is written."""
     sums = [f"{f.sha256}  {f.file}\n" for f in manifest.files]
     sums.append(f"{sha256_of(folder / MANIFEST)}  {MANIFEST}\n")
-    (folder / SUMS).write_text("".join(sorted(sums, key=lambda s: s[66:])), encoding="utf-8")
+    return "".join(sorted(sums, key=lambda s: s[66:]))
+
+
+def listed_sums(folder: Path) -> dict[str, str]:
+    """File → its sum, as SHA256SUMS says; OSError where it is missing, ValueError where a line is none of ours."""
+    sums = {}
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+        digest, parted, name = line.partition("  ")
+        if len(digest) != 64 or not parted or not name:
+            raise ValueError(f"{folder / SUMS}: {line!r} is no sum and file")
+        sums[name] = digest
+    return sums
 
 
 def _plain(value: object) -> str:
@@ -128,12 +145,20 @@ def put_in_place(staged: Path, clean: Path, version: str) -> Path:
         raise RefusedError(f"{target} is there already; a version is never written twice")
     try:
         sync_tree(staged)
+        _close(staged)
         staged.rename(target)
     except OSError as error:
         raise disk_error(error, target) from error
     sync(clean)
     point_latest(clean, version, staged.parent)
     return target
+
+
+def _close(folder: Path) -> None:
+    """Take the right to write from the files: versions share them, so that one append would damage all."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.stat().st_mode & 0o222:
+            path.chmod(0o444)
 
 
 def point_latest(clean: Path, version: str, work: Path) -> None:

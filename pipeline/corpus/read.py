@@ -155,7 +155,7 @@ def read(
 
     `clean` is a folder, or a URL of one that is served or exported (`https://…`, `s3://…`, `hf://…`): see remote.py.
     `table` is articles (what is published) or dropped (everything else, with its reason). UsageError for an
-    unknown version, table or column.
+    unknown version, table or column, CorpusError for a damaged file.
     """
     return pa.concat_tables(list(tables(clean, version=version, table=table, columns=columns)))
 
@@ -197,7 +197,7 @@ def tables(
         for path in paths:
             if by_hash(version)[1] is not None:
                 _check(folder, [path])
-            yield read_parquet([path], columns)
+            yield _read_whole(path, columns)
     except FileNotFoundError:
         if (folder / MANIFEST).is_file():
             raise
@@ -205,6 +205,19 @@ def tables(
             f"{folder}: {folder.name} was collected while it was read; read a newer one, and keep one that is read for"
             " long with `corpus pin VERSION`"
         ) from None
+
+
+def _read_whole(path: Path, columns: Sequence[str] | None) -> pa.Table:
+    """The rows of a file; CorpusError says what to do about a damaged one."""
+    try:
+        return read_parquet([path], columns)
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        told = str(error).partition("\n")[0]
+        raise CorpusError(
+            f"{path}: damaged ({told}); `corpus verify` says what is wrong, `corpus repair` puts it right"
+        ) from error
 
 
 def read_changes(clean: str | Path = "clean", *, since: str, until: str | None = None) -> pa.Table:

@@ -110,6 +110,38 @@ def _document(row: dict[str, Any]) -> Document:
     return Document(**said)
 
 
+FILTERED = (
+    "id",
+    "source",
+    "site",
+    "part",
+    "captured_at",
+    "first_seen",
+    "published_on",
+    "script",
+    "han",
+    "reason",
+)
+"""Columns whose smallest and largest value stand in the file, for readers that skip by them."""
+
+DISTINCT = frozenset(
+    {
+        "id",
+        "capture",
+        "url",
+        "url_key",
+        "title",
+        "title_raw",
+        "text",
+        "extracted",
+        "text_hash",
+        "extracted_hash",
+    }
+)
+"""Columns of values that hardly come twice: no dictionary. A file costs 13 KB beside its rows so, and 29 KB with
+dictionaries and statistics of all columns, whose values are whole texts: young days have many small files."""
+
+
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table so that equal rows give equal bytes: fixed codec, row groups and metadata."""
     pq.write_table(
@@ -119,7 +151,8 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         compression_level=3,
         row_group_size=ROW_GROUP_ROWS,
         store_schema=False,
-        write_statistics=True,
+        write_statistics=[name for name in FILTERED if name in table.schema.names],
+        use_dictionary=[name for name in table.schema.names if name not in DISTINCT],
         write_page_checksum=True,
     )
 

@@ -24,6 +24,7 @@ from pipeline.archive import cdxj
 from pipeline.archive.store import sha256_of, sync
 from pipeline.archive.withdrawn import withdrawn
 from pipeline.corpus.batches import Batch, Lost
+from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
 from pipeline.corpus.pool import Pool
@@ -32,8 +33,8 @@ from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
 from pipeline.records import Document, Reason, Source
 from pipeline.rules import fingerprint
 
-SECONDS_PER_ITEM = 5.0
-"""Time limit a page and stage: both stages promise 2 s for the worst page, doubled for a busy machine."""
+SECONDS_PER_ITEM = 2 * PAGE_SECONDS
+"""Time on the clock a page and stage, for what hangs without using the CPU: its budget, doubled for a busy machine."""
 
 
 STAGES = ("extract", "normalize")
@@ -155,9 +156,10 @@ def _sum_of(shard: Path) -> Path:
 
 
 def _readable(shard: Path) -> bool:
-    """Whether a shard stands there as it was written; a torn or damaged one is made anew."""
+    """Whether a shard stands there as it was written, of the present schema; any other is made anew."""
     try:
-        return _sum_of(shard).read_text(encoding="ascii") == sha256_of(shard)
+        is_whole = _sum_of(shard).read_text(encoding="ascii") == sha256_of(shard)
+        return is_whole and pq.read_schema(shard).equals(SCHEMA)
     except (OSError, ValueError):
         return False
 

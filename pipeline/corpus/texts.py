@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipeline import normalize
 from pipeline.corpus import quality
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
+from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.schema import SCHEMA, from_table, to_table
 from pipeline.dedupe.records import SPLIT_FROM
@@ -47,7 +48,15 @@ def _rows(path: Path, start: int, count: int) -> pa.Table:
 def normalize_batch(batch: Batch) -> pa.Table:
     """The rows of a batch of an extract shard, normalized, measured and judged."""
     table = _rows(Path(batch.file), batch.start, batch.count)
-    return to_table([normalize_document(d) for d in from_table(table)])
+    return to_table([_in_time(d) for d in from_table(table)])
+
+
+def _in_time(document: Document) -> Document:
+    try:
+        with budget(PAGE_SECONDS):
+            return normalize_document(document)
+    except OverBudget:
+        return replace(document, reason=Reason.QUARANTINED, rule=TOO_LONG)
 
 
 def lost_rows(lost: Lost) -> pa.Table:

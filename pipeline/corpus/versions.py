@@ -4,41 +4,40 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.archive.store import sha256_of
+from pipeline.archive.store import sha256_of, write_whole
 from pipeline.corpus import feed_files
-from pipeline.corpus.assemble import CANONICAL
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.publish import listed_sums, read_manifest
 from pipeline.corpus.read import SUMS, latest, list_versions, version_folder, version_key
+from pipeline.corpus.remembered import disagreements, number
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
+from pipeline.corpus.unreadable import lost_rows
 from pipeline.dedupe.index import members_in
-from pipeline.dedupe.records import DUPLICATE
-from pipeline.errors import CorpusError
 from pipeline.records import WITHHELD, Manifest
 
 KEEP_DAYS, KEEP_WEEKS, KEEP_MONTHS = 7, 4, 12
 """How many daily, weekly and monthly versions gc keeps; older ones cost one corpus copy each."""
 
+ROUNDS = 4
+"""So many calls of maintain verify each old version once: a month where it runs weekly."""
+
+VERIFIED = "verified"
+"""File of the work folder with the versions in the order in which they were verified."""
+
 MEMORY = "500MB"
 """What DuckDB may take to verify a version; what is more goes to the folder for temporary files."""
-
-SHOWN = 20
-"""So many documents on which rows and index disagree are named; the rest is counted."""
-
-_REMEMBERED = ("cluster", "relation", "reason", "title", "size")
-"""What both deduplication and the row say of a document; no reason: it is published."""
 
 
 def manifests(clean: Path) -> list[Manifest]:
@@ -55,16 +54,20 @@ KnownSums = dict[tuple[int, int], str]
 """(device, inode) → SHA-256 of a file that was read: versions share most of theirs."""
 
 
-def verify(folder: Path, known: KnownSums | None = None) -> list[str]:
+def verify(
+    folder: Path, known: KnownSums | None = None, acknowledged: Collection[str] = frozenset()
+) -> list[str]:
     """Everything wrong with a version folder, in words; empty when it is whole. `known` is added to.
+
+    Of files whose damage is `acknowledged` nothing is said, and then the rows are not compared either.
 
     Checks every file against SHA256SUMS, the one schema, unique ids of published rows, that a row stands in
     the table its reason says, that captures in = rows out, and that deduplication remembers of every document
     what its row says. Memory is bounded by MEMORY.
     """
-    problems = _check_sums(folder, {} if known is None else known)
-    if problems:
-        return problems
+    if changed := _check_sums(folder, {} if known is None else known):
+        return [told for file, told in changed if file not in acknowledged]
+    problems = []
     manifest = read_manifest(folder)
     paths = {t: sorted((folder / t).glob("*.parquet")) for t in TABLES}
     files = [p for ps in paths.values() for p in ps]
@@ -78,31 +81,38 @@ def verify(folder: Path, known: KnownSums | None = None) -> list[str]:
         return problems
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
         _open_tables(db, paths)
-        return _check_rows(db, sum(f.captures for f in manifest.inputs)) + _check_index(db, folder / CLUSTERS)
+        problems = _check_rows(db, sum(f.captures for f in manifest.inputs))
+        members = members_in(folder / CLUSTERS)
+        return problems + disagreements(db, folder / CLUSTERS, members, _CURRENT, is_all=True)
 
 
-def _check_sums(folder: Path, known: KnownSums) -> list[str]:
+def _check_sums(folder: Path, known: KnownSums) -> list[tuple[str, str]]:
+    """Each file that is not as it was published, with what is wrong with it."""
     sums = folder / SUMS
     if not sums.is_file():
-        return [f"{sums}: missing; this is not a published version"]
-    listed = {}
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        listed[name] = digest
+        return [(SUMS, f"{sums}: missing; this is not a published version")]
+    try:
+        listed = listed_sums(folder)
+    except ValueError as error:
+        return [(SUMS, str(error))]
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {SUMS}
-    problems = [f"{folder / name}: not listed in {SUMS}" for name in sorted(there - listed.keys())]
+    problems = [(name, f"{folder / name}: not listed in {SUMS}") for name in sorted(there - listed.keys())]
     for name, digest in sorted(listed.items()):
         if name not in there:
-            problems.append(f"{folder / name}: listed in {SUMS} but missing")
+            problems.append((name, f"{folder / name}: listed in {SUMS} but missing"))
         elif _sum_of(folder / name, known) != digest:
-            problems.append(f"{folder / name}: its bytes have changed since it was published")
+            told = f"its bytes have changed since it was published{lost_rows(folder / name)}"
+            problems.append((name, f"{folder / name}: {told}"))
     return problems
 
 
 def _sum_of(path: Path, known: KnownSums) -> str:
     inode = (path.stat().st_dev, path.stat().st_ino)
     if inode not in known:
-        known[inode] = sha256_of(path)
+        try:
+            known[inode] = sha256_of(path)
+        except OSError:  # a part of the disk that does not read
+            return ""
     return known[inode]
 
 
@@ -116,75 +126,32 @@ def _open_tables(db: duckdb.DuckDBPyConnection, paths: dict[str, list[Path]]) ->
 
 def _check_rows(db: duckdb.DuckDBPyConnection, captures: int) -> list[str]:
     problems = []
-    twice = _number(db, "select count(*) from (select id from articles group by id having count(*) > 1)")
+    twice = number(db, "select count(*) from (select id from articles group by id having count(*) > 1)")
     if twice:
         problems.append(f"articles: {twice} ids stand in more than one row")
-    wrong = _number(db, "select count(*) from articles where reason is not null")
-    wrong += _number(db, "select count(*) from dropped where reason is null")
+    wrong = number(db, "select count(*) from articles where reason is not null")
+    wrong += number(db, "select count(*) from dropped where reason is null")
     if wrong:
         problems.append(f"{wrong} rows stand in the wrong table for their reason")
     both = "(select capture, part from articles union all select capture, part from dropped)"
-    double = _number(
+    double = number(
         db, f"select count(*) from (select 1 from {both} group by capture, part having count(*) > 1)"
     )
     if double:
         problems.append(f"{double} rows stand twice")
-    seen = _number(db, f"select count(distinct capture) from {both}")
+    seen = number(db, f"select count(distinct capture) from {both}")
     if seen != captures:
         problems.append(f"{captures} captures went in, rows of {seen} came out")
     return problems
 
 
-def _check_index(db: duckdb.DuckDBPyConnection, clusters: Path) -> list[str]:
-    """Where what deduplication remembers of a document is not what the document's current row says."""
-    db.execute(
-        "create table said (id varchar, cluster varchar, relation varchar, reason varchar, title varchar,"
-        " size bigint, cut boolean)"
-    )
-    try:
-        for members in members_in(clusters):
-            db.register("members", members)
-            db.execute(
-                "insert into said select id, cluster,"
-                f" case when published and relation = '{DUPLICATE}' then '{CANONICAL}' else relation end,"
-                " case when not published then coalesce(reason, relation) end,"
-                " title, size, len(spans) > 0 or reason = 'glued' from members"
-            )
-    except CorpusError as error:
-        return [str(error)]
-    withheld = ", ".join(f"'{reason}'" for reason in sorted(WITHHELD))
-    columns = "id, cluster, relation, reason, coalesce(title, '') as title, length(text) as size"
-    found = db.execute(
-        f"with rows as (select {columns} from articles union all by name"
-        f" select {columns} from dropped where reason in ({withheld}))"
-        " select said.id, rows.id,"
-        f" {', '.join(f'said.{name}, rows.{name}' for name in _REMEMBERED)}, said.cut, count(*) over ()"
-        " from said full join rows using (id)"
-        f" where {' or '.join(f'said.{name} is distinct from rows.{name}' for name in _REMEMBERED[:-1])}"
-        # what stands elsewhere was cut out of a glued page, and the index remembers the whole
-        " or case when cut then said.size < rows.size else said.size is distinct from rows.size end"
-        f" order by coalesce(said.id, rows.id) limit {SHOWN}"
-    ).fetchall()
-    problems = [f"{clusters}: {_disagreement(row)}" for row in found]
-    if found and (total := found[0][-1]) > len(found):
-        problems.append(f"{clusters}: {total} documents in all disagree with their rows")
-    return problems
-
-
-def _disagreement(row: tuple[Any, ...]) -> str:
-    said, there = row[:2]
-    if said is None:
-        return f"document {there} has a row, and the index does not know it"
-    if there is None:
-        return f"the index knows document {said}, and it has no row"
-    pairs = zip(_REMEMBERED, row[2:-2:2], row[3:-2:2], strict=True)
-    differing = [f"{name} {a!r}, the row says {b!r}" for name, a, b in pairs if a != b]
-    return f"document {said}: the index says {'; '.join(differing)}"
-
-
-def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = db.execute(query).fetchone()
-    return int(row[0]) if row else 0
+_CURRENT = (
+    "select id, cluster, relation, reason, title, length(text) as size, false as is_new from articles"
+    " union all by name"
+    " select id, cluster, relation, reason, title, length(text) as size, false as is_new from dropped"
+    f" where reason in ({', '.join(repr(str(reason)) for reason in sorted(WITHHELD))})"
+)
+"""The current row of each document: published, or withheld by deduplication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +203,26 @@ def collect(clean: Path, work: Path) -> list[Kept]:
             (clean / kept.version).rename(aside)
             shutil.rmtree(aside)
     return plan
+
+
+def next_round(work: Path, names: Sequence[str]) -> list[str]:
+    """The versions to verify now: those that were not for longest, a share that gets round in ROUNDS."""
+    before = _verified(work)
+    waiting = sorted(
+        names, key=lambda name: (before.index(name) if name in before else -1, version_key(name))
+    )
+    return waiting[: -(-len(names) // ROUNDS)]
+
+
+def note_round(work: Path, names: Sequence[str]) -> None:
+    """Remember which versions were verified last; lost with the work folder, the rounds begin anew."""
+    before = [name for name in _verified(work) if name not in names]
+    write_whole(work / VERIFIED, "".join(f"{name}\n" for name in (*before, *names)).encode())
+
+
+def _verified(work: Path) -> list[str]:
+    path = work / VERIFIED
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
 
 
 def totals(manifest: Manifest) -> Counter[str]:

@@ -23,7 +23,8 @@ def page_due(url: str) -> Due:
 async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> AsyncIterator[Capture]:
     """Visit a page and the parts that follow it, keep each, and yield the captures (without bodies).
 
-    Yields nothing when the site is left alone. `claimed` holds the URL keys visited in this run and is
+    Each capture says which part was to follow it: one that does not come, because the run ends or the part fails, is
+    owed (`Ledger`). Yields nothing when the site is left alone. `claimed` holds the URL keys visited in this run and is
     added to. The parts are looked at again whenever part 1 is: they have no turn of their own. They end where
     there is no next one, one fails, one repeats what was there (many sites serve the last page again), or
     at MAX_PARTS.
@@ -32,17 +33,17 @@ async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> Async
     if visit is None:
         return
     claimed.add(page.url_key)
-    yield visitor.keep(visit, notes=_canonical_note(visit))
-    due = page
+    due, notes = page, _canonical_note(visit)
     bodies: set[str] = set()
     chain = {page.url_key}
-    while visit.fetched is not None and visit.outcome in USABLE and len(chain) < MAX_PARTS:
-        body = visit.body or visitor.archived(due.url_key)
-        bodies.add(sha1(body))
-        url = next_part(rough_text(body, visit.content_type), visit.fetched.final_url)
-        if url is None or not _may_follow(visitor, url) or url_key(url) in claimed:
+    while True:
+        url = _following(visitor, due, visit, bodies) if len(chain) < MAX_PARTS else None
+        if url is not None and url_key(url) in claimed:
+            url = None
+        yield visitor.keep(visit, notes=notes, next_part=url)
+        if url is None:
             return
-        due = replace(page_due(url), via=due.url, part_of=page.url_key)
+        due, notes = replace(page_due(url), via=due.url, part_of=page.url_key), ()
         following = await visitor.ask(due)
         if following is None:
             return
@@ -50,8 +51,17 @@ async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> Async
             following = replace(following, outcome=Outcome.REPEATED_PART)
         claimed.add(due.url_key)
         chain.add(due.url_key)
-        yield visitor.keep(following)
         visit = following
+
+
+def _following(visitor: Visitor, due: Due, visit: Visit, bodies: set[str]) -> str | None:
+    """The URL of the part that follows a page, if it may be fetched; `bodies` is added to."""
+    if visit.fetched is None or visit.outcome not in USABLE:
+        return None
+    body = visit.body or visitor.archived(due.url_key)
+    bodies.add(sha1(body))
+    url = next_part(rough_text(body, visit.content_type), visit.fetched.final_url)
+    return url if url is not None and _may_follow(visitor, url) else None
 
 
 def _may_follow(visitor: Visitor, url: str) -> bool:

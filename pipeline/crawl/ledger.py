@@ -25,8 +25,8 @@ from pipeline.crawl import daily
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
 from pipeline.errors import CorpusError
-from pipeline.records import Capture, Kind, Place
-from pipeline.web.urls import site
+from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
+from pipeline.web.urls import site, url_key
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS url (
@@ -40,6 +40,7 @@ CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS N
 CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
   robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
+CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
@@ -49,6 +50,12 @@ CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
 _PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+_OWING = (
+    "SELECT article FROM owed LEFT JOIN url AS part ON part.key = owed.part"
+    " WHERE part.key IS NULL OR part.next_due <= :now"
+)
+"""Keys of the articles whose next part is to be asked for, for the first time or again."""
 
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
@@ -147,6 +154,10 @@ class Ledger:
             self._db.execute("ROLLBACK")
         self._db.close()
 
+    def check(self) -> str:
+        """`ok`, or the first thing that SQLite finds wrong with the file."""
+        return str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+
     def commit(self) -> None:
         """Makes everything recorded since the last commit durable; call it after `Writer.flush`."""
         if self._db.in_transaction:
@@ -183,6 +194,8 @@ class Ledger:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
             self._put(next_state(ref, old, every, changed))
+            if ref.kind == Kind.PAGE:
+                self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
 
@@ -218,6 +231,14 @@ class Ledger:
         for source, state in states.items():
             self._write("INSERT INTO told VALUES (?, ?)", (source, state))
 
+    def _owe(self, ref: Ref) -> None:
+        """Remember the part that was to follow a page, until that one came or is settled."""
+        article = ref.part_of or ref.url_key
+        if ref.next_part:
+            self._write("INSERT OR REPLACE INTO owed VALUES (?, ?)", (article, url_key(ref.next_part)))
+        elif ref.outcome in USABLE or ref.outcome in SETTLED:
+            self._write("DELETE FROM owed WHERE article = ?", (article,))
+
     def _row(self, url_key: str) -> sqlite3.Row | None:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
         found: sqlite3.Row | None = self._db.execute(sql, (url_key,)).fetchone()
@@ -242,21 +263,26 @@ class Ledger:
         return None if row is None else str(row["source"])
 
     def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
-        """URLs of a source whose time has come, longest overdue first.
+        """URLs of a source whose time has come, longest overdue first; so has that of an article that owes a part.
 
-        Where a clock ran ahead, what was visited or found more than a day later than `now` has come too: it waits for
-        no day that is far away, and what that visit took for old or gone is judged again.
+        A part that failed is tried again when its own time has come. Where a clock ran ahead, what was visited or found
+        more than a day later than `now` has come too: it waits for no day that is far away, and what that visit took
+        for old or gone is judged again.
         """
-        marks = ", ".join("?" * len(kinds))
-        has_come = "next_due IS NOT NULL AND next_due <= ?"
-        times = [warc.iso(now)]
+        marks = ", ".join(f":kind{n}" for n in range(len(kinds)))
+        values = {
+            "source": source,
+            "now": warc.iso(now),
+            **{f"kind{n}": kind for n, kind in enumerate(kinds)},
+        }
+        has_come = f"next_due <= :now OR fails = 0 AND key IN ({_OWING})"
         if self.newest - AHEAD > now:
-            has_come = f"({has_come} OR coalesce(last_fetch, first_seen) > ?)"
-            times.append(warc.iso(now + AHEAD))
+            has_come += " OR coalesce(last_fetch, first_seen) > :ahead"
+            values["ahead"] = warc.iso(now + AHEAD)
         found = self._db.execute(
             "SELECT url, key, kind, via, part_of, looks FROM url"
-            f" WHERE source = ? AND {has_come} AND kind IN ({marks}) ORDER BY next_due, key",
-            (source, *times, *kinds),
+            f" WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
+            values,
         )
         return [
             Due(
@@ -353,6 +379,18 @@ class Ledger:
             ),
         )
 
+    def moved(self, files: Collection[str]) -> None:
+        """Forgets where in these files something lies, since they were written anew: it is asked for as if new."""
+        for file in files:
+            self._write(
+                "UPDATE url SET etag = NULL, last_modified = NULL, good_id = NULL WHERE good_file = ?",
+                (file,),
+            )
+            self._write(
+                "UPDATE host SET robots_file = NULL, robots_until = NULL WHERE robots_file = ?", (file,)
+            )
+        self.commit()
+
     def catch_up(self) -> int:
         """Takes in the sealed files not yet read to their end; returns how many.
 
@@ -378,7 +416,7 @@ class Ledger:
         had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
         if gone == had:
             return
-        for table in ("url", "host", "file", "day") if gone - had else ():
+        for table in ("url", "host", "owed", "file", "day") if gone - had else ():
             self._write(f"DELETE FROM {table}")
         self._write("DELETE FROM withdrawn")
         for run in sorted(gone):
@@ -424,6 +462,15 @@ def _copy(path: Path, into: sqlite3.Connection) -> None:
             if way == "vfs=unix-none":
                 source.execute("PRAGMA locking_mode=EXCLUSIVE")
             source.backup(into)
+
+
+def is_whole(raw: Path) -> bool:
+    """Whether the ledger of an archive reads to its end; one that is not there yet does."""
+    try:
+        with closing(Ledger(raw, read_only=True)) as ledger:
+            return ledger.check() == "ok"
+    except (LedgerError, sqlite3.DatabaseError):
+        return False
 
 
 def rebuild(raw: Path) -> int:

@@ -190,10 +190,14 @@ class Visitor:
         *,
         notes: tuple[str, ...] = (),
         gap: bool = False,
+        next_part: str | None = None,
         every: float | None = None,
         changed: bool | None = None,
     ) -> Capture:
-        """Archive a visit and tell the ledger; that robots.txt forbids a page is said only once."""
+        """Archive a visit and tell the ledger; that robots.txt forbids a page is said only once.
+
+        `next_part` is fetched next, or owed if that does not come to pass.
+        """
         due, fetched = visit.due, visit.fetched
         # The writer itself finds an equal body, and writes the revisit record that says so.
         outcome = fetched.outcome if fetched and visit.outcome == Outcome.UNCHANGED else visit.outcome
@@ -212,6 +216,7 @@ class Visitor:
             via=due.via,
             part_of=due.part_of,
             gap=gap,
+            next_part=next_part,
             notes=(*(fetched.notes if fetched else ()), f"robots: {visit.robots}", *notes),
         )
         if fetched is None and due.looks:

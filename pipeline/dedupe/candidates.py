@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared
-from pipeline.dedupe.records import Member
+from pipeline.dedupe.records import Member, Position
 from pipeline.dedupe.sketch import Hashes
 
 SHARED, SHARED_SHARE = 3, 0.12
@@ -35,9 +36,15 @@ COMMON = 64
 
 
 class Candidates:
-    """The representatives of the index that a run of texts may meet, and those of the run, which join one by one."""
+    """The representatives of the index that a run of texts may meet, and those of the run, which join one by one.
 
-    def __init__(self, sketches: Mapping[str, Hashes], index: DedupeIndex) -> None:
+    A text meets, and counts, only those before it in the order of decisions: the index also has later ones when a
+    text is decided again, or an old capture came late.
+    """
+
+    def __init__(
+        self, sketches: Mapping[str, Hashes], index: DedupeIndex, positions: Mapping[str, Position]
+    ) -> None:
         self._sketches = sketches
         self._index = index
         self._joined: defaultdict[int, list[str]] = defaultdict(list)
@@ -45,14 +52,24 @@ class Candidates:
         hashes, prints = index.postings.find(np.unique(np.concatenate(list(sketches.values()))))
         distinct, counts = np.unique(hashes, return_counts=True)
         self._count: dict[int, int] = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
-        self._earlier = self._shared_with(hashes, prints)
+        self._counts_of: dict[str, dict[int, int]] = {}
+        crowded = set(distinct[counts > COMMON].tolist())
+        late = {
+            name: position
+            for name, position in positions.items()
+            if position[0] <= index.latest or not crowded.isdisjoint(sketches[name].tolist())
+        }
+        self._earlier = self._shared_with(hashes, prints, late)
         self.capped: set[str] = set()
         """The texts that have more candidates than are verified."""
 
-    def _shared_with(self, hashes: Hashes, prints: Hashes) -> dict[str, dict[str, list[int]]]:
+    def _shared_with(
+        self, hashes: Hashes, prints: Hashes, late: Mapping[str, Position]
+    ) -> dict[str, dict[str, list[int]]]:
         """For each text the representatives of the index that share enough hashes, and which of them they share."""
         names = list(self._sketches)
         members, ranks = np.unique(prints, return_inverse=True)
+        places_of = self._positions(members) if late else []
         pairs: list[tuple[int, int, list[int]]] = []
         for number, sketched in enumerate(self._sketches.values()):
             first = np.searchsorted(hashes, sketched, "left")
@@ -64,8 +81,13 @@ class Candidates:
             ]
             if not spans:
                 continue
-            found = np.concatenate([ranks[a:b] for _, a, b in spans])
-            places = np.repeat([at for at, _, _ in spans], [b - a for _, a, b in spans])
+            met = [ranks[a:b] for _, a, b in spans]
+            if (position := late.get(names[number])) is not None:
+                met = [_before(position, each, places_of) for each in met]
+                told = {int(sketched[at]): len(each) for (at, _, _), each in zip(spans, met, strict=True)}
+                self._counts_of[names[number]] = told
+            found = np.concatenate(met)
+            places = np.repeat([at for at, _, _ in spans], [len(each) for each in met])
             order = np.argsort(found, kind="stable")
             distinct, starts, counts = np.unique(found[order], return_index=True, return_counts=True)
             enough = counts >= SHARED
@@ -87,6 +109,16 @@ class Candidates:
         self._index.load_clusters(clusters)
         return earlier
 
+    def _positions(self, prints: Hashes) -> list[Position | None]:
+        """Where the representatives with these prints stand; None: it is none any more."""
+        self._index.load_prints(prints.tolist())
+        found = (self._index.with_print(print_) for print_ in prints.tolist())
+        return [member.position if member and member.represents else None for member in found]
+
+    def _count_of(self, name: str, value: int) -> int:
+        """How many representatives before a text of the run have a hash."""
+        return self._counts_of.get(name, self._count).get(value, 0) + len(self._joined.get(value, ()))
+
     def of(self, name: str) -> list[Member]:
         """The representatives most like a text of the run, best first."""
         listed = self._sketches[name].tolist()
@@ -94,9 +126,8 @@ class Candidates:
         weight: Counter[str] = Counter()
         weights = []
         for value in listed:
-            joined = self._joined.get(value, ())
-            weights.append(WHOLE // max(1, self._count.get(value, 0) + len(joined)))
-            for other in joined:
+            weights.append(WHOLE // max(1, self._count_of(name, value)))
+            for other in self._joined.get(value, ()):
                 shared[other] += 1
                 weight[other] += weights[-1]
         for other, places in self._earlier.get(name, {}).items():
@@ -131,16 +162,16 @@ class Candidates:
 
     def _counts(self, name: str, theirs: Hashes) -> list[int]:
         shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
-        return [self._count.get(value, 0) + len(self._joined.get(value, ())) for value in shared]
+        return [self._count_of(name, value) for value in shared]
 
     def join(self, work: Prepared) -> None:
         """Make a text of the run a representative: those after it may find it."""
         kept = []
         for value in self._sketches[work.item.id].tolist():
-            if self._count.get(value, 0) + len(self._joined[value]) < COMMON:
+            if self._count_of(work.item.id, value) < COMMON:
                 self._joined[value].append(work.item.id)
                 kept.append(value)
-        self._added.append((np.array(kept, np.uint64), work.print))
+        self._added.append((self._index.postings.restore(work.print, np.array(kept, np.uint64)), work.print))
 
     def keep(self) -> None:
         """Put the hashes of those that joined into the index."""
@@ -148,3 +179,11 @@ class Candidates:
             prints = [np.full(len(hashes), print_, np.uint64) for hashes, print_ in self._added]
             hashes = np.concatenate([hashes for hashes, _ in self._added])
             self._index.postings.add(hashes, np.concatenate(prints))
+
+
+def _before(
+    position: Position, ranks: NDArray[np.int64], places: Sequence[Position | None]
+) -> NDArray[np.int64]:
+    """Those of the representatives that stand before a place, no more than the first COMMON of them."""
+    found = sorted((place, rank) for rank in ranks.tolist() if (place := places[rank]) and place < position)
+    return np.array([rank for _, rank in found[:COMMON]], np.int64)

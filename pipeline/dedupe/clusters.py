@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,6 @@ class Clusters:
             partner_score=1.0,
             density=1.0,
             rule="same-text" if exact else "same-key",
-            form_id=of.decision.form_id,
         )
         self._put(work, decision, sketched=sketched, represents=False)
 
@@ -67,7 +67,7 @@ class Clusters:
         """Add a text related to those found, closest first; whether it is to represent its cluster."""
         by = {relation: [f for f in found if f.relation.relation == relation] for relation in _PRECEDENCE}
         copies = by[DUPLICATE]
-        cluster = self._joined(copies) if copies else self._opened(work)
+        cluster = self._joined(copies) if copies else work.item.id
         relation = next((name for name in _PRECEDENCE if by[name]), NEW)
         decision = Decision(id=work.item.id, cluster=cluster, relation=relation, rule=rule)
         if relation != NEW:
@@ -81,7 +81,6 @@ class Clusters:
                 density=round(best.overlap.density, 4),
                 rule=best.relation.rule,
                 conflicts=best.relation.conflicts,
-                form_id=self._form(by[SAME_FORM]) or (copies[0].member.decision.form_id if copies else None),
             )
         represents = len(work.key) >= SHORTEST and (not copies or self._unlike(copies[0], cluster))
         self._put(work, decision, sketched=sketched, represents=represents)
@@ -94,46 +93,30 @@ class Clusters:
         self._index.load_clusters([cluster])
         return self._index.representatives(cluster) < REPRESENTATIVES
 
-    def _opened(self, work: Prepared) -> str:
-        """Id of a new cluster: the document's own, unless an older cluster that has others bears it."""
-        name, number = work.item.id, 1
-        while self._index.size(name) or self._index.root(name) != name:
-            number += 1
-            name = f"{work.item.id}.{number}"
-            self._index.load_clusters([name])
-        return name
-
     def _joined(self, copies: Sequence[Match]) -> str:
-        """The cluster of the copies; several become one, the largest keeping its id."""
-        clusters = sorted({f.member.decision.cluster for f in copies})
+        """The cluster of the copies; several become one, that of the first document of all keeping its id."""
+        clusters = sorted({self._now(f.member).decision.cluster for f in copies})
         if len(clusters) == 1:
             return clusters[0]
         self._index.load_clusters(clusters)
-        kept = min(clusters, key=lambda name: (-self._index.size(name), name))
+        kept = min(clusters, key=lambda name: first_of(self._index.members(name)).position)
         for name in clusters:
             if name != kept:
                 for member in self._index.members(name):
                     self._index.put(replace(member, decision=replace(member.decision, cluster=kept)))
-                self._index.redirect(name, kept)
-        self.touched.add(kept)
+                self.touched.add(name)
         return kept
 
-    def _form(self, alike: Sequence[Match]) -> str | None:
-        if not alike:
-            return None
-        form = min(f.member.decision.form_id or f.member.id for f in alike)
-        for f in alike:
-            member = self._index.get(f.member.id)
-            if member and member.decision.form_id is None:
-                self._index.put(replace(member, decision=replace(member.decision, form_id=form)))
-                self.touched.add(member.decision.cluster)
-        return form
+    def _now(self, member: Member) -> Member:
+        return self._index.get(member.id) or member
 
     def _put(self, work: Prepared, decision: Decision, *, sketched: int, represents: bool) -> None:
         item = work.item
         self._index.put(
             Member(
                 decision=decision,
+                found=replace(decision, cluster=decision.id),
+                order=work.position[0],
                 print=work.print,
                 text_hash=work.text_hash,
                 digest=key_of(item.text),
@@ -155,20 +138,64 @@ class Clusters:
         self.touched.add(decision.cluster)
 
 
-def name(index: DedupeIndex, clusters: Iterable[str]) -> set[str]:
-    """Give each cluster that is not published yet the least id of its documents; the clusters as they are named now.
+def first_of(members: Sequence[Member]) -> Member:
+    """The first of some documents in the order of decisions."""
+    return min(members, key=lambda member: member.position)
 
-    So the order in which the documents of one publication come, and in how many batches, names none; a published
-    cluster keeps its id.
-    """
-    found = {index.root(cluster) for cluster in clusters}
-    index.load_clusters(found)
-    named = set()
-    for cluster in sorted(found):
-        least = min((member.id for member in index.members(cluster)), default=cluster)
-        index.load_clusters([least])
-        if least != cluster and index.may_become(cluster, least):
-            index.rename(cluster, least)
-            cluster = least
-        named.add(cluster)
-    return named
+
+def part(index: DedupeIndex, clusters: Iterable[str]) -> set[str]:
+    """Take clusters that lost documents apart where nothing holds the rest together any more; the clusters now."""
+    found: set[str] = set()
+    for cluster in sorted(clusters):
+        members = index.members(cluster)
+        index.load_links(member.id for member in members)
+        for group in _groups(index, members):
+            name = first_of(group).id
+            for member in group:
+                if member.decision.cluster != name:
+                    index.put(replace(member, decision=replace(member.decision, cluster=name)))
+            found.add(name)
+    return found
+
+
+def _groups(index: DedupeIndex, members: Sequence[Member]) -> list[list[Member]]:
+    """The members in groups that equal texts and links between copies hold together."""
+    here = {member.id: member for member in members}
+    alike: dict[int, str] = {}
+    edges: defaultdict[str, list[str]] = defaultdict(list)
+    for member in members:
+        ends = [
+            end for link in index.links(member.id) if link.relation == DUPLICATE for end in (link.id, link.of)
+        ]
+        for other in (alike.setdefault(member.text_hash, member.id), *ends):
+            if other in here and other != member.id:
+                edges[member.id].append(other)
+                edges[other].append(member.id)
+    groups, seen = [], set()
+    for member in members:
+        if member.id in seen:
+            continue
+        group, waiting = [], [member.id]
+        seen.add(member.id)
+        while waiting:
+            name = waiting.pop()
+            group.append(here[name])
+            waiting += (new := set(edges[name]) - seen)
+            seen |= new
+        groups.append(group)
+    return groups
+
+
+def redirect(index: DedupeIndex) -> None:
+    """Say of the cluster ids of the version before that are none now which cluster their documents are in."""
+    moved: defaultdict[str, list[str]] = defaultdict(list)
+    for name in index.watched():
+        if member := index.get(name):
+            index.redirect(member.decision.cluster, member.decision.cluster)
+        if (was := index.written_cluster(name)) is not None:
+            moved[was].append(name)
+    index.load_clusters(moved)
+    for was, names in sorted(moved.items()):
+        left = [member for name in names if (member := index.get(name))]
+        if left and not index.size(was):
+            index.redirect(was, first_of(left).decision.cluster)

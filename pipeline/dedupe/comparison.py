@@ -26,7 +26,7 @@ Texts = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 class Comparison:
-    """A run of texts against the index; each joins the index before the next one is compared."""
+    """A run of texts, in the order of decisions, against the index; each joins it before the next one is compared."""
 
     def __init__(self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> None:
         self._batch = batch
@@ -40,7 +40,8 @@ class Comparison:
     def run(self) -> set[str]:
         """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
         self._index.load_texts(work.text_hash for work in self._batch)
-        candidates, clusters = Candidates(self._sketches, self._index), Clusters(self._index)
+        positions = {work.item.id: work.position for work in self._batch}
+        candidates, clusters = Candidates(self._sketches, self._index, positions), Clusters(self._index)
         for work in self._batch:
             self._compare(work, candidates, clusters)
         candidates.keep()
@@ -49,7 +50,7 @@ class Comparison:
     def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
         sketched = len(self._sketches[work.item.id])
         closed = self._index.apart_from([work.item.id])
-        same = self._index.with_text(work.text_hash, but=work.item.id, outside=closed)
+        same = self._index.with_text(work.text_hash, outside=closed)
         if not len(work.key):
             clusters.put(work, sketched, [], rule="empty")
         elif same:

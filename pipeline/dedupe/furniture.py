@@ -7,31 +7,14 @@ over seven kinds of copies): .756 → .978 here, .871 → .957 with datasketch, 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
-
-from pipeline.dedupe.hashing import hash64
 
 EDGE = 40
 """Furniture stands in so many lines at the head and at the foot of a page."""
 
-REPEATS = 3
-"""A line on so many different articles of a site is the site's, not the articles'."""
-
-FRAMED = 0.5
-"""Where two articles of a site have this share in common, two are enough: no article is longer than its frame by
-chance, and three would be compared by it first."""
-
-COMPARED = 8
-"""With so many of the documents that have one of its lines a new one is compared, those with most of them first; it
-is not counted beside others."""
-
 REMAINING, REMAINING_SHARE = 80, 0.04
 """Characters, and share of the text, that must remain, else it is a whole page that was repeated, not its frame."""
-
-REMEMBERED = 1000
-"""So many lines of a site seen once or twice are remembered: those of about its last fifty articles."""
 
 LONGEST_METADATA = 120
 """A longer line says more than by whom and when."""
@@ -86,50 +69,7 @@ def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
 
 @dataclass(slots=True)
 class SiteLines:
-    """What one site was seen to repeat, and the lines that may still turn out to be repeated."""
+    """What one site repeats."""
 
     repeated: set[str] = field(default_factory=set)
-    """Masked lines seen on REPEATS different articles."""
-    seen: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """64-bit hash of a masked line → the articles that have it, one document of each, fewer than REPEATS; oldest line
-    first."""
-
-    def having(self, lines: Iterable[str]) -> list[tuple[str, ...]]:
-        """The articles that have each of the lines which is not known to be furniture."""
-        if not self.seen:
-            return []
-        keys = (_key(line) for line in lines if line not in self.repeated)
-        return [self.seen[key] for key in keys if key in self.seen]
-
-    def learn(self, document: str, lines: Iterable[str], shared: Callable[[str], float | None]) -> set[str]:
-        """Count one article's lines; returns the earlier articles that a line just made repeated is on.
-
-        `shared` tells of another document what share of the text it has in common with this one when they are two
-        articles, and None when they are versions of one: an article in many versions is counted once.
-        """
-        keys = {_key(line): line for line in lines if line not in self.repeated}
-        others = Counter(other for key in keys for other in self.seen.get(key, ()))
-        nearest = sorted(others, key=lambda other: (-others[other], other))[:COMPARED]
-        common = {other: None if other == document else shared(other) for other in nearest}
-        article = next((other for other in nearest if common[other] is None), document)
-        affected: set[str] = set()
-        for key, line in keys.items():
-            documents = self.seen.pop(key, ())
-            if article not in documents and all(common.get(other) is not None for other in documents):
-                documents = (*documents, article)
-            framed = any((common.get(other) or 0) >= FRAMED for other in documents)
-            if len(documents) < (2 if framed else REPEATS):
-                self.seen[key] = documents
-                continue
-            self.repeated.add(line)
-            affected.update(documents)
-        return affected - {document}
-
-    def forget(self) -> None:
-        """Drop the oldest lines beyond REMEMBERED."""
-        for line in list(self.seen)[: max(0, len(self.seen) - REMEMBERED)]:
-            del self.seen[line]
-
-
-def _key(line: str) -> int:
-    return hash64(line.encode("utf-8", "surrogatepass"))
+    """Masked lines on enough different articles (lines.py)."""

@@ -1,4 +1,4 @@
-"""What dedupe remembers between batches: members, links, redirects, site lines and postings.
+"""What dedupe remembers between batches: members, links, redirects, furniture, lines and postings.
 
 Persisted as sorted segments, one for each publication and table, that never change. What a batch asks for is
 loaded; what it changes stays in memory until `write`.
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from pipeline.dedupe import tables
 from pipeline.dedupe.furniture import SiteLines
+from pipeline.dedupe.lines import Lines
 from pipeline.dedupe.postings import Postings
 from pipeline.dedupe.records import NOTHING_APART, Apart, Decision, Link, Member
 from pipeline.dedupe.segments import Dropped, Segments
@@ -26,20 +27,28 @@ SAID = ("id", "cluster", "relation", "published", "reason", "spans", "title", "s
 """What `members_in` gives of a document."""
 
 
-def members_in(folder: Path) -> Iterator[pa.Table]:
+def members_in(folder: Path, beside: Path | None = None) -> Iterator[pa.Table]:
     """What the `clusters/` folder of a version says of each document, in chunks; memory stays bounded.
 
-    CorpusError for a folder without an index.
+    `beside` is that of another version: only what stands in none of its segments. CorpusError for a folder without
+    an index.
     """
-    for rows in Segments(tables.MEMBERS, folder).current((*SAID, "removed")):
+    segments = Segments(tables.MEMBERS, folder)
+    if beside is not None:
+        segments.files = [file for file in segments.files if not _is_one_file(file, beside / file.name)]
+    for rows in segments.current((*SAID, "removed")):
         yield rows.filter(pc.invert(rows["removed"])).select(SAID)
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    return other.is_file() and other.samefile(one)
 
 
 class DedupeIndex:
     """The state of deduplication: opened from a published version, changed in memory, written anew.
 
-    `postings` holds the sampled hashes of the representatives. Documents that are `apart` come into no one cluster, and
-    neither counts as a part of the other.
+    `postings` holds the sampled hashes of the representatives, `lines` which documents have which lines. Documents that
+    are `apart` come into no one cluster, and neither counts as a part of the other.
     """
 
     def __init__(self, folder: Path | None = None, apart: Apart = NOTHING_APART) -> None:
@@ -52,28 +61,32 @@ class DedupeIndex:
             row["cluster"]: row["now"] for row in self._redirects_on_disk.all().to_pylist()
         }
         self.postings = Postings(folder)
+        self.lines = Lines(folder)
         self._forget_changes()
 
     def _forget_changes(self) -> None:
         self._members: dict[str, Member | None] = {}
-        self._by_text: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        self._by_text: defaultdict[int, set[str]] = defaultdict(set)
+        self._first_with_text: dict[int, Member] = {}
         self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
         self._representing: Counter[str] = Counter()
         self._by_print: dict[int, str] = {}
+        self._by_key: dict[int, str] = {}
         self._links: dict[tuple[str, str, str], Link] = {}
         self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._sites: dict[str, SiteLines] = {}
         self._changed: set[str] = set()
         self._changed_links: set[tuple[str, str, str]] = set()
         self._changed_redirects: set[str] = set()
-        self._written_redirects = frozenset(self._redirects)
         self._changed_sites: set[str] = set()
         self._purged: set[str] = set()
-        self._stored: set[str] = set()
+        self._stored: dict[str, Member] = {}
+        self._stored_links: dict[tuple[str, str, str], Link] = {}
         self._asked_texts: set[int] = set()
         self._asked_clusters: set[str] = set()
         self._asked_links: set[str] = set()
         self._watched: dict[str, Decision | None] = {}
+        self._latest = self._members_on_disk.largest("order")
 
     @classmethod
     def open(cls, folder: Path | None, apart: Apart = NOTHING_APART) -> DedupeIndex:
@@ -93,6 +106,7 @@ class DedupeIndex:
             self._lines_on_disk, folder, (self._site_row(site) for site in sorted(self._changed_sites))
         )
         self.postings.write(folder, prints)
+        self.lines.write(folder, purged)
         self._forget_changes()
 
     def _write(
@@ -103,12 +117,15 @@ class DedupeIndex:
     def _member_rows(self) -> Iterator[dict[str, object]]:
         for name in sorted(self._changed - self._purged):
             member = self._members[name]
-            yield tables.member_row(member) if member else tables.removed_row(name)
+            # What was decided again and is as it was costs nothing.
+            if member != self._stored.get(name):
+                yield tables.member_row(member) if member else tables.removed_row(name)
 
     def _link_rows(self) -> Iterator[dict[str, object]]:
         for key in sorted(self._changed_links):
-            if not self._purged.intersection(key[:2]):
-                yield tables.link_row(self._links[key])
+            link, stored = self._links[key], self._stored_links.get(key)
+            if link != stored and (link.print or stored) and not self._purged.intersection(key[:2]):
+                yield tables.link_row(link)
 
     def _redirect_rows(self) -> Iterator[dict[str, object]]:
         for old in sorted(self._changed_redirects):
@@ -127,6 +144,12 @@ class DedupeIndex:
         self._asked_texts.update(asked)
         self._load_rows(np.array(asked, np.uint64))
 
+    def load_keys(self, keys: Iterable[int]) -> dict[int, str]:
+        """Bring the documents with these keys into memory; key → id of those that are there."""
+        wanted = set(keys)
+        self._load_rows(np.array(sorted(wanted - self._by_key.keys()), np.uint64))
+        return {key: name for key in wanted if (name := self._by_key.get(key)) and self._members.get(name)}
+
     def load_prints(self, prints: Iterable[int]) -> None:
         """Bring the documents with these prints into memory."""
         self._load_rows(np.array(sorted(set(prints) - self._by_print.keys()), np.uint64))
@@ -140,10 +163,12 @@ class DedupeIndex:
     def load_links(self, ids: Iterable[str]) -> None:
         """Bring the links from and to these documents, and the documents at their other ends, into memory."""
         names = set(ids)
-        asked = sorted((names & self._stored) - self._asked_links)
+        asked = sorted((names & self._stored.keys()) - self._asked_links)
         self._asked_links.update(asked)
         for link in map(tables.link_from, self._links_on_disk.rows(tables.keys_of(asked)).to_pylist()):
-            if (key := (link.id, link.of, link.relation)) not in self._changed_links:
+            key = (link.id, link.of, link.relation)
+            self._stored_links[key] = link
+            if key not in self._changed_links:
                 self._keep_link(key, link)
         self.load(other for name in names for key in self._links_at.get(name, ()) for other in key[:2])
 
@@ -157,19 +182,25 @@ class DedupeIndex:
         newest = {row["key"]: row for row in rows if row["key"] in identities}
         for row in newest.values():
             if not row["removed"]:
-                self._stored.add(row["id"])
+                if row["id"] not in self._stored:
+                    self._stored[row["id"]] = tables.member_from(row)
                 if row["id"] not in self._members:
-                    self._keep(tables.member_from(row))
+                    self._keep(self._stored[row["id"]])
 
     def get(self, name: str) -> Member | None:
         """A loaded document."""
         return self._members.get(name)
 
-    def with_text(self, text_hash: int, *, but: str, outside: Collection[str] = ()) -> Member | None:
-        """The first loaded document with a text hash, other than the one named and outside of some clusters."""
-        names = (name for name in self._by_text.get(text_hash, {}) if name != but)
-        found = (member for name in names if (member := self._members[name]))
-        return next((member for member in found if member.decision.cluster not in outside), None)
+    def with_text(self, text_hash: int, *, outside: Collection[str] = ()) -> Member | None:
+        """The first of the loaded documents with a text hash, in the order of decisions, outside of some clusters."""
+        names = self._by_text.get(text_hash)
+        if names and outside:
+            free = (member for member in self._sorted(names) if member.decision.cluster not in outside)
+            return min(free, key=lambda member: member.position, default=None)
+        if names and text_hash not in self._first_with_text:
+            first = min(self._sorted(names), key=lambda member: member.position)
+            self._first_with_text[text_hash] = first
+        return self._first_with_text.get(text_hash)
 
     def with_print(self, print_: int) -> Member | None:
         """The loaded document with a print."""
@@ -186,6 +217,11 @@ class DedupeIndex:
     def representatives(self, cluster: str) -> int:
         """How many of them represent it."""
         return self._representing[cluster]
+
+    @property
+    def latest(self) -> int:
+        """Place of the last document in the order of decisions, or of one that was the last; -1: there is none."""
+        return self._latest
 
     def links(self, name: str) -> list[Link]:
         """The loaded links from and to a document that still hold: neither text has changed since."""
@@ -224,6 +260,7 @@ class DedupeIndex:
         """Add or replace a document."""
         self._drop(member.id)
         self._keep(member)
+        self._latest = max(self._latest, member.order)
         self._changed.add(member.id)
         self._purged.discard(member.id)
 
@@ -241,45 +278,47 @@ class DedupeIndex:
         self._keep_link(key, link)
         self._changed_links.add(key)
 
+    def take_back(self, name: str) -> None:
+        """Let what the comparison of a document said of its links hold no more."""
+        for key in sorted(self._links_at.get(name, ())):
+            if key[0] == name:
+                self.put_link(replace(self._links[key], print=0))
+
     def redirect(self, cluster: str, now: str) -> None:
-        """Say that a cluster became part of another one."""
-        self._redirects[cluster] = now
-        self._changed_redirects.add(cluster)
+        """Say what a cluster id of a written version stands for now: another cluster, or itself again."""
+        if self._redirects.get(cluster, cluster) != now:
+            self._redirects[cluster] = now
+            self._changed_redirects.add(cluster)
 
-    def may_become(self, cluster: str, now: str) -> bool:
-        """Whether a loaded cluster may have another id: no version that was written knows it, or another of that id."""
-        if self._stored.intersection(self._by_cluster.get(cluster, ())) or now in self._written_redirects:
-            return False
-        return not self.size(now) and self.root(now) in {now, cluster}
-
-    def rename(self, cluster: str, now: str) -> None:
-        """Give an unpublished cluster another id, which no other cluster has."""
-        for member in self.members(cluster):
-            self.put(replace(member, decision=replace(member.decision, cluster=now)))
-        for was in [was for was, root in self._redirects.items() if root == cluster]:
-            self.redirect(was, now)
-        if self._redirects.pop(now, None):
-            self._changed_redirects.discard(now)
-        self.redirect(cluster, now)
+    def written_cluster(self, name: str) -> str | None:
+        """The cluster of a loaded document in the version that was opened; None: it is not in it."""
+        stored = self._stored.get(name)
+        return stored.decision.cluster if stored else None
 
     def root(self, cluster: str) -> str:
         """The cluster that a cluster id stands for now."""
-        while cluster in self._redirects:
-            cluster = self._redirects[cluster]
+        while (now := self._redirects.get(cluster, cluster)) != cluster:
+            cluster = now
         return cluster
 
     def _keep(self, member: Member) -> None:
         self._members[member.id] = member
-        self._by_text[member.text_hash][member.id] = None
+        self._by_text[member.text_hash].add(member.id)
+        first = self._first_with_text.get(member.text_hash)
+        if first and member.position < first.position:
+            self._first_with_text[member.text_hash] = member
         self._by_cluster[member.decision.cluster].add(member.id)
         self._representing[member.decision.cluster] += member.represents
         self._by_print[member.print] = member.id
+        self._by_key[tables.key_of(member.id)] = member.id
 
     def _drop(self, name: str) -> None:
         old = self._members.get(name)
         self._watched.setdefault(name, old.decision if old else None)
         if old:
-            self._by_text[old.text_hash].pop(name, None)
+            self._by_text[old.text_hash].discard(name)
+            if self._first_with_text.get(old.text_hash) is old:
+                del self._first_with_text[old.text_hash]
             self._by_cluster[old.decision.cluster].discard(name)
             self._representing[old.decision.cluster] -= old.represents
             self._by_print.pop(old.print, None)
@@ -290,7 +329,7 @@ class DedupeIndex:
         self._links_at[link.of].add(key)
 
     def site(self, name: str) -> SiteLines:
-        """What a site was seen to repeat; to be changed in place, then `learned` called."""
+        """What a site repeats; to be changed in place, then `learned` called."""
         if name not in self._sites:
             self.load_sites([name])
         return self._sites[name]
@@ -299,14 +338,12 @@ class DedupeIndex:
         """Bring what is known of these sites into memory."""
         wanted = sorted(set(names) - self._sites.keys())
         for row in self._lines_on_disk.rows(tables.keys_of(wanted)).to_pylist():
-            seen = dict(zip(row["seen"], map(tuple, row["seen_on"]), strict=True))
-            self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]), seen=seen)
+            self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]))
         for name in wanted:
             self._sites.setdefault(name, SiteLines())
 
     def learned(self, site: str) -> None:
         """Say that a site's lines changed."""
-        self._sites[site].forget()
         self._changed_sites.add(site)
 
     def repeated_lines(self, site: str) -> frozenset[str]:
@@ -314,14 +351,7 @@ class DedupeIndex:
         return frozenset(self.site(site).repeated)
 
     def _site_row(self, name: str) -> dict[str, object]:
-        lines = self._sites[name]
-        return {
-            "key": tables.key_of(name),
-            "site": name,
-            "repeated": sorted(lines.repeated),
-            "seen": list(lines.seen),
-            "seen_on": [list(documents) for documents in lines.seen.values()],
-        }
+        return {"key": tables.key_of(name), "site": name, "repeated": sorted(self._sites[name].repeated)}
 
     def all_members(self) -> list[Member]:
         """Every document of the index, by id; for a rebuild."""

@@ -16,7 +16,6 @@ from pipeline.dedupe.records import (
     CONTAINED_IN,
     CONTAINS,
     DUPLICATE,
-    NEW,
     SPLIT_FROM,
     Alarm,
     Decision,
@@ -41,7 +40,7 @@ these a person should see. In the marin project one faulty rule took 76 % of the
 
 def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
     """Decide for the clusters, and for those that hold them or are held by them, what is published."""
-    affected = {index.root(cluster) for cluster in clusters}
+    affected = set(clusters)
     index.load_clusters(affected)
     reached = affected
     # Two steps: a page whose second part arrives is glued, and that frees its first part.
@@ -98,10 +97,14 @@ def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
             index.put(replace(member, decision=decision))
 
 
+def _compared(member: Member) -> Decision:
+    """What the comparison said of a document, in the cluster and the form it is in now: nothing of what was decided
+    before, so that a decision follows from the members and links, not from the way they came."""
+    return replace(member.found, cluster=member.decision.cluster, form_id=member.decision.form_id)
+
+
 def _copy(index: DedupeIndex, member: Member, best: Member) -> Decision:
-    decision = member.decision
-    if decision.published or decision.reason != Reason.DUPLICATE or decision.spans:
-        decision = replace(decision, published=False, reason=Reason.DUPLICATE, spans=())
+    decision = replace(_compared(member), published=False, reason=Reason.DUPLICATE, spans=())
     if decision.relation == DUPLICATE:
         return decision
     shares = [_share(link, member.id) for link in index.links(member.id) if best.id in (link.id, link.of)]
@@ -175,9 +178,7 @@ PLACES: tuple[PlaceRule, ...] = (
 
 def _canonical(index: DedupeIndex, member: Member, linked: Sequence[Member]) -> Decision:
     """The decision about the copy to publish, given the members of its cluster that have links."""
-    decision = replace(member.decision, published=True, reason=None, spans=())
-    if decision.rule == SUPERSEDED:
-        decision = replace(decision, relation=NEW, kind=None, of=(), score=None, rule=NEW)
+    decision = _compared(member)
     holders = [(link, holder) for one in linked for link, holder in _holders(index, one)]
     parts = _parts(index, member)
     standing = Standing(

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.dedupe.furniture import REMAINING, kept_spans
 from pipeline.dedupe.overlap import Side
-from pipeline.dedupe.records import Item
+from pipeline.dedupe.records import Item, Position
 from pipeline.dedupe.sketch import Codes, key_positions, text_hash, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import is_notice, title_key
@@ -36,6 +36,11 @@ class Prepared:
     """Comparison key of the text without them."""
     text_hash: int
     """Hash of that key, and of the title of a notice whose text does not bear it."""
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the order of decisions."""
+        return (self.item.order or 0, self.item.id)
 
     @property
     def print(self) -> int:

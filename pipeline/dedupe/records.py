@@ -23,6 +23,9 @@ Apart = Mapping[str, frozenset[str]]
 
 NOTHING_APART: Apart = MappingProxyType({})
 
+Position = tuple[int, str]
+"""Place in the order of decisions, and the id, which decides between equals."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -50,6 +53,9 @@ class Item:
     """Whether the script is native, not converted carelessly from the other one."""
     flaws: int = 0
     """How many kinds of known damage it has: truncation, glue, leftovers."""
+    order: int | None = None
+    """Its place in the order of decisions, of equals by id: microseconds since 1970 of the capture of this text;
+    None: after all that came before, in the order given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +65,7 @@ class Decision:
     id: str
     """The document."""
     cluster: str
-    """Id of its cluster of versions: the id of the document that opened it."""
+    """Id of its cluster of versions: the id of its first document in the order of decisions."""
     relation: str
     """new, duplicate, contained_in, contains, same_form or split_from."""
     kind: str | None = None
@@ -109,6 +115,8 @@ class Deduped:
     """Earlier documents whose relation or publication this batch changed."""
     alarms: tuple[Alarm, ...]
     """What should be confirmed before publication."""
+    left: int = 0
+    """Documents that should have been decided again and were not, because there were too many (neighbours.MOST)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +125,11 @@ class Member:
 
     decision: Decision
     """What it is to the others."""
+    found: Decision
+    """What the comparison with the documents before it said, whatever became of it since; without its cluster and
+    form, which later ones change."""
+    order: int
+    """Its place in the order of decisions."""
     print: int
     """64-bit hash of id and text: another text, another print, so that what was said of the old one lapses."""
     text_hash: int
@@ -154,6 +167,11 @@ class Member:
     def id(self) -> str:
         """The document."""
         return self.decision.id
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in the order of decisions."""
+        return (self.order, self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

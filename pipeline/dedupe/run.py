@@ -1,32 +1,42 @@
 """Which document is a copy, an excerpt, a glued page or one more of a form: the order of the steps.
 
-learn the sites' furniture from the whole batch      furniture.py
-strip it, take keys and sketches                     prepared.py, sketch.py
-look up candidates                                   candidates.py, postings.py
-verify them on the full text                         comparison.py, overlap.py, facts.py, relate.py
-find its place among the others                      clusters.py
-decide what is published                             policy.py, canonical.py, glue.py
-remember                                             index.py, tables.py, segments.py
+judge the lines the changed documents have         learning.py, lines.py, furniture.py
+strip them, take keys and sketches                 prepared.py, sketch.py
+find what must be decided again                    neighbours.py
+take it out, and apart what it held together       clusters.py
+look up candidates, in the order of decisions      candidates.py, postings.py
+verify them on the full text                       comparison.py, overlap.py, facts.py, relate.py
+find its place among the others                    clusters.py, forms.py
+decide what is published                           policy.py, canonical.py, glue.py
+remember                                           index.py, tables.py, segments.py
+
+**What is decided follows from the documents, not from the batches they came in.** Each is decided by those before it
+in one order, that of the captures of their texts (`Item.order`), with the furniture that all of them show. When one
+changes, goes, or comes late, those after it that it concerns are decided again, and those that these concern. Three
+things this leaves to the past: a passage that COMMON representatives have (candidates.py) finds only the first of
+them, so that of such a crowd a change concerns those it was linked to; a text that is no representative is found
+through those of its cluster, which have nine tenths of it (clusters.py); and more than `neighbours.MOST` documents
+are not decided again, which `Deduped.left` tells. A full build says what stands then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from pipeline.dedupe.canonical import choose
-from pipeline.dedupe.clusters import name as name_clusters
+from pipeline.dedupe.clusters import part, redirect
 from pipeline.dedupe.comparison import Comparison, Texts
-from pipeline.dedupe.frame import two_articles
-from pipeline.dedupe.furniture import edge_lines
+from pipeline.dedupe.forms import name_forms
 from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.learning import Change, Learned, learn
+from pipeline.dedupe.neighbours import Neighbours, Source
 from pipeline.dedupe.policy import alarms, settle
-from pipeline.dedupe.prepared import Prepared, prepare, stripped
-from pipeline.dedupe.records import NEW, Alarm, Decision, Deduped, Item, Member
-from pipeline.dedupe.sketch import SHORTEST, shingles, sketch, text_key
+from pipeline.dedupe.prepared import Prepared, prepare
+from pipeline.dedupe.records import Alarm, Decision, Deduped, Item, Member
+from pipeline.dedupe.sketch import SHORTEST, shingles, sketch
 
 __all__ = ["Alarm", "Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
 
@@ -34,40 +44,47 @@ RUN = 4096
 """So many texts are compared before their sketches are sorted into the index."""
 
 
-def dedupe(items: Sequence[Item], index: DedupeIndex, texts: Texts) -> Deduped:
-    """Compare a batch with all that the index knows and with itself, in order, and update the index.
+def dedupe(
+    items: Sequence[Item],
+    index: DedupeIndex,
+    texts: Texts,
+    *,
+    gone: Collection[str] = (),
+    purge: bool = False,
+) -> Deduped:
+    """Decide about new and changed documents, and again about those these concern; update the index.
 
-    `texts` gives the stored texts of earlier documents by id; an id it does not give is not compared.
-    An item whose id the index knows replaces that document's old state. Raises ValueError for an id
-    given twice in one batch.
+    `texts` gives the stored texts of documents by id, as the index knows them; an id it does not give is not compared.
+    An item whose id the index knows replaces that document's old state; the documents `gone` are forgotten (`purge`:
+    see `remove`). Raises ValueError for an id given twice in one batch.
     """
     names = [item.id for item in items]
-    if len(set(names)) != len(names):
-        raise ValueError(f"id given twice: {next(name for name in names if names.count(name) > 1)!r}")
+    if len({*names, *gone}) != len(names) + len(gone):
+        found = Counter([*names, *gone])
+        raise ValueError(f"id given twice: {next(name for name in found if found[name] > 1)!r}")
     index.watch()
-    index.load([*names, *index.apart])
-    index.load_sites(item.site for item in items)
-    prepared = [prepare(item, index.site(item.site).repeated) for item in items]
-    relearned, affected = _learn(prepared, index, texts)
-    # Earlier pages whose furniture is known only now are compared again.
-    earlier = _earlier_items(affected - set(names), index, texts)
-    touched = _withdraw({*names, *(item.id for item in earlier)}, index, texts)
-    batch = [prepare(item, index.site(item.site).repeated) for item in earlier] + [
-        prepare(work.item, index.site(work.item.site).repeated) if work.item.site in relearned else work
-        for work in prepared
-    ]
-    own = {work.item.id: work.item.text for work in batch}
-
-    def all_texts(wanted: Sequence[str]) -> dict[str, str]:
-        found = {name: own[name] for name in wanted if name in own}
-        missing = [name for name in wanted if name not in own]
-        return found | dict(texts(missing)) if missing else found
-
-    for start in range(0, len(batch), RUN):
-        touched |= Comparison(batch[start : start + RUN], index, all_texts).run()
-    settle(index, name_clusters(index, touched))
+    index.load(index.apart)
+    shelf = Shelf(texts)
+    changes = _changes(items, gone, index, shelf)
+    learned = learn(changes, index, shelf)
+    changes += _relearned(changes, learned, index, shelf)
+    works = [prepare(c.after, index.site(c.after.site).repeated) for c in changes if c.after]
+    again, left = _concerned(changes, works, learned, index, shelf)
+    touched, broken = _withdraw([*(c.before for c in changes if c.before), *again], index)
+    for name in gone:
+        index.drop(name, purge=purge)
+    works += [prepare(item, index.site(item.site).repeated) for item in _items(again, shelf)]
+    works.sort(key=lambda work: work.position)
+    shelf.own = {work.item.id: work.item.text for work in works}
+    for start in range(0, len(works), RUN):
+        touched |= Comparison(works[start : start + RUN], index, shelf).run()
+    touched = {cluster for cluster in touched if index.size(cluster)}
+    touched |= name_forms(index, touched, broken)
+    redirect(index)
+    settle(index, touched)
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
-    return Deduped(decisions=decisions, revised=_revised(index, names), alarms=alarms(index, decisions))
+    revised = _revised(index, names)
+    return Deduped(decisions=decisions, revised=revised, alarms=alarms(index, decisions), left=left)
 
 
 def remove(
@@ -79,114 +96,104 @@ def remove(
     next `index.write` writes all segments anew and leaves no row of them in any; without it they are marked
     as removed, which costs nothing more.
     """
-    names = sorted(set(ids))
-    index.watch()
-    index.load([*names, *index.apart])
-    touched = _withdraw(names, index, texts)
-    for name in names:
-        index.drop(name, purge=purge)
-    for cluster in sorted(touched):
-        for member in index.members(cluster):
-            index.put(replace(member, decision=_without(member.decision, names)))
-    settle(index, touched)
-    return _revised(index, names)
+    return dedupe([], index, texts, gone=sorted(set(ids)), purge=purge).revised
 
 
-def _without(decision: Decision, gone: Sequence[str]) -> Decision:
-    """The decision once documents it points at are gone: nothing of their text stays in it."""
-    left = tuple(name for name in decision.of if name not in gone)
-    if len(left) == len(decision.of):
-        return decision
-    if left:
-        return replace(decision, of=left, conflicts=())
-    return replace(
-        decision,
-        relation=NEW,
-        kind=None,
-        of=(),
-        score=None,
-        partner_score=None,
-        density=None,
-        rule="partner-removed",
-        conflicts=(),
-    )
+class Shelf:
+    """Texts by id: those of the documents being compared, and stored ones, each fetched once."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._fetched: dict[str, str] = {}
+        self.own: dict[str, str] = {}
+        """The texts being compared, which go before stored ones."""
+
+    def __call__(self, names: Sequence[str]) -> dict[str, str]:
+        missing = [name for name in names if name not in self.own and name not in self._fetched]
+        if missing:
+            self._fetched |= self._texts(missing)
+        found = {name: self.own.get(name, self._fetched.get(name)) for name in names}
+        return {name: text for name, text in found.items() if text is not None}
 
 
-def _learn(batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> tuple[set[str], set[str]]:
-    """Count the lines of every new text; the sites that repeat more than was known, and where that matters."""
-    index.load_texts(work.text_hash for work in batch)
-    relearned: set[str] = set()
-    affected: set[str] = set()
-    known: set[int] = set()
-    learned: set[str] = set()
-    edges = {work.item.id: edge_lines(work.item.text) for work in batch}
-    pages = _Pages(batch, edges, index, texts)
-    for work in batch:
-        if work.text_hash in known or index.with_text(work.text_hash, but=work.item.id):
-            continue  # a copy of a page says nothing about the site's other pages
-        known.add(work.text_hash)
-        learned.add(work.item.site)
-        lines = index.site(work.item.site)
-        repeated = len(lines.repeated)
-        shared = partial(pages.shared, work.item.id, lines.repeated)
-        affected |= lines.learn(work.item.id, edges[work.item.id], shared)
-        if len(lines.repeated) > repeated:
-            relearned.add(work.item.site)
-    for site in sorted(learned):
-        index.learned(site)
-    return relearned, affected | _versions(affected, index)
+def _changes(items: Sequence[Item], gone: Collection[str], index: DedupeIndex, texts: Texts) -> list[Change]:
+    after = {item.id: item for item in _ordered(items, index)} | dict.fromkeys(gone)
+    index.load(after)
+    before = {name: member for name in after if (member := index.get(name))}
+    stored = texts(sorted(before)) if before else {}
+    return [
+        Change(id=name, before=before.get(name), text=stored.get(name), after=item)
+        for name, item in after.items()
+        if item or name in before
+    ]
 
 
-class _Pages:
-    """The pages of a batch and the earlier ones that have a line of them, to be told apart as articles."""
-
-    def __init__(
-        self, batch: Sequence[Prepared], edges: Mapping[str, Sequence[str]], index: DedupeIndex, texts: Texts
-    ) -> None:
-        self._pages = {work.item.id: (work.item.title, work.item.text) for work in batch}
-        seen = {
-            other
-            for work in batch
-            for documents in index.site(work.item.site).having(edges[work.item.id])
-            for other in documents
-        }
-        earlier = sorted(seen - self._pages.keys())
-        index.load(earlier)
-        for name, text in texts(earlier).items() if earlier else ():
-            if member := index.get(name):
-                self._pages[name] = (member.title, text)
-
-    def shared(self, name: str, repeated: Collection[str], other: str) -> float | None:
-        """The share that two articles have in common; None when they are versions of one."""
-        if other not in self._pages:
-            return 0.0
-        (title, text), (others_title, others_text) = self._pages[name], self._pages[other]
-        one, two = (shingles(text_key(stripped(t, repeated))) for t in (text, others_text))
-        return two_articles(one, two, (title, others_title))
+def _ordered(items: Sequence[Item], index: DedupeIndex) -> list[Item]:
+    """The items, those without a place in the order of decisions after all that came before."""
+    latest = max([index.latest, *(item.order for item in items if item.order is not None)])
+    return [
+        item if item.order is not None else replace(item, order=latest + number)
+        for number, item in enumerate(items, 1)
+    ]
 
 
-def _versions(articles: set[str], index: DedupeIndex) -> set[str]:
-    """The other versions, on their sites, of articles that a line just found to be furniture is on."""
-    index.load(articles)
-    members = [member for name in sorted(articles) if (member := index.get(name))]
-    index.load_clusters(member.decision.cluster for member in members)
-    return {
-        other.id
-        for member in members
-        for other in index.members(member.decision.cluster)
-        if other.site == member.site
-    }
-
-
-def _earlier_items(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> list[Item]:
-    names = sorted(ids)
+def _relearned(changes: Sequence[Change], learned: Learned, index: DedupeIndex, texts: Texts) -> list[Change]:
+    """The earlier documents that are another text for the comparison, now that more or less of them is furniture."""
+    names = sorted(learned.documents - {change.id for change in changes})
     index.load(names)
     stored = texts(names) if names else {}
-    return [
-        item_of(member, stored[name])
-        for name in names
-        if (member := index.get(name)) is not None and name in stored
-    ]
+    found = []
+    for name, text in stored.items():
+        if (member := index.get(name)) is None:
+            continue
+        item = item_of(member, text)
+        if prepare(item, index.site(item.site).repeated).print != member.print:
+            found.append(Change(id=name, before=member, text=text, after=item))
+    return found
+
+
+def _concerned(
+    changes: Sequence[Change],
+    works: Sequence[Prepared],
+    learned: Learned,
+    index: DedupeIndex,
+    texts: Texts,
+) -> tuple[list[Member], int]:
+    """The documents that must be decided again, and how many more there are than that is done for."""
+    neighbours = Neighbours(index)
+    changed = {change.id for change in changes}
+    sources = [_source(work, None) for work in works if work.position[0] <= index.latest]
+    for change in changes:
+        if change.before is not None and change.before.order <= index.latest:
+            sources.append(_was(change.before, change.text, learned, index))
+    while sources:
+        again = [member for member in neighbours.after(sources) if member.id not in changed]
+        stored = texts([member.id for member in again]) if again else {}
+        sources = [_was(member, stored.get(member.id), learned, index) for member in again]
+    found = [member for member in neighbours.found.values() if member.id not in changed]
+    stored = texts([member.id for member in found]) if found else {}
+    # Without its text a document cannot be decided again, and stays as it is.
+    return [member for member in found if member.id in stored], neighbours.left
+
+
+def _was(member: Member, text: str | None, learned: Learned, index: DedupeIndex) -> Source:
+    """What a document of the index was to those after it."""
+    if text is None:
+        none = np.zeros(0, np.uint64)
+        return Source(member.position, none, member.text_hash, member.id, member.decision.cluster)
+    repeated = learned.before.get(member.site, index.site(member.site).repeated)
+    return _source(prepare(item_of(member, text), repeated), member.decision.cluster)
+
+
+def _source(work: Prepared, cluster: str | None) -> Source:
+    long = len(work.key) >= SHORTEST
+    hashes = sketch(shingles(work.key)) if long else np.zeros(0, np.uint64)
+    return Source(work.position, hashes, work.text_hash, work.item.id, cluster)
+
+
+def _items(members: Sequence[Member], texts: Texts) -> list[Item]:
+    stored = texts([member.id for member in members]) if members else {}
+    return [item_of(member, stored[member.id]) for member in members]
 
 
 def item_of(member: Member, text: str) -> Item:
@@ -203,35 +210,27 @@ def item_of(member: Member, text: str) -> Item:
         site_name=member.site_name,
         native=member.native,
         flaws=member.flaws,
+        order=member.order,
     )
 
 
-def _withdraw(ids: Iterable[str], index: DedupeIndex, texts: Texts) -> set[str]:
-    """Take documents out of the index; the clusters this touches, each with a representative if it lives."""
-    members = [member for name in sorted(ids) if (member := index.get(name))]
+def _withdraw(members: Sequence[Member], index: DedupeIndex) -> tuple[set[str], set[str]]:
+    """Take documents out of the index; the clusters this touches, taken apart, and the forms it breaks."""
     if not members:
-        return set()
+        return set(), set()
     index.load_links(member.id for member in members)
-    index.load_clusters({name for member in members for name in (member.id, member.decision.cluster)})
+    clusters = {member.decision.cluster for member in members}
+    index.load_clusters(clusters)
     ends = {end for member in members for link in index.links(member.id) for end in (link.id, link.of)}
-    touched = {other.decision.cluster for name in ends if (other := index.get(name))}
-    touched |= {member.decision.cluster for member in members}
     for member in members:
+        index.take_back(member.id)
         index.drop(member.id)
-    for cluster in sorted({member.decision.cluster for member in members}):
-        left = index.members(cluster)
-        if left and not any(member.represents for member in left):
-            _promote(choose(left), index, texts)
-    return touched
-
-
-def _promote(member: Member, index: DedupeIndex, texts: Texts) -> None:
-    text = texts([member.id]).get(member.id)
-    if text is None or member.length < SHORTEST:
-        return
-    hashes = sketch(shingles(text_key(stripped(text, index.site(member.site).repeated))))
-    index.put(replace(member, represents=True, sketched=len(hashes)))
-    index.postings.add(hashes, np.full(len(hashes), member.print, np.uint64))
+        if member.represents:
+            index.postings.retire(member.print)
+    others = {other.decision.cluster for name in ends if (other := index.get(name))}
+    index.load_clusters(others)
+    forms = {form for member in members if (form := member.decision.form_id) is not None}
+    return part(index, clusters) | (others - clusters), forms
 
 
 def _revised(index: DedupeIndex, but: Iterable[str]) -> tuple[Decision, ...]:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedupe.sorted_pairs import Values, count_pairs, merge_pairs, search, write_pairs
+from pipeline.dedupe.sorted_pairs import Values, count_pairs, mapped, merge_pairs, search, write_pairs
 from pipeline.errors import CorpusError
 from pipeline.linking import link_or_copy
 
@@ -67,6 +67,8 @@ class Segments:
     def __init__(self, table: Table, folder: Path | None) -> None:
         """Find them. CorpusError for a folder that holds none: each version has one, if only an empty one."""
         self.table = table
+        self._opened: dict[Path, pq.ParquetFile] = {}
+        self._mapped: dict[Path, Values] = {}
         self._suffix = ".parquet" if table.lookup else ".npy"
         found = folder.glob(f"{table.name}-*{self._suffix}") if folder else []
         self.files: list[Path] = sorted((file for file in found if _NUMBERED.search(file.stem)), key=_number)
@@ -80,20 +82,56 @@ class Segments:
         """The rows with one of the keys in any look-up column, those of older segments first."""
         wanted, found = np.unique(keys), [_no_rows(self.table)]
         for file in self.files:
-            numbers = np.unique(search(_keys_file(file), wanted)[1]).astype(np.int64)
+            numbers = np.unique(search(self._pairs_of(_keys_file(file)), wanted)[1]).astype(np.int64)
             if len(numbers):
-                found.append(_read_rows(file, numbers))
+                if file not in self._opened:
+                    self._opened[file] = pq.ParquetFile(file)
+                found.append(_read_rows(self._opened[file], numbers))
         return pa.concat_tables(found)
+
+    def _pairs_of(self, file: Path) -> Values:
+        """The pairs of a file, opened once: a batch looks up dozens of times."""
+        if file not in self._mapped:
+            self._mapped[file] = mapped(file)
+        return self._mapped[file]
 
     def pairs(self, values: Values) -> tuple[Values, Values]:
         """For a table of two numbers: its rows with one of the values in the first."""
         wanted = np.unique(values)
-        found = [search(file, wanted) for file in self.files]
+        found = [search(self._pairs_of(file), wanted) for file in self.files]
         none = np.zeros(0, np.uint64)
         return (
             np.concatenate([first for first, _ in found] or [none]),
             np.concatenate([second for _, second in found] or [none]),
         )
+
+    def all_pairs(self) -> tuple[Values, Values]:
+        """For a table of two numbers: all its rows."""
+        none = np.zeros((2, 0), np.uint64)
+        first, second = np.concatenate([none, *(np.load(file) for file in self.files)], axis=1)
+        return first, second
+
+    def first_pairs(self, values: Values, most: int) -> tuple[Values, Values]:
+        """As `pairs`, of each segment and value the rows with the smallest second numbers, so many at most."""
+        wanted = np.unique(values)
+        found = [search(self._pairs_of(file), wanted, most) for file in self.files]
+        none = np.zeros(0, np.uint64)
+        return (
+            np.concatenate([first for first, _ in found] or [none]),
+            np.concatenate([second for _, second in found] or [none]),
+        )
+
+    def largest(self, column: str) -> int:
+        """The largest number in a column that is not negative, by what the files say of themselves; -1: none."""
+        found = -1
+        for file in self.files:
+            metadata = pq.read_metadata(file)
+            at = metadata.schema.names.index(column)
+            for group in range(metadata.num_row_groups):
+                said = metadata.row_group(group).column(at).statistics
+                if said is not None and said.has_min_max:
+                    found = max(found, int(said.max))
+        return found
 
     def current(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Some columns of the current rows of all segments, in the table's order, in chunks."""
@@ -109,6 +147,8 @@ class Segments:
         `dropped`: rows that must be in no segment any more; then all are written anew.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self._opened.clear()
+        self._mapped.clear()
         number = _number(self.files[-1]) + 1 if self.files else 1
         files = list(self.files)
         if rows.num_rows or not files:
@@ -201,9 +241,9 @@ def _no_rows(table: Table) -> pa.Table:
     return pa.Table.from_batches([], schema=table.schema)
 
 
-def _read_rows(file: Path, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
+def _read_rows(file: pq.ParquetFile, numbers: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
     groups = np.unique(numbers // _ROW_GROUP)
-    rows = pq.ParquetFile(file).read_row_groups(groups.tolist())
+    rows = file.read_row_groups(groups.tolist())
     # Every group but the last has _ROW_GROUP rows.
     places = np.searchsorted(groups, numbers // _ROW_GROUP) * _ROW_GROUP + numbers % _ROW_GROUP
     return rows.take(places)

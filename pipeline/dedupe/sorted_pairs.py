@@ -26,14 +26,23 @@ def write_pairs(path: Path, firsts: Values, seconds: Values) -> None:
     np.save(path, np.stack((firsts, seconds)).astype("<u8", copy=False))
 
 
+def mapped(path: Path) -> Values:
+    """The pairs of a file as an array, left on the disk."""
+    pairs: Values = np.load(path, mmap_mode="r")
+    return pairs
+
+
 def count_pairs(path: Path) -> int:
     """How many pairs a file holds."""
-    return int(_mapped(path).shape[1])
+    return int(mapped(path).shape[1])
 
 
-def search(path: Path, wanted: Values) -> tuple[Values, Values]:
-    """The pairs of a file whose first number is one of those wanted, which are distinct and ascending."""
-    first, second = _mapped(path)
+def search(pairs: Values, wanted: Values, most: int | None = None) -> tuple[Values, Values]:
+    """The pairs of a file, mapped, whose first number is one of those wanted, which are distinct and ascending.
+
+    `most`: no more of each than the first so many.
+    """
+    first, second = pairs
     starts = first.searchsorted(wanted, "left")
     # Few of them are there: only those are searched for again.
     inside = starts < len(first)
@@ -41,18 +50,20 @@ def search(path: Path, wanted: Values) -> tuple[Values, Values]:
     there = first[starts] == here
     here, starts = here[there], starts[there]
     counts = first.searchsorted(here, "right") - starts
+    if most is not None:
+        counts = np.minimum(counts, most)
     return np.repeat(here, counts), np.asarray(second[ranges(starts, counts)])
 
 
 def merge_pairs(path: Path, files: Sequence[Path], without: Values) -> None:
     """Write the pairs of several files as one, but for those whose second number is in `without`."""
-    mapped = [_mapped(file) for file in files]
-    kept = sum(int(np.isin(part, without, invert=True).sum()) for part in _parts(mapped))
+    parts = [mapped(file) for file in files]
+    kept = sum(int(np.isin(part, without, invert=True).sum()) for part in _parts(parts))
     done = 0
     with path.open("wb") as file:
         write_array_header_1_0(file, {"descr": "<u8", "fortran_order": False, "shape": (2, kept)})
         start = file.tell()
-        for pairs in _merged(mapped):
+        for pairs in _merged(parts):
             pairs = pairs[:, np.isin(pairs[1], without, invert=True)]
             for row in (0, 1):
                 file.seek(start + 8 * (row * kept + done))
@@ -67,22 +78,17 @@ def ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.i
     return found
 
 
-def _mapped(path: Path) -> Values:
-    pairs: Values = np.load(path, mmap_mode="r")
-    return pairs
-
-
-def _merged(mapped: Sequence[Values]) -> Iterator[Values]:
+def _merged(parts: Sequence[Values]) -> Iterator[Values]:
     """All pairs in order, in pieces that fit into memory."""
-    largest = max(mapped, key=lambda pairs: pairs.shape[1])[0]
-    starts = [0] * len(mapped)
+    largest = max(parts, key=lambda pairs: pairs.shape[1])[0]
+    starts = [0] * len(parts)
     for bound in [*np.unique(largest[PAIRS_AT_ONCE::PAIRS_AT_ONCE]), None]:
-        ends = [p.shape[1] if bound is None else int(p[0].searchsorted(bound, "left")) for p in mapped]
-        pairs = np.concatenate([p[:, a:b] for p, a, b in zip(mapped, starts, ends, strict=True)], axis=1)
+        ends = [p.shape[1] if bound is None else int(p[0].searchsorted(bound, "left")) for p in parts]
+        pairs = np.concatenate([p[:, a:b] for p, a, b in zip(parts, starts, ends, strict=True)], axis=1)
         yield pairs[:, np.lexsort((pairs[1], pairs[0]))]
         starts = ends
 
 
-def _parts(mapped: Sequence[Values]) -> list[Values]:
+def _parts(files: Sequence[Values]) -> list[Values]:
     """The second numbers, in pieces that fit into memory."""
-    return [p[1, at : at + PAIRS_AT_ONCE] for p in mapped for at in range(0, p.shape[1], PAIRS_AT_ONCE)]
+    return [p[1, at : at + PAIRS_AT_ONCE] for p in files for at in range(0, p.shape[1], PAIRS_AT_ONCE)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC
 from typing import Any
 
@@ -43,6 +43,19 @@ MEMBERS = Table(
             "published": pa.bool_(),
             "reason": pa.string(),
             "spans": pa.list_(pa.list_(pa.int64())),
+            "found": pa.struct(
+                {
+                    "relation": pa.string(),
+                    "kind": pa.string(),
+                    "of": _TEXTS,
+                    "score": pa.float64(),
+                    "partner_score": pa.float64(),
+                    "density": pa.float64(),
+                    "rule": pa.string(),
+                    "conflicts": _TEXTS,
+                }
+            ),
+            "order": pa.int64(),
             "print": pa.uint64(),
             "text_hash": pa.uint64(),
             "digest": pa.uint64(),
@@ -103,17 +116,21 @@ REDIRECTS = Table(
     order=("cluster",),
     lookup=("key",),
 )
+RETIRED = Table(
+    name="retired",
+    schema=pa.schema([_required("print"), _required("of_print")]),
+    identity=(),
+    order=("print", "of_print"),
+)
+EDGE_LINES = Table(
+    name="edge_lines",
+    schema=pa.schema([_required("line"), _required("key")]),
+    identity=(),
+    order=("line", "key"),
+)
 SITE_LINES = Table(
     name="site_lines",
-    schema=pa.schema(
-        {
-            "key": pa.uint64(),
-            "site": pa.string(),
-            "repeated": _TEXTS,
-            "seen": pa.list_(pa.uint64()),
-            "seen_on": pa.list_(_TEXTS),
-        }
-    ),
+    schema=pa.schema({"key": pa.uint64(), "site": pa.string(), "repeated": _TEXTS}),
     identity=("key",),
     order=("key",),
     lookup=("key",),
@@ -131,7 +148,8 @@ def keys_of(names: Iterable[str]) -> Values:
 
 
 _DECISION = [field.name for field in fields(Decision)]
-_MEMBER = [field.name for field in fields(Member) if field.name != "decision"]
+_FOUND = MEMBERS.schema.field("found").type.names
+_MEMBER = [field.name for field in fields(Member) if field.name not in {"decision", "found"}]
 _LINK = [field.name for field in fields(Link)]
 
 
@@ -140,7 +158,9 @@ def member_row(member: Member) -> dict[str, Any]:
     row = {name: getattr(member.decision, name) for name in _DECISION}
     row |= {name: getattr(member, name) for name in _MEMBER}
     fetched_at = member.fetched_at
+    found = {name: getattr(member.found, name) for name in _FOUND}
     return row | {
+        "found": found if any(row[name] != value for name, value in found.items()) else None,
         # Without a zone in the file: UTC. DuckDB reads zones only with an extension that is not everywhere.
         "fetched_at": fetched_at.astimezone(UTC).replace(tzinfo=None) if fetched_at else None,
         "key": key_of(member.id),
@@ -160,10 +180,15 @@ def member_from(row: Mapping[str, Any]) -> Member:
     for name in ("of", "conflicts"):
         decision[name] = tuple(decision[name])
     decision["spans"] = tuple((start, end) for start, end in decision["spans"])
+    said = Decision(**decision)
+    found = dict(row["found"] or {})
+    for name in {"of", "conflicts"} & found.keys():
+        found[name] = tuple(found[name])
     values = {name: row[name] for name in _MEMBER}
     if values["fetched_at"]:
         values["fetched_at"] = values["fetched_at"].replace(tzinfo=UTC)
-    return Member(decision=Decision(**decision), **values)
+    plain = Decision(id=said.id, cluster=said.id, **{name: getattr(said, name) for name in _FOUND})
+    return Member(decision=said, found=replace(plain, **found), **values)
 
 
 def link_row(link: Link) -> dict[str, Any]:

@@ -37,12 +37,27 @@ def table(name: str) -> tuple[tuple[str, ...], ...]:
 
 @cache
 def fingerprint(name: str, package: Path = PACKAGE) -> str:
-    """32 hex digits over what makes the output of a room ("extract") or module ("corpus.pages").
+    """32 hex digits over what makes the output of a room ("extract") or module ("corpus.pages"): see `parts`."""
+    digest = sha256()
+    for key, content in sorted(_parts(name, package).items()):
+        digest.update(key.encode() + b"\0" + sha256(content).digest())
+    return digest.hexdigest()[:32]
+
+
+def parts(name: str, package: Path = PACKAGE) -> dict[str, str]:
+    """What makes the output of a room or module: each part with 12 hex digits of its hash, a library with its version.
 
     These are: its modules and those of ours they import, in turn; each table one of them asks for; the version
-    of each library one of them imports; Unicode's. Equal only where all are equal to the byte. Raises
+    of each library one of them imports (`lib/NAME`); Unicode's. Equal only where all are equal to the byte. Raises
     ValueError for a table asked for by anything but a plain string, which could not be found by reading.
     """
+    return {
+        key: content.decode() if key.startswith("lib/") else sha256(content).hexdigest()[:12]
+        for key, content in _parts(name, package).items()
+    }
+
+
+def _parts(name: str, package: Path) -> dict[str, bytes]:
     parts = {"unicode": unicodedata.unidata_version.encode()}
     place = package.joinpath(*name.split("."))
     todo = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
@@ -56,10 +71,7 @@ def fingerprint(name: str, package: Path = PACKAGE) -> str:
         todo += [_module(package, dotted) for dotted in needs.modules if dotted[0] == package.name]
         parts |= {f"rules/{t}.tsv": (package / "rules" / f"{t}.tsv").read_bytes() for t in needs.tables}
         parts |= {f"lib/{lib}": version(lib).encode() for lib in needs.libraries}
-    digest = sha256()
-    for key in sorted(parts):
-        digest.update(key.encode() + b"\0" + sha256(parts[key]).digest())
-    return digest.hexdigest()[:32]
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -372,3 +372,28 @@ def test_no_damage_makes_an_import_raise(tmp_path: Path, data: st.DataObject) ->
     path.write_bytes(damaged)
     (file,) = bring(tmp_path / "raw", path).files
     assert file.captures + file.known <= 2
+
+
+@pytest.mark.parametrize("claimed", [4_000, 9_999_999, 999_999_999_999])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_record_that_claims_what_is_not_its_own_swallows_no_other(
+    tmp_path: Path, claimed: int, packed: bool
+) -> None:
+    records = [response(f"https://news.example/a/{n}.html") for n in range(4)]
+    size = next(line for line in records[1].split(b"\r\n") if line.startswith(b"Content-Length"))
+    records[1] = records[1].replace(size, b"Content-Length: %d" % claimed, 1)
+    file = tmp_path / ("a.warc.gz" if packed else "a.warc")
+    file.write_bytes(b"".join(map(gzip.compress, records) if packed else records))
+    (done,) = bring(tmp_path / "raw", file).files
+    assert [c.url[-6] for c in content(tmp_path / "raw")] == ["0", "2", "3"]
+    assert done.skipped == (("damaged", 1),)
+    assert done.problem is None
+
+
+def test_a_page_that_holds_a_record_is_no_such_claim(tmp_path: Path) -> None:
+    inner = response("https://inner.example/")
+    page = b"<html><title>x</title><pre>\r\n\r\n" + inner + b"</pre>" + PAGE
+    file = tmp_path / "a.warc"
+    file.write_bytes(response(body=page) + response("https://news.example/a/2.html"))
+    bring(tmp_path / "raw", file)
+    assert [c.url for c in content(tmp_path / "raw")] == [URL, "https://news.example/a/2.html"]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus.assemble import PARTS_LOOKED_UP, Assembled, assemble
+from pipeline.corpus.assemble import Assembled, assemble
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.identity import document_id
+from pipeline.corpus.revisions import PARTS_LOOKED_UP
 from pipeline.corpus.schema import from_table, read_parquet
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Document, Flag, Outcome, Reason, Span
@@ -156,7 +157,7 @@ def test_a_capture_that_says_the_same_is_unchanged_and_tells_when_it_was_first_s
     assert corpus.published()[1].first_seen == seen.first_seen
     corpus.take(*page(1, 1))
     assert corpus.published()[1].first_seen == page(1, 1)[0].captured_at
-    assert corpus.published()[1].capture == seen.capture, "the text stays the one that stood"
+    assert corpus.published()[1].capture == "urn:uuid:day-1", "as if it had come in its time"
     assert [reason for _, reason, _ in corpus.dropped()] == [Outcome.UNCHANGED] * 2
 
 
@@ -179,10 +180,27 @@ def test_a_capture_that_says_something_else_is_a_revision(corpus: Corpus, change
     assert corpus.dropped() == [(1, Reason.SUPERSEDED, "urn:uuid:day-0")]
 
 
-def test_of_two_captures_of_one_moment_the_one_taken_later_stands(corpus: Corpus) -> None:
+@pytest.mark.parametrize("first", ["urn:uuid:a", "urn:uuid:z"])
+def test_of_two_captures_of_one_moment_the_ids_decide_not_the_order_they_come_in(
+    corpus: Corpus, first: str
+) -> None:
+    corpus.take(*(replace(d, capture=first) for d in page(0, 1)))
+    corpus.take(*(replace(d, capture="urn:uuid:m") for d in page(0, 2)))
+    assert corpus.published()[1].capture == max(first, "urn:uuid:m")
+
+
+def test_an_older_capture_that_comes_late_is_looked_at_in_its_place(corpus: Corpus) -> None:
     corpus.take(*page(0, 1))
-    corpus.take(*(replace(d, capture="urn:uuid:again") for d in page(0, 2)))
-    assert corpus.published()[1].capture == "urn:uuid:again"
+    assert not corpus.take(*page(2, 1)).loud
+    corpus.take(*page(1, 2, 3))
+    assert {n: (d.text, d.capture) for n, d in corpus.published().items()} == {
+        1: (article(1), "urn:uuid:day-2")
+    }
+    assert corpus.dropped() == [
+        (1, Reason.SUPERSEDED, "urn:uuid:day-0"),
+        (1, Reason.SUPERSEDED, "urn:uuid:day-1"),
+        (2, Reason.SUPERSEDED, "urn:uuid:day-1"),
+    ]
 
 
 def test_of_two_copies_the_undamaged_one_stands(corpus: Corpus) -> None:

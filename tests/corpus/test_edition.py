@@ -4,6 +4,7 @@ import errno
 import os
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -105,11 +106,41 @@ def test_compact_joins_what_rows_have_left_and_keeps_every_row(
 ) -> None:
     monkeypatch.setattr(module, "ROWS_PER_FILE", 10)
     edition = Edition(tmp_path / "new", None)
-    edition.apply([Edit(after=row(n)) for n in range(30)])
+    later = row(99, first_seen=row(99).first_seen + timedelta(days=module.YOUNG_DAYS))
+    edition.apply([Edit(after=row(n)) for n in range(30)] + [Edit(after=later)])
     leaving = edition.find([row(n).id for n in range(0, 30, 2)])
     edition.apply([Edit(before=p) for p in leaving.values()])
     assert edition.compact() == 1
     names = sorted(p.name for p in (tmp_path / "new/articles").iterdir())
-    assert names == ["2026-11-01-000.parquet", "2026-11-01-001.parquet"]
-    assert sorted(d.url for d in stored(tmp_path / "new")) == sorted(row(n).url for n in range(1, 30, 2))
+    assert names == ["2026-11-01-000.parquet", "2026-11-01-001.parquet", "2026-11-04-000.parquet"]
+    assert sorted(d.url for d in stored(tmp_path / "new")) == sorted(
+        row(n).url for n in [*range(1, 30, 2), 99]
+    )
     assert edition.compact() == 0
+
+
+def test_rows_that_come_are_put_beside_the_files_of_their_day_until_it_is_old(tmp_path: Path) -> None:
+    Edition(tmp_path / "0", None).apply([Edit(after=row(n)) for n in range(5)])
+    for number in (1, 2):
+        edition = Edition(tmp_path / str(number), tmp_path / str(number - 1))
+        edition.apply([Edit(after=row(10 * number + n)) for n in range(module.SMALLEST + 1)])
+        edition.apply([Edit(after=row(90 + number))])
+    names = sorted(p.name for p in (tmp_path / "2/articles").iterdir())
+    assert names == [f"2026-11-01-00{n}.parquet" for n in range(5)]
+    same = [n for n in names[:3] if (tmp_path / "2/articles" / n).samefile(tmp_path / "1/articles" / n)]
+    assert same == names[:3], "written once"
+    assert edition.compact() == 0, "its pages still change"
+    later = row(99, first_seen=row(99).first_seen + timedelta(days=module.YOUNG_DAYS))
+    edition.apply([Edit(after=later)])
+    assert edition.compact() == 4
+    assert len(stored(tmp_path / "2")) == 5 + 2 * (module.SMALLEST + 2) + 1
+
+
+@pytest.mark.parametrize(("rows", "most"), [(0, 64), (20_000, 156), (2_000_000, 512)])
+def test_files_are_a_part_of_the_corpus(
+    tmp_path: Path, rows: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(Edition, "_write", lambda self, file, table: written.append(table.num_rows))
+    Edition(tmp_path / "new", None, rows=rows).apply([Edit(after=row(n % 60, part=n)) for n in range(4_100)])
+    assert written[0] == most

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,3 +159,19 @@ def test_an_archive_that_is_being_written_is_built_as_far_as_it_is_sealed(corpus
     point_latest(corpus / "clean", FIRST, corpus / ".build")
     with Writer(corpus / "raw", "running"):
         assert build(job(corpus)).version == FIRST
+
+
+@pytest.mark.parametrize("answer", [errno.EROFS, errno.EACCES])
+def test_an_archive_that_nobody_can_write_to_is_built_from(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, answer: int
+) -> None:
+    write(corpus / "raw", [story_page(2, fetched_at=story_page(2).fetched_at + timedelta(days=1))], "run-2")
+    real = os.open
+
+    def read_only(path: str | Path, flags: int, *rest: Any, **options: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR) and str(path).startswith(str(corpus / "raw")):
+            raise OSError(answer, os.strerror(answer), str(path))
+        return real(path, flags, *rest, **options)
+
+    monkeypatch.setattr(os, "open", read_only)
+    assert build(job(corpus)).version == SECOND

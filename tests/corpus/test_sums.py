@@ -34,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def corpus(made: Path, tmp_path: Path) -> Path:
     """A copy, its files no links to those of other tests."""
-    shutil.copytree(made, tmp_path / "corpus")
+    shutil.copytree(made, tmp_path / "corpus", symlinks=True)
     return tmp_path / "corpus"
 
 

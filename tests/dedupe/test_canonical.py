@@ -30,7 +30,7 @@ PLAIN: dict[str, Any] = {
 
 def member(name: str, **given: Any) -> Member:
     decision = Decision(id=name, cluster="c", relation="new")
-    return Member(decision=decision, **(PLAIN | given))
+    return Member(decision=decision, found=decision, order=0, **(PLAIN | given))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedupe.furniture import REPEATS, SiteLines, edge_lines, is_metadata, kept_spans, masked
+from pipeline.dedupe.furniture import edge_lines, is_metadata, kept_spans, masked
 from tests.corpus.articles import article
 
 HEAD, FOOT = "某某新闻网 > 国内 > 正文", "版权所有 某某新闻网 2023 未经授权禁止转载"
@@ -14,69 +14,9 @@ def page(number: int) -> str:
     return f"{HEAD}\n阅读：{number * 37}次\n{article(number)}\n{FOOT}"
 
 
-def two_articles(_: str) -> float:
-    """What other documents are when each is an article of its own, in a frame that is small."""
-    return 0.1
-
-
-def learned(pages: list[str]) -> SiteLines:
-    lines = SiteLines()
-    for number, text in enumerate(pages):
-        lines.learn(f"d{number}", edge_lines(text), two_articles)
-    return lines
-
-
-def test_lines_on_three_articles_are_furniture_whatever_their_numbers() -> None:
-    lines = learned([page(n) for n in range(REPEATS)])
-    assert lines.repeated == {masked(HEAD), masked("阅读：1次"), masked(FOOT)}
-
-
-def test_lines_on_two_articles_are_not() -> None:
-    assert not learned([page(1), page(2)]).repeated
-
-
-def test_the_same_document_again_counts_once() -> None:
-    lines = SiteLines()
-    for _ in range(5):
-        lines.learn("d1", edge_lines(page(1)), two_articles)
-    assert not lines.repeated
-
-
-def test_crossing_the_threshold_names_the_earlier_documents() -> None:
-    lines = SiteLines()
-    assert lines.learn("d1", [FOOT], two_articles) == set()
-    assert lines.learn("d2", [FOOT], two_articles) == set()
-    assert lines.learn("d3", [FOOT], two_articles) == {"d1", "d2"}
-    assert lines.learn("d4", [FOOT], two_articles) == set()
-
-
-def test_an_article_in_many_versions_counts_once() -> None:
-    def shared(other: str) -> float | None:
-        return None if other == "d0" else 0.1
-
-    lines = SiteLines()
-    for number in range(5):
-        assert lines.learn(f"d{number}", [FOOT], shared) == set()
-    assert list(lines.seen.values()) == [("d0",)]
-    assert lines.learn("d5", [FOOT], two_articles) == set()
-    assert lines.learn("d6", [FOOT], shared) == set()
-    assert lines.learn("d7", [FOOT], two_articles) == {"d0", "d5"}
-
-
-def test_two_articles_are_enough_for_a_frame_longer_than_they_are() -> None:
-    lines = SiteLines()
-    lines.learn("d1", [HEAD], two_articles)
-    assert lines.learn("d2", [HEAD], lambda _: 0.5) == {"d1"}
-    assert lines.repeated == {masked(HEAD)}
-
-
-def test_a_page_is_compared_with_no_more_than_a_few() -> None:
-    lines = SiteLines()
-    asked: list[str] = []
-    for number in range(50):
-        lines.learn(f"d{number}", [f"第{chr(0x4E00 + number)}行"], two_articles)
-    lines.learn("new", [f"第{chr(0x4E00 + number)}行" for number in range(50)], asked.append)
-    assert len(asked) == 8
+def test_the_lines_of_a_page_are_those_at_its_edges_without_their_numbers() -> None:
+    assert edge_lines(page(1))[:2] == [HEAD, "阅读：0次"]
+    assert edge_lines(page(1)) == edge_lines(page(1) + "\n" + FOOT), "each once"
 
 
 def split(text: str, repeated: set[str]) -> tuple[str, list[str]]:
@@ -88,7 +28,7 @@ def split(text: str, repeated: set[str]) -> tuple[str, list[str]]:
 
 
 def test_stripping_leaves_the_article() -> None:
-    repeated = learned([page(n) for n in range(4)]).repeated
+    repeated = {masked(HEAD), masked("阅读：1次"), masked(FOOT)}
     kept, removed = split(page(9), repeated)
     assert kept.strip() == article(9)
     assert removed == [HEAD, "阅读：333次", FOOT]
@@ -131,11 +71,3 @@ def test_nothing_is_lost(lines: list[str], end: str) -> None:
     text = end.join(lines)
     kept, removed = split(text, {masked(HEAD), masked(FOOT)})
     assert sorted([*kept.split(), *" ".join(removed).split()]) == sorted(text.split())
-
-
-def test_old_lines_are_forgotten_but_not_what_is_known() -> None:
-    lines = learned([page(n) for n in range(3)])
-    lines.learn("d9", [f"只出现一次的第{chr(0x4E00 + n)}行" for n in range(5000)], two_articles)
-    lines.forget()
-    assert len(lines.seen) == 1000
-    assert masked(FOOT) in lines.repeated

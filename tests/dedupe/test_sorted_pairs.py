@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dedupe import sorted_pairs
-from pipeline.dedupe.sorted_pairs import count_pairs, merge_pairs, search, write_pairs
+from pipeline.dedupe.sorted_pairs import count_pairs, mapped, merge_pairs, search, write_pairs
 
 PAIRS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2**64 - 1)), max_size=200)
 
@@ -20,7 +20,7 @@ def written(path: Path, pairs: list[tuple[int, int]]) -> Path:
 
 
 def found(path: Path, wanted: set[int]) -> list[tuple[int, int]]:
-    first, second = search(path, np.array(sorted(wanted), np.uint64))
+    first, second = search(mapped(path), np.array(sorted(wanted), np.uint64))
     return list(zip(first.tolist(), second.tolist(), strict=True))
 
 
@@ -63,4 +63,4 @@ def test_a_look_up_maps_the_file_and_reads_what_it_wants() -> None:
 def test_objects_are_never_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "pairs.npy", np.array([{}], object))
     with pytest.raises(ValueError, match="Python objects"):
-        search(tmp_path / "pairs.npy", np.zeros(1, np.uint64))
+        search(mapped(tmp_path / "pairs.npy"), np.zeros(1, np.uint64))

@@ -1,0 +1,94 @@
+"""What a version was made with: Python, libraries, code and rule tables, the commit; and an environment with the same.
+
+Stands in each manifest, so that a version that comes out otherwise today can be traced to what changed.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import venv
+from functools import cache
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from pipeline.errors import CorpusError, UsageError
+from pipeline.rules import PACKAGE, parts
+
+LIBRARY, CODE = "library/", "code/"
+"""What the keys of libraries, and of modules and rule tables, begin with."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@cache
+def environment() -> dict[str, str]:
+    """python, commit, `library/NAME` → version, `code/FILE` → hash: all that the rows depend on besides the archive."""
+    made_of = parts("corpus.build")
+    libraries = {name.removeprefix("lib/") for name in made_of if name.startswith("lib/")}
+    found = {"python": platform.python_version()}
+    if commit := _commit():
+        found["commit"] = commit
+    found |= {f"{LIBRARY}{name}": each for name, each in sorted(_with_needs(libraries).items())}
+    return found | {f"{CODE}{n}": h for n, h in sorted(made_of.items()) if n.endswith((".py", ".tsv"))}
+
+
+def _with_needs(names: set[str]) -> dict[str, str]:
+    """Libraries and all that they need in turn, each with its version."""
+    found: dict[str, str] = {}
+    todo = sorted(names)
+    while todo:
+        name = re.sub(r"[-_.]+", "-", todo.pop()).lower()
+        if name in found:
+            continue
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # needed on another system, or by an extra
+            continue
+        wanted = [line for line in requires(name) or () if "extra ==" not in line]
+        todo += [each[0] for line in wanted if (each := _NAME.match(line))]
+    return found
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that the code stands in, with a + where files differ from it; None: it is none."""
+    git = ["git", "--no-optional-locks", "-C", str(PACKAGE)]
+    try:
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "--", "."], capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head.strip() + ("+" if changed.strip() else "")
+
+
+def changed(then: dict[str, str], now: dict[str, str]) -> list[str]:
+    """What is other now than it was, in words: libraries first, since they explain most."""
+    words = []
+    for key in sorted(then.keys() | now.keys(), key=lambda key: (not key.startswith(LIBRARY), key)):
+        before, after = then.get(key), now.get(key)
+        if before == after or key == "commit":
+            continue
+        if key.startswith(CODE):
+            kind = "rules" if key.endswith(".tsv") else "code"
+            words.append(f"{kind} {key.removeprefix(CODE)} changed")
+        else:
+            words.append(f"{key.replace('/', ' ')}: {before or 'not there'} then, {after or 'not there'} now")
+    return words
+
+
+def build_environment(folder: Path, then: dict[str, str]) -> Path:
+    """Make a virtual environment with the libraries of a version; its Python. UsageError where it did not tell them."""
+    pins = [f"{key.removeprefix(LIBRARY)}=={each}" for key, each in then.items() if key.startswith(LIBRARY)]
+    if not pins:
+        raise UsageError("the version's manifest does not say with which libraries it was made")
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", *pins]
+    done = subprocess.run(install, check=False, capture_output=True, text=True)
+    if done.returncode:
+        told = done.stderr.strip()[-500:]
+        raise CorpusError(f"{folder}: pip could not install what the version was made with: {told}")
+    return python

@@ -1,0 +1,124 @@
+"""A page's captures, one after the other → the row of each of its articles, and the rows that are history.
+
+Only the captures and their times decide, not the build that read them: when one comes that is not later than those
+known, the page is gone through again from its first capture on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import groupby
+
+from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.texts import whole_text
+from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document, Outcome, Reason
+
+PARTS_LOOKED_UP = 8
+"""How many parts of a page are looked for when it is captured again; extraction splits no further."""
+
+
+@dataclass(slots=True)
+class Revisions:
+    """What stands of one page, capture after capture."""
+
+    now: dict[str, Document] = field(default_factory=dict)
+    """The row that stands of each article, by document id."""
+    aside: list[Document] = field(default_factory=list)
+    """The rows that stand for nothing: visits without a page, texts that are no longer or again the same."""
+
+    def take(self, rows: Iterable[Document]) -> None:
+        """Take the rows of later captures, in any order."""
+        for capture in _captures(rows):
+            self._take(capture)
+
+    def _take(self, rows: list[Document]) -> None:
+        fit = [row for row in rows if row.reason is None]
+        self.aside += [row for row in rows if row.reason is not None]
+        for row in rows:  # a person says that it is no article: its earlier text does not stay either
+            if row.reason == Reason.NOT_AN_ARTICLE and row.id in self.now:
+                self.aside.append(past(self.now.pop(row.id)))
+        for document in fit:
+            current = self.now.get(document.id)
+            if current is None:
+                self.now[document.id] = document
+            elif _same_page(current, document):
+                if document.first_seen < current.first_seen:  # the time of the first is not believed
+                    self.now[document.id] = replace(current, first_seen=document.first_seen)
+                self.aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
+            else:
+                self.aside.append(past(current))
+                self.now[document.id] = replace(
+                    document, first_seen=min(current.first_seen, document.first_seen)
+                )
+        if fit:
+            # What stands there but is not fit any more has not vanished: its earlier text stays.
+            printed = {row.id for row in rows}
+            for ident in part_ids(fit[0].url_key)[1:]:
+                if ident in self.now and ident not in printed:
+                    self.aside.append(past(self.now.pop(ident)))
+
+
+def part_ids(url_key: str) -> list[str]:
+    """Ids of the articles that a page may print, in order."""
+    return [document_id(url_key, part) for part in range(1, PARTS_LOOKED_UP + 1)]
+
+
+def later(rows: Iterable[Document], known: datetime | None) -> bool:
+    """Whether all rows fit to stand are of captures later than the last one known of their page."""
+    return known is None or all(_when(row) > known for row in rows if row.reason is None)
+
+
+def past(document: Document) -> Document:
+    """A row whose document has another text now: history, related to nothing but its document."""
+    return replace(_bare(document), reason=Reason.SUPERSEDED, related_to=(document.id,))
+
+
+def as_captured(document: Document) -> Document:
+    """A row of a version as its capture gave it, before it was compared with anything."""
+    stood = document.reason in {None, Reason.SUPERSEDED, *WITHHELD}
+    if not stood and not (document.reason == Outcome.UNCHANGED and document.extracted):
+        return document
+    return replace(_bare(document), reason=None, first_seen=document.captured_at)
+
+
+def _bare(document: Document) -> Document:
+    """A row with all of its text and nothing of what deduplication said."""
+    text, structure = whole_text(document)
+    return replace(
+        document,
+        text=text,
+        structure=structure,
+        text_hash=short_hash(text),
+        related_to=(),
+        cluster=None,
+        relation=None,
+        score=None,
+        rule=None,
+        form_id=None,
+    )
+
+
+def _when(row: Document) -> datetime:
+    """When a row was captured, for what is newer; one whose time is not believed yields to any other."""
+    is_doubted = any(flag.name == IMPLAUSIBLE_DATE for flag in row.flags)
+    return datetime.min.replace(tzinfo=UTC) if is_doubted else row.captured_at
+
+
+def _captures(rows: Iterable[Document]) -> Iterator[list[Document]]:
+    """The rows of each capture, in the order of the captures."""
+    ordered = sorted(rows, key=lambda row: (_when(row), row.captured_at, row.capture, row.part))
+    for _, capture in groupby(ordered, key=lambda row: row.capture):
+        yield list(capture)
+
+
+def _same_page(a: Document, b: Document) -> bool:
+    """Whether two captures of one document say the same."""
+    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name) == (
+        b.extracted_hash,
+        b.title_raw,
+        b.published_raw,
+        b.author,
+        b.origin_name,
+    )
