@@ -43,6 +43,7 @@ COMMANDS = {
     "source": "source",
     "status": "status",
     "page": "page",
+    "correct": "correct",
 }
 """Command → the module of this room that has it: only that one is imported, for a start takes what is imported."""
 
