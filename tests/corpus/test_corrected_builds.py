@@ -267,6 +267,23 @@ def test_a_third_copy_does_not_bring_together_what_must_stay_apart(tmp_path: Pat
     assert versions.verify(version_folder(tmp_path / "clean")) == []
 
 
+def test_what_stood_apart_comes_together_when_the_reason_is_gone(tmp_path: Path) -> None:
+    kept, withheld = copies(tmp_path)
+    third = story_page(0, url_key="https://third.example/1", final_url="https://third.example/1")
+    third = replace(third, fetched_at=third.fetched_at + 2 * LATER)
+    write(tmp_path / "raw", [third], "run-2")
+    said = correction(withheld, not_a_copy_of=(document_id(third.url_key, 1),))
+    again(tmp_path, said)
+    assert rows(tmp_path).keys() == {kept.id, document_id(third.url_key, 1)}
+    other = html(PLAIN[1].title, PLAIN[1].body)
+    url = "https://copy.example/1"
+    revised = story_page(0, url_key=url, final_url=url, body=other, fetched_at=third.fetched_at + LATER)
+    write(tmp_path / "raw", [revised], "run-3")
+    again(tmp_path, said)
+    assert rows(tmp_path).keys() == {kept.id, withheld.id}
+    assert same_as_from_the_start(tmp_path, said)
+
+
 def test_an_article_glued_to_another_is_split_off(tmp_path: Path) -> None:
     write(tmp_path / "raw", [story_page(0, body=html(PLAIN[0].title, [*PLAIN[0].body, *PLAIN[1].body]))])
     build(job(tmp_path))
