@@ -111,6 +111,8 @@ class Reason(StrEnum):
     """Its page killed, hung or broke its worker."""
     TAKEDOWN = "takedown"
     """It was taken down, or is a copy of what was; nothing of it is kept."""
+    NOT_AN_ARTICLE = "not_an_article"
+    """A correction says that what was taken for an article is none."""
 
 
 WITHHELD = frozenset({Reason.DUPLICATE, Reason.CONTAINED_IN, Reason.GLUED})
@@ -285,8 +287,20 @@ class Flag:
     """The damaged span with a few characters around it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """One thing that a correction changed in a row."""
+
+    column: str
+    """The column it is about: title, author, published_on, origin_name, extracted (and with it all that is made of it),
+    part (split off, or joined to the article before it), reason (not an article), relation (kept apart)."""
+    was: str | None
+    """What stood there without the correction; of `extracted` its hash; None: nothing."""
+
+
 IMPLAUSIBLE_DATE = "implausible_date"
 """Flag of a row whose capture claims a time that is not believed."""
+
 
 BAR = " | "
 """What parts the cells of a table's row in a text; beside an empty cell one space is left out."""
@@ -515,6 +529,10 @@ class Document:
     """Id shared by texts of one form with other facts."""
     terms: str = ""
     """Terms of use of the source."""
+    corrected: tuple[Corrected, ...] = ()
+    """What a person corrected; `corpus explain` names the file of the correction."""
+    made_by: str = ""
+    """Key in the manifest's `made_by` of the rules it was made by; "": those of the version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -563,6 +581,10 @@ class Manifest:
     """kind:cause → documents changed against the parent."""
     held: dict[str, str] = field(default_factory=dict)
     """source → why its new rows were held back."""
+    corrections: dict[str, str] = field(default_factory=dict)
+    """Id of a document → hash of what the corrections in force said of it."""
+    made_by: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of a version that was published before all of it was made anew: mark of the newer rows → their fingerprints."""
     environment: dict[str, str] = field(default_factory=dict)
     """What it was made with: python, commit, `library/NAME`, `code/FILE` (`corpus.environment`); empty: not noted."""
     unsettled: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
@@ -66,12 +67,17 @@ def build_words(report: RunReport) -> list[str]:
     if build.on_hold:
         return [f"Nothing was published: {build.on_hold}."]
     lines = [f"Everything was built anew: {build.full}."] if build.full else []
+    if build.later:
+        lines.append(
+            f"New rows stand beside rows of other rules ({build.later}); `corpus rebuild` makes them all anew."
+        )
     read = "archive files read" if build.full else "new archive files"
     lines.append(
         f"{build.files} {read}; {build.extracted} captures extracted and {build.normalized} normalized in this run."
     )
     lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
     lines += [f"Quarantined {capture}" for capture in build.lost]
+    lines += [f"Correction {said}." for said in build.corrections]
     for source, counts in build.funnel.items():
         missed = counts.get("body_selector_missed", 0)
         if missed >= MISSES_TOLD:
@@ -90,6 +96,42 @@ def build_words(report: RunReport) -> list[str]:
     else:
         lines.append("Nothing to publish yet.")
     return lines
+
+
+def upgrade_words(seen: Foresight, seconds: float | None) -> list[str]:
+    """What a build will make anew and how long it takes, in sentences; none where it only takes in what is new."""
+    if seen.full is None:
+        return []
+    todo = [
+        f"{number:,} {what}"
+        for number, what in (
+            (seen.extract, "pages to extract"),
+            (seen.normalize, "texts to normalize"),
+            (seen.compare, "pages to compare"),
+        )
+        if number
+    ]
+    took = (
+        "how long it takes is not known, no build was measured here yet"
+        if seconds is None
+        else _long(seconds)
+    )
+    lines = [f"Everything is to be made anew: {seen.full}. {', '.join(todo) or 'Nothing to read'}; {took}."]
+    if seen.not_later:
+        lines.append(f"New pages cannot be published before: {seen.not_later}.")
+    else:
+        lines.append(
+            "`--later` publishes the new pages meanwhile; `corpus rebuild` makes the rest anew beside it."
+        )
+    return lines
+
+
+def _long(seconds: float) -> str:
+    """A time a person can plan with."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {minutes // 60} h {minutes % 60:02d} min"
 
 
 def plan_words(gaps: Sequence[Gap]) -> str:

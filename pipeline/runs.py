@@ -15,12 +15,12 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline import archive, notify, repairs
+from pipeline import archive, corrections, notify, rates, repairs
 from pipeline import sources as declarations
 from pipeline.archive import damage, imports, takedowns
 from pipeline.archive.blocklist import TICKET
 from pipeline.corpus import build as building
-from pipeline.corpus import feed_files, versions
+from pipeline.corpus import feed_files, upgrade, versions
 from pipeline.corpus import rollback as rolling_back
 from pipeline.corpus.again import Verdict, verdict
 from pipeline.corpus.job import BuildReport, Job, Progress, locked
@@ -30,6 +30,8 @@ from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.remake import remake
 from pipeline.corpus.restore import Rotten, rotten
 from pipeline.corpus.shards import remove_stale
+from pipeline.corpus.upgrade import Foresight
+from pipeline.corrections import Correction
 from pipeline.crawl import run as crawling
 from pipeline.crawl.gaps import Gap, find_gaps
 from pipeline.crawl.ledger import Ledger
@@ -47,6 +49,9 @@ from pipeline.web.fetch import USER_AGENT
 SOURCES = Path("sources")
 """Where source declarations stand unless told otherwise; a build does without them when it is not there."""
 
+CORRECTIONS = Path("corrections")
+"""The same for corrections."""
+
 Stopping = AbstractContextManager[threading.Event | None]
 """Entered for the length of a crawl: gives the event that ends it cleanly. A build is not asked, only killed."""
 
@@ -57,6 +62,8 @@ class Folders:
 
     sources: Path = SOURCES
     """Source declarations."""
+    corrections: Path = CORRECTIONS
+    """Corrections of single documents."""
     raw: Path = Path("raw")
     """The archive."""
     clean: Path = Path("clean")
@@ -139,6 +146,11 @@ def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
     return tuple(s for s in declared if not chosen or s.name in chosen)
 
 
+def load_corrections(folder: Path) -> tuple[Correction, ...] | None:
+    """The corrections; None where there is no folder of them. UsageError (CorrectionError) for a bad file."""
+    return None if folder == CORRECTIONS and not folder.exists() else corrections.load(folder)
+
+
 def declared(folders: Folders) -> tuple[Source, ...]:
     """The sources a build reads its rules from; none where there is no folder of them."""
     return () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
@@ -179,17 +191,66 @@ def build(
     preview: bool = False,
     compact: bool = False,
     confirm: bool = False,
+    later: bool = False,
+    ahead: bool = False,
     progress: Progress = quiet,
 ) -> BuildReport:
-    """Build the next version from the archive; UsageError when there is none."""
+    """Build the next version from the archive; UsageError when there is none.
+
+    With `later` the rows of other rules that stand are left to a rebuild, where the new ones go with them (else
+    RefusedError); with `ahead` the shards are made before the corpus is locked.
+    """
+    job = _job(folders)
+    finish_takedowns(folders)
+    job = replace(job, full=full, preview=preview, compact=compact, confirm=confirm, later=later)
+    watch = rates.Stopwatch(progress)
+    made = building.make_ahead(job, watch) if ahead else []
+    report = building.build(job, watch)
+    report = replace(
+        report,
+        extracted=report.extracted + sum(shard.extracted for shard in made),
+        normalized=report.normalized + sum(shard.normalized for shard in made),
+    )
+    _note_rates(job.work, report, watch.seconds)
+    return report
+
+
+def _job(folders: Folders) -> Job:
+    """A build of all declared sources and corrections; UsageError for a bad file, or when there is no archive."""
     chosen = declared(folders)
     if not folders.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
         raise UsageError(
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
-    finish_takedowns(folders)
-    job = replace(folders.job(chosen), full=full, preview=preview, compact=compact, confirm=confirm)
-    return building.build(job, progress)
+    return replace(folders.job(chosen), corrections=load_corrections(folders.corrections))
+
+
+def _note_rates(work: Path, report: BuildReport, seconds: dict[str, float]) -> None:
+    """Keep how fast a build was: of pages extracted and normalized, of texts normalized alone, of pages compared."""
+    making, compared = (
+        seconds.get("extracting", 0.0),
+        sum(c.get("captures", 0) for c in report.funnel.values()),
+    )
+    alone = report.normalized if not report.extracted else 0
+    rates.note(
+        work,
+        {
+            "extract": (report.extracted, making),
+            "normalize": (alone, making),
+            "compare": (compared, seconds.get("comparing", 0.0)),
+        },
+    )
+
+
+def foresee(folders: Folders) -> tuple[Foresight, float | None]:
+    """What a build of these folders will make, and in how many seconds by the rates measured here (None: none were)."""
+    job = _job(folders)
+    seen = upgrade.foresee(job)
+    known = rates.known(job.work)
+    if "extract" in known:  # it includes the other: no text takes longer without its page
+        known.setdefault("normalize", known["extract"])
+    todo = {"extract": seen.extract, "normalize": seen.normalize, "compare": seen.compare}
+    return seen, rates.seconds(todo, known)
 
 
 def refresh(
@@ -198,6 +259,7 @@ def refresh(
     *,
     everything: bool = False,
     confirm: bool = False,
+    later: bool = False,
     progress: Progress = quiet,
     stopping: Stopping = UNSTOPPED,
 ) -> RunReport:
@@ -206,15 +268,22 @@ def refresh(
         crawled = crawl(folders, names, everything=everything, progress=progress, stop=stop)
     if stop is not None and stop.is_set():
         return RunReport(crawled=crawled, stopped=True)
-    return build_and_look(folders, RunReport(crawled=crawled), confirm=confirm, progress=progress)
+    return build_and_look(
+        folders, RunReport(crawled=crawled), confirm=confirm, later=later, progress=progress
+    )
 
 
 def build_and_look(
-    folders: Folders, crawled: RunReport, *, confirm: bool = False, progress: Progress = quiet
+    folders: Folders,
+    crawled: RunReport,
+    *,
+    confirm: bool = False,
+    later: bool = False,
+    progress: Progress = quiet,
 ) -> RunReport:
     """Build and publish after a crawl, then see how the sources stand, whatever came of the build."""
     try:
-        built = replace(crawled, build=build(folders, confirm=confirm, progress=progress))
+        built = replace(crawled, build=build(folders, confirm=confirm, later=later, progress=progress))
     except RefusedError:
         look(folders, crawled)
         raise
@@ -314,8 +383,12 @@ def backfill(
 def rebuild(
     folders: Folders, *, preview: bool = False, confirm: bool = False, progress: Progress = quiet
 ) -> RunReport:
-    """Build everything anew under the present rules; with `preview`, only say what would change."""
-    report = build(folders, full=True, preview=preview, confirm=confirm, progress=progress)
+    """Build everything anew under the present rules; with `preview`, only say what would change.
+
+    What takes long, the extraction and normalization of the whole archive, is done before the corpus is locked:
+    others may crawl and publish meanwhile.
+    """
+    report = build(folders, full=True, preview=preview, confirm=confirm, ahead=True, progress=progress)
     return RunReport(build=report, preview=preview)
 
 

@@ -9,7 +9,6 @@ import codecs
 import difflib
 import math
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, datetime
@@ -22,6 +21,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from pipeline.errors import UsageError
 from pipeline.records import EXTRACTORS, Listing, Selector, Source
 from pipeline.rules import table
+from pipeline.tomlfile import ASSIGNED, parsed, unknown
 from pipeline.web.urls import fetch_form, parse_url
 
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Source)}
@@ -35,7 +35,6 @@ _GLOB_HOST = re.compile(r"(https?://|\*\.)([^/]*)(.*)", re.DOTALL)
 _BRACKETS = re.compile(r"\[([^\]]{0,60})\]")
 _ASCII = "".join(map(chr, range(33, 127)))
 _SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s?([smhdw])")
-_ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
 _HEADER = re.compile(r"""\s*\[\[?\s*["']?([A-Za-z0-9_-]+)["']?\s*\]""")
 
 
@@ -80,19 +79,10 @@ class _Declaration:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[str] = []
-        self.lines: list[str] = []
-        self.table: dict[str, Any] = {}
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-            self.lines = text.splitlines()
-            self.table = tomllib.loads(text)
-        except OSError as error:
-            self.problems.append(f"{path}: cannot be read: {error.strerror}")
-        except UnicodeDecodeError as error:
-            self.problems.append(f"{path}: not UTF-8 (byte {error.start})")
-        except tomllib.TOMLDecodeError as error:
-            at = re.search(r"line (\d+)", str(error))
-            self.problems.append(f"{path}:{at[1] if at else len(self.lines)}: not TOML: {error}")
+        read = parsed(path)
+        if read.problem:
+            self.problems.append(read.problem)
+        self.lines, self.table = read.lines, read.table
         declared = self.table.get("name", path.stem)
         self.name: str = declared if isinstance(declared, str) else path.stem
 
@@ -102,7 +92,7 @@ class _Declaration:
             return None
         for key in self.table:
             if key not in KEYS:
-                self.problem(key, _unknown(key, KEYS))
+                self.problem(key, unknown(key, KEYS))
         feeds, sitemaps, urls = self._urls("feeds"), self._urls("sitemaps"), self._urls("urls")
         listings = self._listings()
         if not any(self.table.get(key) for key in ("feeds", "sitemaps", "listings", "urls")):
@@ -139,7 +129,7 @@ class _Declaration:
         top, _, inner = key.partition(".")
         at = 1
         for number, line in enumerate(self.lines, 1):
-            matched = _ASSIGNED.match(line) or _HEADER.match(line)
+            matched = ASSIGNED.match(line) or _HEADER.match(line)
             if matched and matched[1] == top:
                 at = number
                 break
@@ -214,7 +204,7 @@ class _Declaration:
             return False
         for inner in table:
             if inner not in known:
-                self.problem(f"{key}.{inner}", _unknown(inner, known))
+                self.problem(f"{key}.{inner}", unknown(inner, known))
         if not isinstance(table.get(needed), str):
             self.problem(key, f"each entry needs a string {needed!r}: {table!r}")
             return False
@@ -295,11 +285,6 @@ class _Declaration:
         elif found and not _url_fault(found[0]):
             home = f"{parse_url(found[0]).origin}/"
         return fetch_form(home) or home
-
-
-def _unknown(key: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key.lower(), known, 1, 0.5)
-    return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; known are {', '.join(known)}"
 
 
 def _url_fault(url: str) -> str | None:

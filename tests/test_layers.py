@@ -25,15 +25,19 @@ ALLOWED = {
     "spans": {"records"},
     "origin": {"records", "rules", "spans"},
     "markdown": {"records"},
+    "tomlfile": set(),
+    "rates": set(),
+    "corrections": SHARED | {"tomlfile"},
     "web": SHARED,
-    "sources": SHARED | {"web"},
+    "sources": SHARED | {"web", "tomlfile"},
     "archive": SHARED | {"web", "locking"},
     "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing"},
     "extract": SHARED | {"nextpart", "parsing", "spans"},
     "normalize": SHARED,
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
-    | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"},
+    | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
+    | {"corrections"},
     "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors"},
     "health": SHARED | {"sources", "crawl", "corpus"},
@@ -41,12 +45,14 @@ ALLOWED = {
     "trial": SHARED | {"crawl", "extract", "corpus", "web"},
     "takedown": SHARED | {"web", "archive", "crawl", "dedupe", "corpus"},
     "runs": SHARED
-    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs", "takedown"},
-    "report": SHARED | {"crawl", "repairs", "runs", "health"},
+    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs", "takedown"}
+    | {"corrections", "rates"},
+    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "health"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
-    | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"},
+    | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"}
+    | {"corrections"},
     "flows": SHARED | {"runs", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

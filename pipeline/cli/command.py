@@ -44,6 +44,7 @@ COMMANDS = {
     "status": "status",
     "page": "page",
     "takedown": "takedown",
+    "correct": "correct",
 }
 """Command → the module of this room that has it: only that one is imported, for a start takes what is imported."""
 

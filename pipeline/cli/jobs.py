@@ -17,8 +17,16 @@ from pipeline import runs
 from pipeline.cli import screen, undo
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
-from pipeline.report import PLAN, maintenance_words, plan_rows, plan_words, refusals, sample_lines
-from pipeline.runs import SOURCES, Folders, RunReport
+from pipeline.report import (
+    PLAN,
+    maintenance_words,
+    plan_rows,
+    plan_words,
+    refusals,
+    sample_lines,
+    upgrade_words,
+)
+from pipeline.runs import CORRECTIONS, SOURCES, Folders, RunReport
 from pipeline.sources import NAME as SOURCE_NAME
 from pipeline.web.fetch import USER_AGENT
 
@@ -37,12 +45,17 @@ def add(commands: Commands) -> None:
     build = commands.add_parser("build", help="archive → the next version; fetches nothing")
     folder_options(build)
     _confirm(build)
+    _later(build)
+    build.add_argument(
+        "--plan", action="store_true", help="say what would be made anew and how long; do nothing"
+    )
     build.set_defaults(run=run_build)
 
     refresh = commands.add_parser("refresh", help="crawl, then build: what the schedule runs")
     folder_options(refresh)
     _which(refresh)
     _confirm(refresh)
+    _later(refresh)
     refresh.set_defaults(run=run_refresh)
 
     backfill = commands.add_parser(
@@ -116,6 +129,12 @@ def day(text: str) -> date:
 def folder_options(command: argparse.ArgumentParser) -> None:
     """Give a command the options that say which folders it works on, and how."""
     command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
+    command.add_argument(
+        "--corrections",
+        type=Path,
+        default=CORRECTIONS,
+        help="corrected documents (default: corrections, if there)",
+    )
     command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
     command.add_argument(
@@ -136,10 +155,19 @@ def _confirm(command: argparse.ArgumentParser) -> None:
     command.add_argument("--confirm", action="store_true", help="publish although a check says no")
 
 
+def _later(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--later",
+        action="store_true",
+        help="after a change of the rules add new rows only, marked in `made_by`; a rebuild makes the others anew",
+    )
+
+
 def folders(arguments: argparse.Namespace) -> Folders:
     """The folders a command works on."""
     return Folders(
         sources=arguments.sources,
+        corrections=arguments.corrections,
         raw=arguments.raw,
         clean=arguments.clean,
         work=arguments.work,
@@ -195,8 +223,20 @@ def run_crawl(arguments: argparse.Namespace) -> int:
 
 def run_build(arguments: argparse.Namespace) -> int:
     """corpus build"""
+    where = folders(arguments)
+    if not arguments.later or arguments.plan:
+        seen, seconds = runs.foresee(where)
+        words = upgrade_words(seen, seconds)
+        for line in words:
+            screen.say(line)
+        if arguments.plan:
+            screen.say(
+                "Nothing was done." if words else f"{seen.files} new archive files, {seen.compare} pages."
+            )
+            screen.put({**asdict(seen), "seconds": seconds})
+            return 0
     with screen.watching() as progress:
-        report = runs.build(folders(arguments), confirm=arguments.confirm, progress=progress)
+        report = runs.build(where, confirm=arguments.confirm, later=arguments.later, progress=progress)
     return _finish(RunReport(build=report), arguments)
 
 
@@ -208,6 +248,7 @@ def run_refresh(arguments: argparse.Namespace) -> int:
             arguments.source,
             everything=arguments.all,
             confirm=arguments.confirm,
+            later=arguments.later,
             progress=progress,
             stopping=stoppable(),
         )

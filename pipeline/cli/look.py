@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from pipeline.records import Document, Flag
 if TYPE_CHECKING:
     from pipeline.archive import cdxj
     from pipeline.cli import jobs
+    from pipeline.corrections import Correction
 
 FORMAT_HELP = (
     "json: all columns, an object a line (default); text, markdown: title and text, a form feed between two"
@@ -47,6 +49,12 @@ def add(commands: jobs.Commands) -> None:
     explain.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
     explain.add_argument(
         "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+    )
+    explain.add_argument(
+        "--corrections",
+        type=Path,
+        default=Path("corrections"),
+        help="corrections (default: corrections, if there)",
     )
     explain.add_argument("--version", help="of which version (default: latest)")
     explain.set_defaults(run=run_explain)
@@ -111,15 +119,19 @@ def run_report(arguments: argparse.Namespace) -> int:
 
 def find_rows(folder: Path, what: str) -> list[Document]:
     """The rows of a version about one document id or URL, published ones first."""
-    import pyarrow.parquet as pq
-
     from pipeline.web.urls import url_key
 
-    column, value = ("url_key", url_key(what)) if "://" in what else ("id", what)
+    return rows_of(folder, "url_key", [url_key(what)]) if "://" in what else rows_of(folder, "id", [what])
+
+
+def rows_of(folder: Path, column: str, values: list[str]) -> list[Document]:
+    """The rows of a version whose column has one of some values, published ones first."""
+    import pyarrow.parquet as pq
+
     rows: list[Document] = []
     for table in TABLES:
-        for path in sorted((folder / table).glob("*.parquet")):
-            rows += from_table(present(pq.read_table(path, filters=[(column, "=", value)])))
+        for path in sorted((folder / table).glob("*.parquet")) if values else ():
+            rows += from_table(present(pq.read_table(path, filters=[(column, "in", values)])))
     away = hidden(folder.parent)
     return [row for row in rows if row.id not in away]
 
@@ -136,6 +148,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         return 0
     if not rows and not refs:
         raise UsageError(f"{arguments.what}: neither in version {folder.name} nor in the archive")
+    said = _corrections(arguments.corrections, rows)
     gone = withdrawn(arguments.raw)
     for ref in refs:
         screen.say(
@@ -145,6 +158,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
         )
     for document in rows:
         for line in explain_lines(document):
+            screen.say(line)
+        for line in _by_whom(said.get(document.id, ()), document):
             screen.say(line)
         for line in _differing(arguments, document, refs):
             screen.say(line)
@@ -197,6 +212,31 @@ def _differing(arguments: argparse.Namespace, document: Document, refs: list[cdx
     return ["readers    differ on" if told else "readers    differ on no line that a rule decided", *told]
 
 
+def _corrections(folder: Path, rows: Sequence[Document]) -> Mapping[str, Sequence[Correction]]:
+    """The corrections by document, read where one of some rows is corrected."""
+    if not any(row.corrected for row in rows):
+        return {}
+    from pipeline.corrections import by_document
+    from pipeline.runs import load_corrections
+
+    return by_document(load_corrections(folder) or ())
+
+
+def _by_whom(said: Sequence[Correction], document: Document) -> list[str]:
+    """The correction behind a corrected row, as far as the files still have it."""
+    if not document.corrected:
+        return []
+    from pipeline.corpus.correcting import uncorrected_hash
+
+    by_text = [each for each in said if each.text == uncorrected_hash(document)]
+    behind = next(iter(by_text or said), None)
+    if behind is None:
+        return ["  by a correction that is no more in the files; the next build takes it back"]
+    return [
+        f"  by {behind.place} ({', '.join(filter(None, (behind.by, str(behind.on or ''))))}): {behind.why}"
+    ]
+
+
 def _on_the_page(document: Document, flag: Flag) -> str:
     """What the page said where a flag points, if that is something else."""
     from pipeline.origin import original
@@ -243,10 +283,22 @@ def explain_lines(document: Document) -> list[str]:
             f"compared   {document.relation} of {partners} by rule {document.rule}, score {document.score},"
             f" cluster {document.cluster}"
         )
+    lines += [f"corrected  {said}" for said in _corrected(document)]
     lines.append(
         "stands     in articles" if document.reason is None else f"stands     in dropped: {document.reason}"
     )
     return lines
+
+
+def _corrected(document: Document) -> list[str]:
+    """What a person corrected: the column, what stood there, what stands there now."""
+    told = []
+    for each in document.corrected:
+        value = getattr(document, each.column)
+        now = f"{len(value)} characters" if each.column == "extracted" else repr(str(value))
+        was = f"what has the hash {each.was}" if each.column == "extracted" else repr(each.was)
+        told.append(f"{each.column}: {was} → {now}")
+    return told
 
 
 def _counted(document: Document) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,16 +59,7 @@ def run_record(arguments: argparse.Namespace) -> int:
     """corpus page record"""
     saved = _saved(arguments)
     page = extract.extract_page(saved.body, url=saved.url, content_type=saved.content_type)
-    folder: Path = arguments.into / page_name(saved.url)
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise UsageError(
-            f"{folder}: recorded before; correct its expected.json, or move it away to record it anew"
-        ) from None
-    (folder / "page.html").write_bytes(saved.body)
-    wanted = json.dumps(expected(saved, page), ensure_ascii=False, indent=1)
-    (folder / "expected.json").write_text(wanted + "\n", encoding="utf-8")
+    folder = write_golden(arguments.into, saved, expected(saved, page))
     screen.put({"folder": str(folder), "url": saved.url, "bytes": len(saved.body), "reason": page.reason})
     screen.say(
         f"Recorded in {folder}. It says what extraction makes of the page now"
@@ -76,6 +69,30 @@ def run_record(arguments: argparse.Namespace) -> int:
         f"  3. python -m pytest tests/extract/test_pages.py -k {folder.name}"
     )
     return 0
+
+
+def write_golden(into: Path, saved: Saved, wanted: dict[str, Any]) -> Path:
+    """Write page.html and expected.json to `into`/SITE/PAGE, both or neither; never over one recorded before."""
+    folder = into / page_name(saved.url)
+    taken = UsageError(
+        f"{folder}: recorded before; correct its expected.json, or move it away to record it anew"
+    )
+    if folder.exists():
+        raise taken
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(
+        tempfile.mkdtemp(prefix=".golden-", dir=into.parent)
+    )  # what is killed leaves no page of the tests
+    try:
+        (beside / "page.html").write_bytes(saved.body)
+        text = json.dumps(wanted, ensure_ascii=False, indent=1)
+        (beside / "expected.json").write_text(text + "\n", encoding="utf-8")
+        beside.chmod(0o755)
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    return folder
 
 
 def _saved(arguments: argparse.Namespace) -> Saved:
@@ -133,13 +150,17 @@ def expected(saved: Saved, page: Page) -> dict[str, Any]:
         }
         for article in page.articles
     ]
-    nothing = dict.fromkeys(("title", "author", "published_on", "origin_name")) | {"body": [], "captions": []}
     return {
         "url": saved.url,
         **({"content_type": saved.content_type} if saved.content_type else {}),
         "declared": page.encoding,
         **({"next_url": page.next_url} if page.next_url else {}),
-        "articles": articles or [nothing],
+        "articles": articles or nothing(),
         "absent": [],
         "maybe": [],
     }
+
+
+def nothing() -> list[dict[str, Any]]:
+    """What a page without an article must read as."""
+    return [dict.fromkeys(("title", "author", "published_on", "origin_name")) | {"body": [], "captions": []}]

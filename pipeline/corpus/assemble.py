@@ -15,7 +15,7 @@ from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
 from pipeline.dedupe.run import dedupe
-from pipeline.records import IMPLAUSIBLE_DATE, Document
+from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document
 from pipeline.spans import within
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,13 +39,16 @@ class Assembled:
     """Documents that should have been compared again and were too many (dedupe/neighbours.py)."""
 
 
-def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex) -> Assembled:
+def assemble(
+    documents: Sequence[Document], edition: Edition, index: DedupeIndex, *, back: Sequence[Document] = ()
+) -> Assembled:
     """Put a batch of rows, in any order, into the edition.
 
     Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`. What stands
-    follows from all rows given so far, not from the batches they came in.
+    follows from all rows given so far, not from the batches they came in. `back` are the rows of the same pages
+    that were taken out of the edition to be made anew.
     """
-    draft = _Draft(documents, edition)
+    draft = _Draft(documents, edition, back)
     deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone())
     draft.decide((*deduped.decisions, *deduped.revised))
     draft.commit()
@@ -55,8 +58,11 @@ def assemble(documents: Sequence[Document], edition: Edition, index: DedupeIndex
 class _Draft:
     """The edits of one batch while they are being worked out."""
 
-    def __init__(self, documents: Sequence[Document], edition: Edition) -> None:
+    def __init__(
+        self, documents: Sequence[Document], edition: Edition, back: Sequence[Document] = ()
+    ) -> None:
         self._edition = edition
+        self._back = {row.id: row for row in back if row.reason is None or row.reason in WITHHELD}
         pages: dict[str, list[Document]] = defaultdict(list)
         for document in documents:
             pages[document.url_key].append(document)
@@ -94,7 +100,7 @@ class _Draft:
 
     def gone(self) -> list[str]:
         """The documents that their pages no longer have."""
-        return sorted(self._before.keys() - self._now.keys())
+        return sorted((self._before.keys() | self._back.keys()) - self._now.keys())
 
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Texts of earlier documents, for the comparison: whole, as they were compared when they came."""
@@ -124,6 +130,9 @@ class _Draft:
                 edits.append(Edit(before=before, after=after))
         published = (row for e in edits for row in (e.before and e.before.document, e.after) if row)
         self.loud = self.loud or any(table_of(row) == ARTICLES for row in published)
+        if self._back:
+            stood = {ident: row for ident, row in self._back.items() if row.reason is None}
+            self.loud = stood != {ident: row for ident, row in self._now.items() if row.reason is None}
         self._edition.apply(edits)
 
     def _current(self, placed: Placed) -> bool:

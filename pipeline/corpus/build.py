@@ -1,6 +1,7 @@
 """raw → clean: the one place where the order of the cleaning stages stands.
 
-    sealed archive files → extract shards → normalize shards (quality) → revisions → dedupe → version
+    sealed archive files → extract shards → normalize shards (quality)
+    → corrections → revisions → dedupe → version
 
 Nothing here fetches, nothing reads the clock. A build is incremental while the rules are those of the latest
 version; when they are not, everything is built anew from the shards that still fit: `clean/` stays a pure
@@ -22,16 +23,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline import archive
 from pipeline.archive import blocklist, takedowns
 from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
 from pipeline.corpus import expectations, feed, feed_files, publish, tombstones
-from pipeline.corpus.assemble import assemble
+from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
-from pipeline.corpus.job import BuildReport, Job, Progress, locked, recover, staging
+from pipeline.corpus.intake import Intake, captured_in, intake, retake
+from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
@@ -40,6 +43,7 @@ from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
+from pipeline.corrections import kept_apart
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import RefusedError
@@ -66,6 +70,12 @@ class _Taken:
     left: int = 0
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
+    def add(self, assembled: Assembled) -> None:
+        """Count a batch."""
+        self.loud = self.loud or assembled.loud
+        self.alarms += assembled.alarms
+        self.left += assembled.left
+
 
 def build(job: Job, progress: Progress = lambda what, done, total: None) -> BuildReport:
     """Build and publish the next version, if there is anything to say that the latest does not.
@@ -90,28 +100,50 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
             raise publish.disk_error(error, Path(error.filename or job.work)) from error
 
 
+def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) -> list[ShardReport]:
+    """Make the shards of the whole archive before a rebuild, while other builds of the corpus may go on.
+
+    BusyError when another rebuild does the same.
+    """
+    with making_shards(job):
+        return _make_shards(job, archive.standing(job.raw), progress)
+
+
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
-    shards = _make_shards(job, todo, progress)
+    shards = _make_shards(job, todo.fresh, progress)
     base = job.clean / todo.base.version if todo.base is not None else None
     sums = Sums(base) if base is not None else None
     if sums is not None:
         sums.check_folder(CLUSTERS)
     paths = [s.path for s in shards]
     edition = Edition(folder, base, sums, rows=sum(pq.read_metadata(path).num_rows for path in paths))
-    index = DedupeIndex.open(base / CLUSTERS if base is not None else None)
+    apart = kept_apart(job.corrections or ())
+    index = DedupeIndex.open(base / CLUSTERS if base is not None else None, apart)
     if not job.confirm:
         _refuse_many_lost(shards)
     held, waiting = _hold_back(job, todo, paths)
-    released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
     terms = {source.name: source.terms for source in job.sources}
-    blocked = Blocked(blocklist.read(job.raw))
-    taken = _take(_batches(released, paths), waiting, terms, edition, index, blocked, progress)
+    into = intake(
+        job.raw,
+        job.corrections or (),
+        edition,
+        index,
+        blocked=Blocked(blocklist.read(job.raw)),
+        terms=terms,
+        waiting=waiting,
+        made_by=todo.mark,
+    )
+    taken = _Taken()
+    for assembled in retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held):
+        taken.add(assembled)
+    released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
+    _take(_batches(released, paths, todo.mark), into, taken, progress)
     if taken.left:
         logger.warning(
             "%d documents near what changed stand as they were; `corpus rebuild` decides them", taken.left
         )
-    report = _report(todo, shards, held, taken)
+    report = replace(_report(todo, shards, held, taken), corrections=into.told(todo.recorrected))
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
     if todo.why_full is None and not news:
@@ -206,14 +238,19 @@ def _same_rules(job: Job, todo: Plan) -> bool:
     return todo.parent is not None and todo.parent.fingerprints == rules(job.sources)
 
 
-def _make_shards(job: Job, todo: Plan, progress: Progress) -> list[ShardReport]:
+def _shards_of(job: Job, todo: Plan, rows: Sequence[Document], progress: Progress) -> list[Path]:
+    """The shards that hold the captures of some rows, made where they are missing."""
+    return [shard.path for shard in _make_shards(job, captured_in(job.raw, todo.files, rows), progress)]
+
+
+def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progress) -> list[ShardReport]:
     # absolute: a cluster's workers stand in folders of their own
     stages = Stages(raw=job.raw.absolute(), work=job.work.absolute(), sources=job.sources)
-    total = sum(f.pages for f in todo.fresh)
+    total = sum(f.pages for f in files)
     done = 0
     reports = []
     with Pool(job.workers, job.dask, preload=[make_shard.__module__]) as pool:
-        for file in todo.fresh:
+        for file in files:
             counted = done
 
             def tick(count: int) -> None:
@@ -231,12 +268,14 @@ def _make_shards(job: Job, todo: Plan, progress: Progress) -> list[ShardReport]:
     return reports
 
 
-def _batches(released: Sequence[Document], shards: Sequence[Path]) -> Iterator[tuple[list[Document], int]]:
+def _batches(
+    released: Sequence[Document], shards: Sequence[Path], made_by: str
+) -> Iterator[tuple[list[Document], int]]:
     """Rows in capture order, a bounded number at a time, with the total; a capture's rows are never parted."""
     total = len(released) + sum(pq.read_metadata(path).num_rows for path in shards)
     waiting = list(released)
     for shard in shards:
-        for rows in read_shard(shard):
+        for rows in read_shard(shard, made_by=made_by):
             waiting += rows
             while len(waiting) > ROWS_AT_ONCE:
                 cut = ROWS_AT_ONCE
@@ -251,31 +290,16 @@ def _batches(released: Sequence[Document], shards: Sequence[Path]) -> Iterator[t
 
 
 def _take(
-    batches: Iterator[tuple[list[Document], int]],
-    waiting: frozenset[str],
-    terms: dict[str, str],
-    edition: Edition,
-    index: DedupeIndex,
-    blocked: Blocked,
-    progress: Progress,
-) -> _Taken:
-    taken = _Taken()
+    batches: Iterator[tuple[list[Document], int]], into: Intake, taken: _Taken, progress: Progress
+) -> None:
     done = 0
     for batch, total in batches:
-        # the terms are no part of a shard: another licence must not extract a source's pages again
-        rows = [
-            blocked.withhold(replace(expectations.hold(d, waiting), terms=terms.get(d.source, "")))
-            for d in batch
-        ]
+        rows = into.rows(batch)
         for document in rows:
             _count(taken.funnel[document.source], document)
-        assembled = assemble(rows, edition, index)
-        taken.loud = taken.loud or assembled.loud
-        taken.alarms += assembled.alarms
-        taken.left += assembled.left
-        done += len(rows)
+        taken.add(into.put(rows))
+        done += len(batch)
         progress("comparing", done, total)
-    return taken
 
 
 def _count(counts: Counter[str], document: Document) -> None:
@@ -298,6 +322,7 @@ def _report(todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], tak
         parent=todo.parent.parent if todo.parent is not None else None,
         published=False,
         full=todo.why_full,
+        later=todo.later,
         files=len(todo.fresh),
         extracted=sum(s.extracted for s in shards),
         normalized=sum(s.normalized for s in shards),
@@ -337,12 +362,14 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         version=publish.next_version([*list_versions(job.clean), *feed.files(job.clean)]),
         parent=parent.version if parent is not None else None,
         created_at=time_of(job.raw, todo),
-        fingerprints=rules(job.sources),
+        fingerprints=todo.fingerprints,
+        made_by=todo.made_by,
         inputs=tuple(InputFile(file=f.file, sha256=f.sha256, captures=f.pages) for f in todo.files),
         files=publish.describe_files(folder, parent_folder, known),
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        corrections=todo.corrections,
         environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
     )

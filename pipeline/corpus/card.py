@@ -89,6 +89,8 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
         lines += ["", f"**Rolled back:** equal to {manifest.equal_to}, published again: {manifest.why}."]
     for source, why in manifest.held.items():
         lines += ["", f"**Held back:** the newest rows of `{source}`: {why}."]
+    if manifest.made_by:
+        lines += ["", "**Of two makings:** rows with a `made_by` were made by later rules than the others."]
     for run, pages in manifest.withdrawn.items():
         lines += [
             "",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.corpus.quality import RULES
-from pipeline.corpus.schema import ARTICLES, DROPPED
-from pipeline.records import WITHHELD
+from pipeline.corpus.schema import ARTICLES, DROPPED, SCHEMA
+from pipeline.records import WITHHELD, Reason
 
 CHANGES = pa.schema(
     [
@@ -32,82 +33,108 @@ CHANGES = pa.schema(
 """Columns of `changes.parquet`: kind is added, changed or removed; cause says which movement did it; a row's hash is
 of all that makes a change when it differs."""
 
-_COLUMNS = (
-    "id, capture, source, url, title, author, published_on, origin_name,"
-    " relation, cluster, text_hash, extracted_hash"
-)
-_COMPARED = (
-    "text_hash",
-    "extracted_hash",
-    "title",
-    "author",
-    "published_on",
-    "origin_name",
-    "relation",
-    "cluster",
-)
-"""Columns that make a change where they differ."""
-
+_OWN = ("id", "capture", "text_hash", "extracted_hash", "terms", "corrected")
+_TOLD = ("source", "url", "title")
+_METADATA = ("title", "author", "published_on", "origin_name")
+_RELATION = ("relation", "related_to", "cluster", "score", "rule", "form_id")
+_HASHED = ("text", "extracted")
+"""Columns that have a hash of their own beside them."""
+_OTHER = tuple(n for n in SCHEMA.names if n not in {*_OWN, *_METADATA, *_RELATION, *_HASHED})
 _QUALITY = tuple(rule.reason for rule in RULES)
 
 
 def compare(old: Path | None, new: Path, damaged: Collection[str] = ()) -> pa.Table:
-    """The changes of the published rows from one version folder to another, sorted by id.
+    """The changes of the published rows from one version folder to another, sorted by id: no column is left out.
 
     `damaged` files of the old one are left out. Only files that are not hard links to each other are read: the cost
-    follows what changed. Causes: capture (the page said something new), extract, normalize, metadata (the rules did),
-    relation (its cluster or relation moved), quality, dedupe, or withdrawn (the row left for another reason).
+    follows what changed. A column that one of the two lacks or has of another type is not compared: the row says the
+    same. Causes, the first that holds: capture (the page said something new), correction (a person did), extract,
+    normalize, metadata (the rules did), relation (deduplication), terms (of its source), other (any other column); of
+    rows that came or left also quality, dedupe, or withdrawn (for another reason).
     """
     before, after = _differing(old, new, damaged)
+    shared = _shared(before[ARTICLES], after[ARTICLES])
     with duckdb.connect() as db:
-        _load(db, "a", before[ARTICLES], _COLUMNS)
-        _load(db, "b", after[ARTICLES], _COLUMNS)
-        _load(db, "a_out", before[DROPPED], "id, reason")
-        _load(db, "b_out", after[DROPPED], "id, reason")
-        table: pa.Table = db.sql(_QUERY, params=[list(WITHHELD), list(_QUALITY)]).to_arrow_table()
+        _load(db, "a", before[ARTICLES], [*_said(shared), _row_hash(before[ARTICLES])])
+        _load(db, "b", after[ARTICLES], [*_said(shared), _row_hash(after[ARTICLES])])
+        _load(db, "a_out", before[DROPPED], ["id", "reason"])
+        _load(db, "b_out", after[DROPPED], ["id", "reason"])
+        reasons = [list(WITHHELD), list(_QUALITY), Reason.NOT_AN_ARTICLE]
+        table: pa.Table = db.sql(_QUERY, params=reasons).to_arrow_table()
     return table.cast(CHANGES)
 
 
-def _row_hash(side: str) -> str:
-    """SQL: the first 32 hex digits of the SHA-256 of a row's compared columns; null where there is no row."""
-    said = ", ".join(f"coalesce({side}.{column}::varchar, chr(0))" for column in _COMPARED)
-    return f"case when {side}.id is not null then left(sha256(concat_ws(chr(31), {said})), 32) end"
-
-
-_QUERY = f"""
+_QUERY = """
 with withheld as (select id, any_value(reason) reason from a_out where reason in (select unnest($1)) group by id),
      poor as (select id, any_value(reason) reason from a_out where reason in (select unnest($2)) group by id),
+     none as (select distinct id from a_out where reason = $3),
      withheld_now as (select distinct id from b_out where reason in (select unnest($1))),
-     poor_now as (select distinct id from b_out where reason in (select unnest($2)))
+     poor_now as (select distinct id from b_out where reason in (select unnest($2))),
+     none_now as (select distinct id from b_out where reason = $3)
 select coalesce(b.id, a.id) as id,
        case when a.id is null then 'added' when b.id is null then 'removed' else 'changed' end as kind,
        case when a.id is null then
-                 case when w.id is not null then 'dedupe' when p.id is not null then 'quality' else 'capture' end
+                 case when n.id is not null then 'correction' when w.id is not null then 'dedupe'
+                      when p.id is not null then 'quality' else 'capture' end
             when b.id is null then
-                 case when wn.id is not null then 'dedupe' when pn.id is not null then 'quality'
-                      else 'withdrawn' end
+                 case when nn.id is not null then 'correction' when wn.id is not null then 'dedupe'
+                      when pn.id is not null then 'quality' else 'withdrawn' end
             when a.capture <> b.capture and a.extracted_hash <> b.extracted_hash then 'capture'
+            when a.corrected is distinct from b.corrected then 'correction'
             when a.extracted_hash <> b.extracted_hash then 'extract'
             when a.text_hash <> b.text_hash then 'normalize'
-            when a.title is distinct from b.title or a.author is distinct from b.author
-                 or a.published_on is distinct from b.published_on
-                 or a.origin_name is distinct from b.origin_name then 'metadata'
-            else 'relation' end as cause,
+            when a.metadata <> b.metadata then 'metadata'
+            when a.related <> b.related then 'relation'
+            when a.terms <> b.terms then 'terms'
+            else 'other' end as cause,
        coalesce(b.source, a.source) as source,
        coalesce(b.url, a.url) as url,
        coalesce(b.title, a.title) as title,
        a.text_hash as old_text_hash,
        b.text_hash as new_text_hash,
-       {_row_hash("a")} as old_row_hash,
-       {_row_hash("b")} as new_row_hash,
+       a.row_hash as old_row_hash,
+       b.row_hash as new_row_hash,
        a.file as old_file,
        b.file as new_file
 from a full join b on a.id = b.id
-     left join withheld w on w.id = b.id left join poor p on p.id = b.id
+     left join none n on n.id = b.id left join withheld w on w.id = b.id left join poor p on p.id = b.id
+     left join none_now nn on nn.id = a.id
      left join withheld_now wn on wn.id = a.id left join poor_now pn on pn.id = a.id
-where a.id is null or b.id is null or {" or ".join(f"a.{c} is distinct from b.{c}" for c in _COMPARED)}
+where a.id is null or b.id is null
+   or a.text_hash <> b.text_hash or a.extracted_hash <> b.extracted_hash or a.capture <> b.capture
+   or a.corrected is distinct from b.corrected or a.metadata <> b.metadata or a.related <> b.related
+   or a.terms <> b.terms or a.other <> b.other
 order by 1
 """
+
+
+def _shared(before: Sequence[Path], after: Sequence[Path]) -> set[str]:
+    """The columns that both versions have, of one type; every file of a version has the same."""
+    schemas = [pq.read_schema(paths[0]) for paths in (before, after) if paths]
+    names = set(SCHEMA.names).intersection(*(schema.names for schema in schemas))
+    return {name for name in names if len({schema.field(name).type for schema in schemas}) <= 1}
+
+
+def _row_hash(paths: Sequence[Path]) -> str:
+    """SQL: the first 32 hex digits of the SHA-256 of what a row says, by name and value: a column that came since, and
+    says nothing, changes no hash, whatever the row is compared with."""
+    names = pq.read_schema(paths[0]).names if paths else SCHEMA.names
+    said = (
+        f"case when {name}::varchar not in ('', '[]', '0') then '{name}=' || {name}::varchar end"
+        for name in sorted(names)
+        if name not in _HASHED
+    )
+    return f"left(sha256(concat_ws(chr(31), {', '.join(said)})), 32) as row_hash"
+
+
+def _said(shared: Collection[str]) -> list[str]:
+    """What is asked of a published row: the columns with a cause of their own, and hashes of the others."""
+
+    def hashed(names: Iterable[str], called: str) -> str:
+        return f"hash({', '.join(['0', *(n for n in names if n in shared)])}) as {called}"
+
+    plain = [name if name in shared else f"null as {name}" for name in (*_OWN, *_TOLD)]
+    return [*plain, hashed(_METADATA, "metadata"), hashed(_RELATION, "related"), hashed(_OTHER, "other")]
 
 
 def _differing(
@@ -125,16 +152,16 @@ def _differing(
     return before, after
 
 
-def _load(db: duckdb.DuckDBPyConnection, name: str, paths: Iterable[Path], columns: str) -> None:
+def _load(db: duckdb.DuckDBPyConnection, name: str, paths: Iterable[Path], columns: Sequence[str]) -> None:
     files = [str(p) for p in paths]
-    if files:
-        folder = "regexp_extract(filename, '[^/]+/[^/]+$') as file"
-        db.execute(
-            f"create table {name} as select {columns}, {folder} from read_parquet($1, filename=true)", [files]
-        )
-    else:
-        types = ", ".join(f"{c.strip()} varchar" for c in (*columns.split(","), "file"))
-        db.execute(f"create table {name} ({types})")
+    folder = "regexp_extract(filename, '[^/]+/[^/]+$') as file"
+    rows = "read_parquet($1, filename=true)"
+    if not files:
+        files, rows = [], "(select *, null as filename from nothing)"
+        db.register("nothing", SCHEMA.empty_table())
+    db.execute(
+        f"create table {name} as select {', '.join(columns)}, {folder} from {rows}", [files] * bool(files)
+    )
 
 
 def summary(changes: pa.Table) -> dict[str, int]:

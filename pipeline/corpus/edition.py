@@ -9,7 +9,7 @@ nobody touched stays the same inode. How rows are cut into files follows from th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -145,6 +145,23 @@ class Edition:
             self._check(name)
             table = read_parquet([path]).filter(there)
             placed += [Placed(document=document, file=name) for document in from_table(table)]
+        return placed
+
+    def pages(self, ids: Collection[str]) -> list[Placed]:
+        """Every row, current or not, of the pages on which some documents stand."""
+        wanted = pa.array(sorted(ids), pa.string())
+        keys: set[str] = set()
+        rows = {path: read_parquet([path], ["id", "url_key"]) for path in self._files(TABLES)}
+        for table in rows.values():
+            keys.update(table.filter(pc.is_in(table["id"], wanted))["url_key"].to_pylist())
+        placed = []
+        for path, table in rows.items():
+            found = pc.is_in(table["url_key"], pa.array(sorted(keys), pa.string()))
+            if not pc.any(found).as_py():
+                continue
+            name = self._name(path)
+            self._check(name)
+            placed += [Placed(document=d, file=name) for d in from_table(read_parquet([path]).filter(found))]
         return placed
 
     def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:

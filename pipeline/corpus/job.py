@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pipeline.corpus import feed_files, publish
 from pipeline.corpus.read import list_versions, pointed
 from pipeline.corpus.shards import remove_torn
 from pipeline.corpus.sums import Sums
+from pipeline.corrections import Correction
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import BusyError, CorpusError
 from pipeline.locking import only_writer
@@ -40,6 +41,8 @@ class Job:
     """Shards and staging, of one build at a time; on the same disk as `clean`."""
     sources: tuple[Source, ...] = ()
     """The declared sources."""
+    corrections: tuple[Correction, ...] | None = None
+    """What people corrected; None: there is no folder of corrections."""
     workers: int = 2
     """Worker processes."""
     dask: str | None = None
@@ -52,6 +55,8 @@ class Job:
     """Join half-empty files of a day, and publish if that saved any."""
     confirm: bool = False
     """Publish although an alarm or an expectation says no."""
+    later: bool = False
+    """After a change of the rules only add new rows, and leave those that stand to a later rebuild."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,8 @@ class BuildReport:
     """Whether this build published it."""
     full: str | None
     """Why everything was built anew; None: only what was new."""
+    later: str | None = None
+    """Why that is still to be done: the rows that stand were made by other rules; None: they were not."""
     files: int = 0
     """Archive files that were new to the corpus."""
     extracted: int = 0
@@ -86,6 +93,8 @@ class BuildReport:
     """Why nothing was looked at: a rollback holds the corpus; None: none does."""
     lost: tuple[str, ...] = ()
     """Captures that broke their worker."""
+    corrections: tuple[str, ...] = ()
+    """Corrections that fell away, or of which not all could be done, in words."""
 
 
 @contextmanager
@@ -113,9 +122,20 @@ def staging(job: Job) -> Iterator[Path]:
         publish.discard(folder)
 
 
+@contextmanager
+def making_shards(job: Job) -> Iterator[None]:
+    """Say that shards are made without the lock of the corpus, so that no other build removes half of one."""
+    with only_writer(
+        job.work / ".shards.lock", f"{job.work}: another rebuild makes its shards here; wait for it"
+    ):
+        yield
+
+
 def recover(job: Job) -> None:
     """Mend what a killed run left (half a shard, a torn tail, a `latest` not moved yet) and lost sidecars."""
-    remove_torn(job.work)
+    if job.work.is_dir():
+        with suppress(BusyError), making_shards(job):
+            remove_torn(job.work)
     if job.raw.is_dir():
         _mend_archive(job.raw)
     feed_files.mend(job.clean, job.work)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from pipeline import archive
 from pipeline.archive import cdxj
 from pipeline.archive.plausible import SLACK, begun_on, believed, is_plausible
@@ -15,7 +18,9 @@ from pipeline.corpus.identity import short_hash
 from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_key
-from pipeline.corpus.schema import SCHEMA_VERSION
+from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
+from pipeline.corrections import digests
+from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.errors import RefusedError, UsageError
 from pipeline.records import Manifest, Source
 from pipeline.rules import fingerprint
@@ -59,6 +64,18 @@ class Plan:
     """Of these, the ones the newest version does not hold; the others are read again."""
     why_full: str | None
     """Why everything is built anew although there is a version; None: it is not."""
+    corrections: dict[str, str]
+    """What the manifest will say of the corrections: id of a document → hash."""
+    fingerprints: dict[str, str]
+    """What the manifest will say made its rows."""
+    later: str | None
+    """Why the rows that stand were made by other rules than those that come; None: they were not, or are made anew."""
+    mark: str
+    """What the rows that come are marked with; "": they are of the version's fingerprints."""
+    made_by: dict[str, dict[str, str]]
+    """What the manifest will say of marked rows."""
+    recorrected: tuple[str, ...]
+    """Documents of which the corrections say something else than in the base."""
 
 
 def plan(job: Job) -> Plan:
@@ -70,10 +87,17 @@ def plan(job: Job) -> Plan:
     files = archive.standing(job.raw)
     if parent is not None and not job.confirm:
         _refuse_lost_inputs(job, parent, files)
+        _refuse_lost_corrections(job, parent)
     why = _why_full(job, parent, files) if parent is not None else None
+    later = _later(job, parent, files) if parent is not None and why is not None else None
+    if later is not None:
+        why = None
     base = parent if why is None else None
+    fingerprints, mark, made_by = _marked(rules(job.sources), base if later is not None else None)
     known = {f.file for f in parent.inputs} if parent is not None else set()
     new = tuple(f for f in files if f.file not in known)
+    said, before = digests(job.corrections or ()), base.corrections if base is not None else {}
+    others = {name for name in said.keys() | before.keys() if said.get(name) != before.get(name)}
     return Plan(
         parent=parent,
         base=base,
@@ -81,6 +105,12 @@ def plan(job: Job) -> Plan:
         fresh=new if base is not None else tuple(files),
         new=new,
         why_full=why,
+        corrections=said,
+        fingerprints=fingerprints,
+        later=later,
+        mark=mark,
+        made_by=made_by,
+        recorrected=tuple(sorted(others)),
     )
 
 
@@ -92,6 +122,16 @@ def _refuse_lost_inputs(job: Job, parent: Manifest, files: Sequence[archive.Seal
         raise RefusedError(
             f"{job.raw}: {len(gone)} archive files of version {parent.version} are not there, {gone[0]} first."
             " Nothing was published; is it the right folder? Build with --confirm to go on without them"
+        )
+
+
+def _refuse_lost_corrections(job: Job, parent: Manifest) -> None:
+    """RefusedError when the newest version was corrected and there is no folder of corrections at all."""
+    if parent.corrections and job.corrections is None:
+        raise RefusedError(
+            f"version {parent.version} was made with corrections of {len(parent.corrections)} documents, and there is"
+            " no folder of them here. Nothing was published; name it with --corrections, or build with --confirm to"
+            " go on without them"
         )
 
 
@@ -130,6 +170,58 @@ def rules(sources: Sequence[Source]) -> dict[str, str]:
     return found
 
 
+def _marked(
+    now: dict[str, str], beside: Manifest | None
+) -> tuple[dict[str, str], str, dict[str, dict[str, str]]]:
+    """What a manifest says made its rows, the mark of those of the present rules, and what it says of marked ones.
+
+    `beside` is the version of other rules to which they are added.
+    """
+    if beside is None:
+        return now, "", {}
+    if now == beside.fingerprints:
+        return now, "", beside.made_by
+    mark = short_hash(repr(sorted(now.items())))[:16]
+    return beside.fingerprints, mark, beside.made_by | {mark: now}
+
+
+def hindrance(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
+    """Why rows of the present rules cannot be added to a version of others, in words; None: they can."""
+    return _other_archive(job, parent, files) or incompatible(job.clean / parent.version, parent)
+
+
+def _later(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
+    """Why rows made by the present rules are added to a version of others; None: it is made anew.
+
+    RefusedError where that was asked for and the two do not go together.
+    """
+    if not job.later or job.full:
+        return None
+    if why := hindrance(job, parent, files):
+        raise RefusedError(f"--later: {why}. Nothing was published; build without it")
+    return _other_rules(job, parent)
+
+
+def incompatible(folder: Path, parent: Manifest) -> str | None:
+    """Why rows made by the present rules cannot stand beside those of a version, in words; None: they can.
+
+    They must have its columns; the same rules must have compared them; and a text that was cut at places of its
+    normalized form must still have that form.
+    """
+    schema = version_key(parent.version)[0]
+    paths = [path for name in TABLES for path in sorted((folder / name).glob("*.parquet"))]
+    if schema != SCHEMA_VERSION or any(pq.read_schema(path) != SCHEMA for path in paths[:1]):
+        return f"the rows of version {parent.version} have other columns"
+    if parent.fingerprints.get("dedupe") != fingerprint(MADE_BY["dedupe"]):
+        return f"the documents of version {parent.version} were compared by other rules"
+    if parent.fingerprints.get("normalize") == fingerprint(MADE_BY["normalize"]):
+        return None
+    relations = (pq.read_table(path, columns=["relation"])["relation"] for path in paths)
+    if any(pc.any(pc.equal(each, SPLIT_FROM)).as_py() for each in relations):
+        return f"version {parent.version} has texts cut out of others, and normalization is another"
+    return None
+
+
 def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
     schema = version_key(parent.version)[0]
     if schema != SCHEMA_VERSION:
@@ -138,6 +230,11 @@ def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -
         return FORCED
     if parent.unsettled:
         return "documents were taken down, and what stands in their place is to be decided"
+    return _other_rules(job, parent) or _other_archive(job, parent, files)
+
+
+def _other_rules(job: Job, parent: Manifest) -> str | None:
+    """What the rows of the newest version were made by that is another now, in words."""
     now, before = rules(job.sources), parent.fingerprints
     declared = {s.name for s in job.sources}
     for key in (*now, *(key for key in sorted(before) if key not in now)):
@@ -149,6 +246,12 @@ def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -
                 f"source {name} has another body, drop, charset, extractor or terms" if key != name else None
             )
             return said or TOLD.get(key, f"the rules changed ({key})")
+    if parent.made_by:
+        return "some of its rows were made by later rules than the others"
+    return None
+
+
+def _other_archive(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
     have, taken_back = {f.file: f.sha256 for f in files}, withdrawn(job.raw)
     gone = [f.file for f in parent.inputs if have.get(f.file) != f.sha256]
     for run in sorted({run_of(file) for file in gone} & taken_back.keys()):

@@ -36,6 +36,9 @@ class Revisions:
     def _take(self, rows: list[Document]) -> None:
         fit = [row for row in rows if row.reason is None]
         self.aside += [row for row in rows if row.reason is not None]
+        for row in rows:  # a person says that it is no article: its earlier text does not stay either
+            if row.reason == Reason.NOT_AN_ARTICLE and row.id in self.now:
+                self.aside.append(past(self.now.pop(row.id)))
         for document in fit:
             current = self.now.get(document.id)
             if current is None:

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.records import Document, Flag, Measures, Span
+from pipeline.records import Corrected, Document, Flag, Measures, Span
 
 SCHEMA_VERSION = 2
 """Raised when a reader of the previous schema could break; the first number of a version.
@@ -59,7 +59,13 @@ def arrow_schema(record: Any) -> pa.Schema:
 
 SCHEMA = arrow_schema(Document)
 
-RECORDS = {"structure": Span, "structure_raw": Span, "flags": Flag, "quality": Measures}
+RECORDS = {
+    "structure": Span,
+    "structure_raw": Span,
+    "flags": Flag,
+    "quality": Measures,
+    "corrected": Corrected,
+}
 """Column that holds records → their class."""
 
 
@@ -87,7 +93,7 @@ def to_table(documents: Sequence[Document]) -> pa.Table:
 
 
 def from_table(table: pa.Table) -> Iterator[Document]:
-    """The documents of an Arrow table; columns that are missing take their defaults."""
+    """The documents of an Arrow table; columns that are missing, or null, take their defaults."""
     for batch in table.to_batches(max_chunksize=1_000):
         columns = {f.name: batch[f.name] for f in batch.schema if f.name in SCHEMA.names}
         for name in _TIMES & columns.keys():
@@ -97,16 +103,17 @@ def from_table(table: pa.Table) -> Iterator[Document]:
 
 
 def _document(row: dict[str, Any]) -> Document:
-    for name, value in row.items():
+    said = {name: value for name, value in row.items() if value is not None}
+    for name, value in said.items():
         if name == "quality":
-            row[name] = value and Measures(**value)
+            said[name] = Measures(**value)
         elif name in RECORDS:
-            row[name] = tuple(RECORDS[name](**record) for record in value or ())
+            said[name] = tuple(RECORDS[name](**record) for record in value)
         elif isinstance(value, list):
-            row[name] = tuple(value)
-        elif name in _TIMES and value is not None:
-            row[name] = _EPOCH + timedelta(microseconds=value)
-    return Document(**row)
+            said[name] = tuple(value)
+        elif name in _TIMES:
+            said[name] = _EPOCH + timedelta(microseconds=value)
+    return Document(**said)
 
 
 FILTERED = (

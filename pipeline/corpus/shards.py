@@ -8,9 +8,10 @@ no build runs.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -188,7 +189,7 @@ class _Work:
 def _fill(shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: Callable[[int], None]) -> int:
     """Write a shard from the batches' tables, beside its place, then renamed; captures worked on."""
     shard.parent.mkdir(parents=True, exist_ok=True)
-    beside = shard.with_suffix(TORN)
+    beside = shard.with_suffix(f".{os.getpid()}{TORN}")  # a rebuild may make the same one meanwhile
     done = 0
     with pq.ParquetWriter(beside, SCHEMA, compression="zstd", store_schema=False) as writer:
         for outcome in pool.map(work.function, batches, SECONDS_PER_ITEM):
@@ -202,7 +203,8 @@ def _fill(shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: 
     return done
 
 
-def read_shard(path: Path, rows: int = 1_000) -> Iterator[list[Document]]:
-    """The documents of a shard in batches."""
+def read_shard(path: Path, rows: int = 1_000, made_by: str = "") -> Iterator[list[Document]]:
+    """The documents of a shard in batches, each marked with the rules it was `made_by`."""
     for batch in pq.ParquetFile(path).iter_batches(batch_size=rows):
-        yield list(from_table(pa.Table.from_batches([batch]).cast(SCHEMA)))
+        found = from_table(pa.Table.from_batches([batch]).cast(SCHEMA))
+        yield [replace(document, made_by=made_by) for document in found] if made_by else list(found)

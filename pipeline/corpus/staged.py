@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of, sync
+from pipeline.corpus.correcting import BY_HAND
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.remembered import disagreements, number
 from pipeline.corpus.schema import ARTICLES, TABLES, read_parquet
@@ -105,7 +106,7 @@ def _load(db: duckdb.DuckDBPyConnection, name: str, folder: Path | None, beside:
     """The rows of a version's files that are none of the other's, every page of them read and checked."""
     db.execute(
         f"create table {name} (id varchar, capture varchar, part bigint, source varchar, reason varchar,"
-        " cluster varchar, relation varchar, title varchar, size bigint, published boolean)"
+        " cluster varchar, relation varchar, title varchar, method varchar, size bigint, published boolean)"
     )
     for table in TABLES if folder is not None else ():
         for path in sorted((folder / table).glob("*.parquet")):  # type: ignore[operator]
@@ -120,7 +121,7 @@ def _insert(db: duckdb.DuckDBPyConnection, name: str, table: pa.Table, *, is_pub
     db.unregister("rows")
 
 
-_SAID = ("id", "capture", "part", "source", "reason", "cluster", "relation", "title")
+_SAID = ("id", "capture", "part", "source", "reason", "cluster", "relation", "title", "method")
 
 _NEVER = (
     (
@@ -137,7 +138,9 @@ _NEVER = (
     ),
     (
         "rows of the version before are lost",
-        "select count(*) from before anti join now using (capture, part)",
+        # what a correction split off goes with the correction: its capture never had that part
+        "select count(*) from before anti join now using (capture, part)"
+        f" where method is distinct from '{BY_HAND}'",
     ),
 )
 """What no version has: in words behind a number, and the query for the number."""

@@ -52,7 +52,8 @@ class Comparison:
 
     def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
         sketched = len(self._sketches[work.item.id])
-        same = self._index.with_text(work.text_hash)
+        closed = self._index.apart_from([work.item.id])
+        same = self._index.with_text(work.text_hash, outside=closed)
         if not len(work.key):
             clusters.put(work, sketched, [], rule="empty")
         elif same:
@@ -60,7 +61,7 @@ class Comparison:
         elif len(work.key) < SHORTEST:
             clusters.put(work, sketched, [], rule="short")
         else:
-            found = self._verified(work, candidates)
+            found = self._open_to(closed, self._verified(work, candidates))
             if clusters.put(work, sketched, found, rule=_unrelated(work, candidates)):
                 candidates.join(work)
             for f in found:
@@ -75,6 +76,18 @@ class Comparison:
             return False
         self._fetched |= self._texts([same.id]) if same.id not in self._own else {}
         return not np.array_equal(text_key(work.item.text), text_key(self._text(same.id)))
+
+    def _open_to(self, closed: set[str], found: Sequence[Match]) -> list[Match]:
+        """The matches, closest first, that bring no two documents together which must stay apart."""
+        if not self._index.apart:
+            return list(found)
+        left = []
+        for match in found:
+            cluster = match.member.decision.cluster
+            if cluster not in closed:
+                left.append(match)
+                closed = closed | self._index.apart_from(member.id for member in self._index.members(cluster))
+        return left
 
     def _verified(self, work: Prepared, candidates: Candidates) -> list[Match]:
         """The candidates to which the text is related, the closest first."""

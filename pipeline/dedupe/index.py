@@ -7,7 +7,7 @@ loaded; what it changes stays in memory until `write`.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pipeline.dedupe import tables
 from pipeline.dedupe.furniture import SiteLines
 from pipeline.dedupe.lines import Lines
 from pipeline.dedupe.postings import Postings
-from pipeline.dedupe.records import Decision, Link, Member
+from pipeline.dedupe.records import NOTHING_APART, Apart, Decision, Link, Member
 from pipeline.dedupe.segments import Dropped, Segments
 from pipeline.dedupe.sorted_pairs import Values
 
@@ -47,10 +47,12 @@ def _is_one_file(one: Path, other: Path) -> bool:
 class DedupeIndex:
     """The state of deduplication: opened from a published version, changed in memory, written anew.
 
-    `postings` holds the sampled hashes of the representatives, `lines` which documents have which lines.
+    `postings` holds the sampled hashes of the representatives, `lines` which documents have which lines. Documents that
+    are `apart` come into no one cluster, and neither counts as a part of the other.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, apart: Apart = NOTHING_APART) -> None:
+        self.apart = apart
         self._members_on_disk = Segments(tables.MEMBERS, folder)
         self._links_on_disk = Segments(tables.LINKS, folder)
         self._redirects_on_disk = Segments(tables.REDIRECTS, folder)
@@ -87,9 +89,9 @@ class DedupeIndex:
         self._latest = self._members_on_disk.largest("order")
 
     @classmethod
-    def open(cls, folder: Path | None) -> DedupeIndex:
+    def open(cls, folder: Path | None, apart: Apart = NOTHING_APART) -> DedupeIndex:
         """The state in the `clusters/` folder of a version, which stays as it is; None: an empty one."""
-        return cls(folder)
+        return cls(folder, apart)
 
     def write(self, folder: Path) -> None:
         """Write the state into a new folder: hard links to unchanged segments, a new one for the change."""
@@ -189,9 +191,12 @@ class DedupeIndex:
         """A loaded document."""
         return self._members.get(name)
 
-    def with_text(self, text_hash: int) -> Member | None:
-        """The first of the loaded documents with a text hash, in the order of decisions."""
+    def with_text(self, text_hash: int, *, outside: Collection[str] = ()) -> Member | None:
+        """The first of the loaded documents with a text hash, in the order of decisions, outside of some clusters."""
         names = self._by_text.get(text_hash)
+        if names and outside:
+            free = (member for member in self._sorted(names) if member.decision.cluster not in outside)
+            return min(free, key=lambda member: member.position, default=None)
         if names and text_hash not in self._first_with_text:
             first = min(self._sorted(names), key=lambda member: member.position)
             self._first_with_text[text_hash] = first
@@ -227,7 +232,18 @@ class DedupeIndex:
 
     def _holds(self, link: Link) -> bool:
         one, other = self._members.get(link.id), self._members.get(link.of)
-        return bool(one and other and one.print == link.print and other.print == link.of_print)
+        if not (one and other and one.print == link.print and other.print == link.of_print):
+            return False
+        if not self.apart:
+            return True
+        return other.decision.cluster not in self.apart_from(
+            [one.id]
+        ) and one.decision.cluster not in self.apart_from([other.id])
+
+    def apart_from(self, names: Iterable[str]) -> set[str]:
+        """The clusters of the loaded documents from which these must stay apart."""
+        others = {other for name in names for other in self.apart.get(name, ())}
+        return {member.decision.cluster for other in others if (member := self._members.get(other))}
 
     def _sorted(self, names: Iterable[str]) -> list[Member]:
         return [member for name in sorted(names) if (member := self._members.get(name))]

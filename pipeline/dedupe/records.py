@@ -6,8 +6,10 @@ text stands in the text of `of`".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 NEW = "new"
 DUPLICATE = "duplicate"
@@ -15,6 +17,11 @@ CONTAINED_IN = "contained_in"
 CONTAINS = "contains"
 SAME_FORM = "same_form"
 SPLIT_FROM = "split_from"
+
+Apart = Mapping[str, frozenset[str]]
+"""Id of a document → those that somebody says it is no version or part of, named from either side."""
+
+NOTHING_APART: Apart = MappingProxyType({})
 
 Position = tuple[int, str]
 """Place in the order of decisions, and the id, which decides between equals."""

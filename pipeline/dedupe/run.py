@@ -63,6 +63,7 @@ def dedupe(
         found = Counter([*names, *gone])
         raise ValueError(f"id given twice: {next(name for name in found if found[name] > 1)!r}")
     index.watch()
+    index.load(index.apart)
     shelf = Shelf(texts)
     changes = _changes(items, gone, index, shelf)
     learned = learn(changes, index, shelf)

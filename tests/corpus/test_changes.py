@@ -2,19 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.corpus.changes import CHANGES, compare, rows, summary
 from pipeline.corpus.edition import Edit, Edition
-from pipeline.corpus.quality import RULES
-from pipeline.records import Document, Outcome, Reason
+from pipeline.corpus.quality import RULES, measure
+from pipeline.corpus.schema import SCHEMA, write_parquet
+from pipeline.records import Corrected, Document, Flag, Outcome, Reason, Span
 from tests.corpus.rows import row
 
 A, B = row(1), row(2)
+BY_HAND = (Corrected(column="title", was="x"),)
 NEW_PAGE = {"capture": "urn:uuid:new", "extracted_hash": "other", "text_hash": "other"}
 
 
@@ -32,7 +35,19 @@ CASES: dict[str, tuple[Sequence[Document], Sequence[Document], dict[str, int]]] 
     "a row that left": ([A, B], [A], {"removed:withdrawn": 1}),
     "a row that left as history": ([A, B], [A, out(B, Reason.SUPERSEDED)], {"removed:withdrawn": 1}),
     "the page said something new": ([A], [changed(A, NEW_PAGE)], {"changed:capture": 1}),
-    "another capture of the same": ([A], [replace(A, capture="urn:uuid:new")], {}),
+    "another capture of the same": ([A], [replace(A, capture="urn:uuid:new")], {"changed:other": 1}),
+    "a person corrected it": (
+        [A],
+        [changed(A, {"title": "改", "extracted_hash": "other", "corrected": BY_HAND})],
+        {"changed:correction": 1},
+    ),
+    "a correction fell away with the page": (
+        [changed(A, {"corrected": BY_HAND})],
+        [changed(A, NEW_PAGE)],
+        {"changed:capture": 1},
+    ),
+    "a person took it": ([A], [out(A, Reason.NOT_AN_ARTICLE)], {"removed:correction": 1}),
+    "a person gave it back": ([out(A, Reason.NOT_AN_ARTICLE)], [A], {"added:correction": 1}),
     "another extraction": (
         [A],
         [replace(A, extracted_hash="other", text_hash="other")],
@@ -87,7 +102,17 @@ CASES |= {
     f"its {name}": ([A], [changed(A, {name: "other"})], {"changed:relation": 1})
     for name in ("relation", "cluster")
 }
-CASES |= {f"its {name}": ([A], [changed(A, {name: "other"})], {}) for name in ("terms", "section", "method")}
+CASES |= {
+    f"its {name}": ([A], [changed(A, {name: value})], {f"changed:{cause}": 1})
+    for name, value, cause in (
+        ("terms", "CC0", "terms"),
+        ("section", "other", "other"),
+        ("first_seen", A.first_seen - timedelta(days=1), "other"),
+        ("structure", (Span(kind="quote", level=1, start=0, end=2),), "other"),
+        ("quality", measure(A.text), "other"),
+        ("related_to", ("x",), "relation"),
+    )
+}
 CASES |= {f"{r.reason} is of quality": ([A], [out(A, r.reason)], {"removed:quality": 1}) for r in RULES}
 
 
@@ -104,6 +129,46 @@ def test_cause(
     table = compare(version(tmp_path / "old", old), version(tmp_path / "new", new))
     assert summary(table) == found
     assert table.schema == CHANGES
+
+
+HASHED = {"text": "text_hash", "extracted": "extracted_hash"}
+
+
+@pytest.mark.parametrize("column", [c.name for c in SCHEMA if c.name not in {"id", "reason", *HASHED}])
+def test_no_column_changes_in_silence(column: str, tmp_path: Path) -> None:
+    full = replace(A, quality=measure(A.text), title_from="meta")
+    before: Any = getattr(full, column)
+    others: dict[type, Any] = {
+        tuple: (),
+        int: 7,
+        date: date(2026, 1, 1),
+        datetime: A.first_seen + timedelta(1),
+    }
+    after = others.get(type(before), None if column == "quality" else "other")
+    if before == ():
+        kinds: dict[str, Any] = {"flags": Flag(name="x"), "corrected": BY_HAND[0]}
+        span = Span(kind="quote", level=1, start=0, end=2)
+        after = (kinds.get(column, span if column.startswith("structure") else "x"),)
+    elif column in ("score", "agreement"):
+        after = 0.5
+    elif column == "published_on":
+        after = date(2026, 1, 1)
+    old, new = (
+        version(tmp_path / "old", [full]),
+        version(tmp_path / "new", [changed(full, {column: after})]),
+    )
+    assert compare(old, new).num_rows == 1
+
+
+def test_a_column_that_one_version_lacks_is_not_compared(tmp_path: Path) -> None:
+    old, new = (
+        version(tmp_path / "old", [A]),
+        version(tmp_path / "new", [replace(A, terms="CC0", title="改")]),
+    )
+    (path,) = (old / "articles").iterdir()
+    write_parquet(pq.read_table(path).drop_columns(["terms", "corrected"]), path)
+    assert summary(compare(old, new)) == {"changed:metadata": 1}
+    assert compare(old, version(tmp_path / "same", [A])).num_rows == 0
 
 
 def test_a_change_names_the_row_its_texts_and_its_files(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def test_three_schemas_are_kept() -> None:
 
 def test_an_old_version_opens_and_is_whole(corpus: Path) -> None:
     (version,) = list_versions(corpus / "clean")
-    assert [d.title for d in documents(corpus / "clean")] == [PLAIN[0].title, PLAIN[2].title]
+    rows = list(documents(corpus / "clean"))
+    assert [d.title for d in rows] == [PLAIN[0].title, PLAIN[2].title]
+    assert [(d.corrected, d.made_by, bool(d.quality and d.quality.han)) for d in rows] == [((), "", True)] * 2
     assert [d.reason for d in documents(corpus / "clean", table="dropped")] == ["timeout"]
     assert read(corpus / "clean").schema == SCHEMA
     assert versions.verify(corpus / "clean" / version) == []

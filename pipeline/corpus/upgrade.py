@@ -1,0 +1,52 @@
+"""What a build will make anew, before it does: after an upgrade that may be everything, and take hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.corpus.job import Job
+from pipeline.corpus.plan import hindrance, plan
+from pipeline.corpus.shards import Stages, extract_shard, normalize_shard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foresight:
+    """What a build will do, in captures."""
+
+    full: str | None
+    """Why everything is made anew; None: only what is new is."""
+    files: int
+    """Archive files to read."""
+    extract: int
+    """Pages to extract, and their texts to normalize."""
+    normalize: int
+    """Texts alone to normalize: their extraction is kept from before."""
+    compare: int
+    """Pages to compare."""
+    not_later: str | None
+    """Why the new pages cannot be published before everything is made anew; None: they can, or it is not."""
+
+
+def foresee(job: Job) -> Foresight:
+    """Look at archive, rules, version and shards; changes nothing. Raises what `plan` raises."""
+    todo = plan(job)
+    stages = Stages(raw=job.raw, work=job.work, sources=job.sources)
+    extract = normalize = 0
+    for file in todo.fresh:
+        if normalize_shard(stages, file).exists():
+            continue
+        if extract_shard(stages, file).exists():
+            normalize += file.pages
+        else:
+            extract += file.pages
+    not_later = None
+    if todo.parent is not None and todo.why_full is not None:
+        not_later = hindrance(job, todo.parent, todo.files)
+    return Foresight(
+        full=todo.why_full,
+        files=len(todo.fresh),
+        extract=extract,
+        normalize=normalize,
+        compare=sum(file.pages for file in todo.fresh),
+        not_later=not_later,
+    )

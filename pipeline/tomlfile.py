@@ -1,0 +1,51 @@
+"""A TOML file that a person wrote: its text, its table, and words for what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
+"""A line that begins to give a key its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What was read of a file."""
+
+    lines: list[str] = field(default_factory=list)
+    """Its lines."""
+    table: dict[str, Any] = field(default_factory=dict)
+    """Its table; empty when there is a problem."""
+    problem: str | None = None
+    """Why it is no TOML, with file and line; None: it is."""
+
+
+def parsed(path: Path) -> Parsed:
+    """Read a file; never raises: what is wrong stands in `problem`."""
+    lines: list[str] = []
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        lines = text.splitlines()
+        return Parsed(lines=lines, table=tomllib.loads(text))
+    except OSError as error:
+        problem = f"{path}: cannot be read: {error.strerror}"
+    except UnicodeDecodeError as error:
+        problem = f"{path}: not UTF-8 (byte {error.start})"
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        problem = f"{path}:{at[1] if at else len(lines)}: not TOML: {error}"
+    except RecursionError:
+        problem = f"{path}: not TOML: nested too deeply"
+    return Parsed(lines=lines, problem=problem)
+
+
+def unknown(key: str, known: Collection[str]) -> str:
+    """What to say of a key that is none: the nearest one there is, or all."""
+    near = difflib.get_close_matches(key.lower(), known, 1, 0.5)
+    return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; known are {', '.join(known)}"
