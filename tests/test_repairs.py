@@ -314,7 +314,7 @@ def test_killed_at_any_write_the_next_repair_ends_in_the_same_bytes(corpus: Path
     expected = outcome(calm)
     number, died = 0, True
     while died:
-        number += 1 if number < 30 else 11
+        number += 1 if number < 12 else 7
         folder = tmp_path / f"killed-{number}"
         copy(corpus, folder)
         died = killed_at(number, lambda folder=folder: runs.repair(where(folder)))  # type: ignore[misc]
@@ -341,7 +341,7 @@ def test_a_write_that_fails_leaves_what_the_next_repair_ends(
     expected = outcome(calm)
     number, failed = 0, True
     while failed:
-        number += 1 if number < 12 else 10
+        number += 1 if number < 6 else 12
         folder = tmp_path / f"failed-{number}"
         copy(corpus, folder)
         with monkeypatch.context() as patch:

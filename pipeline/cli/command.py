@@ -50,6 +50,9 @@ COMMANDS = {
 
 VERSION = "--version"
 
+SQLITE_FULL = 13
+"""SQLite's result code of a full disk (https://www.sqlite.org/rescode.html#full)."""
+
 
 def parser(said: str | None = None) -> argparse.ArgumentParser:
     """The whole command line, or what the first word said needs of it."""
@@ -89,7 +92,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         say(f"corpus {arguments.command}: a file cannot be read; `corpus verify` names it: {told}")
         return CorpusError.exit_code
     except _raised("sqlite3", "Error") as error:
-        if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        if getattr(error, "sqlite_errorcode", 0) == SQLITE_FULL:
             return _full(arguments.command, "the crawl's memory")
         say(f"corpus {arguments.command}: the crawl's memory: {error}; `corpus ledger rebuild` makes it anew")
         return CorpusError.exit_code

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli import screen
-from pipeline.corpus import tombstones
-from pipeline.corpus.identity import document_id
 from pipeline.corpus.read import documents, hidden, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import UsageError
@@ -173,6 +171,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 def _tombstone(folder: Path, what: str) -> str:
     """What a version says of a document that was taken down, in words; "" if it says nothing."""
+    from pipeline.corpus import tombstones
+    from pipeline.corpus.identity import document_id
     from pipeline.web.urls import url_key
 
     ident = document_id(url_key(what), 1) if "://" in what else what

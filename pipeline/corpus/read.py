@@ -207,7 +207,7 @@ def tables(
         return
     folder = version_folder(clean, version)
     yield read_parquet([], columns)
-    away = pa.array(sorted(hidden(clean)), pa.string())
+    away = sorted(hidden(clean))
     try:
         paths = sorted((folder / table).glob("*.parquet"))
         (folder / MANIFEST).stat()  # a folder that went while it was listed shows no file, or a part
@@ -215,9 +215,9 @@ def tables(
             if by_hash(version)[1] is not None:
                 _check(folder, [path])
             part = _read_whole(path, columns)
-            if len(away):
+            if away:
                 ids = part["id"] if "id" in part.schema.names else _read_whole(path, ["id"])["id"]
-                part = part.filter(pc.invert(pc.is_in(ids, away)))
+                part = part.filter(pc.invert(pc.is_in(ids, pa.array(away, pa.string()))))
             yield part
     except FileNotFoundError:
         if (folder / MANIFEST).is_file():

@@ -14,7 +14,7 @@ from pipeline.corpus import versions
 from pipeline.corpus.build import build
 from pipeline.corpus.read import documents, latest
 from pipeline.errors import CorpusError
-from tests.corpus.archives import job, story_page, write
+from tests.corpus.archives import PLAIN, html, job, story_page, write
 
 DAY = timedelta(days=1)
 
@@ -56,6 +56,8 @@ def first_day(corpus: Path) -> Path:
 def test_an_increment_upon_a_damaged_file_is_refused_by_its_name(corpus: Path, share: float) -> None:
     path = first_day(corpus)
     flip(path, share)
+    edited = html(PLAIN[0].title, PLAIN[0].body[:-1])  # new rows go into files of their own
+    write(corpus / "raw", [story_page(0, fetched_at=story_page(0).fetched_at + DAY, body=edited)], "run-4")
     with pytest.raises(CorpusError, match=rf"{path.name}: .*not as it was published.*corpus rebuild"):
         build(job(corpus))
     assert latest(corpus / "clean") == "2.2.0"
@@ -93,7 +95,8 @@ def test_a_damaged_file_that_nobody_opens_keeps_its_sum_and_is_found_by_verify(c
 def test_ids_are_looked_up_by_pages_whose_sums_are_checked(corpus: Path) -> None:
     (other,) = (corpus / "clean/2.2.0/articles").glob("2026-11-02-*.parquet")
     ids = pq.read_metadata(other).row_group(0).column(0)
-    flip(other, (ids.dictionary_page_offset + 40) / (other.stat().st_size - 1))
+    last = ids.data_page_offset + ids.total_compressed_size - 5
+    flip(other, last / (other.stat().st_size - 1))
     with pytest.raises(CorpusError, match=rf"{other.name}: .*as it was published"):
         build(job(corpus))
 
