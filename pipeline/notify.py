@@ -11,11 +11,11 @@ See https://github.com/caronc/apprise/wiki for every service. Without the file n
 from __future__ import annotations
 
 import logging
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import CorpusError, UsageError
+from pipeline.tomlfile import parsed
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -34,10 +34,10 @@ def addresses(folder: Path) -> tuple[str, ...]:
     path = folder / FILE
     if not path.is_file():
         return ()
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
+    read = parsed(path)
+    if read.problem:
+        raise UsageError(read.problem)
+    told = read.table
     section = told.get("notify")
     urls = section.get("urls") if isinstance(section, dict) else None
     if set(told) != {"notify"} or not isinstance(section, dict) or set(section) != {"urls"}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from pathlib import Path
 from lxml import etree
 
 from pipeline.errors import UsageError
+from pipeline.sources import TERMS
+from pipeline.tomlfile import written
 from pipeline.web.urls import fetch_form, site
 
 MAX_BYTES = 5_000_000
@@ -65,9 +66,9 @@ def declaration(feed: OpmlFeed) -> str:
     title = " ".join(feed.title.split())
     lines = [f"# {''.join(c for c in title if c.isprintable())}"]
     if feed.home:
-        lines.append(f"home = {json.dumps(feed.home, ensure_ascii=False)}")
+        lines.append(f"home = {written(feed.home)}")
     lines += [
-        f"feeds = [{json.dumps(feed.url, ensure_ascii=False)}]",
-        'terms = ""  # the licence, or by what right this is gathered; copied to every row',
+        f"feeds = {written([feed.url])}",
+        TERMS,
     ]
     return "\n".join(lines) + "\n"

@@ -79,6 +79,9 @@ SETTLED = frozenset(
 USABLE = frozenset({Outcome.OK, Outcome.UNCHANGED})
 """Outcomes that bring a page, or say that the one we have still stands."""
 
+UNREACHED = frozenset({Outcome.DNS_ERROR, Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT})
+"""Outcomes of visits that no server answered."""
+
 
 class Reason(StrEnum):
     """Why a row with a usable page is not published, besides a rule of quality and what extraction says of a page."""
@@ -199,6 +202,12 @@ class Source:
     """Charset label that overrides what the pages declare; None: as detected."""
     extractor: str | None = None
     """The one reader of its bodies, a word of EXTRACTORS; None: both."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address it names: home, lists, articles."""
+        listings = (listing.url for listing in self.listings)
+        return (self.home, *self.feeds, *self.sitemaps, *listings, *self.urls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

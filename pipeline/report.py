@@ -11,7 +11,7 @@ from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
-from pipeline.records import Outcome
+from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
 from pipeline.runs import Maintenance, RunReport
 
@@ -20,9 +20,6 @@ FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "ke
 
 MISSES_TOLD = 3
 """Pages without a match after which a selector is reported: one page may be laid out otherwise."""
-
-UNREACHED = frozenset({Outcome.DNS_ERROR, Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT})
-"""Outcomes of visits that no server answered."""
 
 PLAN = ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours")
 """Columns of a backfill plan."""

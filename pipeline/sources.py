@@ -30,6 +30,9 @@ LISTING_KEYS = ("url", "links")
 SELECTOR_KEYS = ("css", "since", "until")
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
+TERMS = 'terms = ""  # the licence, or by what right this is gathered; copied to every row'
+"""The line of a source file that only a person can fill in."""
+
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _GLOB_HOST = re.compile(r"(https?://|\*\.)([^/]*)(.*)", re.DOTALL)
 _BRACKETS = re.compile(r"\[([^\]]{0,60})\]")

@@ -1,12 +1,14 @@
-"""A TOML file that a person wrote: its text, its table, and words for what is wrong with it."""
+"""TOML files that people write: read, with words for what is wrong, and values written for them."""
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,19 @@ def parsed(path: Path) -> Parsed:
     except RecursionError:
         problem = f"{path}: not TOML: nested too deeply"
     return Parsed(lines=lines, problem=problem)
+
+
+def written(value: Any) -> str:
+    """A value as TOML writes it, on one line; what is no flag, day, table or list is written as a string."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {written(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def unknown(key: str, known: Collection[str]) -> str:

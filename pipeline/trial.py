@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -14,9 +13,11 @@ from pipeline.corpus.identity import short_hash
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import normalize_body
-from pipeline.crawl.scout import Offer, Scouting, answer_type
+from pipeline.crawl.scout import Offer, Scouting
 from pipeline.extract import extract_page
-from pipeline.records import Kind, Outcome
+from pipeline.records import Kind, Outcome, header_of
+from pipeline.sources import TERMS
+from pipeline.tomlfile import written
 from pipeline.web.fetched import Fetched
 
 RECENT = timedelta(days=28)
@@ -51,7 +52,9 @@ def _sample(fetched: Fetched) -> tuple[Sample, str]:
     """The sample and its text."""
     if fetched.outcome != Outcome.OK:
         return Sample(url=fetched.url, reason=fetched.outcome), ""
-    page = extract_page(fetched.body, url=fetched.final_url, content_type=answer_type(fetched))
+    page = extract_page(
+        fetched.body, url=fetched.final_url, content_type=header_of(fetched.headers, "content-type")
+    )
     if not page.articles:
         return Sample(url=fetched.url, reason=page.reason), ""
     article = page.articles[0]
@@ -93,27 +96,27 @@ def declaration(scouting: Scouting, *, allow_private: bool = False) -> str:
     """The source file that the findings amount to, with comments; TOML."""
     of_kind = {kind: [o for o in scouting.offers if o.kind == kind] for kind in (Kind.FEED, Kind.SITEMAP)}
     best = scouting.offers[0] if scouting.offers else None
-    lines = [f"home = {_quoted(scouting.answer.final_url)}"]
+    lines = [f"home = {written(scouting.answer.final_url)}"]
     feeds = [offer.url for offer in of_kind[Kind.FEED]]
     sitemaps = [offer.url for offer in of_kind[Kind.SITEMAP]]
     if feeds:
-        lines.append(f"feeds = {_list(feeds)}")
+        lines.append(f"feeds = {written(feeds)}")
         if sitemaps:
-            lines.append(f"# sitemaps = {_list(sitemaps)}  # all articles there are, for a backfill")
+            lines.append(f"# sitemaps = {written(sitemaps)}  # all articles there are, for a backfill")
     elif sitemaps:
-        lines.append(f"sitemaps = {_list(sitemaps)}")
+        lines.append(f"sitemaps = {written(sitemaps)}")
     elif best is not None:
         lines.append(
-            f"listings = [{_quoted(best.url)}]  # {{ url = …, links = CSS selector }} if it holds others too"
+            f"listings = [{written(best.url)}]  # {{ url = …, links = CSS selector }} if it holds others too"
         )
     if scouting.include:
-        lines.append(f"include = {_list(list(scouting.include))}  # what its article addresses look like")
+        lines.append(f"include = {written(scouting.include)}  # what its article addresses look like")
     lines.append('# exclude = ["*/video/*"]')
     pace = scouting.robots.delay
     asked = f"  # robots.txt asks for {pace:g} s, and is obeyed" if pace else ""
     lines.append(f"delay = {max(2.0, pace or 0.0):g}{asked}")
     lines.append(f'every = "{_every(best)}"')
-    lines.append('terms = ""  # the licence, or by what right this is gathered; copied to every row')
+    lines.append(TERMS)
     if allow_private:
         lines.append("allow_private = true")
     return "\n".join(lines) + "\n"
@@ -130,11 +133,3 @@ def _every(offer: Offer | None) -> str:
 def left_out(offer: Offer) -> str:
     """Why addresses of a list are not taken, in words."""
     return ", ".join(f"{n} {why}" for why, n in sorted(Counter(offer.listed.rejected).items()))
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _list(values: list[str]) -> str:
-    return f"[{', '.join(map(_quoted, values))}]"

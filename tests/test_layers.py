@@ -39,10 +39,10 @@ ALLOWED = {
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
     | {"corrections"},
     "repairs": SHARED | {"archive", "crawl", "corpus"},
-    "notify": {"errors"},
-    "health": SHARED | {"sources", "crawl", "corpus"},
-    "opml": {"errors", "web"},
-    "trial": SHARED | {"crawl", "extract", "corpus", "web"},
+    "notify": {"errors", "tomlfile"},
+    "health": SHARED | {"archive", "sources", "crawl", "corpus"},
+    "opml": {"errors", "sources", "tomlfile", "web"},
+    "trial": SHARED | {"crawl", "extract", "corpus", "sources", "tomlfile", "web"},
     "takedown": SHARED | {"web", "archive", "crawl", "dedupe", "corpus"},
     "runs": SHARED
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs", "takedown"}
@@ -51,7 +51,19 @@ ALLOWED = {
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
-    | {"demo", "repairs", "runs", "report", "spans", "origin", "markdown", "health", "opml", "trial"}
+    | {
+        "demo",
+        "repairs",
+        "runs",
+        "report",
+        "spans",
+        "origin",
+        "markdown",
+        "health",
+        "opml",
+        "trial",
+        "tomlfile",
+    }
     | {"corrections"},
     "flows": SHARED | {"runs", "report"},
 }

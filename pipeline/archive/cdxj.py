@@ -101,6 +101,15 @@ def ref_of(capture: Capture) -> Ref:
     )
 
 
+def capture_of(ref: Ref) -> Capture:
+    """The capture with all that its row tells of it: no headers, no body, no notes, no place."""
+    return Capture(**{name: value for name in _SHARED if (value := getattr(ref, name)) is not None})
+
+
+_SHARED = sorted({each.name for each in fields(Ref)} & {each.name for each in fields(Capture)})
+"""What row and capture both have, whatever comes to them."""
+
+
 def _storable(text: str) -> str:
     """Lone surrogates, which neither Parquet nor SQLite can hold, as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -256,7 +256,7 @@ def _added(survey: _Survey, known: Sequence[Ref]) -> list[_Added]:
             metadata = exchange.metadata(_as_told(ref, main), run, alone=False)
             added.append((main.offset + 1, warc.member(metadata), None))
         elif ref.id not in survey.kept and ref.id not in orphans:
-            added.append(_gone(ref.offset, _as_lost(ref), run, is_lost=_had_answer(ref)))
+            added.append(_gone(ref.offset, cdxj.capture_of(ref), run, is_lost=_had_answer(ref)))
     for ident, record in orphans.items():
         capture = exchange.unpack("", None, record)
         added.append(_gone(record.offset, replace(capture, id=ident), run, is_lost=True))
@@ -276,31 +276,9 @@ def _gone(offset: int, capture: Capture, run: str, *, is_lost: bool) -> _Added:
     return offset, warc.member(record), lost if is_lost else None
 
 
-def _as_lost(ref: Ref) -> Capture:
-    """A capture with all that its row tells of it."""
-    return Capture(
-        id=ref.id,
-        source=ref.source,
-        kind=ref.kind,
-        url=ref.url,
-        url_key=ref.url_key,
-        final_url=ref.final_url,
-        fetched_at=ref.fetched_at,
-        status=ref.status,
-        headers=(),
-        body=b"",
-        digest=ref.digest,
-        outcome=ref.outcome,
-        via=ref.via,
-        part_of=ref.part_of,
-        refers_to=ref.refers_to,
-        links=ref.links,
-    )
-
-
 def _as_told(ref: Ref, main: warc.Record) -> Capture:
     """A capture whose metadata record is gone: the row tells the same, but for its notes."""
-    capture = _as_lost(ref)
+    capture = cdxj.capture_of(ref)
     if main.kind == "resource":
         told = (main.headers.get("content-type"), ref.etag, ref.last_modified)
         pairs = zip(("Content-Type", "ETag", "Last-Modified"), told, strict=True)

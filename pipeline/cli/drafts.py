@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pipeline.corpus.correcting import uncorrected_hash
 from pipeline.corrections import FACTS
 from pipeline.errors import UsageError
 from pipeline.records import Document
+from pipeline.tomlfile import written
 
 KEYS = (*FACTS, "drop", "restore", "split", "join", "not_an_article", "not_a_copy_of")
 """What may be set."""
@@ -97,7 +97,7 @@ def template(draft: Draft, lines: Sequence[tuple[bool, str, str]]) -> str:
         '# split = [{ at = "…", title = "…" }]',
         "# join = true",
         "# not_an_article = true",
-        f"# not_a_copy_of = {_value(list(row.related_to))}",
+        f"# not_a_copy_of = {written(list(row.related_to))}",
         f"{HELP}",
         f"{HELP} The page, line by line: + of the article, - cut",
     ]
@@ -137,20 +137,11 @@ def _bare(text: str) -> str:
 
 
 def _says(said: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {_value(value)}" for key, value in said.items()]
-
-
-def _value(value: Any) -> str:
-    """A value as TOML writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(_short(one)) for one in value) + "]"
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    short = {
+        key: list(map(_short, value)) if isinstance(value, list | tuple) else value
+        for key, value in said.items()
+    }
+    return [f"{key} = {written(value)}" for key, value in short.items()]
 
 
 def _short(said: Any) -> Any:

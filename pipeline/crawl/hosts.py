@@ -13,23 +13,13 @@ from urllib.parse import urlsplit
 
 from pipeline.crawl import ledger as ledgers
 from pipeline.crawl.robots import Robots
-from pipeline.records import Outcome, Place
+from pipeline.records import UNREACHED, Outcome, Place
 from pipeline.web.fetched import Fetched
 from pipeline.web.pace import MAX_ROBOTS_DELAY, next_delay
 from pipeline.web.urls import site
 
-FAILURES = frozenset(
-    {
-        Outcome.TIMEOUT,
-        Outcome.CONNECT_ERROR,
-        Outcome.DNS_ERROR,
-        Outcome.TLS_ERROR,
-        Outcome.HTTP_ERROR,
-        Outcome.INCOMPLETE,
-        Outcome.BAD_PROTOCOL,
-        Outcome.BLOCKED,
-    }
-)
+FAILURES = UNREACHED | {Outcome.HTTP_ERROR, Outcome.INCOMPLETE, Outcome.BAD_PROTOCOL, Outcome.BLOCKED}
+"""Outcomes that are the site's and not the single page's."""
 MAX_FAILURES = 5
 """Failures in a row after which a site is left alone (ours)."""
 FIRST_REST = timedelta(minutes=15)

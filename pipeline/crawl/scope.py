@@ -48,11 +48,10 @@ class Scope:
 def scope_of(source: Source, blocked: Blocklist = NOTHING) -> Scope:
     """The scope of a source."""
     listings = tuple(each.url for each in source.listings)
-    addresses = (source.home, *source.feeds, *source.sitemaps, *listings, *source.urls)
     return Scope(
         source=source,
-        ports=frozenset(port for each in addresses if (port := urlsplit(each).port)),
-        domains=frozenset(domain(each) for each in addresses) - {""},
+        ports=frozenset(port for each in source.addresses if (port := urlsplit(each).port)),
+        domains=frozenset(domain(each) for each in source.addresses) - {""},
         named=frozenset(url_key(each) for each in source.urls),
         fronts=frozenset(url_key(each) for each in (source.home, *listings)),
         blocked=blocked,

@@ -23,7 +23,7 @@ from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
 from pipeline.crawl.robots import Robots, judge_robots, parse_robots
 from pipeline.crawl.scope import Scope, scope_of
 from pipeline.parsing import tamed
-from pipeline.records import Kind, Listing, Outcome, Source
+from pipeline.records import Kind, Listing, Outcome, Source, header_of
 from pipeline.rules import table
 from pipeline.web.blocks import judge_page
 from pipeline.web.fetch import USER_AGENT, Client
@@ -146,30 +146,24 @@ async def _scout(
     ) as client:
         visit = _Visit(client, user_agent, delay)
         asked = await visit.get(fetch_form("/robots.txt", home) or home)
-        visit.robots = judge_robots(asked, user_agent)
-        if visit.robots.deny_all or not visit.robots.allows(home):
-            answer = replace(asked, url=home, final_url=home, body=b"")
-            note = f"robots.txt keeps us from {home}: {visit.robots.note}"
+        visit.robots = robots = judge_robots(asked, user_agent)
+        if robots.deny_all or not robots.allows(home):
+            note = f"robots.txt keeps us from {home}: {robots.note}"
             if asked.status == 0:
                 note = f"{home}: {WORDS.get(asked.outcome, asked.outcome)}"
-            return Scouting(
-                home=home, answer=answer, robots=visit.robots, requests=visit.requests, notes=(note,)
-            )
-        answer = await visit.get(home)
-        judged = judge_page(answer.status, answer.headers, answer.body)
-        answer = replace(answer, outcome=judged or answer.outcome)
-        barred = _barred(asked.body, home)
-        if answer.outcome != Outcome.OK:
-            note = f"{home}: {WORDS.get(answer.outcome, answer.outcome)} (status {answer.status})"
-            return Scouting(
-                home=home,
-                answer=answer,
-                robots=visit.robots,
-                barred=barred,
-                requests=visit.requests,
-                notes=(note,),
-            )
-        return await _look_round(visit, home, answer, barred)
+            answer = replace(asked, url=home, final_url=home, body=b"")
+            found = Scouting(home=home, answer=answer, robots=robots, notes=(note,))
+        else:
+            answer = await visit.get(home)
+            judged = judge_page(answer.status, answer.headers, answer.body)
+            answer = replace(answer, outcome=judged or answer.outcome)
+            found = Scouting(home=home, answer=answer, robots=robots, barred=_barred(asked.body, home))
+            if answer.outcome == Outcome.OK:
+                found = await _look_round(visit, found)
+            else:
+                note = f"{home}: {WORDS.get(answer.outcome, answer.outcome)} (status {answer.status})"
+                found = replace(found, notes=(note,))
+        return replace(found, requests=visit.requests)
 
 
 WORDS = {
@@ -185,15 +179,16 @@ WORDS = {
 """Outcomes in the words of somebody who just typed an address."""
 
 
-async def _look_round(visit: _Visit, home: str, answer: Fetched, barred: tuple[str, ...]) -> Scouting:
-    tree = LexborHTMLParser(tamed(rough_text(answer.body, answer_type(answer))))
+async def _look_round(visit: _Visit, found: Scouting) -> Scouting:
+    answer = found.answer
+    tree = LexborHTMLParser(tamed(rough_text(answer.body, header_of(answer.headers, "content-type"))))
     here = answer.final_url
     source = Source(name="scouted", home=here, listings=(Listing(url=here),))
     scope = scope_of(source)
     tried: list[str] = []
     offers = await _feeds(visit, scope, tree, here, tried)
     offers += await _sitemaps(visit, scope, here, tried)
-    listing = links_of(scope, Kind.LISTING, answer.body, here, answer_type(answer))
+    listing = links_of(scope, Kind.LISTING, answer.body, here, header_of(answer.headers, "content-type"))
     shapes = _shapes(listing.links)
     if shapes:
         chosen = tuple(link for link in listing.links if _shape(link.url) in shapes)
@@ -214,23 +209,14 @@ async def _look_round(visit: _Visit, home: str, answer: Fetched, barred: tuple[s
             if not listing.links and tree.css_first("script") is not None
             else "no list was found: name a page of links as `listings`, with a selector"
         )
-    return Scouting(
-        home=home,
-        answer=answer,
-        robots=visit.robots,
-        barred=barred,
+    return replace(
+        found,
         offers=tuple(offers),
         tried=tuple(tried),
         include=include,
         samples=tuple(samples),
-        requests=visit.requests,
         notes=tuple(notes),
     )
-
-
-def answer_type(answer: Fetched) -> str:
-    """Content-Type as received."""
-    return next((value for name, value in answer.headers if name.lower() == "content-type"), "")
 
 
 async def _feeds(
@@ -292,7 +278,7 @@ async def _read(
             continue
         fetched = await visit.get(address)
         listed = (
-            links_of(scope, kind, fetched.body, fetched.final_url, answer_type(fetched))
+            links_of(scope, kind, fetched.body, fetched.final_url, header_of(fetched.headers, "content-type"))
             if fetched.outcome == Outcome.OK
             else Listed()
         )
@@ -418,6 +404,8 @@ async def _peek(source: Source, user_agent: str, limits: Limits | None) -> Peek:
     outcome = judge_page(fetched.status, fetched.headers, fetched.body) or fetched.outcome
     links = 0
     if outcome == Outcome.OK:
-        listed = links_of(scope, kind, fetched.body, fetched.final_url, answer_type(fetched))
+        listed = links_of(
+            scope, kind, fetched.body, fetched.final_url, header_of(fetched.headers, "content-type")
+        )
         links = 1 if kind == Kind.PAGE else len(listed.links) + len(listed.children)
     return Peek(source=source.name, robots=visit.robots.note, first_list=outcome, links=links)

@@ -17,6 +17,18 @@ from pipeline.dedupe.sorted_pairs import Values
 
 _TEXTS = pa.list_(pa.string())
 
+_VERDICT = {
+    "relation": pa.string(),
+    "kind": pa.string(),
+    "of": _TEXTS,
+    "score": pa.float64(),
+    "partner_score": pa.float64(),
+    "density": pa.float64(),
+    "rule": pa.string(),
+    "conflicts": _TEXTS,
+}
+"""What the comparison says of a document: once as it was found, once as it was settled."""
+
 
 def _required(name: str) -> pa.Field:
     return pa.field(name, pa.uint64(), nullable=False)
@@ -31,30 +43,12 @@ MEMBERS = Table(
             "removed": pa.bool_(),
             "cluster": pa.string(),
             "cluster_key": pa.uint64(),
-            "relation": pa.string(),
-            "kind": pa.string(),
-            "of": _TEXTS,
-            "score": pa.float64(),
-            "partner_score": pa.float64(),
-            "density": pa.float64(),
-            "rule": pa.string(),
-            "conflicts": _TEXTS,
+            **_VERDICT,
             "form_id": pa.string(),
             "published": pa.bool_(),
             "reason": pa.string(),
             "spans": pa.list_(pa.list_(pa.int64())),
-            "found": pa.struct(
-                {
-                    "relation": pa.string(),
-                    "kind": pa.string(),
-                    "of": _TEXTS,
-                    "score": pa.float64(),
-                    "partner_score": pa.float64(),
-                    "density": pa.float64(),
-                    "rule": pa.string(),
-                    "conflicts": _TEXTS,
-                }
-            ),
+            "found": pa.struct(list(_VERDICT.items())),
             "order": pa.int64(),
             "print": pa.uint64(),
             "text_hash": pa.uint64(),
@@ -148,7 +142,7 @@ def keys_of(names: Iterable[str]) -> Values:
 
 
 _DECISION = [field.name for field in fields(Decision)]
-_FOUND = MEMBERS.schema.field("found").type.names
+_FOUND = list(_VERDICT)
 _MEMBER = [field.name for field in fields(Member) if field.name not in {"decision", "found"}]
 _LINK = [field.name for field in fields(Link)]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pipeline.archive.store import write_whole
 from pipeline.errors import UsageError
 
 FILE = "acknowledged.tsv"
@@ -55,6 +56,4 @@ def read_acks(sources: Path) -> dict[str, Ack]:
 def write_acks(sources: Path, acks: Mapping[str, Ack]) -> None:
     """Write what is acknowledged, in place of what was, by source."""
     lines = [f"{a.source}\t{a.state}\t{a.until}\t{' '.join(a.why.split())}" for _, a in sorted(acks.items())]
-    beside = sources / f"{FILE}.part"
-    beside.write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
-    beside.replace(sources / FILE)
+    write_whole(sources / FILE, ("\n".join([HEAD, *lines]) + "\n").encode())

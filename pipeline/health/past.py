@@ -9,13 +9,10 @@ from datetime import date
 
 from pipeline.corpus.yields import DayYield
 from pipeline.crawl.daily import DayCounts
-from pipeline.records import USABLE, Outcome
+from pipeline.records import UNREACHED, USABLE
 
 WEEKS = 8
 """Trailing weeks that a day is compared with: enough for the median of one weekday, short of a season (ours)."""
-
-UNREACHED = frozenset({Outcome.DNS_ERROR, Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT})
-"""Outcomes of visits that no server answered."""
 
 Told = tuple[date, str] | None
 """What a rule says: since which day (UTC), and the numbers in words; None: all is as usual."""

@@ -95,16 +95,11 @@ def _status(
         last_good=times.last_ok,
         last_new=max((each.day for each in past.days if each.new), default=None),
         next_due=times.next_due,
-        resting_until=ledger.resting_until(_addresses(source)),
+        resting_until=ledger.resting_until(source.addresses),
         held=held.get(source.name),
         acknowledged=ack if ack is not None and ack.holds(state, past.today) else None,
         weeks=_weekly(past),
     )
-
-
-def _addresses(source: Source) -> list[str]:
-    listings = (listing.url for listing in source.listings)
-    return [source.home, *source.feeds, *source.sitemaps, *listings, *source.urls]
 
 
 def _weekly(past: Past) -> tuple[int, ...]:

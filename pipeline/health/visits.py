@@ -8,24 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.crawl.daily import DayCounts
-from pipeline.health.past import UNREACHED, Past, Told
+from pipeline.crawl.history import MISSING
+from pipeline.crawl.hosts import FAILURES
+from pipeline.health.past import Past, Told
 from pipeline.records import USABLE, Outcome
 
 Outcomes = Mapping[str, int]
 
-GONE = frozenset({Outcome.GONE, Outcome.SOFT_GONE})
-
-NO_ANSWER = frozenset(
-    {
-        *UNREACHED,
-        Outcome.BLOCKED,
-        Outcome.HTTP_ERROR,
-        Outcome.INCOMPLETE,
-        Outcome.BAD_PROTOCOL,
-        Outcome.DEFERRED,
-    }
-)
-"""Outcomes that are the site's and not the single page's."""
+NO_ANSWER = FAILURES | {Outcome.DEFERRED}
+"""What a site may answer in place of all its pages."""
 
 
 def _lists(each: DayCounts) -> Outcomes:
@@ -74,7 +65,7 @@ def blocked(past: Past) -> Told:
 
 def gone(past: Past) -> Told:
     """All its lists answer that they are not there."""
-    return _first(past, lambda outcomes: outcomes.keys() <= GONE, GROUPS[:1])
+    return _first(past, lambda outcomes: outcomes.keys() <= MISSING, GROUPS[:1])
 
 
 def failing(past: Past) -> Told:

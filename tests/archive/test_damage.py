@@ -22,18 +22,25 @@ from pipeline.records import Capture
 from tests.archive.archive_cases import earlier, failure, judge, page, warc_files, write
 from tests.archive.killed_runs import KILLED, kill_at
 
-NUMBERS = range(1, 5)
+NEXT = "https://news.example/a/2_2.html"
+PAGES = (
+    page(1),
+    page(2, via="https://news.example/", next_part=NEXT),
+    page(3, kind="feed", gap=True),
+    page(4),
+)
+"""With all that a row of the index tells of a capture."""
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four pages, a failure, a revisit and an imported file in one WARC file."""
     raw = tmp_path_factory.mktemp("whole")
-    first = write(raw, [page(n) for n in NUMBERS])
+    first = write(raw, PAGES)
     shutil.rmtree(raw)
     again = page(1, fetched_at=page(9).fetched_at)
     with archive.Writer(raw, "run", lambda: page(0).fetched_at) as writer:
-        for capture in [*(page(n) for n in NUMBERS), failure(5)]:
+        for capture in [*PAGES, failure(5)]:
             writer.write(capture, request_headers=(("User-Agent", "test"),))
         writer.write(again, earlier=replace(earlier(first[0]), id=written(raw, open_file=True)[0].id))
         writer.write(page(6, status=0), resource=True)
