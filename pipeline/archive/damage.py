@@ -7,26 +7,27 @@ the index, the ledger asks for its URL again, and a build has a row for it. The 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pipeline.archive import cdxj, exchange, index, salvage, warc
 from pipeline.archive.cdxj import Ref
+from pipeline.archive.journal import NAME, read_journal, write_journal
 from pipeline.archive.repair import RepairReport, repair_locked
 from pipeline.archive.sealing import SealedFile, measure, sidecar, write_sidecar
 from pipeline.archive.store import WARC, lock, sync, write_all, write_whole
 from pipeline.archive.verify import captures_of
-from pipeline.errors import CorpusError, UsageError
+from pipeline.errors import UsageError
 from pipeline.records import Capture, Outcome
 
 logger = logging.getLogger("pipeline.archive")
 
-JOURNAL = "repairs.jsonl"
+JOURNAL = NAME
 """What was put right and what was lost with it, a line a file, in the folder of the archive."""
 
 SOFTWARE = "zh-article-corpus repair"
@@ -68,20 +69,12 @@ class Repair:
 
 def repairs(raw: Path) -> list[Repair]:
     """What was put right so far, oldest first; CorpusError names the line that does not read."""
-    path = raw / JOURNAL
-    if not path.is_file():
-        return []
-    done = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-            row["lost"] = tuple(LostCapture(**each) for each in row["lost"])
-            done.append(Repair(**{**row, "aside": tuple(row["aside"])}))
-        except (ValueError, TypeError, KeyError) as error:
-            raise CorpusError(
-                f"{path}:{number}: not a line that a repair wrote ({error}); put it right by hand"
-            ) from None
-    return done
+    return read_journal(raw / JOURNAL, _repair)
+
+
+def _repair(row: dict[str, Any]) -> Repair:
+    row["lost"] = tuple(LostCapture(**each) for each in row["lost"])
+    return Repair(**{**row, "aside": tuple(row["aside"])})
 
 
 def losses(raw: Path) -> list[Repair]:
@@ -98,13 +91,10 @@ def acknowledge(raw: Path, why: str, file: str | None = None) -> list[Repair]:
     chosen = [each for each in losses(raw) if file is None or file in (each.file, Path(each.file).name)]
     if not chosen:
         raise UsageError(f"{raw}: no loss{f' in {file}' if file else ''} that is not acknowledged yet")
-    _write_journal(raw, [replace(each, acknowledged=why) if each in chosen else each for each in done])
+    write_journal(
+        raw / JOURNAL, [replace(each, acknowledged=why) if each in chosen else each for each in done]
+    )
     return chosen
-
-
-def _write_journal(raw: Path, done: Iterable[Repair]) -> None:
-    lines = (json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in done)
-    write_whole(raw / JOURNAL, "".join(lines).encode())
 
 
 Remembered = Callable[[], Sequence[Ref]]
@@ -161,7 +151,9 @@ def put_right(raw: Path, file: str, remembered: Remembered = tuple) -> Repair:
         lost=tuple(lost for _, _, lost in added if lost is not None),
         aside=aside,
     )
-    _write_journal(raw, [*(each for each in repairs(raw) if (each.file, each.found) != (file, found)), done])
+    write_journal(
+        raw / JOURNAL, [*(each for each in repairs(raw) if (each.file, each.found) != (file, found)), done]
+    )
     beside.replace(path)
     sync(path.parent)
     _finish(raw, file)

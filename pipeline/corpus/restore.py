@@ -7,12 +7,12 @@ version made again from its inputs. What neither gives stays as it is and is nam
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.archive.journal import NAME, read_journal, write_journal
 from pipeline.archive.store import sha256_of, sync, write_whole
 from pipeline.corpus.job import Job
 from pipeline.corpus.publish import listed_sums, read_manifest, sums_text
@@ -23,7 +23,7 @@ from pipeline.linking import link_or_copy
 
 logger = logging.getLogger("pipeline.corpus")
 
-JOURNAL = "repairs.jsonl"
+JOURNAL = NAME
 """What rotted and what became of it, a line a file, in the folder that keeps its bytes."""
 
 Remake = Callable[[str], Remade]
@@ -55,18 +55,7 @@ def quarantine(clean: Path) -> Path:
 
 def rotten(clean: Path) -> list[Rotten]:
     """What rotted so far; CorpusError names a line that does not read."""
-    path = quarantine(clean) / JOURNAL
-    if not path.is_file():
-        return []
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            found.append(Rotten(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise CorpusError(
-                f"{path}:{number}: not a line that a repair wrote ({error}); put it right"
-            ) from None
-    return found
+    return read_journal(quarantine(clean) / JOURNAL, lambda row: Rotten(**row))
 
 
 def acknowledge(clean: Path, why: str, version: str | None = None) -> list[Rotten]:
@@ -81,7 +70,8 @@ def acknowledge(clean: Path, why: str, version: str | None = None) -> list[Rotte
         raise UsageError(
             f"{clean}: no damage{f' of {version}' if version else ''} that is not acknowledged yet"
         )
-    _write_journal(clean, [replace(each, acknowledged=why) if each in chosen else each for each in known])
+    noted = [replace(each, acknowledged=why) if each in chosen else each for each in known]
+    write_journal(quarantine(clean) / JOURNAL, noted)
     return chosen
 
 
@@ -226,9 +216,4 @@ def _note(clean: Path, more: Iterable[Rotten]) -> None:
     new = list(more)
     names = {(each.version, each.file, each.found) for each in new}
     old = [each for each in rotten(clean) if (each.version, each.file, each.found) not in names]
-    _write_journal(clean, [*old, *new])
-
-
-def _write_journal(clean: Path, lines: Iterable[Rotten]) -> None:
-    text = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in lines)
-    write_whole(quarantine(clean) / JOURNAL, text.encode())
+    write_journal(quarantine(clean) / JOURNAL, [*old, *new])
