@@ -6,14 +6,15 @@ from prefect import flow, task
 
 from flows import states
 from flows.states import HERE, TRIES, WAIT
-from pipeline import report, runs
-from pipeline.runs import Folders, Maintenance
+from pipeline import report, upkeep
+from pipeline.runs import Folders
+from pipeline.upkeep import Maintenance
 
 
 @task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=states.busy)
 def verify_compact_collect(folders: Folders, verify_only: bool) -> Maintenance:
     """Check every file, then join and remove what may be."""
-    return runs.maintain(folders, verify_only=verify_only)
+    return upkeep.maintain(folders, verify_only=verify_only)
 
 
 @flow

@@ -13,7 +13,8 @@ from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
 from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
-from pipeline.runs import Maintenance, RunReport
+from pipeline.runs import RunReport
+from pipeline.upkeep import Maintenance
 
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
 """Columns of the funnel, in the order a page passes them."""

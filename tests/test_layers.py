@@ -45,9 +45,10 @@ ALLOWED = {
     "trial": SHARED | {"crawl", "extract", "corpus", "sources", "tomlfile", "web"},
     "takedown": SHARED | {"web", "archive", "crawl", "dedupe", "corpus"},
     "runs": SHARED
-    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "repairs", "takedown"}
+    | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
     | {"corrections", "rates"},
-    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "health"},
+    "upkeep": SHARED | {"archive", "corpus", "repairs", "runs"},
+    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health"},
     "demo": {"records"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
@@ -55,6 +56,7 @@ ALLOWED = {
         "demo",
         "repairs",
         "runs",
+        "upkeep",
         "report",
         "spans",
         "origin",
@@ -62,10 +64,9 @@ ALLOWED = {
         "health",
         "opml",
         "trial",
-        "tomlfile",
     }
-    | {"corrections"},
-    "flows": SHARED | {"runs", "report"},
+    | {"corrections", "tomlfile"},
+    "flows": SHARED | {"runs", "upkeep", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
 archive; neither knows the other."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import repairs, runs
+from pipeline import repairs, upkeep
 from pipeline.archive import cdxj, damage, salvage
 from pipeline.corpus import restore, versions
 from pipeline.corpus.build import build
@@ -92,8 +92,8 @@ def rows(corpus: Path) -> dict[str, Document]:
 def test_a_lost_page_is_told_and_the_build_goes_on_with_the_rest(corpus: Path) -> None:
     before = rows(corpus)
     url = spoil_page(corpus, 1, 0)
-    assert any("does not read" in told and url in told for told in runs.verify(where(corpus)))
-    done = runs.repair(where(corpus))
+    assert any("does not read" in told and url in told for told in upkeep.verify(where(corpus)))
+    done = upkeep.repair(where(corpus))
     assert [lost.url for each in done.files for lost in each.lost] == [url]
     report = build(job(corpus))
     assert report.full is not None
@@ -103,7 +103,7 @@ def test_a_lost_page_is_told_and_the_build_goes_on_with_the_rest(corpus: Path) -
     assert {d.url: d.reason for d in after.values() if before[d.capture].reason != d.reason} == {
         url: "damaged"
     }
-    assert runs.verify(where(corpus)) == []
+    assert upkeep.verify(where(corpus)) == []
     (told,) = repairs.open_losses(corpus / "raw", corpus / "clean")
     assert url in told
     assert repairs.acknowledge(job(corpus), "known") == 1
@@ -114,7 +114,7 @@ def test_a_lost_page_is_told_and_the_build_goes_on_with_the_rest(corpus: Path) -
 
 def test_the_crawl_asks_again_for_what_was_lost_and_with_no_place_that_moved(corpus: Path) -> None:
     url = spoil_page(corpus, 1, 0)
-    runs.repair(where(corpus))
+    upkeep.repair(where(corpus))
     with ledger.Ledger(corpus / "raw") as memory:
         assert memory.validators(url) is None
         assert memory.validators(story_page(4).url_key) is None, "it lies elsewhere in its file now"
@@ -127,7 +127,7 @@ def test_a_damaged_ledger_is_made_anew(corpus: Path) -> None:
     data[4096:12288] = b"\xff" * 8192
     path.write_bytes(data)
     assert not ledger.is_whole(corpus / "raw")
-    assert runs.repair(where(corpus)).ledger
+    assert upkeep.repair(where(corpus)).ledger
     with closing(ledger.Ledger(corpus / "raw", read_only=True)) as memory:
         assert memory.validators(story_page(0).url_key) is not None
 
@@ -161,8 +161,8 @@ def test_a_version_that_rots_stands_again_byte_for_byte(corpus: Path, pattern: s
     before = whole_bytes(corpus)
     path = damage_of(corpus, pattern, version)
     spoilt = path.read_bytes()
-    assert runs.verify(where(corpus))
-    done = runs.repair(where(corpus))
+    assert upkeep.verify(where(corpus))
+    done = upkeep.repair(where(corpus))
     assert {(each.version, each.file) for each in done.restored} >= {
         (version, path.relative_to(corpus / "clean" / version).as_posix())
     }
@@ -173,14 +173,14 @@ def test_a_version_that_rots_stands_again_byte_for_byte(corpus: Path, pattern: s
         p for p in restore.quarantine(corpus / "clean").rglob("*") if p.is_file() and p.suffix != ".jsonl"
     ]
     assert spoilt in {p.read_bytes() for p in kept}
-    assert runs.verify(where(corpus)) == []
-    assert runs.repair(where(corpus)).is_empty
+    assert upkeep.verify(where(corpus)) == []
+    assert upkeep.repair(where(corpus)).is_empty
 
 
 def test_so_does_one_whose_file_is_missing(corpus: Path) -> None:
     before = whole_bytes(corpus)
     min((corpus / "clean/2.1.0/articles").iterdir()).unlink()
-    (done,) = runs.repair(where(corpus)).restored
+    (done,) = upkeep.repair(where(corpus)).restored
     assert done.restored == "version 2.2.0"
     assert whole_bytes(corpus) == before
 
@@ -191,7 +191,7 @@ def test_what_cannot_be_restored_is_named_and_the_next_version_is_made_from_the_
     path = damage_of(corpus, "articles/2026-11-03-*", "2.3.0")
     with pytest.raises(CorpusError, match=rf"{path.name}: damaged.*corpus verify.*corpus repair"):
         read(corpus / "clean")
-    done = runs.repair(where(corpus))
+    done = upkeep.repair(where(corpus))
     (stays,) = done.stays
     assert (stays.version, stays.file) == ("2.3.0", f"articles/{path.name}")
     assert "not there as they were" in stays.why
@@ -201,14 +201,14 @@ def test_what_cannot_be_restored_is_named_and_the_next_version_is_made_from_the_
     assert left.items() <= truth.items()
     told = repairs.open_losses(corpus / "raw", corpus / "clean")
     assert len(told) == 2
-    assert any(path.name in line for line in runs.verify(where(corpus)))
+    assert any(path.name in line for line in upkeep.verify(where(corpus)))
     repairs.acknowledge(job(corpus), "both known")
-    assert runs.verify(where(corpus)) == []
+    assert upkeep.verify(where(corpus)) == []
 
 
 def test_verify_names_the_rows_that_do_not_read(corpus: Path) -> None:
     path = damage_of(corpus, "articles/2026-11-01-*", "2.1.0")
-    told = [line for line in runs.verify(where(corpus), "2.1.0") if path.name in line]
+    told = [line for line in upkeep.verify(where(corpus), "2.1.0") if path.name in line]
     assert "rows 0 to 2 (documents " in told[0]
 
 
@@ -218,7 +218,7 @@ def test_verify_and_reading_change_nothing(corpus: Path) -> None:
     (corpus / "clean/2.2.0/SHA256SUMS").unlink()
     next((corpus / "raw").rglob("*.cdxj")).unlink()
     before = {p: p.stat() for p in corpus.rglob("*")}
-    runs.verify(where(corpus))
+    upkeep.verify(where(corpus))
     repairs.open_losses(corpus / "raw", corpus / "clean")
     assert {p: (s.st_mtime_ns, s.st_ino) for p, s in before.items()} == {
         p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in corpus.rglob("*")
@@ -228,7 +228,7 @@ def test_verify_and_reading_change_nothing(corpus: Path) -> None:
 def test_maintain_mends_what_loses_nothing_and_says_so(corpus: Path) -> None:
     before = whole_bytes(corpus)
     damage_of(corpus, "articles/2026-11-01-*", "2.3.0")
-    done = runs.maintain(where(corpus))
+    done = upkeep.maintain(where(corpus))
     assert {each.version for each in done.restored} == {"2.1.0", "2.2.0", "2.3.0"}
     kept = whole_bytes(corpus)
     assert {name: data for name, data in before.items() if name in kept} == {
@@ -240,7 +240,7 @@ def test_maintain_gives_nothing_up_by_itself(corpus: Path) -> None:
     spoil_page(corpus, 1, 0)
     before = warc_of(corpus, 1).read_bytes()
     with pytest.raises(RefusedError, match=r"does not read(.|\n)*corpus repair"):
-        runs.maintain(where(corpus))
+        upkeep.maintain(where(corpus))
     assert warc_of(corpus, 1).read_bytes() == before
 
 
@@ -258,7 +258,7 @@ def test_old_versions_are_verified_in_turn(tmp_path: Path) -> None:
 
 def test_maintain_finds_an_old_version_that_rots(corpus: Path) -> None:
     damage_of(corpus, "changes.parquet", "2.1.0")
-    assert [each.file for each in runs.maintain(where(corpus)).restored] == ["changes.parquet"]
+    assert [each.file for each in upkeep.maintain(where(corpus)).restored] == ["changes.parquet"]
 
 
 def test_rows_of_a_version_tell_what_a_file_without_index_lost(corpus: Path) -> None:
@@ -271,7 +271,7 @@ def test_rows_of_a_version_tell_what_a_file_without_index_lost(corpus: Path) -> 
     raw = corpus / "raw"
     record = next(piece for piece in salvage.pieces(path, []) if piece.record is None)
     flip(path, (record.offset + record.length + 60) / (path.stat().st_size - 1))
-    done = runs.repair(where(corpus))
+    done = upkeep.repair(where(corpus))
     assert [lost.url for each in done.files for lost in each.lost] == [url]
     assert damage.losses(raw)[0].kept == 2
 
@@ -310,15 +310,15 @@ def test_killed_at_any_write_the_next_repair_ends_in_the_same_bytes(corpus: Path
     spoilt(corpus)
     calm = tmp_path / "calm"
     copy(corpus, calm)
-    runs.repair(where(calm))
+    upkeep.repair(where(calm))
     expected = outcome(calm)
     number, died = 0, True
     while died:
         number += 1 if number < 12 else 7
         folder = tmp_path / f"killed-{number}"
         copy(corpus, folder)
-        died = killed_at(number, lambda folder=folder: runs.repair(where(folder)))  # type: ignore[misc]
-        runs.repair(where(folder))
+        died = killed_at(number, lambda folder=folder: upkeep.repair(where(folder)))  # type: ignore[misc]
+        upkeep.repair(where(folder))
         assert unlike(outcome(folder), expected) == [], f"after a kill at write {number}"
         assert not list((folder / ".build").glob("rem*")), "no scratch is left"
         shutil.rmtree(folder)
@@ -337,7 +337,7 @@ def test_a_write_that_fails_leaves_what_the_next_repair_ends(
     spoilt(corpus)
     calm = tmp_path / "calm"
     copy(corpus, calm)
-    runs.repair(where(calm))
+    upkeep.repair(where(calm))
     expected = outcome(calm)
     number, failed = 0, True
     while failed:
@@ -347,9 +347,9 @@ def test_a_write_that_fails_leaves_what_the_next_repair_ends(
         with monkeypatch.context() as patch:
             calls = failing(patch, number, fault)
             with suppress(CorpusError, OSError):
-                runs.repair(where(folder))
+                upkeep.repair(where(folder))
         failed = calls() >= number
-        runs.repair(where(folder))
+        upkeep.repair(where(folder))
         assert unlike(outcome(folder), expected) == [], f"after a fault at write {number}"
         shutil.rmtree(folder)
     assert number > 20

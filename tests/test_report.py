@@ -19,7 +19,8 @@ from pipeline.report import (
     plan_words,
     refusals,
 )
-from pipeline.runs import Maintenance, RunReport
+from pipeline.runs import RunReport
+from pipeline.upkeep import Maintenance
 
 CLEAN = Path("/data/clean")
 

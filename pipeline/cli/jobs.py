@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pipeline import runs
+from pipeline import runs, upkeep
 from pipeline.cli import screen, undo
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
@@ -306,7 +306,7 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
 
 def run_maintain(arguments: argparse.Namespace) -> int:
     """corpus maintain"""
-    done = runs.maintain(folders(arguments), verify_only=arguments.verify_only)
+    done = upkeep.maintain(folders(arguments), verify_only=arguments.verify_only)
     screen.show("Versions kept", ("version", "why"), list(done.kept.items()))
     screen.say(maintenance_words(done))
     if arguments.json:

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline import repairs, runs
+from pipeline import repairs, upkeep
 from pipeline.archive.withdrawn import withdrawn
 from pipeline.cli import jobs, screen
 from pipeline.corpus.environment import build_environment, environment
@@ -72,7 +72,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
     if arguments.rebuild is not None:
         return _rebuild(arguments)
     where = jobs.folders(arguments)
-    problems = runs.verify(where, arguments.version)
+    problems = upkeep.verify(where, arguments.version)
     if problems:
         raise RefusedError(
             "\n".join([*problems, "`corpus repair` puts right what can be, and keeps the rest"])
@@ -97,7 +97,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
         return _elsewhere(arguments)
     where = jobs.folders(arguments)
     with screen.watching() as progress:
-        found = runs.verify_rebuild(where, arguments.rebuild, progress=progress)
+        found = upkeep.verify_rebuild(where, arguments.rebuild, progress=progress)
     if not found.other:
         screen.say(f"{found.version}: made again, its {len(found.same)} files are the same, byte for byte.")
     else:
@@ -146,7 +146,7 @@ def run_repair(arguments: argparse.Namespace) -> int:
         screen.say(f"{noted} loss{'es' * (noted > 1)} noted: {arguments.ack}")
         return 0
     with screen.watching() as progress:
-        done = runs.repair(where, progress=progress)
+        done = upkeep.repair(where, progress=progress)
     for line in repair_lines(done):
         screen.say(line)
     if arguments.json:

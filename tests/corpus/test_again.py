@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import runs
+from pipeline import upkeep
 from pipeline.cli import main
 from pipeline.corpus import environment as environments
 from pipeline.corpus.build import build
@@ -53,7 +53,7 @@ def where(corpus: Path) -> Folders:
 @pytest.mark.parametrize("version", ["2.1", "2.2"])
 def test_a_version_comes_out_byte_for_byte(corpus: Path, version: str) -> None:
     before = {p: p.stat().st_ino for p in (corpus / "clean").rglob("*")}
-    found = runs.verify_rebuild(where(corpus), version)
+    found = upkeep.verify_rebuild(where(corpus), version)
     assert (found.other, found.first, found.causes) == ((), "", ())
     assert "articles/2026-11-01-000.parquet" in found.same
     assert {p: p.stat().st_ino for p in (corpus / "clean").rglob("*")} == before
@@ -64,7 +64,7 @@ def test_another_declaration_of_a_source_is_told_with_the_row(corpus: Path) -> N
     (corpus / "sources/example.toml").write_text(
         'home = "https://news.example/"\nurls = ["https://news.example/a/0.html"]\nterms = "CC BY 4.0"\n'
     )
-    found = runs.verify_rebuild(where(corpus), "2.1")
+    found = upkeep.verify_rebuild(where(corpus), "2.1")
     assert ", terms: '' then, 'CC BY 4.0' now" in found.first
     assert found.causes == ("source example declares something else",)
 
@@ -78,7 +78,7 @@ def test_another_library_and_other_rules_are_told_first(corpus: Path) -> None:
     (folder / "SHA256SUMS").chmod(0o644)
     files = tuple(replace(f, sha256="0" * 64) if f.file.startswith("articles") else f for f in manifest.files)
     write_manifest(folder, replace(manifest, environment=then, files=files))
-    found = runs.verify_rebuild(where(corpus), "2.1")
+    found = upkeep.verify_rebuild(where(corpus), "2.1")
     assert found.causes[0].startswith("library opencc: 1.0 then, ")
     assert any(cause.startswith("rules rules/closings.tsv") for cause in found.causes)
 
@@ -88,12 +88,12 @@ def test_inputs_that_are_gone_are_named(corpus: Path) -> None:
     with pytest.raises(
         RefusedError, match=r"1 of the 1 files that version 2\.1\.0 was made of are not there"
     ):
-        runs.verify_rebuild(where(corpus), "2.1")
+        upkeep.verify_rebuild(where(corpus), "2.1")
 
 
 def test_without_its_parent_its_rows_are_compared(corpus: Path) -> None:
     shutil.rmtree(corpus / "clean/2.1.0")
-    found = runs.verify_rebuild(where(corpus), "2.2")
+    found = upkeep.verify_rebuild(where(corpus), "2.2")
     assert not any(name.startswith(("articles", "dropped")) for name in found.other)
     assert found.first.startswith("no row: ")
     assert "its parent is gone" in found.causes[-1]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import runs
+from pipeline import upkeep
 from pipeline.archive.store import sha256_of
 from pipeline.cli import main
 from pipeline.corpus import plan, versions
@@ -104,6 +104,6 @@ def test_an_increment_upon_the_new_schema_and_maintenance_go_on(corpus: Path) ->
     report = build(job(corpus))
     assert (report.full, report.version) == (None, f"{SCHEMA_VERSION}.3.0")
     (corpus / "sources").mkdir()
-    kept = runs.maintain(Folders(raw=corpus / "raw", clean=corpus / "clean", sources=corpus / "sources"))
+    kept = upkeep.maintain(Folders(raw=corpus / "raw", clean=corpus / "clean", sources=corpus / "sources"))
     assert set(kept.kept) <= set(list_versions(corpus / "clean"))
     assert kept.kept[report.version or ""] == "latest"

@@ -24,7 +24,8 @@ from pipeline.corpus.job import recover
 from pipeline.corpus.read import documents, list_versions, read_changes
 from pipeline.errors import CorpusError, NoSpaceError, UsageError
 from pipeline.records import Document
-from pipeline.runs import Folders, verify
+from pipeline.runs import Folders
+from pipeline.upkeep import verify
 from tests.corpus.archives import PLAIN, html, job, story_page, write
 from tests.corpus.rows import row
 from tests.corpus.test_build import killed_at

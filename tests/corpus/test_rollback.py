@@ -21,7 +21,8 @@ from pipeline.corpus.read import documents, latest, list_versions, read_changes
 from pipeline.corpus.rollback import on_hold, release, rollback
 from pipeline.errors import BusyError, CorpusError, NoSpaceError, RefusedError, UsageError
 from pipeline.records import Document
-from pipeline.runs import Folders, maintain, verify
+from pipeline.runs import Folders
+from pipeline.upkeep import maintain, verify
 from tests.corpus.archives import PLAIN, START, html, job, story_page, write
 from tests.corpus.test_build import killed_at, sums
 

@@ -28,7 +28,8 @@ from pipeline.crawl.gaps import find_gaps
 from pipeline.crawl.ledger import Ledger, rebuild
 from pipeline.errors import BusyError, RefusedError, UsageError
 from pipeline.records import Capture, Document, Source
-from pipeline.runs import Folders, verify
+from pipeline.runs import Folders
+from pipeline.upkeep import verify
 from tests.corpus.archives import PLAIN, START, html, job, story_page, write
 from tests.corpus.test_build import killed_at
 

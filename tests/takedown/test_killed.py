@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import archive, runs
+from pipeline import archive, runs, upkeep
 from pipeline.archive import takedowns
 from pipeline.corpus.read import latest, list_versions, read
 from pipeline.crawl.ledger import Ledger
@@ -128,7 +128,7 @@ def test_at_every_write_the_next_command_ends_in_the_same_bytes(
         assert state(folder) == wanted, f"after a fault at write {number}"
         shutil.rmtree(folder)
         number += every
-    assert runs.verify(folders(calm)) == []
+    assert upkeep.verify(folders(calm)) == []
     assert begun > 100 / every
 
 
@@ -166,7 +166,7 @@ def test_a_disk_that_fails_is_told_readers_see_nothing_and_any_writer_goes_on(
     commands: dict[str, Callable[[], Any]] = {
         "build": lambda: runs.build(where),
         "crawl": lambda: runs.crawl(where),
-        "maintain": lambda: runs.maintain(where),
+        "maintain": lambda: upkeep.maintain(where),
         "import": lambda: runs.bring(where, [], "attic"),
         "takedown": lambda: take_down(folder, url(0), ticket="T-2", approve=lambda plan: False),
     }
@@ -175,4 +175,4 @@ def test_a_disk_that_fails_is_told_readers_see_nothing_and_any_writer_goes_on(
     assert journal is not None
     assert journal.done
     assert not (folder / "clean/TAKEDOWN").exists()
-    assert runs.verify(where) == []
+    assert upkeep.verify(where) == []

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import archive, runs
+from pipeline import archive, runs, upkeep
 from pipeline.archive import index, takedowns
 from pipeline.corpus import pins, publish, tombstones, versions
 from pipeline.corpus.export import export
@@ -61,7 +61,7 @@ def corpus(made: Path, tmp_path: Path) -> Path:
 
 def whole(folder: Path) -> None:
     """The archive, every version, and that the versions were made from what is there."""
-    assert runs.verify(folders(folder)) == []
+    assert upkeep.verify(folders(folder)) == []
     judge(folder / "raw")
 
 
@@ -241,10 +241,10 @@ def test_a_revision_made_again_has_its_rows_and_is_told_in_words(corpus: Path) -
     copy = page(8, story=1, days=3, url="https://copy.example/8", url_key="https://copy.example/8")
     take_down(corpus, url(1))
     add(corpus, [replace(copy, final_url=copy.url), page(5, days=3)], "run-4")
-    found = runs.verify_rebuild(folders(corpus), "2.3.1")
+    found = upkeep.verify_rebuild(folders(corpus), "2.3.1")
     assert "a takedown removed rows from it after it was made" in found.causes
     assert found.first.startswith("no row")
-    assert runs.verify_rebuild(folders(corpus), "2.4").other == ()
+    assert upkeep.verify_rebuild(folders(corpus), "2.4").other == ()
 
 
 def test_copies_elsewhere_go_too_when_it_is_said(corpus: Path) -> None:
@@ -444,7 +444,7 @@ def test_versions_of_an_earlier_schema_and_index_give_it_up_too(made: Path, tmp_
     publish.write_manifest(old, replace(read_manifest(old), files=publish.describe_files(old, None, {})))
     take_down(corpus, url(1))
     assert list_versions(corpus / "clean") == ["1.3.1", "2.1.1", "2.2.1"]
-    assert runs.verify(folders(corpus)) == []
+    assert upkeep.verify(folders(corpus)) == []
     assert runs.prove_takedown(folders(corpus), TICKET).findings == ()
     assert ident(1) not in read(corpus / "clean", version="1.3")["id"].to_pylist()
 
