@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from pipeline.crawl import ledger as ledgers
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.robots import Robots
 from pipeline.records import UNREACHED, Outcome, Place
 from pipeline.web.fetched import Fetched
@@ -63,7 +64,7 @@ class Rules:
 class Hosts:
     """All sites and hosts that a run touches."""
 
-    def __init__(self, ledger: ledgers.Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._now = now
         self._queues: dict[str, Queue] = {}
@@ -80,7 +81,7 @@ class Hosts:
             self._queues[name] = queue
         return self._queues[name]
 
-    def _kept(self, name: str) -> ledgers.Host:
+    def _kept(self, name: str) -> Host:
         """What is remembered of a host, without times that are further off than any may be: a clock ran ahead."""
         kept = self._ledger.host(name)
         last = self._now() + FURTHEST
@@ -114,7 +115,7 @@ class Hosts:
                 rules = Rules()  # a closed door is tried again in the next run
             kept = self._kept(name)
             self._ledger.set_host(
-                ledgers.Host(
+                Host(
                     host=name,
                     not_before=self._ready_at(queue) if queue else kept.not_before,
                     delay=queue.delay if queue else kept.delay,

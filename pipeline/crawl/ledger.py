@@ -21,31 +21,13 @@ from pipeline.archive.exchange import Earlier
 from pipeline.archive.plausible import believed
 from pipeline.archive.store import lock, path_of
 from pipeline.archive.withdrawn import standing, withdrawn
-from pipeline.crawl import daily
+from pipeline.crawl import daily, hostmemory
 from pipeline.crawl.daily import DayCounts
+from pipeline.crawl.database import FILE, LedgerError, opened
 from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
-from pipeline.errors import CorpusError
+from pipeline.crawl.hostmemory import Host
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
 from pipeline.web.urls import site, url_key
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS url (
-  key TEXT PRIMARY KEY, url TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, via TEXT, part_of TEXT,
-  first_seen TEXT, last_fetch TEXT, last_ok TEXT, last_change TEXT, status INTEGER, outcome TEXT,
-  looks INTEGER NOT NULL DEFAULT 0, fails INTEGER NOT NULL DEFAULT 0, missing_since TEXT,
-  gone INTEGER NOT NULL DEFAULT 0, interval REAL, next_due TEXT,
-  etag TEXT, last_modified TEXT, good_id TEXT, good_url TEXT, good_at TEXT, good_digest TEXT,
-  good_file TEXT, good_offset INTEGER, good_length INTEGER);
-CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS NOT NULL;
-CREATE TABLE IF NOT EXISTS host (
-  host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
-  robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
-CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
-"""
-
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
@@ -64,10 +46,6 @@ NEVER = datetime.fromtimestamp(0, UTC)
 """The time of the newest visit where there was none."""
 
 
-class LedgerError(CorpusError):
-    """The ledger cannot be read; it can be made again from the archive."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """A URL whose next visit has come."""
@@ -84,24 +62,6 @@ class Due:
     """url_key of part 1."""
     looks: int
     """Visits so far; 0: never fetched."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """What has to be remembered of a host between runs."""
-
-    host: str
-    """Name, with :port when not the default."""
-    not_before: datetime | None = None
-    """No request before this time (Retry-After)."""
-    delay: float | None = None
-    """Seconds between requests that the host last bore."""
-    fails: int = 0
-    """Failures in a row."""
-    robots: Place | None = None
-    """Where its last robots.txt lies."""
-    robots_until: datetime | None = None
-    """Until when that answer holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,20 +85,7 @@ class Ledger:
         self.raw = raw
         self.newest = NEVER
         """Time of the newest visit or link that was known on entering."""
-        path = raw / "ledger.sqlite"
-        if not read_only:
-            raw.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(":memory:" if read_only else path, isolation_level=None, timeout=30)
-        self._db.row_factory = sqlite3.Row
-        try:
-            if read_only and path.is_file():
-                _copy(path, self._db)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_TABLES + daily.TABLE)
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error
+        self._db = opened(raw, read_only=read_only)
 
     def __enter__(self) -> Ledger:
         self.catch_up()
@@ -350,37 +297,11 @@ class Ledger:
 
     def host(self, host: str) -> Host:
         """What is remembered of a host; an empty record when nothing is."""
-        row = self._db.execute("SELECT * FROM host WHERE host = ?", (host,)).fetchone()
-        if row is None:
-            return Host(host=host)
-        place = None
-        if row["robots_file"] is not None:
-            place = Place(file=row["robots_file"], offset=row["robots_offset"], length=row["robots_length"])
-        return Host(
-            host=host,
-            not_before=warc.moment(row["not_before"] or ""),
-            delay=row["delay"],
-            fails=row["fails"],
-            robots=place,
-            robots_until=warc.moment(row["robots_until"] or ""),
-        )
+        return hostmemory.from_row(host, self._db.execute(hostmemory.GET, (host,)).fetchone())
 
     def set_host(self, state: Host) -> None:
         """Remembers a host's state in place of what was there."""
-        place = state.robots
-        self._write(
-            "INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                state.host,
-                warc.iso(state.not_before) if state.not_before else None,
-                state.delay,
-                state.fails,
-                place.file if place else None,
-                place.offset if place else None,
-                place.length if place else None,
-                warc.iso(state.robots_until) if state.robots_until else None,
-            ),
-        )
+        self._write(hostmemory.PUT, hostmemory.to_row(state))
 
     def moved(self, files: Collection[str]) -> None:
         """Forgets where in these files something lies, since they were written anew: it is asked for as if new."""
@@ -443,30 +364,6 @@ def _day(at: datetime) -> str:
     return at.astimezone(UTC).date().isoformat()
 
 
-def _copy(path: Path, into: sqlite3.Connection) -> None:
-    """Copies a ledger that others may be writing, and leaves its folder as it is.
-
-    Opened in the plain way, SQLite makes the two files of write-ahead logging even for a reader
-    (https://www.sqlite.org/wal.html#read_only_databases), so each state needs its own way in:
-
-    log and index   a writer is at work, or was killed: read both, under its locks
-    log alone       a copy of a folder: nobody writes, an index is made in memory
-    neither         closed in order; `immutable`, and done again if a writer came in meanwhile
-    """
-    log, log_index = Path(f"{path}-wal"), Path(f"{path}-shm")
-    before = None
-    while before != (before := path.stat().st_mtime_ns):
-        if not log.is_file():
-            way = "immutable=1"
-        else:
-            way = "readonly_shm=1" if log_index.is_file() else "vfs=unix-none"
-        address = f"{path.absolute().as_uri()}?mode=ro&{way}"
-        with closing(sqlite3.connect(address, uri=True, timeout=30)) as source:
-            if way == "vfs=unix-none":
-                source.execute("PRAGMA locking_mode=EXCLUSIVE")
-            source.backup(into)
-
-
 def is_whole(raw: Path) -> bool:
     """Whether the ledger of an archive reads to its end; one that is not there yet does."""
     try:
@@ -484,6 +381,6 @@ def rebuild(raw: Path) -> int:
     """
     with lock(raw):
         for suffix in ("", "-wal", "-shm"):
-            (raw / f"ledger.sqlite{suffix}").unlink(missing_ok=True)
+            (raw / f"{FILE}{suffix}").unlink(missing_ok=True)
         with closing(Ledger(raw)) as ledger:
             return ledger.catch_up()

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.crawl.ledger import Host, Ledger
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger
 from tests.web.loopback import Page, Site, article, later, run, sitemap, source_of
 
 AHEAD = later(days=400)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from pipeline.archive.writer import Writer
-from pipeline.crawl.ledger import Host, Ledger, LedgerError, rebuild
+from pipeline.crawl.database import LedgerError
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger, rebuild
 from pipeline.records import Capture, Place
 from tests.archive.archive_cases import START, clock, failure, page, warc_files, write
 

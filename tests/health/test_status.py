@@ -15,7 +15,8 @@ from pipeline import runs
 from pipeline.archive.writer import Writer
 from pipeline.cli import main
 from pipeline.corpus.build import build
-from pipeline.crawl.ledger import Host, Ledger
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger
 from pipeline.errors import UsageError
 from pipeline.health.acks import Ack, read_acks, write_acks
 from pipeline.health.status import SourceStatus
