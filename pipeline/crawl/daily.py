@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.archive.cdxj import Ref
-from pipeline.crawl.history import LISTS, UrlState
+from pipeline.crawl.urlstate import LISTS, UrlState
 from pipeline.records import USABLE, Kind
 
 TABLE = """

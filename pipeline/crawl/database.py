@@ -17,7 +17,7 @@ TABLES = f"""
 CREATE TABLE IF NOT EXISTS url (
   key TEXT PRIMARY KEY, url TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, via TEXT, part_of TEXT,
   first_seen TEXT, last_fetch TEXT, last_ok TEXT, last_change TEXT, status INTEGER, outcome TEXT,
-  looks INTEGER NOT NULL DEFAULT 0, fails INTEGER NOT NULL DEFAULT 0, missing_since TEXT,
+  looks INTEGER NOT NULL DEFAULT 0, fails INTEGER NOT NULL DEFAULT 0, failing_since TEXT, missing_since TEXT,
   gone INTEGER NOT NULL DEFAULT 0, interval REAL, next_due TEXT,
   etag TEXT, last_modified TEXT, good_id TEXT, good_url TEXT, good_at TEXT, good_digest TEXT,
   good_file TEXT, good_offset INTEGER, good_length INTEGER);
@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 {HOSTS}
 {daily.TABLE}
 """
+
+INDEX = (
+    "CREATE INDEX IF NOT EXISTS url_failing ON url (source, failing_since) WHERE failing_since IS NOT NULL"
+)
+"""Made last: the column came later than the table."""
 
 
 class LedgerError(CorpusError):
@@ -51,6 +56,9 @@ def opened(raw: Path, *, read_only: bool) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         db.executescript(TABLES)
+        if "failing_since" not in {row["name"] for row in db.execute("PRAGMA table_info(url)")}:
+            db.execute("ALTER TABLE url ADD COLUMN failing_since TEXT")
+        db.execute(INDEX)
     except sqlite3.DatabaseError as error:
         db.close()
         raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error

@@ -24,8 +24,9 @@ from pipeline.archive.withdrawn import standing, withdrawn
 from pipeline.crawl import daily, hostmemory
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.database import FILE, LedgerError, opened
-from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
+from pipeline.crawl.history import next_state
 from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
 from pipeline.web.urls import site, url_key
 
@@ -38,6 +39,12 @@ _OWING = (
     " WHERE part.key IS NULL OR part.next_due <= :now"
 )
 """Keys of the articles whose next part is to be asked for, for the first time or again."""
+
+_REVIVED = (
+    "UPDATE url SET next_due = :at WHERE source = :source AND failing_since > :before AND fails > 1"
+    " AND next_due > :at"
+)
+"""What has failed again and again since before nothing of its source was usable, and never before that."""
 
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
@@ -86,6 +93,7 @@ class Ledger:
         self.newest = NEVER
         """Time of the newest visit or link that was known on entering."""
         self._db = opened(raw, read_only=read_only)
+        self._well: dict[str, str] = {}
 
     def __enter__(self) -> Ledger:
         self.catch_up()
@@ -113,10 +121,10 @@ class Ledger:
         if self._db.in_transaction:
             self._db.execute("COMMIT")
 
-    def _write(self, sql: str, values: Iterable[object] = ()) -> None:
+    def _write(self, sql: str, values: Iterable[object] | Mapping[str, object] = ()) -> None:
         if not self._db.in_transaction:
             self._db.execute("BEGIN")
-        self._db.execute(sql, tuple(values))
+        self._db.execute(sql, values if isinstance(values, Mapping) else tuple(values))
 
     def record(self, capture: Capture, *, every: float | None = None, changed: bool | None = None) -> None:
         """Takes in one archived visit: state, validators, and when to look again.
@@ -144,10 +152,26 @@ class Ledger:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
             self._put(next_state(ref, old, every, changed))
+            self._revive(ref)
             if ref.kind == Kind.PAGE:
                 self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _revive(self, ref: Ref) -> None:
+        """Make due at once what failed while nothing of the source answered, when something does.
+
+        A site that was away for a month has its lists asked once a week by then: the first of them that answers says
+        that the others may too. What failed while others answered has a fault of its own, and waits on.
+        """
+        if ref.outcome not in USABLE or ref.kind not in (Kind.PAGE, *LISTS) or not ref.status:
+            return
+        at = warc.iso(ref.fetched_at)
+        if ref.source not in self._well:
+            sql = "SELECT max(last_ok) FROM url WHERE source = ? AND last_ok < ?"
+            self._well[ref.source] = self._db.execute(sql, (ref.source, at)).fetchone()[0] or ""
+        before, self._well[ref.source] = self._well[ref.source], at
+        self._write(_REVIVED, {"at": at, "source": ref.source, "before": before})
 
     def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
         """Adds to one of the counts of a source's day (daily.py)."""
@@ -315,11 +339,19 @@ class Ledger:
             )
         self.commit()
 
+    def forget(self) -> None:
+        """Forgets, with the next commit, all that the archive holds as well."""
+        self._write("DELETE FROM url WHERE looks > 0")
+        self._write("DELETE FROM day WHERE what <> ?", (daily.DUE,))
+        self._write("UPDATE host SET robots_file = NULL, robots_until = NULL")
+        for table in ("owed", "file"):
+            self._write(f"DELETE FROM {table}")
+
     def catch_up(self) -> int:
         """Takes in the sealed files not yet read to their end; returns how many.
 
         What withdrawn runs said is forgotten, by forgetting all: the rest is read anew from the archive.
-        A list visit met here was never seen to be followed up, so its validators are not trusted
+        A list that came and is met here was never seen to be followed up, so its validators are not trusted
         and it is due at once: its links may have been lost with the process.
         """
         self._forget_withdrawn()
@@ -356,7 +388,8 @@ class Ledger:
             self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
         is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
         is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
-        if after is not None and is_news and (ref.kind in LISTS or is_unfounded):
+        is_unread = ref.kind in LISTS and ref.outcome in USABLE
+        if after is not None and is_news and (is_unread or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
 
 
@@ -376,11 +409,15 @@ def is_whole(raw: Path) -> bool:
 def rebuild(raw: Path) -> int:
     """Makes the ledger again from the archive; returns the number of files read.
 
-    Equal to the live one but for interval history, host state, links found and not yet fetched, and
-    the validators of lists (which are read anew, so that those links are found again).
+    Equal to the live one but for interval history and the validators of lists (which are read anew, so that no link
+    is lost): the archive does not say how often a source wanted its lists read. What it does not hold at all is kept
+    from the old file, if that reads: links found and not yet fetched, pages that were due, how long sites are left
+    alone, what was told. Killed on the way, the old ledger stands.
     """
     with lock(raw):
-        for suffix in ("", "-wal", "-shm"):
-            (raw / f"{FILE}{suffix}").unlink(missing_ok=True)
+        if not is_whole(raw):
+            for suffix in ("", "-wal", "-shm"):
+                (raw / f"{FILE}{suffix}").unlink(missing_ok=True)
         with closing(Ledger(raw)) as ledger:
+            ledger.forget()
             return ledger.catch_up()

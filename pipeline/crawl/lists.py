@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
-from pipeline.crawl.history import LISTS
 from pipeline.crawl.ledger import Due
+from pipeline.crawl.urlstate import LISTS
 from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import next_part
 from pipeline.records import Capture, Kind, Outcome

@@ -24,12 +24,12 @@ from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
-from pipeline.crawl.history import AHEAD
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.crawl.tally import CLOCK, SourceRun, Tally
+from pipeline.crawl.urlstate import AHEAD
 from pipeline.crawl.visit import Conduct, Keeper, Visitor
 from pipeline.nextpart import part_of
 from pipeline.records import USABLE, Capture, Kind, Reason, Source
