@@ -9,9 +9,7 @@ from pathlib import Path
 
 from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
-from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
-from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
 from pipeline.runs import RunReport
 from pipeline.upkeep import Maintenance
@@ -47,9 +45,13 @@ def refusals(report: RunReport) -> list[str]:
         if visit.failed_with
     ]
     lines += [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
-    # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
-    asked = [v for v in report.crawled if v.outcomes or any(not note.startswith(CLOCK) for note in v.notes)]
-    if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
+    if cut_off := [visit.source for visit in report.crawled if visit.cut_off]:
+        lines.append(
+            f"the network of this machine seems to be down: no answer for {', '.join(cut_off)}; that counts against"
+            " nobody, and what was due is due in the next run"
+        )
+    asked = [visit for visit in report.crawled if visit.answered is not None]
+    if asked and not any(visit.answered for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}
     lines += [f"{name} held back: {why}" for name, why in held.items()]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.outage import is_doubtful
 from pipeline.crawl.robots import Robots
 from pipeline.records import UNREACHED, Outcome, Place
 from pipeline.web.fetched import Fetched
@@ -49,6 +50,14 @@ class Queue:
     fails: int = 0
     closed: str | None = None
     """Why nothing more is asked of it in this run."""
+    before: tuple[float, datetime | None, int] | None = None
+    """Delay, `not_before` and `fails` as they were when it last answered, while it is not known whose fault it is that
+    it does not (outage.py)."""
+
+    @property
+    def standing(self) -> tuple[float, datetime | None, int]:
+        """Delay, `not_before` and `fails` as far as they are sure."""
+        return self.before or (self.delay, self.not_before, self.fails)
 
 
 @dataclass(eq=False, slots=True)
@@ -114,23 +123,37 @@ class Hosts:
             if rules and rules.robots and rules.robots.deny_all:
                 rules = Rules()  # a closed door is tried again in the next run
             kept = self._kept(name)
+            delay, _, fails = queue.standing if queue else (kept.delay, None, kept.fails)
             self._ledger.set_host(
                 Host(
                     host=name,
                     not_before=self._ready_at(queue) if queue else kept.not_before,
-                    delay=queue.delay if queue else kept.delay,
-                    fails=queue.fails if queue else kept.fails,
+                    delay=delay,
+                    fails=fails,
                     robots=rules.place if rules else kept.robots,
                     robots_until=rules.until if rules else kept.robots_until,
                 )
             )
 
     def _ready_at(self, queue: Queue) -> datetime | None:
-        left = queue.last + queue.delay - asyncio.get_running_loop().time()
+        delay, not_before, _ = queue.standing
+        left = queue.last + delay - asyncio.get_running_loop().time()
         if left <= 0:
-            return queue.not_before
+            return not_before
         at = self._now() + timedelta(seconds=left)
-        return max(at, queue.not_before) if queue.not_before else at
+        return max(at, not_before) if not_before else at
+
+    def was_well(self, url: str) -> bool:
+        """Whether the site of `url` had no failure behind it when it last answered, or was never asked."""
+        return self.queue(url).standing[2] == 0
+
+    def settle(self, *, counted: bool) -> None:
+        """Count the failures that were in doubt against their sites, or take them back."""
+        for queue in self._queues.values():
+            if queue.before is not None and not counted:
+                queue.delay, queue.not_before, queue.fails = queue.before
+                queue.closed = None
+            queue.before = None
 
     def turn(self, configured: float) -> Turn:
         """One fetch of a source whose delay is `configured` seconds."""
@@ -168,6 +191,8 @@ class Turn:
         for queue in self._touched:
             queue.last = asyncio.get_running_loop().time()
         queue = self._hosts.queue(fetched.final_url if fetched.status else fetched.url)
+        is_in_doubt = is_doubtful(outcome, fetched.status) and not fetched.hops
+        queue.before = queue.standing if is_in_doubt else None
         asked = self._hosts.crawl_delay(fetched.final_url)
         queue.delay = next_delay(self._configured, asked, queue.delay, latency, status)
         queue.fails = queue.fails + 1 if outcome in FAILURES else 0

@@ -25,12 +25,13 @@ from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.hosts import Hosts
+from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.crawl.tally import CLOCK, SourceRun, Tally
 from pipeline.crawl.urlstate import AHEAD
-from pipeline.crawl.visit import Conduct, Keeper, Visitor
+from pipeline.crawl.visit import Conduct, Visitor
 from pipeline.nextpart import part_of
 from pipeline.records import USABLE, Capture, Kind, Reason, Source
 from pipeline.web.fetch import USER_AGENT, Client
@@ -118,8 +119,8 @@ class _Run:
         on_progress: Callable[[CrawlProgress], None] | None,
     ) -> None:
         self.hosts = Hosts(ledger, conduct.now)
-        self.keeper = Keeper(writer, ledger, self.hosts)
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self.keeper = Keeper(writer, ledger, self.hosts, self.tallies)
         self._conduct = conduct
         self._on_progress = on_progress
         self._blocked = blocklist.read(writer.raw)
@@ -290,4 +291,4 @@ async def _until_stopped(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        keeper.flush()
+        keeper.finish()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pipeline.crawl.outage import is_doubtful
 from pipeline.records import Capture, Kind, Outcome
 
 CLOCK = "clock: "
@@ -35,6 +36,10 @@ class SourceRun:
     """Pages that are due but were not asked for: their site is left alone, or they are no longer wanted."""
     parts: int = 0
     """Of the pages visited, further parts of an article."""
+    answered: bool | None = None
+    """Whether any server answered; None: nothing was asked of it, or the network of this machine was down."""
+    cut_off: int = 0
+    """Visits, robots.txt included, that are forgotten because the network of this machine was down."""
     outcomes: dict[str, int] = field(default_factory=dict)
     """Outcome word → captures of any kind."""
     links: int | None = None
@@ -54,6 +59,8 @@ class Tally:
         self.outcomes: Counter[str] = Counter()
         self.pages: Counter[str] = Counter()
         self.skipped = 0
+        self.answered: bool | None = None
+        self.cut_off = 0
         self.parts = 0
         self.links: int | None = None
         self.refused: str | None = None
@@ -62,6 +69,22 @@ class Tally:
         self.notes: list[str] = []
 
     def count(self, capture: Capture) -> None:
+        """Count a visit, but for one that no server answered: it is counted when it is known whose fault that is."""
+        if capture.place is not None or not is_doubtful(capture.outcome, capture.status):
+            self._count(capture)
+
+    def count_unanswered(self, capture: Capture) -> None:
+        """Count a visit that no server answered against the source; a robots.txt is nothing that it asked for."""
+        self.answered = bool(self.answered)
+        if capture.kind != Kind.ROBOTS:
+            self._count(capture)
+
+    def count_cut_off(self, capture: Capture) -> None:
+        """Count a visit that the network of this machine kept from being made."""
+        self.cut_off += 1
+        self.skipped += capture.kind == Kind.PAGE
+
+    def _count(self, capture: Capture) -> None:
         self.outcomes[capture.outcome] += 1
         if capture.kind == Kind.PAGE:
             self.pages[capture.outcome] += 1
@@ -79,10 +102,12 @@ class Tally:
             failed=self.pages.total() - told - blocked,
             robots=self.pages[Outcome.ROBOTS],
             skipped=self.skipped,
+            answered=self.answered,
+            cut_off=self.cut_off,
             parts=self.parts,
             outcomes=dict(sorted(self.outcomes.items())),
             links=self.links,
-            refused=self.refused,
+            refused=None if self.cut_off else self.refused,
             failed_with=self.failed_with,
             notes=tuple(self.notes),
         )
