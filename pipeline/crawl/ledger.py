@@ -8,7 +8,7 @@ of the ledger, never behind, and `catch_up` (done on entering) reads in what a k
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
@@ -28,10 +28,11 @@ from pipeline.crawl.history import next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
-from pipeline.web.urls import site, url_key
+from pipeline.web.urls import url_key
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
+_GET = f"SELECT {', '.join(_COLUMNS)} FROM url"
 _PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 _OWING = (
@@ -71,14 +72,16 @@ class Due:
     """Visits so far; 0: never fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """When a source was last well and is next asked."""
-
-    last_ok: datetime | None = None
-    """The last visit of a list or page that brought something usable."""
-    next_due: datetime | None = None
-    """The first time at which one of them is due."""
+def due_of(state: UrlState) -> Due:
+    """A URL as it is asked for."""
+    return Due(
+        url=state.url,
+        url_key=state.key,
+        kind=state.kind,
+        via=state.via,
+        part_of=state.part_of,
+        looks=state.looks,
+    )
 
 
 class Ledger:
@@ -90,16 +93,19 @@ class Ledger:
 
     def __init__(self, raw: Path, *, read_only: bool = False) -> None:
         self.raw = raw
-        self.newest = NEVER
-        """Time of the newest visit or link that was known on entering."""
         self._db = opened(raw, read_only=read_only)
+        self.newest = self._newest() if read_only else NEVER
+        """Time of the newest visit or link that was known on entering."""
         self._well: dict[str, str] = {}
 
     def __enter__(self) -> Ledger:
         self.catch_up()
-        told = self._db.execute("SELECT max(coalesce(last_fetch, first_seen)) FROM url").fetchone()[0]
-        self.newest = warc.moment(told or "") or self.newest
+        self.newest = self._newest()
         return self
+
+    def _newest(self) -> datetime:
+        told = self._db.execute("SELECT max(coalesce(last_fetch, first_seen)) FROM url").fetchone()[0]
+        return warc.moment(told or "") or NEVER
 
     def close(self) -> None:
         """Closes the file; what was not committed is lost."""
@@ -136,7 +142,7 @@ class Ledger:
         (`add_links`) before recording it: its validators promise that they were read.
         """
         ref = cdxj.ref_of(capture)
-        old = self._state(ref.url_key)
+        old = self.state(ref.url_key)
         if old is not None and is_ahead(old, ref.fetched_at):
             self._put(set_back(old, ref.fetched_at))
         self._take(ref, every, changed)
@@ -147,7 +153,7 @@ class Ledger:
             self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
             return
-        old = self._state(ref.url_key)
+        old = self.state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
@@ -182,18 +188,22 @@ class Ledger:
         found = self._db.execute("SELECT * FROM day WHERE day >= ?", ((since or date.min).isoformat(),))
         return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
 
-    def times(self, source: str) -> Times:
-        """When a source was last well and is next asked."""
-        row = self._db.execute(
-            "SELECT max(last_ok) AS ok, min(next_due) AS due FROM url WHERE source = ?", (source,)
-        ).fetchone()
-        return Times(last_ok=warc.moment(row["ok"] or ""), next_due=warc.moment(row["due"] or ""))
+    def last_ok(self, source: str, now: datetime) -> datetime | None:
+        """The last visit of a source that brought something usable; not what a clock ahead of `now` made up."""
+        sql = "SELECT max(last_ok) FROM url WHERE source = ? AND last_ok <= ?"
+        found = self._db.execute(sql, (source, warc.iso(now + AHEAD))).fetchone()[0]
+        return warc.moment(found or "")
 
-    def resting_until(self, urls: Iterable[str]) -> datetime | None:
-        """Until when all the sites of some addresses are left alone; None: one of them may be asked."""
-        until = [self.host(name).not_before for name in sorted({site(url) for url in urls})]
-        known = [each for each in until if each is not None]
-        return min(known) if known and len(known) == len(until) else None
+    def coming(self, source: str, kinds: Collection[str], now: datetime) -> Iterator[UrlState]:
+        """The URLs of some kinds that will be asked for on their own, the next first, by the clock of `now`."""
+        marks = ", ".join("?" * len(kinds))
+        where = f"source = ? AND kind IN ({marks}) AND (part_of IS NULL OR kind <> '{Kind.PAGE}')"
+        ahead = warc.iso(now + AHEAD)
+        if self.newest - AHEAD > now:
+            sql = f"{_GET} WHERE {where} AND coalesce(last_fetch, first_seen) > ?"
+            yield from map(_as_state, self._db.execute(sql, (source, *kinds, ahead)))
+        sql = f"{_GET} WHERE {where} AND next_due IS NOT NULL ORDER BY next_due, key"
+        yield from map(_as_state, self._db.execute(sql, (source, *kinds)))
 
     def told(self) -> dict[str, str]:
         """The state of each source that was last told, where it was not well."""
@@ -214,17 +224,13 @@ class Ledger:
             self._write("DELETE FROM owed WHERE article = ?", (article,))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
-        sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
-        found: sqlite3.Row | None = self._db.execute(sql, (url_key,)).fetchone()
+        found: sqlite3.Row | None = self._db.execute(f"{_GET} WHERE key = ?", (url_key,)).fetchone()
         return found
 
-    def _state(self, url_key: str) -> UrlState | None:
+    def state(self, url_key: str) -> UrlState | None:
         """What is remembered of a URL: its row as a record."""
         row = self._row(url_key)
-        if row is None:
-            return None
-        times = {name: warc.moment(row[name] or "") for name in _TIMES}
-        return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
+        return None if row is None else _as_state(row)
 
     def _put(self, state: UrlState) -> None:
         """Remembers it in place of what was there: the record as a row."""
@@ -254,21 +260,10 @@ class Ledger:
             has_come += " OR coalesce(last_fetch, first_seen) > :ahead"
             values["ahead"] = warc.iso(now + AHEAD)
         found = self._db.execute(
-            "SELECT url, key, kind, via, part_of, looks FROM url"
-            f" WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
+            f"{_GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
             values,
         )
-        return [
-            Due(
-                url=row["url"],
-                url_key=row["key"],
-                kind=row["kind"],
-                via=row["via"],
-                part_of=row["part_of"],
-                looks=row["looks"],
-            )
-            for row in found
-        ]
+        return [due_of(_as_state(row)) for row in found]
 
     def validators(self, url_key: str) -> Earlier | None:
         """The last good response of a URL, for a conditional request and for `Writer.write`.
@@ -380,10 +375,10 @@ class Ledger:
 
     def _take_unfollowed(self, ref: Ref) -> None:
         """A visit that may have been cut short before its links were kept, or repeats what is withdrawn."""
-        before = self._state(ref.url_key)
+        before = self.state(ref.url_key)
         at = believed(ref.file, ref.fetched_at)
         self._take(replace(ref, fetched_at=at))
-        after = self._state(ref.url_key)
+        after = self.state(ref.url_key)
         if at != ref.fetched_at and after is not None and after.good_id == ref.id:
             self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
         is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
@@ -391,6 +386,11 @@ class Ledger:
         is_unread = ref.kind in LISTS and ref.outcome in USABLE
         if after is not None and is_news and (is_unread or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
+
+
+def _as_state(row: sqlite3.Row) -> UrlState:
+    times = {name: warc.moment(row[name] or "") for name in _TIMES}
+    return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
 
 
 def _day(at: datetime) -> str:

@@ -30,6 +30,7 @@ from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.crawl.tally import CLOCK, SourceRun, Tally
+from pipeline.crawl.upcoming import upcoming
 from pipeline.crawl.urlstate import AHEAD
 from pipeline.crawl.visit import Conduct, Visitor
 from pipeline.nextpart import part_of
@@ -92,6 +93,9 @@ def crawl(
         _tell_of_clock(run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now())
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         asyncio.run(_until_stopped(work, run.keeper, stop))
+        if urls is None and not (stop is not None and stop.is_set()):
+            for each in sources:
+                run.say_why(each)
         return tuple(run.tallies[each.name].source_run(each.name) for each in sources)
 
 
@@ -127,6 +131,14 @@ class _Run:
         self._sites = asyncio.Semaphore(MAX_SITES)
         self._done = 0
         self._total = 0
+
+    def say_why(self, source: Source) -> None:
+        """Note what a source waits for, if nothing of it was asked in this run."""
+        tally = self.tallies[source.name]
+        if tally.is_idle:
+            now = self._conduct.now()
+            next_one = upcoming(source, scope_of(source, self._blocked), self.keeper.ledger, now)
+            tally.next_due, tally.waiting = next_one.at, next_one.words(now)
 
     async def source(self, source: Source, urls: list[str] | None, only_due: bool) -> None:
         """Crawl one source; an error ends it alone, unless archive or ledger take nothing more."""

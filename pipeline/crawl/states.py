@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pipeline.crawl.urlstate import LISTS, UrlState
+from pipeline.crawl.urlstate import LISTS, UrlState, is_ahead
 from pipeline.records import Kind, Outcome
+from pipeline.web.pace import longest_list_interval
 
 GONE_AFTER = timedelta(days=7)
 """404 or 410 twice, at least this far apart, means gone (ours)."""
@@ -112,3 +113,17 @@ def next_due(state: UrlState) -> datetime | None:
     """When a URL is looked at again by the state it is in; None: never."""
     at = state.last_fetch or state.first_seen
     return next(when(state, at) for _, holds, when, _ in STATES if holds(state))
+
+
+def due_at(state: UrlState, now: datetime, every: float | None = None) -> datetime | None:
+    """When a URL is asked next by the clock of now; None: never, a time that is over: at once.
+
+    What a clock ahead of now has left is asked at once. A list (`every`, its source's interval in seconds) waits no
+    longer than that allows: an interval made shorter in the source's file holds from then on.
+    """
+    if is_ahead(state, now):
+        return now
+    if every is None or state.next_due is None or state_of(state) != "read":
+        return state.next_due
+    at = state.last_fetch or state.first_seen
+    return min(state.next_due, at + timedelta(seconds=longest_list_interval(every)))

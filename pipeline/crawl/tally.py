@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pipeline.crawl.outage import is_doubtful
 from pipeline.records import Capture, Kind, Outcome
@@ -40,6 +41,10 @@ class SourceRun:
     """Whether any server answered; None: nothing was asked of it, or the network of this machine was down."""
     cut_off: int = 0
     """Visits, robots.txt included, that are forgotten because the network of this machine was down."""
+    waiting: str | None = None
+    """Where nothing was asked of it: until when, and why; None: something was."""
+    next_due: datetime | None = None
+    """Where nothing was asked of it: when the first of its lists and pages is; None: never, or something was."""
     outcomes: dict[str, int] = field(default_factory=dict)
     """Outcome word → captures of any kind."""
     links: int | None = None
@@ -61,12 +66,19 @@ class Tally:
         self.skipped = 0
         self.answered: bool | None = None
         self.cut_off = 0
+        self.waiting: str | None = None
+        self.next_due: datetime | None = None
         self.parts = 0
         self.links: int | None = None
         self.refused: str | None = None
         self.failed_with: str | None = None
         self.found = 0
         self.notes: list[str] = []
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was asked of the source, and nothing went wrong."""
+        return self.answered is None and not (self.outcomes or self.cut_off or self.failed_with)
 
     def count(self, capture: Capture) -> None:
         """Count a visit, but for one that no server answered: it is counted when it is known whose fault that is."""
@@ -104,6 +116,8 @@ class Tally:
             skipped=self.skipped,
             answered=self.answered,
             cut_off=self.cut_off,
+            waiting=self.waiting,
+            next_due=self.next_due,
             parts=self.parts,
             outcomes=dict(sorted(self.outcomes.items())),
             links=self.links,
