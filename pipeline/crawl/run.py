@@ -37,6 +37,7 @@ from pipeline.nextpart import part_of
 from pipeline.records import USABLE, Capture, Kind, Reason, Source
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
+from pipeline.web.pace import longest_list_interval
 from pipeline.web.urls import fetch_form, site, url_key
 
 logger = logging.getLogger("pipeline.crawl")
@@ -44,7 +45,7 @@ logger = logging.getLogger("pipeline.crawl")
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
 PAUSE = timedelta(days=30)
-"""A longer time without a visit is told: it may be the clock (ours)."""
+"""A longer time without a visit is told where there are no lists: it may be the clock (ours)."""
 STOP_POLL = 0.1
 """Seconds between two looks at the stop event."""
 
@@ -86,11 +87,13 @@ def crawl(
     sqlite3.Error when the archive or the ledger cannot be written (a full disk).
     """
     asked = by_source(sources, urls) if urls is not None else None
-    run_id = f"crawl-{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    run_id = f"{'crawl-' if urls is None else daily.BACKFILL}{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
     with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
         conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
         run = _Run(writer, ledger, conduct, on_progress)
-        _tell_of_clock(run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now())
+        _tell_of_clock(
+            run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now(), _pause(sources)
+        )
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         asyncio.run(_until_stopped(work, run.keeper, stop))
         if urls is None and not (stop is not None and stop.is_set()):
@@ -99,12 +102,18 @@ def crawl(
         return tuple(run.tallies[each.name].source_run(each.name) for each in sources)
 
 
-def _tell_of_clock(tally: Tally, newest: datetime, now: datetime) -> None:
+def _pause(sources: Sequence[Source]) -> timedelta:
+    """The time without a visit that is told: more than a day longer than the lists of these sources may wait."""
+    waits = [longest_list_interval(each.every) for each in sources if each.lists]
+    return timedelta(seconds=max(waits)) + AHEAD if waits else PAUSE
+
+
+def _tell_of_clock(tally: Tally, newest: datetime, now: datetime, pause: timedelta) -> None:
     """Say that the clock seems to have jumped, either way; due times are judged by it all the same."""
     told = f"the newest visit known is of {newest:%Y-%m-%d}, and it is {now:%Y-%m-%d} now"
     if newest > now + AHEAD:
         told += ", so it was ahead then or is behind now; what was visited or found since is looked at again"
-    elif newest > NEVER and now - newest > PAUSE:
+    elif newest > NEVER and now - newest > pause:
         told += "; if there was no such pause, it runs ahead"
     else:
         return
