@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from pipeline.archive.cdxj import Ref
-from pipeline.crawl.states import GONE_AFTER, next_due
-from pipeline.crawl.urlstate import LISTS, UrlState
+from pipeline.crawl.states import GONE_AGAIN, next_due
+from pipeline.crawl.urlstate import GONE_AFTER, LISTS, UrlState
 from pipeline.records import Kind, Outcome
 from pipeline.web import pace
 
@@ -55,7 +56,7 @@ def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: boo
         etag, last_modified = ref.etag or state.etag, ref.last_modified or state.last_modified
         state = replace(state, etag=etag, last_modified=last_modified)
     else:
-        state = _after_failure(ref, state)
+        state = _after_failure(ref, state, known.last_fetch)
         return replace(state, next_due=next_due(state))
     state = replace(state, last_ok=at, fails=0, failing_since=None, missing_since=None, gone=False)
     if changed or state.last_change is None:
@@ -74,11 +75,13 @@ def _interval(ref: Ref, state: UrlState, every: float | None, changed: bool) -> 
     return pace.page_interval(state.first_seen, state.looks, state.last_change, ref.fetched_at)
 
 
-def _after_failure(ref: Ref, state: UrlState) -> UrlState:
+def _after_failure(ref: Ref, state: UrlState, before: datetime | None) -> UrlState:
     at = ref.fetched_at
     state = replace(state, fails=state.fails + 1, failing_since=state.failing_since or at)
     if ref.status in {404, 410} or ref.outcome in MISSING:
-        missing = state.missing_since or at
+        # Longer than anything waits: a clock that jumped, or a long pause, in which it may have been there.
+        is_unwatched = before is not None and at - before > 2 * GONE_AGAIN and not state.gone
+        missing = at if is_unwatched or state.missing_since is None else state.missing_since
         return replace(state, missing_since=missing, gone=at - missing >= GONE_AFTER)
     # another failure proves nothing of what is gone, and begins the week anew of what may be
     return state if state.gone else replace(state, missing_since=None)

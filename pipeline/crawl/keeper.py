@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.writer import Writer
+from pipeline.crawl.history import MISSING
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.outage import Doubted, is_doubtful, is_outage
 from pipeline.crawl.tally import Tally
-from pipeline.records import Capture
+from pipeline.records import Capture, Kind
 from pipeline.web.fetched import Fetched
 from pipeline.web.urls import site
 
@@ -121,10 +122,17 @@ class Keeper:
         except OSError as error:
             self.broken = error
             raise
+        was_gone = kept.kind == Kind.PAGE and kept.outcome in MISSING and self._is_gone(kept)
         self.ledger.record(kept, every=every, changed=changed)
+        if kept.kind == Kind.PAGE and kept.outcome in MISSING and not was_gone and self._is_gone(kept):
+            self._tallies[kept.source].gone += 1
         self._pending += 1
         self.flush_when_due()
         return replace(kept, body=b"")
+
+    def _is_gone(self, capture: Capture) -> bool:
+        state = self.ledger.state(capture.url_key)
+        return state is not None and state.gone
 
     def flush_when_due(self) -> None:
         """End the batch when it is large or old enough."""

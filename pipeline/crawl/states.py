@@ -6,12 +6,10 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from pipeline.crawl.urlstate import LISTS, UrlState, is_ahead
+from pipeline.crawl.urlstate import GONE_AFTER, LISTS, UrlState, is_ahead
 from pipeline.records import Kind, Outcome
 from pipeline.web.pace import longest_list_interval
 
-GONE_AFTER = timedelta(days=7)
-"""404 or 410 twice, at least this far apart, means gone (ours)."""
 GONE_AGAIN = timedelta(days=30)
 """How often what is gone is asked for all the same: sites are restored from backups, lists return (ours)."""
 BURIED_AFTER = timedelta(days=365)

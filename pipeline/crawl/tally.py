@@ -12,6 +12,9 @@ from pipeline.records import Capture, Kind, Outcome
 CLOCK = "clock: "
 """How a note begins that says that the clock jumped, which is nothing a source did."""
 
+GONE = "{} pages are gone, 404 or 410 for a week: asked again once a month, for a year"
+"""The note of a run in which that was found."""
+
 PRETENDED = frozenset({Outcome.BLOCKED, Outcome.SOFT_GONE})
 
 
@@ -66,6 +69,7 @@ class Tally:
         self.skipped = 0
         self.answered: bool | None = None
         self.cut_off = 0
+        self.gone = 0
         self.waiting: str | None = None
         self.next_due: datetime | None = None
         self.parts = 0
@@ -123,5 +127,5 @@ class Tally:
             links=self.links,
             refused=None if self.cut_off else self.refused,
             failed_with=self.failed_with,
-            notes=tuple(self.notes),
+            notes=(*self.notes, *([GONE.format(self.gone)] if self.gone else [])),
         )

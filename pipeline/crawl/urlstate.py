@@ -11,6 +11,9 @@ LISTS = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
 AHEAD = timedelta(days=1)
 """What is remembered of more than a day later than now comes from a clock that ran ahead (ours)."""
 
+GONE_AFTER = timedelta(days=7)
+"""404 or 410 twice, at least this far apart, means gone (ours)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlState:
@@ -78,4 +81,8 @@ def set_back(state: UrlState, now: datetime) -> UrlState:
         state = replace(state, last_change=now)
     if state.failing_since is not None and state.failing_since > now:
         state = replace(state, failing_since=None)
-    return replace(state, last_fetch=None, missing_since=None, gone=False)
+    if state.missing_since is not None and state.missing_since > now:
+        state = replace(state, missing_since=None)
+    since = state.missing_since
+    is_gone = state.gone and since is not None and now - since >= GONE_AFTER
+    return replace(state, last_fetch=None, gone=is_gone)

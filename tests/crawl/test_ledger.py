@@ -390,11 +390,27 @@ def test_links_found_under_a_clock_ahead_are_due(tmp_path: Path) -> None:
 def test_what_a_clock_ahead_took_for_gone_is_looked_at_again(tmp_path: Path) -> None:
     missing: dict[str, Any] = {"status": 404, "outcome": "gone", "body": b""}
     runs_at(tmp_path, START, seen_at(START, **missing))
-    runs_at(tmp_path, START + YEAR, seen_at(START + YEAR, **missing))
+    runs_at(tmp_path, START + 20 * DAY, seen_at(START + 20 * DAY, **missing))
     assert row(tmp_path, page(1).url_key)["gone"] == 1
     assert due(tmp_path, START + DAY) == [page(1).url]
     runs_at(tmp_path, START + DAY, seen_at(START + DAY, **missing))
-    assert row(tmp_path, page(1).url_key)["gone"] == 0
+    kept = row(tmp_path, page(1).url_key)
+    assert (kept["gone"], kept["missing_since"]) == (0, "2026-11-01T08:00:00.123456Z")
+
+
+def test_what_was_gone_before_a_clock_ran_ahead_is_gone_after_it(tmp_path: Path) -> None:
+    missing: dict[str, Any] = {"status": 404, "outcome": "gone", "body": b""}
+    for at in (START, START + 8 * DAY, START + YEAR, START + 9 * DAY):
+        runs_at(tmp_path, at, seen_at(at, **missing))
+    assert row(tmp_path, page(1).url_key)["gone"] == 1
+
+
+def test_a_clock_behind_makes_nothing_gone(tmp_path: Path) -> None:
+    missing: dict[str, Any] = {"status": 404, "outcome": "gone", "body": b""}
+    for at in (START, START - YEAR, START + DAY):
+        runs_at(tmp_path, at, seen_at(at, **missing))
+    kept = row(tmp_path, page(1).url_key)
+    assert (kept["gone"], kept["missing_since"]) == (0, "2026-11-02T08:00:00.123456Z")
 
 
 def test_a_clock_that_is_a_day_off_changes_nothing(tmp_path: Path) -> None:
