@@ -37,7 +37,7 @@ def funnel_rows(report: RunReport) -> list[tuple[str | int, ...]]:
 WAITING = ("source", "waits")
 """Columns of the sources of which a run asked nothing."""
 
-ASK_NOW = "`corpus refresh --source NAME --all` asks at once, whatever is due."
+ASK_NOW = "`corpus refresh --source NAME --all` asks at once, but for a site that asked to be left alone."
 """How a person has a source asked that waits."""
 
 

@@ -15,6 +15,7 @@ from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.outage import is_doubtful
 from pipeline.crawl.robots import Robots
+from pipeline.crawl.states import jittered
 from pipeline.records import UNREACHED, Outcome, Place
 from pipeline.web.fetched import Fetched
 from pipeline.web.pace import MAX_ROBOTS_DELAY, next_delay
@@ -26,7 +27,7 @@ MAX_FAILURES = 5
 """Failures in a row after which a site is left alone (ours)."""
 FIRST_REST = timedelta(minutes=15)
 LONGEST_REST = timedelta(hours=24)
-"""How long it is then left alone: doubled with every further failure (ours)."""
+"""How long it is then left alone: doubled with every further failure, less a little by chance (ours)."""
 FURTHEST = LONGEST_REST + timedelta(hours=1)
 """Neither a rest, nor a Retry-After, nor what a robots.txt says lasts longer."""
 MAX_WAIT = 60.0
@@ -73,7 +74,9 @@ class Rules:
 class Hosts:
     """All sites and hosts that a run touches."""
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime], *, forced: bool = False) -> None:
+        """`forced`: sites that are left alone after failures are tried once; never those that asked for it."""
+        self._forced = forced
         self._ledger = ledger
         self._now = now
         self._queues: dict[str, Queue] = {}
@@ -84,6 +87,8 @@ class Hosts:
         name = site(url)
         if name not in self._queues:
             kept = self._kept(name)
+            if self._forced and kept.fails >= MAX_FAILURES:
+                kept = replace(kept, not_before=None)
             queue = Queue(name, delay=kept.delay or 0.0, fails=kept.fails, not_before=kept.not_before)
             if kept.not_before and (kept.not_before - self._now()).total_seconds() > MAX_WAIT:
                 queue.closed = f"left alone until {kept.not_before:%Y-%m-%dT%H:%MZ}"
@@ -201,5 +206,5 @@ class Turn:
             queue.closed = f"asked to be left alone until {queue.not_before:%Y-%m-%dT%H:%MZ}"
         elif queue.fails >= MAX_FAILURES:
             rest = min(FIRST_REST * 2 ** min(queue.fails - MAX_FAILURES, 10), LONGEST_REST)
-            queue.not_before = self._now() + rest
+            queue.not_before = self._now() + jittered(rest, f"{queue.name}:{queue.fails}")
             queue.closed = f"{queue.fails} failures in a row, the last one: {outcome}"

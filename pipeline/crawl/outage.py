@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from pipeline.records import UNREACHED, Capture, Outcome
+from pipeline.records import UNREACHED, Capture
 from pipeline.web.fetched import Fetched
-
-CUT_OFF = UNREACHED | {Outcome.ADDRESS_REFUSED}
-"""What comes of a visit when the machine is cut off; a resolver that answers for all names sends us to itself."""
 
 LEAST = 2
 """Sites that fall silent at once, from which it is the machine (ours); of one alone it cannot be known."""
@@ -39,7 +36,7 @@ class Doubted:
 
 def is_doubtful(outcome: str, status: int) -> bool:
     """Whether a visit may have failed for the machine's own fault."""
-    return outcome in CUT_OFF and not status
+    return outcome in UNREACHED and not status
 
 
 def is_outage(doubted: Iterable[Doubted], answered: Collection[str], *, ended: bool) -> bool:

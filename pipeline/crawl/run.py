@@ -80,7 +80,8 @@ def crawl(
 ) -> tuple[SourceRun, ...]:
     """Fetch what is due into the archive under `raw`; one SourceRun a source, in the order given.
 
-    `only_due=False` looks at everything known again (conditionally). `urls` fetches just those, without
+    `only_due=False` looks at everything known again (conditionally), and tries
+    sites that failed too often once. `urls` fetches just those, without
     reading lists. A set `stop` ends the run within seconds; what was fetched until then is sealed and
     reported. A source in which something unexpected fails ends alone (`SourceRun.failed_with`). Raises
     BusyError when another run writes, UsageError for a URL that belongs to no source, OSError or
@@ -90,7 +91,7 @@ def crawl(
     run_id = f"{'crawl-' if urls is None else daily.BACKFILL}{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
     with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
         conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
-        run = _Run(writer, ledger, conduct, on_progress)
+        run = _Run(writer, ledger, conduct, on_progress, forced=not only_due)
         _tell_of_clock(
             run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now(), _pause(sources)
         )
@@ -130,8 +131,10 @@ class _Run:
         ledger: Ledger,
         conduct: Conduct,
         on_progress: Callable[[CrawlProgress], None] | None,
+        *,
+        forced: bool,
     ) -> None:
-        self.hosts = Hosts(ledger, conduct.now)
+        self.hosts = Hosts(ledger, conduct.now, forced=forced)
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.keeper = Keeper(writer, ledger, self.hosts, self.tallies)
         self._conduct = conduct

@@ -319,6 +319,24 @@ def test_a_list_without_a_page_waits_the_same_in_a_ledger_made_anew(tmp_path: Pa
     assert row(tmp_path, LISTS[0]) == live
 
 
+def test_what_is_asked_at_every_visit_and_run_reads_no_whole_table(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with Ledger(tmp_path) as ledger, Writer(tmp_path, "run", clock) as writer:
+        ledger._db.set_trace_callback(asked.append)
+        visit(writer, ledger, page(1))
+        ledger.last_ok("example", START)
+        list(ledger.coming("example", ("page",), START))
+        ledger._db.set_trace_callback(None)
+        plans = [
+            row["detail"]
+            for sql in asked
+            if sql.startswith(("SELECT", "UPDATE")) and " url" in sql
+            for row in ledger._db.execute(f"EXPLAIN QUERY PLAN {sql}")
+        ]
+    assert len(plans) > 4
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []
+
+
 def test_a_ledger_of_before_a_column_came_gets_it(tmp_path: Path) -> None:
     write(tmp_path, [page(1)])
     with Ledger(tmp_path):
