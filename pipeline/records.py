@@ -209,10 +209,16 @@ class Source:
     """Personal data that no reader of its articles is to see, words of PERSONAL."""
 
     @property
+    def lists(self) -> tuple[tuple[Kind, str], ...]:
+        """Its feeds, sitemaps and listings, each with its kind."""
+        listings = (listing.url for listing in self.listings)
+        by_kind = ((Kind.FEED, self.feeds), (Kind.SITEMAP, self.sitemaps), (Kind.LISTING, listings))
+        return tuple((kind, url) for kind, urls in by_kind for url in urls)
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """Every address it names: home, lists, articles."""
-        listings = (listing.url for listing in self.listings)
-        return (self.home, *self.feeds, *self.sitemaps, *listings, *self.urls)
+        return (self.home, *(url for _, url in self.lists), *self.urls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

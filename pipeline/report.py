@@ -9,9 +9,7 @@ from pathlib import Path
 
 from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
-from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
-from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
 from pipeline.runs import RunReport
 from pipeline.upkeep import Maintenance
@@ -27,8 +25,25 @@ PLAN = ("source", "captures", "usable", "days without", "missing URLs", "request
 
 
 def funnel_rows(report: RunReport) -> list[tuple[str | int, ...]]:
-    """The funnel, a row a source: its name, then the counts in the order of FUNNEL."""
-    return [(source, *(counts[word] for word in FUNNEL)) for source, counts in report.funnel().items()]
+    """The funnel, a row a source: its name, then the counts in the order of FUNNEL; none where nothing was asked."""
+    idle = {visit.source for visit in report.crawled if visit.waiting}
+    return [
+        (source, *(counts[word] for word in FUNNEL))
+        for source, counts in report.funnel().items()
+        if source not in idle or any(counts.values())
+    ]
+
+
+WAITING = ("source", "waits")
+"""Columns of the sources of which a run asked nothing."""
+
+ASK_NOW = "`corpus refresh --source NAME --all` asks at once, but for a site that asked to be left alone."
+"""How a person has a source asked that waits."""
+
+
+def waiting_rows(report: RunReport) -> list[tuple[str, str]]:
+    """The sources of which nothing was asked, and until when and why, in the order of WAITING."""
+    return [(visit.source, visit.waiting) for visit in report.crawled if visit.waiting]
 
 
 def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
@@ -47,9 +62,13 @@ def refusals(report: RunReport) -> list[str]:
         if visit.failed_with
     ]
     lines += [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
-    # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
-    asked = [v for v in report.crawled if v.outcomes or any(not note.startswith(CLOCK) for note in v.notes)]
-    if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
+    if cut_off := [visit.source for visit in report.crawled if visit.cut_off]:
+        lines.append(
+            f"the network of this machine seems to be down: no answer for {', '.join(cut_off)}; that counts against"
+            " nobody, and what was due is due in the next run"
+        )
+    asked = [visit for visit in report.crawled if visit.answered is not None]
+    if asked and not any(visit.answered for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}
     lines += [f"{name} held back: {why}" for name, why in held.items()]
@@ -172,6 +191,9 @@ def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
         ]
         if ack := each.acknowledged:
             lines.append(f"{each.source}: known until {ack.until}: {ack.why}.")
+        if each.backing_off_until:
+            lines.append(f"{each.source}: {each.waits}.")
+        lines += [f"{each.source}: {off.words}." for off in each.lists_off]
         if each.held:
             lines.append(f"{each.source}: its new rows are held back: {each.held}.")
     return lines
@@ -207,7 +229,10 @@ def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:
 def markdown_run(report: RunReport, clean: Path) -> str:
     """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version."""
     parts = [f"**{line}**" for line in refusals(report)]
-    parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
+    if rows := funnel_rows(report):
+        parts.append(_table(("source", *FUNNEL), rows))
+    if waiting := waiting_rows(report):
+        parts.append(_table(WAITING, waiting))
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:
