@@ -219,10 +219,8 @@ def _job(folders: Folders) -> Job:
 
 def _note_rates(work: Path, report: BuildReport, seconds: dict[str, float]) -> None:
     """Keep how fast a build was: of pages extracted and normalized, of texts normalized alone, of pages compared."""
-    making, compared = (
-        seconds.get("extracting", 0.0),
-        sum(c.get("captures", 0) for c in report.funnel.values()),
-    )
+    making = seconds.get("extracting", 0.0) + seconds.get("normalizing", 0.0)
+    compared = sum(c.get("captures", 0) for c in report.funnel.values())
     alone = report.normalized if not report.extracted else 0
     rates.note(
         work,

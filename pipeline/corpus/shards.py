@@ -107,41 +107,47 @@ def normalize_shard(stages: Stages, file: archive.SealedFile) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardReport:
-    """What making a shard cost."""
+    """What making the shards of an archive file cost."""
 
     path: Path
     """The normalize shard."""
     source: Path
-    """The extract shard it was made from."""
-    extracted: int
+    """The extract shard it is made from."""
+    whole: bool = False
+    """Whether the normalize shard stands as it was written."""
+    extracted: int = 0
     """Captures extracted now; 0 when the shard was there."""
-    normalized: int
+    normalized: int = 0
     """Captures whose text was normalized now."""
     lost: tuple[str, ...] = ()
     """Captures that broke their worker, with why."""
 
 
-def make_shard(
+def make_extracted(
     stages: Stages, file: archive.SealedFile, pool: Pool, tick: Callable[[int], None]
 ) -> ShardReport:
-    """Make both shards of an archive file where they are missing; `tick` is told of captures extracted."""
-    shard = normalize_shard(stages, file)
-    raw_shard = extract_shard(stages, file)
-    if _readable(shard):
-        lost = _quarantined(shard)
-        return ShardReport(path=shard, source=raw_shard, extracted=0, normalized=0, lost=lost)
-    extracted = 0
-    if not _readable(raw_shard):
-        work = _Work(
-            function=partial(extract_batch, stages.raw, stages.sources),
-            rescue=partial(lost_captures, stages.raw),
-            column="encoding",
-        )
-        extracted = _fill(raw_shard, pool, work, page_batches(stages.raw, file.file), tick)
+    """Make the extract shard of an archive file, unless one of its two is there; `tick` is told of captures."""
+    report = ShardReport(path=normalize_shard(stages, file), source=extract_shard(stages, file))
+    if _readable(report.path):
+        return replace(report, whole=True, lost=_quarantined(report.path))
+    if _readable(report.source):
+        return report
+    work = _Work(
+        function=partial(extract_batch, stages.raw, stages.sources),
+        rescue=partial(lost_captures, stages.raw),
+        column="encoding",
+    )
+    done = _fill(report.source, pool, work, page_batches(stages.raw, file.file), tick)
+    return replace(report, extracted=done)
+
+
+def make_normalized(report: ShardReport, pool: Pool, tick: Callable[[int], None]) -> ShardReport:
+    """Make the normalize shard from the extract shard, unless it is there; `tick` is told of rows."""
+    if report.whole:
+        return report
     work = _Work(function=normalize_batch, rescue=lost_rows, column="text")
-    normalized = _fill(shard, pool, work, row_batches(raw_shard), lambda count: None)
-    lost = _quarantined(shard)
-    return ShardReport(path=shard, source=raw_shard, extracted=extracted, normalized=normalized, lost=lost)
+    done = _fill(report.path, pool, work, row_batches(report.source), tick)
+    return replace(report, whole=True, normalized=done, lost=_quarantined(report.path))
 
 
 def forget(report: ShardReport) -> None:

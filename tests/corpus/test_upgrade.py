@@ -202,20 +202,20 @@ def test_while_a_rebuild_makes_its_shards_others_publish(
     corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed_rules(monkeypatch, "normalize")
-    real = building.make_shard
+    real = building.make_extracted
     published: list[str | None] = []
 
     def meanwhile(*arguments: Any) -> Any:
         made = real(*arguments)
         if not published:
             published.append("")
-            torn = shards.stage_folders(corpus / ".build")[1] / "x.1.part"
+            torn = shards.stage_folders(corpus / ".build")[0] / "x.1.part"
             torn.write_bytes(b"PAR1")
             published[0] = build(job(corpus, later=True)).version
             assert torn.exists(), "half a shard of the rebuild stays"
         return made
 
-    monkeypatch.setattr(building, "make_shard", meanwhile)
+    monkeypatch.setattr(building, "make_extracted", meanwhile)
     report = runs.rebuild(folders(corpus)).build
     assert published == ["2.2.0"]
     assert report is not None
