@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.corpus.job import Job
-from pipeline.corpus.plan import hindrance, plan
+from pipeline.corpus.plan import changed_rules, hindrance, plan
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import list_versions
 from pipeline.corpus.shards import Stages, extract_shard, normalize_shard
 
 
@@ -50,3 +52,9 @@ def foresee(job: Job) -> Foresight:
         compare=sum(file.pages for file in todo.fresh),
         not_later=not_later,
     )
+
+
+def other_rules(job: Job) -> str | None:
+    """What of the rules is not as the newest version has it, in words; None: nothing is, or there is no version."""
+    have = list_versions(job.clean)
+    return changed_rules(job, read_manifest(job.clean / have[-1])) if have else None

@@ -136,7 +136,8 @@ def test_rows_compared_by_other_rules_do_not_go_together(
 ) -> None:
     changed_rules(monkeypatch, "dedupe")
     with pytest.raises(
-        RefusedError, match=r"--later: the documents of version 2\.1\.0 were compared by other rules"
+        RefusedError,
+        match=r"beside those of before: the documents of version 2\.1\.0 were compared by other rules",
     ):
         build(job(corpus, later=True))
     assert list_versions(corpus / "clean") == ["2.1.0"]
@@ -183,7 +184,7 @@ def test_a_lost_archive_file_is_no_upgrade(corpus: Path) -> None:
     manifest = read_manifest(corpus / "clean/2.1.0")
     inputs = tuple(replace(f, sha256="0" * 64) for f in manifest.inputs)
     write_manifest(corpus / "clean/2.1.0", replace(manifest, inputs=inputs))
-    with pytest.raises(RefusedError, match="--later: the archive changed"):
+    with pytest.raises(RefusedError, match="beside those of before: the archive changed"):
         build(job(corpus, later=True))
 
 

@@ -59,6 +59,25 @@ def test_the_entrypoint_loads_and_takes_the_parameters(
     assert flow.validate_parameters(declared["parameters"]) == flow.validate_parameters(defaults)
 
 
+@pytest.mark.parametrize("declared", DECLARED, ids=lambda d: d["entrypoint"])
+def test_the_form_asks_what_a_run_is_about_first_and_says_what_each_answer_does(
+    declared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    flow: Flow[..., Any] = load_flow_from_entrypoint(declared["entrypoint"])
+    asked = sorted(flow.parameters.properties.values(), key=lambda about: about["position"])
+    assert [about["title"] for about in asked] == list(declared["parameters"])
+    assert asked[-1]["title"] == "folders"
+    assert ("since" in declared["parameters"]) == (asked[0]["title"] == "since")
+    assert all(about["description"] for about in asked)
+
+
+def test_no_two_deployments_have_one_name() -> None:
+    names = [each["name"] for each in DECLARED]
+    assert sorted(names) == sorted(set(names))
+    assert all(each["tags"] == ["corpus"] for each in DECLARED)
+
+
 def test_every_declared_deployment_is_made(deployed: Deployments) -> None:
     assert set(deployed) == {each["entrypoint"] for each in DECLARED}
 
