@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 from prefect.client.schemas.objects import State, StateType
+from prefect.exceptions import FailedRun
 from prefect.states import Completed, Failed
 
 from flows import tasks
@@ -45,6 +47,15 @@ NAMED = 3
 
 LOOK = "CORPUS_LOOK"
 """Environment variable with the address of `corpus look`, for links to its pages; without it there are none."""
+
+
+def _says_more(record: logging.LogRecord) -> bool:
+    """False for the traceback that Prefect makes of a state that a run gave itself: its message has the reason."""
+    return not (record.exc_info and isinstance(record.exc_info[1], FailedRun))
+
+
+for logger in ("prefect.flow_runs", "prefect.task_runs", "prefect.engine"):
+    logging.getLogger(logger).addFilter(_says_more)
 
 
 def run_name() -> str:
@@ -107,7 +118,7 @@ def told(step: Callable[[], T], markdown: Callable[[T], str], line: Callable[[T]
     finally:
         stages.wait()
     name = str(runtime.flow_run.flow_name)
-    leave(name, markdown(done), f"What {runtime.flow_run.name} found and did")
+    leave(name, markdown(done), f"{line(done)} ({runtime.flow_run.name})")
     get_run_logger().info("%s", line(done))
     return Completed(message=line(done))
 
@@ -170,11 +181,11 @@ def _leave_run(done: RunReport, folders: Folders, state: State[Any] | None, stag
     leave(
         flow,
         "\n\n".join([*said, text, ended]),
-        f"What {runtime.flow_run.name} did: source by source, then stage by stage",
+        f"{state.message if state is not None else report.headline(done)} ({runtime.flow_run.name})",
     )
     if rows := report.funnel_table(done):
         create_table_artifact(
-            rows, key=f"{flow}-sources", description=f"Pages and documents of {runtime.flow_run.name}"
+            rows, key=f"{flow}-sources", description=f"Counts source by source ({runtime.flow_run.name})"
         )
 
 
@@ -185,7 +196,8 @@ def _leave_sources(done: RunReport, folders: Folders) -> None:
     for source in runs.declared(folders):
         if source.name in asked:
             text = report.markdown_source(done, source.name, source.home)
-            leave(f"source-{source.name}", text, f"{source.name} in {runtime.flow_run.name}")
+            counts = report.source_words(done, source.name)
+            leave(f"source-{source.name}", text, f"{counts} ({runtime.flow_run.name})")
 
 
 def leave(key: str, markdown: str, description: str) -> None:

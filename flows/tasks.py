@@ -16,6 +16,7 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
@@ -86,6 +87,9 @@ def follow(telling: SimpleQueue[Told]) -> State[Any]:
     if artifact is not None and not told.wrong:
         update_progress_artifact(artifact, 100.0, words(told))
     get_run_logger().info("%s, in %.1f s", words(told), time.monotonic() - began)
+    here = TaskRunContext.get()
+    if here is not None:  # goes to the server with the final state: the lists of the UI show no messages
+        here.task_run.name += f": {words(told)}"
     if told.wrong:
         return Failed(message=words(told))
     return Completed(name="Skipped" if told.idle else "Completed", message=words(told))
@@ -104,11 +108,11 @@ def _show(artifact: UUID | None, told: Told) -> UUID:
 
 def words(told: Told) -> str:
     """What came of a stage, in a line: what went wrong, or why it did nothing, and its counts."""
-    counts = ", ".join(f"{n:,} {word}" for word, n in told.counts.items())
+    counts = ", ".join(f"{word} {n:,}" for word, n in told.counts.items())
     return "; ".join(part for part in (told.wrong, told.idle or counts) if part)
 
 
-@task(persist_result=False, cache_policy=NO_CACHE, task_run_name="wait: {writer} is writing")
+@task(persist_result=False, cache_policy=NO_CACHE, task_run_name="wait while {writer} writes")
 def wait(writer: str) -> None:
     """Wait a while for another writer; what was fetched is kept meanwhile."""
     get_run_logger().info("%s is writing; trying again in %.0f s", writer, PAUSE)

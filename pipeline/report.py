@@ -231,6 +231,13 @@ def funnel_table(report: RunReport) -> list[dict[str, str | int]]:
     return [dict(zip(("source", *FUNNEL), row, strict=True)) for row in funnel_rows(report)]
 
 
+def source_words(report: RunReport, name: str) -> str:
+    """How a source stands and what a run brought of it, in a line; counts that are 0 are left out."""
+    states = [each.state for each in report.health if each.source == name]
+    counts = report.funnel()[name]
+    return ", ".join([*states, *(f"{word} {counts[word]}" for word in FUNNEL if counts[word])])
+
+
 def markdown_source(report: RunReport, name: str, home: str) -> str:
     """What one run did for one source, and how it stands."""
     rows = [row for row in funnel_rows(report) if row[0] == name]

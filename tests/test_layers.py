@@ -67,7 +67,7 @@ ALLOWED = {
         "trial",
     }
     | {"corrections", "tomlfile"},
-    "flows": SHARED | {"runs", "upkeep", "report", "stages"},
+    "flows": SHARED | {"runs", "upkeep", "report", "stages", "notify"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
 archive; neither knows the other."""

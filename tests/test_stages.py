@@ -39,10 +39,18 @@ def test_a_build_tells_its_stages_in_order_with_counts_and_why_one_did_nothing(t
     with watched(told.append):
         build(job(tmp_path))
     assert [each.idle for each in told if each.ended] == [
-        "there are no new archive files",
-        "there are no new archive files",
+        "there are no new captures",
+        "there are no new captures",
         "no row is new",
         "there is nothing new to publish",
+    ]
+
+    told.clear()
+    with watched(told.append):
+        build(job(tmp_path, full=True))
+    assert [each.idle for each in told if each.ended][:2] == [
+        "all 2 captures are extracted already",
+        "all 2 captures are normalized already",
     ]
 
 

@@ -265,8 +265,9 @@ def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progre
                 reports.append(make_extracted(stages, file, pool, tick.add))
                 tick.upto(file.pages)
             told.counts = {"captures": total, "extracted": sum(each.extracted for each in reports)}
-            told.idle = _idle(files, told.counts["extracted"], "extracted")
+            told.idle = _idle(told.counts, "extracted", is_made=all(each.whole for each in reports))
         with stage(StageName.NORMALIZE) as told:
+            is_made = all(each.whole for each in reports)
             tick = _Ticking(told, progress, "normalizing", total)
             for number, file in enumerate(files):
                 reports[number] = made = make_normalized(reports[number], pool, tick.add)
@@ -275,15 +276,22 @@ def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progre
                 for lost in made.lost:
                     logger.warning("quarantined %s", lost)
             told.counts = {"captures": total, "normalized": sum(each.normalized for each in reports)}
-            told.idle = _idle(files, told.counts["normalized"], "normalized")
+            told.idle = _idle(told.counts, "normalized", is_made=is_made)
     return reports
 
 
-def _idle(files: Sequence[archive.SealedFile], worked: int, what: str) -> str:
-    """Why a stage did nothing with the archive's files; "": it did something."""
-    if worked:
+def _idle(counts: dict[str, int], what: str, *, is_made: bool) -> str:
+    """Why a stage did nothing with the captures of some archive files; "": it did something."""
+    if counts[what]:
         return ""
-    return f"all {len(files)} archive files are {what} already" if files else "there are no new archive files"
+    if not counts["captures"]:
+        return "there are no new captures"
+    many = counts["captures"]
+    return (
+        f"all {many} captures are {what} already"
+        if is_made
+        else f"none of {many} captures brought a new page"
+    )
 
 
 class _Ticking:

@@ -84,7 +84,10 @@ def tasks(client: SyncPrefectClient, state: State[Any]) -> dict[str, tuple[str, 
             break
         time.sleep(0.2)
     found.sort(key=lambda each: (each.start_time, each.end_time))
-    states = [(each.name, each.state) for each in found if each.state is not None]
+    states = [(each.name.partition(":")[0], each.state) for each in found if each.state is not None]
+    assert [each.name for each in found if each.state and each.state.message] == [
+        f"{name}: {ended.message}" for name, ended in states if ended.message
+    ], "the lists of the UI show names, no messages"
     return {name: (str(ended.name), ended.message or "") for name, ended in states}
 
 

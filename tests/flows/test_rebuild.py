@@ -52,7 +52,7 @@ def test_waits_for_another_writer(
     state = rebuild(preview=True, folders=folders, return_state=True)
     other.join()
     assert state.is_completed()
-    assert "wait: another process is writing" in tasks(client, state)
+    assert "wait while another process writes" in tasks(client, state)
 
 
 def test_does_not_wait_for_what_will_not_mend_itself(server: None, folders: Folders, tmp_path: Path) -> None:
