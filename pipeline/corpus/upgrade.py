@@ -8,7 +8,7 @@ from pipeline.corpus.job import Job
 from pipeline.corpus.plan import changed_rules, hindrance, plan
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.shards import Stages, extract_shard, normalize_shard
+from pipeline.corpus.shards import Stages, extract_shard, normalize_shard, plan_extraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ def foresee(job: Job) -> Foresight:
         if extract_shard(stages, file).exists():
             normalize += file.pages
         else:
-            extract += file.pages
+            partly = plan_extraction(stages, file)
+            extract += sum(each.count for each in partly.batches) if partly is not None else file.pages
     not_later = None
     if todo.parent is not None and todo.why_full is not None:
         not_later = hindrance(job, todo.parent, todo.files)
