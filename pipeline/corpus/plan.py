@@ -199,7 +199,10 @@ def _later(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> s
     if not job.later or job.full:
         return None
     if why := hindrance(job, parent, files):
-        raise RefusedError(f"--later: {why}. Nothing was published; build without it")
+        raise RefusedError(
+            f"New rows cannot stand beside those of before: {why}. Nothing was published; `corpus rebuild` makes"
+            " everything anew (--preview shows what that changes)"
+        )
     return _other_rules(job, parent)
 
 
@@ -224,14 +227,23 @@ def incompatible(folder: Path, parent: Manifest) -> str | None:
 
 
 def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
-    schema = version_key(parent.version)[0]
-    if schema != SCHEMA_VERSION:
-        return f"the schema changed (from {schema} to {SCHEMA_VERSION})"
+    if why := _other_schema(parent):
+        return why
     if job.full:
         return FORCED
     if parent.unsettled:
         return "documents were taken down, and what stands in their place is to be decided"
     return _other_rules(job, parent) or _other_archive(job, parent, files)
+
+
+def changed_rules(job: Job, parent: Manifest) -> str | None:
+    """What of the schema or the rules is another than in a version, in words."""
+    return _other_schema(parent) or _other_rules(job, parent)
+
+
+def _other_schema(parent: Manifest) -> str | None:
+    schema = version_key(parent.version)[0]
+    return f"the schema changed (from {schema} to {SCHEMA_VERSION})" if schema != SCHEMA_VERSION else None
 
 
 def _other_rules(job: Job, parent: Manifest) -> str | None:
