@@ -13,16 +13,16 @@ import pyarrow as pa
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import home
+from pipeline.look import diff, home, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
-from pipeline.look.render import STATIC, html
+from pipeline.look.render import STATIC, html, link
 from pipeline.runs import Folders
 
 
@@ -40,10 +40,24 @@ class View:
     """The entry of the navigation that it belongs to."""
 
 
-VIEWS: tuple[View, ...] = (View(path="/", read=home.read, template="home.html", here="home"),)
+VIEWS: tuple[View, ...] = (
+    View(path="/", read=home.read, template="home.html", here="home"),
+    View(path="/versions", read=version.read_list, template="versions.html", here="versions"),
+    View(path="/version/{version}", read=version.read, template="version.html", here="versions"),
+    View(path="/diff/{old}/{new}", read=diff.read, template="diff.html", here="versions"),
+    View(path="/change/{old}/{new}/{id}", read=diff.read_one, template="change.html", here="versions"),
+    View(path="/ahead", read=version.read_ahead, template="ahead.html", here="versions"),
+)
 """All pages, in the order of the navigation."""
 
-ANSWERS: tuple[Route, ...] = ()
+
+def _compare(request: Request) -> Response:
+    """From the form that names two versions to the page that compares them."""
+    old, new = (request.query_params.get(name, "") for name in ("old", "new"))
+    return RedirectResponse(link("diff", old, new), 303)
+
+
+ANSWERS: tuple[Route, ...] = (Route("/compare", _compare),)
 """What is asked for by pages and is no page itself: files to take away, archived pages in their frame."""
 
 
