@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import diff, home, version
+from pipeline.look import diff, home, search, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
 from pipeline.look.render import STATIC, html, link
@@ -42,6 +43,7 @@ class View:
 
 VIEWS: tuple[View, ...] = (
     View(path="/", read=home.read, template="home.html", here="home"),
+    View(path="/search", read=search.read, template="search.html", here="search"),
     View(path="/versions", read=version.read_list, template="versions.html", here="versions"),
     View(path="/version/{version}", read=version.read, template="version.html", here="versions"),
     View(path="/diff/{old}/{new}", read=diff.read, template="diff.html", here="versions"),
@@ -57,7 +59,20 @@ def _compare(request: Request) -> Response:
     return RedirectResponse(link("diff", old, new), 303)
 
 
-ANSWERS: tuple[Route, ...] = (Route("/compare", _compare),)
+def _json_lines(request: Request) -> Response:
+    """All that a search finds, to take away."""
+    what = asked(request)
+    lines = search.json_lines(what)
+    first = next(lines, "")  # what is wrong with the question is said before the answer begins
+    name = f"corpus-{what.version.name}.jsonl"
+    return StreamingResponse(
+        chain([first], lines),
+        media_type="application/x-ndjson",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+ANSWERS: tuple[Route, ...] = (Route("/compare", _compare), Route("/search.jsonl", _json_lines))
 """What is asked for by pages and is no page itself: files to take away, archived pages in their frame."""
 
 

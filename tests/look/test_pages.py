@@ -13,7 +13,17 @@ from pipeline import runs
 from pipeline.corpus.read import documents, read_changes
 from pipeline.runs import Folders
 
-PAGES = ("/", "/versions", "/version/2.2.0", "/version/2.1", "/diff/2.1/2.2", "/diff/2.2/2.1", "/ahead")
+PAGES = (
+    "/",
+    "/search",
+    "/search?q=天气&table=all",
+    "/versions",
+    "/version/2.2.0",
+    "/version/2.1",
+    "/diff/2.1/2.2",
+    "/diff/2.2/2.1",
+    "/ahead",
+)
 """A page of each kind that needs no id."""
 
 
