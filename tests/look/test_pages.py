@@ -151,3 +151,25 @@ def fingerprint(folder: Path) -> dict[str, tuple[str, int]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def test_a_source_shows_its_weeks_its_file_and_what_became_of_it(client: TestClient, demo: Folders) -> None:
+    text = text_of(client, "/source/news")
+    rows = list(documents(demo.clean))
+    assert f"<td>{sum(row.source == 'news' for row in rows)}" not in text  # numbers stand to the right
+    assert re.search(rf'published</a></td><td class="n">{sum(row.source == "news" for row in rows)}<', text)
+    assert "expect_links = 5" in text
+    assert text.count('aria-label="New pages of news, a week"') == 1
+    assert "soft_gone" in text
+
+
+def test_a_source_without_a_file_is_shown_by_its_rows(demo: Folders, tmp_path: Path) -> None:
+    from pipeline.look.app import make_app
+
+    (tmp_path / "sources").mkdir()
+    where = Folders(sources=tmp_path / "sources", raw=demo.raw, clean=demo.clean)
+    client = TestClient(make_app(where), base_url="http://127.0.0.1")
+    assert "No source file declares it" in text_of(client, "/source/gov")
+    assert client.get("/source/nobody").status_code == 404
+    assert client.get("/source/..%2f..%2fetc%2fpasswd").status_code == 404
+    assert client.get("/source/%2e%2e").status_code == 404
