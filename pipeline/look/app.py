@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import diff, home, search, source, version
+from pipeline.look import diff, home, run, search, source, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
 from pipeline.look.render import STATIC, html, link
@@ -49,6 +49,8 @@ VIEWS: tuple[View, ...] = (
     View(path="/version/{version}", read=version.read, template="version.html", here="versions"),
     View(path="/diff/{old}/{new}", read=diff.read, template="diff.html", here="versions"),
     View(path="/change/{old}/{new}/{id}", read=diff.read_one, template="change.html", here="versions"),
+    View(path="/runs", read=run.read_list, template="runs.html", here="runs"),
+    View(path="/run/{name}", read=run.read, template="run.html", here="runs"),
     View(path="/ahead", read=version.read_ahead, template="ahead.html", here="versions"),
 )
 """All pages, in the order of the navigation."""

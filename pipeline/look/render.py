@@ -7,7 +7,7 @@ turn the direction of writing are written out, then Jinja2 escapes the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -46,7 +46,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    made.filters |= {"number": number, "figure": figure, "share": share, "when": when, "size": size}
+    made.filters |= {
+        "number": number,
+        "figure": figure,
+        "share": share,
+        "when": when,
+        "size": size,
+        "span": span,
+    }
     return made
 
 
@@ -87,3 +94,12 @@ def size(value: int) -> str:
             return f"{amount:.0f} {unit}"
         amount /= 1000
     return f"{amount:.0f} TB"
+
+
+def span(value: timedelta) -> str:
+    """A length of time for a person."""
+    seconds = round(value.total_seconds())
+    minutes, hours = seconds // 60, seconds // 3600
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{minutes} min {seconds % 60:02d} s" if minutes < 60 else f"{hours} h {minutes % 60:02d} min"
