@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import diff, home, run, search, source, version
+from pipeline.look import cluster, diff, home, run, search, source, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
 from pipeline.look.render import STATIC, html, link
@@ -44,6 +44,7 @@ class View:
 VIEWS: tuple[View, ...] = (
     View(path="/", read=home.read, template="home.html", here="home"),
     View(path="/source/{name}", read=source.read, template="source.html"),
+    View(path="/cluster/{id}", read=cluster.read, template="cluster.html"),
     View(path="/search", read=search.read, template="search.html", here="search"),
     View(path="/versions", read=version.read_list, template="versions.html", here="versions"),
     View(path="/version/{version}", read=version.read, template="version.html", here="versions"),
