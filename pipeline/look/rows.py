@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -16,10 +17,16 @@ from pipeline.corpus.versions import MEMORY
 from pipeline.records import Document
 
 
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One DuckDB for all requests, so that its memory is bounded once; it holds nothing of its own."""
+    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()})
+
+
 @contextmanager
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of nothing but what queries read: at most MEMORY, the rest in the folder for temporary files."""
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    """A connection for one request; what it makes (temporary tables and views) goes with it."""
+    with _duckdb().cursor() as db:
         db.execute("set timezone = 'UTC'")
         yield db
 
