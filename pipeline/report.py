@@ -11,6 +11,7 @@ from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
+from pipeline.printable import plain
 from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
 from pipeline.runs import RunReport
@@ -204,8 +205,11 @@ def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:
     return lines[1:]
 
 
-def markdown_run(report: RunReport, clean: Path) -> str:
-    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version."""
+def markdown_run(report: RunReport, clean: Path, look: str | None = None) -> str:
+    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version.
+
+    `look` is the address of `corpus look`, where one is served: then the version is a link to its page.
+    """
     parts = [f"**{line}**" for line in refusals(report)]
     parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
@@ -215,8 +219,9 @@ def markdown_run(report: RunReport, clean: Path) -> str:
         parts.append("\n".join(f"- {line}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
-        folder = clean.absolute() / report.build.version
-        parts.append(f"The version: [{folder}]({folder.as_uri()})")
+        version = report.build.version
+        at = f"[{version}]({look}/version/{version})" if look else f"{version}, in `{clean.absolute()}`"
+        parts.append(f"The version: {at}")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -267,7 +272,7 @@ def _quoted(heading: str, lines: Sequence[str]) -> str:
     """
     if not lines:
         return ""
-    return "\n".join([heading, "", *("    " + " ".join(line.splitlines()) for line in lines)])
+    return "\n".join([heading, "", *("    " + plain(" ".join(line.splitlines())) for line in lines)])
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -277,4 +282,4 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     """A value as a table takes it: one line, no bar that ends the cell."""
-    return " ".join(str(value).splitlines()).replace("\\", "\\\\").replace("|", "\\|")
+    return plain(" ".join(str(value).splitlines())).replace("\\", "\\\\").replace("|", "\\|")
