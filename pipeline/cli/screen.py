@@ -6,13 +6,13 @@ Every command imports this: what it draws with is imported when something is dra
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline.markdown import to_markdown
+from pipeline.printable import plain
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pipeline.archive.imports import ImportReport
     from pipeline.corpus.job import Progress as Told
     from pipeline.runs import RunReport
-
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""C0 and C1 signs but for tab and line end, and those that turn the direction of writing."""
 
 
 def console() -> Console:
@@ -57,11 +54,6 @@ def watching() -> Iterator[Told]:
 
     with bars:
         yield tell
-
-
-def plain(text: str) -> str:
-    """The text with control signs written out: an address of a foreign archive must not steer the terminal."""
-    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def say(text: str) -> None:

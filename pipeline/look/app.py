@@ -1,0 +1,112 @@
+"""The pages there are, and the server that gives them: a Starlette app, made for some folders.
+
+A page is a function of folders and address, run in a thread; what it cannot give is a page too, in plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from pipeline.errors import CorpusError, UsageError
+from pipeline.look import home
+from pipeline.look.asked import Asked
+from pipeline.look.guard import guarded
+from pipeline.look.render import STATIC, html
+from pipeline.runs import Folders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A page: where it is, what it shows, and how that is laid out."""
+
+    path: str
+    """Its path, as Starlette writes one."""
+    read: Callable[[Asked], object]
+    """What it shows; UsageError where there is nothing of that name, CorpusError where a file is damaged."""
+    template: str
+    """The template that lays it out."""
+    here: str = ""
+    """The entry of the navigation that it belongs to."""
+
+
+VIEWS: tuple[View, ...] = (View(path="/", read=home.read, template="home.html", here="home"),)
+"""All pages, in the order of the navigation."""
+
+ANSWERS: tuple[Route, ...] = ()
+"""What is asked for by pages and is no page itself: files to take away, archived pages in their frame."""
+
+
+def make_app(folders: Folders, *, token: str | None = None) -> ASGIApp:
+    """The server over some folders; without a token it answers to names of loopback alone (guard.py)."""
+    pages: list[BaseRoute] = [Route(view.path, _page(view)) for view in VIEWS]
+    static = Mount("/static", StaticFiles(directory=STATIC))
+    app = Starlette(
+        routes=[*pages, *ANSWERS, static],
+        exception_handlers={
+            HTTPException: _refusal,
+            UsageError: _refusal,
+            CorpusError: _refusal,
+            OSError: _refusal,
+            pa.ArrowException: _refusal,
+            duckdb.Error: _refusal,
+        },
+    )
+    app.state.folders = folders
+    return guarded(app, token)
+
+
+def asked(request: Request) -> Asked:
+    """A request as the modules of the pages see it."""
+    return Asked(
+        folders=request.app.state.folders,
+        path=dict(request.path_params),
+        query=dict(request.query_params),
+    )
+
+
+def _page(view: View) -> Callable[[Request], Response]:
+    def give(request: Request) -> Response:
+        what = asked(request)
+        return HTMLResponse(html(view.template, view.read(what), here=view.here, asked=what))
+
+    return give
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A page that cannot be given, in words."""
+
+    status: int
+    """HTTP status."""
+    told: str
+    """Why."""
+
+
+REFUSALS: Sequence[tuple[type[Exception], int, str]] = (
+    (UsageError, 404, "{}"),
+    (CorpusError, 500, "{}"),
+    (FileNotFoundError, 404, "{}: it is not there any more; maintenance may have collected it meanwhile"),
+    (Exception, 500, "a file cannot be read; `corpus verify` names it: {}"),
+)
+"""Error, status, and the words round what it says."""
+
+
+def _refusal(_: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        told = "There is no such page." if error.status_code == 404 else error.detail
+        page = Refusal(status=error.status_code, told=told)
+    else:
+        status, words = next((s, words) for kind, s, words in REFUSALS if isinstance(error, kind))
+        page = Refusal(status=status, told=words.format(str(error).partition("\n")[0]))
+    return HTMLResponse(html("refusal.html", page), page.status)
