@@ -21,6 +21,8 @@ TEACHING = {
     "pipeline.extract.inline": {"marks_of"},
     "pipeline.extract.title": {"clean_title"},
     "pipeline.extract.variants": {"either_script"},
+    "pipeline.look.changed": {"of_line"},
+    "pipeline.look.styles": {"harmless"},
     "pipeline.markdown": {"to_markdown"},
     "pipeline.nextpart": {"part_of"},
     "pipeline.parsing": {"tamed"},
