@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import home
+from pipeline.look import diff, home, run, search, source, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
-from pipeline.look.render import STATIC, html
+from pipeline.look.render import STATIC, html, link
 from pipeline.runs import Folders
 
 
@@ -40,10 +41,41 @@ class View:
     """The entry of the navigation that it belongs to."""
 
 
-VIEWS: tuple[View, ...] = (View(path="/", read=home.read, template="home.html", here="home"),)
+VIEWS: tuple[View, ...] = (
+    View(path="/", read=home.read, template="home.html", here="home"),
+    View(path="/source/{name}", read=source.read, template="source.html"),
+    View(path="/search", read=search.read, template="search.html", here="search"),
+    View(path="/versions", read=version.read_list, template="versions.html", here="versions"),
+    View(path="/version/{version}", read=version.read, template="version.html", here="versions"),
+    View(path="/diff/{old}/{new}", read=diff.read, template="diff.html", here="versions"),
+    View(path="/change/{old}/{new}/{id}", read=diff.read_one, template="change.html", here="versions"),
+    View(path="/runs", read=run.read_list, template="runs.html", here="runs"),
+    View(path="/run/{name}", read=run.read, template="run.html", here="runs"),
+    View(path="/ahead", read=version.read_ahead, template="ahead.html", here="versions"),
+)
 """All pages, in the order of the navigation."""
 
-ANSWERS: tuple[Route, ...] = ()
+
+def _compare(request: Request) -> Response:
+    """From the form that names two versions to the page that compares them."""
+    old, new = (request.query_params.get(name, "") for name in ("old", "new"))
+    return RedirectResponse(link("diff", old, new), 303)
+
+
+def _json_lines(request: Request) -> Response:
+    """All that a search finds, to take away."""
+    what = asked(request)
+    lines = search.json_lines(what)
+    first = next(lines, "")  # what is wrong with the question is said before the answer begins
+    name = f"corpus-{what.version.name}.jsonl"
+    return StreamingResponse(
+        chain([first], lines),
+        media_type="application/x-ndjson",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+ANSWERS: tuple[Route, ...] = (Route("/compare", _compare), Route("/search.jsonl", _json_lines))
 """What is asked for by pages and is no page itself: files to take away, archived pages in their frame."""
 
 

@@ -7,7 +7,7 @@ turn the direction of writing are written out, then Jinja2 escapes the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -24,7 +24,7 @@ Links = Callable[..., str]
 """(kind, *parts of the path, **filters) → the address of a page: `link` while it is served, another in an export."""
 
 
-def link(kind: str, *parts: object, **filters: object) -> str:
+def link(kind: str, /, *parts: object, **filters: object) -> str:
     """The address of a page of this server; filters that are empty are left out."""
     said = {name: str(value) for name, value in filters.items() if value not in (None, "")}
     path = "/".join(quote(str(part), safe="") for part in ("" if kind == "home" else kind, *parts))
@@ -46,7 +46,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    made.filters |= {"number": number, "share": share, "when": when, "size": size}
+    made.filters |= {
+        "number": number,
+        "figure": figure,
+        "share": share,
+        "when": when,
+        "size": size,
+        "span": span,
+    }
     return made
 
 
@@ -60,6 +67,11 @@ def _shown(value: object) -> object:
 def number(value: float | None) -> str:
     """A count with thin groups of digits, 12 345; "–": there is none."""
     return "–" if value is None else f"{value:,.0f}".replace(",", "\u202f")
+
+
+def figure(value: float) -> str:
+    """A number with three digits that count."""
+    return number(value) if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def share(value: float | None) -> str:
@@ -82,3 +94,12 @@ def size(value: int) -> str:
             return f"{amount:.0f} {unit}"
         amount /= 1000
     return f"{amount:.0f} TB"
+
+
+def span(value: timedelta) -> str:
+    """A length of time for a person."""
+    seconds = round(value.total_seconds())
+    minutes, hours = seconds // 60, seconds // 3600
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{minutes} min {seconds % 60:02d} s" if minutes < 60 else f"{hours} h {minutes % 60:02d} min"
