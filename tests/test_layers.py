@@ -51,10 +51,11 @@ ALLOWED = {
     "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health"},
     "demo": {"records"},
     "printable": set(),
+    "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
     "look": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "corrections"}
     | {"runs", "upkeep", "report", "repairs", "health", "spans", "origin", "markdown", "trial", "parsing"}
-    | {"printable", "rates"},
+    | {"printable", "rates", "explain"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
     | {
@@ -71,7 +72,7 @@ ALLOWED = {
         "trial",
         "look",
     }
-    | {"corrections", "tomlfile", "printable"},
+    | {"corrections", "tomlfile", "printable", "explain"},
     "flows": SHARED | {"runs", "upkeep", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

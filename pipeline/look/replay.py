@@ -336,11 +336,10 @@ def marked(page: Rewritten, marks: Mapping[int, Mark]) -> str:
     )
 
 
-def as_source(body: bytes, most: int = 200_000) -> str:
-    """What is no page (a feed, JSON) as the text of its beginning, `most` bytes of it."""
-    shown = _plain(body[:most].decode("utf-8", "replace"))
-    more = f"\n… {len(body) - most:,} bytes more" if len(body) > most else ""
+def as_source(text: str, more: int = 0) -> str:
+    """What is no page (a feed, JSON) as the text that it is; `more` says how many bytes of it are left out."""
+    left_out = f"\n… {more:,} bytes more" if more else ""
     return (
         f'<!doctype html><html><head><meta charset="utf-8"><style>{STYLE}</style></head>'
-        f'<body><pre style="white-space:pre-wrap;word-break:break-all">{shown}{more}</pre></body></html>'
+        f'<body><pre style="white-space:pre-wrap;word-break:break-all">{_plain(text)}{left_out}</pre></body></html>'
     )

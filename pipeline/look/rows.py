@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -30,14 +30,21 @@ def files(folder: Path, tables: Collection[str] = TABLES) -> list[str]:
 
 
 def documents(
-    folder: Path, column: str, values: Collection[str], paths: Sequence[str] = ()
+    folder: Path,
+    column: str,
+    values: Collection[str],
+    paths: Sequence[str] = (),
+    db: duckdb.DuckDBPyConnection | None = None,
 ) -> list[Document]:
-    """The rows of a version (of `paths` of it alone) whose column has one of some values, published ones first."""
+    """The rows of a version (of `paths` of it alone) whose column has one of some values, published ones first.
+
+    Whoever asks several times opens the database once.
+    """
     paths = paths or files(folder)
     if not paths or not values:
         return []
-    with database() as db:
-        found = db.sql(
+    with nullcontext(db) if db is not None else database() as asked:
+        found = asked.sql(
             f"select * from read_parquet($files, union_by_name = true) where {column} in (select unnest($values))",
             params={"files": list(paths), "values": sorted(values)},
         ).to_arrow_table()
