@@ -55,7 +55,7 @@ ALLOWED = {
     "look": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "corrections"}
     | {"runs", "upkeep", "report", "repairs", "health", "spans", "origin", "markdown", "trial", "parsing"}
-    | {"printable", "rates", "explain"},
+    | {"printable", "rates", "explain", "tomlfile"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
     | {

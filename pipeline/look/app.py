@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import capture, diff, document, home, replay, run, search, source, version
+from pipeline.look import capture, diff, document, home, replay, run, search, source, trying, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
 from pipeline.look.render import STATIC, html, link
@@ -44,6 +44,7 @@ class View:
 VIEWS: tuple[View, ...] = (
     View(path="/", read=home.read, template="home.html", here="home"),
     View(path="/source/{name}", read=source.read, template="source.html"),
+    View(path="/try/{name}", read=trying.read, template="try.html"),
     View(path="/document/{id}", read=document.read, template="document.html"),
     View(path="/capture/{day}/{id}", read=capture.read, template="capture.html"),
     View(path="/search", read=search.read, template="search.html", here="search"),
