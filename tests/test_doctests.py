@@ -23,7 +23,7 @@ TEACHING = {
     "pipeline.extract.variants": {"either_script"},
     "pipeline.look.changed": {"of_line"},
     "pipeline.look.styles": {"harmless"},
-    "pipeline.markdown": {"to_markdown"},
+    "pipeline.markdown": {"as_line", "to_markdown"},
     "pipeline.nextpart": {"part_of"},
     "pipeline.parsing": {"tamed"},
     "pipeline.spans": {"moved_by"},

@@ -48,7 +48,7 @@ ALLOWED = {
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
     | {"corrections", "rates"},
     "upkeep": SHARED | {"archive", "corpus", "repairs", "runs"},
-    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health"},
+    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "markdown", "printable"},
     "demo": {"records"},
     "printable": set(),
     "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
