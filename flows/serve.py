@@ -1,7 +1,8 @@
-"""`make serve`: a Prefect server, what prefect.yaml and automations.yaml declare, and a worker, until Ctrl-C.
+"""`make serve`: a Prefect server, what prefect.yaml and automations.yaml declare, a worker, and `corpus look` beside
+them, until Ctrl-C.
 
 For a person on one machine. Where a server and workers run as services, only `prefect deploy` is needed.
-The address comes from prefect.toml or the environment (PREFECT_SERVER_API_PORT=4300 make serve).
+The addresses come from prefect.toml or the environment (PREFECT_SERVER_API_PORT=4300 CORPUS_LOOK_PORT=4380 make serve).
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from types import FrameType
 
 from prefect.settings import get_current_settings
 
+from flows.states import LOOK
+
+PORT = 4280
+"""Of `corpus look`, unless the environment names another."""
 POOL = "local"
 AUTOMATIONS = Path(__file__).with_name("automations.yaml")
 AUTOMATION = "crashed-without-a-word"
@@ -36,17 +41,27 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     address = get_current_settings().server.api
     home = f"http://{address.host}:{address.port}"
-    env = {**os.environ, "PREFECT_API_URL": f"{home}/api", "PREFECT_SERVER_UI_API_URL": f"{home}/api"}
+    port = os.environ.get("CORPUS_LOOK_PORT", str(PORT))
+    look = f"http://127.0.0.1:{port}"
+    env = {
+        **os.environ,
+        LOOK: look,
+        "PREFECT_API_URL": f"{home}/api",
+        "PREFECT_SERVER_UI_API_URL": f"{home}/api",
+    }
     with ExitStack() as running:
         try:
-            server = running.enter_context(_started(env, "server", "start"))
+            server = running.enter_context(_started(env, _command("server", "start")))
             _wait(server, f"{home}/api/health")
             _prefect(env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
             _prefect(env, "deploy", "--all")
             if _call(env, "automation", "inspect", AUTOMATION):
                 _prefect(env, "automation", "create", "--from-file", str(AUTOMATIONS))
-            worker = running.enter_context(_started(env, "worker", "start", "--pool", POOL))
-            print(f"\n{home} shows the runs. Ctrl-C ends server and worker.\n", flush=True)
+            running.enter_context(
+                _started(env, [sys.executable, "-m", "pipeline.cli", "look", "--port", port])
+            )
+            worker = running.enter_context(_started(env, _command("worker", "start", "--pool", POOL)))
+            print(f"\n{home} shows the runs, {look} the corpus. Ctrl-C ends all.\n", flush=True)
             sys.exit(worker.wait())
         except KeyboardInterrupt:
             print("\nEnding the worker, then the server.", flush=True)
@@ -69,9 +84,9 @@ def _call(env: dict[str, str], *words: str) -> int:
 
 
 @contextmanager
-def _started(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
+def _started(env: dict[str, str], command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     # a session of its own: Ctrl-C reaches only us, so that the worker ends before its server
-    process = subprocess.Popen(_command(*words), env=env, start_new_session=True)
+    process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
         yield process
     finally:

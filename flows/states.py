@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,9 @@ from pipeline.runs import Folders, RunReport
 
 HERE = Folders()
 """The folders of the checkout the run works in."""
+
+LOOK = "CORPUS_LOOK"
+"""Variable with the address of `corpus look`, where `make serve` started it: what runs leave behind links to it."""
 
 NOTHING = RunReport()
 """The report of a run that came to nothing."""
@@ -60,7 +64,7 @@ def close(key: str, ran: State[RunReport], folders: Folders, otherwise: RunRepor
     """
     done: RunReport = ran.result() if ran.is_completed() else otherwise
     failure = [] if ran.is_completed() else [ran.message or "the run failed"]
-    text = report.markdown_run(done, folders.clean)
+    text = report.markdown_run(done, folders.clean, os.environ.get(LOOK))
     leave(key, "\n\n".join([*(f"**{line}**" for line in failure), text]))
     if wrong := [*failure, *report.refusals(done)]:
         return Failed(message="; ".join(wrong))

@@ -206,8 +206,11 @@ def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:
     return lines[1:]
 
 
-def markdown_run(report: RunReport, clean: Path) -> str:
-    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version."""
+def markdown_run(report: RunReport, clean: Path, look: str | None = None) -> str:
+    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version.
+
+    `look` is the address of `corpus look`, where one is served: then the version is a link to its page.
+    """
     parts = [f"**{in_markdown(line)}**" for line in refusals(report)]
     parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
     parts.append("\n".join(f"- {in_markdown(line)}" for line in build_words(report)))
@@ -217,8 +220,9 @@ def markdown_run(report: RunReport, clean: Path) -> str:
         parts.append("\n".join(f"- {in_markdown(line)}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
-        folder = clean.absolute() / report.build.version
-        parts.append(f"The version: [{folder}]({folder.as_uri()})")
+        version = report.build.version
+        at = f"[{version}]({look}/version/{version})" if look else f"{version}, in `{clean.absolute()}`"
+        parts.append(f"The version: {at}")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -115,8 +115,20 @@ def test_nor_does_what_a_refusal_an_alarm_or_a_state_quotes(hostile: str) -> Non
 def test_funnel_and_version_stand_in_it() -> None:
     text = markdown_run(report("a note", "题"), CLEAN)
     assert "| news | 3 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
-    assert "[/data/clean/1.2.0](file:///data/clean/1.2.0)" in text
+    assert "The version: 1.2.0, in `/data/clean`" in text
     assert "    -旧文\n    +新文" in text
+
+
+def test_the_version_is_a_link_where_it_can_be_looked_at() -> None:
+    text = markdown_run(report("a note", "题"), CLEAN, "http://127.0.0.1:4280")
+    assert "[1.2.0](http://127.0.0.1:4280/version/1.2.0)" in text
+    assert "file:" not in text
+
+
+def test_nothing_a_page_says_steers_whoever_reads_it() -> None:
+    text = markdown_run(report("a\x1b[2J\u202enote", "题\x07\u2066"), CLEAN)
+    assert not {"\x1b", "\u202e", "\x07", "\u2066"} & set(text)
+    assert "a\\x1b[2J\\u202enote" in text
 
 
 def test_a_cell_ends_no_cell_and_no_row() -> None:

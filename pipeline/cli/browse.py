@@ -54,11 +54,10 @@ def run_look(arguments: argparse.Namespace) -> int:
         raw=arguments.raw,
         clean=arguments.clean,
     )
-    if not where.raw.is_dir() and not where.clean.is_dir():
-        raise UsageError(
-            f"neither {where.raw} nor {where.clean} is there: nothing to look at; `corpus refresh` makes both, and"
-            " --raw and --clean name others"
-        )
+    for name in ("sources", "raw", "clean"):
+        path: Path = getattr(where, name)
+        if path != Path(name) and not path.is_dir():  # the usual ones may be yet to come
+            raise UsageError(f"--{name} {path}: no such folder")
     if not is_loopback(arguments.host) and not arguments.token:
         raise UsageError(
             f"--host {arguments.host}: others can reach it; say --token PASSWORD, which they are asked for"

@@ -70,13 +70,13 @@ def read_status(
     ledger, or no version yet, says nothing of its half.
     """
     with closing(Ledger(raw, read_only=True)) as ledger:
-        known = ledger.days()
-        today = today or max((each.day for each in known), default=date.min)
-        since = today - SPAN if known else today
+        last = ledger.last_day()
+        today = today or last or date.min
+        since = today - SPAN if last else today
         folder = version_folder(clean) if list_versions(clean) else None
         yields = daily_yields(folder, since) if folder is not None else []
         held = read_manifest(folder).held if folder is not None else {}
-        past = pasts((each for each in known if each.day >= since), yields, (s.name for s in sources), today)
+        past = pasts(ledger.days(since), yields, (s.name for s in sources), today)
         return tuple(_status(each, past[each.name], ledger, held, acks) for each in sources)
 
 

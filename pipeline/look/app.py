@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import capture, diff, document, home, replay, run, search, source, trying, version
+from pipeline.look import capture, cluster, diff, document, home, replay, run, search, source, trying, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
 from pipeline.look.render import STATIC, html, link
@@ -47,6 +47,7 @@ VIEWS: tuple[View, ...] = (
     View(path="/try/{name}", read=trying.read, template="try.html"),
     View(path="/document/{id}", read=document.read, template="document.html"),
     View(path="/capture/{day}/{id}", read=capture.read, template="capture.html"),
+    View(path="/cluster/{id}", read=cluster.read, template="cluster.html"),
     View(path="/search", read=search.read, template="search.html", here="search"),
     View(path="/versions", read=version.read_list, template="versions.html", here="versions"),
     View(path="/version/{version}", read=version.read, template="version.html", here="versions"),

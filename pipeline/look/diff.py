@@ -144,12 +144,14 @@ def changed(old: str | None, new: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with rows.database() as db:
         if read_manifest(new).parent == old:
-            found = db.read_parquet(str(new / CHANGES_FILE))
+            file = str(new / CHANGES_FILE).replace("'", "''")  # a view takes no parameters
+            db.execute(f"create temp view all_of_them as select * from read_parquet('{file}')")
         else:
-            found = db.from_arrow(versions.diff(new.parent, old or "", new.name))
-        found.create_view("all_of_them")
-        db.execute("create table away as select unnest($1) as id", [sorted(hidden(new.parent))])
-        db.execute("create view changed as select * from all_of_them where id not in (select id from away)")
+            db.register("all_of_them", versions.diff(new.parent, old or "", new.name))
+        db.execute("create temp table away as select unnest($1) as id", [sorted(hidden(new.parent))])
+        db.execute(
+            "create temp view changed as select * from all_of_them where id not in (select id from away)"
+        )
         yield db
 
 

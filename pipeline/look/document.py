@@ -113,15 +113,13 @@ class DocumentPage:
 def read(asked: Asked) -> DocumentPage:
     """A document of a version by its id; UsageError where it has none, with the ticket where it was taken down."""
     folder, ident = asked.version, asked.path["id"]
-    with rows.database() as db:
-        found = rows.documents(folder, "id", [ident], db=db)
-        if not found:
-            raise UsageError(_no_row(folder, ident))
-        wanted = asked.text("capture")
-        document = next((row for row in found if row.capture == wanted), found[0])
-        siblings = rows.documents(folder, "url_key", [document.url_key], db=db)
-        cluster = [document.cluster] if document.cluster else []
-        members = tuple(_members(rows.documents(folder, "cluster", cluster, db=db), document))
+    found = rows.documents(folder, "id", [ident])
+    if not found:
+        raise UsageError(_no_row(folder, ident))
+    document = next((row for row in found if row.capture == asked.text("capture")), found[0])
+    siblings = rows.documents(folder, "url_key", [document.url_key])
+    cluster = [document.cluster] if document.cluster else []
+    members = tuple(_members(rows.documents(folder, "cluster", cluster), document))
     beside, missing = _beside(asked, document)
     of_page = () if beside is None else lines_of(document, beside.told)
     told = pieces(document)

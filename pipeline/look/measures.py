@@ -110,7 +110,7 @@ def spreads(folder: Path) -> list[Spread]:
         return []
     with rows.database() as db:
         db.execute(
-            "create table row as select unnest(quality) from read_parquet($1, union_by_name = true)"
+            "create temp table row as select unnest(quality) from read_parquet($1, union_by_name = true)"
             " where quality is not null",
             [files],
         )

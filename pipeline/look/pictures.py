@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -40,6 +41,18 @@ class Line:
 
     at: float
     label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One point of a time line."""
+
+    day: date | None
+    """None: it is not known, and drawn at the beginning."""
+    label: str
+    told: str
+    """What stands there, in words."""
+    tone: str = "bar"
 
 
 def sparkline(numbers: Sequence[float | None], label: str, width: int = 96, height: int = 22) -> Markup:
@@ -171,6 +184,35 @@ def histogram(
         )
         side = "end" if at > 50 else "start"
         parts.append(_word(at + (-1.5 if side == "end" else 1.5), above, mark.label, "limit", side))
+    return _svg(height, label, parts)
+
+
+def timeline(points: Sequence[Point], label: str) -> Markup:
+    """Points on a line of days, each on a row of its own."""
+    days = [point.day for point in points if point.day is not None]
+    first, last = (min(days), max(days)) if days else (None, None)
+    span = (last - first).days if first is not None and last is not None else 0
+    line, foot = 24, 22
+    height = line * len(points) + foot
+    room = 100 - NAMES - 4
+    parts = []
+    for place, point in enumerate(points):
+        after = (point.day - first).days if point.day is not None and first is not None else 0
+        at = NAMES + 2 + room * (after / span if span else 0)
+        told = f"{point.label}, {point.day or 'day not known'}: {point.told}"
+        parts += [
+            _word(NAMES - 2, place * line + 16, _short(point.label), "label", "end"),
+            Markup('<line class="axis" x1="{0}%" y1="{2}" x2="{1}%" y2="{2}"/>').format(
+                _n(NAMES), 100, place * line + 12
+            ),
+            Markup('<circle class="{}" cx="{}%" cy="{}" r="6"><title>{}</title></circle>').format(
+                point.tone, _n(at), place * line + 12, plain(told)
+            ),
+        ]
+    if first is not None:
+        parts.append(_word(NAMES, height - 5, str(first), "tick"))
+    if span:
+        parts.append(_word(100, height - 5, str(last), "tick", "end"))
     return _svg(height, label, parts)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -16,10 +17,16 @@ from pipeline.corpus.versions import MEMORY
 from pipeline.records import Document
 
 
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One DuckDB for all requests, so that its memory is bounded once; it holds nothing of its own."""
+    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()})
+
+
 @contextmanager
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of nothing but what queries read: at most MEMORY, the rest in the folder for temporary files."""
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    """A connection for one request; what it makes (temporary tables and views) goes with it."""
+    with _duckdb().cursor() as db:
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -30,21 +37,14 @@ def files(folder: Path, tables: Collection[str] = TABLES) -> list[str]:
 
 
 def documents(
-    folder: Path,
-    column: str,
-    values: Collection[str],
-    paths: Sequence[str] = (),
-    db: duckdb.DuckDBPyConnection | None = None,
+    folder: Path, column: str, values: Collection[str], paths: Sequence[str] = ()
 ) -> list[Document]:
-    """The rows of a version (of `paths` of it alone) whose column has one of some values, published ones first.
-
-    Whoever asks several times opens the database once.
-    """
+    """The rows of a version (of `paths` of it alone) whose column has one of some values, published ones first."""
     paths = paths or files(folder)
     if not paths or not values:
         return []
-    with nullcontext(db) if db is not None else database() as asked:
-        found = asked.sql(
+    with database() as db:
+        found = db.sql(
             f"select * from read_parquet($files, union_by_name = true) where {column} in (select unnest($values))",
             params={"files": list(paths), "values": sorted(values)},
         ).to_arrow_table()

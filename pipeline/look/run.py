@@ -192,11 +192,11 @@ def _told(paths: list[str], folder: Path | None) -> Told:
     away = sorted(hidden(folder.parent)) if folder is not None else []
     with rows.database() as db:
         db.execute(
-            "create table capture as select id, source, kind, outcome, fetched_at from read_parquet($1)"
+            "create temp table capture as select id, source, kind, outcome, fetched_at from read_parquet($1)"
             " where kind <> 'discovery'",
             [paths],
         )
-        db.execute("create table row (source text, reason text, is_fit bool, is_text bool, is_new bool)")
+        db.execute("create temp table row (source text, reason text, is_fit bool, is_text bool, is_new bool)")
         if files:
             db.execute(
                 "insert into row select source, reason, reason is null or list_contains($fit, reason),"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from markupsafe import Markup
 
@@ -31,6 +32,9 @@ from pipeline.records import USABLE, Kind, Source
 BACK = 14
 """So many days with captures are looked through for a good and a bad one."""
 
+
+FILES, MOST_FILES = 24, 240
+"""Files of a version that are read at a time, and at all, for a text of the source."""
 
 NO_ANSWER = frozenset({Kind.DISCOVERY, Kind.REDIRECT, Kind.ROBOTS})
 """Kinds of captures that are no answer of a list or page."""
@@ -157,17 +161,15 @@ def read(asked: Asked) -> SourcePage:
 
 def _weeks(raw: Path, folder: Path | None, name: str) -> tuple[Week, ...]:
     """The weeks before the last day on which it was asked, as far back as it is judged by; none where it never was."""
-    visits: list[DayCounts] = []
-    if raw.is_dir():
-        with closing(Ledger(raw, read_only=True)) as ledger:
-            visits = [each for each in ledger.days() if each.source == name]
-    last = max((each.day for each in visits), default=None)
-    if last is None:
+    if not raw.is_dir():
         return ()
-    begin = last - SPAN + timedelta(days=1)
-    yields = (
-        [each for each in daily_yields(folder, begin) if each.source == name] if folder is not None else []
-    )
+    with closing(Ledger(raw, read_only=True)) as ledger:
+        last = ledger.last_day(name)
+        if last is None:
+            return ()
+        begin = last - SPAN + timedelta(days=1)
+        visits = ledger.days(begin, name)
+    yields = daily_yields(folder, begin, name) if folder is not None else []
     weeks = []
     while begin <= last:
         end = begin + WEEK
@@ -253,33 +255,32 @@ def _visit(ref: Ref | None) -> Visit | None:
 
 def _documents(folder: Path, name: str, since: date | None) -> tuple[Row | None, Row | None]:
     """The last fit document before a day and the first from it on that is not; without a day the last of both."""
-    files = rows.files(folder)
-    if not files:
-        return None, None
-    found: list[Row | None] = []
+    files = sorted(rows.files(folder), key=lambda path: Path(path).name, reverse=True)
+    day = since.isoformat() if since is not None else None
+    before = [path for path in files if day is None or Path(path).name[:10] < day]
+    after = files if day is None else [path for path in reversed(files) if Path(path).name[:10] >= day]
     fit = "(reason is null or list_contains($fit, reason))"
-    other = "not list_contains($none, reason) and not list_contains($fit, reason)"
-    for condition, order in (
-        (f"{fit} and ($since is null or first_seen::date < $since)", "desc"),
-        (f"{other} and ($since is null or first_seen::date >= $since)", "desc" if since is None else "asc"),
-    ):
-        told = rows.ask(
-            "select id, title, url, first_seen::date, reason, method, han, agreement"
+    unfit = "not list_contains($none, reason) and not list_contains($fit, reason)"
+    values = {"name": name, "away": sorted(hidden(folder.parent)), "fit": sorted(FIT)}
+    return (
+        _first(before, fit, "desc", values),
+        _first(after, unfit, "desc" if day is None else "asc", {**values, "none": sorted(NO_DOCUMENT)}),
+    )
+
+
+def _first(files: Sequence[str], condition: str, order: str, values: dict[str, Any]) -> Row | None:
+    """The first row of some files that fulfils a condition; a few files are read at a time, and not all of many."""
+    for start in range(0, min(len(files), MOST_FILES), FILES):
+        found = rows.ask(
+            "select id, title, url, first_seen::date as day, reason, method, han, agreement"
             " from read_parquet($files, union_by_name = true)"
             f" where source = $name and not list_contains($away, id) and {condition}"
             f" order by first_seen {order}, id limit 1",
-            {
-                "files": files,
-                "name": name,
-                "away": sorted(hidden(folder.parent)),
-                "since": since,
-                "fit": sorted(FIT),
-                **({} if condition.startswith(fit) else {"none": sorted(NO_DOCUMENT)}),
-            },
+            {**values, "files": files[start : start + FILES]},
         )
-        names = ("id", "title", "url", "day", "reason", "method", "han", "agreement")
-        found.append(Row(**dict(zip(names, told[0], strict=True))) if told else None)
-    return found[0], found[1]
+        if found:
+            return Row(**dict(zip(Row.__dataclass_fields__, found[0], strict=True)))
+    return None
 
 
 def _word(reason: str) -> str:

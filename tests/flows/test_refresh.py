@@ -33,8 +33,7 @@ def test_leaves_the_funnel_of_every_source_and_the_way_to_the_version(
         row = dict(zip(("source", *FUNNEL), cells(text, name), strict=True))
         assert int(row["fetched"]) == int(row["extracted"]) > 0
         assert 0 < int(row["new"]) <= int(row["kept"])
-    folder = folders.clean / "2.1.0"
-    assert f"[{folder}]({folder.as_uri()})" in text
+    assert f"The version: 2.1.0, in `{folders.clean}`" in text
 
 
 def test_what_the_rooms_log_stands_in_the_log_of_the_run(
