@@ -34,6 +34,10 @@ class Told:
     text: str
     line: int | None
     """Its number in the page as it is shown; None: it is not shown there (a body out of a script)."""
+    day: date
+    """Under which the capture of its page stands in the archive (UTC)."""
+    capture: str
+    """Id of that capture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,32 +96,42 @@ def alongside(capture: Capture, source: Source | None) -> Alongside:
     shown = [number for number in range(len(page.lines)) if number not in page.dropped]
     place = line_numbers([text for _, _, text in report], [page.lines[number] for number in shown])
     told = tuple(
-        Told(kept=kept, rule=rule, text=text, line=shown[at] if at is not None and at < len(shown) else None)
+        Told(
+            kept=kept,
+            rule=rule,
+            text=text,
+            line=shown[at] if at is not None and at < len(shown) else None,
+            day=day,
+            capture=capture.id,
+        )
         for (kept, rule, text), at in zip(report, place, strict=True)
     )
     return Alongside(page=page, told=told)
 
 
-def lines_of(document: Document, told: Sequence[Told]) -> list[int | None]:
-    """Of each line of `text` the number of the line of the page that it (or its first cell) was made of."""
+def lines_of(document: Document, told: Sequence[Told]) -> list[Told | None]:
+    """Of each line of `text` the line of a page that it (or its first cell) was made of; None: it stands on none.
+
+    `told` are the lines of its page, behind them those of the article's further pages.
+    """
     on_page = _on_page(document.extracted.split("\n"), [each for each in told if each.kept])
     place = line_numbers(document.text.split("\n"), document.extracted.split("\n"))
     return [on_page[at] if at is not None else None for at in place]
 
 
-def _on_page(paragraphs: Sequence[str], kept: Sequence[Told]) -> list[int | None]:
+def _on_page(paragraphs: Sequence[str], kept: Sequence[Told]) -> list[Told | None]:
     """Of each paragraph as extracted the line of the page: of a row its first cell; None where it is not found.
 
     Both stand in the same order; each is looked for a little way ahead.
     """
     said = [letters(each.text) for each in kept]
-    found: list[int | None] = []
+    found: list[Told | None] = []
     at = 0
     for paragraph in paragraphs:
         wanted = letters(paragraph)
         ahead = range(at, min(at + SEARCHED, len(kept)))
         here = next((n for n in ahead if wanted and said[n] and _is_part(said[n], wanted)), None)
-        found.append(None if here is None else kept[here].line)
+        found.append(None if here is None or kept[here].line is None else kept[here])
         at = at if here is None else here + 1
     return found
 

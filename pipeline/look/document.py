@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from pipeline.look.asked import Asked
 from pipeline.look.changed import IN_CONTEXT, Piece, pieces
 from pipeline.look.paragraphs import Paragraph, paragraphs
 from pipeline.look.words import why
-from pipeline.records import Document, Flag, Source
+from pipeline.records import USABLE, Capture, Document, Flag, Source
 from pipeline.runs import load_sources
 
 RELEASES = 200
@@ -89,6 +89,8 @@ class DocumentPage:
     """Lines on which the two readers of the body differ."""
     cut: tuple[Told, ...]
     """Lines of the body that a rule took out."""
+    parts: tuple[tuple[date, str], ...]
+    """(day, id) of the captures of the article's further pages."""
     flags: tuple[Flag, ...]
     """Doubts about the whole text."""
     siblings: tuple[Document, ...]
@@ -120,8 +122,8 @@ def read(asked: Asked) -> DocumentPage:
     siblings = rows.documents(folder, "url_key", [document.url_key])
     cluster = [document.cluster] if document.cluster else []
     members = tuple(_members(rows.documents(folder, "cluster", cluster), document))
-    beside, missing = _beside(asked, document)
-    of_page = () if beside is None else lines_of(document, beside.told)
+    pages, missing = _pages(asked, document)
+    of_page = lines_of(document, [told for page in pages for told in page.told])
     told = pieces(document)
     captures = (
         index.find(asked.folders.raw, url_keys=[document.url_key]) if asked.folders.raw.is_dir() else []
@@ -134,8 +136,9 @@ def read(asked: Asked) -> DocumentPage:
         paragraphs=tuple(paragraphs(document, told, of_page)),
         facts=tuple(facts(document)),
         fixed=tuple(_fixed(told)),
-        differ=beside.differ if beside else (),
-        cut=tuple(each for each in beside.cut if each.rule not in extract.DECIDED) if beside else (),
+        differ=tuple(told for page in pages for told in page.differ),
+        cut=tuple(told for page in pages for told in page.cut if told.rule not in extract.DECIDED),
+        parts=tuple((page.told[0].day, page.told[0].capture) for page in pages[1:] if page.told),
         flags=tuple(flag for flag in document.flags if flag.start is None),
         siblings=tuple(row for row in siblings if row.capture != document.capture or row.id != ident)[
             :MEMBERS
@@ -163,15 +166,28 @@ def source_of(asked: Asked, name: str) -> Source | None:
         return None
 
 
-def _beside(asked: Asked, document: Document) -> tuple[Alongside | None, str]:
-    """The page with the account of its lines, or why there is none."""
+def _pages(asked: Asked, document: Document) -> tuple[list[Alongside], str]:
+    """Its page and those on which the article goes on, with the account of their lines; or why there is none."""
+    raw = asked.folders.raw
     try:
-        capture = capture_at(asked.folders.raw, document.capture, document.captured_at.date())
+        first = capture_at(raw, document.capture, document.captured_at.date())
+        captures = [first, *_further(raw, first)]
     except (CorpusError, OSError) as error:
-        return None, str(error)
-    if not capture.body:
-        return None, "this visit brought no body"
-    return alongside(capture, source_of(asked, document.source)), ""
+        return [], str(error)
+    if not first.body:
+        return [], "this visit brought no body"
+    source = source_of(asked, document.source)
+    return [alongside(capture, source) for capture in captures], ""
+
+
+def _further(raw: Path, first: Capture) -> list[Capture]:
+    """The further pages of an article, as they lie in the archive file of its first."""
+    if first.next_part is None or first.place is None:
+        return []
+    day = first.fetched_at.date()
+    found = index.find(raw, day, day + timedelta(days=1), sources=[first.source])
+    parts = [ref for ref in found if ref.part_of == first.url_key and ref.file == first.place.file]
+    return [capture_at(raw, ref.id, ref.fetched_at.date()) for ref in parts if ref.outcome in USABLE]
 
 
 def facts(document: Document) -> Iterable[Fact]:

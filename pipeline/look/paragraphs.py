@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.look.alongside import Told
 from pipeline.look.changed import Piece
 from pipeline.records import Document, Flag, Span
 
@@ -26,15 +27,15 @@ class Paragraph:
     """A line of the published text."""
 
     shown: tuple[Shown, ...]
-    line: int | None
-    """Number of the line of the archived page it was made of; None: it stands nowhere there."""
+    at: Told | None
+    """The line of an archived page that it was made of; None: it stands on none."""
     kind: str = ""
     """heading, item, row, quote or code; "": a paragraph."""
     level: int = 0
 
 
 def paragraphs(
-    document: Document, told: Sequence[Sequence[Piece]], of_page: Sequence[int | None]
+    document: Document, told: Sequence[Sequence[Piece]], of_page: Sequence[Told | None]
 ) -> Iterable[Paragraph]:
     """The lines of the text with what changed in them, their flags in place, and where they stand on the page."""
     flags = sorted((f for f in document.flags if f.start is not None), key=lambda f: f.start or 0)
@@ -45,7 +46,7 @@ def paragraphs(
         inside = [f for f in flags if (f.start or 0) < at + length and (f.end or 0) > at]
         yield Paragraph(
             shown=tuple(_flagged(line, inside, at)),
-            line=of_page[number] if number < len(of_page) else None,
+            at=of_page[number] if number < len(of_page) else None,
             kind=kind,
             level=level,
         )

@@ -67,7 +67,7 @@ def test_lines_that_one_reader_alone_keeps_bear_its_rule() -> None:
 def test_a_paragraph_knows_its_line_and_a_row_its_first_cell(beside: Alongside) -> None:
     document = row(BODY)
     found = lines_of(document, beside.told)
-    said = [beside.page.lines[line] if line is not None else None for line in found]
+    said = [told.text if told else None for told in found]
     paragraphs = document.extracted.split("\n")
     assert len(said) == len(document.text.split("\n")) == len(paragraphs)
     assert all(paragraph.startswith(line or "?") for paragraph, line in zip(paragraphs, said, strict=True))

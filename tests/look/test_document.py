@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import date
 
 import pytest
+from playwright.sync_api import Locator
 from starlette.testclient import TestClient
 
 from pipeline.archive import index
 from pipeline.corpus import documents
 from pipeline.corpus.quality import RULES
 from pipeline.look import replay
-from pipeline.look.alongside import lines_of
+from pipeline.look.alongside import Told, lines_of
 from pipeline.look.changed import pieces
 from pipeline.look.document import facts, history
 from pipeline.look.paragraphs import paragraphs
@@ -48,6 +50,11 @@ def address(document: Document) -> str:
     return f"/document/{document.id}?capture={document.capture}"
 
 
+def fragment(paragraph: Locator) -> str:
+    """The id of the line of the archived page that a paragraph stands for."""
+    return (paragraph.locator("a.at").get_attribute("href") or "").partition("#")[2]
+
+
 def test_every_row_has_a_page_that_says_why(client: TestClient, rows: dict[str, list[Document]]) -> None:
     for reason, some in rows.items():
         answer = client.get(address(some[0]))
@@ -65,7 +72,7 @@ def test_a_page_shows_text_facts_fixes_and_rules(client: TestClient, mended: Doc
         assert f"<code>{fix}</code>" in said
     assert "二" in said
     assert re.search(r'<del>,</del><ins title="marks: , → ，">，</ins>', said)
-    assert said.count("data-line=") > mended.text.count("\n")
+    assert said.count("data-line") > mended.text.count("\n")
     assert "<code>credit</code>" in said
 
 
@@ -121,8 +128,9 @@ def test_a_flag_stands_where_it_is() -> None:
         flags=(Flag(name="censor_mark", start=1, end=3, text="二三"), Flag(name="x", start=7, end=9)),
         structure=(Span(kind="heading", level=2, start=0, end=5),),
     )
-    first, second = paragraphs(document, pieces(document), [4, None])
-    assert (first.kind, first.level, first.line) == ("heading", 2, 4)
+    told = Told(kept=True, rule="", text=text[:5], line=4, day=date(2026, 11, 1), capture="urn:uuid:1")
+    first, second = paragraphs(document, pieces(document), [told, None])
+    assert (first.kind, first.level, first.at, second.at) == ("heading", 2, told, None)
     assert [(s.piece.after, s.flag and s.flag.name) for s in first.shown] == [
         ("一", None),
         ("二三", "censor_mark"),
@@ -160,7 +168,7 @@ def test_a_paragraph_that_is_pointed_at_lights_up_in_the_page(look: Open, mended
             paragraph.hover()
         else:
             paragraph.locator("a").focus()
-        lit = frame.locator(f"#corpus-{paragraph.get_attribute('data-line')}:target")
+        lit = frame.locator(f"#{fragment(paragraph)}:target")
         lit.wait_for()
         assert "255, 211, 61" in lit.evaluate("e => getComputedStyle(e).backgroundColor")
     assert page.evaluate("history.length") == 2
@@ -185,3 +193,17 @@ def test_changes_are_shown_when_asked_for(look: Open, mended: Document) -> None:
     assert not page.locator(".para del").first.is_visible()
     page.locator("#changes").check()
     assert page.locator(".para del").first.is_visible()
+
+
+def test_an_article_of_two_pages_lights_up_on_both(
+    look: Open, client: TestClient, rows: dict[str, list[Document]]
+) -> None:
+    joined = next(each for each in rows[""] if each.url.endswith("/gb/feature/baidu.html"))
+    told = client.get(address(joined)).text
+    assert told.count('class="para"') == told.count("data-line") - told.count("<tr data-line") == 8
+    page = look(address(joined))
+    page.locator(".para a.at").last.focus()
+    frame = page.frame(name="archived")
+    assert frame is not None
+    frame.locator(f"#{fragment(page.locator('.para').last)}:target").wait_for()
+    assert frame.url.split("#")[0] != page.locator("iframe").get_attribute("src")

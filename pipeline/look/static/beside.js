@@ -3,16 +3,16 @@
 "use strict";
 
 const frame = document.querySelector("iframe[name=archived]");
-let lit = "";
+let lit = null;
 
 function light(event) {
   const place = event.target.closest("[data-line]");
-  if (!frame || !place || place.dataset.line === lit) return;
-  document.querySelectorAll(".lit").forEach((other) => other.classList.remove("lit"));
+  if (!frame || !place || place === lit) return;
+  if (lit) lit.classList.remove("lit");
   place.classList.add("lit");
-  lit = place.dataset.line;
+  lit = place;
   // replace() adds nothing to the history of the browser
-  frame.contentWindow.location.replace(`${frame.src.split("#")[0]}#corpus-${lit}`);
+  frame.contentWindow.location.replace(place.querySelector("a.at").href);
 }
 
 document.addEventListener("mousemove", (event) => {
