@@ -11,6 +11,7 @@ from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
+from pipeline.markdown import as_line
 from pipeline.printable import plain
 from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
@@ -210,13 +211,13 @@ def markdown_run(report: RunReport, clean: Path, look: str | None = None) -> str
 
     `look` is the address of `corpus look`, where one is served: then the version is a link to its page.
     """
-    parts = [f"**{line}**" for line in refusals(report)]
+    parts = [f"**{in_markdown(line)}**" for line in refusals(report)]
     parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
-    parts.append("\n".join(f"- {line}" for line in build_words(report)))
+    parts.append("\n".join(f"- {in_markdown(line)}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:
         parts.append(_table(HEALTH, health_rows(unwell)))
-        parts.append("\n".join(f"- {line}" for line in health_words(unwell)))
+        parts.append("\n".join(f"- {in_markdown(line)}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
         version = report.build.version
@@ -228,6 +229,11 @@ def markdown_run(report: RunReport, clean: Path, look: str | None = None) -> str
 def markdown_plan(gaps: Sequence[Gap]) -> str:
     """What a backfill would find and need."""
     return "\n\n".join([_table(PLAN, plan_rows(gaps)), plan_words(gaps)])
+
+
+def in_markdown(line: str) -> str:
+    """A sentence in which pages, servers and archives may have a word, as Markdown that says just that."""
+    return as_line(plain(line))
 
 
 def maintenance_words(done: Maintenance) -> str:
@@ -261,7 +267,7 @@ def repair_lines(done: Repaired) -> list[str]:
 
 def markdown_maintenance(done: Maintenance) -> str:
     """Which versions went, and which stay and why."""
-    gone = maintenance_words(done)
+    gone = in_markdown(maintenance_words(done))
     return "\n\n".join([gone, _table(("version", "why it stays"), list(done.kept.items()))])
 
 
@@ -276,10 +282,11 @@ def _quoted(heading: str, lines: Sequence[str]) -> str:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines: list[Sequence[object]] = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+    lines = [[_cell(cell) for cell in line] for line in (columns, *rows)]
+    lines.insert(1, ["---"] * len(columns))
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _cell(value: object) -> str:
-    """A value as a table takes it: one line, no bar that ends the cell."""
-    return plain(" ".join(str(value).splitlines())).replace("\\", "\\\\").replace("|", "\\|")
+    """A value as a table takes it: one line that is no markup, no bar that ends the cell."""
+    return in_markdown(str(value)).replace("|", "\\|")

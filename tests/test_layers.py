@@ -48,13 +48,14 @@ ALLOWED = {
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
     | {"corrections", "rates"},
     "upkeep": SHARED | {"archive", "corpus", "repairs", "runs"},
-    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "printable"},
+    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "markdown", "printable"},
     "demo": {"records"},
     "printable": set(),
+    "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
     "look": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "corrections"}
     | {"runs", "upkeep", "report", "repairs", "health", "spans", "origin", "markdown", "trial", "parsing"}
-    | {"printable", "rates"},
+    | {"printable", "rates", "explain", "tomlfile"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
     | {
@@ -71,7 +72,7 @@ ALLOWED = {
         "trial",
         "look",
     }
-    | {"corrections", "tomlfile", "printable"},
+    | {"corrections", "tomlfile", "printable", "explain"},
     "flows": SHARED | {"runs", "upkeep", "report"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through

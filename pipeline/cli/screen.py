@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline.markdown import to_markdown
-from pipeline.printable import plain
+from pipeline.printable import in_json, plain
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -63,7 +63,12 @@ def say(text: str) -> None:
 
 def put(row: Any) -> None:
     """A JSON line on stdout, for machines."""
-    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(in_json(json.dumps(row, ensure_ascii=False, default=str)) + "\n")
+
+
+def out(text: str) -> None:
+    """Text on stdout, as it is for a file or a pipe; on a terminal with control signs written out."""
+    sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
 
 
 FORMATS = ("json", "text", "markdown")
@@ -72,9 +77,9 @@ FORMATS = ("json", "text", "markdown")
 
 def put_text(form: str, number: int, title: str | None, text: str, structure: Sequence[Span]) -> None:
     """An article on stdout, as text (the title its first line) or Markdown; the first has the number 0."""
-    plain = "\n".join(part for part in (title, text) if part) + "\n"
-    written = plain if form == "text" else to_markdown(text, structure, title)
-    sys.stdout.write(("\f" if number else "") + written)
+    as_text = "\n".join(part for part in (title, text) if part) + "\n"
+    sys.stdout.write("\f" if number else "")
+    out(as_text if form == "text" else to_markdown(text, structure, title))
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

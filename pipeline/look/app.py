@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
-from pipeline.look import cluster, diff, home, run, search, source, version
+from pipeline.look import capture, cluster, diff, document, home, replay, run, search, source, trying, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
 from pipeline.look.render import STATIC, html, link
@@ -44,6 +44,9 @@ class View:
 VIEWS: tuple[View, ...] = (
     View(path="/", read=home.read, template="home.html", here="home"),
     View(path="/source/{name}", read=source.read, template="source.html"),
+    View(path="/try/{name}", read=trying.read, template="try.html"),
+    View(path="/document/{id}", read=document.read, template="document.html"),
+    View(path="/capture/{day}/{id}", read=capture.read, template="capture.html"),
     View(path="/cluster/{id}", read=cluster.read, template="cluster.html"),
     View(path="/search", read=search.read, template="search.html", here="search"),
     View(path="/versions", read=version.read_list, template="versions.html", here="versions"),
@@ -76,7 +79,16 @@ def _json_lines(request: Request) -> Response:
     )
 
 
-ANSWERS: tuple[Route, ...] = (Route("/compare", _compare), Route("/search.jsonl", _json_lines))
+def _archived(request: Request) -> Response:
+    """An archived page, for the frame that it is shown in."""
+    return Response(capture.archived(asked(request)), headers=replay.HEADERS)
+
+
+ANSWERS: tuple[Route, ...] = (
+    Route("/compare", _compare),
+    Route("/search.jsonl", _json_lines),
+    Route("/archived/{day}/{id}", _archived),
+)
 """What is asked for by pages and is no page itself: files to take away, archived pages in their frame."""
 
 

@@ -26,6 +26,7 @@ def addresses(demo: Folders) -> dict[str, str]:
     cluster = next(row.cluster for row in documents(demo.clean, table="dropped") if row.reason == "duplicate")
     changed = next(c for c in read_changes(demo.clean, since="2.1").to_pylist() if c["kind"] == "changed")
     first = min(withdrawn.runs(demo.raw), key=lambda run: run.first)
+    mended = max(documents(demo.clean), key=lambda row: (len(row.fixes), row.url))
     return {
         "home": "/",
         "source": "/source/news",
@@ -38,6 +39,9 @@ def addresses(demo: Folders) -> dict[str, str]:
         "cluster": f"/cluster/{cluster}",
         "search": "/search?q=天气&table=all",
         "ahead": "/ahead",
+        "document": f"/document/{mended.id}",
+        "capture": f"/capture/{mended.captured_at.date()}/{mended.capture}",
+        "try": "/try/tech?kind=drop&rule=p:nth-of-type(2)",
     }
 
 
@@ -53,6 +57,9 @@ NAMES = (
     "cluster",
     "search",
     "ahead",
+    "document",
+    "capture",
+    "try",
 )
 
 

@@ -23,6 +23,9 @@ PAGES = (
     "/diff/2.1/2.2",
     "/diff/2.2/2.1",
     "/ahead",
+    "/try/tech",
+    "/try/tech?kind=drop&rule=p",
+    "/try/tech?kind=drop&rule=]",
 )
 """A page of each kind that needs no id."""
 
