@@ -44,9 +44,18 @@ def documents(
     if not paths or not values:
         return []
     with database() as db:
+        wanted = sorted(values)
+        # the column alone first: a query for all columns would read the texts of all rows
+        holding = db.execute(
+            "select distinct filename from read_parquet($files, filename = true)"
+            f" where list_contains($values, {column})",
+            {"files": list(paths), "values": wanted},
+        ).fetchall()
+        if not holding:
+            return []
         found = db.sql(
-            f"select * from read_parquet($files, union_by_name = true) where {column} in (select unnest($values))",
-            params={"files": list(paths), "values": sorted(values)},
+            f"select * from read_parquet($files, union_by_name = true) where list_contains($values, {column})",
+            params={"files": sorted(path for (path,) in holding), "values": wanted},
         ).to_arrow_table()
     away = hidden(folder.parent)
     rows = [row for row in from_table(present(found)) if row.id not in away]
