@@ -1,9 +1,9 @@
-"""`make serve`: a Prefect server, what prefect.yaml and automations.py declare, and a worker, until Ctrl-C.
+"""`make serve`: a Prefect server, what prefect.yaml and automations.py declare, `corpus look` and a worker.
 
-For a person on one machine. Where a server and workers run as services, only `prefect deploy` and
-`python -m flows.automations` are needed. The address comes from prefect.toml or the environment
-(PREFECT_SERVER_API_PORT=4300 make serve). What the commands of Prefect print on the way is shown only when one fails:
-they advise to start by hand what is started here.
+For a person on one machine, until Ctrl-C. Where a server and workers run as services, only `prefect deploy` and
+`python -m flows.automations` are needed. The addresses come from prefect.toml or the environment
+(PREFECT_SERVER_API_PORT=4300 CORPUS_LOOK_PORT=4380 make serve). What the commands of Prefect print on the way is shown
+only when one fails: they advise to start by hand what is started here.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ from typing import IO
 
 from prefect.settings import get_current_settings
 
+from flows.states import LOOK
+
+PORT = 4280
+"""Of `corpus look`, unless the environment names another."""
 POOL = "local"
 STARTUP = 180.0
 """Seconds the server may take: a cold one needs 15 on a quiet machine, over 60 on a loaded one."""
@@ -37,7 +41,15 @@ def main() -> None:
     address = get_current_settings().server.api
     home = f"http://{address.host}:{address.port}"
     api = f"{home}/api"
-    env = {**os.environ, "PREFECT_API_URL": api, "PREFECT_SERVER_UI_API_URL": api, "PREFECT_UI_URL": home}
+    port = os.environ.get("CORPUS_LOOK_PORT", str(PORT))
+    look = f"http://127.0.0.1:{port}"
+    env = {
+        **os.environ,
+        "PREFECT_API_URL": api,
+        "PREFECT_SERVER_UI_API_URL": api,
+        "PREFECT_UI_URL": home,
+        LOOK: look,
+    }
     with ExitStack() as running:
         try:
             said = running.enter_context(TemporaryFile())
@@ -47,7 +59,11 @@ def main() -> None:
             _run(env, _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite"))
             _run(env, _prefect("deploy", "--all"))
             print(_run(env, [sys.executable, "-m", "flows.automations"]), end="")
-            print(f"\n{home} shows the runs: {home}/deployments starts one. Ctrl-C ends all.\n", flush=True)
+            running.enter_context(
+                _started(env, [sys.executable, "-m", "pipeline.cli", "look", "--port", port])
+            )
+            print(f"\n{home} shows the runs: {home}/deployments starts one.", flush=True)
+            print(f"{look} shows the corpus. Ctrl-C ends all.\n", flush=True)
             worker = running.enter_context(_started(env, _prefect("worker", "start", "--pool", POOL)))
             sys.exit(worker.wait())
         except KeyboardInterrupt:

@@ -18,7 +18,7 @@ HOLDERS = ("quote", "item")
 INLINE = ("code", "formula", "note")
 
 _SIGNS = re.compile(
-    r"[\\`*$]|#$|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w{1,31};)|~(?=~)|(?<=~)~|!(?=\[)|[\[\]]"
+    r"[\\`*$]|#$|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#?\w{1,31};)|~(?=~)|(?<=~)~|!(?=\[)|[\[\]]"
 )
 """What would be markup within a line; an underline inside a word is none. Fixed width, so linear."""
 _OPENING = re.compile(r"^(#{1,6}(?=\s|$)|>|[-+](?=\s|$)|[-=]{2,}|~{3,}|\d{1,9}(?=[.)](?:\s|$)))")
@@ -54,6 +54,15 @@ def to_markdown(text: str, structure: Sequence[Span] = (), title: str | None = N
         for number, line in enumerate(block.lines):
             out.append((_prefix(block.holders, first=not number, start=block.start) + line).rstrip(" "))
     return "\n".join(out) + "\n" if out else ""
+
+
+def as_line(text: str) -> str:
+    """Plain text as one line of Markdown that says just that.
+
+    >>> as_line("<b>1</b>\\n[a](b)")
+    '\\\\<b>1\\\\</b> \\\\[a\\\\](b)'
+    """
+    return _line(" ".join(text.splitlines()))
 
 
 def _blocks(text: str, structure: Sequence[Span]) -> Iterator[_Block]:

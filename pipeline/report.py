@@ -10,6 +10,8 @@ from pathlib import Path
 from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
 from pipeline.health.status import SourceStatus
+from pipeline.markdown import as_line
+from pipeline.printable import plain
 from pipeline.repairs import Repaired
 from pipeline.runs import RunReport
 from pipeline.upkeep import Maintenance
@@ -264,14 +266,14 @@ def markdown_source(report: RunReport, name: str, home: str) -> str:
     """What one run did for one source, and how it stands."""
     rows = [row for row in funnel_rows(report) if row[0] == name]
     parts = [f"Source {name}: <{home}>"]
-    parts += [f"**{line}**" for line in refusals(report) if line.startswith(f"{name} ")]
+    parts += [f"**{in_markdown(line)}**" for line in refusals(report) if line.startswith(f"{name} ")]
     if rows:
         parts.append(markdown_table(("source", *FUNNEL), rows))
     if waiting := [row for row in waiting_rows(report) if row[0] == name]:
         parts.append(markdown_table(WAITING, waiting))
     if standing := [each for each in report.health if each.source == name]:
         parts.append(markdown_table(HEALTH, health_rows(standing)))
-        parts.append("\n".join(f"- {line}" for line in health_words(standing)))
+        parts.append("\n".join(f"- {in_markdown(line)}" for line in health_words(standing)))
     parts.append(_quoted("The crawl says:", [n for v in report.crawled if v.source == name for n in v.notes]))
     return "\n\n".join(part for part in parts if part)
 
@@ -281,16 +283,16 @@ def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
 
     `look` is the address of `corpus look`, whose page of the version is linked.
     """
-    parts = [f"**{line}**" for line in refusals(report)]
+    parts = [f"**{in_markdown(line)}**" for line in refusals(report)]
     if rows := funnel_rows(report):
         parts.append(markdown_table(("source", *FUNNEL), rows))
     if waiting := waiting_rows(report):
         parts.append(markdown_table(WAITING, waiting))
-    parts.append("\n".join(f"- {line}" for line in build_words(report)))
+    parts.append("\n".join(f"- {in_markdown(line)}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:
         parts.append(markdown_table(HEALTH, health_rows(unwell)))
-        parts.append("\n".join(f"- {line}" for line in health_words(unwell)))
+        parts.append("\n".join(f"- {in_markdown(line)}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
         version = report.build.version
@@ -302,6 +304,11 @@ def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
 def markdown_plan(gaps: Sequence[Gap]) -> str:
     """What a backfill would find and need."""
     return "\n\n".join([markdown_table(PLAN, plan_rows(gaps)), plan_words(gaps)])
+
+
+def in_markdown(line: str) -> str:
+    """A sentence in which pages, servers and archives may have a word, as Markdown that says just that."""
+    return as_line(plain(line))
 
 
 def maintenance_words(done: Maintenance) -> str:
@@ -335,7 +342,7 @@ def repair_lines(done: Repaired) -> list[str]:
 
 def markdown_maintenance(done: Maintenance) -> str:
     """Which versions went, and which stay and why."""
-    gone = maintenance_words(done)
+    gone = in_markdown(maintenance_words(done))
     return "\n\n".join([gone, markdown_table(("version", "why it stays"), list(done.kept.items()))])
 
 
@@ -346,15 +353,16 @@ def _quoted(heading: str, lines: Sequence[str]) -> str:
     """
     if not lines:
         return ""
-    return "\n".join([heading, "", *("    " + " ".join(line.splitlines()) for line in lines)])
+    return "\n".join([heading, "", *("    " + plain(" ".join(line.splitlines())) for line in lines)])
 
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A table in Markdown; nothing in a cell acts as Markdown's own."""
-    lines: list[Sequence[object]] = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+    lines = [[_cell(cell) for cell in line] for line in (columns, *rows)]
+    lines.insert(1, ["---"] * len(columns))
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _cell(value: object) -> str:
-    """A value as a table takes it: one line, no bar that ends the cell."""
-    return " ".join(str(value).splitlines()).replace("\\", "\\\\").replace("|", "\\|")
+    """A value as a table takes it: one line that is no markup, no bar that ends the cell."""
+    return in_markdown(str(value)).replace("|", "\\|")

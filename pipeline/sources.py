@@ -171,7 +171,7 @@ class _Declaration:
         return tuple(dict.fromkeys(fetch_form(url) or url for url in checked))
 
     def _globs(self, key: str) -> tuple[str, ...]:
-        return tuple(_glob_form(glob) for glob in self._checked(key, self._strings(key), _glob_fault))
+        return tuple(glob_form(glob) for glob in self._checked(key, self._strings(key), glob_fault))
 
     def _listings(self) -> tuple[Listing, ...]:
         listings = []
@@ -181,7 +181,7 @@ class _Declaration:
                 continue
             (url,) = self._checked("listings", [table["url"]], _url_fault)
             links = table.get("links", "a[href]")
-            if wrong := _selector_fault(links):
+            if wrong := selector_fault(links):
                 self.problem("listings.links", f"{links!r} {wrong}", links)
             listings.append(Listing(url=fetch_form(url) or url, links=str(links)))
         return tuple(listings)
@@ -193,7 +193,7 @@ class _Declaration:
             table = {"css": entry} if isinstance(entry, str) else entry
             if not self._has_keys(key, table, SELECTOR_KEYS, "css"):
                 continue
-            if wrong := _selector_fault(table["css"]):
+            if wrong := selector_fault(table["css"]):
                 self.problem(f"{key}.css", f"{table['css']!r} {wrong}", table["css"])
             since, until = self._day(key, table, "since"), self._day(key, table, "until")
             if since and until and until < since:
@@ -314,7 +314,7 @@ def _url_fault(url: str) -> str | None:
     return None if fetch_form(url) else "is not a URL that can be fetched"
 
 
-def _glob_fault(pattern: str) -> str | None:
+def glob_fault(pattern: str) -> str | None:
     """Why fnmatch over whole URLs can never match the pattern as it was meant."""
     if not pattern.startswith(("http://", "https://", "*", "?", "[")):
         return "can match no URL: it is held against the whole URL, so begin it with * or http"
@@ -325,7 +325,7 @@ def _glob_fault(pattern: str) -> str | None:
     return None
 
 
-def _glob_form(pattern: str) -> str:
+def glob_form(pattern: str) -> str:
     """A glob in the spelling of the URLs it is held against: hosts in punycode, other non-ASCII as UTF-8 escapes."""
     if (found := _GLOB_HOST.fullmatch(pattern)) is not None and not found[2].isascii():
         host = fetch_form(f"http://{found[2]}/")
@@ -343,7 +343,8 @@ def _nearest_label(label: str, labels: list[str]) -> str | None:
     return codec if codec in labels else alike[0] if alike else None
 
 
-def _selector_fault(css: object) -> str | None:
+def selector_fault(css: object) -> str | None:
+    """Why this is no CSS selector that Lexbor can parse; None: it is one."""
     try:
         LexborHTMLParser("<p>").css(css if isinstance(css, str) else "")
     except SelectolaxError:

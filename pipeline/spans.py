@@ -75,7 +75,7 @@ def places(before: str, after: str, alike: Mapping[int, str] | None = None) -> C
     """
     old, new = before.split("\n"), after.split("\n")
     starts, ends = _starts(old), _starts(new)
-    line_of = _lines(old, new)
+    line_of = line_numbers(old, new)
 
     def place(at: int, is_end: bool) -> int:
         number = bisect_right(starts, at) - 1
@@ -97,8 +97,8 @@ def _starts(lines: Sequence[str]) -> list[int]:
     return [0, *accumulate(len(line) + 1 for line in lines)][:-1]
 
 
-def _lines(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
-    """Each line's number in the new text; None for one that is gone."""
+def line_numbers(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
+    """Each line's number among those that they became; None for one that is gone."""
     if len(old) == len(new):
         return list(range(len(old)))
     found: list[int | None] = [None] * len(old)

@@ -49,8 +49,14 @@ ALLOWED = {
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
     | {"corrections", "rates"},
     "upkeep": SHARED | {"archive", "corpus", "repairs", "runs"},
-    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health"},
+    "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "markdown", "printable"},
     "demo": {"records"},
+    "printable": set(),
+    "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
+    "look": SHARED
+    | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "corrections"}
+    | {"runs", "upkeep", "report", "repairs", "health", "spans", "origin", "markdown", "trial", "parsing"}
+    | {"printable", "rates", "explain", "tomlfile"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
     | {
@@ -65,8 +71,9 @@ ALLOWED = {
         "health",
         "opml",
         "trial",
+        "look",
     }
-    | {"corrections", "tomlfile"},
+    | {"corrections", "tomlfile", "printable", "explain"},
     "flows": SHARED | {"runs", "upkeep", "report", "stages", "notify"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
@@ -89,6 +96,8 @@ DOORS = {
     "fsspec": {"pipeline/corpus/remote.py"},
     "huggingface_hub": {"pipeline/corpus/hub.py", "pipeline/corpus/remote.py"},
     "apprise": {"pipeline/notify.py"},
+    "uvicorn": {"pipeline/look/serve.py"},
+    "jinja2": {"pipeline/look/render.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }
 """Library → the only modules that import it."""
@@ -134,6 +143,11 @@ def test_one_door_per_library(path: Path) -> None:
     tops = {m.split(".")[0] for m in imports(path)}
     shut = [lib for lib, doors in DOORS.items() if lib in tops and name(path) not in doors]
     assert shut == []
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room_of(p) != "look"], ids=name)
+def test_one_room_serves_pages(path: Path) -> None:
+    assert {"starlette", "jinja2", "uvicorn"}.isdisjoint(m.split(".")[0] for m in imports(path))
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if room_of(p) != "flows"], ids=name)

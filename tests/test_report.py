@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,11 @@ from markdown_it import MarkdownIt
 from pipeline.corpus.job import BuildReport
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import SourceRun
+from pipeline.dedupe.records import Alarm
+from pipeline.health.acks import Ack
+from pipeline.health.past import Finding
+from pipeline.health.status import SourceStatus
+from pipeline.printable import CONTROL
 from pipeline.report import (
     build_words,
     crawl_notes,
@@ -38,17 +45,20 @@ def report(note: str, title: str) -> RunReport:
     return RunReport(crawled=(SourceRun(source="news", found=3, notes=(note,)),), build=build)
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "<img src=x onerror=alert(1)>",
-        "[click](http://evil.example/)",
-        "first\n\n# A heading",
-        "first\r\r[click](http://evil.example/)",
-        "```\n<script>alert(1)</script>",
-        "| a | b |",
-    ],
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "[click](http://evil.example/)",
+    "![](http://evil.example/i.png)",
+    "first\n\n# A heading",
+    "first\r\r[click](http://evil.example/)",
+    "```\n<script>alert(1)</script>",
+    "`a` *b* __c__ ~~~",
+    "| a | b |",
+    "\x1b[31m\x9b2J\u202e&#60;b>",
 )
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
 def test_nothing_a_page_says_acts_as_markdown(hostile: str) -> None:
     reader = MarkdownIt("commonmark", {"html": True}).enable("table")
     html = reader.render(markdown_run(report(hostile, hostile), CLEAN))
@@ -60,6 +70,48 @@ def test_nothing_a_page_says_acts_as_markdown(hostile: str) -> None:
     assert "<script" not in html
 
 
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_nor_does_what_a_refusal_an_alarm_or_a_state_quotes(hostile: str) -> None:
+    day = date(2026, 11, 1)
+    unwell = SourceStatus(
+        source="news",
+        state="failing",
+        findings=(Finding(state="failing", since=day, told=hostile),),
+        acknowledged=Ack(source="news", state="failing", until=day, why=hostile),
+        held=hostile,
+    )
+    build = BuildReport(
+        version=None,
+        parent=None,
+        published=False,
+        full=hostile,
+        alarms=(Alarm(kind="source_loss", subject=hostile, detail=hostile),),
+        held={"news": hostile},
+    )
+    run = RunReport(
+        crawled=(SourceRun(source="news", refused=hostile), SourceRun(source="b", failed_with=hostile)),
+        build=build,
+        health=(unwell,),
+    )
+    text = markdown_run(run, CLEAN) + "\n\n" + markdown_maintenance(Maintenance(kept={"1.2.0": hostile}))
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    tags = set(re.findall(r"<(/?[a-z0-9]+)", html))
+    assert {tag.strip("/") for tag in tags} <= {
+        "p",
+        "strong",
+        "ul",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
+    assert html.count("<table>") == 3
+    assert CONTROL.search(text) is None
+
+
 def test_funnel_and_version_stand_in_it() -> None:
     text = markdown_run(report("a note", "题"), CLEAN)
     assert "| news | 3 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
@@ -67,6 +119,18 @@ def test_funnel_and_version_stand_in_it() -> None:
     text = markdown_run(report("a note", "题"), CLEAN, "http://127.0.0.1:4280/")
     assert text.endswith("to look at: [1.2.0](http://127.0.0.1:4280/version/1.2.0)")
     assert "    -旧文\n    +新文" in text
+
+
+def test_the_version_is_a_link_where_it_can_be_looked_at() -> None:
+    text = markdown_run(report("a note", "题"), CLEAN, "http://127.0.0.1:4280")
+    assert "[1.2.0](http://127.0.0.1:4280/version/1.2.0)" in text
+    assert "file:" not in text
+
+
+def test_nothing_a_page_says_steers_whoever_reads_it() -> None:
+    text = markdown_run(report("a\x1b[2J\u202enote", "题\x07\u2066"), CLEAN)
+    assert not {"\x1b", "\u202e", "\x07", "\u2066"} & set(text)
+    assert "a\\x1b[2J\\u202enote" in text
 
 
 def test_a_cell_ends_no_cell_and_no_row() -> None:

@@ -35,6 +35,7 @@ COMMANDS = {
         ("crawl", "build", "refresh", "backfill", "rebuild", "maintain", "import", "ledger"), "jobs"
     ),
     **dict.fromkeys(("read", "explain", "report"), "look"),
+    "look": "browse",
     **dict.fromkeys(("verify", "repair"), "whole"),
     **dict.fromkeys(("versions", "pin", "unpin", "diff", "rollback", "changes"), "versions"),
     "runs": "undo",

@@ -145,7 +145,7 @@ def _write(arguments: argparse.Namespace, row: Document) -> int:
     text = drafts.template(draft, _lines(arguments.raw, row))
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stdout.write(text)
+        screen.out(text)
         screen.say(
             f"Write it to {folder / row.source}.toml; `corpus correct --check` says whether it is right."
         )

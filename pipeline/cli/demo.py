@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline import runs
 from pipeline.cli import jobs, screen
+from pipeline.cli.browse import PORT
 from pipeline.corpus.read import documents
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import UsageError
@@ -47,13 +48,15 @@ def run_demo(arguments: argparse.Namespace) -> int:
             screen.show_run(report)
     corpus, clean = Path(sys.argv[0]).name, f"--clean {folder / 'clean'}"
     corpus = f".venv/bin/{corpus}" if Path(".venv/bin", corpus).exists() else corpus
+    look = f"{clean} --raw {folder / 'raw'} --sources {where.sources}"
     screen.say(
         f"\nThe archive is in {folder / 'raw'}, the corpus in {folder / 'clean'}. Now look at it:\n"
         f"  {corpus} report {clean}\n"
         f"  {corpus} read {clean} | head -1\n"
         f"  {corpus} read {clean} --table dropped | head -1\n"
         f"  {corpus} diff 2.1 2.2 {clean}\n"
-        f"  {corpus} explain {_an_address(where)} {clean} --raw {folder / 'raw'}"
+        f"  {corpus} explain {_an_address(where)} {clean} --raw {folder / 'raw'}\n\n"
+        f"Or in a browser, at http://127.0.0.1:{PORT} while this runs:\n  {corpus} look {look}"
     )
     return 0
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipeline.cli.screen import plain
 from pipeline.corpus.correcting import uncorrected_hash
 from pipeline.corrections import FACTS
 from pipeline.errors import UsageError
+from pipeline.printable import plain
 from pipeline.records import Document
 from pipeline.tomlfile import written
 

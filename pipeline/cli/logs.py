@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.cli import screen
 from pipeline.errors import UsageError
+from pipeline.printable import plain
 
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 """A line of a log file; its times are local, with the offset."""
@@ -77,4 +78,4 @@ class _Plain(logging.Formatter):
     """A line of the log with control signs written out."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return screen.plain(super().format(record))
+        return plain(super().format(record))

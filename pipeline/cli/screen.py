@@ -6,13 +6,13 @@ Every command imports this: what it draws with is imported when something is dra
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline.markdown import to_markdown
+from pipeline.printable import in_json, plain
 from pipeline.records import Span
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pipeline.archive.imports import ImportReport
     from pipeline.corpus.job import Progress as Told
     from pipeline.runs import RunReport
-
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""C0 and C1 signs but for tab and line end, and those that turn the direction of writing."""
 
 
 def console() -> Console:
@@ -59,11 +56,6 @@ def watching() -> Iterator[Told]:
         yield tell
 
 
-def plain(text: str) -> str:
-    """The text with control signs written out: an address of a foreign archive must not steer the terminal."""
-    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
-
-
 def say(text: str) -> None:
     """A line of words on stderr."""
     sys.stderr.write(plain(text) + "\n")
@@ -71,7 +63,12 @@ def say(text: str) -> None:
 
 def put(row: Any) -> None:
     """A JSON line on stdout, for machines."""
-    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(in_json(json.dumps(row, ensure_ascii=False, default=str)) + "\n")
+
+
+def out(text: str) -> None:
+    """Text on stdout, as it is for a file or a pipe; on a terminal with control signs written out."""
+    sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
 
 
 FORMATS = ("json", "text", "markdown")
@@ -80,9 +77,9 @@ FORMATS = ("json", "text", "markdown")
 
 def put_text(form: str, number: int, title: str | None, text: str, structure: Sequence[Span]) -> None:
     """An article on stdout, as text (the title its first line) or Markdown; the first has the number 0."""
-    plain = "\n".join(part for part in (title, text) if part) + "\n"
-    written = plain if form == "text" else to_markdown(text, structure, title)
-    sys.stdout.write(("\f" if number else "") + written)
+    as_text = "\n".join(part for part in (title, text) if part) + "\n"
+    sys.stdout.write("\f" if number else "")
+    out(as_text if form == "text" else to_markdown(text, structure, title))
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -181,13 +181,13 @@ def run_normalize(arguments: argparse.Namespace) -> int:
     lines = _stdin_lines()
     if not arguments.explain:
         for line in normalize.normalize_lines(lines, **settings):
-            sys.stdout.write(line + "\n")
+            screen.out(line + "\n")
         return 0
     text = "".join(lines)
     for change in normalize.explain(text, **settings):
-        sys.stdout.write(f"{change.fix}\t{change.before}\t{change.after}\n")
+        screen.out(f"{change.fix}\t{change.before}\t{change.after}\n")
     for flag in normalize.normalize(text, **settings).flags:
-        sys.stdout.write(f"flag {flag.name}\t{flag.text}\t\n")
+        screen.out(f"flag {flag.name}\t{flag.text}\t\n")
     return 0
 
 

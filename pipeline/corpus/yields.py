@@ -45,12 +45,17 @@ class DayYield:
     """Why not → documents not kept."""
 
 
-def daily_yields(version: Path, since: date) -> list[DayYield]:
-    """The yield of every source and day from a day on, by source and day; reads no text.
+def daily_yields(version: Path, since: date, only: str | None = None) -> list[DayYield]:
+    """The yield of every source (or `only` of one) and day from a day on, by source and day; reads no text.
 
-    `version` is a version's folder. Memory is bounded by MEMORY.
+    `version` is a version's folder, whose files bear the day of what is in them. Memory is bounded by MEMORY.
     """
-    files = [str(path) for table in TABLES for path in sorted((version / table).glob("*.parquet"))]
+    files = [
+        str(path)
+        for table in TABLES
+        for path in sorted((version / table).glob("*.parquet"))
+        if path.name[:10] >= since.isoformat()
+    ]
     if not files:
         return []
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
@@ -59,9 +64,15 @@ def daily_yields(version: Path, since: date) -> list[DayYield]:
             "create table row as select source, cast(first_seen as date) as day, title, author, published_on, han,"
             " agreement, method, reason, reason is null or list_contains($fit, reason) as kept"
             " from read_parquet($files, union_by_name = true)"
-            " where cast(first_seen as date) >= $since"
+            " where cast(first_seen as date) >= $since and ($only is null or source = $only)"
             " and (reason is null or not list_contains($no_document, reason))",
-            {"files": files, "since": since, "fit": sorted(FIT), "no_document": sorted(NO_DOCUMENT)},
+            {
+                "files": files,
+                "since": since,
+                "only": only,
+                "fit": sorted(FIT),
+                "no_document": sorted(NO_DOCUMENT),
+            },
         )
         totals = db.execute(
             "select source, day, count(*), count(*) filter (kept), count(title) filter (kept),"

@@ -76,25 +76,23 @@ def words_of(ref: Ref, old: UrlState | None) -> list[str]:
 
 def counts(rows: Iterable[tuple[str, str, str, int]]) -> list[DayCounts]:
     """The rows of the table as records, by source and day."""
-    found: dict[tuple[str, str], dict[str, int]] = {}
+    found: dict[tuple[str, str], dict[str, dict[str, int]]] = {}
     for source, day, what, n in rows:
-        found.setdefault((source, day), {})[what] = n
+        group, colon, outcome = what.partition(":")
+        groups = found.setdefault((source, day), {LIST: {}, PAGE: {}, ROBOTS: {}, "": {}})
+        groups[group + colon if colon else ""][outcome if colon else what] = n
     return [
         DayCounts(
             source=source,
             day=date.fromisoformat(day),
-            lists=_under(told, LIST),
-            pages=_under(told, PAGE),
-            robots=_under(told, ROBOTS),
-            due=told.get(DUE, 0),
-            links=told.get(LINKS),
-            new=told.get(NEW, 0),
-            brought=told.get(BROUGHT, 0),
-            gaps=told.get(GAPS, 0),
+            lists=dict(sorted(groups[LIST].items())),
+            pages=dict(sorted(groups[PAGE].items())),
+            robots=dict(sorted(groups[ROBOTS].items())),
+            due=groups[""].get(DUE, 0),
+            links=groups[""].get(LINKS),
+            new=groups[""].get(NEW, 0),
+            brought=groups[""].get(BROUGHT, 0),
+            gaps=groups[""].get(GAPS, 0),
         )
-        for (source, day), told in sorted(found.items())
+        for (source, day), groups in sorted(found.items())
     ]
-
-
-def _under(told: dict[str, int], group: str) -> dict[str, int]:
-    return {what.removeprefix(group): n for what, n in sorted(told.items()) if what.startswith(group)}

@@ -183,10 +183,19 @@ class Ledger:
         """Adds to one of the counts of a source's day (daily.py)."""
         self._write(daily.ADD, (source, _day(at), what, number))
 
-    def days(self, since: date | None = None) -> list[DayCounts]:
-        """What the visits of each source came to, by source and day, from a day on."""
-        found = self._db.execute("SELECT * FROM day WHERE day >= ?", ((since or date.min).isoformat(),))
+    def days(self, since: date | None = None, source: str | None = None) -> list[DayCounts]:
+        """What the visits of each source (or of one) came to, by source and day, from a day on."""
+        found = self._db.execute(
+            "SELECT * FROM day WHERE day >= :since AND (:source IS NULL OR source = :source)",
+            {"since": (since or date.min).isoformat(), "source": source},
+        )
         return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
+
+    def last_day(self, source: str | None = None) -> date | None:
+        """The last day on which anything (or a source) was asked; None: none was."""
+        query = "SELECT max(day) FROM day WHERE :source IS NULL OR source = :source"
+        (last,) = self._db.execute(query, {"source": source}).fetchone()
+        return date.fromisoformat(last) if last else None
 
     def last_ok(self, source: str, now: datetime) -> datetime | None:
         """The last visit of a source that brought something usable; not what a clock ahead of `now` made up."""

@@ -49,7 +49,7 @@ from pipeline.records import Article, Flag, Outcome, Page, Reason, Selector, Sou
 from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.rules.signatures import NO_PAGE
 
-__all__ = ["DECIDED", "extract_page", "join_parts", "line_report"]
+__all__ = ["DECIDED", "as_parsed", "extract_page", "in_force", "join_parts", "line_report"]
 
 MAX_BYTES = 10_000_000
 """What is read of a larger body: the article of a page stands before its endless tail, and the row is flagged."""
@@ -120,12 +120,25 @@ def line_report(
     return [(*told.get(id(line), (False, "reply")), line.text) for line in found.lines]
 
 
+def as_parsed(body: bytes, *, content_type: str = "", source: Source | None = None) -> str:
+    """The page as its lines are read: decoded, made safe to parse, plain text as a page. Never raises."""
+    decoded = _decoded(body, content_type, source)
+    return _parseable(decoded, plain=is_plain(body, content_type))
+
+
+def _decoded(body: bytes, content_type: str, source: Source | None) -> Decoded:
+    return decode(_within_cap(body), content_type=content_type, override=source.charset if source else None)
+
+
+def _parseable(decoded: Decoded, *, plain: bool) -> str:
+    html = decoded.text.replace("\x00", "")
+    return as_page(html) if plain else tamed(html)
+
+
 def _extract(
     body: bytes, url: str, content_type: str, captured_on: date | None, source: Source | None
 ) -> Extraction:
-    decoded = decode(
-        _within_cap(body), content_type=content_type, override=source.charset if source else None
-    )
+    decoded = _decoded(body, content_type, source)
     plain = is_plain(body, content_type)
     reason = _not_a_page(body, decoded)
     if plain and not reason:
@@ -143,14 +156,13 @@ def _read(
 ) -> Extraction:
     missing = Outcome.TOO_LARGE if is_cut else Reason.NO_BODY
     extractor = source.extractor if source else None
-    html = decoded.text.replace("\x00", "")
-    html = as_page(html) if plain else tamed(html)
+    html = _parseable(decoded, plain=plain)
     tree = LexborHTMLParser(html)
     if tree.body is None:  # where a page of frames has its frameset
         return _nothing(decoded, "frameset")
     declared = read_declared(tree)
-    selected = () if plain else _in_force(source.body if source else (), captured_on)
-    drop = _in_force(source.drop if source else (), captured_on)
+    selected = () if plain else in_force(source.body if source else (), captured_on)
+    drop = in_force(source.drop if source else (), captured_on)
     found = _body(read_layout(tree, body=selected, drop=drop), declared, html, extractor)
     missed = bool(selected) and not found.layout.chosen
     next_url = next_part(html, url, tree)
@@ -234,8 +246,8 @@ def _doubts(layout: Layout, reading: Reading, *, selector_missed: bool, is_cut: 
     return tuple(Flag(name=name) for name, holds in named if holds)
 
 
-def _in_force(selectors: Sequence[Selector], day: date | None) -> list[str]:
-    """The selectors that hold on a day; without a day, those that still hold."""
+def in_force(selectors: Sequence[Selector], day: date | None) -> list[str]:
+    """The selectors (CSS) that hold on a day; without a day, those that still hold."""
     return [
         s.css
         for s in selectors

@@ -360,13 +360,31 @@ def explain(
     verbatim: Sequence[tuple[int, int]] = (),
 ) -> tuple[Difference, ...]:
     """Every place that a fix changed, fix by fix in the order they run, with a few characters round it."""
-    trail: list[tuple[str, str, str]] = []
-    _, protected = _run(text, target, spacing, lambda *step: trail.append(step), verbatim)
     return tuple(
         difference
-        for name, before, after in trail
-        for difference in differences(name, spans.restore(before, protected), spans.restore(after, protected))
+        for name, before, after in steps(text, target=target, spacing=spacing, verbatim=verbatim)
+        for difference in differences(name, before, after)
     )
+
+
+def steps(
+    text: str,
+    *,
+    target: str = "Hans",
+    spacing: str = "remove",
+    verbatim: Sequence[tuple[int, int]] = (),
+) -> list[tuple[str, str, str]]:
+    """(fix, before, after) of each fix that changed something, in the order they run.
+
+    Both are the whole text, or the line that a fix of lines was run on; of a text of one line without `verbatim`
+    places each step begins with what the one before it left.
+    """
+    trail: list[tuple[str, str, str]] = []
+    _, protected = _run(text, target, spacing, lambda *step: trail.append(step), verbatim)
+    return [
+        (name, spans.restore(before, protected), spans.restore(after, protected))
+        for name, before, after in trail
+    ]
 
 
 def _applied(fixes: Iterable[Fix], text: str, record: Record) -> str:

@@ -38,12 +38,12 @@ json.dump([code, sorted(libraries), sorted(rooms)], sys.stdout)
 HIDDEN = {"_distutils_hack", "cloudpickle", "coverage", "_cffi_backend", "numpy", "markupsafe"}
 """What libraries bring that they do not need, or the tests' environment does."""
 
-BARE = {"cli", "errors", "markdown", "records"}
+BARE = {"cli", "errors", "markdown", "printable", "records"}
 READER = {*BARE, "corpus"}
 ARCHIVE = {*READER, "archive", "locking", "rules", "web"}
 PANDAS = {"pandas", "dateutil", "pytz", "six", "_cyutility"}
 """What Arrow imports for a filter where it is there: in the tests' environment, not in a user's."""
-EXPLAINS = {*ARCHIVE, "normalize", "spans"}
+EXPLAINS = {*ARCHIVE, "explain", "normalize", "origin", "spans"}
 FROM_ARCHIVE = {"pyarrow", "ada_url", "fastwarc", "filelock", "tld"}
 
 

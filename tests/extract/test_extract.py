@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract import MAX_BYTES, extract_page, line_report
+from pipeline.extract import MAX_BYTES, as_parsed, extract_page, line_report
 from pipeline.extract.agreement import DISAGREE
 from pipeline.extract.layout import read_layout
 from pipeline.records import Selector, Source
@@ -269,3 +269,11 @@ def test_whatever_a_page_finds_costs_only_that_page(
     monkeypatch.setattr("pipeline.extract.read_declared", fail)
     page = extract_page(b"<p>" + "正文".encode() * 99, url="https://www.example.com/1")
     assert page.reason == f"failed:{type(error).__name__}"
+
+
+def test_a_page_is_shown_as_it_was_read() -> None:
+    page = f"<meta charset=big5><p>{SENTENCE}\x00</p>".encode("gb18030")
+    assert as_parsed(page) == f"<meta charset=big5><p>{SENTENCE}</p>"
+    assert as_parsed(b"<div>" * 600).count("<div>") == 512
+    assert SENTENCE in as_parsed(SENTENCE.encode(), content_type="text/plain")
+    assert as_parsed(page, source=Source(name="a", home=URL, charset="iso-8859-1")) != as_parsed(page)

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
-from pipeline.normalize import FIXES, Fix, explain, fixes_table, normalize, normalize_lines, normalize_title
+from pipeline.normalize import (
+    FIXES,
+    Fix,
+    explain,
+    fixes_table,
+    normalize,
+    normalize_lines,
+    normalize_text,
+    normalize_title,
+    steps,
+)
 
 TEXT = "由於單位 IT 部門原因,會議改期(見 https://example.com/a,b )。\n\n\n「好」"
 RESULT = "由于单位IT部门原因，会议改期（见 https://example.com/a,b）。\n\n“好”"
@@ -86,3 +98,12 @@ def test_the_encoding_of_verbatim_places_is_repaired() -> None:
 
 def test_places_that_overlap_or_are_empty_are_passed_over() -> None:
     assert normalize("甲,乙,丙", verbatim=[(1, 3), (2, 4), (5, 5)]).text == "甲,乙，丙"
+
+
+def test_each_step_of_a_line_begins_with_what_the_one_before_left() -> None:
+    line = "　　他說:「見 http://a.cn/x,y 」...&nbsp;３０％"
+    trail = steps(line)
+    assert [name for name, _, _ in trail][:2] == ["width", "odd_spaces"]
+    assert trail[0][1] == line
+    assert all(before[2] == after[1] for before, after in pairwise(trail))
+    assert trail[-1][2] == normalize_text(line)
