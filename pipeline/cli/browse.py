@@ -40,6 +40,13 @@ def add(commands: jobs.Commands) -> None:
     look.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     look.add_argument("--port", type=int, default=PORT, help=f"port (default: {PORT}; 0: a free one)")
     look.add_argument("--token", help="password for those who come from elsewhere; --host asks for one")
+    look.add_argument(
+        "--export",
+        type=Path,
+        metavar="DIR",
+        help="write the pages of one version there as static files, instead of serving them",
+    )
+    look.add_argument("--version", help="with --export: which version (default: latest)")
     look.set_defaults(run=run_look)
 
 
@@ -58,6 +65,13 @@ def run_look(arguments: argparse.Namespace) -> int:
         path: Path = getattr(where, name)
         if path != Path(name) and not path.is_dir():  # the usual ones may be yet to come
             raise UsageError(f"--{name} {path}: no such folder")
+    if arguments.export is not None:
+        from pipeline.look.export import export
+
+        with screen.watching() as progress:
+            count = export(where, arguments.export, arguments.version, progress)
+        screen.say(f"{count} pages are in {arguments.export}; index.html is the first.")
+        return 0
     if not is_loopback(arguments.host) and not arguments.token:
         raise UsageError(
             f"--host {arguments.host}: others can reach it; say --token PASSWORD, which they are asked for"
