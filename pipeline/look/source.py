@@ -16,7 +16,6 @@ from pipeline import runs
 from pipeline.archive import index
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.withdrawn import standing_refs
-from pipeline.corpus.identity import document_id
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import hidden, list_versions, version_folder
 from pipeline.corpus.yields import FIT, NO_DOCUMENT, DayYield, daily_yields
@@ -79,15 +78,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """A capture, good or bad."""
-
-    ref: Ref
-    document: str | None
-    """Id of the article that its page has or had; None: it is of a list."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePage:
     """What the page shows."""
 
@@ -100,9 +90,9 @@ class SourcePage:
     """New pages a week, as a picture."""
     shares: tuple[tuple[str, str, Markup], ...]
     """(what, its last value in words, picture)."""
-    good: Visit | None
+    good: Ref | None
     """The last capture of a page that brought something."""
-    bad: Visit | None
+    bad: Ref | None
     """The first after it that brought nothing; where there is none the last of all."""
     bad_since: bool
     """Whether the bad one came after the good one."""
@@ -144,8 +134,8 @@ def read(asked: Asked) -> SourcePage:
             f"New pages of {name}, a week",
         ),
         shares=tuple(_shares(name, weeks)),
-        good=_visit(good),
-        bad=_visit(bad),
+        good=good,
+        bad=bad,
         bad_since=good is not None and bad is not None and bad.fetched_at > good.fetched_at,
         fit=fit,
         unfit=unfit,
@@ -245,12 +235,6 @@ def _captures(raw: Path, name: str) -> tuple[Ref | None, Ref | None]:
         if good is not None and bad is not None:
             break
     return good, bad
-
-
-def _visit(ref: Ref | None) -> Visit | None:
-    if ref is None:
-        return None
-    return Visit(ref=ref, document=document_id(ref.url_key, 1) if ref.kind == Kind.PAGE else None)
 
 
 def _documents(folder: Path, name: str, since: date | None) -> tuple[Row | None, Row | None]:

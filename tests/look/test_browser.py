@@ -161,7 +161,7 @@ def test_a_run_and_a_source_show_their_numbers(look: Open, addresses: dict[str, 
     page.locator("summary", has_text="By source").click()
     page.get_by_role("link", name="news", exact=True).click()
     expect(page.locator("h1")).to_contain_text("news")
-    expect(page.locator("#rules + pre")).to_contain_text("expect_links = 5")
+    expect(page.locator("#rules ~ pre")).to_contain_text("expect_links = 5")
 
 
 def test_members_of_a_cluster_are_laid_beside_each_other(look: Open, demo: Folders) -> None:

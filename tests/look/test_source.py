@@ -42,8 +42,8 @@ def test_the_first_bad_capture_stands_beside_the_last_good_one(folder: Path) -> 
     page = shown(folder, story_page(0).source)
     assert page.good is not None
     assert page.bad is not None
-    assert page.good.ref.url == story_page(1).url
-    assert (page.bad.ref.url, page.bad.ref.outcome) == (failed_page(2, Outcome.BLOCKED).url, "blocked")
+    assert page.good.url == story_page(1).url
+    assert (page.bad.url, page.bad.outcome) == (failed_page(2, Outcome.BLOCKED).url, "blocked")
     assert page.bad_since
 
 
@@ -52,8 +52,8 @@ def test_of_a_source_that_is_well_again_the_last_bad_one_is_shown(folder: Path) 
     page = shown(folder, story_page(0).source)
     assert page.good is not None
     assert page.bad is not None
-    assert page.good.ref.url == story_page(5).url
-    assert page.bad.ref.url == failed_page(4, Outcome.BLOCKED).url
+    assert page.good.url == story_page(5).url
+    assert page.bad.url == failed_page(4, Outcome.BLOCKED).url
     assert not page.bad_since
 
 
@@ -61,7 +61,7 @@ def test_what_was_withdrawn_is_no_capture_of_it(folder: Path) -> None:
     withdraw(folder / "raw", "run-2", "wrong site")
     page = shown(folder, story_page(0).source)
     assert page.bad is not None
-    assert page.bad.ref.url == failed_page(3, Outcome.BLOCKED).url
+    assert page.bad.url == failed_page(3, Outcome.BLOCKED).url
 
 
 def test_its_last_fit_text_and_what_became_of_all(folder: Path) -> None:
