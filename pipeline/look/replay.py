@@ -40,7 +40,7 @@ MARK = "corpus-"
 MAX_DEPTH = 600
 """Elements nested deeper are left out; what `parsing.tamed` lets through stays below."""
 
-MAX_PIECES = 400_000
+MAX_PIECES = 200_000
 """Pieces of markup written of one page."""
 
 MAX_DATA = 300_000

@@ -27,7 +27,7 @@ from tests.look.conftest import NARROW, Open, screenshots
 from tests.timing import TIME_LIMIT
 
 PAGE_SECONDS = 0.3
-"""What a page may take on the demo, where nothing else runs."""
+"""Seconds that a page may take on the demo, of CPU, since others run here too."""
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +76,11 @@ def test_a_page_shows_text_facts_fixes_and_rules(client: TestClient, mended: Doc
     assert "<code>credit</code>" in said
 
 
-def test_pages_are_fast(client: TestClient, mended: Document) -> None:
+def test_a_page_is_fast(client: TestClient, mended: Document) -> None:
     client.get(address(mended))
-    begun = time.perf_counter()
+    begun = time.process_time()
     client.get(address(mended))
-    assert time.perf_counter() - begun < max(PAGE_SECONDS, TIME_LIMIT)
+    assert time.process_time() - begun < PAGE_SECONDS * TIME_LIMIT / 2
 
 
 def test_what_is_not_there_is_said(client: TestClient) -> None:

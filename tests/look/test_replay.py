@@ -159,9 +159,9 @@ def test_a_style_names_no_address(css: str) -> None:
     ids=["nested", "bold", "escapes", "comments", "urls", "lines"],
 )
 def test_a_hostile_page_costs_little(html: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     shown(extract.as_parsed(html.encode()))
-    assert time.perf_counter() - begun < TIME_LIMIT
+    assert time.process_time() - begun < TIME_LIMIT
 
 
 def test_what_is_allowed_takes_no_address() -> None:

@@ -7,12 +7,13 @@ let lit = null;
 
 function light(event) {
   const place = event.target.closest("[data-line]");
-  if (!frame || !place || place === lit) return;
+  const there = place && place.querySelector("a.at");
+  if (!frame || !there || place === lit) return;
   if (lit) lit.classList.remove("lit");
   place.classList.add("lit");
   lit = place;
   // replace() adds nothing to the history of the browser
-  frame.contentWindow.location.replace(place.querySelector("a.at").href);
+  frame.contentWindow.location.replace(there.href);
 }
 
 document.addEventListener("mousemove", (event) => {
