@@ -226,28 +226,82 @@ def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:
     return lines[1:]
 
 
-def markdown_run(report: RunReport, clean: Path) -> str:
-    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version."""
+def headline(report: RunReport) -> str:
+    """What a run came to, in a line."""
+    build = report.build
+    if build is None:
+        return f"{sum(visit.fetched for visit in report.crawled)} pages fetched, nothing built"
+    if build.on_hold:
+        return f"nothing published: {build.on_hold}"
+    said = ", ".join(f"{n} {key.replace(':', ' by ')}" for key, n in build.changes.items())
+    if report.preview:
+        line = f"nothing published, only shown: {said or 'nothing would change'}"
+    elif build.published:
+        line = f"version {build.version}: {said or 'no document changed'}"
+    else:
+        line = f"nothing new, version {build.version} stands" if build.version else "nothing to publish yet"
+    return f"{line}; {waiting_words(build.later)}" if build.later else line
+
+
+def waiting_words(why: str) -> str:
+    """That a change of the rules is not taken over unasked, and how it is."""
+    return f"rules changed: rebuild waits for you (preview: `corpus rebuild --preview`): {why}"
+
+
+def funnel_table(report: RunReport) -> list[dict[str, str | int]]:
+    """The funnel as rows of named cells."""
+    return [dict(zip(("source", *FUNNEL), row, strict=True)) for row in funnel_rows(report)]
+
+
+def source_words(report: RunReport, name: str) -> str:
+    """How a source stands and what a run brought of it, in a line; counts that are 0 are left out."""
+    states = [each.state for each in report.health if each.source == name]
+    counts = report.funnel()[name]
+    return ", ".join([*states, *(f"{word} {counts[word]}" for word in FUNNEL if counts[word])])
+
+
+def markdown_source(report: RunReport, name: str, home: str) -> str:
+    """What one run did for one source, and how it stands."""
+    rows = [row for row in funnel_rows(report) if row[0] == name]
+    parts = [f"Source {name}: <{home}>"]
+    parts += [f"**{line}**" for line in refusals(report) if line.startswith(f"{name} ")]
+    if rows:
+        parts.append(markdown_table(("source", *FUNNEL), rows))
+    if waiting := [row for row in waiting_rows(report) if row[0] == name]:
+        parts.append(markdown_table(WAITING, waiting))
+    if standing := [each for each in report.health if each.source == name]:
+        parts.append(markdown_table(HEALTH, health_rows(standing)))
+        parts.append("\n".join(f"- {line}" for line in health_words(standing)))
+    parts.append(_quoted("The crawl says:", [n for v in report.crawled if v.source == name for n in v.notes]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
+    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version.
+
+    `look` is the address of `corpus look`, whose page of the version is linked.
+    """
     parts = [f"**{line}**" for line in refusals(report)]
     if rows := funnel_rows(report):
-        parts.append(_table(("source", *FUNNEL), rows))
+        parts.append(markdown_table(("source", *FUNNEL), rows))
     if waiting := waiting_rows(report):
-        parts.append(_table(WAITING, waiting))
+        parts.append(markdown_table(WAITING, waiting))
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:
-        parts.append(_table(HEALTH, health_rows(unwell)))
+        parts.append(markdown_table(HEALTH, health_rows(unwell)))
         parts.append("\n".join(f"- {line}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
-        folder = clean.absolute() / report.build.version
-        parts.append(f"The version: [{folder}]({folder.as_uri()})")
+        version = report.build.version
+        page = f", to look at: [{version}]({look.rstrip('/')}/version/{version})" if look else ""
+        parts.append(f"The version: `{clean.absolute() / version}`{page}")
     return "\n\n".join(part for part in parts if part)
 
 
 def markdown_plan(gaps: Sequence[Gap]) -> str:
     """What a backfill would find and need."""
-    return "\n\n".join([_table(PLAN, plan_rows(gaps)), plan_words(gaps)])
+    return "\n\n".join([markdown_table(PLAN, plan_rows(gaps)), plan_words(gaps)])
 
 
 def maintenance_words(done: Maintenance) -> str:
@@ -282,7 +336,7 @@ def repair_lines(done: Repaired) -> list[str]:
 def markdown_maintenance(done: Maintenance) -> str:
     """Which versions went, and which stay and why."""
     gone = maintenance_words(done)
-    return "\n\n".join([gone, _table(("version", "why it stays"), list(done.kept.items()))])
+    return "\n\n".join([gone, markdown_table(("version", "why it stays"), list(done.kept.items()))])
 
 
 def _quoted(heading: str, lines: Sequence[str]) -> str:
@@ -295,7 +349,8 @@ def _quoted(heading: str, lines: Sequence[str]) -> str:
     return "\n".join([heading, "", *("    " + " ".join(line.splitlines()) for line in lines)])
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table in Markdown; nothing in a cell acts as Markdown's own."""
     lines: list[Sequence[object]] = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 

@@ -63,7 +63,9 @@ def test_nothing_a_page_says_acts_as_markdown(hostile: str) -> None:
 def test_funnel_and_version_stand_in_it() -> None:
     text = markdown_run(report("a note", "题"), CLEAN)
     assert "| news | 3 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
-    assert "[/data/clean/1.2.0](file:///data/clean/1.2.0)" in text
+    assert text.endswith("The version: `/data/clean/1.2.0`")
+    text = markdown_run(report("a note", "题"), CLEAN, "http://127.0.0.1:4280/")
+    assert text.endswith("to look at: [1.2.0](http://127.0.0.1:4280/version/1.2.0)")
     assert "    -旧文\n    +新文" in text
 
 

@@ -34,7 +34,8 @@ from pipeline.crawl.upcoming import upcoming
 from pipeline.crawl.urlstate import AHEAD
 from pipeline.crawl.visit import Conduct, Visitor
 from pipeline.nextpart import part_of
-from pipeline.records import USABLE, Capture, Kind, Reason, Source
+from pipeline.records import UNREACHED, USABLE, Capture, Kind, Reason, Source
+from pipeline.stages import Stage, StageName, stage
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
 from pipeline.web.pace import longest_list_interval
@@ -89,14 +90,23 @@ def crawl(
     """
     asked = by_source(sources, urls) if urls is not None else None
     run_id = f"{'crawl-' if urls is None else daily.BACKFILL}{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
-    with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
+    with (
+        stage(StageName.ARCHIVE, begin=False) as kept,  # ends when the file is sealed
+        Writer(raw, run_id, clock=now) as writer,
+        Ledger(raw) as ledger,
+    ):
+        kept.begin()
         conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
         run = _Run(writer, ledger, conduct, on_progress, forced=not only_due)
         _tell_of_clock(
             run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now(), _pause(sources)
         )
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
-        asyncio.run(_until_stopped(work, run.keeper, stop))
+        try:
+            asyncio.run(_until_stopped(work, run.keeper, stop))
+        finally:
+            kept.counts = {"captures": sum(t.outcomes.total() for t in run.tallies.values())}
+            kept.idle = "" if kept.counts["captures"] else "nothing was asked"
         if urls is None and not (stop is not None and stop.is_set()):
             for each in sources:
                 run.say_why(each)
@@ -187,11 +197,17 @@ class _Run:
                 due = [known.get(url_key(url)) or page_due(url) for url in allowed]
             else:
                 async with self._sites:
-                    found = await read_lists(visitor, only_due=only_due)
-                self._discovered(visitor, found, tally)
-                due = self._due_pages(visitor, only_due, tally)
+                    with stage(StageName.DISCOVER, source.name) as told:
+                        found = await read_lists(visitor, only_due=only_due)
+                        self._discovered(visitor, found, tally)
+                        due = self._due_pages(visitor, only_due, tally)
+                        _say_discovered(told, found, tally)
                 self.keeper.ledger.count(source.name, conduct.now(), daily.DUE, len(due))
-            await self._pages(visitor, due, tally)
+            with stage(StageName.FETCH, source.name) as told:
+                try:
+                    await self._pages(visitor, due, tally, told)
+                finally:
+                    _say_fetched(told, tally.source_run(source.name), len(due))
         logger.info(
             "%s ends: %s", source.name, ", ".join(f"{n} {word}" for word, n in tally.outcomes.items())
         )
@@ -247,7 +263,7 @@ class _Run:
         # Addresses that look like a further part come last: by then part 1 may have claimed them.
         return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
 
-    async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally) -> None:
+    async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally, told: Stage) -> None:
         """Visit pages: sites side by side, the pages of one in order."""
         self._total += len(due)
         by_site: dict[str, list[Due]] = {}
@@ -266,6 +282,7 @@ class _Run:
                         tally.notes.append(f"{left} pages left: {site(page.url)}: {visitor.closed(page.url)}")
                         self._total -= left
                         return
+                    told.at(tally.pages.total(), len(due))
 
         await _all([one_site(pages) for pages in by_site.values()])
 
@@ -288,6 +305,23 @@ class _Run:
                     )
                 )
         return visits > 0
+
+
+def _say_discovered(told: Stage, found: Discovery, tally: Tally) -> None:
+    """What the lists gave, for who watches."""
+    told.counts = {"lists": len(found.captures), "links": len(found.links), "new": tally.found}
+    told.idle = "" if found.captures or tally.found else "no list is due"
+    outcomes = {each.outcome for each in found.captures}
+    unanswered = outcomes and outcomes <= UNREACHED
+    told.wrong = tally.refused or (f"no list answered: {', '.join(sorted(outcomes))}" if unanswered else "")
+
+
+def _say_fetched(told: Stage, so_far: SourceRun, due: int) -> None:
+    """What became of the pages, for who watches."""
+    words = ("fetched", "unchanged", "blocked", "failed", "robots", "skipped")
+    told.counts = {"due": due, **{word: n for word in words if (n := getattr(so_far, word))}}
+    told.idle = "" if due else "no page is due"
+    told.wrong = "no page came" if due and not so_far.fetched + so_far.unchanged + so_far.robots else ""
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
