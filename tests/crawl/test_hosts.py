@@ -94,7 +94,7 @@ def test_a_site_that_goes_on_failing_is_left_alone_longer_and_one_good_answer_fo
     for n in range(8):
         site.pages[f"/a/{n}.html"] = Page(b"", status=403, etag=False)
     asked = []
-    for minutes in (0, 13, 17, 43, 49, 102):  # rests of 15, 30, 60 minutes or a little less: a try after each
+    for minutes in (0, 11, 17, 38, 49, 95):  # rests of 15, 30, 60 minutes or a little less: a try after each
         before = len(site.asked(but=NO_ROBOTS))
         run(source, tmp_path, now=later(minutes=minutes))
         asked.append(len(site.asked(but=NO_ROBOTS)) - before)
