@@ -227,8 +227,8 @@ def waiting_words(why: str) -> str:
 
 
 def funnel_table(report: RunReport) -> list[dict[str, str | int]]:
-    """The funnel as rows of named cells."""
-    return [dict(zip(("source", *FUNNEL), row, strict=True)) for row in funnel_rows(report)]
+    """The funnel as rows of named cells, of the sources of which anything is to be counted."""
+    return [dict(zip(("source", *FUNNEL), row, strict=True)) for row in funnel_rows(report) if any(row[1:])]
 
 
 def source_words(report: RunReport, name: str) -> str:
@@ -257,8 +257,13 @@ def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
     `look` is the address of `corpus look`, whose page of the version is linked.
     """
     parts = [f"**{line}**" for line in refusals(report)]
-    parts.append(markdown_table(("source", *FUNNEL), funnel_rows(report)))
-    parts.append("\n".join(f"- {line}" for line in build_words(report)))
+    rows = funnel_rows(report)
+    parts += (
+        [markdown_table(("source", *FUNNEL), counted)] if (counted := [r for r in rows if any(r[1:])]) else []
+    )
+    idle = [str(row[0]) for row in rows if not any(row[1:])]
+    said = [f"Nothing to count: {', '.join(idle)}."] if idle else []
+    parts.append("\n".join(f"- {line}" for line in [*said, *build_words(report)]))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:
         parts.append(markdown_table(HEALTH, health_rows(unwell)))
@@ -279,6 +284,7 @@ def markdown_plan(gaps: Sequence[Gap]) -> str:
 def maintenance_words(done: Maintenance) -> str:
     """What maintenance did, in a sentence."""
     joined = f"half-empty files joined in version {done.compacted}" if done.compacted else "no files to join"
+    joined = f"no files joined, {waiting_words(done.waits)}" if done.waits else joined
     gone = ", ".join(done.collected) or "none"
     anew = "".join(f"; made anew: the {what} of {file}" for file, what in done.remade)
     anew += "".join(f"; restored: {r.file} of {r.version} from {r.restored}" for r in done.restored)

@@ -69,6 +69,11 @@ def test_funnel_and_version_stand_in_it() -> None:
     assert "    -旧文\n    +新文" in text
 
 
+def test_sources_of_which_nothing_is_to_be_counted_are_a_line_and_no_row_of_zeros() -> None:
+    text = markdown_run(RunReport(crawled=(SourceRun(source="news"), SourceRun(source="blog"))), CLEAN)
+    assert text == "- Nothing to count: blog, news."
+
+
 def test_a_cell_ends_no_cell_and_no_row() -> None:
     table = markdown_maintenance(Maintenance(kept={"1.2.0": "pinned | by\nhand \\| here"}))
     html = MarkdownIt("commonmark").enable("table").render(table)
