@@ -21,14 +21,8 @@ def test_a_whole_corpus_is_verified_and_keeps_its_latest(
     state = maintain(folders=folders, return_state=True)
     assert state.is_completed()
     assert cells(artifact(client, state), "2.1.0")
-    assert list(tasks(client, state)) == [
-        "verify",
-        "extract",
-        "normalize",
-        "deduplicate",
-        "publish",
-        "collect",
-    ]
+    stages = {"verify", "extract", "normalize", "deduplicate", "publish", "collect"}
+    assert tasks(client, state).keys() == stages
 
 
 def test_a_damaged_version_is_restored_from_its_inputs(
