@@ -9,9 +9,7 @@ from pathlib import Path
 
 from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
-from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
-from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
 from pipeline.runs import RunReport
 from pipeline.upkeep import Maintenance
@@ -27,8 +25,25 @@ PLAN = ("source", "captures", "usable", "days without", "missing URLs", "request
 
 
 def funnel_rows(report: RunReport) -> list[tuple[str | int, ...]]:
-    """The funnel, a row a source: its name, then the counts in the order of FUNNEL."""
-    return [(source, *(counts[word] for word in FUNNEL)) for source, counts in report.funnel().items()]
+    """The funnel, a row a source: its name, then the counts in the order of FUNNEL; none where nothing was asked."""
+    idle = {visit.source for visit in report.crawled if visit.waiting}
+    return [
+        (source, *(counts[word] for word in FUNNEL))
+        for source, counts in report.funnel().items()
+        if source not in idle or any(counts.values())
+    ]
+
+
+WAITING = ("source", "waits")
+"""Columns of the sources of which a run asked nothing."""
+
+ASK_NOW = "`corpus refresh --source NAME --all` asks at once, but for a site that asked to be left alone."
+"""How a person has a source asked that waits."""
+
+
+def waiting_rows(report: RunReport) -> list[tuple[str, str]]:
+    """The sources of which nothing was asked, and until when and why, in the order of WAITING."""
+    return [(visit.source, visit.waiting) for visit in report.crawled if visit.waiting]
 
 
 def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
@@ -47,9 +62,13 @@ def refusals(report: RunReport) -> list[str]:
         if visit.failed_with
     ]
     lines += [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
-    # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
-    asked = [v for v in report.crawled if v.outcomes or any(not note.startswith(CLOCK) for note in v.notes)]
-    if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
+    if cut_off := [visit.source for visit in report.crawled if visit.cut_off]:
+        lines.append(
+            f"the network of this machine seems to be down: no answer for {', '.join(cut_off)}; that counts against"
+            " nobody, and what was due is due in the next run"
+        )
+    asked = [visit for visit in report.crawled if visit.answered is not None]
+    if asked and not any(visit.answered for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}
     lines += [f"{name} held back: {why}" for name, why in held.items()]
@@ -172,6 +191,9 @@ def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
         ]
         if ack := each.acknowledged:
             lines.append(f"{each.source}: known until {ack.until}: {ack.why}.")
+        if each.backing_off_until:
+            lines.append(f"{each.source}: {each.waits}.")
+        lines += [f"{each.source}: {off.words}." for off in each.lists_off]
         if each.held:
             lines.append(f"{each.source}: its new rows are held back: {each.held}.")
     return lines
@@ -227,8 +249,8 @@ def waiting_words(why: str) -> str:
 
 
 def funnel_table(report: RunReport) -> list[dict[str, str | int]]:
-    """The funnel as rows of named cells, of the sources of which anything is to be counted."""
-    return [dict(zip(("source", *FUNNEL), row, strict=True)) for row in funnel_rows(report) if any(row[1:])]
+    """The funnel as rows of named cells."""
+    return [dict(zip(("source", *FUNNEL), row, strict=True)) for row in funnel_rows(report)]
 
 
 def source_words(report: RunReport, name: str) -> str:
@@ -243,7 +265,10 @@ def markdown_source(report: RunReport, name: str, home: str) -> str:
     rows = [row for row in funnel_rows(report) if row[0] == name]
     parts = [f"Source {name}: <{home}>"]
     parts += [f"**{line}**" for line in refusals(report) if line.startswith(f"{name} ")]
-    parts.append(markdown_table(("source", *FUNNEL), rows))
+    if rows:
+        parts.append(markdown_table(("source", *FUNNEL), rows))
+    if waiting := [row for row in waiting_rows(report) if row[0] == name]:
+        parts.append(markdown_table(WAITING, waiting))
     if standing := [each for each in report.health if each.source == name]:
         parts.append(markdown_table(HEALTH, health_rows(standing)))
         parts.append("\n".join(f"- {line}" for line in health_words(standing)))
@@ -257,13 +282,11 @@ def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
     `look` is the address of `corpus look`, whose page of the version is linked.
     """
     parts = [f"**{line}**" for line in refusals(report)]
-    rows = funnel_rows(report)
-    parts += (
-        [markdown_table(("source", *FUNNEL), counted)] if (counted := [r for r in rows if any(r[1:])]) else []
-    )
-    idle = [str(row[0]) for row in rows if not any(row[1:])]
-    said = [f"Nothing to count: {', '.join(idle)}."] if idle else []
-    parts.append("\n".join(f"- {line}" for line in [*said, *build_words(report)]))
+    if rows := funnel_rows(report):
+        parts.append(markdown_table(("source", *FUNNEL), rows))
+    if waiting := waiting_rows(report):
+        parts.append(markdown_table(WAITING, waiting))
+    parts.append("\n".join(f"- {line}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:
         parts.append(markdown_table(HEALTH, health_rows(unwell)))

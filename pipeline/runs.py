@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from pipeline import archive, corrections, notify, rates
@@ -318,11 +318,12 @@ def _sent(folders: Folders, changed: Sequence[Change]) -> str | None:
 
 
 def status(
-    folders: Folders, names: Iterable[str] = (), today: date | None = None
+    folders: Folders, names: Iterable[str] = (), today: date | None = None, now: datetime | None = None
 ) -> tuple[SourceStatus, ...]:
     """How each declared source stands (or those named); UsageError for bad source files or an unknown name."""
     chosen = load_sources(folders.sources, names)
-    return read_status(chosen, folders.raw, folders.clean, read_acks(folders.sources), today)
+    acks = read_acks(folders.sources)
+    return read_status(chosen, folders.raw, folders.clean, acks, now or archive.utcnow(), today)
 
 
 def acknowledge(folders: Folders, name: str, until: date, why: str) -> Ack:

@@ -69,11 +69,6 @@ def test_funnel_and_version_stand_in_it() -> None:
     assert "    -旧文\n    +新文" in text
 
 
-def test_sources_of_which_nothing_is_to_be_counted_are_a_line_and_no_row_of_zeros() -> None:
-    text = markdown_run(RunReport(crawled=(SourceRun(source="news"), SourceRun(source="blog"))), CLEAN)
-    assert text == "- Nothing to count: blog, news."
-
-
 def test_a_cell_ends_no_cell_and_no_row() -> None:
     table = markdown_maintenance(Maintenance(kept={"1.2.0": "pinned | by\nhand \\| here"}))
     html = MarkdownIt("commonmark").enable("table").render(table)
@@ -98,30 +93,22 @@ def test_a_preview_does_not_call_changes_nothing_new() -> None:
 
 
 @pytest.mark.parametrize(
-    ("visits", "reached"),
+    ("answered", "reached"),
     [
-        (
-            [
-                SourceRun(source="a", outcomes={"timeout": 2}),
-                SourceRun(source="b", outcomes={"dns_error": 1}),
-            ],
-            False,
-        ),
-        ([SourceRun(source="a", notes=("1 pages left: a.example: robots.txt: no answer",))], False),
-        ([SourceRun(source="a", outcomes={"timeout": 2}), SourceRun(source="b")], False),
-        (
-            [
-                SourceRun(source="a", outcomes={"timeout": 2}),
-                SourceRun(source="b", outcomes={"unchanged": 1}),
-            ],
-            True,
-        ),
-        ([SourceRun(source="a", outcomes={"gone": 1})], True),
-        ([SourceRun(source="a"), SourceRun(source="b")], True),
-        ([], True),
+        ((False, False), False),
+        ((False, None), False),
+        ((False, True), True),
+        ((None, None), True),  # none was due, or all are backing off, or nothing of them is wanted
+        ((), True),
     ],
 )
-def test_a_crawl_is_refused_when_nothing_was_reached(visits: list[SourceRun], reached: bool) -> None:
+def test_a_crawl_is_refused_when_nothing_that_was_asked_was_reached(
+    answered: tuple[bool | None, ...], reached: bool
+) -> None:
+    visits = [
+        SourceRun(source=name, answered=each, notes=("2 links not taken: not_included",))
+        for name, each in zip("ab", answered, strict=False)
+    ]
     assert (refusals(RunReport(crawled=tuple(visits))) == []) is reached
 
 

@@ -21,6 +21,7 @@ from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.personal import masked
 from pipeline.corpus.schema import to_table
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
@@ -159,13 +160,16 @@ def _with_body(raw: Path, capture: Capture) -> Capture:
 
 
 def _page(capture: Capture, source: Source | None) -> Page:
-    return extract.extract_page(
+    page = extract.extract_page(
         capture.body,
         url=capture.final_url,
         content_type=capture.header("content-type"),
         captured_on=capture.fetched_at.date(),
         source=source,
     )
+    if source is None or not source.mask:
+        return page
+    return replace(page, articles=tuple(masked(article, source.mask) for article in page.articles))
 
 
 def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Document:

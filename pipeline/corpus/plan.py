@@ -19,6 +19,7 @@ from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
+from pipeline.corpus.shards import said_of_pages
 from pipeline.corrections import digests
 from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.errors import RefusedError, UsageError
@@ -164,7 +165,7 @@ def rules(sources: Sequence[Source]) -> dict[str, str]:
     """The fingerprints of everything the rows depend on besides the archive, a stage after the other."""
     found = {stage: fingerprint(made_by) for stage, made_by in MADE_BY.items()}
     for source in sources:
-        said = (source.body, source.drop, source.charset, source.extractor, source.terms)
+        said = (*said_of_pages(source), source.terms)
         if any(said):
             found[f"source:{source.name}"] = short_hash(repr(said))
     return found
@@ -255,7 +256,9 @@ def _other_rules(job: Job, parent: Manifest) -> str | None:
         concerns = key == name or (name in parent.counts and name in declared)
         if concerns and now.get(key, "") != before.get(key, ""):
             said = (
-                f"source {name} has another body, drop, charset, extractor or terms" if key != name else None
+                f"source {name} has another body, drop, charset, extractor, mask or terms"
+                if key != name
+                else None
             )
             return said or TOLD.get(key, f"the rules changed ({key})")
     if parent.made_by:

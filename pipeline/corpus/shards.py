@@ -61,9 +61,14 @@ class Stages:
     """The declared sources; a capture of another source takes the defaults."""
 
 
+def said_of_pages(source: Source) -> tuple[object, ...]:
+    """What a source says of how its pages are read."""
+    return (source.body, source.drop, source.charset, source.extractor, source.mask)
+
+
 def source_fingerprint(source: Source) -> str:
     """Hash of what a source says about extraction; empty when it says nothing."""
-    said = (source.body, source.drop, source.charset, source.extractor)
+    said = said_of_pages(source)
     return short_hash(repr(said))[:12] if any(said) else ""
 
 
