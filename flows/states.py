@@ -176,11 +176,10 @@ def _leave_run(done: RunReport, folders: Folders, state: State[Any] | None, stag
         return
     flow = str(runtime.flow_run.flow_name)
     text = report.markdown_run(done, folders.clean, os.environ.get(LOOK, ""))
-    ended = report.markdown_table(tasks.STAGES, [list(each.row.values()) for each in stages.ended])
     said = [f"**{state.message}**"] if state is not None else []
     leave(
         flow,
-        "\n\n".join([*said, text, ended]),
+        "\n\n".join([*said, text, tasks.markdown(stages.ended)]),
         f"{state.message if state is not None else report.headline(done)} ({runtime.flow_run.name})",
     )
     if rows := report.funnel_table(done):

@@ -7,6 +7,8 @@ side and is one stream. A task follows its stage by what the stage tells (pipeli
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, cast
@@ -20,6 +22,7 @@ from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 
+from pipeline import report
 from pipeline.stages import Told
 
 SHOW_EVERY = 10.0
@@ -41,10 +44,9 @@ class Ended:
     """How long it took on the clock."""
 
     @property
-    def row(self) -> dict[str, str | float]:
+    def row(self) -> tuple[str | float, ...]:
         """The stage in the order of STAGES."""
-        cells = (str(self.told.name), self.told.source, round(self.seconds, 1), words(self.told))
-        return dict(zip(STAGES, cells, strict=True))
+        return (str(self.told.name), self.told.source, round(self.seconds, 1), words(self.told))
 
 
 class Following:
@@ -104,6 +106,18 @@ def _show(artifact: UUID | None, told: Told) -> UUID:
         return cast(UUID, create_progress_artifact(share, description=line))
     update_progress_artifact(artifact, share, line)
     return artifact
+
+
+def markdown(ended: Sequence[Ended]) -> str:
+    """The stages of a run as a table; those of sources that had nothing to do in a line for each reason."""
+    rows, idle = [], defaultdict(list)
+    for each in ended:
+        if each.told.source and each.told.idle and not each.told.wrong:
+            idle[f"{each.told.name}, {each.told.idle}"].append(each.told.source)
+        else:
+            rows.append(each.row)
+    lines = "\n".join(f"- {why}: {', '.join(names)}" for why, names in idle.items())
+    return "\n\n".join(part for part in (report.markdown_table(STAGES, rows), lines) if part)
 
 
 def words(told: Told) -> str:

@@ -314,6 +314,7 @@ def in_markdown(line: str) -> str:
 def maintenance_words(done: Maintenance) -> str:
     """What maintenance did, in a sentence."""
     joined = f"half-empty files joined in version {done.compacted}" if done.compacted else "no files to join"
+    joined = f"no files joined, {waiting_words(done.waits)}" if done.waits else joined
     gone = ", ".join(done.collected) or "none"
     anew = "".join(f"; made anew: the {what} of {file}" for file, what in done.remade)
     anew += "".join(f"; restored: {r.file} of {r.version} from {r.restored}" for r in done.restored)

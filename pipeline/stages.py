@@ -14,7 +14,7 @@ from enum import StrEnum
 
 
 class StageName(StrEnum):
-    """The stages, in the order of a page's way; the first two are told of each source by itself."""
+    """The stages, in the order of a page's way, then those of maintenance; the first two are told of each source."""
 
     DISCOVER = "discover"
     FETCH = "fetch"
@@ -23,6 +23,8 @@ class StageName(StrEnum):
     NORMALIZE = "normalize"
     DEDUPLICATE = "deduplicate"
     PUBLISH = "publish"
+    VERIFY = "verify"
+    COLLECT = "collect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ from pipeline.corpus.remake import remake
 from pipeline.corpus.restore import Rotten, rotten
 from pipeline.corpus.shards import remove_stale
 from pipeline.errors import CorpusError, RefusedError, UsageError
-from pipeline.runs import Folders, build, declared, finish_takedowns, quiet
+from pipeline.runs import Folders, build, declared, finish_takedowns, other_rules, quiet
+from pipeline.stages import StageName, stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class Maintenance:
 
     compacted: str | None = None
     """The version published with half-empty files joined; None: there were none."""
+    waits: str | None = None
+    """Why none were looked for: the rules changed, and maintenance is no rebuild; None: they did not."""
     collected: tuple[str, ...] = ()
     """Versions removed."""
     kept: dict[str, str] = field(default_factory=dict)
@@ -62,23 +65,30 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     job = folders.job(declared(folders))
     have = list_versions(folders.clean)
     due = [*versions.next_round(job.work, have[:-1]), *have[-1:]]
-    problems = _verify(folders, due)
     mended = repairs.Repaired()
-    if problems and not verify_only:
-        mended = repairs.repair(job, lossless=True, progress=progress)
-        problems = problems if mended.is_empty else _verify(folders, due)
+    with stage(StageName.VERIFY) as told:
+        problems = _verify(folders, due)
+        if problems and not verify_only:
+            mended = repairs.repair(job, lossless=True, progress=progress)
+            problems = problems if mended.is_empty else _verify(folders, due)
+        told.counts = {"versions": len(due), "mended": len(mended.remade) + len(mended.restored)}
+        told.wrong = f"{len(problems)} problems, {problems[0]}" if problems else ""
     if problems:
         raise RefusedError("\n".join([*problems, "`corpus repair` goes on without what cannot be mended"]))
     losses = tuple(repairs.open_losses(folders.raw, folders.clean))
     if verify_only or not have:
         return Maintenance(remade=mended.remade, restored=mended.restored, losses=losses)
-    report = build(folders, compact=True, progress=progress)
-    with locked(job):
+    waits = other_rules(folders)
+    report = build(folders, compact=True, progress=progress) if waits is None else None
+    with stage(StageName.COLLECT) as told, locked(job):
         versions.note_round(job.work, due[:-1])
         plan = versions.collect(folders.clean, job.work)
-        stale = remove_stale(job.work)
+        stale = remove_stale(job.work) if waits is None else 0
+        told.counts = {"versions": sum(k.why is None for k in plan), "shard folders": stale}
+        told.idle = "" if any(told.counts.values()) else "there is nothing to let go"
     return Maintenance(
-        compacted=report.version if report.published else None,
+        compacted=report.version if report is not None and report.published else None,
+        waits=waits,
         collected=tuple(k.version for k in plan if k.why is None),
         kept={k.version: k.why for k in plan if k.why is not None},
         shards=stale,

@@ -48,7 +48,7 @@ ALLOWED = {
     "runs": SHARED
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
     | {"corrections", "rates"},
-    "upkeep": SHARED | {"archive", "corpus", "repairs", "runs"},
+    "upkeep": SHARED | {"archive", "corpus", "repairs", "runs", "stages"},
     "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "markdown", "printable"},
     "demo": {"records"},
     "printable": set(),

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import runs
+from pipeline import runs, upkeep
 from pipeline.archive.withdrawn import withdraw
 from pipeline.cli import main
 from pipeline.corpus import build as building
@@ -26,7 +26,7 @@ from pipeline.corpus.read import documents, list_versions
 from pipeline.corpus.upgrade import foresee
 from pipeline.errors import BusyError, RefusedError
 from pipeline.records import Source
-from pipeline.report import headline, upgrade_words
+from pipeline.report import headline, maintenance_words, upgrade_words
 from pipeline.rules import fingerprint
 from pipeline.runs import Folders, RunReport
 from tests.corpus.archives import job, story_page, write
@@ -292,6 +292,17 @@ def test_a_schedule_adds_new_pages_and_leaves_the_rest_to_a_rebuild(
     )
     report = runs.build_and_look(where, RunReport())
     assert set(marks(corpus)) == {""}, "with auto_rebuild everything is made anew"
+
+
+def test_maintenance_is_no_rebuild(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(job(corpus))
+    before, shard_folders = sums(corpus / "clean"), sorted((corpus / ".build").glob("*-*"))
+    changed_rules(monkeypatch, "normalize")
+    done = upkeep.maintain(folders(corpus))
+    assert done.waits == TOLD["normalize"]
+    assert "rebuild waits for you" in maintenance_words(done)
+    assert sums(corpus / "clean") == before
+    assert sorted((corpus / ".build").glob("*-*")) == shard_folders, "what a rebuild may still use stays"
 
 
 def test_a_schedule_still_does_what_is_no_change_of_the_rules(corpus: Path) -> None:

@@ -76,14 +76,13 @@ def artifact(client: SyncPrefectClient, state: State[Any]) -> str:
 
 
 def tasks(client: SyncPrefectClient, state: State[Any]) -> dict[str, tuple[str, str]]:
-    """The tasks of a flow run as they began: name → name of the final state, and its message."""
+    """The tasks of a flow run: name → name of the final state, and its message."""
     of_it = FlowRunFilter.model_validate({"id": {"any_": [state.state_details.flow_run_id]}})
     for _ in range(50):  # the server hears of tasks by events, which may come late
         found = client.read_task_runs(flow_run_filter=of_it)
         if found and all(each.state is not None and each.state.is_final() for each in found):
             break
         time.sleep(0.2)
-    found.sort(key=lambda each: (each.start_time, each.end_time))
     states = [(each.name.partition(":")[0], each.state) for each in found if each.state is not None]
     assert [each.name for each in found if each.state and each.state.message] == [
         f"{name}: {ended.message}" for name, ended in states if ended.message

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 
 from flows.maintain import maintain
 from pipeline.runs import Folders
-from tests.flows.conftest import artifact, cells
+from tests.flows.conftest import artifact, cells, tasks
 
 
 def test_a_whole_corpus_is_verified_and_keeps_its_latest(
@@ -21,6 +21,8 @@ def test_a_whole_corpus_is_verified_and_keeps_its_latest(
     state = maintain(folders=folders, return_state=True)
     assert state.is_completed()
     assert cells(artifact(client, state), "2.1.0")
+    stages = {"verify", "extract", "normalize", "deduplicate", "publish", "collect"}
+    assert tasks(client, state).keys() == stages
 
 
 def test_a_damaged_version_is_restored_from_its_inputs(
