@@ -152,7 +152,17 @@ def _which(command: argparse.ArgumentParser) -> None:
 
 
 def _confirm(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--confirm", action="store_true", help="publish although a check says no")
+    command.add_argument(
+        "--confirm",
+        nargs="*",
+        metavar="NAME",
+        help="publish although a check says no: whatever it says, or only what it says of these sources",
+    )
+
+
+def _confirmed(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What --confirm says: everything, or some sources."""
+    return {"confirm": arguments.confirm == [], "accept": arguments.confirm or ()}
 
 
 def _later(command: argparse.ArgumentParser) -> None:
@@ -203,7 +213,7 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt
     if any(v.failed_with for v in report.crawled):
         return 1
-    held = report.build is not None and report.build.held
+    held = report.build is not None and report.build.held_anew
     worse = any(each.is_worse for each in report.changed)
     if held or worse or any(v.refused for v in report.crawled):
         return RefusedError.exit_code
@@ -236,7 +246,7 @@ def run_build(arguments: argparse.Namespace) -> int:
             screen.put({**asdict(seen), "seconds": seconds})
             return 0
     with screen.watching() as progress:
-        report = runs.build(where, confirm=arguments.confirm, later=arguments.later, progress=progress)
+        report = runs.build(where, **_confirmed(arguments), later=arguments.later, progress=progress)
     return _finish(RunReport(build=report), arguments)
 
 
@@ -247,7 +257,7 @@ def run_refresh(arguments: argparse.Namespace) -> int:
             folders(arguments),
             arguments.source,
             everything=arguments.all,
-            confirm=arguments.confirm,
+            **_confirmed(arguments),
             later=arguments.later,
             progress=progress,
             stopping=stoppable(),
@@ -294,7 +304,7 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
     """corpus rebuild"""
     with screen.watching() as progress:
         report = runs.rebuild(
-            folders(arguments), preview=arguments.preview, confirm=arguments.confirm, progress=progress
+            folders(arguments), preview=arguments.preview, **_confirmed(arguments), progress=progress
         )
     if report.build is not None and report.build.samples:
         told = [(*key.split(":"), n) for key, n in report.build.changes.items()]

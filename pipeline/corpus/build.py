@@ -24,15 +24,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import archive
-from pipeline.archive import blocklist, takedowns
-from pipeline.archive.withdrawn import runs
+from pipeline.archive import blocklist, cdxj, takedowns
+from pipeline.archive.withdrawn import run_of, runs, withdrawn
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, feed, feed_files, publish, tombstones
+from pipeline.corpus import expectations, feed, feed_files, gates, publish, tombstones
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
+from pipeline.corpus.held import captures_of, parked, release, sources_of
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
@@ -45,36 +46,39 @@ from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corrections import kept_apart
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import Alarm
-from pipeline.errors import RefusedError
-from pipeline.records import Document, InputFile, Manifest
+from pipeline.records import Document, InputFile, Manifest, Reason
 
 logger = logging.getLogger("pipeline.corpus")
 
 ROWS_AT_ONCE = 2_000
 """Rows compared and written in one go: bounds the memory to some 50 MB of text."""
 
-MANY_LOST = 20
-"""So many pages that break their worker in one build are a fault of ours, not of the pages."""
-
 SELECTOR_MISSED = "body_selector_missed"
 """Flag of a page on which the body selector of its source matched nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Taken:
-    """What went into the edition, summed over the batches."""
+class _Made:
+    """An edition with what went into it, summed over the batches."""
 
+    edition: Edition
+    index: DedupeIndex
+    into: Intake
+    tried: gates.Tried
+    crowd: gates.Crowd = field(default_factory=gates.Crowd)
     loud: bool = False
-    alarms: list[Alarm] = field(default_factory=list)
+    """Whether a version with it says anything that its parent does not."""
     left: int = 0
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, assembled: Assembled) -> None:
         """Count a batch."""
         self.loud = self.loud or assembled.loud
-        self.alarms += assembled.alarms
         self.left += assembled.left
+
+    def is_new(self, document: Document) -> bool:
+        """Whether a row is of a page that no version held yet, or let in."""
+        return self.tried.captures is None or document.capture in self.tried.captures
 
 
 def build(job: Job, progress: Progress = lambda what, done, total: None) -> BuildReport:
@@ -110,8 +114,52 @@ def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) ->
 
 
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
+    """Make the edition, and again without the new rows of those to blame for what a gate says, until none is left."""
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo.fresh, progress)
+    limits = gates.Limits(job.sources)
+    faults = _beforehand(job, todo, shards, limits)
+    while True:
+        held = {name: why for name, why in faults.items() if not job.accepts(name)}
+        made = _make(job, todo, folder, shards, held, progress)
+        stopped, table = made.crowd.faults(limits, job.accepts), None
+        if all(job.accepts(fault.source) for fault in stopped) and (todo.why_full or made.loud):
+            table = _compared(job, todo, folder)
+            stopped += _harm(job, todo, folder, made, table, limits)
+        blamed = {f.source: f.why for f in stopped if f.source not in faults and not f.rows}
+        faults |= blamed | {f.source: f.why for f in stopped if job.accepts(f.source)}
+        stopped = [fault for fault in stopped if not job.accepts(fault.source)]
+        if not any(fault.source in blamed for fault in stopped):
+            break
+        logger.info("made again without the new rows of %s", ", ".join(sorted(blamed)))
+    report = _report(job, todo, shards, made, faults)
+    if stopped:
+        command = "rebuild" if todo.why_full == FORCED else "build"
+        error = gates.refusal(stopped, job.clean / _version(todo.parent), folder, command)
+        if not job.preview:
+            raise error
+        report = replace(report, refused=str(error))
+    if not (todo.why_full or made.loud or _holds_otherwise(todo, report)):
+        return report
+    if any(why.startswith(gates.LOST) for why in report.held.values()):
+        for shard in (each for each in shards if each.lost):
+            forget(shard)  # so that a rebuild reads the pages again
+    made.index.write(folder / CLUSTERS)
+    table = _compared(job, todo, folder) if table is None else table
+    return _publish(job, todo, folder, made.edition, report, table, progress)
+
+
+def _make(
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    shards: Sequence[ShardReport],
+    held: dict[str, str],
+    progress: Progress,
+) -> _Made:
+    """The edition in which the new rows of some sources wait."""
+    publish.discard(folder)
+    folder.mkdir()
     base = job.clean / todo.base.version if todo.base is not None else None
     sums = Sums(base) if base is not None else None
     if sums is not None:
@@ -120,36 +168,59 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     edition = Edition(folder, base, sums, rows=sum(pq.read_metadata(path).num_rows for path in paths))
     apart = kept_apart(job.corrections or ())
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None, apart)
-    if not job.confirm:
-        _refuse_many_lost(shards)
-    held, waiting = _hold_back(job, todo, paths)
-    terms = {source.name: source.terms for source in job.sources}
+    before = todo.parent.held if todo.parent is not None else {}
+    waiting, tried = _waiting(job, todo, shards, held)
     into = intake(
         job.raw,
         job.corrections or (),
         edition,
         index,
         blocked=Blocked(blocklist.read(job.raw)),
-        terms=terms,
+        terms={source.name: source.terms for source in job.sources},
         waiting=waiting,
         made_by=todo.mark,
     )
-    taken = _Taken()
-    for assembled in retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held):
-        taken.add(assembled)
-    released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
-    _take(_batches(released, paths, todo.mark), into, taken, progress)
-    if taken.left:
+    retaken = retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held)
+    released = release(edition, before.keys() - held.keys()) if base is not None else []
+    made = _Made(
+        edition=edition,
+        index=index,
+        into=into,
+        tried=gates.Tried(shards=paths, captures=tried, released=released, held=held),
+    )
+    for assembled in retaken:
+        made.add(assembled)
+    _take(_batches(released, paths, todo.mark), made, progress)
+    if made.left:
         logger.warning(
-            "%d documents near what changed stand as they were; `corpus rebuild` decides them", taken.left
+            "%d documents near what changed stand as they were; `corpus rebuild` decides them", made.left
         )
-    report = replace(_report(todo, shards, held, taken), corrections=into.told(todo.recorrected))
     compacted = job.compact and edition.compact() > 0
-    news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
-    if todo.why_full is None and not news:
-        return report
-    index.write(folder / CLUSTERS)
-    return _publish(job, todo, folder, edition, report, progress)
+    made.loud = made.loud or compacted or (todo.parent is None and bool(made.funnel))
+    return made
+
+
+def _waiting(
+    job: Job, todo: Plan, shards: Sequence[ShardReport], held: dict[str, str]
+) -> tuple[frozenset[str], frozenset[str] | None]:
+    """The captures that must wait, and, where everything is made anew, which of the others are new; None: all are."""
+    parent, new = todo.parent, _new_of(todo, shards)
+    if parent is None or todo.base is not None:
+        fresh = captures_of(new) if held else {}
+        return frozenset(capture for capture, name in fresh.items() if name in held), None
+    fresh = captures_of(new) | parked(job.clean / parent.version, parent.held.keys())
+    waiting = frozenset(capture for capture, name in fresh.items() if name in held)
+    return waiting, frozenset(fresh) - waiting
+
+
+def _new_of(todo: Plan, shards: Sequence[ShardReport]) -> list[Path]:
+    """The shards of the files that the newest version does not hold."""
+    names = {file.file for file in todo.new}
+    return [shard.path for file, shard in zip(todo.fresh, shards, strict=True) if file.file in names]
+
+
+def _version(manifest: Manifest | None) -> str:
+    return manifest.version if manifest is not None else ""
 
 
 def _base_of(todo: Plan) -> str:
@@ -158,60 +229,91 @@ def _base_of(todo: Plan) -> str:
     return f"nothing: {todo.why_full or 'there is no version yet'}"
 
 
-def _refuse_many_lost(shards: Sequence[ShardReport]) -> None:
-    """RefusedError when so many pages broke their worker that the fault is ours; the next build tries again."""
-    lost = [capture for shard in shards for capture in shard.lost]
-    if len(lost) < MANY_LOST:
-        return
-    for shard in shards:
-        if shard.lost:
-            forget(shard)
-    raise RefusedError(
-        f"{len(lost)} captures broke their worker, {lost[0]} first. Nothing was published; mend it and build"
-        " again, or build with --confirm to quarantine them"
-    )
-
-
-def _hold_back(job: Job, todo: Plan, shards: Sequence[Path]) -> tuple[dict[str, str], frozenset[str]]:
-    """The sources to hold back with why, and their captures; RefusedError when published rows would be lost."""
-    if job.confirm:
-        return {}, frozenset()
-    parent = todo.parent
-    names = {file.file for file in todo.new}
-    new = [shard for file, shard in zip(todo.fresh, shards, strict=True) if file.file in names]
+def _beforehand(job: Job, todo: Plan, shards: Sequence[ShardReport], limits: gates.Limits) -> dict[str, str]:
+    """The sources that are at fault before anything is compared, each with why: what they yield, pages that break
+    their workers, and what was found before where nothing speaks for another judgement."""
+    parent, new = todo.parent, _new_of(todo, shards)
     before = parent.held if parent is not None else {}
-    held = expectations.failing(job.sources, job.raw, todo.new, new, before)
-    if parent is None or todo.base is not None:
-        return held, expectations.to_hold(held, new, None)
-    known = [shard for shard in shards if shard not in new]
-    published = {name for name, counts in parent.counts.items() if counts.get(ARTICLES)} - held.keys()
-    if lost := expectations.losing(job.sources, known, published):
-        told = "; ".join(f"{name}: {why}" for name, why in lost.items())
-        raise RefusedError(f"{told}. Nothing was published; mend it, or build with --confirm")
-    return held, expectations.to_hold(held, new, job.clean / parent.version)
+    evidence = expectations.Evidence(
+        raw=job.raw,
+        files=todo.files,
+        new=todo.new,
+        shards=new,
+        known=expectations.rows_of(job.clean / todo.base.version)
+        if todo.base is not None
+        else [shard.path for shard in shards if shard.path not in new],
+        before=before,
+        accepted=parent.accepted if parent is not None else {},
+    )
+    faults = {
+        fault.source: fault.why for fault in gates.breaking(shards, _known_lost(job, todo), job.accepts)
+    }
+    faults |= expectations.failing(job.sources, evidence)
+    stays = gates.staying(before, limits, sources_of(new) if before else (), is_anew=todo.base is None)
+    return stays | faults
 
 
-def _publish(
-    job: Job, todo: Plan, folder: Path, edition: Edition, report: BuildReport, progress: Progress
-) -> BuildReport:
-    """Compare the edition with the newest version, and make it the next one if it may."""
-    progress("publishing", 0, 1)
+def _known_lost(job: Job, todo: Plan) -> dict[str, str]:
+    """The captures that broke their worker in builds before, where the pages are read again; not those still judged."""
+    if todo.parent is None or todo.base is not None:
+        return {}
+    names = todo.parent.counts.keys() - todo.parent.held.keys()
+    return parked(job.clean / todo.parent.version, names, Reason.QUARANTINED)
+
+
+def _compared(job: Job, todo: Plan, folder: Path) -> pa.Table:
+    """The changes of the staged edition against the newest version; what came out equal is made a link to it."""
     parent = job.clean / todo.parent.version if todo.parent is not None else None
     damaged: list[str] = []
     if todo.why_full is not None and todo.parent is not None and parent is not None:
         damaged = _damaged(parent, todo.parent)
         whole = {f.file: f for f in todo.parent.files if f.file not in damaged}
         publish.relink_equal(folder, parent, whole)
-    table = changing.compare(parent, folder, damaged)
+    return changing.compare(parent, folder, damaged)
+
+
+def _harm(
+    job: Job, todo: Plan, folder: Path, made: _Made, table: pa.Table, limits: gates.Limits
+) -> list[gates.Fault]:
+    """What the staged edition would do to published articles that a person must say yes to."""
+    if todo.parent is None:
+        return []
+    old = job.clean / todo.parent.version
+    standing, taken_back = {f.file for f in todo.files}, withdrawn(job.raw)
+    gone = [f.file for f in todo.parent.inputs if f.file not in standing and run_of(f.file) in taken_back]
+    left = {ref.id for file in gone if (job.raw / file).is_file() for ref in cdxj.refs(job.raw, file)}
+    harms = gates.harmed(table, old, folder, made.tried, left)
+    published = {name: counts.get(ARTICLES, 0) for name, counts in todo.parent.counts.items()}
+    known = gates.harm_faults(harms, published, limits, lambda _: False)
+    let_in = [fault for fault in known if job.accepts(fault.source)]
+    return let_in + gates.harm_faults(harms, published, limits, job.accepts)
+
+
+def _holds_otherwise(todo: Plan, report: BuildReport) -> bool:
+    """Whether other sources are held back than in the newest version: that is worth a version."""
+    before = todo.parent.held if todo.parent is not None else {}
+    return report.held.keys() != before.keys()
+
+
+def _publish(
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    edition: Edition,
+    report: BuildReport,
+    table: pa.Table,
+    progress: Progress,
+) -> BuildReport:
+    """Make the edition the next version, if it says anything new."""
+    progress("publishing", 0, 1)
+    parent = job.clean / todo.parent.version if todo.parent is not None else None
     _count_changes(report.funnel, table)
     report = replace(report, changes=changing.summary(table))
     if job.preview:
-        return replace(report, samples=_samples(table, parent, folder))
-    if todo.why_full == FORCED and not table.num_rows and _same_rules(job, todo):
+        return replace(report, samples=changing.samples(table, parent, folder))
+    is_same = not table.num_rows and _same_rules(job, todo) and not _holds_otherwise(todo, report)
+    if todo.why_full == FORCED and is_same:
         return report
-    if report.alarms and not job.confirm:
-        told = "; ".join(f"{a.kind} {a.subject}: {a.detail}" for a in report.alarms)
-        raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
     tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
     manifest = _describe(job, todo, folder, edition, report)
@@ -289,15 +391,15 @@ def _batches(
         yield waiting, total
 
 
-def _take(
-    batches: Iterator[tuple[list[Document], int]], into: Intake, taken: _Taken, progress: Progress
-) -> None:
+def _take(batches: Iterator[tuple[list[Document], int]], made: _Made, progress: Progress) -> None:
     done = 0
     for batch, total in batches:
-        rows = into.rows(batch)
+        rows = made.into.rows(batch)
         for document in rows:
-            _count(taken.funnel[document.source], document)
-        taken.add(into.put(rows))
+            _count(made.funnel[document.source], document)
+        assembled = made.into.put(rows)
+        made.add(assembled)
+        made.crowd.add(filter(made.is_new, rows), assembled.decisions, made.index)
         done += len(batch)
         progress("comparing", done, total)
 
@@ -316,41 +418,40 @@ def _count_changes(funnel: dict[str, dict[str, int]], table: pa.Table) -> None:
         counts[word] = counts.get(word, 0) + 1
 
 
-def _report(todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], taken: _Taken) -> BuildReport:
+def _report(
+    job: Job, todo: Plan, shards: Sequence[ShardReport], made: _Made, faults: dict[str, str]
+) -> BuildReport:
+    parent, declared = todo.parent, {source.name for source in job.sources}
+    before = parent.held if parent is not None else {}
+    counts = publish.merge_counts(todo.base.counts if todo.base is not None else {}, made.edition.counts)
+    held = {
+        name: why
+        for name, why in sorted(faults.items())
+        if not job.accepts(name) and (name in declared or counts.get(name, {}).get(Reason.HELD))
+    }
     return BuildReport(
-        version=todo.parent.version if todo.parent is not None else None,
-        parent=todo.parent.parent if todo.parent is not None else None,
+        version=parent.version if parent is not None else None,
+        parent=parent.parent if parent is not None else None,
         published=False,
         full=todo.why_full,
         later=todo.later,
         files=len(todo.fresh),
         extracted=sum(s.extracted for s in shards),
         normalized=sum(s.normalized for s in shards),
-        funnel={source: dict(counts) for source, counts in taken.funnel.items()},
+        funnel={source: dict(counts) for source, counts in made.funnel.items()},
         held=held,
-        alarms=tuple(taken.alarms),
+        held_anew=tuple(sorted(held.keys() - before.keys())),
+        let_in={name: why for name, why in sorted(faults.items()) if job.accepts(name)},
         lost=tuple(lost for s in shards for lost in s.lost),
+        corrections=made.into.told(todo.recorrected),
     )
 
 
-def _samples(table: pa.Table, old: Path | None, new: Path) -> tuple[dict[str, str | None], ...]:
-    """Up to three changes of each kind and cause, with the texts before and after."""
-    seen: Counter[str] = Counter()
-    samples = []
-    for row in changing.rows(table):
-        key = f"{row['kind']}:{row['cause']}"
-        seen[key] += 1
-        if seen[key] <= 3:
-            before = _text_at(old, row["old_file"], row["id"])
-            samples.append({**row, "before": before, "after": _text_at(new, row["new_file"], row["id"])})
-    return tuple(samples)
-
-
-def _text_at(folder: Path | None, file: str | None, ident: str | None) -> str | None:
-    if folder is None or file is None:
-        return None
-    found = pq.read_table(folder / file, columns=["id", "text"], filters=[("id", "=", ident)])
-    return found["text"][0].as_py() if found.num_rows else None
+def _accepted(job: Job, todo: Plan, report: BuildReport) -> dict[str, str]:
+    """Up to when a person took what each source yields as it is."""
+    before = todo.parent.accepted if todo.parent is not None else {}
+    now = time_of(job.raw, todo).isoformat()
+    return dict(sorted((before | dict.fromkeys(report.let_in, now)).items()))
 
 
 def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: BuildReport) -> Manifest:
@@ -369,6 +470,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        accepted=_accepted(job, todo, report),
         corrections=todo.corrections,
         environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.held import Held, read_held
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.yields import daily_yields
 from pipeline.crawl.ledger import Ledger
@@ -75,14 +75,16 @@ def read_status(
         since = today - SPAN if known else today
         folder = version_folder(clean) if list_versions(clean) else None
         yields = daily_yields(folder, since) if folder is not None else []
-        held = read_manifest(folder).held if folder is not None else {}
+        held = {each.source: each for each in read_held(clean)}
         past = pasts((each for each in known if each.day >= since), yields, (s.name for s in sources), today)
-        return tuple(_status(each, past[each.name], ledger, held, acks) for each in sources)
+        return tuple(_status(each, past[each.name], ledger, held.get(each.name), acks) for each in sources)
 
 
 def _status(
-    source: Source, past: Past, ledger: Ledger, held: Mapping[str, str], acks: Mapping[str, Ack]
+    source: Source, past: Past, ledger: Ledger, held: Held | None, acks: Mapping[str, Ack]
 ) -> SourceStatus:
+    if held is not None:
+        past = replace(past, held=(held.since.astimezone(UTC).date(), held.why))
     findings = judge(past)
     state = state_of(past, findings)
     times = ledger.times(source.name)
@@ -96,7 +98,7 @@ def _status(
         last_new=max((each.day for each in past.days if each.new), default=None),
         next_due=times.next_due,
         resting_until=ledger.resting_until(source.addresses),
-        held=held.get(source.name),
+        held=held.why if held is not None else None,
         acknowledged=ack if ack is not None and ack.holds(state, past.today) else None,
         weeks=_weekly(past),
     )
