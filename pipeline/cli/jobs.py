@@ -213,7 +213,7 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt
     if any(v.failed_with for v in report.crawled):
         return 1
-    held = report.build is not None and report.build.held_anew
+    held = report.build is not None and (report.build.held_anew or report.build.refused)
     worse = any(each.is_worse for each in report.changed)
     if held or worse or any(v.refused for v in report.crawled):
         return RefusedError.exit_code

@@ -24,23 +24,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import archive
-from pipeline.archive import blocklist, cdxj, takedowns
-from pipeline.archive.withdrawn import run_of, runs, withdrawn
+from pipeline.archive import blocklist, takedowns
+from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, feed, feed_files, gates, publish, tombstones
+from pipeline.corpus import feed, feed_files, gates, publish, tombstones
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
-from pipeline.corpus.held import captures_of, parked, release, sources_of
+from pipeline.corpus.harm import Tried, refusal
+from pipeline.corpus.held import release
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
+from pipeline.corpus.judging import beforehand, harm_of, waiting
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.rollback import hold_words, on_hold
-from pipeline.corpus.schema import ARTICLES, write_parquet
+from pipeline.corpus.schema import write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
@@ -64,7 +66,7 @@ class _Made:
     edition: Edition
     index: DedupeIndex
     into: Intake
-    tried: gates.Tried
+    tried: Tried
     crowd: gates.Crowd = field(default_factory=gates.Crowd)
     loud: bool = False
     """Whether a version with it says anything that its parent does not."""
@@ -84,8 +86,8 @@ class _Made:
 def build(job: Job, progress: Progress = lambda what, done, total: None) -> BuildReport:
     """Build and publish the next version, if there is anything to say that the latest does not.
 
-    Raises BusyError when another build works on the same corpus, RefusedError when an alarm or a full
-    build's expectation stands against publishing, CorpusError for a damaged version or disk trouble.
+    Raises BusyError when another build works on the same corpus, RefusedError when a gate stands against
+    publishing anything (gates.py), CorpusError for a damaged version or disk trouble.
     """
     with locked(job), staging(job) as folder:
         recover(job)
@@ -118,14 +120,14 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo.fresh, progress)
     limits = gates.Limits(job.sources)
-    faults = _beforehand(job, todo, shards, limits)
+    faults = beforehand(job, todo, shards, limits)
     while True:
         held = {name: why for name, why in faults.items() if not job.accepts(name)}
         made = _make(job, todo, folder, shards, held, progress)
         stopped, table = made.crowd.faults(limits, job.accepts), None
         if all(job.accepts(fault.source) for fault in stopped) and (todo.why_full or made.loud):
             table = _compared(job, todo, folder)
-            stopped += _harm(job, todo, folder, made, table, limits)
+            stopped += harm_of(job, todo, folder, made.tried, table, limits)
         blamed = {f.source: f.why for f in stopped if f.source not in faults and not f.rows}
         faults |= blamed | {f.source: f.why for f in stopped if job.accepts(f.source)}
         stopped = [fault for fault in stopped if not job.accepts(fault.source)]
@@ -135,7 +137,7 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     report = _report(job, todo, shards, made, faults)
     if stopped:
         command = "rebuild" if todo.why_full == FORCED else "build"
-        error = gates.refusal(stopped, job.clean / _version(todo.parent), folder, command)
+        error = refusal(stopped, job.clean / _version(todo.parent), folder, command)
         if not job.preview:
             raise error
         report = replace(report, refused=str(error))
@@ -169,7 +171,7 @@ def _make(
     apart = kept_apart(job.corrections or ())
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None, apart)
     before = todo.parent.held if todo.parent is not None else {}
-    waiting, tried = _waiting(job, todo, shards, held)
+    must_wait, tried = waiting(job, todo, shards, held)
     into = intake(
         job.raw,
         job.corrections or (),
@@ -177,7 +179,7 @@ def _make(
         index,
         blocked=Blocked(blocklist.read(job.raw)),
         terms={source.name: source.terms for source in job.sources},
-        waiting=waiting,
+        waiting=must_wait,
         made_by=todo.mark,
     )
     retaken = retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held)
@@ -186,7 +188,7 @@ def _make(
         edition=edition,
         index=index,
         into=into,
-        tried=gates.Tried(shards=paths, captures=tried, released=released, held=held),
+        tried=Tried(shards=paths, captures=tried, released=released, held=held),
     )
     for assembled in retaken:
         made.add(assembled)
@@ -200,25 +202,6 @@ def _make(
     return made
 
 
-def _waiting(
-    job: Job, todo: Plan, shards: Sequence[ShardReport], held: dict[str, str]
-) -> tuple[frozenset[str], frozenset[str] | None]:
-    """The captures that must wait, and, where everything is made anew, which of the others are new; None: all are."""
-    parent, new = todo.parent, _new_of(todo, shards)
-    if parent is None or todo.base is not None:
-        fresh = captures_of(new) if held else {}
-        return frozenset(capture for capture, name in fresh.items() if name in held), None
-    fresh = captures_of(new) | parked(job.clean / parent.version, parent.held.keys())
-    waiting = frozenset(capture for capture, name in fresh.items() if name in held)
-    return waiting, frozenset(fresh) - waiting
-
-
-def _new_of(todo: Plan, shards: Sequence[ShardReport]) -> list[Path]:
-    """The shards of the files that the newest version does not hold."""
-    names = {file.file for file in todo.new}
-    return [shard.path for file, shard in zip(todo.fresh, shards, strict=True) if file.file in names]
-
-
 def _version(manifest: Manifest | None) -> str:
     return manifest.version if manifest is not None else ""
 
@@ -227,38 +210,6 @@ def _base_of(todo: Plan) -> str:
     if todo.base is not None:
         return todo.base.version
     return f"nothing: {todo.why_full or 'there is no version yet'}"
-
-
-def _beforehand(job: Job, todo: Plan, shards: Sequence[ShardReport], limits: gates.Limits) -> dict[str, str]:
-    """The sources that are at fault before anything is compared, each with why: what they yield, pages that break
-    their workers, and what was found before where nothing speaks for another judgement."""
-    parent, new = todo.parent, _new_of(todo, shards)
-    before = parent.held if parent is not None else {}
-    evidence = expectations.Evidence(
-        raw=job.raw,
-        files=todo.files,
-        new=todo.new,
-        shards=new,
-        known=expectations.rows_of(job.clean / todo.base.version)
-        if todo.base is not None
-        else [shard.path for shard in shards if shard.path not in new],
-        before=before,
-        accepted=parent.accepted if parent is not None else {},
-    )
-    faults = {
-        fault.source: fault.why for fault in gates.breaking(shards, _known_lost(job, todo), job.accepts)
-    }
-    faults |= expectations.failing(job.sources, evidence)
-    stays = gates.staying(before, limits, sources_of(new) if before else (), is_anew=todo.base is None)
-    return stays | faults
-
-
-def _known_lost(job: Job, todo: Plan) -> dict[str, str]:
-    """The captures that broke their worker in builds before, where the pages are read again; not those still judged."""
-    if todo.parent is None or todo.base is not None:
-        return {}
-    names = todo.parent.counts.keys() - todo.parent.held.keys()
-    return parked(job.clean / todo.parent.version, names, Reason.QUARANTINED)
 
 
 def _compared(job: Job, todo: Plan, folder: Path) -> pa.Table:
@@ -270,23 +221,6 @@ def _compared(job: Job, todo: Plan, folder: Path) -> pa.Table:
         whole = {f.file: f for f in todo.parent.files if f.file not in damaged}
         publish.relink_equal(folder, parent, whole)
     return changing.compare(parent, folder, damaged)
-
-
-def _harm(
-    job: Job, todo: Plan, folder: Path, made: _Made, table: pa.Table, limits: gates.Limits
-) -> list[gates.Fault]:
-    """What the staged edition would do to published articles that a person must say yes to."""
-    if todo.parent is None:
-        return []
-    old = job.clean / todo.parent.version
-    standing, taken_back = {f.file for f in todo.files}, withdrawn(job.raw)
-    gone = [f.file for f in todo.parent.inputs if f.file not in standing and run_of(f.file) in taken_back]
-    left = {ref.id for file in gone if (job.raw / file).is_file() for ref in cdxj.refs(job.raw, file)}
-    harms = gates.harmed(table, old, folder, made.tried, left)
-    published = {name: counts.get(ARTICLES, 0) for name, counts in todo.parent.counts.items()}
-    known = gates.harm_faults(harms, published, limits, lambda _: False)
-    let_in = [fault for fault in known if job.accepts(fault.source)]
-    return let_in + gates.harm_faults(harms, published, limits, job.accepts)
 
 
 def _holds_otherwise(todo: Plan, report: BuildReport) -> bool:

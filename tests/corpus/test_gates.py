@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.archive.withdrawn import withdraw
 from pipeline.cli import main
-from pipeline.corpus import gates, shards
+from pipeline.corpus import harm, shards
 from pipeline.corpus.build import build
 from pipeline.corpus.gates import Crowd, Limits
 from pipeline.corpus.held import read_held, show
@@ -217,9 +217,9 @@ def test_a_selector_that_cuts_what_is_published_is_refused_with_a_preview(whole:
     assert "68 of 68 published articles of news: 68 cut (68 changed by extract)" in said, said
     assert "\n    -" in said
     assert "corpus build --confirm news" in said
-    (harm,) = caught.value.details["harm"]
-    assert (harm["source"], harm["articles"], len(harm["samples"])) == ("news", 68, gates.SAMPLES)
-    sample = harm["samples"][0]
+    (told,) = caught.value.details["harm"]
+    assert (told["source"], told["articles"], len(told["samples"])) == ("news", 68, harm.SAMPLES)
+    sample = told["samples"][0]
     assert f"  cut, changed by extract: {sample['title']}  {sample['url']}" in said
     assert sample["before"].startswith(sample["after"])
     preview = build(job(whole, news(body=MISTAKEN), full=True, preview=True))
