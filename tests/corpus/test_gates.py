@@ -6,13 +6,14 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import upkeep
 from pipeline.archive.withdrawn import withdraw
 from pipeline.cli import main
 from pipeline.corpus import harm, shards
@@ -25,10 +26,14 @@ from pipeline.corpus.versions import verify
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Decision
 from pipeline.errors import RefusedError, UsageError
+from pipeline.health.acks import Ack
+from pipeline.health.status import SourceStatus, read_status
 from pipeline.records import Capture, Selector, Source
+from pipeline.runs import Folders
 from tests.corpus.archives import START, html, job, story_page, write
 from tests.corpus.articles import article
 from tests.corpus.rows import row
+from tests.corpus.test_build import killed_at
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -144,6 +149,63 @@ def test_the_word_for_one_lets_no_other_through(corpus: Path) -> None:
     write(corpus / "raw", pages("parrot", COPIED, 2), "run-3")
     report = build(job(corpus, news(), mirror(), accept=frozenset({"mirror"})))
     assert (list(report.held), list(report.let_in)) == (["parrot"], ["mirror"])
+
+
+def test_a_version_that_holds_or_let_in_is_made_again_byte_for_byte(corpus: Path) -> None:
+    build(job(corpus, news(), mirror(), accept=frozenset({"mirror"})))
+    declare(corpus, news="", mirror="")
+    where = Folders(
+        sources=corpus / "sources",
+        raw=corpus / "raw",
+        clean=corpus / "clean",
+        work=corpus / ".build",
+        workers=1,
+    )
+    for version in ("2.2", "2.3"):
+        assert upkeep.verify_rebuild(where, version).other == (), version
+
+
+def test_a_source_that_is_held_is_told_until_somebody_says_it_is_known(corpus: Path) -> None:
+    def state(acks: dict[str, Ack]) -> tuple[SourceStatus, ...]:
+        return read_status([news(), mirror()], corpus / "raw", corpus / "clean", acks, date(2026, 11, 3))
+
+    well, held = state({})
+    assert (well.held, held.state, held.since, held.is_unwell) == (None, "held", date(2026, 11, 2), True)
+    assert held.told.startswith("copies: 75 of 75")
+    known = Ack(source="mirror", state="held", until=date(2026, 11, 3), why="we look at it on Monday")
+    assert not state({"mirror": known})[1].is_unwell
+    build(job(corpus, news(), mirror(), accept=frozenset({"mirror"})))
+    assert state({})[1].state != "held"
+
+
+@pytest.mark.slow
+def test_killed_at_any_write_of_a_build_that_holds_the_next_ends_in_the_same_bytes(
+    corpus: Path, tmp_path: Path
+) -> None:
+    write(corpus / "raw", [*pages("news", range(90, 92), 2), *pages("parrot", range(25), 2)], "run-3")
+
+    def made(folder: Path) -> None:
+        build(job(folder, news(), mirror()))
+
+    calm = tmp_path / "calm"
+    shutil.copytree(corpus, calm, symlinks=True)
+    made(calm)
+    assert published(calm) == {"news": 87}
+    # the shards stand already, so that every kill falls into the making of the version
+    shutil.copytree(calm / ".build", corpus / ".build", dirs_exist_ok=True)
+    number, died = 1, True
+    while died:
+        folder = tmp_path / f"killed-{number}"
+        shutil.copytree(corpus, folder, symlinks=True)
+        died = killed_at(number, lambda folder=folder: made(folder))  # type: ignore[misc]
+        for version in list_versions(folder / "clean"):
+            assert verify(folder / "clean" / version) == [], f"after a kill at write {number}"
+        made(folder)
+        newest = [version_folder(each / "clean") / "SHA256SUMS" for each in (calm, folder)]
+        assert newest[0].read_bytes() == newest[1].read_bytes(), f"after a kill at write {number}"
+        shutil.rmtree(folder)
+        number += 17
+    assert number > 100
 
 
 def test_what_waited_goes_with_the_run_that_is_taken_back(corpus: Path) -> None:
