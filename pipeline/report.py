@@ -52,7 +52,9 @@ def refusals(report: RunReport) -> list[str]:
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     if build := report.build:
         lines += [held_words(name, build.held[name]) for name in build.held_anew]
-        lines += [f"a build would be refused: {build.refused}"] if build.refused else []
+        lines += [
+            f"would be refused without `--confirm {name}`: {why}" for name, why in build.refused.items()
+        ]
     told = report.build.held_anew if report.build is not None else ()
     worse = (each for each in report.changed if each.is_worse)
     lines += [each.words for each in worse if each.now.state != "held" or each.source not in told]

@@ -136,11 +136,10 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         logger.info("made again without the new rows of %s", ", ".join(sorted(blamed)))
     report = _report(job, todo, shards, made, faults)
     if stopped:
-        command = "rebuild" if todo.why_full == FORCED else "build"
-        error = refusal(stopped, job.clean / _version(todo.parent), folder, command)
         if not job.preview:
-            raise error
-        report = replace(report, refused=str(error))
+            command = "rebuild" if todo.why_full == FORCED else "build"
+            raise refusal(stopped, job.clean / _version(todo.parent), folder, command)
+        report = replace(report, refused={fault.source: fault.why for fault in stopped})
     if not (todo.why_full or made.loud or _holds_otherwise(todo, report)):
         return report
     if any(why.startswith(gates.LOST) for why in report.held.values()):

@@ -75,7 +75,7 @@ class Harm:
     cause: str
     """Of the change, as in `changes.parquet`."""
     what: str
-    """removed, cut, or without title, date, author or source: the first that holds."""
+    """removed as (the reason it would be dropped for), cut, or without title, date, author or source: the first."""
     by: str | None
     """The source whose new page did it; None: no new page did."""
     old_file: str

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.corpus.changes import difference, text_at
-from pipeline.corpus.expectations import rows_of
+from pipeline.corpus.expectations import NO_DOCUMENT, rows_of
 from pipeline.corpus.gates import HARM, Fault, Harm, Limits
 from pipeline.corpus.staged import MEMORY
 from pipeline.dedupe.records import SPLIT_FROM
@@ -69,9 +69,12 @@ with row as (select id, capture, cluster, relation, related_to, reason from read
              from (select id, unnest(related_to) as partner from taken) taken join beside on beside.id = partner
          union all select taken.id, 3, beside.source from taken join beside using (cluster)
              where taken.reason is not null and taken.id <> beside.id),
+     now as (select row.id, min(row.reason) as reason from row join harmed using (id)
+             where harmed.kind = 'removed' and not list_contains($past, row.reason) group by row.id),
      first as (select id, min_by(source, (rank, source)) as by from blame group by id)
-select id, harmed.source, title, url, kind, cause, what, first.by, old_file, new_file
-from harmed left join first using (id) order by id
+select id, harmed.source, title, url, kind, cause,
+       what || coalesce(' as ' || now.reason, '') as what, first.by, old_file, new_file
+from harmed left join first using (id) left join now using (id) order by id
 """
 
 
@@ -94,7 +97,8 @@ def harmed(table: pa.Table, old: Path, new: Path, tried: Tried, gone: Collection
             return []
         _load_tried(db, tried)
         rows = db.execute(
-            _BLAMED, {"rows": [str(path) for path in rows_of(new)], "split": SPLIT_FROM}
+            _BLAMED,
+            {"rows": [str(path) for path in rows_of(new)], "split": SPLIT_FROM, "past": sorted(NO_DOCUMENT)},
         ).fetchall()
     names = ("id", "source", "title", "url", "kind", "cause", "what", "by", "old_file", "new_file")
     return [Harm(**dict(zip(names, row, strict=True))) for row in rows]
@@ -173,8 +177,9 @@ def refusal(faults: Sequence[Fault], old: Path, new: Path, command: str) -> Refu
         samples = _samples(fault.rows, old, new)
         for each in samples:
             title = each["title"] or "(no title)"
-            lines.append(f"  {each['what']}, {each['kind']} by {each['cause']}: {title}  {each['url']}")
-            lines += [f"    {line}" for line in difference(each["before"] or "", each["after"] or "", 4)]
+            lines.append(f"  {each['what']} ({each['kind']} by {each['cause']}): {title}  {each['url']}")
+            shown = difference(each["before"] or "", each["after"] or "", 4 if each["new_file"] else 1)
+            lines += [f"    {line}" for line in shown]
         told.append(
             {"source": fault.source, "why": fault.why, "articles": len(fault.rows), "samples": samples}
         )

@@ -96,8 +96,8 @@ class BuildReport:
     """Those of them that did not wait before."""
     let_in: dict[str, str] = field(default_factory=dict)
     """source → what a gate said and a person took as it is, by --confirm."""
-    refused: str | None = None
-    """For a preview: what a build would be refused for; None: for nothing."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """For a preview: source → why a build would be refused without --confirm."""
     on_hold: str | None = None
     """Why nothing was looked at: a rollback holds the corpus; None: none does."""
     lost: tuple[str, ...] = ()

@@ -282,12 +282,17 @@ def test_a_selector_that_cuts_what_is_published_is_refused_with_a_preview(whole:
     (told,) = caught.value.details["harm"]
     assert (told["source"], told["articles"], len(told["samples"])) == ("news", 68, harm.SAMPLES)
     sample = told["samples"][0]
-    assert f"  cut, changed by extract: {sample['title']}  {sample['url']}" in said
+    assert f"  cut (changed by extract): {sample['title']}  {sample['url']}" in said
     assert sample["before"].startswith(sample["after"])
     preview = build(job(whole, news(body=MISTAKEN), full=True, preview=True))
-    assert preview.refused is not None
-    assert "--confirm news" in preview.refused
+    assert preview.refused == {"news": told["why"]}
     assert tree(whole) == before
+
+
+def test_articles_that_nothing_is_found_of_any_more_are_told_with_the_reason(whole: Path) -> None:
+    nothing = (Selector(css="h1"),)
+    with pytest.raises(RefusedError, match=r"news: 68 removed as \w+ \(68 removed by \w+\)"):
+        build(job(whole, news(body=nothing)))
 
 
 def test_the_word_for_that_source_lets_it_through_and_for_another_does_not(whole: Path) -> None:
@@ -386,7 +391,8 @@ def test_a_site_that_moved_and_takes_the_place_of_the_old_one_waits(whole: Path)
         job(whole, news(body=BODY), Source(name="moved", home="https://moved.example/", expect_own=0))
     )
     assert list(report.held) == ["moved"]
-    assert "its new pages would harm 68 of 68 published articles of news: 68 removed" in report.held["moved"]
+    said = "its new pages would harm 68 of 68 published articles of news: 68 removed as duplicate"
+    assert said in report.held["moved"]
     assert published(whole) == {"news": 68, "other": 10}
 
 
