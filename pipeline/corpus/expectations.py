@@ -57,6 +57,8 @@ class Evidence:
     """The rows that are new."""
     known: Sequence[Path]
     """The other rows: of the version that is added to, or of the other shards where everything is made anew."""
+    came: Collection[str] | None
+    """Sources of the rows that are new: of others there is no news; None: everything is judged anew."""
     before: Mapping[str, str]
     """The sources that the newest version holds back, with why."""
     accepted: Mapping[str, str]
@@ -117,6 +119,8 @@ def _kept(asked: Mapping[str, Source], evidence: Evidence) -> dict[str, tuple[in
     A document is new once, when its page is first fit or, where it never is, first opened.
     """
     wanted = [name for name, source in asked.items() if source.expect_kept]
+    if evidence.came is not None:
+        wanted = [name for name in wanted if name in evidence.came or name in evidence.before]
     paths = [*evidence.known, *evidence.shards]
     if not wanted or not paths:
         return {}

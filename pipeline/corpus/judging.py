@@ -24,6 +24,7 @@ def beforehand(job: Job, todo: Plan, shards: Sequence[ShardReport], limits: gate
     their workers, and what was found before where nothing speaks for another judgement."""
     parent, new = todo.parent, _new_of(todo, shards)
     before = parent.held if parent is not None else {}
+    came = sources_of(new)
     evidence = expectations.Evidence(
         raw=job.raw,
         files=todo.files,
@@ -32,6 +33,7 @@ def beforehand(job: Job, todo: Plan, shards: Sequence[ShardReport], limits: gate
         known=expectations.rows_of(job.clean / todo.base.version)
         if todo.base is not None
         else [shard.path for shard in shards if shard.path not in set(new)],
+        came=came if todo.base is not None else None,
         before=before,
         accepted=parent.accepted if parent is not None else {},
     )
@@ -39,7 +41,7 @@ def beforehand(job: Job, todo: Plan, shards: Sequence[ShardReport], limits: gate
         fault.source: fault.why for fault in gates.breaking(shards, _known_lost(job, todo), job.accepts)
     }
     faults |= expectations.failing(job.sources, evidence)
-    stays = gates.staying(before, limits, sources_of(new) if before else (), is_anew=todo.base is None)
+    stays = gates.staying(before, limits, came, is_anew=todo.base is None)
     return stays | faults
 
 

@@ -37,8 +37,9 @@ def pages(fit: int, poor: int = 0, failed: int = 0, name: str = "example") -> li
 
 
 def evidence(shards: Sequence[Path], **more: Any) -> Evidence:
-    said: dict[str, Any] = {"raw": Path(), "files": [], "new": [], "known": [], "before": {}, "accepted": {}}
-    return Evidence(**{**said, "shards": shards, **more})
+    said: dict[str, Any] = {"raw": Path(), "files": [], "new": [], "known": [], "came": None}
+    said |= {"before": {}, "accepted": {}, "shards": shards}
+    return Evidence(**{**said, **more})
 
 
 YIELDS: dict[str, tuple[list[Document], float, str | None]] = {
@@ -102,6 +103,18 @@ def test_the_share_is_told_from_the_last_new_documents(
     held = failing([source(expect_kept=0.8)], evidence(fresh, known=known))
     assert held.get("example", "").startswith(why or "")
     assert bool(held) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("came", "before", "held"),
+    [({"example"}, {}, True), (set(), {"example": "so"}, True), (set(), {}, False)],
+)
+def test_an_increment_judges_those_of_whom_there_is_news(
+    came: set[str], before: dict[str, str], held: bool, tmp_path: Path
+) -> None:
+    shards = [shard(tmp_path / "a", pages(0, 12))]
+    told = evidence([], known=shards, came=came, before=before)
+    assert bool(failing([source(expect_kept=0.8)], told)) == held
 
 
 def test_what_a_person_took_as_it_is_does_not_count_again(tmp_path: Path) -> None:
