@@ -16,7 +16,7 @@ import pytest
 from pipeline import upkeep
 from pipeline.archive.withdrawn import withdraw
 from pipeline.cli import main
-from pipeline.corpus import harm, shards
+from pipeline.corpus import gates, harm, shards
 from pipeline.corpus.build import build
 from pipeline.corpus.gates import Crowd, Limits
 from pipeline.corpus.held import read_held, show
@@ -394,6 +394,31 @@ def test_a_site_that_moved_and_takes_the_place_of_the_old_one_waits(whole: Path)
     said = "its new pages would harm 68 of 68 published articles of news: 68 removed as duplicate"
     assert said in report.held["moved"]
     assert published(whole) == {"news": 68, "other": 10}
+
+
+def test_what_nobody_is_seen_to_have_done_is_laid_to_the_new_pages_of_the_source_and_then_refused(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+
+    def harmed(table: Any, old: Path, new: Path, tried: harm.Tried, gone: Any) -> list[gates.Harm]:
+        asked.append(set(tried.held))
+        said: dict[str, Any] = {
+            "title": None,
+            "url": "",
+            "kind": "removed",
+            "cause": "dedupe",
+            "what": "removed",
+        }
+        file = next((old / "articles").glob("*.parquet")).relative_to(old).as_posix()
+        places: dict[str, Any] = {"by": None, "old_file": file, "new_file": None}
+        return [gates.Harm(id=f"{n}", source="news", **said, **places) for n in range(9)]
+
+    monkeypatch.setattr(harm, "harmed", harmed)
+    write(whole / "raw", [*pages("news", [300], 1), *pages("other", [110], 1)], "run-2")
+    with pytest.raises(RefusedError, match="9 of 68 published articles of news"):
+        build(job(whole, news(body=BODY)))
+    assert asked == [set(), {"news"}]
 
 
 def decision(number: int, **more: Any) -> Decision:
