@@ -27,17 +27,18 @@ ALLOWED = {
     "markdown": {"records"},
     "tomlfile": set(),
     "rates": set(),
+    "stages": set(),
     "corrections": SHARED | {"tomlfile"},
     "web": SHARED,
     "sources": SHARED | {"web", "tomlfile"},
     "archive": SHARED | {"web", "locking"},
-    "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing"},
+    "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing", "stages"},
     "extract": SHARED | {"nextpart", "parsing", "spans"},
     "normalize": SHARED,
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
-    | {"corrections"},
+    | {"corrections", "stages"},
     "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors", "tomlfile"},
     "health": SHARED | {"archive", "sources", "crawl", "corpus"},
@@ -66,7 +67,7 @@ ALLOWED = {
         "trial",
     }
     | {"corrections", "tomlfile"},
-    "flows": SHARED | {"runs", "upkeep", "report"},
+    "flows": SHARED | {"runs", "upkeep", "report", "stages", "notify"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
 archive; neither knows the other."""

@@ -43,12 +43,13 @@ from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import write_parquet
-from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
+from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corrections import kept_apart
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Document, InputFile, Manifest, Reason
+from pipeline.stages import Stage, StageName, stage, watched
 
 logger = logging.getLogger("pipeline.corpus")
 
@@ -115,15 +116,43 @@ def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) ->
         return _make_shards(job, archive.standing(job.raw), progress)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """An edition about which the gates have spoken."""
+
+    made: _Made
+    faults: dict[str, str]
+    """Sources that are at fault, each with why: their new rows wait, or were let in by a person."""
+    stopped: list[gates.Fault]
+    """What stands against publishing anything."""
+    table: pa.Table | None
+    """The changes, where they were asked for."""
+
+
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
-    """Make the edition, and again without the new rows of those to blame for what a gate says, until none is left."""
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo.fresh, progress)
+    with stage(StageName.DEDUPLICATE) as told:
+        judged = _judge(job, todo, folder, shards, progress, told)
+        _say_compared(told, judged.made)
+    report = _report(job, todo, shards, judged.made, judged.faults)
+    with stage(StageName.PUBLISH) as told:
+        report = _finish(job, todo, folder, shards, judged, report, progress)
+        told.counts = {key.replace(":", " by "): n for key, n in report.changes.items()}
+        if not report.published:
+            told.idle = "only a preview was asked for" if job.preview else "there is nothing new to publish"
+        return report
+
+
+def _judge(
+    job: Job, todo: Plan, folder: Path, shards: Sequence[ShardReport], progress: Progress, told: Stage
+) -> _Judged:
+    """Make the edition, and again without the new rows of those to blame for what a gate says, until none is left."""
     limits = gates.Limits(job.sources)
     faults = beforehand(job, todo, shards, limits)
     while True:
         held = {name: why for name, why in faults.items() if not job.accepts(name)}
-        made = _make(job, todo, folder, shards, held, progress)
+        made = _make(job, todo, folder, shards, held, progress, told)
         stopped, table = made.crowd.faults(limits, job.accepts), None
         if all(job.accepts(fault.source) for fault in stopped) and (todo.why_full or made.loud):
             table = _compared(job, todo, folder)
@@ -132,22 +161,33 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         faults |= blamed | {f.source: f.why for f in stopped if job.accepts(f.source)}
         stopped = [fault for fault in stopped if not job.accepts(fault.source)]
         if not any(fault.source in blamed for fault in stopped):
-            break
+            return _Judged(made=made, faults=faults, stopped=stopped, table=table)
         logger.info("made again without the new rows of %s", ", ".join(sorted(blamed)))
-    report = _report(job, todo, shards, made, faults)
-    if stopped:
+
+
+def _finish(
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    shards: Sequence[ShardReport],
+    judged: _Judged,
+    report: BuildReport,
+    progress: Progress,
+) -> BuildReport:
+    """Publish the edition, if nothing stands against it and it says anything new; RefusedError where something does."""
+    if judged.stopped:
         if not job.preview:
             command = "rebuild" if todo.why_full == FORCED else "build"
-            raise refusal(stopped, job.clean / _version(todo.parent), folder, command)
-        report = replace(report, refused={fault.source: fault.why for fault in stopped})
-    if not (todo.why_full or made.loud or _holds_otherwise(todo, report)):
+            raise refusal(judged.stopped, job.clean / _version(todo.parent), folder, command)
+        report = replace(report, refused={fault.source: fault.why for fault in judged.stopped})
+    if not (todo.why_full or judged.made.loud or _holds_otherwise(todo, report)):
         return report
     if any(why.startswith(gates.LOST) for why in report.held.values()):
         for shard in (each for each in shards if each.lost):
             forget(shard)  # so that a rebuild reads the pages again
-    made.index.write(folder / CLUSTERS)
-    table = _compared(job, todo, folder) if table is None else table
-    return _publish(job, todo, folder, made.edition, report, table, progress)
+    judged.made.index.write(folder / CLUSTERS)
+    table = judged.table if judged.table is not None else _compared(job, todo, folder)
+    return _publish(job, todo, folder, judged.made.edition, report, table, progress)
 
 
 def _make(
@@ -157,6 +197,7 @@ def _make(
     shards: Sequence[ShardReport],
     held: dict[str, str],
     progress: Progress,
+    told: Stage,
 ) -> _Made:
     """The edition in which the new rows of some sources wait."""
     publish.discard(folder)
@@ -191,7 +232,7 @@ def _make(
     )
     for assembled in retaken:
         made.add(assembled)
-    _take(_batches(released, paths, todo.mark), made, progress)
+    _take(_batches(released, paths, todo.mark), made, progress, told)
     if made.left:
         logger.warning(
             "%d documents near what changed stand as they were; `corpus rebuild` decides them", made.left
@@ -275,32 +316,71 @@ def _same_rules(job: Job, todo: Plan) -> bool:
 
 def _shards_of(job: Job, todo: Plan, rows: Sequence[Document], progress: Progress) -> list[Path]:
     """The shards that hold the captures of some rows, made where they are missing."""
-    return [shard.path for shard in _make_shards(job, captured_in(job.raw, todo.files, rows), progress)]
+    with watched(None):  # part of the stage that asks for them
+        return [shard.path for shard in _make_shards(job, captured_in(job.raw, todo.files, rows), progress)]
 
 
 def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progress) -> list[ShardReport]:
     # absolute: a cluster's workers stand in folders of their own
     stages = Stages(raw=job.raw.absolute(), work=job.work.absolute(), sources=job.sources)
     total = sum(f.pages for f in files)
-    done = 0
-    reports = []
-    with Pool(job.workers, job.dask, preload=[make_shard.__module__]) as pool:
-        for file in files:
-            counted = done
-
-            def tick(count: int) -> None:
-                nonlocal counted
-                counted += count
-                progress("extracting", counted, total)
-
-            reports.append(make_shard(stages, file, pool, tick))
-            made = reports[-1]
-            logger.debug("%s: %d extracted, %d normalized", file.file, made.extracted, made.normalized)
-            for lost in made.lost:
-                logger.warning("quarantined %s", lost)
-            done += file.pages
-            progress("extracting", done, total)
+    with Pool(job.workers, job.dask, preload=[make_extracted.__module__]) as pool:
+        with stage(StageName.EXTRACT) as told:
+            tick = _Ticking(told, progress, "extracting", total)
+            reports = []
+            for file in files:
+                reports.append(make_extracted(stages, file, pool, tick.add))
+                tick.upto(file.pages)
+            told.counts = {"captures": total, "extracted": sum(each.extracted for each in reports)}
+            told.idle = _idle(told.counts, "extracted", is_made=all(each.whole for each in reports))
+        with stage(StageName.NORMALIZE) as told:
+            is_made = all(each.whole for each in reports)
+            tick = _Ticking(told, progress, "normalizing", total)
+            for number, file in enumerate(files):
+                reports[number] = made = make_normalized(reports[number], pool, tick.add)
+                tick.upto(file.pages)
+                logger.debug("%s: %d extracted, %d normalized", file.file, made.extracted, made.normalized)
+                for lost in made.lost:
+                    logger.warning("quarantined %s", lost)
+            told.counts = {"captures": total, "normalized": sum(each.normalized for each in reports)}
+            told.idle = _idle(told.counts, "normalized", is_made=is_made)
     return reports
+
+
+def _idle(counts: dict[str, int], what: str, *, is_made: bool) -> str:
+    """Why a stage did nothing with the captures of some archive files; "": it did something."""
+    if counts[what]:
+        return ""
+    if not counts["captures"]:
+        return "there are no new captures"
+    many = counts["captures"]
+    return (
+        f"all {many} captures are {what} already"
+        if is_made
+        else f"none of {many} captures brought a new page"
+    )
+
+
+class _Ticking:
+    """How far a stage is over several files, told to whoever watches."""
+
+    def __init__(self, told: Stage, progress: Progress, what: str, total: int) -> None:
+        self._told, self._progress, self._what, self._total = told, progress, what, total
+        self._done = self._before = 0
+
+    def add(self, count: int) -> None:
+        """So many more of the present file."""
+        self._say(self._done + count)
+
+    def upto(self, pages: int) -> None:
+        """The present file is done."""
+        self._before += pages
+        self._say(self._before)
+
+    def _say(self, done: int) -> None:
+        self._done = min(done, self._total)
+        self._told.at(self._done, self._total)
+        self._progress(self._what, self._done, self._total)
 
 
 def _batches(
@@ -324,7 +404,9 @@ def _batches(
         yield waiting, total
 
 
-def _take(batches: Iterator[tuple[list[Document], int]], made: _Made, progress: Progress) -> None:
+def _take(
+    batches: Iterator[tuple[list[Document], int]], made: _Made, progress: Progress, told: Stage
+) -> None:
     done = 0
     for batch, total in batches:
         rows = made.into.rows(batch)
@@ -334,7 +416,15 @@ def _take(batches: Iterator[tuple[list[Document], int]], made: _Made, progress: 
         made.add(assembled)
         made.crowd.add(filter(made.is_new, rows), assembled.decisions, made.index)
         done += len(batch)
+        told.at(done, total)
         progress("comparing", done, total)
+
+
+def _say_compared(told: Stage, made: _Made) -> None:
+    """How many rows came in and how many are fit, for who watches."""
+    rows = sum(made.funnel.values(), Counter())
+    told.counts = {"captures": rows["captures"], "kept": rows["kept"]}
+    told.idle = "" if rows else "no row is new"
 
 
 def _count(counts: Counter[str], document: Document) -> None:

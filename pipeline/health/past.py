@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.corpus.yields import DayYield
@@ -42,6 +42,8 @@ class Past:
     """Days from which documents are, oldest first."""
     held: Told = None
     """Since when its new rows wait, and why (corpus/gates.py); None: they do not."""
+    gone: Mapping[str, date] = field(default_factory=dict)
+    """Those of its lists that have answered 404 or 410 for a week, and since when."""
 
     @property
     def over(self) -> tuple[DayCounts, ...]:

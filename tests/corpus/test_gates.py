@@ -167,7 +167,7 @@ def test_a_version_that_holds_or_let_in_is_made_again_byte_for_byte(corpus: Path
 
 def test_a_source_that_is_held_is_told_until_somebody_says_it_is_known(corpus: Path) -> None:
     def state(acks: dict[str, Ack]) -> tuple[SourceStatus, ...]:
-        return read_status([news(), mirror()], corpus / "raw", corpus / "clean", acks, date(2026, 11, 3))
+        return read_status([news(), mirror()], corpus / "raw", corpus / "clean", acks, START + 2 * DAY)
 
     well, held = state({})
     assert (well.held, held.state, held.since, held.is_unwell) == (None, "held", date(2026, 11, 2), True)
