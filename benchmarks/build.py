@@ -142,8 +142,9 @@ def grown(job: Job, size: int) -> None:
         assemble(batch, edition, index)
     index.write(staging / CLUSTERS)
     report = BuildReport(version=None, parent=None, published=False, full=None)
+    table = building._compared(job, plan(job), staging)
     look, building.check_staged = building.check_staged, lambda *_: None  # its rows come from no archive
-    building._publish(job, plan(job), staging, edition, report, lambda what, done, total: None)
+    building._publish(job, plan(job), staging, edition, report, table, lambda what, done, total: None)
     building.check_staged = look
 
 

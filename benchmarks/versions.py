@@ -96,7 +96,8 @@ def versions(job: Job, days: int, first: int, share: float) -> Iterator[tuple[Pa
             assemble(rows[start : start + building.ROWS_AT_ONCE], edition, index)
         index.write(staging / CLUSTERS)
         report = BuildReport(version=None, parent=None, published=False, full=None)
-        report = building._publish(job, todo, staging, edition, report, lambda what, done, total: None)
+        table = building._compared(job, todo, staging)
+        report = building._publish(job, todo, staging, edition, report, table, lambda what, done, total: None)
         yield job.clean / str(report.version), rows
 
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class CorpusError(Exception):
     """Something failed; the message names the file, key or URL and the way out."""
@@ -22,6 +25,11 @@ class RefusedError(CorpusError):
     """A check of a version or of a source failed; what stood before still stands."""
 
     exit_code = 3
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        """`details`: what the message says, in the values of JSON, for `--json`."""
+        super().__init__(message)
+        self.details = dict(details or {})
 
 
 class BusyError(CorpusError):

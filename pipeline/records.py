@@ -198,7 +198,13 @@ class Source:
     expect_links: int = 0
     """A run that discovers fewer links than this is refused."""
     expect_kept: float = 0.0
-    """Share 0..1 of the documents of newly fetched pages that must be fit to publish, else all are held back."""
+    """Share 0..1 of its last new documents that must be fit to publish, else new rows are held back."""
+    expect_own: float = 0.5
+    """Share 0..1 of a build's new documents that must be no copies, excerpts or compilations of others; 0: a mirror."""
+    harm_articles: int = 5
+    """A build that would remove, cut by a third or rob of a fact so many of its published articles, and …"""
+    harm_share: float = 0.02
+    """… this share 0..1 of them, needs a person's word."""
     allow_private: bool = False
     """Whether loopback and private addresses may be connected to (a test site)."""
     charset: str | None = None
@@ -602,7 +608,9 @@ class Manifest:
     changes: dict[str, int] = field(default_factory=dict)
     """kind:cause → documents changed against the parent."""
     held: dict[str, str] = field(default_factory=dict)
-    """source → why its new rows were held back."""
+    """source → why its new rows were held back: a word of `corpus.gates.KINDS`, a colon, the figures."""
+    accepted: dict[str, str] = field(default_factory=dict)
+    """source → time (ISO, UTC) up to which a person took what it yielded as it is: expectations count from then."""
     corrections: dict[str, str] = field(default_factory=dict)
     """Id of a document → hash of what the corrections in force said of it."""
     made_by: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
+from pipeline.corpus.changes import difference
 from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
 from pipeline.health.status import SourceStatus
@@ -57,7 +56,7 @@ def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
 
 
 def refusals(report: RunReport) -> list[str]:
-    """Why the run is not to be taken as done: no site reached, sources failed, refused or held back."""
+    """Why the run is not to be taken as done: no site reached, sources failed, refused or newly held back."""
     lines = [
         f"{visit.source} failed: {visit.failed_with} (the log has the traceback)"
         for visit in report.crawled
@@ -72,10 +71,23 @@ def refusals(report: RunReport) -> list[str]:
     asked = [visit for visit in report.crawled if visit.answered is not None]
     if asked and not any(visit.answered for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
-    held = report.build.held if report.build is not None else {}
-    lines += [f"{name} held back: {why}" for name, why in held.items()]
-    lines += [each.words for each in report.changed if each.is_worse]
+    if build := report.build:
+        lines += [held_words(name, build.held[name]) for name in build.held_anew]
+        lines += [
+            f"would be refused without `--confirm {name}`: {why}" for name, why in build.refused.items()
+        ]
+    told = report.build.held_anew if report.build is not None else ()
+    worse = (each for each in report.changed if each.is_worse)
+    lines += [each.words for each in worse if each.now.state != "held" or each.source not in told]
     return lines + ([f"nobody was told: {report.unsent}"] if report.unsent else [])
+
+
+def held_words(name: str, why: str) -> str:
+    """That the new rows of a source wait, with the commands that show them and let them in."""
+    return (
+        f"held back: new rows of {name}: {why}; `corpus held {name}` shows them,"
+        f" `corpus build --confirm {name}` lets them in"
+    )
 
 
 def build_words(report: RunReport) -> list[str]:
@@ -94,7 +106,10 @@ def build_words(report: RunReport) -> list[str]:
     lines.append(
         f"{build.files} {read}; {build.extracted} captures extracted and {build.normalized} normalized in this run."
     )
-    lines += [f"Look at this: {a.kind} {a.subject}: {a.detail}." for a in build.alarms]
+    lines += [
+        f"Still {held_words(name, why)}." for name, why in build.held.items() if name not in build.held_anew
+    ]
+    lines += [f"Taken as it is, {name}: {why}." for name, why in build.let_in.items()]
     lines += [f"Quarantined {capture}" for capture in build.lost]
     lines += [f"Correction {said}." for said in build.corrections]
     for source, counts in build.funnel.items():
@@ -196,8 +211,6 @@ def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
         if each.backing_off_until:
             lines.append(f"{each.source}: {each.waits}.")
         lines += [f"{each.source}: {off.words}." for off in each.lists_off]
-        if each.held:
-            lines.append(f"{each.source}: its new rows are held back: {each.held}.")
     return lines
 
 
@@ -210,13 +223,6 @@ def sparkline(numbers: Sequence[int]) -> str:
 def crawl_notes(report: RunReport) -> list[str]:
     """What the crawl says of its sources beyond the counts: gaps, caps, sites left alone."""
     return [f"{visit.source}: {note}" for visit in report.crawled for note in visit.notes]
-
-
-def difference(before: str, after: str, lines: int = 8) -> list[str]:
-    """The first changed lines of a text, as `-` and `+` lines cut to a readable length."""
-    found = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
-    shown = (line[:160] for line in found if not line.startswith(("---", "+++", "@@")))
-    return list(islice(shown, lines))
 
 
 def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:

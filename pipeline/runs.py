@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,6 +22,8 @@ from pipeline.corpus import build as building
 from pipeline.corpus import rollback as rolling_back
 from pipeline.corpus import upgrade
 from pipeline.corpus.job import BuildReport, Job, Progress
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import list_versions
 from pipeline.corpus.upgrade import Foresight
 from pipeline.corrections import Correction
 from pipeline.crawl import run as crawling
@@ -183,18 +185,29 @@ def build(
     preview: bool = False,
     compact: bool = False,
     confirm: bool = False,
+    accept: Collection[str] = (),
     later: bool = False,
     ahead: bool = False,
     progress: Progress = quiet,
 ) -> BuildReport:
     """Build the next version from the archive; UsageError when there is none.
 
+    What a gate says (corpus/gates.py) is passed over with `confirm`, or for the sources that are to be `accept`ed.
     With `later` the rows of other rules that stand are left to a rebuild, where the new ones go with them (else
     RefusedError); with `ahead` the shards are made before the corpus is locked.
     """
     job = _job(folders)
     finish_takedowns(folders)
-    job = replace(job, full=full, preview=preview, compact=compact, confirm=confirm, later=later)
+    _refuse_unknown(job, accept)
+    job = replace(
+        job,
+        full=full,
+        preview=preview,
+        compact=compact,
+        confirm=confirm,
+        accept=frozenset(accept),
+        later=later,
+    )
     watch = rates.Stopwatch(progress)
     made = building.make_ahead(job, watch) if ahead else []
     report = building.build(job, watch)
@@ -215,6 +228,18 @@ def _job(folders: Folders) -> Job:
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
     return replace(folders.job(chosen), corrections=load_corrections(folders.corrections))
+
+
+def _refuse_unknown(job: Job, names: Collection[str]) -> None:
+    """UsageError for a name that neither a source file nor the newest version has."""
+    known = {source.name for source in job.sources}
+    if have := list_versions(job.clean) if names else []:
+        manifest = read_manifest(job.clean / have[-1])
+        known |= manifest.counts.keys() | manifest.held.keys()
+    if unknown := sorted(set(names) - known):
+        near = difflib.get_close_matches(unknown[0], sorted(known), 1, 0.5)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"--confirm: no source named {', '.join(unknown)}{hint}")
 
 
 def _note_rates(work: Path, report: BuildReport, seconds: dict[str, float]) -> None:
@@ -254,6 +279,7 @@ def refresh(
     *,
     everything: bool = False,
     confirm: bool = False,
+    accept: Collection[str] = (),
     later: bool = False,
     progress: Progress = quiet,
     stopping: Stopping = UNSTOPPED,
@@ -264,7 +290,12 @@ def refresh(
     if stop is not None and stop.is_set():
         return RunReport(crawled=crawled, stopped=True)
     return build_and_look(
-        folders, RunReport(crawled=crawled), confirm=confirm, later=later, progress=progress
+        folders,
+        RunReport(crawled=crawled),
+        confirm=confirm,
+        accept=accept,
+        later=later,
+        progress=progress,
     )
 
 
@@ -273,6 +304,7 @@ def build_and_look(
     crawled: RunReport,
     *,
     confirm: bool = False,
+    accept: Collection[str] = (),
     later: bool = False,
     auto_rebuild: bool = True,
     progress: Progress = quiet,
@@ -283,7 +315,8 @@ def build_and_look(
     """
     later = later or not (auto_rebuild or other_rules(folders) is None)
     try:
-        built = replace(crawled, build=build(folders, confirm=confirm, later=later, progress=progress))
+        made = build(folders, confirm=confirm, accept=accept, later=later, progress=progress)
+        built = replace(crawled, build=made)
     except RefusedError:
         look(folders, crawled)
         raise
@@ -406,14 +439,27 @@ def backfill(
 
 
 def rebuild(
-    folders: Folders, *, preview: bool = False, confirm: bool = False, progress: Progress = quiet
+    folders: Folders,
+    *,
+    preview: bool = False,
+    confirm: bool = False,
+    accept: Collection[str] = (),
+    progress: Progress = quiet,
 ) -> RunReport:
     """Build everything anew under the present rules; with `preview`, only say what would change.
 
     What takes long, the extraction and normalization of the whole archive, is done before the corpus is locked:
     others may crawl and publish meanwhile.
     """
-    report = build(folders, full=True, preview=preview, confirm=confirm, ahead=True, progress=progress)
+    report = build(
+        folders,
+        full=True,
+        preview=preview,
+        confirm=confirm,
+        accept=accept,
+        ahead=True,
+        progress=progress,
+    )
     return RunReport(build=report, preview=preview)
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from pipeline.cli import logs
-from pipeline.cli.screen import say
+from pipeline.cli.screen import put, say
 from pipeline.errors import CorpusError, NoSpaceError
 
 EPILOG = """\
@@ -43,6 +43,7 @@ COMMANDS = {
     **dict.fromkeys(("extract", "normalize", "dedupe"), "stages"),
     "source": "source",
     "status": "status",
+    "held": "held",
     "page": "page",
     "takedown": "takedown",
     "correct": "correct",
@@ -84,6 +85,15 @@ def run(argv: Sequence[str] | None = None) -> int:
             return int(arguments.run(arguments) or 0)
     except CorpusError as error:
         say(f"corpus {arguments.command}: {error}")
+        if getattr(arguments, "json", False):
+            put(
+                {
+                    "error": type(error).__name__.removesuffix("Error").lower(),
+                    "exit_code": error.exit_code,
+                    "message": str(error),
+                    **getattr(error, "details", {}),
+                }
+            )
         return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()

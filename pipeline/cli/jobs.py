@@ -152,7 +152,17 @@ def _which(command: argparse.ArgumentParser) -> None:
 
 
 def _confirm(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--confirm", action="store_true", help="publish although a check says no")
+    command.add_argument(
+        "--confirm",
+        nargs="*",
+        metavar="NAME",
+        help="publish although a check says no: whatever it says, or only what it says of these sources",
+    )
+
+
+def _confirmed(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What --confirm says: everything, or some sources."""
+    return {"confirm": arguments.confirm == [], "accept": arguments.confirm or ()}
 
 
 def _later(command: argparse.ArgumentParser) -> None:
@@ -205,7 +215,7 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
         return 1
     if any(v.cut_off for v in report.crawled):
         return OfflineError.exit_code
-    held = report.build is not None and report.build.held
+    held = report.build is not None and (report.build.held_anew or report.build.refused)
     worse = any(each.is_worse for each in report.changed)
     if held or worse or any(v.refused for v in report.crawled):
         return RefusedError.exit_code
@@ -238,7 +248,7 @@ def run_build(arguments: argparse.Namespace) -> int:
             screen.put({**asdict(seen), "seconds": seconds})
             return 0
     with screen.watching() as progress:
-        report = runs.build(where, confirm=arguments.confirm, later=arguments.later, progress=progress)
+        report = runs.build(where, **_confirmed(arguments), later=arguments.later, progress=progress)
     return _finish(RunReport(build=report), arguments)
 
 
@@ -249,7 +259,7 @@ def run_refresh(arguments: argparse.Namespace) -> int:
             folders(arguments),
             arguments.source,
             everything=arguments.all,
-            confirm=arguments.confirm,
+            **_confirmed(arguments),
             later=arguments.later,
             progress=progress,
             stopping=stoppable(),
@@ -296,7 +306,7 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
     """corpus rebuild"""
     with screen.watching() as progress:
         report = runs.rebuild(
-            folders(arguments), preview=arguments.preview, confirm=arguments.confirm, progress=progress
+            folders(arguments), preview=arguments.preview, **_confirmed(arguments), progress=progress
         )
     if report.build is not None and report.build.samples:
         told = [(*key.split(":"), n) for key, n in report.build.changes.items()]

@@ -13,7 +13,7 @@ from pipeline.corpus.revisions import Revisions, as_captured, later, part_ids
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Alarm, Decision, Item
+from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Decision, Item
 from pipeline.dedupe.run import dedupe
 from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document
 from pipeline.spans import within
@@ -33,8 +33,8 @@ class Assembled:
 
     loud: bool
     """Whether anything that is or was published changed, or a document came that was compared."""
-    alarms: tuple[Alarm, ...]
-    """What deduplication wants confirmed."""
+    decisions: tuple[Decision, ...]
+    """What deduplication said of the documents compared."""
     left: int = 0
     """Documents that should have been compared again and were too many (dedupe/neighbours.py)."""
 
@@ -52,7 +52,7 @@ def assemble(
     deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone())
     draft.decide((*deduped.decisions, *deduped.revised))
     draft.commit()
-    return Assembled(loud=draft.loud, alarms=deduped.alarms, left=deduped.left)
+    return Assembled(loud=draft.loud, decisions=deduped.decisions, left=deduped.left)
 
 
 class _Draft:
@@ -96,7 +96,7 @@ class _Draft:
 
     def items(self) -> list[Item]:
         """The texts to compare, in the order of their captures."""
-        return [_item(self._now[ident]) for ident in self._fresh]
+        return [item_of(self._now[ident]) for ident in self._fresh]
 
     def gone(self) -> list[str]:
         """The documents that their pages no longer have."""
@@ -140,7 +140,8 @@ class _Draft:
         return before is not None and before.file == placed.file and before.document == placed.document
 
 
-def _item(document: Document) -> Item:
+def item_of(document: Document) -> Item:
+    """A row as deduplication compares it."""
     flaws = {f.name for f in document.flags} - MINOR_FLAGS
     return Item(
         id=document.id,

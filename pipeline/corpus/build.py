@@ -27,27 +27,28 @@ from pipeline import archive
 from pipeline.archive import blocklist, takedowns
 from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
-from pipeline.corpus import expectations, feed, feed_files, publish, tombstones
+from pipeline.corpus import feed, feed_files, gates, publish, tombstones
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
+from pipeline.corpus.harm import Tried, refusal
+from pipeline.corpus.held import release
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
+from pipeline.corpus.judging import beforehand, harm_of, waiting
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.rollback import hold_words, on_hold
-from pipeline.corpus.schema import ARTICLES, write_parquet
+from pipeline.corpus.schema import write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corrections import kept_apart
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import Alarm
-from pipeline.errors import RefusedError
-from pipeline.records import Document, InputFile, Manifest
+from pipeline.records import Document, InputFile, Manifest, Reason
 from pipeline.stages import Stage, StageName, stage, watched
 
 logger = logging.getLogger("pipeline.corpus")
@@ -55,34 +56,39 @@ logger = logging.getLogger("pipeline.corpus")
 ROWS_AT_ONCE = 2_000
 """Rows compared and written in one go: bounds the memory to some 50 MB of text."""
 
-MANY_LOST = 20
-"""So many pages that break their worker in one build are a fault of ours, not of the pages."""
-
 SELECTOR_MISSED = "body_selector_missed"
 """Flag of a page on which the body selector of its source matched nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Taken:
-    """What went into the edition, summed over the batches."""
+class _Made:
+    """An edition with what went into it, summed over the batches."""
 
+    edition: Edition
+    index: DedupeIndex
+    into: Intake
+    tried: Tried
+    crowd: gates.Crowd = field(default_factory=gates.Crowd)
     loud: bool = False
-    alarms: list[Alarm] = field(default_factory=list)
+    """Whether a version with it says anything that its parent does not."""
     left: int = 0
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, assembled: Assembled) -> None:
         """Count a batch."""
         self.loud = self.loud or assembled.loud
-        self.alarms += assembled.alarms
         self.left += assembled.left
+
+    def is_new(self, document: Document) -> bool:
+        """Whether a row is of a page that no version held yet, or let in."""
+        return self.tried.captures is None or document.capture in self.tried.captures
 
 
 def build(job: Job, progress: Progress = lambda what, done, total: None) -> BuildReport:
     """Build and publish the next version, if there is anything to say that the latest does not.
 
-    Raises BusyError when another build works on the same corpus, RefusedError when an alarm or a full
-    build's expectation stands against publishing, CorpusError for a damaged version or disk trouble.
+    Raises BusyError when another build works on the same corpus, RefusedError when a gate stands against
+    publishing anything (gates.py), CorpusError for a damaged version or disk trouble.
     """
     with locked(job), staging(job) as folder:
         recover(job)
@@ -110,9 +116,92 @@ def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) ->
         return _make_shards(job, archive.standing(job.raw), progress)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """An edition about which the gates have spoken."""
+
+    made: _Made
+    faults: dict[str, str]
+    """Sources that are at fault, each with why: their new rows wait, or were let in by a person."""
+    stopped: list[gates.Fault]
+    """What stands against publishing anything."""
+    table: pa.Table | None
+    """The changes, where they were asked for."""
+
+
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo.fresh, progress)
+    with stage(StageName.DEDUPLICATE) as told:
+        judged = _judge(job, todo, folder, shards, progress, told)
+        _say_compared(told, judged.made)
+    report = _report(job, todo, shards, judged.made, judged.faults)
+    with stage(StageName.PUBLISH) as told:
+        report = _finish(job, todo, folder, shards, judged, report, progress)
+        told.counts = {key.replace(":", " by "): n for key, n in report.changes.items()}
+        if not report.published:
+            told.idle = "only a preview was asked for" if job.preview else "there is nothing new to publish"
+        return report
+
+
+def _judge(
+    job: Job, todo: Plan, folder: Path, shards: Sequence[ShardReport], progress: Progress, told: Stage
+) -> _Judged:
+    """Make the edition, and again without the new rows of those to blame for what a gate says, until none is left."""
+    limits = gates.Limits(job.sources)
+    faults = beforehand(job, todo, shards, limits)
+    while True:
+        held = {name: why for name, why in faults.items() if not job.accepts(name)}
+        made = _make(job, todo, folder, shards, held, progress, told)
+        stopped, table = made.crowd.faults(limits, job.accepts), None
+        if all(job.accepts(fault.source) for fault in stopped) and (todo.why_full or made.loud):
+            table = _compared(job, todo, folder)
+            stopped += harm_of(job, todo, folder, made.tried, table, limits)
+        blamed = {f.source: f.why for f in stopped if f.source not in faults and not f.rows}
+        faults |= blamed | {f.source: f.why for f in stopped if job.accepts(f.source)}
+        stopped = [fault for fault in stopped if not job.accepts(fault.source)]
+        if not any(fault.source in blamed for fault in stopped):
+            return _Judged(made=made, faults=faults, stopped=stopped, table=table)
+        logger.info("made again without the new rows of %s", ", ".join(sorted(blamed)))
+
+
+def _finish(
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    shards: Sequence[ShardReport],
+    judged: _Judged,
+    report: BuildReport,
+    progress: Progress,
+) -> BuildReport:
+    """Publish the edition, if nothing stands against it and it says anything new; RefusedError where something does."""
+    if judged.stopped:
+        if not job.preview:
+            command = "rebuild" if todo.why_full == FORCED else "build"
+            raise refusal(judged.stopped, job.clean / _version(todo.parent), folder, command)
+        report = replace(report, refused={fault.source: fault.why for fault in judged.stopped})
+    if not (todo.why_full or judged.made.loud or _holds_otherwise(todo, report)):
+        return report
+    if any(why.startswith(gates.LOST) for why in report.held.values()):
+        for shard in (each for each in shards if each.lost):
+            forget(shard)  # so that a rebuild reads the pages again
+    judged.made.index.write(folder / CLUSTERS)
+    table = judged.table if judged.table is not None else _compared(job, todo, folder)
+    return _publish(job, todo, folder, judged.made.edition, report, table, progress)
+
+
+def _make(
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    shards: Sequence[ShardReport],
+    held: dict[str, str],
+    progress: Progress,
+    told: Stage,
+) -> _Made:
+    """The edition in which the new rows of some sources wait."""
+    publish.discard(folder)
+    folder.mkdir()
     base = job.clean / todo.base.version if todo.base is not None else None
     sums = Sums(base) if base is not None else None
     if sums is not None:
@@ -121,44 +210,40 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     edition = Edition(folder, base, sums, rows=sum(pq.read_metadata(path).num_rows for path in paths))
     apart = kept_apart(job.corrections or ())
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None, apart)
-    if not job.confirm:
-        _refuse_many_lost(shards)
-    held, waiting = _hold_back(job, todo, paths)
-    terms = {source.name: source.terms for source in job.sources}
+    before = todo.parent.held if todo.parent is not None else {}
+    must_wait, tried = waiting(job, todo, shards, held)
     into = intake(
         job.raw,
         job.corrections or (),
         edition,
         index,
         blocked=Blocked(blocklist.read(job.raw)),
-        terms=terms,
-        waiting=waiting,
+        terms={source.name: source.terms for source in job.sources},
+        waiting=must_wait,
         made_by=todo.mark,
     )
-    taken = _Taken()
-    with stage(StageName.DEDUPLICATE) as told:
-        for assembled in retake(
-            into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held
-        ):
-            taken.add(assembled)
-        released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
-        _take(_batches(released, paths, todo.mark), into, taken, progress, told)
-        _say_compared(told, taken)
-    if taken.left:
+    retaken = retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held)
+    released = release(edition, before.keys() - held.keys()) if base is not None else []
+    made = _Made(
+        edition=edition,
+        index=index,
+        into=into,
+        tried=Tried(shards=paths, captures=tried, released=released, held=held),
+    )
+    for assembled in retaken:
+        made.add(assembled)
+    _take(_batches(released, paths, todo.mark), made, progress, told)
+    if made.left:
         logger.warning(
-            "%d documents near what changed stand as they were; `corpus rebuild` decides them", taken.left
+            "%d documents near what changed stand as they were; `corpus rebuild` decides them", made.left
         )
-    report = replace(_report(todo, shards, held, taken), corrections=into.told(todo.recorrected))
     compacted = job.compact and edition.compact() > 0
-    news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
-    with stage(StageName.PUBLISH) as told:
-        if todo.why_full is not None or news:
-            index.write(folder / CLUSTERS)
-            report = _publish(job, todo, folder, edition, report, progress)
-        told.counts = {key.replace(":", " by "): n for key, n in report.changes.items()}
-        if not report.published:
-            told.idle = "only a preview was asked for" if job.preview else "there is nothing new to publish"
-        return report
+    made.loud = made.loud or compacted or (todo.parent is None and bool(made.funnel))
+    return made
+
+
+def _version(manifest: Manifest | None) -> str:
+    return manifest.version if manifest is not None else ""
 
 
 def _base_of(todo: Plan) -> str:
@@ -167,60 +252,42 @@ def _base_of(todo: Plan) -> str:
     return f"nothing: {todo.why_full or 'there is no version yet'}"
 
 
-def _refuse_many_lost(shards: Sequence[ShardReport]) -> None:
-    """RefusedError when so many pages broke their worker that the fault is ours; the next build tries again."""
-    lost = [capture for shard in shards for capture in shard.lost]
-    if len(lost) < MANY_LOST:
-        return
-    for shard in shards:
-        if shard.lost:
-            forget(shard)
-    raise RefusedError(
-        f"{len(lost)} captures broke their worker, {lost[0]} first. Nothing was published; mend it and build"
-        " again, or build with --confirm to quarantine them"
-    )
-
-
-def _hold_back(job: Job, todo: Plan, shards: Sequence[Path]) -> tuple[dict[str, str], frozenset[str]]:
-    """The sources to hold back with why, and their captures; RefusedError when published rows would be lost."""
-    if job.confirm:
-        return {}, frozenset()
-    parent = todo.parent
-    names = {file.file for file in todo.new}
-    new = [shard for file, shard in zip(todo.fresh, shards, strict=True) if file.file in names]
-    before = parent.held if parent is not None else {}
-    held = expectations.failing(job.sources, job.raw, todo.new, new, before)
-    if parent is None or todo.base is not None:
-        return held, expectations.to_hold(held, new, None)
-    known = [shard for shard in shards if shard not in new]
-    published = {name for name, counts in parent.counts.items() if counts.get(ARTICLES)} - held.keys()
-    if lost := expectations.losing(job.sources, known, published):
-        told = "; ".join(f"{name}: {why}" for name, why in lost.items())
-        raise RefusedError(f"{told}. Nothing was published; mend it, or build with --confirm")
-    return held, expectations.to_hold(held, new, job.clean / parent.version)
-
-
-def _publish(
-    job: Job, todo: Plan, folder: Path, edition: Edition, report: BuildReport, progress: Progress
-) -> BuildReport:
-    """Compare the edition with the newest version, and make it the next one if it may."""
-    progress("publishing", 0, 1)
+def _compared(job: Job, todo: Plan, folder: Path) -> pa.Table:
+    """The changes of the staged edition against the newest version; what came out equal is made a link to it."""
     parent = job.clean / todo.parent.version if todo.parent is not None else None
     damaged: list[str] = []
     if todo.why_full is not None and todo.parent is not None and parent is not None:
         damaged = _damaged(parent, todo.parent)
         whole = {f.file: f for f in todo.parent.files if f.file not in damaged}
         publish.relink_equal(folder, parent, whole)
-    table = changing.compare(parent, folder, damaged)
+    return changing.compare(parent, folder, damaged)
+
+
+def _holds_otherwise(todo: Plan, report: BuildReport) -> bool:
+    """Whether other sources are held back than in the newest version: that is worth a version."""
+    before = todo.parent.held if todo.parent is not None else {}
+    return report.held.keys() != before.keys()
+
+
+def _publish(
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    edition: Edition,
+    report: BuildReport,
+    table: pa.Table,
+    progress: Progress,
+) -> BuildReport:
+    """Make the edition the next version, if it says anything new."""
+    progress("publishing", 0, 1)
+    parent = job.clean / todo.parent.version if todo.parent is not None else None
     _count_changes(report.funnel, table)
     report = replace(report, changes=changing.summary(table))
     if job.preview:
-        return replace(report, samples=_samples(table, parent, folder))
-    if todo.why_full == FORCED and not table.num_rows and _same_rules(job, todo):
+        return replace(report, samples=changing.samples(table, parent, folder))
+    is_same = not table.num_rows and _same_rules(job, todo) and not _holds_otherwise(todo, report)
+    if todo.why_full == FORCED and is_same:
         return report
-    if report.alarms and not job.confirm:
-        told = "; ".join(f"{a.kind} {a.subject}: {a.detail}" for a in report.alarms)
-        raise RefusedError(f"{told}. Nothing was published; look at it, then build with --confirm")
     write_parquet(table, folder / CHANGES_FILE)
     tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
     manifest = _describe(job, todo, folder, edition, report)
@@ -338,26 +405,24 @@ def _batches(
 
 
 def _take(
-    batches: Iterator[tuple[list[Document], int]],
-    into: Intake,
-    taken: _Taken,
-    progress: Progress,
-    told: Stage,
+    batches: Iterator[tuple[list[Document], int]], made: _Made, progress: Progress, told: Stage
 ) -> None:
     done = 0
     for batch, total in batches:
-        rows = into.rows(batch)
+        rows = made.into.rows(batch)
         for document in rows:
-            _count(taken.funnel[document.source], document)
-        taken.add(into.put(rows))
+            _count(made.funnel[document.source], document)
+        assembled = made.into.put(rows)
+        made.add(assembled)
+        made.crowd.add(filter(made.is_new, rows), assembled.decisions, made.index)
         done += len(batch)
         told.at(done, total)
         progress("comparing", done, total)
 
 
-def _say_compared(told: Stage, taken: _Taken) -> None:
+def _say_compared(told: Stage, made: _Made) -> None:
     """How many rows came in and how many are fit, for who watches."""
-    rows = sum(taken.funnel.values(), Counter())
+    rows = sum(made.funnel.values(), Counter())
     told.counts = {"captures": rows["captures"], "kept": rows["kept"]}
     told.idle = "" if rows else "no row is new"
 
@@ -376,41 +441,40 @@ def _count_changes(funnel: dict[str, dict[str, int]], table: pa.Table) -> None:
         counts[word] = counts.get(word, 0) + 1
 
 
-def _report(todo: Plan, shards: Sequence[ShardReport], held: dict[str, str], taken: _Taken) -> BuildReport:
+def _report(
+    job: Job, todo: Plan, shards: Sequence[ShardReport], made: _Made, faults: dict[str, str]
+) -> BuildReport:
+    parent, declared = todo.parent, {source.name for source in job.sources}
+    before = parent.held if parent is not None else {}
+    counts = publish.merge_counts(todo.base.counts if todo.base is not None else {}, made.edition.counts)
+    held = {
+        name: why
+        for name, why in sorted(faults.items())
+        if not job.accepts(name) and (name in declared or counts.get(name, {}).get(Reason.HELD))
+    }
     return BuildReport(
-        version=todo.parent.version if todo.parent is not None else None,
-        parent=todo.parent.parent if todo.parent is not None else None,
+        version=parent.version if parent is not None else None,
+        parent=parent.parent if parent is not None else None,
         published=False,
         full=todo.why_full,
         later=todo.later,
         files=len(todo.fresh),
         extracted=sum(s.extracted for s in shards),
         normalized=sum(s.normalized for s in shards),
-        funnel={source: dict(counts) for source, counts in taken.funnel.items()},
+        funnel={source: dict(counts) for source, counts in made.funnel.items()},
         held=held,
-        alarms=tuple(taken.alarms),
+        held_anew=tuple(sorted(held.keys() - before.keys())),
+        let_in={name: why for name, why in sorted(faults.items()) if job.accepts(name)},
         lost=tuple(lost for s in shards for lost in s.lost),
+        corrections=made.into.told(todo.recorrected),
     )
 
 
-def _samples(table: pa.Table, old: Path | None, new: Path) -> tuple[dict[str, str | None], ...]:
-    """Up to three changes of each kind and cause, with the texts before and after."""
-    seen: Counter[str] = Counter()
-    samples = []
-    for row in changing.rows(table):
-        key = f"{row['kind']}:{row['cause']}"
-        seen[key] += 1
-        if seen[key] <= 3:
-            before = _text_at(old, row["old_file"], row["id"])
-            samples.append({**row, "before": before, "after": _text_at(new, row["new_file"], row["id"])})
-    return tuple(samples)
-
-
-def _text_at(folder: Path | None, file: str | None, ident: str | None) -> str | None:
-    if folder is None or file is None:
-        return None
-    found = pq.read_table(folder / file, columns=["id", "text"], filters=[("id", "=", ident)])
-    return found["text"][0].as_py() if found.num_rows else None
+def _accepted(job: Job, todo: Plan, report: BuildReport) -> dict[str, str]:
+    """Up to when a person took what each source yields as it is."""
+    before = todo.parent.accepted if todo.parent is not None else {}
+    now = time_of(job.raw, todo).isoformat()
+    return dict(sorted((before | dict.fromkeys(report.let_in, now)).items()))
 
 
 def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: BuildReport) -> Manifest:
@@ -429,6 +493,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         counts=publish.merge_counts(base.counts if base is not None else {}, edition.counts),
         changes=report.changes,
         held=report.held,
+        accepted=_accepted(job, todo, report),
         corrections=todo.corrections,
         environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},

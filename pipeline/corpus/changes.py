@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -168,6 +170,34 @@ def summary(changes: pa.Table) -> dict[str, int]:
     """Number of changes by `kind:cause`."""
     pairs = zip(changes["kind"].to_pylist(), changes["cause"].to_pylist(), strict=True)
     return dict(sorted(Counter(f"{kind}:{cause}" for kind, cause in pairs).items()))
+
+
+def difference(before: str, after: str, lines: int = 8) -> list[str]:
+    """The first changed lines of a text, as `-` and `+` lines cut to a readable length."""
+    found = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
+    shown = (line[:160] for line in found if not line.startswith(("---", "+++", "@@")))
+    return list(islice(shown, lines))
+
+
+def samples(table: pa.Table, old: Path | None, new: Path) -> tuple[dict[str, str | None], ...]:
+    """Up to three changes of each kind and cause, with the texts before and after."""
+    seen: Counter[str] = Counter()
+    found = []
+    for row in rows(table):
+        key = f"{row['kind']}:{row['cause']}"
+        seen[key] += 1
+        if seen[key] <= 3:
+            before = text_at(old, row["old_file"], row["id"])
+            found.append({**row, "before": before, "after": text_at(new, row["new_file"], row["id"])})
+    return tuple(found)
+
+
+def text_at(folder: Path | None, file: str | None, ident: str | None) -> str | None:
+    """The text of a document in a file of a version; None where there is none."""
+    if folder is None or file is None:
+        return None
+    found = pq.read_table(folder / file, columns=["id", "text"], filters=[("id", "=", ident)])
+    return found["text"][0].as_py() if found.num_rows else None
 
 
 def rows(changes: pa.Table) -> Iterator[dict[str, str | None]]:

@@ -1,111 +1,166 @@
-"""What a source must yield, and what becomes of its new rows when it does not: they are held back.
+"""What a source must yield by its own file, and why its new rows are held back when it does not.
 
-A site that silently broke (a redesign, a login wall, a list that came back empty) must not publish its ruins.
-The rows stand in `dropped` under the reason `held` and go in when the source yields again, or on --confirm.
+A site that silently broke (a redesign, a login wall, a list that came back empty) must not publish its ruins. Both
+limits are judged by what stands in the archive and the newest version, never by what an earlier build said: a source
+is let go by itself when its yield is back, when its file asks for less, and when the run that was bad is taken back.
+What a person took as it is (`Manifest.accepted`) does not count again.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
 
+import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline import archive
 from pipeline.archive import cdxj
-from pipeline.corpus.edition import Edit, Edition
-from pipeline.corpus.schema import DROPPED
-from pipeline.records import Document, Kind, Reason, Source
+from pipeline.corpus.schema import TABLES
+from pipeline.corpus.staged import MEMORY
+from pipeline.records import WITHHELD, Kind, Outcome, Reason, Source
+
+LINKS, KEPT = "expect_links", "expect_kept"
+"""What the reasons begin with."""
 
 FEWEST = 5
-"""Documents from which a share can be told: one short notice on a quiet day must not hold a source."""
+"""Documents from which a share can be told: one short notice on a quiet day must not hold a source (ours)."""
+
+LAST = 20
+"""The share is told from so many last new documents of the source, or from all that are new to the build when they are
+more: with five a day or one an hour a broken source is held after the same number of documents, and a good one with a
+bad page never (ours)."""
+
+NO_DOCUMENT = frozenset({Reason.SUPERSEDED, Reason.PART_OF, *Outcome})
+"""Reasons of rows that are an earlier state, a part, or a visit without a page."""
+
+FIT = frozenset({*WITHHELD, Reason.HELD})
+"""Reasons of rows whose text is fit to publish, and stands elsewhere or waits."""
+
+_NO_EVIDENCE = sorted({*NO_DOCUMENT, Reason.TAKEDOWN, Reason.NOT_AN_ARTICLE})
 
 
-def failing(
-    sources: Sequence[Source],
-    raw: Path,
-    fresh: Sequence[archive.SealedFile],
-    shards: Sequence[Path],
-    before: dict[str, str],
-) -> dict[str, str]:
-    """The sources to hold back, each with why; `before` are those held by the parent version.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the sources are judged by."""
 
-    A source held before stays held until new rows show that it yields again, also when its file is gone.
-    """
-    links = _links(raw, fresh)
-    opened, kept = _yields(shards)
-    held = {name: why for name, why in before.items() if opened[name] < FEWEST}
-    for source in sources:
-        name, found, rows = source.name, links.get(source.name), opened[source.name]
-        if found is not None and found < source.expect_links:
-            held[name] = f"{found} links found, expect_links is {source.expect_links}"
-        elif rows >= FEWEST and kept[name] / rows < source.expect_kept:
-            held[name] = (
-                f"{kept[name]} of {rows} documents are fit to publish, expect_kept is {source.expect_kept:g}"
+    raw: Path
+    """The archive."""
+    files: Sequence[archive.SealedFile]
+    """All of it, oldest first."""
+    new: Sequence[archive.SealedFile]
+    """Those that the newest version does not hold."""
+    shards: Sequence[Path]
+    """The rows that are new."""
+    known: Sequence[Path]
+    """The other rows: of the version that is added to, or of the other shards where everything is made anew."""
+    came: Collection[str] | None
+    """Sources of the rows that are new: of others there is no news; None: everything is judged anew."""
+    before: Mapping[str, str]
+    """The sources that the newest version holds back, with why."""
+    accepted: Mapping[str, str]
+    """`Manifest.accepted` of the newest version."""
+
+
+def rows_of(version: Path | None) -> list[Path]:
+    """The files of rows of a version; none for no version."""
+    return [p for t in TABLES for p in sorted((version / t).glob("*.parquet"))] if version is not None else []
+
+
+def failing(sources: Sequence[Source], evidence: Evidence) -> dict[str, str]:
+    """The sources that do not yield what they must, each with why: `expect_links: …` or `expect_kept: …`."""
+    failed = {}
+    asked = {source.name: source for source in sources}
+    for name, (have, of) in _kept(asked, evidence).items():
+        if of >= FEWEST and have < asked[name].expect_kept * of:
+            failed[name] = (
+                f"{KEPT}: {have} of its last {of} new documents are fit to publish;"
+                f" {KEPT} is {asked[name].expect_kept:g}"
             )
-    return held
+    for name, found in _links(asked, evidence).items():
+        if found < asked[name].expect_links:
+            failed[name] = f"{LINKS}: {found} links found; {LINKS} is {asked[name].expect_links}"
+    return failed
 
 
-def _links(raw: Path, fresh: Sequence[archive.SealedFile]) -> dict[str, int]:
-    """Links that each source's newest run found, where a run read a discovery page anew."""
-    links = {}
-    for file in fresh:
-        for ref in cdxj.refs(raw, file.file):
-            if ref.kind == Kind.DISCOVERY and ref.links is not None:
-                links[ref.source] = ref.links
-    return links
+def _links(asked: Mapping[str, Source], evidence: Evidence) -> dict[str, int]:
+    """Links that the newest run of a source found that read a discovery page anew; looked for where there is news of
+    one, or the source is held for it."""
+    found: dict[str, int] = {}
+    held = {name for name, why in evidence.before.items() if why.startswith(LINKS)}
+    for files, wanted in ((evidence.new, asked.keys()), (evidence.files, held & asked.keys())):
+        for file in reversed(files):
+            if not wanted - found.keys():
+                break
+            for ref in _discoveries(evidence.raw, file, wanted - found.keys()):
+                taken = ref.fetched_at <= _accepted(evidence, ref.source)
+                found.setdefault(ref.source, asked[ref.source].expect_links if taken else ref.links or 0)
+    return found
 
 
-def _yields(shards: Sequence[Path]) -> tuple[Counter[str], Counter[str]]:
-    """Rows whose page was opened for extraction, and those of them fit to publish, by source."""
-    opened: Counter[str] = Counter()
-    kept: Counter[str] = Counter()
-    for shard in shards:
-        for row in pq.read_table(shard, columns=["source", "reason", "encoding"]).to_pylist():
-            if row["encoding"]:
-                opened[row["source"]] += 1
-                kept[row["source"]] += row["reason"] is None
-    return opened, kept
+def _discoveries(raw: Path, file: archive.SealedFile, names: Collection[str]) -> Iterator[cdxj.Ref]:
+    """What the runs of some sources in an archive file found, the newest first."""
+    for ref in reversed(list(cdxj.refs(raw, file.file))):
+        if ref.kind == Kind.DISCOVERY and ref.links is not None and ref.source in names:
+            yield ref
 
 
-def losing(sources: Sequence[Source], shards: Sequence[Path], published: set[str]) -> dict[str, str]:
-    """The sources of which a full build would lose too much of what is published, each with why."""
-    opened, kept = _yields(shards)
-    return {
-        s.name: f"{kept[s.name]} of {opened[s.name]} documents would stay, expect_kept is {s.expect_kept:g}"
-        for s in sources
-        if s.name in published and opened[s.name] and kept[s.name] / opened[s.name] < s.expect_kept
-    }
+def _accepted(evidence: Evidence, name: str) -> datetime:
+    """Up to when a person took what the source yielded as it is."""
+    return datetime.fromisoformat(evidence.accepted.get(name, "1970-01-01T00:00:00+00:00"))
 
 
-def to_hold(held: Iterable[str], new_shards: Sequence[Path], parent: Path | None) -> frozenset[str]:
-    """The captures that must wait: those of held sources that are new, or that waited already."""
-    names = pa.array(sorted(held), pa.string())
-    found: set[str] = set()
-    for path in new_shards if len(names) else ():
-        rows = pq.read_table(path, columns=["capture", "source"])
-        found.update(rows.filter(pc.is_in(rows["source"], names))["capture"].to_pylist())
-    for path in sorted((parent / DROPPED).glob("*.parquet")) if parent is not None and len(names) else ():
-        rows = pq.read_table(path, columns=["capture", "source", "reason"])
-        waiting = pc.and_(pc.is_in(rows["source"], names), pc.equal(rows["reason"], Reason.HELD))
-        found.update(rows.filter(pc.fill_null(waiting, False))["capture"].to_pylist())
-    return frozenset(found)
+def _kept(asked: Mapping[str, Source], evidence: Evidence) -> dict[str, tuple[int, int]]:
+    """Documents fit to publish among the last new ones of each source that expects a share, and how many those are.
+
+    A document is new once, when its page is first fit or, where it never is, first opened.
+    """
+    wanted = [name for name, source in asked.items() if source.expect_kept]
+    if evidence.came is not None:
+        wanted = [name for name in wanted if name in evidence.came or name in evidence.before]
+    paths = [*evidence.known, *evidence.shards]
+    if not wanted or not paths:
+        return {}
+    judged = pa.table(
+        {
+            "source": wanted,
+            "since": pa.array([_accepted(evidence, n) for n in wanted], pa.timestamp("us", "UTC")),
+        }
+    )
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+        db.execute("set timezone = 'UTC'")
+        db.register("judged", judged)
+        told = db.execute(
+            _WINDOW,
+            {
+                "files": [str(path) for path in paths],
+                "new": [str(path) for path in evidence.shards],
+                "none": _NO_EVIDENCE,
+                "fit": sorted(FIT),
+                "last": LAST,
+            },
+        ).fetchall()
+    return {source: (have, of) for source, have, of in told}
 
 
-def hold(document: Document, captures: frozenset[str]) -> Document:
-    """The row, set aside when its capture must wait."""
-    if document.reason is None and document.capture in captures:
-        return replace(document, reason=Reason.HELD)
-    return document
-
-
-def release(edition: Edition, before: dict[str, str], held: dict[str, str]) -> list[Document]:
-    """The rows earlier builds held back whose source is well again, taken out of `dropped`, oldest first."""
-    placed = edition.captures(Reason.HELD, before.keys() - held.keys())
-    edition.apply([Edit(before=p) for p in placed])
-    rows = [replace(p.document, reason=None) for p in placed]
-    return sorted(rows, key=lambda d: (d.captured_at, d.url_key, d.part))
+_WINDOW = """
+with row as (
+    select source, id, first_seen, reason is null or list_contains($fit, reason) as fit,
+           list_contains($new, filename) as fresh
+    from read_parquet($files, filename = true, union_by_name = true)
+    where encoding <> '' and source in (select source from judged)
+      and (reason is null or not list_contains($none, reason))),
+document as (
+    select source, id, bool_or(fit) as fit, bool_and(fresh) as fresh,
+           coalesce(min(first_seen) filter (fit), min(first_seen)) as moment
+    from row group by all),
+placed as (
+    select source, fit, row_number() over newest as place, count(*) filter (fresh) over (partition by source) as fresh
+    from document join judged using (source) where moment > since
+    window newest as (partition by source order by moment desc, id))
+select source, count(*) filter (fit), count(*) from placed where place <= greatest($last, fresh)
+group by source order by source
+"""

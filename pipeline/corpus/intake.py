@@ -13,11 +13,11 @@ from pathlib import Path
 
 from pipeline import archive
 from pipeline.archive import index as captures
-from pipeline.corpus import expectations
 from pipeline.corpus.assemble import Assembled, assemble
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.correcting import Corrector
 from pipeline.corpus.edition import Edit, Edition
+from pipeline.corpus.held import hold
 from pipeline.corpus.shards import read_shard
 from pipeline.corrections import Correction, by_document
 from pipeline.dedupe.index import DedupeIndex
@@ -49,7 +49,7 @@ class Intake:
     def rows(self, documents: Sequence[Document]) -> list[Document]:
         """Rows of shards as they go into the edition."""
         named = [replace(d, terms=self.terms.get(d.source, "")) for d in documents]
-        held = (expectations.hold(d, self.waiting) for d in self.corrector.correct(named))
+        held = (hold(d, self.waiting) for d in self.corrector.correct(named))
         return [self.blocked.withhold(d) for d in held]
 
     def put(self, rows: Sequence[Document], back: Sequence[Document] = ()) -> Assembled:

@@ -15,7 +15,6 @@ from pipeline.corpus.read import list_versions, pointed
 from pipeline.corpus.shards import remove_torn
 from pipeline.corpus.sums import Sums
 from pipeline.corrections import Correction
-from pipeline.dedupe.records import Alarm
 from pipeline.errors import BusyError, CorpusError
 from pipeline.locking import only_writer
 from pipeline.records import Source
@@ -54,9 +53,15 @@ class Job:
     compact: bool = False
     """Join half-empty files of a day, and publish if that saved any."""
     confirm: bool = False
-    """Publish although an alarm or an expectation says no."""
+    """Publish whatever a gate says."""
+    accept: frozenset[str] = frozenset()
+    """Sources of which it is published whatever a gate says."""
     later: bool = False
     """After a change of the rules only add new rows, and leave those that stand to a later rebuild."""
+
+    def accepts(self, source: str) -> bool:
+        """Whether a person took what a source yields as it is."""
+        return self.confirm or source in self.accept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +91,13 @@ class BuildReport:
     samples: tuple[dict[str, str | None], ...] = ()
     """For a preview: a few changes of each cause, with old and new text."""
     held: dict[str, str] = field(default_factory=dict)
-    """source → why its new rows wait."""
-    alarms: tuple[Alarm, ...] = ()
-    """What deduplication found unusual."""
+    """source → why its new rows wait: a word of `gates.KINDS`, a colon, the figures."""
+    held_anew: tuple[str, ...] = ()
+    """Those of them that did not wait before."""
+    let_in: dict[str, str] = field(default_factory=dict)
+    """source → what a gate said and a person took as it is, by --confirm."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """For a preview: source → why a build would be refused without --confirm."""
     on_hold: str | None = None
     """Why nothing was looked at: a rollback holds the corpus; None: none does."""
     lost: tuple[str, ...] = ()

@@ -67,9 +67,15 @@ def remake(
         link_tree(job.clean / parent.version, folder / "clean" / parent.version)
     for shards in (path for stage in STAGES for path in job.work.glob(f"{stage}-*") if with_shards):
         link_tree(shards, folder / "work" / shards.name)
-    # a source that was held then is held now by the same check; where none was, none may be
+    # a source that was held then is held now by the same gate; no other may be
+    let_in = {*manifest.counts, *(source.name for source in job.sources)} - manifest.held.keys()
     again = replace(
-        job, raw=folder / "raw", clean=folder / "clean", work=folder / "work", confirm=not manifest.held
+        job,
+        raw=folder / "raw",
+        clean=folder / "clean",
+        work=folder / "work",
+        confirm=not manifest.held,
+        accept=frozenset(let_in),
     )
     made: list[Remade] = []
     for number, (compact, full) in enumerate(WAYS if parent is not None else WAYS[:1]):

@@ -11,15 +11,9 @@ from tempfile import gettempdir
 
 import duckdb
 
+from pipeline.corpus.expectations import FIT, NO_DOCUMENT
 from pipeline.corpus.schema import TABLES
 from pipeline.corpus.versions import MEMORY
-from pipeline.records import WITHHELD, Outcome, Reason
-
-NO_DOCUMENT = frozenset({Reason.SUPERSEDED, Reason.PART_OF, *Outcome})
-"""Reasons of rows that are an earlier state, a part, or a visit without a page."""
-
-FIT = frozenset({*WITHHELD, Reason.HELD})
-"""Reasons of rows whose text is fit to publish, and stands elsewhere or waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ Decided for whole clusters after a batch was compared, from the members and link
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +16,6 @@ from pipeline.dedupe.records import (
     CONTAINS,
     DUPLICATE,
     SPLIT_FROM,
-    Alarm,
     Decision,
     Link,
     Member,
@@ -29,13 +27,6 @@ SUPERSEDED = "superseded"
 
 ALL_KNOWN = 0.9
 """Two parts that cover this share of a page are all of it."""
-
-FEWEST = 20
-"""Fewer documents raise no alarm."""
-
-SOURCE_LOSS, CLUSTER_SIZE, FORM_SHARE = 0.5, 500, 0.05
-"""Share of a site's documents not published, documents in a cluster, share of a batch that is one form: more of
-these a person should see. In the marin project one faulty rule took 76 % of the median source before anyone did."""
 
 
 def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
@@ -57,31 +48,6 @@ def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
     for cluster in sorted(affected):
         if members := index.members(cluster):
             _settle_cluster(index, members)
-
-
-def alarms(index: DedupeIndex, decisions: Sequence[Decision]) -> tuple[Alarm, ...]:
-    """What in a batch is so unusual that a person should look before it is published."""
-    found = []
-    by_site = Counter(_site(index, decision) for decision in decisions)
-    lost = Counter(_site(index, decision) for decision in decisions if not decision.published)
-    for site, count in sorted(by_site.items()):
-        if count >= FEWEST and lost[site] > SOURCE_LOSS * count:
-            found.append(
-                Alarm(kind="source_loss", subject=site, detail=f"{lost[site]} of {count} not published")
-            )
-    for cluster in sorted({decision.cluster for decision in decisions}):
-        if (size := index.size(cluster)) > CLUSTER_SIZE:
-            found.append(Alarm(kind="large_cluster", subject=cluster, detail=f"{size} documents"))
-    forms = Counter(decision.form_id for decision in decisions if decision.form_id)
-    for form, count in sorted(forms.items()):
-        if count >= FEWEST and count > FORM_SHARE * len(decisions):
-            found.append(Alarm(kind="large_form", subject=form, detail=f"{count} of {len(decisions)}"))
-    return tuple(found)
-
-
-def _site(index: DedupeIndex, decision: Decision) -> str:
-    member = index.get(decision.id)
-    return member.site if member else ""
 
 
 def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:

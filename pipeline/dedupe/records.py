@@ -94,18 +94,6 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """A result so unusual that a person should confirm it before it is published."""
-
-    kind: str
-    """source_loss, large_cluster or large_form."""
-    subject: str
-    """The site, the cluster id or the form id."""
-    detail: str
-    """The figures."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Deduped:
     """What one batch brought."""
 
@@ -113,8 +101,6 @@ class Deduped:
     """One for every item, in input order."""
     revised: tuple[Decision, ...]
     """Earlier documents whose relation or publication this batch changed."""
-    alarms: tuple[Alarm, ...]
-    """What should be confirmed before publication."""
     left: int = 0
     """Documents that should have been decided again and were not, because there were too many (neighbours.MOST)."""
 

@@ -33,12 +33,12 @@ from pipeline.dedupe.forms import name_forms
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.learning import Change, Learned, learn
 from pipeline.dedupe.neighbours import Neighbours, Source
-from pipeline.dedupe.policy import alarms, settle
+from pipeline.dedupe.policy import settle
 from pipeline.dedupe.prepared import Prepared, prepare
-from pipeline.dedupe.records import Alarm, Decision, Deduped, Item, Member
+from pipeline.dedupe.records import Decision, Deduped, Item, Member
 from pipeline.dedupe.sketch import SHORTEST, shingles, sketch
 
-__all__ = ["Alarm", "Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
+__all__ = ["Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
 
 RUN = 4096
 """So many texts are compared before their sketches are sorted into the index."""
@@ -83,8 +83,7 @@ def dedupe(
     redirect(index)
     settle(index, touched)
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
-    revised = _revised(index, names)
-    return Deduped(decisions=decisions, revised=revised, alarms=alarms(index, decisions), left=left)
+    return Deduped(decisions=decisions, revised=_revised(index, names), left=left)
 
 
 def remove(

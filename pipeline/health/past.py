@@ -40,6 +40,8 @@ class Past:
     """Days on which it was asked anything, oldest first."""
     yields: tuple[DayYield, ...] = ()
     """Days from which documents are, oldest first."""
+    held: Told = None
+    """Since when its new rows wait, and why (corpus/gates.py); None: they do not."""
     gone: Mapping[str, date] = field(default_factory=dict)
     """Those of its lists that have answered 404 or 410 for a week, and since when."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline.archive import blocklist
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.held import Held, read_held
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.yields import daily_yields
 from pipeline.crawl.ledger import Ledger
@@ -90,7 +90,7 @@ def read_status(
         since = today - SPAN if known else today
         folder = version_folder(clean) if list_versions(clean) else None
         yields = daily_yields(folder, since) if folder is not None else []
-        held = read_manifest(folder).held if folder is not None else {}
+        held = {each.source: each for each in read_held(clean)}
         past = pasts((each for each in known if each.day >= since), yields, (s.name for s in sources), today)
         statuses = []
         for each in sources:
@@ -120,8 +120,10 @@ def last_day(days: Iterable[date], now: datetime) -> date:
     )
 
 
-def _status(past: Past, held: str | None, ack: Ack | None, name: str) -> SourceStatus:
+def _status(past: Past, held: Held | None, ack: Ack | None, name: str) -> SourceStatus:
     """What its days and documents say of a source."""
+    if held is not None:
+        past = replace(past, held=(held.since.astimezone(UTC).date(), held.why))
     findings = judge(past)
     state = state_of(past, findings)
     return SourceStatus(
@@ -130,7 +132,7 @@ def _status(past: Past, held: str | None, ack: Ack | None, name: str) -> SourceS
         since=findings[0].since if findings else None,
         findings=findings,
         last_new=max((each.day for each in past.days if each.new), default=None),
-        held=held,
+        held=held.why if held is not None else None,
         acknowledged=ack if ack is not None and ack.holds(state, past.today) else None,
         weeks=_weekly(past),
     )

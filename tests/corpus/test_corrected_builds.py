@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.archive import index
-from pipeline.corpus import build as building
-from pipeline.corpus import versions
+from pipeline.corpus import expectations, versions
 from pipeline.corpus.build import build
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.job import BuildReport
@@ -309,7 +308,7 @@ def test_a_broken_shard_is_made_anew_for_the_page_that_is_corrected(corpus: Path
 
 def test_held_rows_of_a_corrected_page_go_on_waiting(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(corpus / "raw", [story_page(4, fetched_at=story_page(4).fetched_at + LATER)], "run-2")
-    monkeypatch.setattr(building.expectations, "failing", lambda *_: {"example": "too little"})
+    monkeypatch.setattr(expectations, "failing", lambda *_: {"example": "too little"})
     again(corpus)
     write(
         corpus / "raw",

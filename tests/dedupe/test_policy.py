@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.dedupe import policy
-from pipeline.dedupe.policy import PLACES, Standing, alarms
+from pipeline.dedupe.policy import PLACES, Standing
 from pipeline.dedupe.records import Decision, Item, Link
 from pipeline.dedupe.run import DedupeIndex, dedupe
-from tests.corpus.articles import article, item, run, sentences, stored
+from tests.corpus.articles import article, item, sentences, stored
 from tests.dedupe.test_canonical import member
 
 LINK = Link(
@@ -43,37 +42,6 @@ def test_the_first_place_that_holds_is_taken(
     assert taken.name == place
     assert (found.relation, found.kind, found.of, found.published) == expected
     assert (found.reason is None) == found.published
-
-
-def loss(count: int, lost: int) -> list[tuple[str, str]]:
-    """The alarms of a site with so many documents, so many of them copies of its first ones."""
-    kept = [item(f"k{n:02d}", article(n), site="s") for n in range(count - lost)]
-    copies = [item(f"z{n:02d}", article(n % len(kept)), site="s") for n in range(lost)]
-    return [(alarm.kind, alarm.detail) for alarm in run([*kept, *copies]).alarms]
-
-
-def test_a_source_that_loses_more_than_half_is_an_alarm() -> None:
-    assert loss(20, 11) == [("source_loss", "11 of 20 not published")]
-    assert loss(20, 10) == []
-    assert loss(19, 11) == [], "too few to tell"
-
-
-def test_a_large_cluster_is_an_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy, "CLUSTER_SIZE", 3)
-    copies = [item(f"c{n}", article(1)) for n in range(4)]
-    assert [(a.kind, a.subject, a.detail) for a in run(copies).alarms] == [
-        ("large_cluster", "c0", "4 documents")
-    ]
-    assert run(copies[:3]).alarms == ()
-
-
-@pytest.mark.parametrize(("forms", "others", "expected"), [(20, 379, True), (20, 380, False), (19, 0, False)])
-def test_a_form_that_fills_a_batch_is_an_alarm(forms: int, others: int, expected: bool) -> None:
-    decisions = [
-        Decision(id=f"{n}", cluster=f"{n}", relation="new", form_id="f" if n < forms else None)
-        for n in range(forms + others)
-    ]
-    assert [a.kind for a in alarms(DedupeIndex.open(None), decisions)] == ["large_form"] * expected
 
 
 def published(*batches: list[Item]) -> dict[str, tuple[str, str | None, bool]]:

@@ -379,27 +379,9 @@ def test_empty_texts_are_not_copies_of_each_other() -> None:
     assert {d.relation for d in run([item("a", ""), item("b", "……")]).decisions} == {"new"}
 
 
-def test_many_identical_documents_are_one_article_and_an_alarm() -> None:
+def test_many_identical_documents_are_one_article() -> None:
     deduped = run([item(f"d{n:04d}", article(1), site="s") for n in range(600)])
     assert sum(decision.published for decision in deduped.decisions) == 1
-    assert {(alarm.kind, alarm.subject) for alarm in deduped.alarms} == {
-        ("source_loss", "s"),
-        ("large_cluster", "d0000"),
-    }
-
-
-def test_a_form_that_fills_a_batch_is_an_alarm() -> None:
-    notices = [
-        item(
-            f"n{n:02d}", NOTICE.format(day=n, hour=n % 24, wind=n % 7, high=40 - n, low=n - 9, wet=99 - 3 * n)
-        )
-        for n in range(1, 31)
-    ]
-    assert [alarm.kind for alarm in run(notices).alarms] == ["large_form"]
-
-
-def test_an_ordinary_batch_raises_no_alarm() -> None:
-    assert run([item(f"d{n}", article(n), site="s") for n in range(40)]).alarms == ()
 
 
 @pytest.mark.parametrize(
