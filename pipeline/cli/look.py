@@ -16,7 +16,7 @@ from pipeline.cli import screen
 from pipeline.corpus.read import documents, hidden, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import UsageError
-from pipeline.records import Document, Flag
+from pipeline.records import Document, Flag, Reason
 
 if TYPE_CHECKING:
     from pipeline.archive import cdxj
@@ -273,6 +273,13 @@ def explain_lines(document: Document) -> list[str]:
         for change in normalize.explain(document.extracted, verbatim=verbatim(document.structure_raw)):
             lines.append(f"  {change.fix:<24} {change.before!r} → {change.after!r}"[:200])
     lines += [f"  flag {f.name} at {f.start}: {f.text!r}{_on_the_page(document, f)}" for f in document.flags]
+    lines += [f"rights     {r.name} in {r.place}: {r.said!r}"[:200] for r in document.rights]
+    if document.license_url:
+        lines.append(f"licence    {document.license_url}")
+    if document.reason == Reason.RESERVED and document.rule:
+        lines.append(
+            f"reserved   by {document.rule.replace(':', ' in ', 1)}; the archive has its text, no version"
+        )
     lines.append(f"measured   {quality.words(document.quality) if document.quality else '-'}")
     verdict = next((r for r in quality.RULES if r.reason == document.reason), None)
     if verdict is not None:

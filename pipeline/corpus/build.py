@@ -38,6 +38,7 @@ from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shard
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
+from pipeline.corpus.reserved import Rights, SiteFiles
 from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import ARTICLES, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
@@ -131,6 +132,7 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         index,
         blocked=Blocked(blocklist.read(job.raw)),
         terms=terms,
+        rights=Rights(files=SiteFiles(job.raw), sources={source.name: source for source in job.sources}),
         waiting=waiting,
         made_by=todo.mark,
     )

@@ -23,6 +23,7 @@ from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.schema import to_table
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
+    LICENSES_DIFFER,
     SETTLED,
     USABLE,
     Article,
@@ -35,6 +36,8 @@ from pipeline.records import (
     Reason,
     Source,
 )
+from pipeline.rights import directives, licences, tdmrep
+from pipeline.rights.facts import ordered
 from pipeline.rules.plain_text import is_plain
 
 PARTS_MISSING = "parts_missing"
@@ -152,13 +155,15 @@ def _with_body(raw: Path, capture: Capture) -> Capture:
 
 
 def _page(capture: Capture, source: Source | None) -> Page:
-    return extract.extract_page(
+    page = extract.extract_page(
         capture.body,
         url=capture.final_url,
         content_type=capture.header("content-type"),
         captured_on=capture.fetched_at.date(),
         source=source,
     )
+    headers = (*tdmrep.reserved_by_headers(capture.headers), *directives.by_headers(capture.headers))
+    return replace(page, rights=ordered((*headers, *page.rights)))
 
 
 def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Document:
@@ -176,6 +181,7 @@ def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Docu
         encoding_from=page.encoding_from if page else "",
         replacements=page.replacements if page else 0,
         flags=_doubts(capture),
+        rights=page.rights if page else (),
         reason=reason,
     )
 
@@ -189,6 +195,8 @@ def _doubts(capture: Capture) -> tuple[Flag, ...]:
 
 def article_row(capture: Capture, page: Page, article: Article) -> Document:
     """The row of one article, not normalized yet."""
+    licence, several = licences.named(page.rights)
+    differ = (Flag(name=LICENSES_DIFFER),) if several else ()
     return replace(
         bare_row(capture, reason="", page=page),
         id=document_id(capture.url_key, article.part),
@@ -213,5 +221,6 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         captions=article.captions,
         method=article.method,
         agreement=article.agreement,
-        flags=(*article.flags, *_doubts(capture)),
+        flags=(*article.flags, *differ, *_doubts(capture)),
+        license_url=licence,
     )

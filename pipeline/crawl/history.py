@@ -119,6 +119,8 @@ def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: boo
         outcome=ref.outcome,
         looks=known.looks + 1,
     )
+    if ref.kind == Kind.TDMREP and known.missing_since is not None:
+        changed = True  # it is back: what pages say of their use is other than without it
     if ref.outcome == Outcome.OK:
         changed = ref.digest != known.good_digest if changed is None else changed
         state = replace(
@@ -159,6 +161,9 @@ def _after_success(ref: Ref, state: UrlState, every: float | None, changed: bool
 
 def _after_failure(ref: Ref, state: UrlState) -> UrlState:
     at, fails = ref.fetched_at, state.fails + 1
+    if ref.kind == Kind.TDMREP:  # asked for with the pages of its host
+        missing = state.missing_since or at if ref.outcome in MISSING else None
+        return replace(state, fails=fails, missing_since=missing, next_due=None)
     if ref.status in {404, 410} or ref.outcome in MISSING:
         missing = state.missing_since or at
         gone = at - missing >= GONE_AFTER

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from pipeline.crawl import ledger as ledgers
+from pipeline.crawl.reservations import State
 from pipeline.crawl.robots import Robots
 from pipeline.records import UNREACHED, Outcome, Place
 from pipeline.web.fetched import Fetched
@@ -58,6 +59,8 @@ class Rules:
     robots: Robots | None = None
     until: datetime | None = None
     place: Place | None = None
+    tdmrep: State | None = None
+    """What is known of its tdmrep.json; None: not looked up in this run."""
 
 
 class Hosts:

@@ -324,6 +324,11 @@ class Ledger:
             last_modified=row["last_modified"],
         )
 
+    def last_visit(self, url_key: str) -> UrlState | None:
+        """What is remembered of a URL that was visited; None: it was not."""
+        state = self._state(url_key)
+        return state if state is not None and state.looks else None
+
     def seen(self, url_keys: Collection[str]) -> set[str]:
         """Those of the keys that the ledger knows, fetched or only found."""
         return {key for key in url_keys if self._row(key) is not None}
