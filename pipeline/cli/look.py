@@ -31,11 +31,7 @@ FORMAT_HELP = (
 def add(commands: jobs.Commands) -> None:
     """Add these commands to the parser."""
     read = commands.add_parser("read", help="rows of a version, as JSON Lines, text or Markdown")
-    read.add_argument(
-        "--clean",
-        default="clean",
-        help="the corpus: a folder, or a URL as https://… or s3://… (default: clean)",
-    )
+    corpus_to_read(read)
     read.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
     read.add_argument("--table", choices=TABLES, default="articles", help="published rows, or all others")
     read.add_argument("--format", choices=screen.FORMATS, default="json", help=FORMAT_HELP)
@@ -67,6 +63,15 @@ def add(commands: jobs.Commands) -> None:
 def in_corpus(command: argparse.ArgumentParser) -> None:
     """Give a command the option that says which corpus."""
     command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
+
+
+def corpus_to_read(command: argparse.ArgumentParser) -> None:
+    """Give a command that only reads the option that says which corpus: it may be elsewhere."""
+    command.add_argument(
+        "--clean",
+        default="clean",
+        help="the corpus: a folder, or a URL as https://… or s3://… (default: clean)",
+    )
 
 
 def run_read(arguments: argparse.Namespace) -> int:

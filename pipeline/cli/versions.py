@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from pipeline import runs
 from pipeline.cli import jobs, screen
-from pipeline.cli.look import in_corpus
+from pipeline.cli.look import corpus_to_read, in_corpus
 from pipeline.corpus import changes, pins, versions
 from pipeline.corpus.read import HASH_DIGITS, hash_of, read_changes
 from pipeline.corpus.rollback import hold_words, on_hold
@@ -74,7 +74,7 @@ def add(commands: jobs.Commands) -> None:
         "--since", required=True, metavar="VERSION", help="the version you have, 2.37 or 2.37.0"
     )
     feed.add_argument("--until", metavar="VERSION", help="the version to come to (default: latest)")
-    in_corpus(feed)
+    corpus_to_read(feed)
     feed.set_defaults(run=run_changes)
 
 
