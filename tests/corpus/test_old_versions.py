@@ -1,8 +1,8 @@
 """Versions that earlier releases wrote, kept as they wrote them: they open, are whole, and are built upon.
 
 Each archive in `versions/` is the corpus (raw and clean) that a commit of that schema made of the same three captures:
-6dbf115 (schema 1), dd4fe58 (schema 2 without structure), b574eb4 (schema 2 with it), b669362 (and with corrections). A commit that changes the schema
-adds one of its own: write, build, `tar -cJf`.
+6dbf115 (schema 1), dd4fe58 (schema 2 without structure), b574eb4 (schema 2 with it), b669362 (and with corrections). A
+commit that changes the schema adds one of its own: write, build, `tar -cJf`.
 """
 
 from __future__ import annotations
