@@ -113,14 +113,13 @@ def find(
 
 def of_kinds(raw: Path, day: date, kinds: Collection[str]) -> list[Ref]:
     """Captures of some kinds on one day (UTC), by file and offset; opens the index of that day alone."""
-    found = [ref for path in _of_day(raw, day) for ref in _load(path, [("kind", "in", sorted(kinds))])]
-    found += [ref for ref in _lost(raw, day) if ref.kind in kinds]
-    return sorted(found, key=lambda ref: (ref.file, ref.offset))
+    filters: _Filters = [("kind", "in", sorted(kinds))]
+    return [ref for path in _of_day(raw, day) for ref in _load(path, filters)]
 
 
 def moved(raw: Path, day: date) -> dict[str, str]:
     """Captures of one day (UTC) that redirects led elsewhere: id → where they came from."""
-    found = {ref.id: ref.final_url for ref in _lost(raw, day) if ref.final_url != ref.url}
+    found: dict[str, str] = {}
     for path in _of_day(raw, day):
         rows = pq.read_table(path, partitioning=None, columns=["id", "url", "final_url"])
         rows = rows.filter(pc.not_equal(rows["url"], rows["final_url"]))
@@ -128,14 +127,13 @@ def moved(raw: Path, day: date) -> dict[str, str]:
     return found
 
 
+def lost(raw: Path) -> list[Ref]:
+    """Captures in finished files that the index does not know at all; none where it was not lost."""
+    return list(_unindexed(raw, {path.name for path in (raw / "index").glob("date=*/*.parquet")}))
+
+
 def _of_day(raw: Path, day: date) -> list[Path]:
     return sorted((raw / "index" / f"date={day.isoformat()}").glob("*.parquet"))
-
-
-def _lost(raw: Path, day: date) -> list[Ref]:
-    """Captures of a day in finished files that the index does not know at all."""
-    known = {path.name for path in (raw / "index").glob("date=*/*.parquet")}
-    return [ref for ref in _unindexed(raw, known) if day_of(ref) == day]
 
 
 def about(raw: Path, url_keys: Collection[str]) -> list[Ref]:

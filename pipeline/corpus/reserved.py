@@ -40,6 +40,9 @@ from pipeline.rights.facts import ordered
 REACH = timedelta(hours=25)
 """How long before a page its host's files may have been read: their day (RFC 9309 §2.4), and a slow fetch."""
 
+HOST_FILES = (Kind.ROBOTS, Kind.TDMREP)
+"""Kinds of captures that speak for all pages of their host."""
+
 _GONE = frozenset({Outcome.GONE, Outcome.SOFT_GONE})
 
 
@@ -60,6 +63,7 @@ class SiteFiles:
     raw: Path
     """The archive."""
     _days: dict[date, _Day] = field(default_factory=dict)
+    _lost: list[Ref] | None = None
     _bodies: dict[str, bytes] = field(default_factory=dict)
 
     def rights(self, document: Document) -> tuple[Right, ...]:
@@ -90,11 +94,19 @@ class SiteFiles:
         if day not in self._days:
             while len(self._days) > 3:  # a build goes through the archive in the order of its days
                 self._days.pop(next(iter(self._days)))
-            visits: dict[tuple[str, str], list[Ref]] = defaultdict(list)
-            for ref in standing_refs(self.raw, index.of_kinds(self.raw, day, (Kind.ROBOTS, Kind.TDMREP))):
-                visits[ref.kind, urlsplit(ref.url).netloc].append(ref)
-            self._days[day] = _Day(visits=visits, moved=index.moved(self.raw, day) if visits else {})
+            self._days[day] = self._look_up(day)
         return self._days[day]
+
+    def _look_up(self, day: date) -> _Day:
+        if self._lost is None:
+            self._lost = index.lost(self.raw)
+        unknown = [ref for ref in self._lost if index.day_of(ref) == day]
+        refs = index.of_kinds(self.raw, day, HOST_FILES) + [r for r in unknown if r.kind in HOST_FILES]
+        visits: dict[tuple[str, str], list[Ref]] = defaultdict(list)
+        for ref in standing_refs(self.raw, refs):
+            visits[ref.kind, urlsplit(ref.url).netloc].append(ref)
+        moved = index.moved(self.raw, day) | {r.id: r.final_url for r in unknown} if visits else {}
+        return _Day(visits=visits, moved=moved)
 
     def _read(self, ref: Ref) -> bytes:
         if ref.id not in self._bodies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ from pipeline.cli.look import explain_lines
 from pipeline.corpus import versions
 from pipeline.corpus.build import build
 from pipeline.corpus.read import documents
+from pipeline.corpus.reserved import Rights, SiteFiles
 from pipeline.records import Capture, Document, Kind, Source
 from tests.corpus.archives import PLAIN, START, html, job, story_page, write
+from tests.corpus.rows import row
 
 HOST = "https://news.example"
 DAY = timedelta(days=1)
@@ -185,6 +188,16 @@ def test_the_host_that_a_redirect_led_to_counts(tmp_path: Path) -> None:
     build(job(tmp_path))
     rows = list(documents(tmp_path / "clean", table="dropped"))
     assert [row.reason for row in rows] == ["reserved", "reserved"]
+
+
+def test_host_files_are_found_where_the_index_is_lost(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"url": "https://old.example/a/0.html", "url_key": "https://old.example/a/0.html"}
+    write(tmp_path / "raw", [reserves(), page(0, **asked), page(1)])
+    shutil.rmtree(tmp_path / "raw/index")
+    rows = [replace(row(0, url=asked["url"], capture=ref.id), captured_at=ref.fetched_at, encoding="utf-8")
+        for ref in index.lost(tmp_path / "raw") if ref.url == asked["url"]]  # fmt: skip
+    rights = Rights(files=SiteFiles(tmp_path / "raw"), sources={})
+    assert [each.reason for each in rights.apply(rows)] == ["reserved"]
 
 
 def test_a_file_that_is_unchanged_still_holds_and_one_taken_back_does_not(tmp_path: Path) -> None:
