@@ -165,6 +165,9 @@ class Selector:
 RESPECT, PUBLISH = RESERVED_WORDS = ("respect", "publish")
 """What a source may say of its pages that reserve text and data mining."""
 
+PERSONAL = ("id-card", "bank-card", "phone", "email")
+"""What a source may have masked in its articles (corpus/personal.py)."""
+
 EXTRACTORS = ("container", "trafilatura")
 """Readers of a body that a source may name: the lines of its element, or trafilatura."""
 
@@ -215,12 +218,20 @@ class Source:
     answer_to: tuple[str, ...] = ()
     """Tokens of AI crawlers (rules/ai-agents.tsv) to which we answer: what robots.txt or a page forbids to one of these
     counts as a reservation; what it forbids to others is only recorded."""
+    mask: tuple[str, ...] = ()
+    """Personal data that no reader of its articles is to see, words of PERSONAL."""
+
+    @property
+    def lists(self) -> tuple[tuple[Kind, str], ...]:
+        """Its feeds, sitemaps and listings, each with its kind."""
+        listings = (listing.url for listing in self.listings)
+        by_kind = ((Kind.FEED, self.feeds), (Kind.SITEMAP, self.sitemaps), (Kind.LISTING, listings))
+        return tuple((kind, url) for kind, urls in by_kind for url in urls)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Every address it names: home, lists, articles."""
-        listings = (listing.url for listing in self.listings)
-        return (self.home, *self.feeds, *self.sitemaps, *listings, *self.urls)
+        return (self.home, *(url for _, url in self.lists), *self.urls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,8 +311,9 @@ class Flag:
 
     name: str
     """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing;
-    implausible_date: the capture claims to be of later than the day after its archive file was begun; licenses_differ:
-    the page names more than one licence; terms_differ: it names another than the source's `terms`."""
+    masked: personal data, `structure` says where; implausible_date: the capture claims to be of later than the day
+    after its archive file was begun; licenses_differ: the page names more than one licence; terms_differ: it names
+    another than the source's `terms`."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
     end: int | None = None
@@ -358,7 +370,7 @@ class Span:
 
     kind: str
     """heading, item (of a list), table, row, quote, code (a block, or within a line), formula, note (a footnote mark),
-    image."""
+    image, masked (personal data, every sign of it █)."""
     level: int
     """heading: 1..6; item, quote: how deep, from 1; row: 1 for the names of the columns; formula: 1 on a line of its
     own; else 0."""
@@ -367,7 +379,8 @@ class Span:
     end: int
     """One past the last; image: the same as `start`."""
     label: str = ""
-    """item: its mark, - or 3.; code: the language, where the page names it; image: its caption."""
+    """item: its mark, - or 3.; code: the language, where the page names it; image: its caption; masked: what it was, a
+    word of PERSONAL."""
     target: str = ""
     """image: its absolute address."""
 

@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.errors import UsageError
-from pipeline.records import EXTRACTORS, RESERVED_WORDS, Listing, Selector, Source
+from pipeline.records import EXTRACTORS, PERSONAL, RESERVED_WORDS, Listing, Selector, Source
 from pipeline.rules import table
 from pipeline.tomlfile import ASSIGNED, parsed, unknown
 from pipeline.web.urls import fetch_form, parse_url
@@ -122,6 +122,7 @@ class _Declaration:
             extractor=self._word("extractor", EXTRACTORS, "reader"),
             reserved=self._word("reserved", RESERVED_WORDS, "word for it") or DEFAULTS["reserved"],
             answer_to=self._answer_to(),
+            mask=self._checked("mask", self._strings("mask"), _mask_fault),
         )
         return None if self.problems else source
 
@@ -297,6 +298,14 @@ class _Declaration:
         elif found and not _url_fault(found[0]):
             home = f"{parse_url(found[0]).origin}/"
         return fetch_form(home) or home
+
+
+def _mask_fault(kind: str) -> str | None:
+    if kind in PERSONAL:
+        return None
+    near = difflib.get_close_matches(kind.lower(), PERSONAL, 1, 0.5)
+    known = f"did you mean {near[0]!r}?" if near else f"{', '.join(PERSONAL)} are"
+    return f"is nothing we mask; {known}"
 
 
 def _url_fault(url: str) -> str | None:

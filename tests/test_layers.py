@@ -27,18 +27,19 @@ ALLOWED = {
     "markdown": {"records"},
     "tomlfile": set(),
     "rates": set(),
+    "stages": set(),
     "corrections": SHARED | {"tomlfile"},
     "rights": SHARED,
     "web": SHARED,
     "sources": SHARED | {"web", "tomlfile"},
     "archive": SHARED | {"web", "locking"},
-    "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing", "rights"},
+    "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing", "rights", "stages"},
     "extract": SHARED | {"nextpart", "parsing", "spans", "rights"},
     "normalize": SHARED,
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
-    | {"corrections", "rights"},
+    | {"corrections", "rights", "stages"},
     "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors", "tomlfile"},
     "health": SHARED | {"archive", "sources", "crawl", "corpus"},
@@ -67,7 +68,7 @@ ALLOWED = {
         "trial",
     }
     | {"corrections", "tomlfile"},
-    "flows": SHARED | {"runs", "upkeep", "report"},
+    "flows": SHARED | {"runs", "upkeep", "report", "stages", "notify"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
 archive; neither knows the other."""

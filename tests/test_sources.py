@@ -67,6 +67,7 @@ charset = "x-gbk"
 extractor = "container"
 reserved = "publish"
 answer_to = ["gptbot", "CCBot", "GPTBot"]
+mask = ["phone", "email"]
 listings = ["https://news.example.cn/a/", {url = "https://news.example.cn/b/", links = "ul a"}]
 [[body]]
 css = "div.old"
@@ -101,6 +102,7 @@ since = "2025-07-01"
         extractor="container",
         reserved="publish",
         answer_to=("GPTBot", "CCBot"),
+        mask=("phone", "email"),
     )
 
 
@@ -187,6 +189,8 @@ def test_spans(tmp_path: Path, every: str, seconds: float) -> None:
             "2: extractor: 'Trafilature' is no reader; did you mean 'trafilatura'?",
         ),
         ('extractor = "goose"\n', "2: extractor: 'goose' is no reader; known are container, trafilatura"),
+        ('mask = ["phones"]\n', "2: mask: 'phones' is nothing we mask; did you mean 'phone'?"),
+        ('mask = ["dna"]\n', "2: mask: 'dna' is nothing we mask; id-card, bank-card, phone, email are"),
         ("extractor = 3\n", "2: extractor: must be a string, not 3"),
         ('reserved = "ignore"\n', "2: reserved: 'ignore' is no word for it; known are respect, publish"),
         ('reserved = "Publish"\n', "2: reserved: 'Publish' is no word for it; did you mean 'publish'?"),

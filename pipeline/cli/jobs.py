@@ -16,7 +16,7 @@ from typing import Any
 from pipeline import runs, upkeep
 from pipeline.cli import screen, undo
 from pipeline.crawl import ledger
-from pipeline.errors import RefusedError, UsageError
+from pipeline.errors import OfflineError, RefusedError, UsageError
 from pipeline.report import (
     PLAN,
     maintenance_words,
@@ -203,6 +203,8 @@ def _finish(report: RunReport, arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt
     if any(v.failed_with for v in report.crawled):
         return 1
+    if any(v.cut_off for v in report.crawled):
+        return OfflineError.exit_code
     held = report.build is not None and report.build.held
     worse = any(each.is_worse for each in report.changed)
     if held or worse or any(v.refused for v in report.crawled):

@@ -106,6 +106,9 @@ def show_run(run: RunReport) -> None:
     rows = report.funnel_rows(run)
     if rows:
         show("From the web to the corpus", ("source", *report.FUNNEL), rows)
+    if waiting := report.waiting_rows(run):
+        show("Nothing was asked of", report.WAITING, waiting)
+        say(report.ASK_NOW)
     for line in (*report.refusals(run), *report.crawl_notes(run), *report.build_words(run)):
         say(line)
     told = {each.source for each in run.changed if each.is_worse}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.crawl.history import MISSING, UrlState
+from pipeline.crawl.history import MISSING
+from pipeline.crawl.urlstate import UrlState
 from pipeline.records import USABLE, Headers, Right
 from pipeline.rights import directives, tdmrep
 from pipeline.rights.facts import ordered

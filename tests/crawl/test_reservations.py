@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.corpus.build import build
 from pipeline.corpus.read import documents
-from pipeline.crawl.history import UrlState
 from pipeline.crawl.ledger import Ledger, rebuild
+from pipeline.crawl.urlstate import UrlState
 from pipeline.web.urls import url_key
 from tests.corpus.archives import PLAIN, html, job
 from tests.web.loopback import TDMREP, Page, Site, article, kept, later, run, sitemap, source_of
@@ -23,7 +23,7 @@ STORY = html(PLAIN[0].title, PLAIN[0].body)
 
 def state(raw: Path, url: str) -> UrlState:
     with Ledger(raw) as ledger:
-        known = ledger.last_visit(url_key(url))
+        known = ledger.state(url_key(url))
     assert known is not None
     return known
 
