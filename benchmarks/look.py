@@ -89,7 +89,8 @@ def large(folder: Path, size: int) -> Folders:
             assemble(rows[start : start + building.ROWS_AT_ONCE], edition, index)
         index.write(staging / CLUSTERS)
         report = BuildReport(version=None, parent=None, published=False, full=None)
-        building._publish(job, todo, staging, edition, report, lambda what, done, total: None)
+        table = building._compared(job, todo, staging)
+        building._publish(job, todo, staging, edition, report, table, lambda what, done, total: None)
     building.check_staged = look
     remember(where, size)
     return where

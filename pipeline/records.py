@@ -116,6 +116,8 @@ class Reason(StrEnum):
     """It was taken down, or is a copy of what was; nothing of it is kept."""
     NOT_AN_ARTICLE = "not_an_article"
     """A correction says that what was taken for an article is none."""
+    RESERVED = "reserved"
+    """Its page or site keeps it from text and data mining, or from AI; the archive has it, the corpus has no text."""
 
 
 WITHHELD = frozenset({Reason.DUPLICATE, Reason.CONTAINED_IN, Reason.GLUED})
@@ -130,6 +132,8 @@ class Kind(StrEnum):
     SITEMAP = "sitemap"
     LISTING = "listing"
     ROBOTS = "robots"
+    TDMREP = "tdmrep"
+    """`/.well-known/tdmrep.json`: what a host reserves of text and data mining."""
     REDIRECT = "redirect"
     """A hop on the way to the capture behind it."""
     DISCOVERY = "discovery"
@@ -157,6 +161,9 @@ class Selector:
     until: date | None = None
     """Last capture day (UTC) it holds for; None: to this day."""
 
+
+RESPECT, PUBLISH = RESERVED_WORDS = ("respect", "publish")
+"""What a source may say of its pages that reserve text and data mining."""
 
 PERSONAL = ("id-card", "bank-card", "phone", "email")
 """What a source may have masked in its articles (corpus/personal.py)."""
@@ -211,6 +218,12 @@ class Source:
     """Charset label that overrides what the pages declare; None: as detected."""
     extractor: str | None = None
     """The one reader of its bodies, a word of EXTRACTORS; None: both."""
+    reserved: str = RESPECT
+    """What becomes of its pages that reserve text and data mining or say noai, a word of RESERVED_WORDS: respect
+    leaves them unpublished; publish is for who has the right by other means, which `terms` should name."""
+    answer_to: tuple[str, ...] = ()
+    """Tokens of AI crawlers (rules/ai-agents.tsv) to which we answer: what robots.txt or a page forbids to one of these
+    counts as a reservation; what it forbids to others is only recorded."""
     mask: tuple[str, ...] = ()
     """Personal data that no reader of its articles is to see, words of PERSONAL."""
 
@@ -303,15 +316,30 @@ class Flag:
     """Damage that was found and not repaired, or a doubt about the text."""
 
     name: str
-    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing,
-    masked (personal data: `structure` says where), or implausible_date: the capture claims to be of later than the day
-    after its archive file was begun."""
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing;
+    masked: personal data, `structure` says where; implausible_date: the capture claims to be of later than the day
+    after its archive file was begun; licenses_differ: the page names more than one licence; terms_differ: it names
+    another than the source's `terms`."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
     end: int | None = None
     """One past the last code point."""
     text: str = ""
     """The damaged span with a few characters around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """Something that a page or its site says of how the page may be used."""
+
+    name: str
+    """A word of rules/rights.tsv: tdm_reserved, tdm_open, tdm_policy, noai, noimageai, ai_barred, noindex, noarchive,
+    license, reprint_forbidden, reprint_credited."""
+    place: str
+    """Where it stood: robots.txt, tdmrep.json, header, meta, link (rel=license), item (microdata, RDFa), json-ld,
+    printed (a line beside the article)."""
+    said: str
+    """The words or the address there, as written; of ai_barred the token of the crawler."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,8 +353,15 @@ class Corrected:
     """What stood there without the correction; of `extracted` its hash; None: nothing."""
 
 
+RIGHTS_PLACES = ("robots.txt", "tdmrep.json", "header", "meta", "link", "item", "json-ld", "printed")
+"""Where something may be said of a page's use, what stands nearer to the article last: that order is TDMRep's."""
+
 IMPLAUSIBLE_DATE = "implausible_date"
 """Flag of a row whose capture claims a time that is not believed."""
+LICENSES_DIFFER = "licenses_differ"
+"""Flag of a row whose page names more than one licence: none is given then."""
+TERMS_DIFFER = "terms_differ"
+"""Flag of a row whose page names another licence than the `terms` of its source."""
 
 
 BAR = " | "
@@ -418,6 +453,8 @@ class Page:
     """The articles in page order; empty when there is a reason."""
     next_url: str | None = None
     """The page's link to its next part (下一页), absolute; None: there is none."""
+    rights: tuple[Right, ...] = ()
+    """What it says of its use (extract/statements.py)."""
     reason: str | None = None
     """Why there is no article: empty, not_html, too_large, frameset, no_body, timeout, …"""
 
@@ -557,6 +594,11 @@ class Document:
     """Id shared by texts of one form with other facts."""
     terms: str = ""
     """Terms of use of the source."""
+    rights: tuple[Right, ...] = ()
+    """What the page and its site said of its use when it was captured, in the order of RIGHTS_PLACES."""
+    license_url: str | None = None
+    """Address of the licence that the page names for its article; None: it names none, none with an address, or
+    several."""
     corrected: tuple[Corrected, ...] = ()
     """What a person corrected; `corpus explain` names the file of the correction."""
     made_by: str = ""

@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.errors import UsageError
-from pipeline.records import EXTRACTORS, PERSONAL, Listing, Selector, Source
+from pipeline.records import EXTRACTORS, PERSONAL, RESERVED_WORDS, Listing, Selector, Source
 from pipeline.rules import table
 from pipeline.tomlfile import ASSIGNED, parsed, unknown
 from pipeline.web.urls import fetch_form, parse_url
@@ -122,7 +122,9 @@ class _Declaration:
             harm_share=self._number("harm_share", DEFAULTS["harm_share"], most=1.0),
             allow_private=self._typed("allow_private", bool, "true or false", False),
             charset=self._charset(),
-            extractor=self._extractor(),
+            extractor=self._word("extractor", EXTRACTORS, "reader"),
+            reserved=self._word("reserved", RESERVED_WORDS, "word for it") or DEFAULTS["reserved"],
+            answer_to=self._answer_to(),
             mask=self._checked("mask", self._strings("mask"), _mask_fault),
         )
         return None if self.problems else source
@@ -269,13 +271,20 @@ class _Declaration:
             self.problem("charset", f"{given!r} is no charset label of the web; {known}", given)
         return label
 
-    def _extractor(self) -> str | None:
-        given: str | None = self._typed("extractor", str, "a string", None)
-        if given is not None and given not in EXTRACTORS:
-            near = difflib.get_close_matches(given.lower(), EXTRACTORS, 1, 0.5)
-            known = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(EXTRACTORS)}"
-            self.problem("extractor", f"{given!r} is no reader; {known}", given)
+    def _word(self, key: str, words: tuple[str, ...], called: str) -> str | None:
+        given: str | None = self._typed(key, str, "a string", None)
+        if given is not None and given not in words:
+            self.problem(key, f"{given!r} is no {called}; {_nearest(given, words)}", given)
         return given
+
+    def _answer_to(self) -> tuple[str, ...]:
+        tokens = {token.lower(): token for token, *_ in table("ai-agents")}
+        given = self._strings("answer_to")
+        for token in given:
+            if token.lower() not in tokens:
+                near = _nearest(token, tuple(tokens.values()))
+                self.problem("answer_to", f"{token!r} is no token of rules/ai-agents.tsv; {near}", token)
+        return tuple(dict.fromkeys(tokens.get(token.lower(), token) for token in given))
 
     def _name(self) -> str:
         self._typed("name", str, "a string", "")
@@ -344,6 +353,12 @@ def _nearest_label(label: str, labels: list[str]) -> str | None:
         codec = ""
     alike = difflib.get_close_matches(label, labels, 1, 0.75)
     return codec if codec in labels else alike[0] if alike else None
+
+
+def _nearest(given: str, words: tuple[str, ...]) -> str:
+    spelled = {word.lower(): word for word in words}
+    near = difflib.get_close_matches(given.lower(), spelled, 1, 0.5)
+    return f"did you mean {spelled[near[0]]!r}?" if near else f"known are {', '.join(words)}"
 
 
 def selector_fault(css: object) -> str | None:

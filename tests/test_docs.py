@@ -15,6 +15,7 @@ from pipeline.corpus.card import column_docs
 from pipeline.corpus.quality import RULES
 from pipeline.health import STATES
 from pipeline.records import Reason, Source
+from pipeline.rules import table
 from tests.test_layers import ALLOWED, MODULES, SHARED, imports, room_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,6 +76,11 @@ def states_table() -> str:
     return "\n".join(["| state | what it means |", "|---|---|", *rows])
 
 
+def rights_table() -> str:
+    rows = [f"| `{name}` | {effect} | {meaning} |" for name, effect, meaning in table("rights")]
+    return "\n".join(["| name | effect | meaning |", "|---|---|---|", *rows])
+
+
 GENERATED = {
     (README, "states"): states_table,
     (README, "rooms"): rooms_table,
@@ -82,6 +88,7 @@ GENERATED = {
     (README, "pairs"): pairs_table,
     (README, "fixes"): normalize.fixes_table,
     (CLEAN, "columns"): columns_table,
+    (CLEAN, "rights"): rights_table,
 }
 
 
@@ -142,9 +149,9 @@ def test_every_command_is_in_the_readme() -> None:
 
 def repair() -> None:
     """Write the generated tables into the documents."""
-    for (path, mark), table in GENERATED.items():
+    for (path, mark), made in GENERATED.items():
         head, _, tail = between(path.read_text(encoding="utf-8"), mark)
-        path.write_text(head + table().strip() + "\n" + tail, encoding="utf-8")
+        path.write_text(head + made().strip() + "\n" + tail, encoding="utf-8")
 
 
 if __name__ == "__main__":

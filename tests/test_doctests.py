@@ -26,6 +26,7 @@ TEACHING = {
     "pipeline.markdown": {"as_line", "to_markdown"},
     "pipeline.nextpart": {"part_of"},
     "pipeline.parsing": {"tamed"},
+    "pipeline.rights.licences": {"licence_in"},
     "pipeline.spans": {"moved_by"},
     "pipeline.normalize": {"normalize_text", "normalize_title"},
     "pipeline.normalize.brackets": {"brackets"},

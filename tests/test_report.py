@@ -12,7 +12,6 @@ from markdown_it import MarkdownIt
 from pipeline.corpus.job import BuildReport
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import SourceRun
-from pipeline.dedupe.records import Alarm
 from pipeline.health.acks import Ack
 from pipeline.health.past import Finding
 from pipeline.health.status import SourceStatus
@@ -85,7 +84,6 @@ def test_nor_does_what_a_refusal_an_alarm_or_a_state_quotes(hostile: str) -> Non
         parent=None,
         published=False,
         full=hostile,
-        alarms=(Alarm(kind="source_loss", subject=hostile, detail=hostile),),
         held={"news": hostile},
     )
     run = RunReport(

@@ -65,6 +65,8 @@ expect_kept = 0.5
 allow_private = false
 charset = "x-gbk"
 extractor = "container"
+reserved = "publish"
+answer_to = ["gptbot", "CCBot", "GPTBot"]
 mask = ["phone", "email"]
 listings = ["https://news.example.cn/a/", {url = "https://news.example.cn/b/", links = "ul a"}]
 [[body]]
@@ -98,6 +100,8 @@ since = "2025-07-01"
         expect_kept=0.5,
         charset="x-gbk",
         extractor="container",
+        reserved="publish",
+        answer_to=("GPTBot", "CCBot"),
         mask=("phone", "email"),
     )
 
@@ -106,7 +110,7 @@ def test_the_sample_file_is_right(tmp_path: Path) -> None:
     sample = Path(__file__).parent.parent / "sources" / "example.toml.sample"
     source = parse(write(tmp_path, "example.toml", sample.read_text("utf-8")))
     commented = [key for key in KEYS if f"# {key} =" in sample.read_text("utf-8")]
-    assert commented == ["name", "home", "allow_private", "charset"]
+    assert commented == ["name", "home", "allow_private", "charset", "answer_to"]
     assert source.listings
     assert source.body
     assert source.drop
@@ -188,6 +192,14 @@ def test_spans(tmp_path: Path, every: str, seconds: float) -> None:
         ('mask = ["phones"]\n', "2: mask: 'phones' is nothing we mask; did you mean 'phone'?"),
         ('mask = ["dna"]\n', "2: mask: 'dna' is nothing we mask; id-card, bank-card, phone, email are"),
         ("extractor = 3\n", "2: extractor: must be a string, not 3"),
+        ('reserved = "ignore"\n', "2: reserved: 'ignore' is no word for it; known are respect, publish"),
+        ('reserved = "Publish"\n', "2: reserved: 'Publish' is no word for it; did you mean 'publish'?"),
+        ("reserved = false\n", "2: reserved: must be a string, not False"),
+        ('answer_to = "GPTBot"\n', "2: answer_to: must be a list of strings, not 'GPTBot'"),
+        (
+            'answer_to = ["GPT-Bot"]\n',
+            "2: answer_to: 'GPT-Bot' is no token of rules/ai-agents.tsv; did you mean 'GPTBot'?",
+        ),
         ('urls = ["https://x.cn|y/1"]\n', "2: urls: 'https://x.cn|y/1' is not a URL that can be fetched"),
         ('include = ["*/[新旧]/*"]\n', "2: include: '*/[新旧]/*' can match no URL"),
         ('name = "other"\n', "2: name: 'other' is not the file's name 'example'"),

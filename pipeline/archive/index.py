@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.archive.cdxj import Ref, refs
@@ -108,6 +109,31 @@ def find(
         if (not sources or ref.source in sources) and (not url_keys or ref.url_key in url_keys)
     ]
     return sorted(found, key=lambda ref: (ref.file, ref.offset))
+
+
+def of_kinds(raw: Path, day: date, kinds: Collection[str]) -> list[Ref]:
+    """Captures of some kinds on one day (UTC), by file and offset; opens the index of that day alone."""
+    filters: _Filters = [("kind", "in", sorted(kinds))]
+    return [ref for path in _of_day(raw, day) for ref in _load(path, filters)]
+
+
+def moved(raw: Path, day: date) -> dict[str, str]:
+    """Captures of one day (UTC) that redirects led elsewhere: id → where they came from."""
+    found: dict[str, str] = {}
+    for path in _of_day(raw, day):
+        rows = pq.read_table(path, partitioning=None, columns=["id", "url", "final_url"])
+        rows = rows.filter(pc.not_equal(rows["url"], rows["final_url"]))
+        found.update(zip(rows["id"].to_pylist(), rows["final_url"].to_pylist(), strict=True))
+    return found
+
+
+def lost(raw: Path) -> list[Ref]:
+    """Captures in finished files that the index does not know at all; none where it was not lost."""
+    return list(_unindexed(raw, {path.name for path in (raw / "index").glob("date=*/*.parquet")}))
+
+
+def _of_day(raw: Path, day: date) -> list[Path]:
+    return sorted((raw / "index" / f"date={day.isoformat()}").glob("*.parquet"))
 
 
 def about(raw: Path, url_keys: Collection[str]) -> list[Ref]:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
 from pipeline.corpus.identity import short_hash
-from pipeline.corpus.revisions import Revisions, as_captured, later, part_ids
+from pipeline.corpus.revisions import SPEAKING, Revisions, as_captured, later, part_ids
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Decision, Item
 from pipeline.dedupe.run import dedupe
-from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document
+from pipeline.records import IMPLAUSIBLE_DATE, LICENSES_DIFFER, TERMS_DIFFER, WITHHELD, Document
 from pipeline.spans import within
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,7 +23,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CANONICAL = "canonical"
 """Relation of the copy that is published: `related_to` names the one it was compared with."""
 
-MINOR_FLAGS = frozenset({"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE})
+MINOR_FLAGS = frozenset(
+    {"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE, LICENSES_DIFFER, TERMS_DIFFER}
+)
 """Flags that say nothing against choosing a text as the canonical copy."""
 
 
@@ -67,7 +69,7 @@ class _Draft:
         for document in documents:
             pages[document.url_key].append(document)
         opened = {
-            key: part_ids(key) for key, rows in pages.items() if any(row.reason is None for row in rows)
+            key: part_ids(key) for key, rows in pages.items() if any(row.reason in SPEAKING for row in rows)
         }
         self._before, newest = edition.known(ident for ids in opened.values() for ident in ids)
         again = {

@@ -41,6 +41,7 @@ from pipeline.corpus.judging import beforehand, harm_of, waiting
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
+from pipeline.corpus.reserved import Rights, SiteFiles
 from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
@@ -219,6 +220,7 @@ def _make(
         index,
         blocked=Blocked(blocklist.read(job.raw)),
         terms={source.name: source.terms for source in job.sources},
+        rights=Rights(files=SiteFiles(job.raw), sources={source.name: source for source in job.sources}),
         waiting=must_wait,
         made_by=todo.mark,
     )

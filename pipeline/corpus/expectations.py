@@ -37,8 +37,8 @@ bad page never (ours)."""
 NO_DOCUMENT = frozenset({Reason.SUPERSEDED, Reason.PART_OF, *Outcome})
 """Reasons of rows that are an earlier state, a part, or a visit without a page."""
 
-FIT = frozenset({*WITHHELD, Reason.HELD})
-"""Reasons of rows whose text is fit to publish, and stands elsewhere or waits."""
+FIT = frozenset({*WITHHELD, Reason.HELD, Reason.RESERVED})
+"""Reasons of rows whose text is fit to publish, and stands elsewhere, waits, or is kept by its site from such use."""
 
 _NO_EVIDENCE = sorted({*NO_DOCUMENT, Reason.TAKEDOWN, Reason.NOT_AN_ARTICLE})
 

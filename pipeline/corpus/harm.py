@@ -18,7 +18,7 @@ from pipeline.corpus.gates import HARM, Fault, Harm, Limits
 from pipeline.corpus.staged import MEMORY
 from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.errors import RefusedError
-from pipeline.records import Document
+from pipeline.records import Document, Reason
 
 CUT = 1 / 3
 """An article that loses more of its text was cut."""
@@ -101,7 +101,9 @@ def harmed(table: pa.Table, old: Path, new: Path, tried: Tried, gone: Collection
             {"rows": [str(path) for path in rows_of(new)], "split": SPLIT_FROM, "past": sorted(NO_DOCUMENT)},
         ).fetchall()
     names = ("id", "source", "title", "url", "kind", "cause", "what", "by", "old_file", "new_file")
-    return [Harm(**dict(zip(names, row, strict=True))) for row in rows]
+    found = [Harm(**dict(zip(names, row, strict=True))) for row in rows]
+    # what its site reserves goes at once: nobody is asked whether that is heard
+    return [each for each in found if each.what != f"removed as {Reason.RESERVED}"]
 
 
 def _load_tried(db: duckdb.DuckDBPyConnection, tried: Tried) -> None:

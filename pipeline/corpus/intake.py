@@ -1,4 +1,4 @@
-"""Rows on their way from the shards into an edition: their terms, corrections, what must wait; and once more.
+"""Rows on their way from the shards into an edition: terms, corrections, rights, what must wait; and once more.
 
 A page of which the corrections say something else now is taken out of the edition with all its rows, and in again
 from its shards, so that a correction costs its page and no full build.
@@ -18,6 +18,7 @@ from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.correcting import Corrector
 from pipeline.corpus.edition import Edit, Edition
 from pipeline.corpus.held import hold
+from pipeline.corpus.reserved import Rights
 from pipeline.corpus.shards import read_shard
 from pipeline.corrections import Correction, by_document
 from pipeline.dedupe.index import DedupeIndex
@@ -41,6 +42,8 @@ class Intake:
     """What was taken down, and must not come back."""
     terms: dict[str, str]
     """Source → its terms: no part of a shard, so that another licence extracts no page again."""
+    rights: Rights
+    """What sites and sources say of use: no part of a shard either."""
     waiting: frozenset[str]
     """Captures to hold back."""
     made_by: str = ""
@@ -49,7 +52,8 @@ class Intake:
     def rows(self, documents: Sequence[Document]) -> list[Document]:
         """Rows of shards as they go into the edition."""
         named = [replace(d, terms=self.terms.get(d.source, "")) for d in documents]
-        held = (hold(d, self.waiting) for d in self.corrector.correct(named))
+        judged = self.rights.apply(self.corrector.correct(named))
+        held = (hold(d, self.waiting) for d in judged)
         return [self.blocked.withhold(d) for d in held]
 
     def put(self, rows: Sequence[Document], back: Sequence[Document] = ()) -> Assembled:
@@ -74,6 +78,7 @@ def intake(
     *,
     blocked: Blocked,
     terms: dict[str, str],
+    rights: Rights,
     waiting: frozenset[str],
     made_by: str = "",
 ) -> Intake:
@@ -89,6 +94,7 @@ def intake(
         corrector=Corrector(by_document(corrections), page_of),
         blocked=blocked,
         terms=terms,
+        rights=rights,
         waiting=waiting,
         made_by=made_by,
     )

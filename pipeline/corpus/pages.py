@@ -25,6 +25,7 @@ from pipeline.corpus.personal import masked
 from pipeline.corpus.schema import to_table
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
+    LICENSES_DIFFER,
     SETTLED,
     USABLE,
     Article,
@@ -37,6 +38,8 @@ from pipeline.records import (
     Reason,
     Source,
 )
+from pipeline.rights import directives, licences, tdmrep
+from pipeline.rights.facts import ordered
 from pipeline.rules.plain_text import is_plain
 
 C = TypeVar("C", Capture, cdxj.Ref)
@@ -167,6 +170,8 @@ def _page(capture: Capture, source: Source | None) -> Page:
         captured_on=capture.fetched_at.date(),
         source=source,
     )
+    headers = (*tdmrep.reserved_by_headers(capture.headers), *directives.by_headers(capture.headers))
+    page = replace(page, rights=ordered((*headers, *page.rights)))
     if source is None or not source.mask:
         return page
     return replace(page, articles=tuple(masked(article, source.mask) for article in page.articles))
@@ -187,6 +192,7 @@ def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Docu
         encoding_from=page.encoding_from if page else "",
         replacements=page.replacements if page else 0,
         flags=_doubts(capture),
+        rights=page.rights if page else (),
         reason=reason,
     )
 
@@ -200,6 +206,8 @@ def _doubts(capture: Capture) -> tuple[Flag, ...]:
 
 def article_row(capture: Capture, page: Page, article: Article) -> Document:
     """The row of one article, not normalized yet."""
+    licence, several = licences.named(page.rights)
+    differ = (Flag(name=LICENSES_DIFFER),) if several else ()
     return replace(
         bare_row(capture, reason="", page=page),
         id=document_id(capture.url_key, article.part),
@@ -224,5 +232,6 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         captions=article.captions,
         method=article.method,
         agreement=article.agreement,
-        flags=(*article.flags, *_doubts(capture)),
+        flags=(*article.flags, *differ, *_doubts(capture)),
+        license_url=licence,
     )

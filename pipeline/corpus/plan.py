@@ -23,7 +23,7 @@ from pipeline.corpus.shards import said_of_pages
 from pipeline.corrections import digests
 from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Manifest, Source
+from pipeline.records import RESPECT, Manifest, Source
 from pipeline.rules import fingerprint
 
 FORCED = "asked for"
@@ -47,6 +47,10 @@ TOLD = {
     "corpus": "the code that assembles and publishes changed",
 }
 """Stage → why of a full build when its fingerprint is another; the shards of the stages before it are used again."""
+
+
+_SAID = "body, drop, charset, extractor, mask, terms, reserved or answer_to"
+"""What of a source's file the rows depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +169,8 @@ def rules(sources: Sequence[Source]) -> dict[str, str]:
     """The fingerprints of everything the rows depend on besides the archive, a stage after the other."""
     found = {stage: fingerprint(made_by) for stage, made_by in MADE_BY.items()}
     for source in sources:
-        said = (*said_of_pages(source), source.terms)
+        published = source.reserved if source.reserved != RESPECT else None
+        said = (*said_of_pages(source), source.terms, published, source.answer_to)
         if any(said):
             found[f"source:{source.name}"] = short_hash(repr(said))
     return found
@@ -255,11 +260,7 @@ def _other_rules(job: Job, parent: Manifest) -> str | None:
         # a source that is new, or is no longer declared, changes no row that stands
         concerns = key == name or (name in parent.counts and name in declared)
         if concerns and now.get(key, "") != before.get(key, ""):
-            said = (
-                f"source {name} has another body, drop, charset, extractor, mask or terms"
-                if key != name
-                else None
-            )
+            said = f"source {name} has another {_SAID}" if key != name else None
             return said or TOLD.get(key, f"the rules changed ({key})")
     if parent.made_by:
         return "some of its rows were made by later rules than the others"

@@ -19,6 +19,10 @@ PARTS_LOOKED_UP = 8
 """How many parts of a page are looked for when it is captured again; extraction splits no further."""
 
 
+SPEAKING = frozenset({None, Reason.RESERVED})
+"""Reasons of the rows that say what stands of their page: fit ones put a text there, reserved ones take it away."""
+
+
 @dataclass(slots=True)
 class Revisions:
     """What stands of one page, capture after capture."""
@@ -36,6 +40,10 @@ class Revisions:
     def _take(self, rows: list[Document]) -> None:
         fit = [row for row in rows if row.reason is None]
         self.aside += [row for row in rows if row.reason is not None]
+        if any(row.reason == Reason.RESERVED for row in rows):  # the page withdraws all that it printed
+            for ident in part_ids(rows[0].url_key):
+                if ident in self.now:
+                    self.aside.append(past(self.now.pop(ident)))
         for row in rows:  # a person says that it is no article: its earlier text does not stay either
             if row.reason == Reason.NOT_AN_ARTICLE and row.id in self.now:
                 self.aside.append(past(self.now.pop(row.id)))
@@ -66,8 +74,8 @@ def part_ids(url_key: str) -> list[str]:
 
 
 def later(rows: Iterable[Document], known: datetime | None) -> bool:
-    """Whether all rows fit to stand are of captures later than the last one known of their page."""
-    return known is None or all(_when(row) > known for row in rows if row.reason is None)
+    """Whether all rows that say what stands are of captures later than the last one known of their page."""
+    return known is None or all(_when(row) > known for row in rows if row.reason in SPEAKING)
 
 
 def past(document: Document) -> Document:
@@ -115,10 +123,11 @@ def _captures(rows: Iterable[Document]) -> Iterator[list[Document]]:
 
 def _same_page(a: Document, b: Document) -> bool:
     """Whether two captures of one document say the same."""
-    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name) == (
+    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name, a.license_url) == (
         b.extracted_hash,
         b.title_raw,
         b.published_raw,
         b.author,
         b.origin_name,
+        b.license_url,
     )

@@ -37,6 +37,8 @@ def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: boo
         outcome=ref.outcome,
         looks=known.looks + 1,
     )
+    if ref.kind == Kind.TDMREP and known.missing_since is not None:
+        changed = True  # it is back: what pages say of their use is other than without it
     if ref.outcome == Outcome.OK:
         changed = ref.digest != known.good_digest if changed is None else changed
         state = replace(

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.outage import is_doubtful
+from pipeline.crawl.reservations import State
 from pipeline.crawl.robots import Robots
 from pipeline.crawl.states import jittered
 from pipeline.records import UNREACHED, Outcome, Place
@@ -69,6 +70,8 @@ class Rules:
     robots: Robots | None = None
     until: datetime | None = None
     place: Place | None = None
+    tdmrep: State | None = None
+    """What is known of its tdmrep.json; None: not looked up in this run."""
 
 
 class Hosts:

@@ -20,11 +20,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.archive.writer import utcnow
 from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
-from pipeline.crawl.robots import Robots, judge_robots, parse_robots
+from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.scope import Scope, scope_of
 from pipeline.parsing import tamed
 from pipeline.records import Kind, Listing, Outcome, Source, header_of
-from pipeline.rules import table
+from pipeline.rights.robotstxt import barred
 from pipeline.web.blocks import judge_page
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Fetched, Limits
@@ -337,9 +337,7 @@ def _sampled(links: Sequence[ListedUrl], shapes: frozenset[str]) -> list[ListedU
 
 def _barred(robots: bytes, home: str) -> tuple[str, ...]:
     """The names of AI crawlers that the bytes of a robots.txt keep from the home."""
-    return tuple(
-        agent for agent, *_ in table("ai-agents") if robots and not parse_robots(robots, agent).allows(home)
-    )
+    return tuple(right.said for right in barred(robots, fetch_form(home) or home))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ STATES: tuple[tuple[str, Callable[[UrlState], bool], Next, str], ...] = (
         "companion",
         lambda s: s.kind not in (Kind.PAGE, *LISTS),
         _never,
-        "robots.txt: asked with what it speaks of",
+        "robots.txt, tdmrep.json: asked with what they speak of",
     ),
     ("found", lambda s: not s.looks, lambda _, at: at, "never visited: at once"),
     ("buried", _is_buried, _never, "a page that was gone for a year: no more"),

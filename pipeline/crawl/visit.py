@@ -1,4 +1,4 @@
-"""One visit of one URL: robots → pace → conditional fetch → block pages → archive → ledger."""
+"""One visit of one URL: robots → tdmrep.json → pace → conditional fetch → block pages → archive → ledger."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.reader import read_one
 from pipeline.archive.warc import Damaged, sha1
+from pipeline.crawl import reservations
 from pipeline.crawl.hosts import Hosts, Rules
 from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import Due
@@ -16,6 +17,7 @@ from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.scope import Scope, is_front, may_lead_to
 from pipeline.crawl.sitemaps import MAX_BYTES
 from pipeline.records import USABLE, Capture, Kind, Outcome, Place, header_of
+from pipeline.rights import tdmrep
 from pipeline.web.blocks import judge_page
 from pipeline.web.fetch import Client
 from pipeline.web.fetched import Fetched, Limits
@@ -35,6 +37,17 @@ class Conduct:
     """Who we say we are."""
     limits: Limits
     """What one fetch may cost."""
+
+    @property
+    def tdmrep(self) -> Limits:
+        """What fetching a tdmrep.json may cost: no page waits long for it."""
+        return replace(
+            self.limits,
+            body_bytes=tdmrep.MAX_BYTES,
+            wire_bytes=tdmrep.MAX_BYTES,
+            tries=1,
+            deadline=min(self.limits.deadline, 15.0),
+        )
 
     @property
     def sitemaps(self) -> Limits:
@@ -92,12 +105,18 @@ class Visitor:
             if not robots.allows(due.url):
                 return Visit(due=due, outcome=Outcome.ROBOTS, robots=robots.note)
             earlier = self.keeper.ledger.validators(due.url_key)
+            if due.kind == Kind.PAGE:
+                await self._tdmrep(due.url, robots)
+                if queue.closed:
+                    return None
+                if earlier is not None and self._is_older(earlier):
+                    earlier = None
             asked = None if due.looks % DOUBT_EVERY == DOUBT_EVERY - 1 else earlier
             turn = self.hosts.turn(self.source.delay)
             forbidden: list[str] = []
 
             async def hop_allowed(url: str) -> bool:
-                return await self._hop_allowed(url, forbidden)
+                return await self._hop_allowed(url, forbidden, due.kind)
 
             fetched = await self._client.get(
                 due.url,
@@ -115,7 +134,10 @@ class Visitor:
                 outcome = Outcome.SOFT_GONE
             turn.end(fetched, outcome)
         if outcome == Outcome.OK and earlier is not None and sha1(fetched.body) == earlier.digest:
-            outcome = Outcome.UNCHANGED
+            if due.kind == Kind.PAGE and self._says_otherwise(fetched, earlier):
+                earlier = None
+            else:
+                outcome = Outcome.UNCHANGED
         return Visit(due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note)
 
     def keep(
@@ -181,13 +203,15 @@ class Visitor:
         moved = bool(fetched.hops) and url_key(fetched.final_url) != due.url_key
         return moved and is_front(self.scope, fetched.final_url) and due.url_key not in self.scope.named
 
-    async def _hop_allowed(self, url: str, forbidden: list[str]) -> bool:
+    async def _hop_allowed(self, url: str, forbidden: list[str], kind: str) -> bool:
         """Whether a redirect may be followed: the rules for links, then robots.txt of the host it leads to."""
         if not may_lead_to(self.scope, url):
             return False
         robots = await self._robots(url)
         if not robots.allows(url):
             forbidden.append(url)
+        elif kind == Kind.PAGE and not forbidden:
+            await self._tdmrep(url, robots)
         return not forbidden
 
     async def _robots(self, url: str) -> Robots:
@@ -217,6 +241,48 @@ class Visitor:
         )
         rules.place = earlier.place if earlier and kept.outcome == Outcome.UNCHANGED else kept.place
         return robots
+
+    async def _tdmrep(self, url: str, robots: Robots) -> None:
+        """Ask the host of `url` for its tdmrep.json once a day, and archive what comes: the build reads it there."""
+        rules, address = self.hosts.rules(url), fetch_form(tdmrep.PATH, url) or url
+        async with rules.lock:
+            until = self._tdmrep_state(url).until
+            if until is not None and self.now() < until <= self.now() + reservations.DAY:
+                return
+            if not robots.allows(address):
+                rules.tdmrep = reservations.State(until=self.now() + reservations.DAY)
+                return
+            turn = self.hosts.turn(self.source.delay)
+            key = url_key(address)
+            earlier = self.keeper.ledger.validators(key)
+            fetched = await self._client.get(address, pause=turn.pause, limits=self._conduct.tdmrep)
+            turn.end(fetched, fetched.outcome if not fetched.status or fetched.retry_after else Outcome.OK)
+            is_page = fetched.outcome == Outcome.OK and not tdmrep.is_file(fetched.body)
+            outcome = Outcome.SOFT_GONE if is_page else fetched.outcome
+            due = Due(url=address, url_key=key, kind=Kind.TDMREP, via=None, part_of=None, looks=0)
+            self.keep(Visit(due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note))
+            rules.tdmrep = None
+
+    def _tdmrep_state(self, url: str) -> reservations.State:
+        """What is known of the tdmrep.json of the host of `url`."""
+        rules = self.hosts.rules(url)
+        if rules.tdmrep is None:
+            known = self.keeper.ledger.state(url_key(fetch_form(tdmrep.PATH, url) or url))
+            rules.tdmrep = reservations.state_of(known)
+        return rules.tdmrep
+
+    def _is_older(self, earlier: Earlier) -> bool:
+        """Whether a page was last archived in full before its host's tdmrep.json came, changed or went.
+
+        Then it is asked for in full again: what is repeated would be judged by what held before.
+        """
+        changed = self._tdmrep_state(earlier.url).changed
+        return changed is not None and earlier.fetched_at < changed
+
+    def _says_otherwise(self, fetched: Fetched, earlier: Earlier) -> bool:
+        """Whether the headers of an answer say of its use what those of the answer with the same body did not."""
+        kept = self._from_archive(earlier.place)
+        return kept is not None and reservations.said(kept.headers) != reservations.said(fetched.headers)
 
 
 def _as_fetched(capture: Capture) -> Fetched:

@@ -16,6 +16,7 @@ The order of the steps stands here and nowhere else:
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, account.py, byline.py, dateline.py,
                                                                  names.py, origin.py, metadata.py)
+    rights     what the page says of its own use                (statements.py)
     split      two articles glued on one page; parts joined     (split.py, frames.py)
 """
 
@@ -41,11 +42,13 @@ from pipeline.extract.metadata import read_metadata
 from pipeline.extract.noarticle import no_article
 from pipeline.extract.plain import as_page, too_long
 from pipeline.extract.split import join_parts, split_articles
+from pipeline.extract.statements import declared_statements, printed_statements
 from pipeline.extract.thread import first_post
 from pipeline.extract.title import Title, find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
 from pipeline.records import Article, Flag, Outcome, Page, Reason, Selector, Source
+from pipeline.rights.facts import ordered
 from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.rules.signatures import NO_PAGE
 
@@ -154,13 +157,34 @@ def _extract(
 def _read(
     decoded: Decoded, url: str, captured_on: date | None, source: Source | None, *, plain: bool, is_cut: bool
 ) -> Extraction:
-    missing = Outcome.TOO_LARGE if is_cut else Reason.NO_BODY
-    extractor = source.extractor if source else None
     html = _parseable(decoded, plain=plain)
     tree = LexborHTMLParser(html)
-    if tree.body is None:  # where a page of frames has its frameset
-        return _nothing(decoded, "frameset")
     declared = read_declared(tree)
+    rights = declared_statements(tree, declared, url)
+    if tree.body is None:  # where a page of frames has its frameset
+        found = _nothing(decoded, "frameset")
+    else:
+        found = _article(decoded, html, tree, declared, url, captured_on, source, plain=plain, is_cut=is_cut)
+    if found.layout is not None:
+        rights += printed_statements(found.layout, found.reading)
+    return replace(found, page=replace(found.page, rights=ordered(rights)))
+
+
+def _article(
+    decoded: Decoded,
+    html: str,
+    tree: LexborHTMLParser,
+    declared: Declared,
+    url: str,
+    captured_on: date | None,
+    source: Source | None,
+    *,
+    plain: bool,
+    is_cut: bool,
+) -> Extraction:
+    """The articles of a parsed page, or why there is none."""
+    missing = Outcome.TOO_LARGE if is_cut else Reason.NO_BODY
+    extractor = source.extractor if source else None
     selected = () if plain else in_force(source.body if source else (), captured_on)
     drop = in_force(source.drop if source else (), captured_on)
     found = _body(read_layout(tree, body=selected, drop=drop), declared, html, extractor)

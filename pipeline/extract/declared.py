@@ -84,6 +84,9 @@ AGO = re.compile(r"(?:前|ago)$|^(?:昨天|前天|刚刚|剛剛)")
 ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 """schema.org types of an item that is the article itself, not the page or the site around it."""
 
+LICENSED = re.compile(r"Article|Posting|Report|CreativeWork|WebPage|WebSite")
+"""schema.org types of an item whose licence is the article's."""
+
 LD_KEYS = ("headline", "title", "datePublished", "pubDate", "author", "publisher")
 
 
@@ -104,6 +107,8 @@ class Declared:
     """Variables of SCRIPT_NAMES; the first of each."""
     canonical: str
     """rel=canonical, as written."""
+    licenses: tuple[str, ...] = ()
+    """`license` of the JSON-LD items that are the article or its page, as written: addresses or names."""
 
 
 def read_declared(tree: LexborHTMLParser) -> Declared:
@@ -134,6 +139,7 @@ def read_declared(tree: LexborHTMLParser) -> Declared:
         title=" ".join((title.text() if title is not None else "").split())[:500],
         meta=meta,
         ld=_ld_facts(blocks),
+        licenses=tuple(_ld_licenses(blocks)),
         items=_items(tree),
         script=script,
         canonical=(canonical.attributes.get("href") or "").strip() if canonical is not None else "",
@@ -186,6 +192,18 @@ def _ld_facts(blocks: list[Any]) -> dict[str, str]:
             if value := _name(_persons(item.get(key)) if key == "author" else item.get(key), named):
                 facts.setdefault(key, value[:VALUE])
     return facts
+
+
+def _ld_licenses(blocks: list[Any]) -> Iterator[str]:
+    """The licences that the items of an article or a page name; those of pictures are theirs."""
+    for item in _objects(blocks):
+        if LICENSED.search(str(item.get("@type", ""))[:200]):
+            given = item.get("license")
+            for value in given[:10] if isinstance(given, list) else [given]:
+                if isinstance(value, dict):
+                    value = value.get("url") or value.get("@id") or value.get("name")
+                if isinstance(value, str) and value.strip():
+                    yield value.strip()[:VALUE]
 
 
 def _persons(value: Any) -> Any:

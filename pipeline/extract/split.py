@@ -15,6 +15,7 @@ from pipeline.extract.layout import Layout, Line
 from pipeline.extract.structure import write_text
 from pipeline.nextpart import MAX_PARTS
 from pipeline.records import Article, Page, Span
+from pipeline.rights.facts import ordered
 from pipeline.rules.han import IDEOGRAPHS
 from pipeline.spans import moved_by
 
@@ -187,4 +188,6 @@ def join_parts(pages: Sequence[Page]) -> Page:
         captions.extend(c for c in article.captions if c not in captions)
     whole = replace(first.articles[0], extracted=text, structure=structure, captions=tuple(captions))
     replacements = sum(page.replacements for page in usable)
-    return replace(first, articles=(whole, *first.articles[1:]), replacements=replacements, next_url=None)
+    rights = ordered(right for page in usable for right in page.rights)
+    whole_page = replace(first, articles=(whole, *first.articles[1:]), rights=rights)
+    return replace(whole_page, replacements=replacements, next_url=None)

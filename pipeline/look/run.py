@@ -16,9 +16,9 @@ from markupsafe import Markup
 from pipeline import rates
 from pipeline.archive import index, sealed, withdrawn
 from pipeline.archive.withdrawn import Run, run_of
+from pipeline.corpus.expectations import FIT
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import hidden, list_versions
-from pipeline.corpus.yields import FIT
 from pipeline.errors import UsageError
 from pipeline.look import pictures, rows
 from pipeline.look.asked import Asked

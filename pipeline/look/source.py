@@ -16,9 +16,10 @@ from pipeline import runs
 from pipeline.archive import index
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.withdrawn import standing_refs
+from pipeline.corpus.expectations import FIT, NO_DOCUMENT
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import hidden, list_versions, version_folder
-from pipeline.corpus.yields import FIT, NO_DOCUMENT, DayYield, daily_yields
+from pipeline.corpus.yields import DayYield, daily_yields
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.ledger import Ledger
 from pipeline.errors import UsageError

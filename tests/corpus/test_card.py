@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pipeline.corpus.card import column_docs, readme
 from pipeline.corpus.schema import SCHEMA
-from pipeline.records import Corrected, Flag, Manifest, Measures, OutputFile, Span
+from pipeline.records import Corrected, Flag, Manifest, Measures, OutputFile, Right, Span
 
 MANIFEST = Manifest(
     version="2.7.0",
@@ -29,6 +29,7 @@ def test_every_column_and_every_measure_has_its_type_and_its_meaning() -> None:
         "flags": Flag,
         "structure": Span,
         "structure_raw": Span,
+        "rights": Right,
         "corrected": Corrected,
     }
     inner = {f"{column}.{name}" for column, record in parts.items() for name in record.__dataclass_fields__}

@@ -13,7 +13,7 @@ from pipeline.corpus.changes import CHANGES, compare, rows, summary
 from pipeline.corpus.edition import Edit, Edition
 from pipeline.corpus.quality import RULES, measure
 from pipeline.corpus.schema import SCHEMA, write_parquet
-from pipeline.records import Corrected, Document, Flag, Outcome, Reason, Span
+from pipeline.records import Corrected, Document, Flag, Outcome, Reason, Right, Span
 from tests.corpus.rows import row
 
 A, B = row(1), row(2)
@@ -147,6 +147,7 @@ def test_no_column_changes_in_silence(column: str, tmp_path: Path) -> None:
     after = others.get(type(before), None if column == "quality" else "other")
     if before == ():
         kinds: dict[str, Any] = {"flags": Flag(name="x"), "corrected": BY_HAND[0]}
+        kinds["rights"] = Right(name="noindex", place="meta", said="noindex")
         span = Span(kind="quote", level=1, start=0, end=2)
         after = (kinds.get(column, span if column.startswith("structure") else "x"),)
     elif column in ("score", "agreement"):

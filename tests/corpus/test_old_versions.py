@@ -1,8 +1,8 @@
 """Versions that earlier releases wrote, kept as they wrote them: they open, are whole, and are built upon.
 
 Each archive in `versions/` is the corpus (raw and clean) that a commit of that schema made of the same three captures:
-6dbf115 (schema 1), dd4fe58 (schema 2 without structure), b574eb4 (schema 2 with it). A commit that changes the schema
-adds one of its own: write, build, `tar -cJf`.
+6dbf115 (schema 1), dd4fe58 (schema 2 without structure), b574eb4 (schema 2 with it), b669362 (and with corrections). A
+commit that changes the schema adds one of its own: write, build, `tar -cJf`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def corpus(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_three_schemas_are_kept() -> None:
-    assert len(KEPT) >= 3
+def test_four_schemas_are_kept() -> None:
+    assert len(KEPT) >= 4
 
 
 def test_an_old_version_opens_and_is_whole(corpus: Path) -> None:
@@ -40,6 +40,7 @@ def test_an_old_version_opens_and_is_whole(corpus: Path) -> None:
     rows = list(documents(corpus / "clean"))
     assert [d.title for d in rows] == [PLAIN[0].title, PLAIN[2].title]
     assert [(d.corrected, d.made_by, bool(d.quality and d.quality.han)) for d in rows] == [((), "", True)] * 2
+    assert [(d.rights, d.license_url) for d in rows] == [((), None)] * 2
     assert [d.reason for d in documents(corpus / "clean", table="dropped")] == ["timeout"]
     assert read(corpus / "clean").schema == SCHEMA
     assert versions.verify(corpus / "clean" / version) == []

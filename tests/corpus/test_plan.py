@@ -100,12 +100,14 @@ SOURCES: dict[str, tuple[tuple[Source, ...], str | None]] = {
     "a new source": ((EXAMPLE, replace(OTHER, body=BODY)), None),
     "body": (
         (replace(EXAMPLE, body=BODY),),
-        "source example has another body, drop, charset, extractor, mask or terms",
+        "source example has another body, drop, charset, extractor, mask, terms, reserved or answer_to",
     ),
     "drop": ((replace(EXAMPLE, drop=BODY),), "source example has another"),
     "charset": ((replace(EXAMPLE, charset="gbk"),), "source example has another"),
     "extractor": ((replace(EXAMPLE, extractor="container"),), "source example has another"),
     "terms": ((replace(EXAMPLE, terms="CC0"),), "source example has another"),
+    "reserved": ((replace(EXAMPLE, reserved="publish"),), "source example has another"),
+    "answer_to": ((replace(EXAMPLE, answer_to=("CCBot",)),), "source example has another"),
 }
 
 

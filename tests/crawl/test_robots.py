@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.crawl.robots import MAX_BYTES, Robots, judge_robots, parse_robots, product_token
+from pipeline.crawl.robots import Robots, judge_robots, parse_robots
 from pipeline.records import Outcome
+from pipeline.rights.robotstxt import MAX_BYTES, product_token
 from pipeline.web.fetch import Client, Fetched, Limits
 from tests.web.fault_server import HTML, Fault, FaultServer, answer, redirect
 

@@ -26,7 +26,7 @@ from pipeline.crawl.run import CrawlProgress, crawl
 from pipeline.errors import BusyError, UsageError
 from pipeline.records import Source
 from pipeline.web.urls import url_key
-from tests.web.loopback import Page, Site, article, kept, later, run, sitemap, source_of
+from tests.web.loopback import NO_ROBOTS, Page, Site, article, kept, later, run, sitemap, source_of
 
 
 def test_nothing_due_asks_for_nothing(site: Site, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ crawl([{source!r}], Path({str(tmp_path)!r}))
     child.kill()
     child.wait()
     run(source, tmp_path)
-    asked = Counter(site.asked(but=("/robots.txt", "/sitemap.xml")))
+    asked = Counter(site.asked(but=(*NO_ROBOTS, "/sitemap.xml")))
     assert set(asked) == set(paths)
     assert asked.total() <= len(paths) + 1, "only the page under way is asked for again"
     assert Counter(c.url for c in kept(tmp_path)) == Counter(site.base + path for path in paths)

@@ -69,6 +69,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
         (
             "extract",
             {
+                "ai-agents",
                 "boilerplate",
                 "common-han",
                 "encoding",
@@ -76,6 +77,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
                 "marks",
                 "no-names",
                 "notices",
+                "rights-lines",
                 "shell-lines",
                 "surnames",
                 "tracking-keys",

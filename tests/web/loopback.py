@@ -19,7 +19,9 @@ from pipeline.records import Capture, Source
 from pipeline.web.fetched import Limits
 
 QUICK = Limits(backoff=0.01, deadline=5.0, wait=0.1)
-NO_ROBOTS = ("/robots.txt",)
+TDMREP = "/.well-known/tdmrep.json"
+"""Asked for once a day beside robots.txt; no test but its own counts it."""
+NO_ROBOTS = ("/robots.txt", TDMREP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Site:
         handler.end_headers()
         handler.wfile.write(body)
 
-    def asked(self, *, but: tuple[str, ...] = ()) -> list[str]:
+    def asked(self, *, but: tuple[str, ...] = (TDMREP,)) -> list[str]:
         """Paths in the order they were asked for."""
         return [each.path for each in self.log if each.path not in but]
 
