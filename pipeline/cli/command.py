@@ -31,11 +31,11 @@ exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 130 interr
 
 COMMANDS = {
     "demo": "demo",
-    **dict.fromkeys(
-        ("crawl", "build", "refresh", "backfill", "rebuild", "maintain", "import", "ledger"), "jobs"
-    ),
-    **dict.fromkeys(("read", "explain", "report"), "look"),
-    **dict.fromkeys(("verify", "repair"), "whole"),
+    **dict.fromkeys(("crawl", "build", "refresh", "backfill", "rebuild"), "jobs"),
+    "import": "bring",
+    **dict.fromkeys(("read", "report"), "look"),
+    "explain": "explain",
+    **dict.fromkeys(("verify", "repair", "maintain", "ledger"), "whole"),
     **dict.fromkeys(("versions", "pin", "unpin", "diff", "rollback", "changes"), "versions"),
     "runs": "undo",
     "export": "export",

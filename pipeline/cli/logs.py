@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.cli import screen
+from pipeline.cli.options import local
 from pipeline.errors import UsageError
 
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -33,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "-v", dest="verbose", action="count", default=0, help="say what is done; -vv: every request and file"
     )
     parser.add_argument(
-        "--log-file", type=Path, metavar="FILE", help="write the log there too (appended, with times)"
+        "--log-file", type=local, metavar="FILE", help="write the log there too (appended, with times)"
     )
 
 
