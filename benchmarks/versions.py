@@ -79,6 +79,9 @@ def _at(document: Document, day: int, number: int) -> Document:
 def versions(job: Job, days: int, first: int, share: float) -> Iterator[tuple[Path, list[Document]]]:
     """Publish a version a day; its folder and the rows that came."""
     job.raw.mkdir(parents=True)
+    building.check_staged = lambda *_: (
+        None
+    )  # the rows come from no archive, which reading them back would find
     done = 0
     for day in range(days + 1):
         count = first if day == 0 else max(1, int(done * share))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.archive import cdxj, exchange, index, salvage, warc
+from pipeline.archive.blocklist import url_hash
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.journal import NAME, read_journal, write_journal
 from pipeline.archive.repair import RepairReport, repair_locked
@@ -24,6 +25,7 @@ from pipeline.archive.store import WARC, lock, sync, write_all, write_whole
 from pipeline.archive.verify import captures_of
 from pipeline.errors import UsageError
 from pipeline.records import Capture, Outcome
+from pipeline.web.urls import url_key
 
 logger = logging.getLogger("pipeline.archive")
 
@@ -95,6 +97,17 @@ def acknowledge(raw: Path, why: str, file: str | None = None) -> list[Repair]:
         raw / JOURNAL, [replace(each, acknowledged=why) if each in chosen else each for each in done]
     )
     return chosen
+
+
+def forget(raw: Path, urls: Collection[str]) -> None:
+    """Take lost captures out of the journal, by the hashes of their URL keys; done again it changes nothing more."""
+    known = repairs(raw)
+    left = [
+        replace(each, lost=tuple(lost for lost in each.lost if url_hash(url_key(lost.url)) not in urls))
+        for each in known
+    ]
+    if left != known:
+        write_journal(raw / JOURNAL, left)
 
 
 Remembered = Callable[[], Sequence[Ref]]

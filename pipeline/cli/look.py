@@ -63,11 +63,7 @@ WEEK_MEANS = {
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     read = commands.add_parser("read", help="rows of a version, as JSON Lines, text or Markdown")
-    read.add_argument(
-        "--clean",
-        default="clean",
-        help="the corpus: a folder, or a URL as https://… or s3://… (default: clean)",
-    )
+    corpus_to_read(read)
     read.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
     read.add_argument("--table", choices=TABLES, default="articles", help="published rows, or all others")
     read.add_argument("--format", choices=screen.FORMATS, default="json", help=FORMAT_HELP)
@@ -90,6 +86,15 @@ def in_corpus(command: argparse.ArgumentParser) -> None:
     """Give a command the options of what looks at a corpus of this machine: which one, and JSON."""
     command.add_argument("--clean", type=local, default=Path("clean"), help="the corpus (default: clean)")
     json_option(command)
+
+
+def corpus_to_read(command: argparse.ArgumentParser) -> None:
+    """Give a command that only reads the option that says which corpus: it may be elsewhere."""
+    command.add_argument(
+        "--clean",
+        default="clean",
+        help="the corpus: a folder, or a URL as https://… or s3://… (default: clean)",
+    )
 
 
 def run_read(arguments: argparse.Namespace) -> int:

@@ -115,8 +115,8 @@ def refuse_idle(arguments: argparse.Namespace, when: str, *names: str) -> None:
 def must_exist(arguments: argparse.Namespace, *names: str) -> None:
     """UsageError for a folder that was named and is not there, with the nearest name beside it."""
     for name in names:
-        path: Path = getattr(arguments, name)
-        if path != Path(name) and not path.exists():
+        path = Path(getattr(arguments, name))
+        if path != Path(name) and not _SCHEME.match(str(path)) and not path.exists():
             beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
             near = difflib.get_close_matches(path.name, beside, 1, 0.5)
             hint = f"; did you mean {path.parent / near[0]}?" if near else ""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipeline import report, runs
 from pipeline.cli import screen
-from pipeline.cli.look import in_corpus
+from pipeline.cli.look import corpus_to_read, in_corpus
 from pipeline.cli.options import (
     BUILD,
     FOLDERS,
@@ -20,6 +20,7 @@ from pipeline.cli.options import (
     day,
     folder_options,
     folders,
+    json_option,
     local,
     machine,
     must_exist,
@@ -100,7 +101,8 @@ def add(commands: Commands) -> None:
         "--since", required=True, metavar="VERSION", help="the version you have, 2.37 or 2.37.0"
     )
     feed.add_argument("--until", metavar="VERSION", help="the version to come to (default: latest)")
-    in_corpus(feed)
+    corpus_to_read(feed)
+    json_option(feed)
     feed.set_defaults(run=run_changes)
 
 

@@ -63,7 +63,7 @@ def write_card(folder: Path, manifest: Manifest, terms: dict[str, str]) -> None:
         ("datapackage.json", metadata.data_package(manifest, terms)),
         (metadata.TABLE_SCHEMA, metadata.table_schema(docs)),
     ):
-        text = json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(said, ensure_ascii=False, separators=(",", ":")) + "\n"
         (folder / name).write_text(text, encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.archive.store import sha256_of, sync, write_whole
-from pipeline.corpus import hub
+from pipeline.corpus import feed, hub
 from pipeline.corpus.exports import Exported, Sent, check_here, noted, plan, reaching, sums_of
 from pipeline.corpus.feed import VERSION
 from pipeline.corpus.job import Progress
@@ -92,6 +92,7 @@ def export(
     todo = plan(there.versions(finished=False), here, folder.name, mirror=mirror, to=to)
     known = noted(clean, to, sent=todo.send)
     done = tuple(_send(clean / v, there, progress) for v in todo.send)
+    _send_feed(clean, there, progress)
     kept = (there.versions(finished=True) | set(todo.send)) - set(todo.remove)
     _point(there, kept, latest(clean))
     for v in todo.remove:
@@ -129,6 +130,17 @@ def _send(folder: Path, there: _There, progress: Progress) -> Sent:
                 done = replace(done, sent=done.sent + 1, bytes=done.bytes + path.stat().st_size)
     progress(f"export {version}", len(sums), len(sums))
     return done
+
+
+def _send_feed(clean: Path, there: _There, progress: Progress) -> None:
+    """Bring the change feed there: a small file a release, also of those that were collected."""
+    files = sorted(feed.files(clean).items(), key=lambda item: version_key(item[0]))
+    for number, (version, path) in enumerate(files, 1):
+        name = feed.name_of(version)
+        if name not in there.files or not _is_same(there, name, path, sha256_of(path)):
+            with reaching(there.top.url):
+                _put(there, path, name)
+        progress("export changes", number, len(files))
 
 
 def _refuse_another(folder: Path, there: _There) -> None:

@@ -77,7 +77,7 @@ def to_bytes(table: pa.Table, parent: str | None) -> bytes:
     return sink.getvalue()
 
 
-def made_upon(file: Path) -> str | None:
+def made_upon(file: Path | BinaryIO) -> str | None:
     """The version upon which that of this file was made; None: it was the first. ValueError: no such file."""
     said = (pq.read_metadata(file).metadata or {}).get(_FROM.encode())
     if said is None:

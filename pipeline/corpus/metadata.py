@@ -131,7 +131,7 @@ def data_files(manifest: Manifest, table: str) -> list[OutputFile]:
 
 def croissant(manifest: Manifest, terms: Mapping[str, str], docs: Docs) -> dict[str, Any]:
     """Croissant 1.1 (mlcommons.org/croissant/1.1) of a version's two tables; schema.org/Dataset as well."""
-    files = {table: found for table in TABLES if (found := data_files(manifest, table))}
+    tables = [table for table in TABLES if data_files(manifest, table)]
     said = [_licence_of(each) for each in terms_in_use(manifest, terms)]
     return {
         "@context": _CONTEXT,
@@ -157,9 +157,8 @@ def croissant(manifest: Manifest, terms: Mapping[str, str], docs: Docs) -> dict[
             }
             for name in manifest.counts
         ],
-        "distribution": [
-            node for table, found in files.items() for node in (*map(_file_object, found), _file_set(table))
-        ],
+        # a file each would make this grow with the corpus: SHA256SUMS and datapackage.json list them
+        "distribution": [_file_set(table) for table in tables],
         "recordSet": [
             {
                 "@type": "cr:RecordSet",
@@ -173,7 +172,7 @@ def croissant(manifest: Manifest, terms: Mapping[str, str], docs: Docs) -> dict[
                 ],
                 "field": [_field(table, column.name, column.type, docs) for column in SCHEMA],
             }
-            for table in files
+            for table in tables
         ],
     }
 
@@ -181,17 +180,6 @@ def croissant(manifest: Manifest, terms: Mapping[str, str], docs: Docs) -> dict[
 def _licence_of(terms: str) -> str:
     name = licence(terms)
     return licence_url(name) if name else terms or "unknown: see README.md for each source"
-
-
-def _file_object(file: OutputFile) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileObject",
-        "@id": file.file,
-        "name": file.file,
-        "contentUrl": file.file,
-        "encodingFormat": "application/x-parquet",
-        "sha256": file.sha256,
-    }
 
 
 def _file_set(table: str) -> dict[str, Any]:

@@ -84,11 +84,24 @@ def merge_counts(
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write manifest.json and SHA256SUMS, which lists every other file of the version."""
-    (folder / MANIFEST).write_text(
-        json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True, default=_plain) + "\n",
-        encoding="utf-8",
-    )
+    said = [f"{_json(name)}: {_laid_out(value)}" for name, value in sorted(asdict(manifest).items())]
+    (folder / MANIFEST).write_text("{\n" + ",\n".join(said) + "\n}\n", encoding="utf-8")
     (folder / SUMS).write_text(sums_text(folder, manifest), encoding="utf-8")
+
+
+def _laid_out(value: Any) -> str:
+    """A value as JSON, the items of a list or a mapping a line each: read by people, and no file longer for it."""
+    if isinstance(value, dict) and value:
+        return (
+            "{\n" + ",\n".join(f" {_json(key)}: {_json(each)}" for key, each in sorted(value.items())) + "\n}"
+        )
+    if isinstance(value, list | tuple) and value:
+        return "[\n" + ",\n".join(f" {_json(each)}" for each in value) + "\n]"
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain)
 
 
 def sums_text(folder: Path, manifest: Manifest) -> str:

@@ -59,9 +59,9 @@ def is_url(clean: str | Path) -> bool:
     return "://" in str(clean)
 
 
-def _remote() -> Any:
+def _remote(module: str = "remote") -> Any:
     # by its name: what reads over the network is in no fingerprint of a build, which reads this module's source
-    return import_module("pipeline.corpus.remote")
+    return import_module(f"pipeline.corpus.{module}")
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -255,7 +255,8 @@ def read_changes(clean: str | Path = "clean", *, since: str, until: str | None =
     what was taken down from it later is told; of `until` its newest revision. UsageError for a version nobody knows.
     """
     if is_url(clean):
-        raise UsageError(f"{clean}: changes are read from the corpus's own folder; read {feed.FOLDER}/ there")
+        found: pa.Table = _remote("remote_feed").read_changes(str(clean), since, until)
+        return found
     folder = Path(clean)
     have, files = list_versions(folder), feed.files(folder)
     known = sorted({*have, *files}, key=version_key)

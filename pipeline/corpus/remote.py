@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.corpus.feed import VERSION
-from pipeline.corpus.read import LATEST, MANIFEST, SUMS, by_hash, named, version_key
+from pipeline.corpus.read import HIDDEN, LATEST, MANIFEST, SUMS, by_hash, named, version_key
 from pipeline.corpus.schema import SCHEMA_VERSION, read_parquet
 from pipeline.errors import CorpusError, UsageError
 
@@ -60,6 +61,11 @@ class Place:
     def at(self, name: str) -> Place:
         """A folder or file below."""
         return Place(url=f"{self.url}/{name}", fs=self.fs, path=f"{self.path}/{name}")
+
+    def beside(self, name: str) -> Place:
+        """A folder or file in the folder that holds this one."""
+        url, path = self.url.rpartition("/")[0], self.path.rpartition("/")[0]
+        return Place(url=f"{url}/{name}", fs=self.fs, path=f"{path}/{name}")
 
     def version(self, name: str) -> Place:
         """Where a version of a corpus here stands: a folder, on the Hugging Face hub a tag."""
@@ -234,11 +240,23 @@ def tables(url: str, version: str | None, table: str, columns: Sequence[str] | N
     missing, cut short or altered.
     """
     folder, manifest = version_at(url, version)
+    away = _hidden(folder, place(url))
     is_sure = by_hash(version)[1] is not None
     for file in manifest["files"]:
         name: str = file["file"]
         if name.startswith(f"{table}/") and name.endswith(".parquet"):
-            yield _rows(folder.at(name), file, columns, whole=is_sure)
+            rows = _rows(folder.at(name), file, columns, whole=is_sure)
+            if len(away):
+                ids = rows["id"] if "id" in rows.schema.names else _rows(folder.at(name), file, ["id"])["id"]
+                rows = rows.filter(pc.invert(pc.is_in(ids, away)))
+            yield rows
+
+
+def _hidden(folder: Place, top: Place) -> pa.Array:
+    """The ids of documents that a takedown is at work on, where a corpus is served from its own folder."""
+    where = top.at(HIDDEN) if folder.url != top.url else top.beside(HIDDEN)
+    said = None if top.url.startswith(HUB) else _line(where)
+    return pa.array((said or "").split(), pa.string())
 
 
 def _rows(

@@ -65,6 +65,7 @@ class Neighbours:
             if same := index.with_text(source.text_hash):
                 members.append(same)
             ends = {end for link in index.links(source.id) for end in (link.id, link.of)}
+            ends |= index.apart.get(source.id, frozenset())
             members += [member for end in ends if (member := index.get(end))]
             new |= {member.id: member for member in members if member.position > source.position}
             clusters = {member.decision.cluster for member in members}

@@ -1,6 +1,7 @@
 """What the journal of a takedown says, done: each step changes nothing where it was done before.
 
-hide from readers → blocklist → archive files → ledger → revisions of the versions → shards → done, shown again
+hide from readers → blocklist → archive files → damaged bytes set aside → ledger → revisions of the versions → shards
+→ done, shown again
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from pipeline.archive import blocklist, takedowns
 from pipeline.archive.blocklist import Entry
@@ -25,9 +24,9 @@ from pipeline.corpus.read import HIDDEN, list_versions
 from pipeline.corpus.revision import Removal, replace_version, revise
 from pipeline.corpus.shards import STAGES
 from pipeline.crawl.forgetting import forget
-from pipeline.dedupe.sketch import Hashes
 from pipeline.records import InputFile
-from pipeline.takedown.grams import said_by, unpacked
+from pipeline.takedown import grams
+from pipeline.takedown.aside import remove_set_aside
 from pipeline.takedown.places import Plan
 
 _SHARD = re.compile(r"-[0-9a-f]{12}$")
@@ -38,11 +37,7 @@ def begin(job: Job, plan: Plan) -> Takedown:
     """Write the journal: from here on the takedown happens, whatever is killed."""
     folder = job.raw / takedowns.FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    grams = takedowns.path(job.raw, plan.takedown.ticket, ".npy")
-    beside = grams.with_name(grams.name + ".tmp")
-    with beside.open("wb") as file:
-        np.save(file, plan.grams)
-    beside.replace(grams)
+    grams.save(job.raw, plan.takedown.ticket, plan.grams)
     takedowns.write(job.raw, plan.takedown)
     return plan.takedown
 
@@ -59,7 +54,7 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
     for number, file in enumerate(takedown.warc, 1):
         sealed[file.file] = cut(job.raw, file.file, takedown.captures, takedown.ticket, takedown.at)
         progress("archive", number, len(takedown.warc))
-    _remove_tails(job.raw, takedown.ticket)
+    remove_set_aside(job, takedown)
     forget(job.raw, frozenset(takedown.urls), takedown.captures, sealed.keys())
     _revise(job, takedown, sealed, progress)
     _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in sealed})
@@ -77,20 +72,6 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
 def _hide(job: Job, takedown: Takedown) -> None:
     if job.clean.is_dir() and takedown.documents:
         write_whole(job.clean / HIDDEN, "".join(f"{ident}\n" for ident in takedown.documents).encode())
-
-
-def _remove_tails(raw: Path, ticket: str) -> None:
-    """Remove the torn tails of killed runs that print some of the text: bytes that never were a capture."""
-    wanted = load_grams(raw, ticket)
-    for path in sorted((raw / "quarantine").glob("*")):
-        if path.is_file() and said_by(unpacked(path.read_bytes()), wanted):
-            path.unlink()
-
-
-def load_grams(raw: Path, ticket: str) -> Hashes:
-    """The 13-grams by which the proof of a takedown knows its texts."""
-    found: Hashes = np.load(takedowns.path(raw, ticket, ".npy"))
-    return found
 
 
 def _revise(job: Job, takedown: Takedown, sealed: dict[str, SealedFile | None], progress: Progress) -> None:

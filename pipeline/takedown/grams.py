@@ -10,9 +10,11 @@ import html
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 
+from pipeline.archive import takedowns
 from pipeline.dedupe.sketch import Hashes, text_key
 
 GRAM = 13
@@ -23,7 +25,25 @@ _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _CHARSETS = ("gb18030", "big5", "utf-16-le")
 """Tried where bytes are no UTF-8; what they make of other bytes says nothing in thirteen letters."""
 
+_STEP = 256
+"""Bytes unpacked at once: what stands before a damaged place is read but for the last of them."""
+
 NONE: Hashes = np.zeros(0, np.uint64)
+
+
+def save(raw: Path, ticket: str, found: Hashes) -> None:
+    """Keep the 13-grams by which the proof of a takedown knows its texts."""
+    path = takedowns.path(raw, ticket, ".npy")
+    beside = path.with_name(path.name + ".tmp")
+    with beside.open("wb") as file:
+        np.save(file, found)
+    beside.replace(path)
+
+
+def load(raw: Path, ticket: str) -> Hashes:
+    """The 13-grams by which the proof of a takedown knows its texts."""
+    found: Hashes = np.load(takedowns.path(raw, ticket, ".npy"))
+    return found
 
 
 def grams(text: str) -> Hashes:
@@ -85,13 +105,19 @@ def _decoded(data: bytes) -> Iterator[str]:
 
 
 def unpacked(data: bytes) -> bytes:
-    """What gzip members unpack to, as far as they do; bytes that are none as they are."""
+    """What gzip members unpack to, up to the byte that is damaged; bytes that are none as they are."""
     parts = []
-    while data[:2] == b"\x1f\x8b":
+    left = data
+    while left[:2] == b"\x1f\x8b":
         unpacker = zlib.decompressobj(31)
         try:
-            parts.append(unpacker.decompress(data))
+            for start in range(0, len(left), _STEP):
+                parts.append(unpacker.decompress(left[start : start + _STEP]))
+                if unpacker.eof:
+                    left = unpacker.unused_data + left[start + _STEP :]
+                    break
+            else:
+                break
         except zlib.error:
             break
-        data = unpacker.unused_data
     return b"".join(parts) or data

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli import main
-from pipeline.corpus import list_versions, read
+from pipeline.corpus import list_versions, read, read_changes
 from pipeline.corpus.build import build
 from pipeline.corpus.export import Exported, export
 from pipeline.corpus.exports import EXPORTS, exported, note
@@ -117,11 +117,16 @@ def test_a_version_there_is_the_version_here(clean: Path, to: str) -> None:
     (moved,) = done.versions
     here = {f"2.2.0/{p.relative_to(clean / '2.2.0')}" for p in (clean / "2.2.0").rglob("*") if p.is_file()}
     there = files_of(to)
+    here |= {"changes/2.1.0.parquet", "changes/2.2.0.parquet"}
     assert set(there) == here | {"VERSIONS", "LATEST"}
     assert all(there[name] == (clean / name).read_bytes() for name in here)
     assert (there["VERSIONS"], there["LATEST"]) == (b"2.2.0\n", b"2.2.0\n")
-    assert (moved.sent, moved.there, moved.copied) == (len(here), 0, 0)
-    assert moved.bytes == sum(len(there[name]) for name in here)
+    own = [name for name in here if name.startswith(moved.version)]
+    assert (moved.sent, moved.there, moved.copied) == (len(own), 0, 0)
+    assert moved.bytes == sum(len(there[name]) for name in own)
+    assert read_changes(to if "://" in to else f"file://{to}", since="2.1").equals(
+        read_changes(clean, since="2.1")
+    )
     assert read(to).equals(read(clean))
     if "://" not in to:
         assert verify(Path(to) / "2.2.0") == []
@@ -194,7 +199,14 @@ def test_sync_renews_what_was_revised_and_removes_what_is_gone(clean: Path, to: 
     assert (done.removed, done.unknown) == (("2.0.0", "2.1.0"), ())
     assert [moved.version for moved in done.versions] == ["2.1.1", "2.2.0"]
     there = files_of(to)
-    assert {name.partition("/")[0] for name in there} == {"2.1.1", "2.2.0", "VERSIONS", "LATEST", "notes.txt"}
+    assert {name.partition("/")[0] for name in there} == {
+        "2.1.1",
+        "2.2.0",
+        "VERSIONS",
+        "LATEST",
+        "changes",
+        "notes.txt",
+    }
     assert there["VERSIONS"] == b"2.1.1\n2.2.0\n"
     shutil.rmtree(clean / "2.1.1")
     assert send(clean, to, mirror=True).removed == ("2.1.1",)
@@ -296,7 +308,13 @@ def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(clean: Path
         whole_or_older(clean, to)
         send(clean, to)
         assert read(f"file://{to}").equals(read(clean))
-        assert {n.partition("/")[0] for n in files_of(to)} == {"2.1.0", "2.2.0", "VERSIONS", "LATEST"}
+        assert {n.partition("/")[0] for n in files_of(to)} == {
+            "2.1.0",
+            "2.2.0",
+            "VERSIONS",
+            "LATEST",
+            "changes",
+        }
         assert not [name for name in files_of(to) if name.endswith((".part", ".tmp"))]
         shutil.rmtree(to)
         if alive:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
-from pipeline.corpus import documents, list_versions, read, read_changes, remote
+from pipeline.corpus import documents, list_versions, read, remote
 from pipeline.corpus.build import build
 from pipeline.corpus.publish import describe_files, read_manifest, write_manifest
 from pipeline.corpus.read import hash_of
@@ -66,8 +66,6 @@ def test_a_version_is_asked_for_by_hash_and_read_whole(clean: Path, served: Serv
         read(served.url, version=said, columns=["id"])
     with pytest.raises(CorpusError, match=f"not the version of hash {digest}"):
         read(served.url, version=f"2.2 sha256:{digest}")
-    with pytest.raises(UsageError, match=r"from the corpus's own folder"):
-        read_changes(served.url, since="2.1")
 
 
 def test_the_command_reads_a_url(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,6 +94,16 @@ def test_chosen_columns_cost_their_bytes_where_the_server_gives_ranges(clean: Pa
         served.ranges = False
         assert read(served.url + "/2.1.0", columns=["id"]).equals(here)
         assert served.sent(".parquet") == whole
+
+
+def test_documents_that_a_takedown_is_at_work_on_are_given_to_nobody(clean: Path, tmp_path: Path) -> None:
+    shutil.copytree(clean, tmp_path / "clean", symlinks=True)
+    away, *left = read(clean)["id"].to_pylist()
+    (tmp_path / "clean/TAKEDOWN").write_text(f"{away}\n")
+    with web(tmp_path / "clean") as running:
+        for url in (running.url, f"{running.url}/2.2.0"):
+            assert read(url)["id"].to_pylist() == left
+            assert read(url, columns=["title"]).num_rows == len(left)
 
 
 def test_a_version_may_be_named_by_its_own_url(clean: Path, served: Served) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.dedupe.records import Decision, Item
+from pipeline.dedupe.records import NOTHING_APART, Apart, Decision, Item
 from pipeline.dedupe.run import DedupeIndex, dedupe
 from tests.corpus.articles import article, item, sentences
 from tests.dedupe.test_run import NOTICE
@@ -71,8 +72,8 @@ def history(seed: int) -> list[Item | str]:
 class Grown:
     """An index that batches of such events are put into."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.index = DedupeIndex.open(None)
+    def __init__(self, folder: Path | None = None, apart: Apart = NOTHING_APART) -> None:
+        self.index = DedupeIndex.open(None, apart)
         self.texts: dict[str, str] = {}
         self.folder = folder
         self.told: dict[str, Decision] = {}
@@ -117,8 +118,8 @@ def different(
     }
 
 
-def at_once(events: Sequence[Item | str]) -> dict[str, Decision]:
-    grown = Grown()
+def at_once(events: Sequence[Item | str], apart: Apart = NOTHING_APART) -> dict[str, Decision]:
+    grown = Grown(apart=apart)
     grown.take(events)
     return grown.said()
 
@@ -144,6 +145,28 @@ def test_what_comes_late_is_decided_in_its_place(seed: int) -> None:
     for pieces in (4, 30):
         grown = Grown()
         for batch in cut(items, pieces):
+            grown.take(batch)
+        assert different(whole, grown.said()) == {}, pieces
+
+
+@pytest.mark.parametrize("seed", [4, 10, 14, 16])
+def test_so_do_they_where_corrections_keep_documents_apart(seed: int) -> None:
+    chance = random.Random(seed)
+    events = [
+        replace(event, text=f"今天放假{chance.randrange(3)}天，大家都回家。")
+        if isinstance(event, Item) and chance.random() < 0.5
+        else event
+        for event in history(seed)
+    ]
+    names = sorted({event if isinstance(event, str) else event.id for event in events})
+    apart: dict[str, frozenset[str]] = {}
+    for one, other in (chance.sample(names, 2) for _ in range(25)):
+        apart[one] = apart.get(one, frozenset()) | {other}
+        apart[other] = apart.get(other, frozenset()) | {one}
+    whole = at_once(events, apart)
+    for pieces in (4, 12, 30):
+        grown = Grown(apart=apart)
+        for batch in cut(events, pieces):
             grown.take(batch)
         assert different(whole, grown.said()) == {}, pieces
 

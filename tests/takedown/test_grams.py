@@ -83,3 +83,10 @@ def test_hostile_markup_costs_little() -> None:
     started = time.process_time()
     said_by(b"<" * 500_000 + b"&" * 500_000 + b"\\u12" * 100_000, WANTED)
     assert time.process_time() - started < 5
+
+
+def test_a_damaged_member_is_read_up_to_its_damage() -> None:
+    text = "".join(chr(0x4E00 + number * 7919 % 20000) for number in range(6000))
+    data = bytearray(gzip.compress(text.encode()))
+    data[len(data) * 3 // 4 :] = b"\x00" * (len(data) // 4)
+    assert said_by(unpacked(bytes(data)), grams(text[:3000])) > 2900

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import subprocess
 from dataclasses import replace
@@ -307,16 +306,6 @@ def test_redirects_to_a_page_and_feeds_that_print_its_text_go_too(corpus: Path) 
     assert kinds == {Kind.PAGE}
     assert runs.prove_takedown(folders(corpus), TICKET).findings == ()
     whole(corpus)
-
-
-def test_the_torn_tail_of_a_killed_run_that_prints_its_text_goes(corpus: Path) -> None:
-    tails = corpus / "raw/quarantine"
-    tails.mkdir()
-    for name, number in (("mine.tail", 1), ("other.tail", 2)):
-        (tails / name).write_bytes(gzip.compress(b"HTTP/1.1 200 OK\r\n\r\n" + page(number).body)[:-9])
-    take_down(corpus, url(1))
-    assert [path.name for path in tails.iterdir()] == ["other.tail"]
-    assert runs.prove_takedown(folders(corpus), TICKET).findings == ()
 
 
 def test_a_row_of_a_document_with_a_tombstone_is_found_by_verify(corpus: Path) -> None:
