@@ -254,6 +254,7 @@ def markdown_run(report: RunReport, clean: Path) -> str:
     """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version."""
     parts = [f"**{line}**" for line in refusals(report)]
     parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
+    parts.append("; ".join(f"*{column}*: {meaning}" for column, meaning in MEANS.items()) + ".")
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:

@@ -46,6 +46,7 @@ ALLOWED = {
     "opml": {"errors", "sources", "tomlfile", "web"},
     "trial": SHARED | {"crawl", "extract", "corpus", "sources", "tomlfile", "web"},
     "takedown": SHARED | {"web", "archive", "crawl", "dedupe", "corpus"},
+    "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
     "runs": SHARED
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
     | {"corrections", "identity", "rates"},
@@ -63,6 +64,7 @@ ALLOWED = {
         "spans",
         "origin",
         "markdown",
+        "explain",
         "health",
         "identity",
         "opml",

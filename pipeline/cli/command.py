@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from pipeline.cli import logs
+from pipeline.cli.options import Prose
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -60,7 +61,7 @@ def parser(said: str | None = None) -> argparse.ArgumentParser:
         prog="corpus",
         description="From Chinese web pages to a versioned clean corpus.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     top.add_argument(VERSION, action="version", version=version("zh-article-corpus"))
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)

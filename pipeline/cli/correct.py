@@ -17,7 +17,7 @@ from pipeline import corrections, extract
 from pipeline.archive import index, read_one
 from pipeline.archive.store import write_whole
 from pipeline.cli import drafts, look, page, screen
-from pipeline.cli.options import Commands, json_option, local, machine, refuse_idle
+from pipeline.cli.options import Commands, Prose, json_option, local, machine, refuse_idle
 from pipeline.corpus.correcting import made_for
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corrections import Correction, CorrectionError
@@ -49,7 +49,7 @@ def add(commands: Commands) -> None:
         "correct",
         help="correct one document for good",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument("document", nargs="?", metavar="ID|URL", help="the document")
     command.add_argument(

@@ -11,7 +11,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli import screen, why
+from pipeline import explain as why
+from pipeline.cli import screen
 from pipeline.cli.look import find_rows, in_corpus, reasons_of
 from pipeline.cli.options import Commands, local, machine, must_exist
 from pipeline.corpus.read import hidden, version_folder
@@ -111,7 +112,7 @@ def _tell(arguments: argparse.Namespace, folder: Path, rows: Sequence[Document],
         if document.extracted:
             screen.say(f"\nWhy it reads so{f' [{document.id}]' if len(chosen) > 1 else ''}")
         told = (
-            why.life(document, whole=bool(arguments.verbose))
+            why.explain_lines(document, whole=bool(arguments.verbose))
             if document.extracted
             else _bare(arguments, document, refs)
         )

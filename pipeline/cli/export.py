@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from pipeline.cli import screen
-from pipeline.cli.options import Commands, folder_options
+from pipeline.cli.options import Commands, Prose, folder_options
 from pipeline.corpus.export import export
 
 ABOUT = """\
@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
         "export",
         help="copy a version to a folder, an object store, the Hugging Face hub",
         description=ABOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument(
         "--to",

@@ -168,13 +168,13 @@ def column_of(reason: str) -> str:
 
 def _why_not(counts: Iterable[Mapping[str, int]]) -> None:
     """The reasons of the rows that are not published, each with its meaning."""
-    from pipeline.cli import why
+    from pipeline.explain import meaning_of
 
     total: Counter[str] = Counter()
     for each in counts:
         total.update(each)
     del total["articles"]
-    rows = [(reason, number, why.meaning_of(reason, brief=True)[0]) for reason, number in total.most_common()]
+    rows = [(reason, number, meaning_of(reason, brief=True)[0]) for reason, number in total.most_common()]
     if rows:
         screen.show("Why rows are not published", ("reason", "rows", "meaning"), rows)
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli.table import wrapped
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ FOLDERS = {
 }
 """Folders with a default of their own name."""
 
+_GAP = re.compile(r"[^ ] {2,}")
+"""What parts the two columns of an indented line."""
+
 POSITIONAL = ("what", "document", "name", "names")
 """Arguments that some commands take without the name of an option."""
 
@@ -36,6 +40,23 @@ BUILD = ("sources", "corrections", "raw", "clean", "work", "workers", "dask")
 """Options of what builds."""
 WHOLE = (*BUILD, "user_agent")
 """Options of what fetches and builds."""
+
+
+class Prose(argparse.HelpFormatter):
+    """Help whose paragraphs are filled to the terminal's width, and whose indented lines stay lines."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines: list[str] = []
+        prose: list[str] = []
+        for line in [*text.split("\n"), ""]:
+            if line and not line.startswith(" "):
+                prose.append(line)
+                continue
+            lines += wrapped(" ".join(prose), width) if prose else []
+            prose = []
+            gap = _GAP.search(line)
+            lines += wrapped(indent + line, width, gap.end() if gap else 0)
+        return "\n".join(lines).rstrip()
 
 
 def local(text: str) -> Path:

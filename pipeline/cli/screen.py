@@ -90,6 +90,11 @@ def say(text: str, hang: int = 0) -> None:
             sys.stderr.write(part + "\n")
 
 
+def verbatim(text: str) -> None:
+    """Words on stderr that are to be copied: no line is cut."""
+    sys.stderr.write(plain(text).rstrip("\n") + "\n")
+
+
 def put(row: Any) -> None:
     """A JSON line on stdout, for machines."""
     sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import extract, identity, opml, runs, sources, trial
-from pipeline.cli import screen, why
-from pipeline.cli.options import Commands, json_option, local, machine, refuse_idle, user_agent
+from pipeline.cli import screen
+from pipeline.cli.options import Commands, Prose, json_option, local, machine, refuse_idle, user_agent
 from pipeline.cli.stages import by_host, fetch_one, page_row
 from pipeline.crawl.scout import Scouting, peek, scout
 from pipeline.errors import CorpusError, RefusedError, UsageError
+from pipeline.explain import meaning_of
 from pipeline.records import Outcome, Source
 from pipeline.runs import SOURCES
 from pipeline.web.urls import is_home
@@ -67,7 +68,7 @@ def add(commands: Commands) -> None:
         "try",
         help="what a site or one page would give",
         description=TRY,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     attempt.add_argument(
         "url", metavar="HOME|URL", help="a site's front page or column, or a page of a source"
@@ -181,7 +182,8 @@ def run_try(arguments: argparse.Namespace) -> int:
         raise RefusedError("; ".join(scouting.notes))
     written = trial.declaration(scouting, allow_private=arguments.allow_private)
     if target is None:
-        screen.say("A source file of this (--add NAME writes it):\n\n" + written)
+        screen.say("A source file of this (--add NAME writes it):\n")
+        screen.verbatim(written)
         return 0
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(written, encoding="utf-8")
@@ -212,7 +214,7 @@ def _try_page(arguments: argparse.Namespace, source: Source) -> int:
         return 0
     screen.say(f"{url}\n  of the source {source.name}, decoded as {page.encoding} ({page.encoding_from})")
     if page.reason:
-        screen.say(f"  no article: {page.reason}, {why.meaning_of(page.reason)[0]}", hang=2)
+        screen.say(f"  no article: {page.reason}, {meaning_of(page.reason)[0]}", hang=2)
     for article in row["documents"]:
         screen.say(f"\n{article['title'] or '(no title)'}")
         for key in ("author", "published_on", "origin_name", "method", "agreement"):

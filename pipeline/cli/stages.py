@@ -50,7 +50,13 @@ def add(commands: Commands) -> None:
     extraction.set_defaults(run=run_extract)
 
     normal = commands.add_parser("normalize", help="stdin → stdout in the corpus's form")
-    normal.add_argument("--target", choices=("Hans", "Hant-TW", "Hant-HK", "keep"), default="Hans")
+    normal.add_argument(
+        "--target",
+        choices=("Hans", "Hant-TW", "Hant-HK", "keep"),
+        default="Hans",
+        metavar="SCRIPT",
+        help="Hans (default), Hant-TW, Hant-HK, keep",
+    )
     normal.add_argument(
         "--spacing", choices=("remove", "keep"), default="remove", help="spaces between Han and Latin"
     )

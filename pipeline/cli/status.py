@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from pipeline import report, runs
 from pipeline.cli import screen
-from pipeline.cli.options import Commands, day, folder_options, folders, must_exist, refuse_idle
+from pipeline.cli.options import Commands, Prose, day, folder_options, folders, must_exist, refuse_idle
 from pipeline.errors import RefusedError, UsageError
 from pipeline.health import STATES
 
@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
         "status",
         help="how every source stands: state, since when, last good, what comes next",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument("name", nargs="*", metavar="NAME", help="only these sources (default: all)")
     folder_options(command, "sources", "raw", "clean")

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pipeline import runs
 from pipeline.archive.takedowns import Takedown
 from pipeline.cli import screen
-from pipeline.cli.options import Commands, folder_options, folders, local, refuse_idle
+from pipeline.cli.options import Commands, Prose, folder_options, folders, local, refuse_idle
 from pipeline.errors import RefusedError, UsageError
 from pipeline.takedown.places import Plan
 
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
         "takedown",
         help="take documents out of the archive and of every version, for ever",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument("names", nargs="*", metavar="ID|URL", help="documents, or pages")
     command.add_argument(

@@ -15,6 +15,7 @@ from pipeline.cli.options import (
     BUILD,
     FOLDERS,
     Commands,
+    Prose,
     folder_options,
     folders,
     local,
@@ -69,7 +70,7 @@ def add(commands: Commands) -> None:
         "repair",
         help="put right what is damaged; what cannot be read is set aside and told",
         description=REPAIR,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     folder_options(repair, *BUILD)
     repair.add_argument("--ack", metavar="WHY", help="only note that a loss is known, and why it may be")

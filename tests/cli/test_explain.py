@@ -121,7 +121,7 @@ def test_a_page_without_a_body_says_what_was_tried_and_what_would_help(
 
 
 def test_a_page_with_lines_but_no_article_shows_them(crawled: Crawled, capsys: Capsys) -> None:
-    from pipeline.cli import why
+    from pipeline import explain as why
 
     told = "\n".join(
         why.without_body([(False, "outside", "甲" * 150), (False, "junk", "乙" * 90)], 9000, "news")
@@ -132,7 +132,7 @@ def test_a_page_with_lines_but_no_article_shows_them(crawled: Crawled, capsys: C
 
 
 def test_every_reason_has_its_meaning_in_words() -> None:
-    from pipeline.cli import why
+    from pipeline import explain as why
     from pipeline.corpus.quality import RULES
     from pipeline.records import Outcome, Reason
 

@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
-from pipeline.cli.command import COMMANDS
+from pipeline.cli.command import COMMANDS, parser
 from pipeline.cli.table import cells
 from pipeline.corpus import documents
+from tests.test_docs import commands
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -129,6 +130,13 @@ def _corrections(demo: Demo) -> Path:
     entry = f'[[correct]]\nid = "{row.id}"\ntext = "{row.extracted_hash}"\nwhy = "x"\ntitle = "y"\n'
     (folder / f"{row.source}.toml").write_text(entry)
     return folder
+
+
+def test_help_fits_too(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    for name, command in {"": parser(), **commands(parser())}.items():
+        command.print_help()
+        assert too_wide(capsys.readouterr().out, 60) == [], name
 
 
 def test_every_command_is_read_here_or_by_a_program() -> None:

@@ -1,4 +1,4 @@
-"""Why a row reads as it does, or is not published: in words, for `corpus explain`."""
+"""Why a row reads as it does, or is not published, in words: decoded, extracted, normalized, measured, compared."""
 
 from __future__ import annotations
 
@@ -127,10 +127,10 @@ def without_body(lines: Sequence[tuple[bool, str, str]], size: int, source: str)
     return [*told, f"{'helps':<{HANG}}{helps}"]
 
 
-def life(document: Document, *, whole: bool = False) -> list[str]:
+def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
     """How one text came about, in words: decoded, extracted, normalized, judged, compared.
 
-    Of each fix its first changes are shown, all with `whole`.
+    Of each fix all changes are told with `whole`, else the first.
     """
     from pipeline.corpus import quality
 
