@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.extract.agreement import BY_NAME, settle
 from pipeline.extract.boilerplate import judge
+from pipeline.extract.captions import captions
 from pipeline.extract.container import Weights, is_linked_title
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout
@@ -97,6 +98,7 @@ def read_body(
         )
         if rule:
             removed[index] = rule
+    removed.update(captions(layout, weights, span, removed))
     left = [i for i in span if i not in removed]
     removed.update(judged(layout, weights, left))
     for index in [i for i in left if i not in removed][:3]:

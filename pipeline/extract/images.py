@@ -12,7 +12,7 @@ from pipeline.extract.layout import Layout
 from pipeline.extract.marks import kinds
 from pipeline.records import Span
 
-CAPTIONS = frozenset({"caption", "both_doubt_caption"})
+CAPTIONS = frozenset({"caption", "caption_place", "both_doubt_caption"})
 """Rules whose lines are the captions of the article's pictures."""
 
 CAPTION_LINES = 3

@@ -65,6 +65,7 @@ ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
 """None of these is printable (str.isprintable), which is asked first: nearly all texts are."""
 
 HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.I)
+CENTRED = re.compile(r"text-align\s{0,3}:\s{0,3}center", re.I)
 INVISIBLE = re.compile(r"visibility\s{0,3}:\s{0,3}hidden", re.I)
 BODY_MARK = "data-corpus-body"
 """Attribute set on elements that a source's body selector names, so that the walk can see them."""
@@ -87,6 +88,8 @@ class Box:
     """Itself display:none or `hidden`; not inherited."""
     invisible: bool = False
     """Itself visibility:hidden: so a body is kept until a script runs (WeChat)."""
+    centred: bool = False
+    """Whether it sets its own text in the middle, by tag, style, attribute or class."""
     rows: int = 1
     """Rows of a table that a cell reaches over."""
     columns: int = 1
@@ -286,16 +289,19 @@ class _Walk:
             self.preformatted += 1
         names = ""
         hidden = invisible = False
+        centred = tag == "center"
         if attributes:
             names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
             hidden = "hidden" in attributes
             if style := attributes.get("style"):
                 hidden = hidden or HIDDEN.search(style[:500]) is not None
                 invisible = INVISIBLE.search(style[:500]) is not None
+                centred = centred or ("center" in style and CENTRED.search(style[:500]) is not None)
+            centred = centred or attributes.get("align") == "center" or "center" in names
         if not (is_block or names or hidden or invisible or BODY_MARK in attributes):
             return None
         index = len(self.layout.boxes)
-        box = Box(tag, names[:300], self.inner, len(self.layout.lines), -1, hidden, invisible)
+        box = Box(tag, names[:300], self.inner, len(self.layout.lines), -1, hidden, invisible, centred)
         self.layout.boxes.append(box)
         if attributes:
             if tag in CELL:
