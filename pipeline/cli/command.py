@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from pipeline.cli import logs
-from pipeline.cli.options import Prose
+from pipeline.cli.options import Prose, leaves
 from pipeline.cli.screen import say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -70,6 +70,8 @@ def parser(said: str | None = None) -> argparse.ArgumentParser:
     for module in [COMMANDS[said]] if said in COMMANDS else dict.fromkeys(COMMANDS.values()):
         import_module(f"pipeline.cli.{module}").add(commands)
     logs.add(top)
+    for command in leaves(top):
+        command.set_defaults(parser=command)  # so that it can be told what was given from what was not
     return top
 
 

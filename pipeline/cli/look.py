@@ -126,8 +126,9 @@ def run_report(arguments: argparse.Namespace) -> int:
     title = f"Version {manifest.version}: rows by what became of them"
     screen.show(title, ("source", *columns), rows, means={name: says for name, (says, _) in HELD.items()})
     weeks = _weeks(folder)
+    wide = min(WEEKS, max(map(len, weeks.values()), default=0))
     shown = [
-        (name, sparkline(each[-WEEKS:]), each[-1], max(each), sum(each), len(each))
+        (name, sparkline(each[-WEEKS:], max(each)).rjust(wide), each[-1], max(each), sum(each), len(each))
         for name, each in sorted(weeks.items())
     ]
     screen.show(

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import re
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,11 +124,21 @@ def machine(arguments: argparse.Namespace) -> bool:
     return bool(arguments.json) or not sys.stdout.isatty()
 
 
+def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every command below a parser that runs something."""
+    for action in parser._actions:  # noqa: SLF001  argparse has no other way to walk its commands
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                yield from leaves(command)
+            return
+    yield parser
+
+
 def refuse_idle(arguments: argparse.Namespace, when: str, *names: str) -> None:
     """UsageError for the first of some options that was given and would do nothing `when` (in words)."""
     for name in names:
         given = getattr(arguments, name)
-        if given not in (None, False, "", []):
+        if given if name in POSITIONAL else given != arguments.parser.get_default(name):
             words = given if isinstance(given, list) else [given]
             said = " ".join(words) if name in POSITIONAL else f"--{name.replace('_', '-')}"
             raise UsageError(f"{said} does nothing {when}")
