@@ -3,72 +3,63 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
-from prefect import flow, task
+from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import states
-from flows.states import HERE, TRIES, WAIT
+from flows.states import HERE
 from pipeline import report, runs
-from pipeline.runs import Folders, RunReport
+from pipeline.runs import Folders
 
 
-@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=states.busy)
-def bring(
-    folders: Folders,
-    since: date | None,
-    until: date | None,
-    names: tuple[str, ...],
-    urls: tuple[str, ...],
-    fetch: bool,
-) -> RunReport:
-    """Fetch what is missing if asked to, then build from the archive."""
-    return runs.backfill(
-        folders, since=since, until=until, names=names, urls=urls, fetch=fetch, progress=states.progress()
-    )
-
-
-@flow
+@flow(flow_run_name=states.run_name)
 def backfill(
-    folders: Folders = HERE,
     since: date | None = None,
     until: date | None = None,
     names: tuple[str, ...] = (),
     urls: tuple[str, ...] = (),
     fetch: bool = False,
+    later: bool = False,
+    folders: Folders = HERE,
 ) -> State[Any]:
     """Clean what the archive holds under the present rules; with `fetch`, get what is missing first.
 
+    Waits while another run writes. `plan-backfill` shows beforehand what it takes.
+
     Args:
-        folders: Folders to work on, worker processes or a Dask scheduler.
-        since: First capture day.
-        until: Last capture day.
-        names: Only these sources; empty: all.
+        since: First capture day that is looked at for gaps; empty: the first there is.
+        until: Last capture day that is looked at for gaps; empty: the last there is.
+        names: Only these sources, by the names of their files; empty: all.
         urls: Only these URLs; empty: all that are known.
         fetch: Fetch what is missing, politely; otherwise no request is sent.
+        later: After a change of the rules add new rows only, and leave the others to `rebuild`.
+        folders: Folders to work on, worker processes or a Dask scheduler.
     """
-    return states.close(
-        "backfill", bring(folders, since, until, names, urls, fetch, return_state=True), folders
+    missing = partial(
+        runs.fetch_missing, folders, since=since, until=until, names=names, urls=urls, fetch=fetch
     )
+    return states.ran(folders, partial(runs.backfill, folders, later=later), missing)
 
 
-@flow
+@flow(flow_run_name=states.run_name)
 def plan_backfill(
-    folders: Folders = HERE,
     since: date | None = None,
     until: date | None = None,
     names: tuple[str, ...] = (),
     urls: tuple[str, ...] = (),
-) -> None:
+    folders: Folders = HERE,
+) -> State[Any]:
     """Show captures at hand, gaps, requests and hours at the polite rate; do nothing.
 
     Args:
-        folders: Folders to look at.
-        since: First capture day.
-        until: Last capture day.
-        names: Only these sources; empty: all.
+        since: First capture day that is looked at for gaps; empty: the first there is.
+        until: Last capture day that is looked at for gaps; empty: the last there is.
+        names: Only these sources, by the names of their files; empty: all.
         urls: Only these URLs; empty: all that are known.
+        folders: Folders to look at.
     """
-    plan = runs.plan_backfill(folders, since=since, until=until, names=names, urls=urls)
-    states.leave("backfill-plan", report.markdown_plan(plan))
+    plan = partial(runs.plan_backfill, folders, since=since, until=until, names=names, urls=urls)
+    return states.told(plan, report.markdown_plan, report.plan_words)

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from prefect import flow, task
+from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import states
-from flows.states import HERE, TRIES, WAIT
+from flows.states import HERE
 from pipeline import runs
-from pipeline.runs import Folders, RunReport
+from pipeline.runs import Folders
 
 
-@task(persist_result=False, retries=TRIES, retry_delay_seconds=WAIT, retry_condition_fn=states.busy)
-def build_anew(folders: Folders, preview: bool, confirm: bool) -> RunReport:
-    """Build everything from the archive."""
-    return runs.rebuild(folders, preview=preview, confirm=confirm, progress=states.progress())
-
-
-@flow
-def rebuild(folders: Folders = HERE, preview: bool = False, confirm: bool = False) -> State[Any]:
-    """Build everything anew under the present rules.
+@flow(flow_run_name=states.run_name)
+def rebuild(preview: bool = False, confirm: bool = False, folders: Folders = HERE) -> State[Any]:
+    """Build everything anew under the present rules; waits while another run writes.
 
     Args:
-        folders: Folders to work on, worker processes or a Dask scheduler.
         preview: Only show how many documents would change, by cause, with samples; publish nothing.
         confirm: Publish although a check says no.
+        folders: Folders to work on, worker processes or a Dask scheduler.
     """
-    return states.close("rebuild", build_anew(folders, preview, confirm, return_state=True), folders)
+    return states.ran(folders, partial(runs.rebuild, folders, preview=preview, confirm=confirm))

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from prefect import flow, task
+from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows import states
-from flows.states import HERE
+from flows.states import HERE, NOTHING
 from pipeline import runs
-from pipeline.runs import Folders, RunReport
+from pipeline.runs import Folders
 
 
-# one task for all sources: the archive has one writer, and the crawl paces its hosts side by side by itself
-@task(persist_result=False)
-def crawl(folders: Folders, names: tuple[str, ...], everything: bool) -> RunReport:
-    """Fetch into the archive."""
-    return RunReport(crawled=runs.crawl(folders, names, everything=everything, progress=states.progress()))
-
-
-@task(persist_result=False)
-def build(folders: Folders, confirm: bool, crawled: RunReport) -> RunReport:
-    """Build the next version from the archive, then see how the sources stand."""
-    return runs.build_and_look(folders, crawled, confirm=confirm, progress=states.progress())
-
-
-@flow
+@flow(flow_run_name=states.run_name)
 def refresh(
-    folders: Folders = HERE,
     names: tuple[str, ...] = (),
     everything: bool = False,
+    auto_rebuild: bool = False,
     confirm: bool = False,
+    folders: Folders = HERE,
 ) -> State[Any]:
-    """Fetch what is due, then build and publish.
+    """Fetch what is due, then build and publish. Does nothing while another run writes: what is due stays due.
 
     Args:
-        folders: Folders to work on, worker processes or a Dask scheduler.
-        names: Only these sources; empty: all.
+        names: Only these sources, by the names of their files; empty: all.
         everything: Visit everything, due or not.
+        auto_rebuild: After a change of the rules make the whole corpus anew; otherwise new rows only, as with
+            --later, until somebody runs `rebuild`.
         confirm: Publish although a check says no.
+        folders: Folders to work on, worker processes or a Dask scheduler.
     """
-    crawled = crawl(folders, names, everything)
-    built = build(folders, confirm, crawled, return_state=True)
-    return states.close("refresh", built, folders, otherwise=crawled)
+    return states.ran(
+        folders,
+        partial(runs.build_and_look, folders, NOTHING, confirm=confirm, auto_rebuild=auto_rebuild),
+        partial(runs.crawl, folders, names, everything=everything),
+        waits=False,
+    )

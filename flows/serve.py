@@ -1,7 +1,9 @@
-"""`make serve`: a Prefect server, what prefect.yaml and automations.yaml declare, and a worker, until Ctrl-C.
+"""`make serve`: a Prefect server, what prefect.yaml and automations.py declare, and a worker, until Ctrl-C.
 
-For a person on one machine. Where a server and workers run as services, only `prefect deploy` is needed.
-The address comes from prefect.toml or the environment (PREFECT_SERVER_API_PORT=4300 make serve).
+For a person on one machine. Where a server and workers run as services, only `prefect deploy` and
+`python -m flows.automations` are needed. The address comes from prefect.toml or the environment
+(PREFECT_SERVER_API_PORT=4300 make serve). What the commands of Prefect print on the way is shown only when one fails:
+they advise to start by hand what is started here.
 """
 
 from __future__ import annotations
@@ -14,15 +16,13 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from tempfile import TemporaryFile
 from types import FrameType
+from typing import IO
 
 from prefect.settings import get_current_settings
 
 POOL = "local"
-AUTOMATIONS = Path(__file__).with_name("automations.yaml")
-AUTOMATION = "crashed-without-a-word"
-"""The one automation in that file; a second `create` would double it."""
 STARTUP = 180.0
 """Seconds the server may take: a cold one needs 15 on a quiet machine, over 60 on a loaded one."""
 GRACE = 10.0
@@ -36,17 +36,19 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     address = get_current_settings().server.api
     home = f"http://{address.host}:{address.port}"
-    env = {**os.environ, "PREFECT_API_URL": f"{home}/api", "PREFECT_SERVER_UI_API_URL": f"{home}/api"}
+    api = f"{home}/api"
+    env = {**os.environ, "PREFECT_API_URL": api, "PREFECT_SERVER_UI_API_URL": api, "PREFECT_UI_URL": home}
     with ExitStack() as running:
         try:
-            server = running.enter_context(_started(env, "server", "start"))
-            _wait(server, f"{home}/api/health")
-            _prefect(env, "work-pool", "create", POOL, "--type", "process", "--overwrite")
-            _prefect(env, "deploy", "--all")
-            if _call(env, "automation", "inspect", AUTOMATION):
-                _prefect(env, "automation", "create", "--from-file", str(AUTOMATIONS))
-            worker = running.enter_context(_started(env, "worker", "start", "--pool", POOL))
-            print(f"\n{home} shows the runs. Ctrl-C ends server and worker.\n", flush=True)
+            said = running.enter_context(TemporaryFile())
+            print(f"Starting a Prefect server on {home} …", flush=True)
+            server = running.enter_context(_started(env, _prefect("server", "start"), said))
+            _wait(server, f"{home}/api/health", said)
+            _run(env, _prefect("work-pool", "create", POOL, "--type", "process", "--overwrite"))
+            _run(env, _prefect("deploy", "--all"))
+            print(_run(env, [sys.executable, "-m", "flows.automations"]), end="")
+            print(f"\n{home} shows the runs: {home}/deployments starts one. Ctrl-C ends all.\n", flush=True)
+            worker = running.enter_context(_started(env, _prefect("worker", "start", "--pool", POOL)))
             sys.exit(worker.wait())
         except KeyboardInterrupt:
             print("\nEnding the worker, then the server.", flush=True)
@@ -56,22 +58,26 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _command(*words: str) -> list[str]:
+def _prefect(*words: str) -> list[str]:
     return [sys.executable, "-m", "prefect", "--no-prompt", *words]
 
 
-def _prefect(env: dict[str, str], *words: str) -> None:
-    subprocess.run(_command(*words), env=env, check=True)
-
-
-def _call(env: dict[str, str], *words: str) -> int:
-    return subprocess.run(_command(*words), env=env, check=False, capture_output=True).returncode
+def _run(env: dict[str, str], command: list[str]) -> str:
+    """Run a command to its end; what it printed, or SystemExit with that when it fails."""
+    done = subprocess.run(
+        command, env=env, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout}\n{' '.join(command[2:])} failed ({done.returncode})")
+    return done.stdout
 
 
 @contextmanager
-def _started(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
+def _started(
+    env: dict[str, str], command: list[str], said: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     # a session of its own: Ctrl-C reaches only us, so that the worker ends before its server
-    process = subprocess.Popen(_command(*words), env=env, start_new_session=True)
+    process = subprocess.Popen(command, env=env, start_new_session=True, stdout=said, stderr=said)
     try:
         yield process
     finally:
@@ -83,12 +89,16 @@ def _started(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen[byte
             process.wait()
 
 
-def _wait(server: subprocess.Popen[bytes], health: str) -> None:
+def _wait(server: subprocess.Popen[bytes], health: str, said: IO[bytes]) -> None:
     """Wait until the server answers; SystemExit when it ends or takes longer than STARTUP."""
     deadline = time.monotonic() + STARTUP
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            sys.exit(f"The server ended at once ({server.returncode}); is {health} taken by another one?")
+            said.seek(0)
+            told = said.read().decode(errors="replace")
+            sys.exit(
+                f"{told}\nThe server ended at once ({server.returncode}); is {health} taken by another one?"
+            )
         try:
             urllib.request.urlopen(health, timeout=2.0).close()
             return

@@ -1,19 +1,31 @@
-"""What a flow run leaves behind: its artifact, its final state with the cause, lines in its log."""
+"""What a flow run is called and leaves behind: artifacts, lines in its log, its final state with the cause."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
-from prefect import get_run_logger
-from prefect.artifacts import create_markdown_artifact
-from prefect.client.schemas.objects import State
+from prefect import get_run_logger, runtime
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
+from prefect.client.schemas.objects import State, StateType
+from prefect.exceptions import FailedRun
 from prefect.states import Completed, Failed
 
-from pipeline import report
-from pipeline.errors import BusyError
+from flows import tasks
+from flows.tasks import Following
+from pipeline import report, runs
+from pipeline.errors import BusyError, CorpusError, RefusedError
 from pipeline.runs import Folders, RunReport
+from pipeline.stages import watched
+
+T = TypeVar("T")
 
 HERE = Folders()
 """The folders of the checkout the run works in."""
@@ -21,48 +33,173 @@ HERE = Folders()
 NOTHING = RunReport()
 """The report of a run that came to nothing."""
 
-TRIES, WAIT = 60, 60.0
-"""How long a run somebody asked for waits for another writer: so many tries, so many seconds apart."""
+TRIES = 60
+"""How often a run that somebody asked for tries when another one is writing, `tasks.PAUSE` apart."""
 
-LOG_EVERY = 30.0
-"""Seconds between two progress lines in the log of a run."""
+ZONE = ZoneInfo("Asia/Shanghai")
+"""Where the schedules are at home (prefect.yaml)."""
 
+WRITERS = ("refresh", "backfill", "rebuild", "maintain")
+"""The flows that write."""
 
-def busy(_task: Any, _run: Any, state: State[Any]) -> bool:
-    """Whether a task failed only because another run is writing; what was fetched is kept, so repeating is safe."""
-    return isinstance(state.result(raise_on_failure=False), BusyError)
+NAMED = 3
+"""Sources named in the name of a run; more are counted."""
 
-
-def progress() -> Callable[[str, int, int], None]:
-    """A progress callback that writes to the log of the run, at most every LOG_EVERY seconds."""
-    logger = get_run_logger()
-    told = time.monotonic()
-
-    def tell(what: str, done: int, total: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= LOG_EVERY:
-            told = time.monotonic()
-            logger.info("%s %d of %d", what, done, total)
-
-    return tell
+LOOK = "CORPUS_LOOK"
+"""Environment variable with the address of `corpus look`, for links to its pages; without it there are none."""
 
 
-def leave(key: str, markdown: str) -> None:
-    """Leave a markdown artifact on the run."""
-    create_markdown_artifact(key=key, markdown=markdown)
+def _says_more(record: logging.LogRecord) -> bool:
+    """False for the traceback that Prefect makes of a state that a run gave itself: its message has the reason."""
+    return not (record.exc_info and isinstance(record.exc_info[1], FailedRun))
 
 
-def close(key: str, ran: State[RunReport], folders: Folders, otherwise: RunReport = NOTHING) -> State[Any]:
-    """Leave the funnel of a run as an artifact and name the flow's final state.
+for logger in ("prefect.flow_runs", "prefect.task_runs", "prefect.engine"):
+    logging.getLogger(logger).addFilter(_says_more)
 
-    Failed when the run failed (`otherwise` tells what was done until then), or when a source was refused or
-    held back; the artifact stands either way.
+
+def run_name() -> str:
+    """The name of a run: flow, time (Asia/Shanghai), days and sources if they were chosen."""
+    asked: Mapping[str, Any] = runtime.flow_run.parameters or {}
+    began = runtime.flow_run.scheduled_start_time or datetime.now(ZONE)
+    parts = [f"{runtime.flow_run.flow_name} {began.astimezone(ZONE):%Y-%m-%d %H:%M}"]
+    since, until = asked.get("since"), asked.get("until")
+    parts += [f"{since or '…'} to {until or '…'}"] if since or until else []
+    names, urls = list(asked.get("names") or ()), list(asked.get("urls") or ())
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    parts += [", ".join([*map(str, names[:NAMED]), *more])] if names else []
+    parts += [f"{len(urls)} URLs"] if urls else []
+    parts += [word for word in ("preview", "fetch", "everything") if asked.get(word) is True]
+    return " · ".join(parts)
+
+
+def ran(
+    folders: Folders,
+    build: Callable[[], RunReport],
+    fetch: Callable[[], Sequence[Any]] = tuple,
+    *,
+    waits: bool = True,
+) -> State[Any]:
+    """Fetch, then build, each stage as a task; leave what came of it as artifacts, and say it in the final state.
+
+    A run that `waits` tries for an hour while another one writes; one that does not is over at once, as done: what
+    it left is due next time too. An error of ours has its traceback in the log; what was refused has its reason.
     """
-    done: RunReport = ran.result() if ran.is_completed() else otherwise
-    failure = [] if ran.is_completed() else [ran.message or "the run failed"]
-    text = report.markdown_run(done, folders.clean)
-    leave(key, "\n\n".join([*(f"**{line}**" for line in failure), text]))
-    if wrong := [*failure, *report.refusals(done)]:
-        return Failed(message="; ".join(wrong))
-    version = done.build.version if done.build is not None else None
-    return Completed(message=f"version {version}" if version else "nothing to publish yet")
+    stages = Following()
+    done, state = NOTHING, None
+    try:
+        with watched(stages):
+            done = RunReport(crawled=tuple(_in_turn(fetch, waits)))
+            done = replace(_in_turn(build, waits), crawled=done.crawled)
+    except BusyError as error:
+        state = Failed(message=str(error)) if waits else _skipped(done)
+    except RefusedError as error:
+        state = Failed(name="Refused", message=str(error))
+    except CorpusError as error:
+        state = Failed(message=str(error))
+    except Exception as error:
+        state = Failed(message=f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        stages.wait()
+        _leave_run(done, folders, state, stages)
+    _leave_sources(done, folders)
+    return state or _final(done)
+
+
+def told(step: Callable[[], T], markdown: Callable[[T], str], line: Callable[[T], str]) -> State[Any]:
+    """Do one thing when its turn comes, leave it as markdown and say it in a line, as the state's message."""
+    stages = Following()
+    try:
+        with watched(stages):
+            done = _in_turn(step, waits=True)
+    except CorpusError as error:
+        return Failed(name="Refused" if isinstance(error, RefusedError) else "Failed", message=str(error))
+    finally:
+        stages.wait()
+    name = str(runtime.flow_run.flow_name)
+    leave(name, markdown(done), f"{line(done)} ({runtime.flow_run.name})")
+    get_run_logger().info("%s", line(done))
+    return Completed(message=line(done))
+
+
+def _in_turn(step: Callable[[], T], waits: bool) -> T:
+    for _ in range(TRIES if waits else 0):
+        try:
+            return step()
+        except BusyError:
+            tasks.wait(_writing())
+    return step()
+
+
+def _skipped(done: RunReport) -> State[Any]:
+    """The state of a run that found another one writing."""
+    before = f"{sum(v.fetched for v in done.crawled)} pages fetched; the build " if done.crawled else ""
+    return Completed(name="Skipped", message=f"{before}skipped: {_writing()} is writing")
+
+
+def _writing() -> str:
+    """Which of our flows run beside this one, by name."""
+    with get_client(sync_client=True) as client:
+        flows = {flow.id: flow.name for flow in client.read_flows(flow_filter=_named(WRITERS))}
+        running = FlowRunFilter.model_validate({"state": {"type": {"any_": [StateType.RUNNING]}}})
+        beside = client.read_flow_runs(flow_filter=_named(WRITERS), flow_run_filter=running)
+    here = str(runtime.flow_run.id)
+    names = sorted({flows[run.flow_id] for run in beside if str(run.id) != here and run.flow_id in flows})
+    return " or ".join(names) or "another process"
+
+
+def _named(names: Sequence[str]) -> FlowFilter:
+    return FlowFilter.model_validate({"name": {"any_": list(names)}})
+
+
+def _final(done: RunReport) -> State[Any]:
+    """Completed with what came of the run, or why it is not to be taken as done.
+
+    Unwell: sources got unwell, which `notify.toml` was told; Refused: a check held something back.
+    """
+    wrong = report.refusals(done)
+    line = report.headline(done)
+    get_run_logger().info("%s", line)
+    if not wrong:
+        return Completed(message=line)
+    unwell = [each.words for each in done.changed if each.is_worse]
+    name = "Unwell" if set(wrong) <= set(unwell) else "Refused"
+    if any(visit.failed_with for visit in done.crawled):
+        name = "Failed"
+    return Failed(name=name, message="; ".join([*wrong, line]))
+
+
+def _leave_run(done: RunReport, folders: Folders, state: State[Any] | None, stages: Following) -> None:
+    """Leave what the run did as markdown, and the funnel of its sources as a table; nothing where it did nothing."""
+    if not stages.ended:
+        return
+    flow = str(runtime.flow_run.flow_name)
+    text = report.markdown_run(done, folders.clean, os.environ.get(LOOK, ""))
+    ended = report.markdown_table(tasks.STAGES, [list(each.row.values()) for each in stages.ended])
+    said = [f"**{state.message}**"] if state is not None else []
+    leave(
+        flow,
+        "\n\n".join([*said, text, ended]),
+        f"{state.message if state is not None else report.headline(done)} ({runtime.flow_run.name})",
+    )
+    if rows := report.funnel_table(done):
+        create_table_artifact(
+            rows, key=f"{flow}-sources", description=f"Counts source by source ({runtime.flow_run.name})"
+        )
+
+
+def _leave_sources(done: RunReport, folders: Folders) -> None:
+    """Leave an artifact a source that was asked for something, under a key of its own: its history."""
+    asked = {v.source for v in done.crawled if v.outcomes or v.refused or v.failed_with}
+    asked |= {each.source for each in done.changed}
+    for source in runs.declared(folders):
+        if source.name in asked:
+            text = report.markdown_source(done, source.name, source.home)
+            counts = report.source_words(done, source.name)
+            leave(f"source-{source.name}", text, f"{counts} ({runtime.flow_run.name})")
+
+
+def leave(key: str, markdown: str, description: str) -> None:
+    """Leave a markdown artifact on the run."""
+    create_markdown_artifact(key=key, markdown=markdown, description=description)

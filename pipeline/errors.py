@@ -1,6 +1,6 @@
 """What can stop a command, each with the exit code that tells its cause.
 
-0 done   1 failed   2 usage   3 refused   4 busy   5 no space   130 interrupted
+0 done   1 failed   2 usage   3 refused   4 busy   5 no space   6 offline   130 interrupted
 """
 
 from __future__ import annotations
@@ -34,3 +34,9 @@ class NoSpaceError(CorpusError):
     """The disk is full; what stood before still stands."""
 
     exit_code = 5
+
+
+class OfflineError(CorpusError):
+    """The network of this machine is down; nothing is counted against any source."""
+
+    exit_code = 6

@@ -158,6 +158,9 @@ class Selector:
     """Last capture day (UTC) it holds for; None: to this day."""
 
 
+PERSONAL = ("id-card", "bank-card", "phone", "email")
+"""What a source may have masked in its articles (corpus/personal.py)."""
+
 EXTRACTORS = ("container", "trafilatura")
 """Readers of a body that a source may name: the lines of its element, or trafilatura."""
 
@@ -202,12 +205,20 @@ class Source:
     """Charset label that overrides what the pages declare; None: as detected."""
     extractor: str | None = None
     """The one reader of its bodies, a word of EXTRACTORS; None: both."""
+    mask: tuple[str, ...] = ()
+    """Personal data that no reader of its articles is to see, words of PERSONAL."""
+
+    @property
+    def lists(self) -> tuple[tuple[Kind, str], ...]:
+        """Its feeds, sitemaps and listings, each with its kind."""
+        listings = (listing.url for listing in self.listings)
+        by_kind = ((Kind.FEED, self.feeds), (Kind.SITEMAP, self.sitemaps), (Kind.LISTING, listings))
+        return tuple((kind, url) for kind, urls in by_kind for url in urls)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """Every address it names: home, lists, articles."""
-        listings = (listing.url for listing in self.listings)
-        return (self.home, *self.feeds, *self.sitemaps, *listings, *self.urls)
+        return (self.home, *(url for _, url in self.lists), *self.urls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,8 +297,9 @@ class Flag:
     """Damage that was found and not repaired, or a doubt about the text."""
 
     name: str
-    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing, or
-    implausible_date: the capture claims to be of later than the day after its archive file was begun."""
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing,
+    masked (personal data: `structure` says where), or implausible_date: the capture claims to be of later than the day
+    after its archive file was begun."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
     end: int | None = None
@@ -323,7 +335,7 @@ class Span:
 
     kind: str
     """heading, item (of a list), table, row, quote, code (a block, or within a line), formula, note (a footnote mark),
-    image."""
+    image, masked (personal data, every sign of it █)."""
     level: int
     """heading: 1..6; item, quote: how deep, from 1; row: 1 for the names of the columns; formula: 1 on a line of its
     own; else 0."""
@@ -332,7 +344,8 @@ class Span:
     end: int
     """One past the last; image: the same as `start`."""
     label: str = ""
-    """item: its mark, - or 3.; code: the language, where the page names it; image: its caption."""
+    """item: its mark, - or 3.; code: the language, where the page names it; image: its caption; masked: what it was, a
+    word of PERSONAL."""
     target: str = ""
     """image: its absolute address."""
 

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from pipeline.corpus.upgrade import Foresight
 from pipeline.crawl.gaps import Gap
-from pipeline.crawl.tally import CLOCK
 from pipeline.health.status import SourceStatus
-from pipeline.records import UNREACHED
 from pipeline.repairs import Repaired
 from pipeline.runs import RunReport
 from pipeline.upkeep import Maintenance
@@ -60,8 +58,25 @@ PLAN_MEANS = {
 
 
 def funnel_rows(report: RunReport) -> list[tuple[str | int, ...]]:
-    """The funnel, a row a source: its name, then the counts in the order of FUNNEL."""
-    return [(source, *(counts[word] for word in FUNNEL)) for source, counts in report.funnel().items()]
+    """The funnel, a row a source: its name, then the counts in the order of FUNNEL; none where nothing was asked."""
+    idle = {visit.source for visit in report.crawled if visit.waiting}
+    return [
+        (source, *(counts[word] for word in FUNNEL))
+        for source, counts in report.funnel().items()
+        if source not in idle or any(counts.values())
+    ]
+
+
+WAITING = ("source", "waits")
+"""Columns of the sources of which a run asked nothing."""
+
+ASK_NOW = "`corpus refresh --source NAME --all` asks at once, but for a site that asked to be left alone."
+"""How a person has a source asked that waits."""
+
+
+def waiting_rows(report: RunReport) -> list[tuple[str, str]]:
+    """The sources of which nothing was asked, and until when and why, in the order of WAITING."""
+    return [(visit.source, visit.waiting) for visit in report.crawled if visit.waiting]
 
 
 def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
@@ -80,9 +95,13 @@ def refusals(report: RunReport) -> list[str]:
         if visit.failed_with
     ]
     lines += [f"{visit.source} refused: {visit.refused}" for visit in report.crawled if visit.refused]
-    # a site whose robots.txt gives no answer is asked nothing else: a note, and no outcome
-    asked = [v for v in report.crawled if v.outcomes or any(not note.startswith(CLOCK) for note in v.notes)]
-    if asked and all(visit.outcomes.keys() <= UNREACHED for visit in asked):
+    if cut_off := [visit.source for visit in report.crawled if visit.cut_off]:
+        lines.append(
+            f"the network of this machine seems to be down: no answer for {', '.join(cut_off)}; that counts against"
+            " nobody, and what was due is due in the next run"
+        )
+    asked = [visit for visit in report.crawled if visit.answered is not None]
+    if asked and not any(visit.answered for visit in asked):
         lines.append(f"no source could be reached: {', '.join(visit.source for visit in asked)}")
     held = report.build.held if report.build is not None else {}
     lines += [f"{name} held back: {why}" for name, why in held.items()]
@@ -218,6 +237,9 @@ def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
         ]
         if ack := each.acknowledged:
             lines.append(f"{each.source}: known until {ack.until}: {ack.why}.")
+        if each.backing_off_until:
+            lines.append(f"{each.source}: {each.waits}.")
+        lines += [f"{each.source}: {off.words}." for off in each.lists_off]
         if each.held:
             lines.append(f"{each.source}: its new rows are held back: {each.held}.")
     return lines
@@ -250,26 +272,83 @@ def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:
     return lines[1:]
 
 
-def markdown_run(report: RunReport, clean: Path) -> str:
-    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version."""
+def headline(report: RunReport) -> str:
+    """What a run came to, in a line."""
+    build = report.build
+    if build is None:
+        return f"{sum(visit.fetched for visit in report.crawled)} pages fetched, nothing built"
+    if build.on_hold:
+        return f"nothing published: {build.on_hold}"
+    said = ", ".join(f"{n} {key.replace(':', ' by ')}" for key, n in build.changes.items())
+    if report.preview:
+        line = f"nothing published, only shown: {said or 'nothing would change'}"
+    elif build.published:
+        line = f"version {build.version}: {said or 'no document changed'}"
+    else:
+        line = f"nothing new, version {build.version} stands" if build.version else "nothing to publish yet"
+    return f"{line}; {waiting_words(build.later)}" if build.later else line
+
+
+def waiting_words(why: str) -> str:
+    """That a change of the rules is not taken over unasked, and how it is."""
+    return f"rules changed: rebuild waits for you (preview: `corpus rebuild --preview`): {why}"
+
+
+def funnel_table(report: RunReport) -> list[dict[str, str | int]]:
+    """The funnel as rows of named cells."""
+    return [dict(zip(("source", *FUNNEL), row, strict=True)) for row in funnel_rows(report)]
+
+
+def source_words(report: RunReport, name: str) -> str:
+    """How a source stands and what a run brought of it, in a line; counts that are 0 are left out."""
+    states = [each.state for each in report.health if each.source == name]
+    counts = report.funnel()[name]
+    return ", ".join([*states, *(f"{word} {counts[word]}" for word in FUNNEL if counts[word])])
+
+
+def markdown_source(report: RunReport, name: str, home: str) -> str:
+    """What one run did for one source, and how it stands."""
+    rows = [row for row in funnel_rows(report) if row[0] == name]
+    parts = [f"Source {name}: <{home}>"]
+    parts += [f"**{line}**" for line in refusals(report) if line.startswith(f"{name} ")]
+    if rows:
+        parts.append(markdown_table(("source", *FUNNEL), rows))
+    if waiting := [row for row in waiting_rows(report) if row[0] == name]:
+        parts.append(markdown_table(WAITING, waiting))
+    if standing := [each for each in report.health if each.source == name]:
+        parts.append(markdown_table(HEALTH, health_rows(standing)))
+        parts.append("\n".join(f"- {line}" for line in health_words(standing)))
+    parts.append(_quoted("The crawl says:", [n for v in report.crawled if v.source == name for n in v.notes]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
+    """What went wrong, the funnel per source, what crawl and build say, samples of a preview, the version.
+
+    `look` is the address of `corpus look`, whose page of the version is linked.
+    """
     parts = [f"**{line}**" for line in refusals(report)]
-    parts.append(_table(("source", *FUNNEL), funnel_rows(report)))
-    parts.append("; ".join(f"*{column}*: {meaning}" for column, meaning in MEANS.items()) + ".")
+    if rows := funnel_rows(report):
+        parts.append(markdown_table(("source", *FUNNEL), rows))
+        parts.append("; ".join(f"*{column}*: {meaning}" for column, meaning in MEANS.items()) + ".")
+    if waiting := waiting_rows(report):
+        parts.append(markdown_table(WAITING, waiting))
     parts.append("\n".join(f"- {line}" for line in build_words(report)))
     parts.append(_quoted("The crawl says:", crawl_notes(report)))
     if unwell := [each for each in report.health if each.findings or each.held]:
-        parts.append(_table(HEALTH, health_rows(unwell)))
+        parts.append(markdown_table(HEALTH, health_rows(unwell)))
         parts.append("\n".join(f"- {line}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
     if report.build is not None and report.build.version:
-        folder = clean.absolute() / report.build.version
-        parts.append(f"The version: [{folder}]({folder.as_uri()})")
+        version = report.build.version
+        page = f", to look at: [{version}]({look.rstrip('/')}/version/{version})" if look else ""
+        parts.append(f"The version: `{clean.absolute() / version}`{page}")
     return "\n\n".join(part for part in parts if part)
 
 
 def markdown_plan(gaps: Sequence[Gap]) -> str:
     """What a backfill would find and need."""
-    return "\n\n".join([_table(PLAN, plan_rows(gaps)), plan_words(gaps)])
+    return "\n\n".join([markdown_table(PLAN, plan_rows(gaps)), plan_words(gaps)])
 
 
 def maintenance_words(done: Maintenance) -> str:
@@ -304,7 +383,7 @@ def repair_lines(done: Repaired) -> list[str]:
 def markdown_maintenance(done: Maintenance) -> str:
     """Which versions went, and which stay and why."""
     gone = maintenance_words(done)
-    return "\n\n".join([gone, _table(("version", "why it stays"), list(done.kept.items()))])
+    return "\n\n".join([gone, markdown_table(("version", "why it stays"), list(done.kept.items()))])
 
 
 def _quoted(heading: str, lines: Sequence[str]) -> str:
@@ -317,7 +396,8 @@ def _quoted(heading: str, lines: Sequence[str]) -> str:
     return "\n".join([heading, "", *("    " + " ".join(line.splitlines()) for line in lines)])
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table in Markdown; nothing in a cell acts as Markdown's own."""
     lines: list[Sequence[object]] = [columns, ["---"] * len(columns), *rows]
     return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from pipeline import archive, corrections, identity, notify, rates
@@ -222,10 +222,8 @@ def _job(folders: Folders) -> Job:
 
 def _note_rates(work: Path, report: BuildReport, seconds: dict[str, float]) -> None:
     """Keep how fast a build was: of pages extracted and normalized, of texts normalized alone, of pages compared."""
-    making, compared = (
-        seconds.get("extracting", 0.0),
-        sum(c.get("captures", 0) for c in report.funnel.values()),
-    )
+    making = seconds.get("extracting", 0.0) + seconds.get("normalizing", 0.0)
+    compared = sum(c.get("captures", 0) for c in report.funnel.values())
     alone = report.normalized if not report.extracted else 0
     rates.note(
         work,
@@ -246,6 +244,11 @@ def foresee(folders: Folders) -> tuple[Foresight, float | None]:
         known.setdefault("normalize", known["extract"])
     todo = {"extract": seen.extract, "normalize": seen.normalize, "compare": seen.compare}
     return seen, rates.seconds(todo, known)
+
+
+def other_rules(folders: Folders) -> str | None:
+    """What of the rules is not as the newest version has it, in words; None: nothing is, or there is no version."""
+    return upgrade.other_rules(_job(folders))
 
 
 def refresh(
@@ -274,9 +277,14 @@ def build_and_look(
     *,
     confirm: bool = False,
     later: bool = False,
+    auto_rebuild: bool = True,
     progress: Progress = quiet,
 ) -> RunReport:
-    """Build and publish after a crawl, then see how the sources stand, whatever came of the build."""
+    """Build and publish after a crawl, then see how the sources stand, whatever came of the build.
+
+    Without `auto_rebuild` a change of the rules is left to a rebuild, as with `later`; nothing else is.
+    """
+    later = later or not (auto_rebuild or other_rules(folders) is None)
     try:
         built = replace(crawled, build=build(folders, confirm=confirm, later=later, progress=progress))
     except RefusedError:
@@ -313,11 +321,12 @@ def _sent(folders: Folders, changed: Sequence[Change]) -> str | None:
 
 
 def status(
-    folders: Folders, names: Iterable[str] = (), today: date | None = None
+    folders: Folders, names: Iterable[str] = (), today: date | None = None, now: datetime | None = None
 ) -> tuple[SourceStatus, ...]:
     """How each declared source stands (or those named); UsageError for bad source files or an unknown name."""
     chosen = load_sources(folders.sources, names)
-    return read_status(chosen, folders.raw, folders.clean, read_acks(folders.sources), today)
+    acks = read_acks(folders.sources)
+    return read_status(chosen, folders.raw, folders.clean, acks, now or archive.utcnow(), today)
 
 
 def acknowledge(folders: Folders, name: str, until: date, why: str) -> Ack:
@@ -347,6 +356,25 @@ def plan_backfill(
     return find_gaps(chosen, folders.raw, since=since, until=until, urls=urls)
 
 
+def fetch_missing(
+    folders: Folders,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    names: Sequence[str] = (),
+    urls: Sequence[str] = (),
+    fetch: bool = True,
+    progress: Progress = quiet,
+    stop: threading.Event | None = None,
+) -> tuple[SourceRun, ...]:
+    """Fetch what `plan_backfill` misses, whose errors it raises; without `fetch` it only raises them."""
+    if not (fetch or names or urls or since or until):
+        return ()
+    gaps = plan_backfill(folders, since=since, until=until, names=names, urls=urls)
+    missing = list(dict.fromkeys(u for gap in gaps for u in gap.missing))
+    return crawl(folders, names, urls=missing, progress=progress, stop=stop) if fetch and missing else ()
+
+
 def backfill(
     folders: Folders,
     *,
@@ -355,24 +383,29 @@ def backfill(
     names: Sequence[str] = (),
     urls: Sequence[str] = (),
     fetch: bool = False,
+    later: bool = False,
     progress: Progress = quiet,
     stopping: Stopping = UNSTOPPED,
 ) -> RunReport:
     """Bring everything the archive holds into the corpus; with `fetch`, what `plan_backfill` misses too.
 
     Sources and URLs choose what is fetched. The build takes in the whole archive whatever was chosen, and
-    without `fetch` it is all there is: no request is sent.
+    without `fetch` it is all there is: no request is sent. `later` as of `build`.
     """
-    crawled: tuple[SourceRun, ...] = ()
-    if fetch or names or urls or since or until:
-        gaps = plan_backfill(folders, since=since, until=until, names=names, urls=urls)
-        missing = list(dict.fromkeys(u for gap in gaps for u in gap.missing))
-        if fetch and missing:
-            with stopping as stop:
-                crawled = crawl(folders, names, urls=missing, progress=progress, stop=stop)
-            if stop is not None and stop.is_set():
-                return RunReport(crawled=crawled, stopped=True)
-    return RunReport(crawled=crawled, build=build(folders, progress=progress))
+    with stopping as stop:
+        crawled = fetch_missing(
+            folders,
+            since=since,
+            until=until,
+            names=names,
+            urls=urls,
+            fetch=fetch,
+            progress=progress,
+            stop=stop,
+        )
+    if stop is not None and stop.is_set():
+        return RunReport(crawled=crawled, stopped=True)
+    return RunReport(crawled=crawled, build=build(folders, later=later, progress=progress))
 
 
 def rebuild(

@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.errors import UsageError
-from pipeline.records import EXTRACTORS, Listing, Selector, Source
+from pipeline.records import EXTRACTORS, PERSONAL, Listing, Selector, Source
 from pipeline.rules import table
 from pipeline.tomlerrors import ASSIGNED
 from pipeline.tomlfile import parsed, unknown
@@ -121,6 +121,7 @@ class _Declaration:
             allow_private=self._typed("allow_private", bool, "true or false", False),
             charset=self._charset(),
             extractor=self._extractor(),
+            mask=self._checked("mask", self._strings("mask"), _mask_fault),
         )
         return None if self.problems else source
 
@@ -289,6 +290,14 @@ class _Declaration:
         elif found and not _url_fault(found[0]):
             home = f"{parse_url(found[0]).origin}/"
         return fetch_form(home) or home
+
+
+def _mask_fault(kind: str) -> str | None:
+    if kind in PERSONAL:
+        return None
+    near = difflib.get_close_matches(kind.lower(), PERSONAL, 1, 0.5)
+    known = f"did you mean {near[0]!r}?" if near else f"{', '.join(PERSONAL)} are"
+    return f"is nothing we mask; {known}"
 
 
 def _url_fault(url: str) -> str | None:

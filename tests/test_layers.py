@@ -28,17 +28,18 @@ ALLOWED = {
     "tomlerrors": set(),
     "tomlfile": {"tomlerrors"},
     "rates": set(),
+    "stages": set(),
     "corrections": SHARED | {"tomlerrors", "tomlfile"},
     "web": SHARED,
     "sources": SHARED | {"web", "tomlerrors", "tomlfile"},
     "archive": SHARED | {"web", "locking"},
-    "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing"},
+    "crawl": SHARED | {"web", "archive", "sources", "nextpart", "parsing", "stages"},
     "extract": SHARED | {"nextpart", "parsing", "spans"},
     "normalize": SHARED,
     "dedupe": SHARED | {"linking"},
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
-    | {"corrections"},
+    | {"corrections", "stages"},
     "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors", "tomlfile"},
     "identity": {"errors", "tomlfile", "web"},
@@ -71,7 +72,7 @@ ALLOWED = {
         "trial",
     }
     | {"corrections", "tomlfile"},
-    "flows": SHARED | {"runs", "upkeep", "report"},
+    "flows": SHARED | {"runs", "upkeep", "report", "stages", "notify"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
 archive; neither knows the other."""

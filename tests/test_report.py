@@ -63,7 +63,9 @@ def test_nothing_a_page_says_acts_as_markdown(hostile: str) -> None:
 def test_funnel_and_version_stand_in_it() -> None:
     text = markdown_run(report("a note", "题"), CLEAN)
     assert "| news | 3 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
-    assert "[/data/clean/1.2.0](file:///data/clean/1.2.0)" in text
+    assert text.endswith("The version: `/data/clean/1.2.0`")
+    text = markdown_run(report("a note", "题"), CLEAN, "http://127.0.0.1:4280/")
+    assert text.endswith("to look at: [1.2.0](http://127.0.0.1:4280/version/1.2.0)")
     assert "    -旧文\n    +新文" in text
 
 
@@ -91,30 +93,22 @@ def test_a_preview_does_not_call_changes_nothing_new() -> None:
 
 
 @pytest.mark.parametrize(
-    ("visits", "reached"),
+    ("answered", "reached"),
     [
-        (
-            [
-                SourceRun(source="a", outcomes={"timeout": 2}),
-                SourceRun(source="b", outcomes={"dns_error": 1}),
-            ],
-            False,
-        ),
-        ([SourceRun(source="a", notes=("1 pages left: a.example: robots.txt: no answer",))], False),
-        ([SourceRun(source="a", outcomes={"timeout": 2}), SourceRun(source="b")], False),
-        (
-            [
-                SourceRun(source="a", outcomes={"timeout": 2}),
-                SourceRun(source="b", outcomes={"unchanged": 1}),
-            ],
-            True,
-        ),
-        ([SourceRun(source="a", outcomes={"gone": 1})], True),
-        ([SourceRun(source="a"), SourceRun(source="b")], True),
-        ([], True),
+        ((False, False), False),
+        ((False, None), False),
+        ((False, True), True),
+        ((None, None), True),  # none was due, or all are backing off, or nothing of them is wanted
+        ((), True),
     ],
 )
-def test_a_crawl_is_refused_when_nothing_was_reached(visits: list[SourceRun], reached: bool) -> None:
+def test_a_crawl_is_refused_when_nothing_that_was_asked_was_reached(
+    answered: tuple[bool | None, ...], reached: bool
+) -> None:
+    visits = [
+        SourceRun(source=name, answered=each, notes=("2 links not taken: not_included",))
+        for name, each in zip("ab", answered, strict=False)
+    ]
     assert (refusals(RunReport(crawled=tuple(visits))) == []) is reached
 
 

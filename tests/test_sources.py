@@ -65,6 +65,7 @@ expect_kept = 0.5
 allow_private = false
 charset = "x-gbk"
 extractor = "container"
+mask = ["phone", "email"]
 listings = ["https://news.example.cn/a/", {url = "https://news.example.cn/b/", links = "ul a"}]
 [[body]]
 css = "div.old"
@@ -97,6 +98,7 @@ since = "2025-07-01"
         expect_kept=0.5,
         charset="x-gbk",
         extractor="container",
+        mask=("phone", "email"),
     )
 
 
@@ -183,6 +185,8 @@ def test_spans(tmp_path: Path, every: str, seconds: float) -> None:
             "2: extractor: 'Trafilature' is no reader; did you mean 'trafilatura'?",
         ),
         ('extractor = "goose"\n', "2: extractor: 'goose' is no reader; known are container, trafilatura"),
+        ('mask = ["phones"]\n', "2: mask: 'phones' is nothing we mask; did you mean 'phone'?"),
+        ('mask = ["dna"]\n', "2: mask: 'dna' is nothing we mask; id-card, bank-card, phone, email are"),
         ("extractor = 3\n", "2: extractor: must be a string, not 3"),
         ('urls = ["https://x.cn|y/1"]\n', "2: urls: 'https://x.cn|y/1' is not a URL that can be fetched"),
         ('include = ["*/[新旧]/*"]\n', "2: include: '*/[新旧]/*' can match no URL"),

@@ -1,7 +1,7 @@
 """The command line as a whole: its parser, one command run, and what its errors are as exit codes.
 
 Machine output is JSON Lines on stdout, words and progress on stderr. Exit codes: 0 done, 1 failed, 2 usage,
-3 refused (a check of the version or a source failed), 4 busy (another writer), 5 no space, 130 interrupted.
+3 refused (a check of the version or a source failed), 4 busy (another writer), 5 no space, 6 offline, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ The usual round:
   corpus read | head             the published articles as JSON Lines
   corpus explain URL             why one page reads as it does, or why it is not there
 
-exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 130 interrupted
+exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 6 offline, 130 interrupted
 """
 
 

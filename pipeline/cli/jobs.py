@@ -13,7 +13,7 @@ from types import FrameType
 from pipeline import report, runs
 from pipeline.cli import screen, undo
 from pipeline.cli.options import BUILD, Commands, day, folder_options, folders, machine, refuse_idle
-from pipeline.errors import RefusedError, UsageError
+from pipeline.errors import OfflineError, RefusedError, UsageError
 from pipeline.report import PLAN, plan_rows, plan_words, refusals, sample_lines, upgrade_words
 from pipeline.runs import RunReport
 
@@ -118,6 +118,8 @@ def _finish(done: RunReport, arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt
     if any(v.failed_with for v in done.crawled):
         return 1
+    if any(v.cut_off for v in done.crawled):
+        return OfflineError.exit_code
     held = done.build is not None and done.build.held
     worse = any(each.is_worse for each in done.changed)
     if held or worse or any(v.refused for v in done.crawled):

@@ -151,6 +151,9 @@ def show_run(run: RunReport) -> None:
     if rows:
         columns = ("source", *report.FUNNEL)
         show("From the web to the corpus", columns, rows, means=report.MEANS, spare=report.FUNNEL_SPARE)
+    if waiting := report.waiting_rows(run):
+        show("Nothing was asked of", report.WAITING, waiting)
+        say(report.ASK_NOW, hang=2)
     for line in (*report.refusals(run), *report.crawl_notes(run), *report.build_words(run)):
         say(line, hang=2)
     told = {each.source for each in run.changed if each.is_worse}

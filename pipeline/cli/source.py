@@ -19,6 +19,9 @@ from pipeline.records import Outcome, Source
 from pipeline.runs import SOURCES
 from pipeline.web.urls import is_home
 
+EXAMPLES = "examples"
+"""Folder beside the source files whose declarations are read only when it is named (--sources)."""
+
 TRY = """\
 HOME, the address of a site's front page or column: looks for its feeds and sitemaps, says what robots.txt allows and
 asks for, what each list holds and why the rest is left out, and reads five articles as the corpus would. --add NAME
@@ -103,6 +106,8 @@ def run_list(arguments: argparse.Namespace) -> int:
         for source in declared:
             screen.put(asdict(source))
     _show(arguments.sources, declared)
+    if hint := _examples(arguments.sources):
+        screen.say(f"{hint}.")
     return 0
 
 
@@ -135,8 +140,15 @@ def run_check(arguments: argparse.Namespace) -> int:
 def _declared(folder: Path) -> tuple[Source, ...]:
     declared = runs.load_sources(folder)
     if not declared:
-        raise UsageError(f"{folder}: no *.toml here; see the README on adding a source")
+        hint = _examples(folder) or "see the README on adding a source"
+        raise UsageError(f"{folder}: no *.toml here; {hint}")
     return declared
+
+
+def _examples(folder: Path) -> str:
+    """What waits in the folder of examples, in words; "" where there is none."""
+    found = len(list((folder / EXAMPLES).glob("*.toml")))
+    return f"{folder / EXAMPLES} has {found} more, each read once copied to {folder}" if found else ""
 
 
 def _show(folder: Path, declared: Sequence[Source]) -> None:

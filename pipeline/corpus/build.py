@@ -40,7 +40,7 @@ from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import ARTICLES, write_parquet
-from pipeline.corpus.shards import ShardReport, Stages, forget, make_shard, read_shard
+from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corrections import kept_apart
@@ -48,6 +48,7 @@ from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import Alarm
 from pipeline.errors import RefusedError
 from pipeline.records import Document, InputFile, Manifest
+from pipeline.stages import Stage, StageName, stage, watched
 
 logger = logging.getLogger("pipeline.corpus")
 
@@ -135,10 +136,14 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         made_by=todo.mark,
     )
     taken = _Taken()
-    for assembled in retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held):
-        taken.add(assembled)
-    released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
-    _take(_batches(released, paths, todo.mark), into, taken, progress)
+    with stage(StageName.DEDUPLICATE) as told:
+        for assembled in retake(
+            into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held
+        ):
+            taken.add(assembled)
+        released = expectations.release(edition, todo.parent.held, held) if todo.base and todo.parent else []
+        _take(_batches(released, paths, todo.mark), into, taken, progress, told)
+        _say_compared(told, taken)
     if taken.left:
         logger.warning(
             "%d documents near what changed stand as they were; `corpus rebuild` decides them", taken.left
@@ -146,10 +151,14 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
     report = replace(_report(todo, shards, held, taken), corrections=into.told(todo.recorrected))
     compacted = job.compact and edition.compact() > 0
     news = taken.loud or compacted or (todo.parent is None and bool(taken.funnel))
-    if todo.why_full is None and not news:
+    with stage(StageName.PUBLISH) as told:
+        if todo.why_full is not None or news:
+            index.write(folder / CLUSTERS)
+            report = _publish(job, todo, folder, edition, report, progress)
+        told.counts = {key.replace(":", " by "): n for key, n in report.changes.items()}
+        if not report.published:
+            told.idle = "only a preview was asked for" if job.preview else "there is nothing new to publish"
         return report
-    index.write(folder / CLUSTERS)
-    return _publish(job, todo, folder, edition, report, progress)
 
 
 def _base_of(todo: Plan) -> str:
@@ -240,32 +249,71 @@ def _same_rules(job: Job, todo: Plan) -> bool:
 
 def _shards_of(job: Job, todo: Plan, rows: Sequence[Document], progress: Progress) -> list[Path]:
     """The shards that hold the captures of some rows, made where they are missing."""
-    return [shard.path for shard in _make_shards(job, captured_in(job.raw, todo.files, rows), progress)]
+    with watched(None):  # part of the stage that asks for them
+        return [shard.path for shard in _make_shards(job, captured_in(job.raw, todo.files, rows), progress)]
 
 
 def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progress) -> list[ShardReport]:
     # absolute: a cluster's workers stand in folders of their own
     stages = Stages(raw=job.raw.absolute(), work=job.work.absolute(), sources=job.sources)
     total = sum(f.pages for f in files)
-    done = 0
-    reports = []
-    with Pool(job.workers, job.dask, preload=[make_shard.__module__]) as pool:
-        for file in files:
-            counted = done
-
-            def tick(count: int) -> None:
-                nonlocal counted
-                counted += count
-                progress("extracting", counted, total)
-
-            reports.append(make_shard(stages, file, pool, tick))
-            made = reports[-1]
-            logger.debug("%s: %d extracted, %d normalized", file.file, made.extracted, made.normalized)
-            for lost in made.lost:
-                logger.warning("quarantined %s", lost)
-            done += file.pages
-            progress("extracting", done, total)
+    with Pool(job.workers, job.dask, preload=[make_extracted.__module__]) as pool:
+        with stage(StageName.EXTRACT) as told:
+            tick = _Ticking(told, progress, "extracting", total)
+            reports = []
+            for file in files:
+                reports.append(make_extracted(stages, file, pool, tick.add))
+                tick.upto(file.pages)
+            told.counts = {"captures": total, "extracted": sum(each.extracted for each in reports)}
+            told.idle = _idle(told.counts, "extracted", is_made=all(each.whole for each in reports))
+        with stage(StageName.NORMALIZE) as told:
+            is_made = all(each.whole for each in reports)
+            tick = _Ticking(told, progress, "normalizing", total)
+            for number, file in enumerate(files):
+                reports[number] = made = make_normalized(reports[number], pool, tick.add)
+                tick.upto(file.pages)
+                logger.debug("%s: %d extracted, %d normalized", file.file, made.extracted, made.normalized)
+                for lost in made.lost:
+                    logger.warning("quarantined %s", lost)
+            told.counts = {"captures": total, "normalized": sum(each.normalized for each in reports)}
+            told.idle = _idle(told.counts, "normalized", is_made=is_made)
     return reports
+
+
+def _idle(counts: dict[str, int], what: str, *, is_made: bool) -> str:
+    """Why a stage did nothing with the captures of some archive files; "": it did something."""
+    if counts[what]:
+        return ""
+    if not counts["captures"]:
+        return "there are no new captures"
+    many = counts["captures"]
+    return (
+        f"all {many} captures are {what} already"
+        if is_made
+        else f"none of {many} captures brought a new page"
+    )
+
+
+class _Ticking:
+    """How far a stage is over several files, told to whoever watches."""
+
+    def __init__(self, told: Stage, progress: Progress, what: str, total: int) -> None:
+        self._told, self._progress, self._what, self._total = told, progress, what, total
+        self._done = self._before = 0
+
+    def add(self, count: int) -> None:
+        """So many more of the present file."""
+        self._say(self._done + count)
+
+    def upto(self, pages: int) -> None:
+        """The present file is done."""
+        self._before += pages
+        self._say(self._before)
+
+    def _say(self, done: int) -> None:
+        self._done = min(done, self._total)
+        self._told.at(self._done, self._total)
+        self._progress(self._what, self._done, self._total)
 
 
 def _batches(
@@ -290,7 +338,11 @@ def _batches(
 
 
 def _take(
-    batches: Iterator[tuple[list[Document], int]], into: Intake, taken: _Taken, progress: Progress
+    batches: Iterator[tuple[list[Document], int]],
+    into: Intake,
+    taken: _Taken,
+    progress: Progress,
+    told: Stage,
 ) -> None:
     done = 0
     for batch, total in batches:
@@ -299,7 +351,15 @@ def _take(
             _count(taken.funnel[document.source], document)
         taken.add(into.put(rows))
         done += len(batch)
+        told.at(done, total)
         progress("comparing", done, total)
+
+
+def _say_compared(told: Stage, taken: _Taken) -> None:
+    """How many rows came in and how many are fit, for who watches."""
+    rows = sum(taken.funnel.values(), Counter())
+    told.counts = {"captures": rows["captures"], "kept": rows["kept"]}
+    told.idle = "" if rows else "no row is new"
 
 
 def _count(counts: Counter[str], document: Document) -> None:

@@ -6,10 +6,11 @@ All that decides what such a row says is imported from here, so that `fingerprin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.personal import masked
 from pipeline.corpus.schema import to_table
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
@@ -37,12 +39,14 @@ from pipeline.records import (
 )
 from pipeline.rules.plain_text import is_plain
 
+C = TypeVar("C", Capture, cdxj.Ref)
+
 PARTS_MISSING = "parts_missing"
 """Flag of an article whose page goes on in a part that is not in the archive (an interrupted crawl, a failed visit)."""
 
 
 @lru_cache(maxsize=2)
-def _page_refs(raw: Path, file: str) -> list[cdxj.Ref]:
+def page_refs(raw: Path, file: str) -> list[cdxj.Ref]:
     """The page captures of a sealed file, the further parts of an article right behind its first.
 
     Hosts are visited side by side, so that the parts do not lie together in the file. Kept, since every
@@ -58,20 +62,24 @@ def _page_refs(raw: Path, file: str) -> list[cdxj.Ref]:
     return [each for ref in whole for each in (ref, *parts.pop(ref.url_key, ()))]
 
 
-def page_batches(raw: Path, file: str) -> list[Batch]:
-    """Batches of a file's page captures, cut so that the parts of one article stay together."""
-    refs = _page_refs(raw, file)
-    batches, start = [], 0
-    for n in range(1, len(refs) + 1):
-        if n == len(refs) or (n - start >= PER_BATCH and refs[n].part_of is None):
-            batches.append(Batch(file=file, start=start, count=n - start))
-            start = n
+def page_batches(raw: Path, file: str, wanted: Collection[str] | None = None) -> list[Batch]:
+    """Batches of a file's page captures, or of those of some sources; the parts of one article stay together."""
+    batches: list[Batch] = []
+    start = 0
+    for group in groups(page_refs(raw, file)):
+        if wanted is None or any(ref.source in wanted for ref in group):
+            last = batches[-1] if batches else None
+            if last is not None and last.start + last.count == start and last.count < PER_BATCH:
+                batches[-1] = replace(last, count=last.count + len(group))
+            else:
+                batches.append(Batch(file=file, start=start, count=len(group)))
+        start += len(group)
     return batches
 
 
 def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Table:
     """The rows of a batch of page captures, text still as on the page: at least one row a capture."""
-    refs = _page_refs(raw, batch.file)[batch.start : batch.start + batch.count]
+    refs = page_refs(raw, batch.file)[batch.start : batch.start + batch.count]
     captures = [read_one(raw, ref.place) for ref in refs]
     by_name = {source.name: source for source in sources}
     documents: list[Document] = []
@@ -88,15 +96,15 @@ def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Ta
 
 def lost_captures(raw: Path, lost: Lost) -> pa.Table:
     """The row of a capture whose page broke its worker."""
-    ref = _page_refs(raw, lost.batch.file)[lost.batch.start]
+    ref = page_refs(raw, lost.batch.file)[lost.batch.start]
     capture = read_one(raw, ref.place)
     row = bare_row(capture, reason=Reason.QUARANTINED)
     return to_table([replace(row, rule=lost.why)])
 
 
-def groups(captures: Sequence[Capture]) -> Iterator[list[Capture]]:
+def groups(captures: Sequence[C]) -> Iterator[list[C]]:
     """Captures in runs: a page, and behind it the further parts of its article."""
-    group: list[Capture] = []
+    group: list[C] = []
     for capture in captures:
         if group and capture.part_of is not None and capture.part_of == group[0].url_key:
             group.append(capture)
@@ -152,13 +160,16 @@ def _with_body(raw: Path, capture: Capture) -> Capture:
 
 
 def _page(capture: Capture, source: Source | None) -> Page:
-    return extract.extract_page(
+    page = extract.extract_page(
         capture.body,
         url=capture.final_url,
         content_type=capture.header("content-type"),
         captured_on=capture.fetched_at.date(),
         source=source,
     )
+    if source is None or not source.mask:
+        return page
+    return replace(page, articles=tuple(masked(article, source.mask) for article in page.articles))
 
 
 def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Document:

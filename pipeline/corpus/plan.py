@@ -19,6 +19,7 @@ from pipeline.corpus.job import Job
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_key
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
+from pipeline.corpus.shards import said_of_pages
 from pipeline.corrections import digests
 from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.errors import RefusedError, UsageError
@@ -164,7 +165,7 @@ def rules(sources: Sequence[Source]) -> dict[str, str]:
     """The fingerprints of everything the rows depend on besides the archive, a stage after the other."""
     found = {stage: fingerprint(made_by) for stage, made_by in MADE_BY.items()}
     for source in sources:
-        said = (source.body, source.drop, source.charset, source.extractor, source.terms)
+        said = (*said_of_pages(source), source.terms)
         if any(said):
             found[f"source:{source.name}"] = short_hash(repr(said))
     return found
@@ -198,7 +199,10 @@ def _later(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> s
     if not job.later or job.full:
         return None
     if why := hindrance(job, parent, files):
-        raise RefusedError(f"--later: {why}. Nothing was published; build without it")
+        raise RefusedError(
+            f"New rows cannot stand beside those of before: {why}. Nothing was published; `corpus rebuild` makes"
+            " everything anew (--preview shows what that changes)"
+        )
     return _other_rules(job, parent)
 
 
@@ -223,14 +227,23 @@ def incompatible(folder: Path, parent: Manifest) -> str | None:
 
 
 def _why_full(job: Job, parent: Manifest, files: Sequence[archive.SealedFile]) -> str | None:
-    schema = version_key(parent.version)[0]
-    if schema != SCHEMA_VERSION:
-        return f"the schema changed (from {schema} to {SCHEMA_VERSION})"
+    if why := _other_schema(parent):
+        return why
     if job.full:
         return FORCED
     if parent.unsettled:
         return "documents were taken down, and what stands in their place is to be decided"
     return _other_rules(job, parent) or _other_archive(job, parent, files)
+
+
+def changed_rules(job: Job, parent: Manifest) -> str | None:
+    """What of the schema or the rules is another than in a version, in words."""
+    return _other_schema(parent) or _other_rules(job, parent)
+
+
+def _other_schema(parent: Manifest) -> str | None:
+    schema = version_key(parent.version)[0]
+    return f"the schema changed (from {schema} to {SCHEMA_VERSION})" if schema != SCHEMA_VERSION else None
 
 
 def _other_rules(job: Job, parent: Manifest) -> str | None:
@@ -243,7 +256,9 @@ def _other_rules(job: Job, parent: Manifest) -> str | None:
         concerns = key == name or (name in parent.counts and name in declared)
         if concerns and now.get(key, "") != before.get(key, ""):
             said = (
-                f"source {name} has another body, drop, charset, extractor or terms" if key != name else None
+                f"source {name} has another body, drop, charset, extractor, mask or terms"
+                if key != name
+                else None
             )
             return said or TOLD.get(key, f"the rules changed ({key})")
     if parent.made_by:

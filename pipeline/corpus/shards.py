@@ -2,8 +2,8 @@
 
 A shard holds the rows of one WARC file, in the order of its captures, under a folder named after the stage's
 fingerprint: `.build/clean/extract-<hash>/<file>-<sha256>.parquet`, `.build/clean/normalize-<hash>/…`. A changed
-normalize rule finds the extract shards still there; a changed extract rule starts anew. Shards may be deleted when
-no build runs.
+normalize rule finds the extract shards still there; a changed extract rule starts anew; a source that is declared
+otherwise has its own captures done again (kept.py). Shards may be deleted when no build runs.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from pipeline import archive
 from pipeline.archive import cdxj
 from pipeline.archive.store import sha256_of, sync
 from pipeline.archive.withdrawn import withdrawn
+from pipeline.corpus import kept
 from pipeline.corpus.batches import Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
+from pipeline.corpus.kept import MadeOf
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.schema import SCHEMA, from_table
 from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
-from pipeline.records import Document, Reason, Source
+from pipeline.records import Document, Kind, Reason, Source
 from pipeline.rules import fingerprint
 
 SECONDS_PER_ITEM = 2 * PAGE_SECONDS
@@ -59,9 +61,14 @@ class Stages:
     """The declared sources; a capture of another source takes the defaults."""
 
 
+def said_of_pages(source: Source) -> tuple[object, ...]:
+    """What a source says of how its pages are read."""
+    return (source.body, source.drop, source.charset, source.extractor, source.mask)
+
+
 def source_fingerprint(source: Source) -> str:
     """Hash of what a source says about extraction; empty when it says nothing."""
-    said = (source.body, source.drop, source.charset, source.extractor)
+    said = said_of_pages(source)
     return short_hash(repr(said))[:12] if any(said) else ""
 
 
@@ -88,16 +95,45 @@ def remove_torn(work: Path) -> None:
             path.unlink()
 
 
-def extract_shard(stages: Stages, file: archive.SealedFile) -> Path:
-    """Path of the extract shard of an archive file under the present rules."""
+def made_of(stages: Stages, file: archive.SealedFile) -> MadeOf:
+    """What the rows of an archive file depend on besides the code."""
     refs = cdxj.refs(stages.raw, file.file)
     names = {ref.source for ref in refs}
     prints = {s.name: source_fingerprint(s) for s in stages.sources if s.name in names}
-    said = "".join(f"{name}={each};" for name, each in prints.items() if each)
-    if any(ref.refers_to for ref in refs):  # a joined part may have its text from another run's response
-        said += "".join(f"without {run};" for run in sorted(withdrawn(stages.raw)))
-    stem = Path(file.file).name.removesuffix(".warc.gz")
-    return stage_folders(stages.work)[0] / f"{stem}-{short_hash(file.sha256 + said)[:12]}.parquet"
+    # a joined part may have its text from another run's response
+    without = sorted(withdrawn(stages.raw)) if any(ref.refers_to for ref in refs) else []
+    return MadeOf(
+        file=file.sha256,
+        sources={name: each for name, each in prints.items() if each},
+        without=tuple(without),
+    )
+
+
+def extract_shard(stages: Stages, file: archive.SealedFile) -> Path:
+    """Path of the extract shard of an archive file under the present rules."""
+    what = made_of(stages, file)
+    said = "".join(f"{name}={each};" for name, each in what.sources.items())
+    said += "".join(f"without {run};" for run in what.without)
+    return stage_folders(stages.work)[0] / f"{_stem(file)}-{short_hash(file.sha256 + said)[:12]}.parquet"
+
+
+def _stem(file: archive.SealedFile) -> str:
+    return Path(file.file).name.removesuffix(".warc.gz")
+
+
+def plan_extraction(stages: Stages, file: archive.SealedFile) -> kept.Plan | None:
+    """What of a file is to be extracted where an earlier shard has the rest; None: there is none, all is."""
+    now = made_of(stages, file)
+    names = {ref.source for ref in cdxj.refs(stages.raw, file.file) if ref.kind == Kind.PAGE}
+    found = [
+        (len(others), path, others)
+        for path in sorted(stage_folders(stages.work)[0].glob(f"{_stem(file)}-*.parquet"))
+        if (others := kept.changed(now, kept.read(path), names)) is not None and _readable(path)
+    ]
+    if not found:
+        return None
+    _, path, others = min(found)
+    return kept.to_extract(stages.raw, file.file, others, path)
 
 
 def normalize_shard(stages: Stages, file: archive.SealedFile) -> Path:
@@ -107,41 +143,55 @@ def normalize_shard(stages: Stages, file: archive.SealedFile) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardReport:
-    """What making a shard cost."""
+    """What making the shards of an archive file cost."""
 
     path: Path
     """The normalize shard."""
     source: Path
-    """The extract shard it was made from."""
-    extracted: int
+    """The extract shard it is made from."""
+    whole: bool = False
+    """Whether the normalize shard stands as it was written."""
+    extracted: int = 0
     """Captures extracted now; 0 when the shard was there."""
-    normalized: int
+    normalized: int = 0
     """Captures whose text was normalized now."""
     lost: tuple[str, ...] = ()
     """Captures that broke their worker, with why."""
+    plan: kept.Plan | None = None
+    """What of the file was extracted, where an earlier shard had the rest."""
 
 
-def make_shard(
+def make_extracted(
     stages: Stages, file: archive.SealedFile, pool: Pool, tick: Callable[[int], None]
 ) -> ShardReport:
-    """Make both shards of an archive file where they are missing; `tick` is told of captures extracted."""
-    shard = normalize_shard(stages, file)
-    raw_shard = extract_shard(stages, file)
-    if _readable(shard):
-        lost = _quarantined(shard)
-        return ShardReport(path=shard, source=raw_shard, extracted=0, normalized=0, lost=lost)
-    extracted = 0
-    if not _readable(raw_shard):
-        work = _Work(
-            function=partial(extract_batch, stages.raw, stages.sources),
-            rescue=partial(lost_captures, stages.raw),
-            column="encoding",
-        )
-        extracted = _fill(raw_shard, pool, work, page_batches(stages.raw, file.file), tick)
+    """Make the extract shard of an archive file, unless one of its two is there; `tick` is told of captures."""
+    report = ShardReport(path=normalize_shard(stages, file), source=extract_shard(stages, file))
+    if _readable(report.path):
+        return replace(report, whole=True, lost=_quarantined(report.path))
+    if _readable(report.source):
+        return report
+    work = _Work(
+        function=partial(extract_batch, stages.raw, stages.sources),
+        rescue=partial(lost_captures, stages.raw),
+        column="encoding",
+    )
+    plan = plan_extraction(stages, file)
+    batches = plan.batches if plan is not None else page_batches(stages.raw, file.file)
+    done = _fill(report.source, made_of(stages, file), pool, work, batches, plan, tick)
+    return replace(report, extracted=done, plan=plan)
+
+
+def make_normalized(report: ShardReport, pool: Pool, tick: Callable[[int], None]) -> ShardReport:
+    """Make the normalize shard from the extract shard, unless it is there; `tick` is told of rows."""
+    if report.whole:
+        return report
     work = _Work(function=normalize_batch, rescue=lost_rows, column="text")
-    normalized = _fill(shard, pool, work, row_batches(raw_shard), lambda count: None)
-    lost = _quarantined(shard)
-    return ShardReport(path=shard, source=raw_shard, extracted=extracted, normalized=normalized, lost=lost)
+    plan, earlier = None, report.path.with_name(report.plan.earlier.name) if report.plan else None
+    if report.plan is not None and earlier is not None and _readable(earlier):
+        plan = kept.to_normalize(report.plan, report.source, earlier)
+    batches = plan.batches if plan is not None else row_batches(report.source)
+    done = _fill(report.path, kept.read(report.source), pool, work, batches, plan, tick)
+    return replace(report, whole=True, normalized=done, lost=_quarantined(report.path))
 
 
 def forget(report: ShardReport) -> None:
@@ -186,17 +236,33 @@ class _Work:
         return len(filled["capture"].unique())
 
 
-def _fill(shard: Path, pool: Pool, work: _Work, batches: Sequence[Batch], tick: Callable[[int], None]) -> int:
-    """Write a shard from the batches' tables, beside its place, then renamed; captures worked on."""
+def _fill(
+    shard: Path,
+    what: MadeOf | None,
+    pool: Pool,
+    work: _Work,
+    batches: Sequence[Batch],
+    plan: kept.Plan | None,
+    tick: Callable[[int], None],
+) -> int:
+    """Write a shard from the batches' tables, beside its place, then renamed; captures worked on.
+
+    With a plan the rows of an earlier shard stand between those of the batches.
+    """
     shard.parent.mkdir(parents=True, exist_ok=True)
     beside = shard.with_suffix(f".{os.getpid()}{TORN}")  # a rebuild may make the same one meanwhile
     done = 0
+    outcomes = pool.map(work.function, batches, SECONDS_PER_ITEM)
     with pq.ParquetWriter(beside, SCHEMA, compression="zstd", store_schema=False) as writer:
-        for outcome in pool.map(work.function, batches, SECONDS_PER_ITEM):
+        for outcome in plan.weave(outcomes) if plan is not None else outcomes:
+            if isinstance(outcome, pa.Table):
+                writer.write_table(outcome)
+                continue
             table = work.rescue(outcome) if isinstance(outcome, Lost) else outcome.result
             writer.write_table(table)
             done += work.worked(table)
             tick(outcome.batch.count)
+        writer.add_key_value_metadata(what.write() if what is not None else {})
     sync(beside)
     _sum_of(shard).write_text(sha256_of(beside), encoding="ascii")  # torn, it makes the shard anew
     beside.replace(shard)

@@ -31,7 +31,7 @@ def row_batches(shard: Path) -> list[Batch]:
     return [Batch(file=str(shard), start=n, count=min(PER_BATCH, rows - n)) for n in starts]
 
 
-def _rows(path: Path, start: int, count: int) -> pa.Table:
+def rows_of(path: Path, start: int, count: int) -> pa.Table:
     """Some rows of a shard, reading only the row groups they stand in."""
     file = pq.ParquetFile(path)
     first, groups, skipped = 0, [], 0
@@ -47,7 +47,7 @@ def _rows(path: Path, start: int, count: int) -> pa.Table:
 
 def normalize_batch(batch: Batch) -> pa.Table:
     """The rows of a batch of an extract shard, normalized, measured and judged."""
-    table = _rows(Path(batch.file), batch.start, batch.count)
+    table = rows_of(Path(batch.file), batch.start, batch.count)
     return to_table([_in_time(d) for d in from_table(table)])
 
 
@@ -61,7 +61,7 @@ def _in_time(document: Document) -> Document:
 
 def lost_rows(lost: Lost) -> pa.Table:
     """The row whose text broke its worker, as it was."""
-    table = _rows(Path(lost.batch.file), lost.batch.start, 1)
+    table = rows_of(Path(lost.batch.file), lost.batch.start, 1)
     return to_table([replace(d, reason=Reason.QUARANTINED, rule=lost.why) for d in from_table(table)])
 
 

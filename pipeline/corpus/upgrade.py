@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.corpus.job import Job
-from pipeline.corpus.plan import hindrance, plan
-from pipeline.corpus.shards import Stages, extract_shard, normalize_shard
+from pipeline.corpus.plan import changed_rules, hindrance, plan
+from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.read import list_versions
+from pipeline.corpus.shards import Stages, extract_shard, normalize_shard, plan_extraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ def foresee(job: Job) -> Foresight:
         if extract_shard(stages, file).exists():
             normalize += file.pages
         else:
-            extract += file.pages
+            partly = plan_extraction(stages, file)
+            extract += sum(each.count for each in partly.batches) if partly is not None else file.pages
     not_later = None
     if todo.parent is not None and todo.why_full is not None:
         not_later = hindrance(job, todo.parent, todo.files)
@@ -50,3 +53,9 @@ def foresee(job: Job) -> Foresight:
         compare=sum(file.pages for file in todo.fresh),
         not_later=not_later,
     )
+
+
+def other_rules(job: Job) -> str | None:
+    """What of the rules is not as the newest version has it, in words; None: nothing is, or there is no version."""
+    have = list_versions(job.clean)
+    return changed_rules(job, read_manifest(job.clean / have[-1])) if have else None

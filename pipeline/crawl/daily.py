@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.archive.cdxj import Ref
-from pipeline.crawl.history import LISTS, UrlState
+from pipeline.archive.store import writer_name
+from pipeline.archive.withdrawn import run_of
+from pipeline.crawl.urlstate import LISTS, UrlState
 from pipeline.records import USABLE, Kind
 
 TABLE = """
@@ -22,9 +24,16 @@ CREATE TABLE IF NOT EXISTS day (
 ADD = "INSERT INTO day VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
 SET = "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?)"
 
-DUE, LINKS, NEW, GAPS = "due", "links", "new", "gaps"
+DUE, LINKS, NEW, BROUGHT, GAPS = "due", "links", "new", "brought", "gaps"
 LIST, PAGE, ROBOTS = "list:", "page:", "robots:"
 """What an outcome is counted under."""
+
+BACKFILL = "backfill-"
+"""How the name of a run begins that fetches what somebody asked for, and not what its lists brought."""
+
+BY_HAND = (writer_name(BACKFILL), writer_name("import-"))
+"""How the names of runs begin, at the end of their files' names, that no schedule makes: what they bring says nothing
+of what a source brings by itself."""
 
 _GROUPS: dict[str, str] = {**dict.fromkeys(LISTS, LIST), Kind.PAGE: PAGE, Kind.ROBOTS: ROBOTS}
 
@@ -46,7 +55,9 @@ class DayCounts:
     links: int | None = None
     """Links that the lists held when they were last read anew; None: they were not."""
     new: int = 0
-    """Pages that came for the first time, further parts not counted."""
+    """Pages that the schedule brought for the first time, further parts not counted."""
+    brought: int = 0
+    """The same of pages that an import or a backfill brought."""
     gaps: int = 0
     """Feeds in which nothing known was left."""
 
@@ -59,7 +70,8 @@ def words_of(ref: Ref, old: UrlState | None) -> list[str]:
         return []
     first = ref.outcome in USABLE and (old is None or old.last_ok is None)
     is_new = first and ref.kind == Kind.PAGE and ref.part_of is None
-    return [f"{group}{ref.outcome}", *([NEW] if is_new else []), *([GAPS] if ref.gap else [])]
+    new = BROUGHT if run_of(ref.file).startswith(BY_HAND) else NEW
+    return [f"{group}{ref.outcome}", *([new] if is_new else []), *([GAPS] if ref.gap else [])]
 
 
 def counts(rows: Iterable[tuple[str, str, str, int]]) -> list[DayCounts]:
@@ -77,6 +89,7 @@ def counts(rows: Iterable[tuple[str, str, str, int]]) -> list[DayCounts]:
             due=told.get(DUE, 0),
             links=told.get(LINKS),
             new=told.get(NEW, 0),
+            brought=told.get(BROUGHT, 0),
             gaps=told.get(GAPS, 0),
         )
         for (source, day), told in sorted(found.items())

@@ -2,100 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from pipeline.archive.cdxj import Ref
+from pipeline.crawl.states import GONE_AGAIN, next_due
+from pipeline.crawl.urlstate import GONE_AFTER, LISTS, UrlState
 from pipeline.records import Kind, Outcome
 from pipeline.web import pace
 
-LISTS = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
 EVERY = 6 * 3600.0
 """Seconds between visits of a list when the source does not say; the default of `Source.every`."""
-GONE_AFTER = timedelta(days=7)
-"""404 or 410 twice, at least this far apart, means gone (ours)."""
-RETRY_FIRST = timedelta(hours=1)
-RETRY_LAST = timedelta(days=7)
-"""A failed URL comes up again after an hour, doubling to a week (ours)."""
-LASTING = frozenset(
-    {
-        Outcome.ROBOTS,
-        Outcome.TOO_LARGE,
-        Outcome.NOT_HTML,
-        Outcome.ADDRESS_REFUSED,
-        Outcome.REDIRECT_LOOP,
-        Outcome.BAD_ENCODING,
-    }
-)
-"""Outcomes that another try in an hour would only repeat: next in a week (ours)."""
-AHEAD = timedelta(days=1)
-"""What is remembered of more than a day later than now comes from a clock that ran ahead (ours)."""
 MISSING = {Outcome.GONE, Outcome.SOFT_GONE}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UrlState:
-    """What is remembered of a URL: one row of the ledger, a field a column. Times are aware UTC."""
-
-    key: str
-    """Identity."""
-    url: str
-    """Fetch form, as last asked for."""
-    source: str
-    """Name of the source it was last found or visited for."""
-    kind: str
-    """A word of Kind."""
-    via: str | None = None
-    """Where it was found."""
-    part_of: str | None = None
-    """url_key of part 1."""
-    first_seen: datetime
-    """The first visit; before there is one, when it was found."""
-    last_fetch: datetime | None = None
-    last_ok: datetime | None = None
-    """The last visit with a usable page, be it an unchanged one."""
-    last_change: datetime | None = None
-    """The last visit that showed something new."""
-    status: int | None = None
-    outcome: str | None = None
-    """Of the last visit."""
-    looks: int = 0
-    """Visits so far."""
-    fails: int = 0
-    """Visits in a row that gave no usable page."""
-    missing_since: datetime | None = None
-    """The first of the visits in a row that found it gone."""
-    gone: bool = False
-    """Whether it is taken as gone for good."""
-    interval: float | None = None
-    """Seconds from the last usable visit to the next."""
-    next_due: datetime | None = None
-    """When to look again; None: never."""
-    etag: str | None = None
-    last_modified: str | None = None
-    """Validators of the last good response, verbatim."""
-    good_id: str | None = None
-    """The last good response, which a revisit points to; None: there is none to point to."""
-    good_url: str | None = None
-    good_at: datetime | None = None
-    good_digest: str | None = None
-    good_file: str | None = None
-    good_offset: int | None = None
-    good_length: int | None = None
-
-
-def is_ahead(state: UrlState, now: datetime) -> bool:
-    """Whether a clock that ran ahead has left its times in what is remembered of a URL."""
-    return (state.last_fetch or state.first_seen) > now + AHEAD
-
-
-def set_back(state: UrlState, now: datetime) -> UrlState:
-    """What is remembered of a URL without the times that a clock ahead of `now` left there."""
-    if state.first_seen > now:
-        state = replace(state, first_seen=now)
-    if state.last_change is not None and state.last_change > now:
-        state = replace(state, last_change=now)
-    return replace(state, last_fetch=None, missing_since=None, gone=False)
 
 
 def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: bool | None) -> UrlState:
@@ -138,31 +56,32 @@ def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: boo
         etag, last_modified = ref.etag or state.etag, ref.last_modified or state.last_modified
         state = replace(state, etag=etag, last_modified=last_modified)
     else:
-        return _after_failure(ref, state)
-    state = replace(state, last_ok=at, fails=0, missing_since=None, gone=False)
+        state = _after_failure(ref, state, known.last_fetch)
+        return replace(state, next_due=next_due(state))
+    state = replace(state, last_ok=at, fails=0, failing_since=None, missing_since=None, gone=False)
     if changed or state.last_change is None:
         state = replace(state, last_change=at)
-    return _after_success(ref, state, every, bool(changed))
+    state = replace(state, interval=_interval(ref, state, every, bool(changed)))
+    return replace(state, next_due=next_due(state))
 
 
-def _after_success(ref: Ref, state: UrlState, every: float | None, changed: bool) -> UrlState:
-    at = ref.fetched_at
+def _interval(ref: Ref, state: UrlState, every: float | None, changed: bool) -> float | None:
+    """Seconds from a usable visit to the next; a file that was imported has no next one."""
     if ref.kind in LISTS:
         every = every or EVERY
-        wait = pace.list_interval(state.interval or every, changed, every)
-        return replace(state, interval=wait, next_due=at + timedelta(seconds=wait))
+        return pace.list_interval(state.interval or every, changed, every)
     if ref.kind != Kind.PAGE or not ref.status:
-        return replace(state, next_due=None)
-    again = pace.page_interval(state.first_seen, state.looks, state.last_change, at)
-    return replace(state, interval=again, next_due=None if again is None else at + timedelta(seconds=again))
+        return state.interval
+    return pace.page_interval(state.first_seen, state.looks, state.last_change, ref.fetched_at)
 
 
-def _after_failure(ref: Ref, state: UrlState) -> UrlState:
-    at, fails = ref.fetched_at, state.fails + 1
+def _after_failure(ref: Ref, state: UrlState, before: datetime | None) -> UrlState:
+    at = ref.fetched_at
+    state = replace(state, fails=state.fails + 1, failing_since=state.failing_since or at)
     if ref.status in {404, 410} or ref.outcome in MISSING:
-        missing = state.missing_since or at
-        gone = at - missing >= GONE_AFTER
-        due = None if gone else missing + GONE_AFTER
-        return replace(state, fails=fails, missing_since=missing, gone=gone, next_due=due)
-    wait = RETRY_LAST if ref.outcome in LASTING else min(RETRY_FIRST * 2 ** min(fails - 1, 8), RETRY_LAST)
-    return replace(state, fails=fails, missing_since=None, next_due=at + wait)
+        # Longer than anything waits: a clock that jumped, or a long pause, in which it may have been there.
+        is_unwatched = before is not None and at - before > 2 * GONE_AGAIN and not state.gone
+        missing = at if is_unwatched or state.missing_since is None else state.missing_since
+        return replace(state, missing_since=missing, gone=at - missing >= GONE_AFTER)
+    # another failure proves nothing of what is gone, and begins the week anew of what may be
+    return state if state.gone else replace(state, missing_since=None)

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from pipeline.crawl import ledger as ledgers
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.outage import is_doubtful
 from pipeline.crawl.robots import Robots
+from pipeline.crawl.states import jittered
 from pipeline.records import UNREACHED, Outcome, Place
 from pipeline.web.fetched import Fetched
 from pipeline.web.pace import MAX_ROBOTS_DELAY, next_delay
@@ -24,7 +27,7 @@ MAX_FAILURES = 5
 """Failures in a row after which a site is left alone (ours)."""
 FIRST_REST = timedelta(minutes=15)
 LONGEST_REST = timedelta(hours=24)
-"""How long it is then left alone: doubled with every further failure (ours)."""
+"""How long it is then left alone: doubled with every further failure, less a little by chance (ours)."""
 FURTHEST = LONGEST_REST + timedelta(hours=1)
 """Neither a rest, nor a Retry-After, nor what a robots.txt says lasts longer."""
 MAX_WAIT = 60.0
@@ -48,6 +51,14 @@ class Queue:
     fails: int = 0
     closed: str | None = None
     """Why nothing more is asked of it in this run."""
+    before: tuple[float, datetime | None, int] | None = None
+    """Delay, `not_before` and `fails` as they were when it last answered, while it is not known whose fault it is that
+    it does not (outage.py)."""
+
+    @property
+    def standing(self) -> tuple[float, datetime | None, int]:
+        """Delay, `not_before` and `fails` as far as they are sure."""
+        return self.before or (self.delay, self.not_before, self.fails)
 
 
 @dataclass(eq=False, slots=True)
@@ -63,7 +74,9 @@ class Rules:
 class Hosts:
     """All sites and hosts that a run touches."""
 
-    def __init__(self, ledger: ledgers.Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime], *, forced: bool = False) -> None:
+        """`forced`: sites that are left alone after failures are tried once; never those that asked for it."""
+        self._forced = forced
         self._ledger = ledger
         self._now = now
         self._queues: dict[str, Queue] = {}
@@ -74,13 +87,15 @@ class Hosts:
         name = site(url)
         if name not in self._queues:
             kept = self._kept(name)
+            if self._forced and kept.fails >= MAX_FAILURES:
+                kept = replace(kept, not_before=None)
             queue = Queue(name, delay=kept.delay or 0.0, fails=kept.fails, not_before=kept.not_before)
             if kept.not_before and (kept.not_before - self._now()).total_seconds() > MAX_WAIT:
                 queue.closed = f"left alone until {kept.not_before:%Y-%m-%dT%H:%MZ}"
             self._queues[name] = queue
         return self._queues[name]
 
-    def _kept(self, name: str) -> ledgers.Host:
+    def _kept(self, name: str) -> Host:
         """What is remembered of a host, without times that are further off than any may be: a clock ran ahead."""
         kept = self._ledger.host(name)
         last = self._now() + FURTHEST
@@ -113,23 +128,37 @@ class Hosts:
             if rules and rules.robots and rules.robots.deny_all:
                 rules = Rules()  # a closed door is tried again in the next run
             kept = self._kept(name)
+            delay, _, fails = queue.standing if queue else (kept.delay, None, kept.fails)
             self._ledger.set_host(
-                ledgers.Host(
+                Host(
                     host=name,
                     not_before=self._ready_at(queue) if queue else kept.not_before,
-                    delay=queue.delay if queue else kept.delay,
-                    fails=queue.fails if queue else kept.fails,
+                    delay=delay,
+                    fails=fails,
                     robots=rules.place if rules else kept.robots,
                     robots_until=rules.until if rules else kept.robots_until,
                 )
             )
 
     def _ready_at(self, queue: Queue) -> datetime | None:
-        left = queue.last + queue.delay - asyncio.get_running_loop().time()
+        delay, not_before, _ = queue.standing
+        left = queue.last + delay - asyncio.get_running_loop().time()
         if left <= 0:
-            return queue.not_before
+            return not_before
         at = self._now() + timedelta(seconds=left)
-        return max(at, queue.not_before) if queue.not_before else at
+        return max(at, not_before) if not_before else at
+
+    def was_well(self, url: str) -> bool:
+        """Whether the site of `url` had no failure behind it when it last answered, or was never asked."""
+        return self.queue(url).standing[2] == 0
+
+    def settle(self, *, counted: bool) -> None:
+        """Count the failures that were in doubt against their sites, or take them back."""
+        for queue in self._queues.values():
+            if queue.before is not None and not counted:
+                queue.delay, queue.not_before, queue.fails = queue.before
+                queue.closed = None
+            queue.before = None
 
     def turn(self, configured: float) -> Turn:
         """One fetch of a source whose delay is `configured` seconds."""
@@ -167,6 +196,8 @@ class Turn:
         for queue in self._touched:
             queue.last = asyncio.get_running_loop().time()
         queue = self._hosts.queue(fetched.final_url if fetched.status else fetched.url)
+        is_in_doubt = is_doubtful(outcome, fetched.status) and not fetched.hops
+        queue.before = queue.standing if is_in_doubt else None
         asked = self._hosts.crawl_delay(fetched.final_url)
         queue.delay = next_delay(self._configured, asked, queue.delay, latency, status)
         queue.fails = queue.fails + 1 if outcome in FAILURES else 0
@@ -175,5 +206,5 @@ class Turn:
             queue.closed = f"asked to be left alone until {queue.not_before:%Y-%m-%dT%H:%MZ}"
         elif queue.fails >= MAX_FAILURES:
             rest = min(FIRST_REST * 2 ** min(queue.fails - MAX_FAILURES, 10), LONGEST_REST)
-            queue.not_before = self._now() + rest
+            queue.not_before = self._now() + jittered(rest, f"{queue.name}:{queue.fails}")
             queue.closed = f"{queue.fails} failures in a row, the last one: {outcome}"

@@ -8,7 +8,7 @@ of the ledger, never behind, and `catch_up` (done on entering) reads in what a k
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
@@ -21,34 +21,18 @@ from pipeline.archive.exchange import Earlier
 from pipeline.archive.plausible import believed
 from pipeline.archive.store import lock, path_of
 from pipeline.archive.withdrawn import standing, withdrawn
-from pipeline.crawl import daily
+from pipeline.crawl import daily, hostmemory
 from pipeline.crawl.daily import DayCounts
-from pipeline.crawl.history import AHEAD, LISTS, UrlState, is_ahead, next_state, set_back
-from pipeline.errors import CorpusError
+from pipeline.crawl.database import FILE, LedgerError, opened
+from pipeline.crawl.history import next_state
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
-from pipeline.web.urls import site, url_key
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS url (
-  key TEXT PRIMARY KEY, url TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, via TEXT, part_of TEXT,
-  first_seen TEXT, last_fetch TEXT, last_ok TEXT, last_change TEXT, status INTEGER, outcome TEXT,
-  looks INTEGER NOT NULL DEFAULT 0, fails INTEGER NOT NULL DEFAULT 0, missing_since TEXT,
-  gone INTEGER NOT NULL DEFAULT 0, interval REAL, next_due TEXT,
-  etag TEXT, last_modified TEXT, good_id TEXT, good_url TEXT, good_at TEXT, good_digest TEXT,
-  good_file TEXT, good_offset INTEGER, good_length INTEGER);
-CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS NOT NULL;
-CREATE TABLE IF NOT EXISTS host (
-  host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
-  robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
-CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
-"""
-
+from pipeline.web.urls import url_key
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
+_GET = f"SELECT {', '.join(_COLUMNS)} FROM url"
 _PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 _OWING = (
@@ -57,15 +41,17 @@ _OWING = (
 )
 """Keys of the articles whose next part is to be asked for, for the first time or again."""
 
+_REVIVED = (
+    "UPDATE url SET next_due = :at WHERE source = :source AND failing_since > :before AND fails > 1"
+    " AND next_due > :at"
+)
+"""What has failed again and again since before nothing of its source was usable, and never before that."""
+
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
 
 NEVER = datetime.fromtimestamp(0, UTC)
 """The time of the newest visit where there was none."""
-
-
-class LedgerError(CorpusError):
-    """The ledger cannot be read; it can be made again from the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,32 +72,16 @@ class Due:
     """Visits so far; 0: never fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """What has to be remembered of a host between runs."""
-
-    host: str
-    """Name, with :port when not the default."""
-    not_before: datetime | None = None
-    """No request before this time (Retry-After)."""
-    delay: float | None = None
-    """Seconds between requests that the host last bore."""
-    fails: int = 0
-    """Failures in a row."""
-    robots: Place | None = None
-    """Where its last robots.txt lies."""
-    robots_until: datetime | None = None
-    """Until when that answer holds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """When a source was last well and is next asked."""
-
-    last_ok: datetime | None = None
-    """The last visit of a list or page that brought something usable."""
-    next_due: datetime | None = None
-    """The first time at which one of them is due."""
+def due_of(state: UrlState) -> Due:
+    """A URL as it is asked for."""
+    return Due(
+        url=state.url,
+        url_key=state.key,
+        kind=state.kind,
+        via=state.via,
+        part_of=state.part_of,
+        looks=state.looks,
+    )
 
 
 class Ledger:
@@ -123,28 +93,19 @@ class Ledger:
 
     def __init__(self, raw: Path, *, read_only: bool = False) -> None:
         self.raw = raw
-        self.newest = NEVER
+        self._db = opened(raw, read_only=read_only)
+        self.newest = self._newest() if read_only else NEVER
         """Time of the newest visit or link that was known on entering."""
-        path = raw / "ledger.sqlite"
-        if not read_only:
-            raw.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(":memory:" if read_only else path, isolation_level=None, timeout=30)
-        self._db.row_factory = sqlite3.Row
-        try:
-            if read_only and path.is_file():
-                _copy(path, self._db)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_TABLES + daily.TABLE)
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error
+        self._well: dict[str, str] = {}
 
     def __enter__(self) -> Ledger:
         self.catch_up()
-        told = self._db.execute("SELECT max(coalesce(last_fetch, first_seen)) FROM url").fetchone()[0]
-        self.newest = warc.moment(told or "") or self.newest
+        self.newest = self._newest()
         return self
+
+    def _newest(self) -> datetime:
+        told = self._db.execute("SELECT max(coalesce(last_fetch, first_seen)) FROM url").fetchone()[0]
+        return warc.moment(told or "") or NEVER
 
     def close(self) -> None:
         """Closes the file; what was not committed is lost."""
@@ -166,10 +127,10 @@ class Ledger:
         if self._db.in_transaction:
             self._db.execute("COMMIT")
 
-    def _write(self, sql: str, values: Iterable[object] = ()) -> None:
+    def _write(self, sql: str, values: Iterable[object] | Mapping[str, object] = ()) -> None:
         if not self._db.in_transaction:
             self._db.execute("BEGIN")
-        self._db.execute(sql, tuple(values))
+        self._db.execute(sql, values if isinstance(values, Mapping) else tuple(values))
 
     def record(self, capture: Capture, *, every: float | None = None, changed: bool | None = None) -> None:
         """Takes in one archived visit: state, validators, and when to look again.
@@ -181,7 +142,7 @@ class Ledger:
         (`add_links`) before recording it: its validators promise that they were read.
         """
         ref = cdxj.ref_of(capture)
-        old = self._state(ref.url_key)
+        old = self.state(ref.url_key)
         if old is not None and is_ahead(old, ref.fetched_at):
             self._put(set_back(old, ref.fetched_at))
         self._take(ref, every, changed)
@@ -192,15 +153,31 @@ class Ledger:
             self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
             return
-        old = self._state(ref.url_key)
+        old = self.state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
             self._put(next_state(ref, old, every, changed))
+            self._revive(ref)
             if ref.kind == Kind.PAGE:
                 self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _revive(self, ref: Ref) -> None:
+        """Make due at once what failed while nothing of the source answered, when something does.
+
+        A site that was away for a month has its lists asked once a week by then: the first of them that answers says
+        that the others may too. What failed while others answered has a fault of its own, and waits on.
+        """
+        if ref.outcome not in USABLE or ref.kind not in (Kind.PAGE, *LISTS) or not ref.status:
+            return
+        at = warc.iso(ref.fetched_at)
+        if ref.source not in self._well:
+            sql = "SELECT max(last_ok) FROM url WHERE source = ? AND last_ok < ?"
+            self._well[ref.source] = self._db.execute(sql, (ref.source, at)).fetchone()[0] or ""
+        before, self._well[ref.source] = self._well[ref.source], at
+        self._write(_REVIVED, {"at": at, "source": ref.source, "before": before})
 
     def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
         """Adds to one of the counts of a source's day (daily.py)."""
@@ -211,18 +188,22 @@ class Ledger:
         found = self._db.execute("SELECT * FROM day WHERE day >= ?", ((since or date.min).isoformat(),))
         return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
 
-    def times(self, source: str) -> Times:
-        """When a source was last well and is next asked."""
-        row = self._db.execute(
-            "SELECT max(last_ok) AS ok, min(next_due) AS due FROM url WHERE source = ?", (source,)
-        ).fetchone()
-        return Times(last_ok=warc.moment(row["ok"] or ""), next_due=warc.moment(row["due"] or ""))
+    def last_ok(self, source: str, now: datetime) -> datetime | None:
+        """The last visit of a source that brought something usable; not what a clock ahead of `now` made up."""
+        sql = "SELECT max(last_ok) FROM url WHERE source = ? AND last_ok <= ?"
+        found = self._db.execute(sql, (source, warc.iso(now + AHEAD))).fetchone()[0]
+        return warc.moment(found or "")
 
-    def resting_until(self, urls: Iterable[str]) -> datetime | None:
-        """Until when all the sites of some addresses are left alone; None: one of them may be asked."""
-        until = [self.host(name).not_before for name in sorted({site(url) for url in urls})]
-        known = [each for each in until if each is not None]
-        return min(known) if known and len(known) == len(until) else None
+    def coming(self, source: str, kinds: Collection[str], now: datetime) -> Iterator[UrlState]:
+        """The URLs of some kinds that will be asked for on their own, the next first, by the clock of `now`."""
+        marks = ", ".join("?" * len(kinds))
+        where = f"source = ? AND kind IN ({marks}) AND (part_of IS NULL OR kind <> '{Kind.PAGE}')"
+        ahead = warc.iso(now + AHEAD)
+        if self.newest - AHEAD > now:
+            sql = f"{_GET} WHERE {where} AND coalesce(last_fetch, first_seen) > ?"
+            yield from map(_as_state, self._db.execute(sql, (source, *kinds, ahead)))
+        sql = f"{_GET} WHERE {where} AND next_due IS NOT NULL ORDER BY next_due, key"
+        yield from map(_as_state, self._db.execute(sql, (source, *kinds)))
 
     def told(self) -> dict[str, str]:
         """The state of each source that was last told, where it was not well."""
@@ -243,17 +224,13 @@ class Ledger:
             self._write("DELETE FROM owed WHERE article = ?", (article,))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
-        sql = f"SELECT {', '.join(_COLUMNS)} FROM url WHERE key = ?"
-        found: sqlite3.Row | None = self._db.execute(sql, (url_key,)).fetchone()
+        found: sqlite3.Row | None = self._db.execute(f"{_GET} WHERE key = ?", (url_key,)).fetchone()
         return found
 
-    def _state(self, url_key: str) -> UrlState | None:
+    def state(self, url_key: str) -> UrlState | None:
         """What is remembered of a URL: its row as a record."""
         row = self._row(url_key)
-        if row is None:
-            return None
-        times = {name: warc.moment(row[name] or "") for name in _TIMES}
-        return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
+        return None if row is None else _as_state(row)
 
     def _put(self, state: UrlState) -> None:
         """Remembers it in place of what was there: the record as a row."""
@@ -283,21 +260,10 @@ class Ledger:
             has_come += " OR coalesce(last_fetch, first_seen) > :ahead"
             values["ahead"] = warc.iso(now + AHEAD)
         found = self._db.execute(
-            "SELECT url, key, kind, via, part_of, looks FROM url"
-            f" WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
+            f"{_GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
             values,
         )
-        return [
-            Due(
-                url=row["url"],
-                url_key=row["key"],
-                kind=row["kind"],
-                via=row["via"],
-                part_of=row["part_of"],
-                looks=row["looks"],
-            )
-            for row in found
-        ]
+        return [due_of(_as_state(row)) for row in found]
 
     def validators(self, url_key: str) -> Earlier | None:
         """The last good response of a URL, for a conditional request and for `Writer.write`.
@@ -350,37 +316,11 @@ class Ledger:
 
     def host(self, host: str) -> Host:
         """What is remembered of a host; an empty record when nothing is."""
-        row = self._db.execute("SELECT * FROM host WHERE host = ?", (host,)).fetchone()
-        if row is None:
-            return Host(host=host)
-        place = None
-        if row["robots_file"] is not None:
-            place = Place(file=row["robots_file"], offset=row["robots_offset"], length=row["robots_length"])
-        return Host(
-            host=host,
-            not_before=warc.moment(row["not_before"] or ""),
-            delay=row["delay"],
-            fails=row["fails"],
-            robots=place,
-            robots_until=warc.moment(row["robots_until"] or ""),
-        )
+        return hostmemory.from_row(host, self._db.execute(hostmemory.GET, (host,)).fetchone())
 
     def set_host(self, state: Host) -> None:
         """Remembers a host's state in place of what was there."""
-        place = state.robots
-        self._write(
-            "INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                state.host,
-                warc.iso(state.not_before) if state.not_before else None,
-                state.delay,
-                state.fails,
-                place.file if place else None,
-                place.offset if place else None,
-                place.length if place else None,
-                warc.iso(state.robots_until) if state.robots_until else None,
-            ),
-        )
+        self._write(hostmemory.PUT, hostmemory.to_row(state))
 
     def moved(self, files: Collection[str]) -> None:
         """Forgets where in these files something lies, since they were written anew: it is asked for as if new."""
@@ -394,11 +334,19 @@ class Ledger:
             )
         self.commit()
 
+    def forget(self) -> None:
+        """Forgets, with the next commit, all that the archive holds as well."""
+        self._write("DELETE FROM url WHERE looks > 0")
+        self._write("DELETE FROM day WHERE what <> ?", (daily.DUE,))
+        self._write("UPDATE host SET robots_file = NULL, robots_until = NULL")
+        for table in ("owed", "file"):
+            self._write(f"DELETE FROM {table}")
+
     def catch_up(self) -> int:
         """Takes in the sealed files not yet read to their end; returns how many.
 
         What withdrawn runs said is forgotten, by forgetting all: the rest is read anew from the archive.
-        A list visit met here was never seen to be followed up, so its validators are not trusted
+        A list that came and is met here was never seen to be followed up, so its validators are not trusted
         and it is due at once: its links may have been lost with the process.
         """
         self._forget_withdrawn()
@@ -427,44 +375,26 @@ class Ledger:
 
     def _take_unfollowed(self, ref: Ref) -> None:
         """A visit that may have been cut short before its links were kept, or repeats what is withdrawn."""
-        before = self._state(ref.url_key)
+        before = self.state(ref.url_key)
         at = believed(ref.file, ref.fetched_at)
         self._take(replace(ref, fetched_at=at))
-        after = self._state(ref.url_key)
+        after = self.state(ref.url_key)
         if at != ref.fetched_at and after is not None and after.good_id == ref.id:
             self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
         is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
         is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
-        if after is not None and is_news and (ref.kind in LISTS or is_unfounded):
+        is_unread = ref.kind in LISTS and ref.outcome in USABLE
+        if after is not None and is_news and (is_unread or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
+
+
+def _as_state(row: sqlite3.Row) -> UrlState:
+    times = {name: warc.moment(row[name] or "") for name in _TIMES}
+    return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
 
 
 def _day(at: datetime) -> str:
     return at.astimezone(UTC).date().isoformat()
-
-
-def _copy(path: Path, into: sqlite3.Connection) -> None:
-    """Copies a ledger that others may be writing, and leaves its folder as it is.
-
-    Opened in the plain way, SQLite makes the two files of write-ahead logging even for a reader
-    (https://www.sqlite.org/wal.html#read_only_databases), so each state needs its own way in:
-
-    log and index   a writer is at work, or was killed: read both, under its locks
-    log alone       a copy of a folder: nobody writes, an index is made in memory
-    neither         closed in order; `immutable`, and done again if a writer came in meanwhile
-    """
-    log, log_index = Path(f"{path}-wal"), Path(f"{path}-shm")
-    before = None
-    while before != (before := path.stat().st_mtime_ns):
-        if not log.is_file():
-            way = "immutable=1"
-        else:
-            way = "readonly_shm=1" if log_index.is_file() else "vfs=unix-none"
-        address = f"{path.absolute().as_uri()}?mode=ro&{way}"
-        with closing(sqlite3.connect(address, uri=True, timeout=30)) as source:
-            if way == "vfs=unix-none":
-                source.execute("PRAGMA locking_mode=EXCLUSIVE")
-            source.backup(into)
 
 
 def is_whole(raw: Path) -> bool:
@@ -479,11 +409,15 @@ def is_whole(raw: Path) -> bool:
 def rebuild(raw: Path) -> int:
     """Makes the ledger again from the archive; returns the number of files read.
 
-    Equal to the live one but for interval history, host state, links found and not yet fetched, and
-    the validators of lists (which are read anew, so that those links are found again).
+    Equal to the live one but for interval history and the validators of lists (which are read anew, so that no link
+    is lost): the archive does not say how often a source wanted its lists read. What it does not hold at all is kept
+    from the old file, if that reads: links found and not yet fetched, pages that were due, how long sites are left
+    alone, what was told. Killed on the way, the old ledger stands.
     """
     with lock(raw):
-        for suffix in ("", "-wal", "-shm"):
-            (raw / f"ledger.sqlite{suffix}").unlink(missing_ok=True)
+        if not is_whole(raw):
+            for suffix in ("", "-wal", "-shm"):
+                (raw / f"{FILE}{suffix}").unlink(missing_ok=True)
         with closing(Ledger(raw)) as ledger:
+            ledger.forget()
             return ledger.catch_up()

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
-from pipeline.crawl.history import LISTS
-from pipeline.crawl.ledger import Due
+from pipeline.crawl.ledger import Due, due_of
+from pipeline.crawl.states import due_at
+from pipeline.crawl.upcoming import list_off
+from pipeline.crawl.urlstate import LISTS
 from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import next_part
 from pipeline.records import Capture, Kind, Outcome
@@ -66,17 +68,14 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
     """
     source, ledger = visitor.source, visitor.keeper.ledger
     found = Discovery()
-    declared = [(Kind.FEED, url) for url in source.feeds]
-    declared += [(Kind.SITEMAP, url) for url in source.sitemaps]
-    declared += [(Kind.LISTING, listing.url) for listing in source.listings]
     now = visitor.now()
-    for kind, url in declared:
+    for kind, url in source.lists:
         ledger.add_links(source.name, [_pair(url)], None, now, kind)
     coming = {due.url_key: due for due in ledger.due(source.name, now, LISTS)}
     waiting: list[Due] = []
     steps: deque[_Step] = deque()
-    for kind, url in declared:
-        due = coming.pop(url_key(url), None)
+    for kind, url in source.lists:
+        due = coming.pop(url_key(url), None) or _overdue(visitor, url, now)
         if due is not None:
             steps.append(_Step(due))
         elif ledger.owner(url_key(url)) == source.name:
@@ -131,7 +130,9 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     if not visit.body or visit.fetched is None:
         found.captures.append(visitor.keep(visit, every=visitor.source.every, changed=False))
         if visit.outcome != Outcome.UNCHANGED:
-            found.notes.append(f"{visit.outcome}: {due.url}")
+            state = visitor.keeper.ledger.state(due.url_key)
+            off = list_off(state, visitor.now(), visitor.source.every) if state is not None else None
+            found.notes.append(off.words if off is not None else f"{visit.outcome}: {due.url}")
             return [], False
         if owner != visitor.source.name and _borrow(visitor, due, found):
             return [], False
@@ -150,6 +151,15 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     every = _interval(visitor, due, content)
     found.captures.append(visitor.keep(visit, notes=notes, gap=gap, every=every, changed=bool(new or more)))
     return more, gap
+
+
+def _overdue(visitor: Visitor, url: str, now: datetime) -> Due | None:
+    """A list whose time has come by the interval that the source has now; None: it has not."""
+    state = visitor.keeper.ledger.state(url_key(url))
+    if state is None or state.source != visitor.source.name:
+        return None
+    due = due_at(state, now, visitor.source.every)
+    return due_of(state) if due is not None and due <= now else None
 
 
 def _borrow(visitor: Visitor, due: Due, found: Discovery) -> bool:

@@ -24,17 +24,21 @@ from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
-from pipeline.crawl.history import AHEAD
 from pipeline.crawl.hosts import Hosts
+from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.crawl.tally import CLOCK, SourceRun, Tally
-from pipeline.crawl.visit import Conduct, Keeper, Visitor
+from pipeline.crawl.upcoming import upcoming
+from pipeline.crawl.urlstate import AHEAD
+from pipeline.crawl.visit import Conduct, Visitor
 from pipeline.nextpart import part_of
-from pipeline.records import USABLE, Capture, Kind, Reason, Source
+from pipeline.records import UNREACHED, USABLE, Capture, Kind, Reason, Source
+from pipeline.stages import Stage, StageName, stage
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
+from pipeline.web.pace import longest_list_interval
 from pipeline.web.urls import fetch_form, site, url_key
 
 logger = logging.getLogger("pipeline.crawl")
@@ -42,7 +46,7 @@ logger = logging.getLogger("pipeline.crawl")
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
 PAUSE = timedelta(days=30)
-"""A longer time without a visit is told: it may be the clock (ours)."""
+"""A longer time without a visit is told where there are no lists: it may be the clock (ours)."""
 STOP_POLL = 0.1
 """Seconds between two looks at the stop event."""
 
@@ -77,29 +81,50 @@ def crawl(
 ) -> tuple[SourceRun, ...]:
     """Fetch what is due into the archive under `raw`; one SourceRun a source, in the order given.
 
-    `only_due=False` looks at everything known again (conditionally). `urls` fetches just those, without
+    `only_due=False` looks at everything known again (conditionally), and tries
+    sites that failed too often once. `urls` fetches just those, without
     reading lists. A set `stop` ends the run within seconds; what was fetched until then is sealed and
     reported. A source in which something unexpected fails ends alone (`SourceRun.failed_with`). Raises
     BusyError when another run writes, UsageError for a URL that belongs to no source, OSError or
     sqlite3.Error when the archive or the ledger cannot be written (a full disk).
     """
     asked = by_source(sources, urls) if urls is not None else None
-    run_id = f"crawl-{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
-    with Writer(raw, run_id, clock=now) as writer, Ledger(raw) as ledger:
+    run_id = f"{'crawl-' if urls is None else daily.BACKFILL}{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    with (
+        stage(StageName.ARCHIVE, begin=False) as kept,  # ends when the file is sealed
+        Writer(raw, run_id, clock=now) as writer,
+        Ledger(raw) as ledger,
+    ):
+        kept.begin()
         conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
-        run = _Run(writer, ledger, conduct, on_progress)
-        _tell_of_clock(run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now())
+        run = _Run(writer, ledger, conduct, on_progress, forced=not only_due)
+        _tell_of_clock(
+            run.tallies[sources[0].name] if sources else Tally(), ledger.newest, now(), _pause(sources)
+        )
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
-        asyncio.run(_until_stopped(work, run.keeper, stop))
+        try:
+            asyncio.run(_until_stopped(work, run.keeper, stop))
+        finally:
+            kept.counts = {"captures": sum(t.outcomes.total() for t in run.tallies.values())}
+            kept.idle = "" if kept.counts["captures"] else "nothing was asked"
+        if urls is None and not (stop is not None and stop.is_set()):
+            for each in sources:
+                run.say_why(each)
         return tuple(run.tallies[each.name].source_run(each.name) for each in sources)
 
 
-def _tell_of_clock(tally: Tally, newest: datetime, now: datetime) -> None:
+def _pause(sources: Sequence[Source]) -> timedelta:
+    """The time without a visit that is told: more than a day longer than the lists of these sources may wait."""
+    waits = [longest_list_interval(each.every) for each in sources if each.lists]
+    return timedelta(seconds=max(waits)) + AHEAD if waits else PAUSE
+
+
+def _tell_of_clock(tally: Tally, newest: datetime, now: datetime, pause: timedelta) -> None:
     """Say that the clock seems to have jumped, either way; due times are judged by it all the same."""
     told = f"the newest visit known is of {newest:%Y-%m-%d}, and it is {now:%Y-%m-%d} now"
     if newest > now + AHEAD:
         told += ", so it was ahead then or is behind now; what was visited or found since is looked at again"
-    elif newest > NEVER and now - newest > PAUSE:
+    elif newest > NEVER and now - newest > pause:
         told += "; if there was no such pause, it runs ahead"
     else:
         return
@@ -116,16 +141,26 @@ class _Run:
         ledger: Ledger,
         conduct: Conduct,
         on_progress: Callable[[CrawlProgress], None] | None,
+        *,
+        forced: bool,
     ) -> None:
-        self.hosts = Hosts(ledger, conduct.now)
-        self.keeper = Keeper(writer, ledger, self.hosts)
+        self.hosts = Hosts(ledger, conduct.now, forced=forced)
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self.keeper = Keeper(writer, ledger, self.hosts, self.tallies)
         self._conduct = conduct
         self._on_progress = on_progress
         self._blocked = blocklist.read(writer.raw)
         self._sites = asyncio.Semaphore(MAX_SITES)
         self._done = 0
         self._total = 0
+
+    def say_why(self, source: Source) -> None:
+        """Note what a source waits for, if nothing of it was asked in this run."""
+        tally = self.tallies[source.name]
+        if tally.is_idle:
+            now = self._conduct.now()
+            next_one = upcoming(source, scope_of(source, self._blocked), self.keeper.ledger, now)
+            tally.next_due, tally.waiting = next_one.at, next_one.words(now)
 
     async def source(self, source: Source, urls: list[str] | None, only_due: bool) -> None:
         """Crawl one source; an error ends it alone, unless archive or ledger take nothing more."""
@@ -162,11 +197,17 @@ class _Run:
                 due = [known.get(url_key(url)) or page_due(url) for url in allowed]
             else:
                 async with self._sites:
-                    found = await read_lists(visitor, only_due=only_due)
-                self._discovered(visitor, found, tally)
-                due = self._due_pages(visitor, only_due, tally)
+                    with stage(StageName.DISCOVER, source.name) as told:
+                        found = await read_lists(visitor, only_due=only_due)
+                        self._discovered(visitor, found, tally)
+                        due = self._due_pages(visitor, only_due, tally)
+                        _say_discovered(told, found, tally)
                 self.keeper.ledger.count(source.name, conduct.now(), daily.DUE, len(due))
-            await self._pages(visitor, due, tally)
+            with stage(StageName.FETCH, source.name) as told:
+                try:
+                    await self._pages(visitor, due, tally, told)
+                finally:
+                    _say_fetched(told, tally.source_run(source.name), len(due))
         logger.info(
             "%s ends: %s", source.name, ", ".join(f"{n} {word}" for word, n in tally.outcomes.items())
         )
@@ -222,7 +263,7 @@ class _Run:
         # Addresses that look like a further part come last: by then part 1 may have claimed them.
         return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
 
-    async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally) -> None:
+    async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally, told: Stage) -> None:
         """Visit pages: sites side by side, the pages of one in order."""
         self._total += len(due)
         by_site: dict[str, list[Due]] = {}
@@ -241,6 +282,7 @@ class _Run:
                         tally.notes.append(f"{left} pages left: {site(page.url)}: {visitor.closed(page.url)}")
                         self._total -= left
                         return
+                    told.at(tally.pages.total(), len(due))
 
         await _all([one_site(pages) for pages in by_site.values()])
 
@@ -263,6 +305,23 @@ class _Run:
                     )
                 )
         return visits > 0
+
+
+def _say_discovered(told: Stage, found: Discovery, tally: Tally) -> None:
+    """What the lists gave, for who watches."""
+    told.counts = {"lists": len(found.captures), "links": len(found.links), "new": tally.found}
+    told.idle = "" if found.captures or tally.found else "no list is due"
+    outcomes = {each.outcome for each in found.captures}
+    unanswered = outcomes and outcomes <= UNREACHED
+    told.wrong = tally.refused or (f"no list answered: {', '.join(sorted(outcomes))}" if unanswered else "")
+
+
+def _say_fetched(told: Stage, so_far: SourceRun, due: int) -> None:
+    """What became of the pages, for who watches."""
+    words = ("fetched", "unchanged", "blocked", "failed", "robots", "skipped")
+    told.counts = {"due": due, **{word: n for word in words if (n := getattr(so_far, word))}}
+    told.idle = "" if due else "no page is due"
+    told.wrong = "no page came" if due and not so_far.fetched + so_far.unchanged + so_far.robots else ""
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
@@ -290,4 +349,4 @@ async def _until_stopped(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        keeper.flush()
+        keeper.finish()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from pipeline.crawl.outage import is_doubtful
 from pipeline.records import Capture, Kind, Outcome
 
 CLOCK = "clock: "
 """How a note begins that says that the clock jumped, which is nothing a source did."""
+
+GONE = "{} pages are gone, 404 or 410 for a week: asked again once a month, for a year"
+"""The note of a run in which that was found."""
 
 PRETENDED = frozenset({Outcome.BLOCKED, Outcome.SOFT_GONE})
 
@@ -35,6 +40,14 @@ class SourceRun:
     """Pages that are due but were not asked for: their site is left alone, or they are no longer wanted."""
     parts: int = 0
     """Of the pages visited, further parts of an article."""
+    answered: bool | None = None
+    """Whether any server answered; None: nothing was asked of it, or the network of this machine was down."""
+    cut_off: int = 0
+    """Visits, robots.txt included, that are forgotten because the network of this machine was down."""
+    waiting: str | None = None
+    """Where nothing was asked of it: until when, and why; None: something was."""
+    next_due: datetime | None = None
+    """Where nothing was asked of it: when the first of its lists and pages is; None: never, or something was."""
     outcomes: dict[str, int] = field(default_factory=dict)
     """Outcome word → captures of any kind."""
     links: int | None = None
@@ -54,6 +67,11 @@ class Tally:
         self.outcomes: Counter[str] = Counter()
         self.pages: Counter[str] = Counter()
         self.skipped = 0
+        self.answered: bool | None = None
+        self.cut_off = 0
+        self.gone = 0
+        self.waiting: str | None = None
+        self.next_due: datetime | None = None
         self.parts = 0
         self.links: int | None = None
         self.refused: str | None = None
@@ -61,7 +79,28 @@ class Tally:
         self.found = 0
         self.notes: list[str] = []
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was asked of the source, and nothing went wrong."""
+        return self.answered is None and not (self.outcomes or self.cut_off or self.failed_with)
+
     def count(self, capture: Capture) -> None:
+        """Count a visit, but for one that no server answered: it is counted when it is known whose fault that is."""
+        if capture.place is not None or not is_doubtful(capture.outcome, capture.status):
+            self._count(capture)
+
+    def count_unanswered(self, capture: Capture) -> None:
+        """Count a visit that no server answered against the source; a robots.txt is nothing that it asked for."""
+        self.answered = bool(self.answered)
+        if capture.kind != Kind.ROBOTS:
+            self._count(capture)
+
+    def count_cut_off(self, capture: Capture) -> None:
+        """Count a visit that the network of this machine kept from being made."""
+        self.cut_off += 1
+        self.skipped += capture.kind == Kind.PAGE
+
+    def _count(self, capture: Capture) -> None:
         self.outcomes[capture.outcome] += 1
         if capture.kind == Kind.PAGE:
             self.pages[capture.outcome] += 1
@@ -79,10 +118,14 @@ class Tally:
             failed=self.pages.total() - told - blocked,
             robots=self.pages[Outcome.ROBOTS],
             skipped=self.skipped,
+            answered=self.answered,
+            cut_off=self.cut_off,
+            waiting=self.waiting,
+            next_due=self.next_due,
             parts=self.parts,
             outcomes=dict(sorted(self.outcomes.items())),
             links=self.links,
-            refused=self.refused,
+            refused=None if self.cut_off else self.refused,
             failed_with=self.failed_with,
-            notes=tuple(self.notes),
+            notes=(*self.notes, *([GONE.format(self.gone)] if self.gone else [])),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,9 +9,9 @@ from datetime import datetime, timedelta
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.reader import read_one
 from pipeline.archive.warc import Damaged, sha1
-from pipeline.archive.writer import Writer
 from pipeline.crawl.hosts import Hosts, Rules
-from pipeline.crawl.ledger import Due, Ledger
+from pipeline.crawl.keeper import Keeper
+from pipeline.crawl.ledger import Due
 from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.scope import Scope, is_front, may_lead_to
 from pipeline.crawl.sitemaps import MAX_BYTES
@@ -22,9 +21,6 @@ from pipeline.web.fetch import Client
 from pipeline.web.fetched import Fetched, Limits
 from pipeline.web.urls import fetch_form, url_key
 
-FLUSH_CAPTURES = 50
-FLUSH_SECONDS = 2.0
-"""Whichever comes first ends a batch: fsync, then the ledger's commit (ours: what a power cut may cost)."""
 DOUBT_EVERY = 20
 """Every 20th visit asks without validators (ours): some servers keep an ETag while the body changes."""
 
@@ -69,68 +65,6 @@ class Visit:
     def content_type(self) -> str:
         """Content-Type as received, "" if there is none."""
         return header_of(self.fetched.headers, "content-type") if self.fetched else ""
-
-
-class Keeper:
-    """The archive and the ledger of a run, written in batches: archive first, ledger after."""
-
-    def __init__(self, writer: Writer, ledger: Ledger, hosts: Hosts) -> None:
-        self.ledger = ledger
-        self.raw = writer.raw
-        self.broken: OSError | None = None
-        """Why the archive takes nothing more."""
-        self._writer = writer
-        self._hosts = hosts
-        self._pending = 0
-        self._flushed = time.monotonic()
-
-    def keep(
-        self,
-        capture: Capture,
-        fetched: Fetched | None = None,
-        earlier: Earlier | None = None,
-        *,
-        every: float | None = None,
-        changed: bool | None = None,
-    ) -> Capture:
-        """Archive a capture, tell the ledger, and return it without its body, as archived.
-
-        An OSError of the archive (a full disk) is kept as `broken`: it is no fault of one source.
-        """
-        try:
-            kept = self._writer.write(
-                capture,
-                request_headers=fetched.request_headers if fetched else (),
-                hops=fetched.hops if fetched else (),
-                earlier=earlier,
-                peer=fetched.peer if fetched else None,
-                truncated=fetched.truncated if fetched else None,
-            )
-        except OSError as error:
-            self.broken = error
-            raise
-        self.ledger.record(kept, every=every, changed=changed)
-        self._pending += 1
-        self.flush_when_due()
-        return replace(kept, body=b"")
-
-    def flush_when_due(self) -> None:
-        """End the batch when it is large or old enough."""
-        late = time.monotonic() - self._flushed >= FLUSH_SECONDS
-        if self._pending >= FLUSH_CAPTURES or (self._pending and late):
-            self.flush()
-
-    def flush(self) -> None:
-        """End the batch: what was kept is now on disk, and the ledger knows it."""
-        self._hosts.remember()
-        try:
-            self._writer.flush()
-        except OSError as error:
-            self.broken = error
-            raise
-        self.ledger.commit()
-        self._pending = 0
-        self._flushed = time.monotonic()
 
 
 class Visitor:

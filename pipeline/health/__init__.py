@@ -22,7 +22,7 @@ WELL, NEW = "well", "new"
 
 STATES: tuple[tuple[str, Callable[[Past], Told], str], ...] = (
     ("blocked", blocked, "block and captcha pages come instead of the site's"),
-    ("gone", gone, "its lists answer 404 or 410"),
+    ("gone", gone, "its lists answer 404 or 410, or one of them has for a week"),
     ("failing", failing, "no usable answer from its lists, its pages or its robots.txt"),
     ("silent", silent, "nothing new for three times its usual gap"),
     ("flooded", flooded, "ten times as many new articles as usual"),

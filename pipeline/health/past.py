@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.corpus.yields import DayYield
@@ -40,6 +40,8 @@ class Past:
     """Days on which it was asked anything, oldest first."""
     yields: tuple[DayYield, ...] = ()
     """Days from which documents are, oldest first."""
+    gone: Mapping[str, date] = field(default_factory=dict)
+    """Those of its lists that have answered 404 or 410 for a week, and since when."""
 
     @property
     def over(self) -> tuple[DayCounts, ...]:

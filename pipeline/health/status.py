@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from pipeline.archive import blocklist
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.yields import daily_yields
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.scope import scope_of
+from pipeline.crawl.upcoming import ListOff, lists_off, upcoming
+from pipeline.crawl.urlstate import AHEAD
 from pipeline.health import NEW, WELL, Finding, Past, judge, pasts, state_of
 from pipeline.health.acks import Ack
 from pipeline.health.past import WEEKS
@@ -40,9 +44,13 @@ class SourceStatus:
     last_new: date | None = None
     """The last day (UTC) with a new article."""
     next_due: datetime | None = None
-    """When one of its lists or pages is asked again."""
-    resting_until: datetime | None = None
-    """Until when its sites are left alone after failures, or because they asked for it."""
+    """When the first of its lists and pages is asked again; a time that is over: in the next run."""
+    backing_off_until: datetime | None = None
+    """The same time where it is not asked before because it failed, or because its site asked to be left alone."""
+    waits: str = ""
+    """What it waits for, in words; "": it is asked in the next run."""
+    lists_off: tuple[ListOff, ...] = ()
+    """Those of its lists that do not answer as they should."""
     held: str | None = None
     """Why its new rows are held back."""
     acknowledged: Ack | None = None
@@ -62,41 +70,67 @@ class SourceStatus:
 
 
 def read_status(
-    sources: Sequence[Source], raw: Path, clean: Path, acks: Mapping[str, Ack], today: date | None = None
+    sources: Sequence[Source],
+    raw: Path,
+    clean: Path,
+    acks: Mapping[str, Ack],
+    now: datetime,
+    today: date | None = None,
 ) -> tuple[SourceStatus, ...]:
     """How each source stands, in the order given, by the ledger and the newest version; writes nothing.
 
-    `today` (UTC) is the day of the judgement, None: the last on which anything was asked. An archive without a
-    ledger, or no version yet, says nothing of its half.
+    `now` is what next visits are judged by. `today` (UTC) is the day of the judgement, None: the last on which anything
+    was asked, as far as `now` believes it: days that a clock ahead has left say nothing. An archive without a ledger,
+    or no version yet, says nothing of its half.
     """
+    blocked = blocklist.read(raw)
     with closing(Ledger(raw, read_only=True)) as ledger:
         known = ledger.days()
-        today = today or max((each.day for each in known), default=date.min)
+        today = today or last_day((each.day for each in known), now)
         since = today - SPAN if known else today
         folder = version_folder(clean) if list_versions(clean) else None
         yields = daily_yields(folder, since) if folder is not None else []
         held = read_manifest(folder).held if folder is not None else {}
         past = pasts((each for each in known if each.day >= since), yields, (s.name for s in sources), today)
-        return tuple(_status(each, past[each.name], ledger, held, acks) for each in sources)
+        statuses = []
+        for each in sources:
+            off = lists_off(each, ledger, now)
+            gone = {each.url: each.since.date() for each in off if each.state == "gone"}
+            known_of_it = replace(past[each.name], gone=gone)
+            next_one = upcoming(each, scope_of(each, blocked), ledger, now)
+            status = _status(known_of_it, held.get(each.name), acks.get(each.name), each.name)
+            statuses.append(
+                replace(
+                    status,
+                    last_good=ledger.last_ok(each.name, now),
+                    next_due=next_one.at,
+                    backing_off_until=next_one.at if next_one.is_off else None,
+                    waits="" if next_one.at is not None and next_one.at <= now else next_one.words(now),
+                    lists_off=off,
+                )
+            )
+        return tuple(statuses)
 
 
-def _status(
-    source: Source, past: Past, ledger: Ledger, held: Mapping[str, str], acks: Mapping[str, Ack]
-) -> SourceStatus:
+def last_day(days: Iterable[date], now: datetime) -> date:
+    """The last of some days that is no later than tomorrow; the last of all where each is: then it is now that errs."""
+    known = sorted(days)
+    return max(
+        (each for each in known if each <= (now + AHEAD).date()), default=known[-1] if known else date.min
+    )
+
+
+def _status(past: Past, held: str | None, ack: Ack | None, name: str) -> SourceStatus:
+    """What its days and documents say of a source."""
     findings = judge(past)
     state = state_of(past, findings)
-    times = ledger.times(source.name)
-    ack = acks.get(source.name)
     return SourceStatus(
-        source=source.name,
+        source=name,
         state=state,
         since=findings[0].since if findings else None,
         findings=findings,
-        last_good=times.last_ok,
         last_new=max((each.day for each in past.days if each.new), default=None),
-        next_due=times.next_due,
-        resting_until=ledger.resting_until(source.addresses),
-        held=held.get(source.name),
+        held=held,
         acknowledged=ack if ack is not None and ack.holds(state, past.today) else None,
         weeks=_weekly(past),
     )

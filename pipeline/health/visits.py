@@ -64,8 +64,13 @@ def blocked(past: Past) -> Told:
 
 
 def gone(past: Past) -> Told:
-    """All its lists answer that they are not there."""
-    return _first(past, lambda outcomes: outcomes.keys() <= MISSING, GROUPS[:1])
+    """All its lists answer that they are not there, or one of them has for a week."""
+    if (all_of_them := _first(past, lambda outcomes: outcomes.keys() <= MISSING, GROUPS[:1])) is not None:
+        return all_of_them
+    if not past.gone:
+        return None
+    answers = "answers" if len(past.gone) == 1 else "answer"
+    return min(past.gone.values()), f"{', '.join(sorted(past.gone))} {answers} 404 or 410"
 
 
 def failing(past: Past) -> Told:

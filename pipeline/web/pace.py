@@ -101,5 +101,10 @@ def list_interval(previous: float, changed: bool, every: float) -> float:
     or a week (ours).
     """
     base = previous if math.isfinite(previous) and previous > 0 else every
-    longest = max(every, min(4 * every, _LIST_MOST))
-    return min(max(base * (_LIST_SHRINK if changed else _LIST_GROWTH), every), longest)
+    wait = max(base * (_LIST_SHRINK if changed else _LIST_GROWTH), every)
+    return min(wait, longest_list_interval(every))
+
+
+def longest_list_interval(every: float) -> float:
+    """Seconds that a list of a source with this `every` waits at most."""
+    return max(every, min(4 * every, _LIST_MOST))

@@ -380,6 +380,48 @@ def test_a_refresh_that_reached_no_source_fails(tmp_path: Path, capsys: Capsys) 
     assert "no source could be reached: dead" in capsys.readouterr().err
 
 
+def test_a_refresh_of_a_machine_without_a_network_has_an_exit_code_of_its_own(
+    tmp_path: Path, capsys: Capsys
+) -> None:
+    (tmp_path / "sources").mkdir()
+    with socket.socket() as one, socket.socket() as two:
+        for name, closed in (("one", one), ("two", two)):
+            closed.bind(("127.0.0.1", 0))
+            address = f"http://127.0.0.1:{closed.getsockname()[1]}/a.html"
+            (tmp_path / f"sources/{name}.toml").write_text(f'urls = ["{address}"]\nallow_private = true\n')
+        assert main(["refresh", *where(tmp_path, "sources", "raw", "clean"), "--json"]) == 6
+    told = capsys.readouterr()
+    assert "the network of this machine seems to be down: no answer for one, two;" in told.err
+    assert "no source could be reached" not in told.err
+    assert [(each["answered"], each["cut_off"]) for each in json.loads(told.out)["crawled"]] == [
+        (None, 1)
+    ] * 2
+
+
+def test_a_second_refresh_within_the_interval_says_until_when_it_waits(
+    tmp_path: Path, capsys: Capsys, site: Site
+) -> None:
+    (tmp_path / "sources").mkdir()
+    site.pages["/map.xml"] = sitemap(site.base + "/a/1.html")
+    site.pages["/a/1.html"] = article(1)
+    (tmp_path / "sources/village.toml").write_text(
+        f'sitemaps = ["{site.base}/map.xml"]\nallow_private = true\ndelay = 0\nevery = "6h"\n'
+    )
+    line = ["refresh", *where(tmp_path, "sources", "raw", "clean"), "--workers=1", "--json"]
+    assert main(line) == 0
+    assert "Nothing was asked of" not in capsys.readouterr().err
+    assert main(line) == 0
+    told = capsys.readouterr()
+    (visit,) = json.loads(told.out)["crawled"]
+    assert visit["waiting"].startswith("not due until ")
+    assert visit["next_due"]
+    assert visit["waiting"] in told.err
+    assert "`corpus refresh --source NAME --all` asks at once" in told.err
+    assert "From the web to the corpus" not in told.err, "no row of zeros"
+    assert main([*line, "--source", "village", "--all"]) == 0
+    assert json.loads(capsys.readouterr().out)["crawled"][0]["waiting"] is None
+
+
 def test_a_source_that_fails_costs_the_others_nothing_and_the_exit_code_says_it(
     tmp_path: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch, site: Site, other: Site
 ) -> None:

@@ -142,3 +142,19 @@ def test_a_source_named_wrongly_is_told_the_nearest(tmp_path: Path, capsys: Caps
     (tmp_path / "hewen.toml").write_text('feeds = ["https://news.example.cn/rss.xml"]\n')
     assert main(["crawl", "--source", "hewn", f"--sources={tmp_path}", f"--raw={tmp_path / 'raw'}"]) == 2
     assert "no source named hewn; did you mean hewen? There are hewen" in capsys.readouterr().err
+
+
+def test_examples_are_mentioned_and_not_read(tmp_path: Path, capsys: Capsys) -> None:
+    folder = tmp_path / "sources"
+    (folder / "examples").mkdir(parents=True)
+    declared = 'feeds = ["https://news.example.cn/rss.xml"]\n'
+    (folder / "examples/waiting.toml").write_text(declared, encoding="utf-8")
+    assert main(["source", "list", f"--sources={folder}"]) == 2
+    assert "has 1 more" in " ".join(capsys.readouterr().err.split())
+    (folder / "mine.toml").write_text(declared, encoding="utf-8")
+    assert main(["source", "list", f"--sources={folder}"]) == 0
+    said = capsys.readouterr()
+    assert [json.loads(line)["name"] for line in said.out.splitlines()] == ["mine"]
+    assert "has 1 more" in " ".join(said.err.split())
+    assert main(["source", "list", f"--sources={folder / 'examples'}"]) == 0
+    assert "has 1 more" not in capsys.readouterr().err

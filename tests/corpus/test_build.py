@@ -203,7 +203,7 @@ def test_other_terms_of_a_source_stand_in_every_row_and_extract_nothing_again(co
     licensed = Source(name="example", home="https://news.example/", terms="CC BY 4.0")
     report = build(job(corpus, licensed))
     assert (report.full, report.extracted) == (
-        "source example has another body, drop, charset, extractor or terms",
+        "source example has another body, drop, charset, extractor, mask or terms",
         0,
     )
     for table in ("articles", "dropped"):

@@ -100,7 +100,7 @@ SOURCES: dict[str, tuple[tuple[Source, ...], str | None]] = {
     "a new source": ((EXAMPLE, replace(OTHER, body=BODY)), None),
     "body": (
         (replace(EXAMPLE, body=BODY),),
-        "source example has another body, drop, charset, extractor or terms",
+        "source example has another body, drop, charset, extractor, mask or terms",
     ),
     "drop": ((replace(EXAMPLE, drop=BODY),), "source example has another"),
     "charset": ((replace(EXAMPLE, charset="gbk"),), "source example has another"),

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import runs
+from pipeline.archive.withdrawn import withdraw
 from pipeline.cli import main
 from pipeline.corpus import build as building
 from pipeline.corpus import shards, versions
@@ -25,9 +26,9 @@ from pipeline.corpus.read import documents, list_versions
 from pipeline.corpus.upgrade import foresee
 from pipeline.errors import BusyError, RefusedError
 from pipeline.records import Source
-from pipeline.report import upgrade_words
+from pipeline.report import headline, upgrade_words
 from pipeline.rules import fingerprint
-from pipeline.runs import Folders
+from pipeline.runs import Folders, RunReport
 from tests.corpus.archives import job, story_page, write
 from tests.corpus.test_build import sums
 
@@ -136,7 +137,8 @@ def test_rows_compared_by_other_rules_do_not_go_together(
 ) -> None:
     changed_rules(monkeypatch, "dedupe")
     with pytest.raises(
-        RefusedError, match=r"--later: the documents of version 2\.1\.0 were compared by other rules"
+        RefusedError,
+        match=r"beside those of before: the documents of version 2\.1\.0 were compared by other rules",
     ):
         build(job(corpus, later=True))
     assert list_versions(corpus / "clean") == ["2.1.0"]
@@ -183,7 +185,7 @@ def test_a_lost_archive_file_is_no_upgrade(corpus: Path) -> None:
     manifest = read_manifest(corpus / "clean/2.1.0")
     inputs = tuple(replace(f, sha256="0" * 64) for f in manifest.inputs)
     write_manifest(corpus / "clean/2.1.0", replace(manifest, inputs=inputs))
-    with pytest.raises(RefusedError, match="--later: the archive changed"):
+    with pytest.raises(RefusedError, match="beside those of before: the archive changed"):
         build(job(corpus, later=True))
 
 
@@ -202,20 +204,20 @@ def test_while_a_rebuild_makes_its_shards_others_publish(
     corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed_rules(monkeypatch, "normalize")
-    real = building.make_shard
+    real = building.make_extracted
     published: list[str | None] = []
 
     def meanwhile(*arguments: Any) -> Any:
         made = real(*arguments)
         if not published:
             published.append("")
-            torn = shards.stage_folders(corpus / ".build")[1] / "x.1.part"
+            torn = shards.stage_folders(corpus / ".build")[0] / "x.1.part"
             torn.write_bytes(b"PAR1")
             published[0] = build(job(corpus, later=True)).version
             assert torn.exists(), "half a shard of the rebuild stays"
         return made
 
-    monkeypatch.setattr(building, "make_shard", meanwhile)
+    monkeypatch.setattr(building, "make_extracted", meanwhile)
     report = runs.rebuild(folders(corpus)).build
     assert published == ["2.2.0"]
     assert report is not None
@@ -273,3 +275,28 @@ def test_a_build_is_measured(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert seen.extract == 3
     assert seconds is not None
     assert 0 < seconds < 60
+
+
+def test_a_schedule_adds_new_pages_and_leaves_the_rest_to_a_rebuild(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed_rules(monkeypatch, "normalize")
+    where = folders(corpus)
+    report = runs.build_and_look(where, RunReport(), auto_rebuild=False)
+    assert report.build is not None
+    assert (report.build.version, report.build.later) == ("2.2.0", TOLD["normalize"])
+    assert [bool(mark) for mark in marks(corpus)] == [False, False, True]
+    assert headline(report) == (
+        "version 2.2.0: 1 added by capture; rules changed: rebuild waits for you"
+        f" (preview: `corpus rebuild --preview`): {TOLD['normalize']}"
+    )
+    report = runs.build_and_look(where, RunReport())
+    assert set(marks(corpus)) == {""}, "with auto_rebuild everything is made anew"
+
+
+def test_a_schedule_still_does_what_is_no_change_of_the_rules(corpus: Path) -> None:
+    withdraw(corpus / "raw", "run-1", "a wrong source")
+    assert runs.other_rules(folders(corpus)) is None
+    report = runs.build_and_look(folders(corpus), RunReport(), confirm=True, auto_rebuild=False).build
+    assert report is not None
+    assert (report.full, report.later) == ("the run run_1 was withdrawn: a wrong source", None)

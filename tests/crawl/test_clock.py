@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.crawl.ledger import Host, Ledger
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger
 from tests.web.loopback import Page, Site, article, later, run, sitemap, source_of
 
 AHEAD = later(days=400)
@@ -60,3 +61,21 @@ def test_a_site_is_not_left_alone_until_a_year_that_a_clock_made_up(site: Site, 
         ledger.commit()
     site.pages["/a/2.html"] = Page(b"")
     assert run(source_of(site, urls=(site.base + "/a/2.html",)), tmp_path).fetched == 0, "a rest that may be"
+
+
+def test_a_pause_longer_than_lists_may_wait_is_told(site: Site, tmp_path: Path) -> None:
+    site.pages["/sitemap.xml"] = sitemap()
+    source = source_of(site, sitemaps=(site.base + "/sitemap.xml",), every=3600.0)
+    run(source, tmp_path)
+    assert not any("clock" in note for note in run(source, tmp_path, now=later(hours=27)).notes)
+    (told,) = [note for note in run(source, tmp_path, now=later(hours=27 + 29)).notes if "clock" in note]
+    assert told.endswith("if there was no such pause, it runs ahead")
+
+
+def test_a_run_that_waits_tells_of_the_clock_all_the_same(site: Site, tmp_path: Path) -> None:
+    site.pages["/a/1.html"] = article(1)
+    source = source_of(site, urls=(site.base + "/a/1.html",))
+    run(source, tmp_path)
+    behind = run(source, tmp_path, now=later(days=-3))
+    assert any("clock" in note for note in behind.notes)
+    assert behind.unchanged == 1, "asked at once, not in three days"

@@ -4,11 +4,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipeline.archive.writer import Writer
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.ledger import Ledger, rebuild
 from pipeline.records import Capture
 from tests.archive.archive_cases import START, clock, failure, page
+from tests.web.loopback import Site, article, run, source_of
 
 FIRST = date(2026, 11, 1)
 DAY = timedelta(days=1)
@@ -87,3 +90,25 @@ def test_pages_that_were_due_are_counted_by_the_run_alone(tmp_path: Path) -> Non
         ledger.count("example", START, "due", 3)
         ledger.commit()
         assert [each.due for each in ledger.days()] == [7]
+
+
+@pytest.mark.parametrize("name", ["backfill-20261101T080000", "import-example-20261101T080000"])
+def test_what_somebody_brought_is_not_what_the_schedule_brought(tmp_path: Path, name: str) -> None:
+    with Writer(tmp_path, name, clock) as writer, Ledger(tmp_path) as ledger:
+        ledger.record(writer.write(page(1)))
+        writer.flush()
+        ledger.commit()
+        told = [(each.new, each.brought, each.pages) for each in ledger.days()]
+    assert told == [(0, 1, {"ok": 1})]
+    rebuild(tmp_path)
+    with Ledger(tmp_path) as anew:
+        assert [(each.new, each.brought, each.pages) for each in anew.days()] == told
+
+
+def test_a_crawl_of_what_somebody_names_is_a_backfill(site: Site, tmp_path: Path) -> None:
+    site.pages |= {f"/a/{n}.html": article(n) for n in (1, 2)}
+    source = source_of(site, urls=(site.base + "/a/1.html",))
+    run(source, tmp_path)
+    run(source, tmp_path, urls=[site.base + "/a/2.html"])
+    with Ledger(tmp_path) as ledger:
+        assert [(each.new, each.brought) for each in ledger.days()] == [(1, 1)]

@@ -12,7 +12,8 @@ from pipeline.archive.removal import cut
 from pipeline.archive.writer import Writer
 from pipeline.crawl.forgetting import forget
 from pipeline.crawl.gaps import find_gaps
-from pipeline.crawl.ledger import Host, Ledger
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.scope import may_lead_to, scope_of, unwanted
 from pipeline.records import Capture, Source
 from pipeline.web.urls import url_key

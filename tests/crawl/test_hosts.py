@@ -94,7 +94,7 @@ def test_a_site_that_goes_on_failing_is_left_alone_longer_and_one_good_answer_fo
     for n in range(8):
         site.pages[f"/a/{n}.html"] = Page(b"", status=403, etag=False)
     asked = []
-    for minutes in (0, 13, 17, 45, 49, 107):  # rests of 15, 30, 60 minutes: one more try after each
+    for minutes in (0, 13, 17, 43, 49, 102):  # rests of 15, 30, 60 minutes or a little less: a try after each
         before = len(site.asked(but=NO_ROBOTS))
         run(source, tmp_path, now=later(minutes=minutes))
         asked.append(len(site.asked(but=NO_ROBOTS)) - before)
@@ -115,3 +115,42 @@ def test_an_endless_crawl_delay_is_followed_only_so_far(site: Site, tmp_path: Pa
         not_before = ledger.host(site.base.removeprefix("http://")).not_before
     assert not_before is not None
     assert 60 < (not_before - datetime.now(UTC)).total_seconds() <= MAX_ROBOTS_DELAY
+
+
+def test_a_run_of_everything_tries_a_site_left_alone_after_failures_once(site: Site, tmp_path: Path) -> None:
+    paths = [f"/a/{n}.html" for n in range(7)]
+    site.pages |= {path: Page(b"", status=403, etag=False) for path in paths}
+    source = source_of(site, urls=tuple(site.base + path for path in paths))
+    run(source, tmp_path)
+    site.log.clear()
+    run(source, tmp_path, only_due=False)
+    assert len(site.asked(but=NO_ROBOTS)) == 1
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(7)}
+    assert run(source, tmp_path, only_due=False).fetched == 7
+
+
+def test_a_site_that_asked_to_be_left_alone_is_left_alone_by_a_run_of_everything(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages["/a/1.html"] = Page(b"", status=503, headers=(("Retry-After", "3600"),), etag=False)
+    source = source_of(site, urls=(site.base + "/a/1.html",))
+    run(source, tmp_path)
+    site.log.clear()
+    run(source, tmp_path, only_due=False)
+    assert site.log == []
+
+
+def test_sites_that_failed_together_do_not_come_back_together(
+    site: Site, other: Site, tmp_path: Path
+) -> None:
+    sources = []
+    for name, each in (("one", site), ("two", other)):
+        each.pages |= {f"/a/{n}.html": Page(b"", status=403, etag=False) for n in range(5)}
+        sources.append(source_of(each, name=name, urls=tuple(f"{each.base}/a/{n}.html" for n in range(5))))
+    now = datetime.now(UTC)
+    crawl(sources, tmp_path, limits=QUICK, now=lambda: now)
+    with Ledger(tmp_path) as ledger:
+        rests = [ledger.host(each.base.removeprefix("http://")).not_before for each in (site, other)]
+    minutes = [(rest - now).total_seconds() / 60 for rest in rests if rest is not None]
+    assert all(13.5 <= each <= 15 for each in minutes)
+    assert len(set(minutes)) == 2

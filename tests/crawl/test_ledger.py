@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.archive.writer import Writer
-from pipeline.crawl.ledger import Host, Ledger, LedgerError, rebuild
+from pipeline.crawl.database import LedgerError
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger, rebuild
 from pipeline.records import Capture, Place
 from tests.archive.archive_cases import START, clock, failure, page, warc_files, write
 
@@ -91,7 +94,9 @@ def test_missing_twice_a_week_apart_is_gone(tmp_path: Path, days: tuple[int, ...
             missing = page(1, fetched_at=START + number * DAY, status=404, outcome="gone", body=b"")
             visit(writer, ledger, missing)
         assert bool(row(tmp_path, page(1).url_key)["gone"]) is gone
-        assert (ledger.due("example", START + 99 * DAY) == []) is gone
+        last = START + days[-1] * DAY
+        assert (ledger.due("example", last + 8 * DAY) == []) is gone
+        assert len(ledger.due("example", last + 30 * DAY)) == 1, "once a month all the same"
 
 
 def test_a_page_that_comes_back_is_not_gone(tmp_path: Path) -> None:
@@ -108,7 +113,7 @@ def test_failures_wait_longer_each_time(tmp_path: Path, outcome: str, hours: tup
     with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
         for wait in hours:
             visit(writer, ledger, failure(1, outcome, fetched_at=at))
-            assert ledger.due("example", at + timedelta(hours=wait, seconds=-1)) == []
+            assert ledger.due("example", at + 0.9 * timedelta(hours=wait) - timedelta(seconds=1)) == []
             at += timedelta(hours=wait)
             assert len(ledger.due("example", at)) == 1
 
@@ -216,6 +221,135 @@ def test_a_broken_ledger_says_how_to_make_it_anew(tmp_path: Path) -> None:
         assert ledger.due("example", START) == []
 
 
+def test_what_the_archive_does_not_hold_outlives_a_rebuild(tmp_path: Path) -> None:
+    rest = Host(host="news.example", not_before=START + DAY, delay=2.0, fails=6)
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        visit(writer, ledger, page(1))
+        ledger.add_links("example", [(page(2).url, page(2).url_key)], "https://news.example/", START)
+        ledger.count("example", START, "due", 3)
+        ledger.set_host(replace(rest, robots=Place(file="x", offset=1, length=2), robots_until=START + DAY))
+        ledger.tell({"example": "failing"})
+        ledger.commit()
+    pages = [row(tmp_path, page(n).url_key) for n in (1, 2)]
+    rebuild(tmp_path)
+    assert [row(tmp_path, page(n).url_key) for n in (1, 2)] == pages
+    with Ledger(tmp_path) as ledger:
+        assert ledger.host("news.example") == rest, "where its robots.txt lies is not believed"
+        assert ledger.told() == {"example": "failing"}
+        assert [(each.due, each.new) for each in ledger.days()] == [(3, 1)]
+
+
+def test_a_rebuild_that_fails_leaves_the_ledger_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [page(1)])
+    with Ledger(tmp_path):
+        before = row(tmp_path, page(1).url_key)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ledger, "_take_unfollowed", killed)
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(tmp_path)
+    assert row(tmp_path, page(1).url_key) == before
+
+
+# -- what fails, and answers again
+
+LISTS = tuple(f"https://news.example/{name}" for name in ("feed.xml", "map.xml"))
+
+
+def listed(url: str, hours: float, outcome: str = "http_error") -> Capture:
+    said: dict[str, Any] = {"kind": "feed", "url": url, "url_key": url, "final_url": url, "outcome": outcome}
+    status = 404 if outcome == "gone" else 503
+    body = {"status": status, "body": b""} if outcome != "ok" else {"body": f"<rss>{hours}</rss>".encode()}
+    return page(1, fetched_at=START + timedelta(hours=hours), **said, **body)
+
+
+def listed_at(raw: Path, visits: list[tuple[str, float, str]]) -> None:
+    """Visits of lists, as (URL, hours, outcome), under a clock that goes with them."""
+    hours = [0.0]
+    with (
+        Writer(raw, "lists", lambda: START + timedelta(hours=hours[-1])) as writer,
+        Ledger(raw) as ledger,
+    ):
+        for url, at, outcome in visits:
+            hours.append(at)
+            visit(writer, ledger, listed(url, at, outcome), changed=True)
+
+
+def outage() -> list[tuple[str, float, str]]:
+    """Two lists that were well, then down for twelve days."""
+    return [(url, 0.0, "ok") for url in LISTS] + [
+        (url, 2.0**n, "http_error") for n in range(9) for url in LISTS
+    ]
+
+
+def test_when_one_list_of_a_source_answers_again_the_others_are_due_at_once(tmp_path: Path) -> None:
+    listed_at(tmp_path, outage())
+    back = START + timedelta(hours=300)
+    assert due(tmp_path, back, "feed") == [], "both wait out a week"
+    listed_at(tmp_path, [(LISTS[0], 300.0, "ok")])
+    assert due(tmp_path, back, "feed") == [LISTS[1]]
+    live = [row(tmp_path, url) for url in LISTS]
+    rebuild(tmp_path)
+    anew = [row(tmp_path, url) for url in LISTS]
+    assert anew[1] == live[1] | {"etag": None, "last_modified": None, "good_id": None}, (
+        "all but its validators"
+    )
+    assert anew[0]["failing_since"] is live[0]["failing_since"] is None
+
+
+def test_a_list_that_fails_alone_is_not_asked_again_by_what_answers(tmp_path: Path) -> None:
+    with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
+        for hours in (1, 2, 4, 8):
+            visit(writer, ledger, page(5, fetched_at=START + timedelta(hours=hours, minutes=-1)))
+            visit(writer, ledger, listed(LISTS[0], hours))
+            visit(writer, ledger, page(5, fetched_at=START + timedelta(hours=hours, minutes=1)))
+    assert due(tmp_path, START + timedelta(hours=9), "feed") == []
+
+
+@pytest.mark.parametrize("outcome", ["http_error", "gone"])
+def test_a_list_without_a_page_waits_the_same_in_a_ledger_made_anew(tmp_path: Path, outcome: str) -> None:
+    listed_at(tmp_path, [(LISTS[0], float(hours), outcome) for hours in (0, 3, 200)])
+    live = row(tmp_path, LISTS[0])
+    assert live["next_due"] > "2026-11-09T11"
+    rebuild(tmp_path)
+    assert row(tmp_path, LISTS[0]) == live
+
+
+def test_what_is_asked_at_every_visit_and_run_reads_no_whole_table(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with Ledger(tmp_path) as ledger, Writer(tmp_path, "run", clock) as writer:
+        ledger._db.set_trace_callback(asked.append)
+        visit(writer, ledger, page(1))
+        ledger.last_ok("example", START)
+        list(ledger.coming("example", ("page",), START))
+        ledger._db.set_trace_callback(None)
+        plans = [
+            row["detail"]
+            for sql in asked
+            if sql.startswith(("SELECT", "UPDATE")) and " url" in sql
+            for row in ledger._db.execute(f"EXPLAIN QUERY PLAN {sql}")
+        ]
+    assert len(plans) > 4
+    assert [plan for plan in plans if plan.startswith("SCAN")] == []
+
+
+def test_a_ledger_of_before_a_column_came_gets_it(tmp_path: Path) -> None:
+    write(tmp_path, [page(1)])
+    with Ledger(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as db:
+        db.execute("DROP INDEX url_failing")
+        db.execute("ALTER TABLE url DROP COLUMN failing_since")
+    with Ledger(tmp_path, read_only=True) as copy:
+        assert copy.seen([page(1).url_key])
+    listed_at(tmp_path, outage())
+    assert row(tmp_path, LISTS[0])["failing_since"] == "2026-11-01T09:00:00.123456Z"
+
+
 # -- when a clock was wrong
 
 YEAR = 400 * DAY
@@ -274,11 +408,27 @@ def test_links_found_under_a_clock_ahead_are_due(tmp_path: Path) -> None:
 def test_what_a_clock_ahead_took_for_gone_is_looked_at_again(tmp_path: Path) -> None:
     missing: dict[str, Any] = {"status": 404, "outcome": "gone", "body": b""}
     runs_at(tmp_path, START, seen_at(START, **missing))
-    runs_at(tmp_path, START + YEAR, seen_at(START + YEAR, **missing))
+    runs_at(tmp_path, START + 20 * DAY, seen_at(START + 20 * DAY, **missing))
     assert row(tmp_path, page(1).url_key)["gone"] == 1
     assert due(tmp_path, START + DAY) == [page(1).url]
     runs_at(tmp_path, START + DAY, seen_at(START + DAY, **missing))
-    assert row(tmp_path, page(1).url_key)["gone"] == 0
+    kept = row(tmp_path, page(1).url_key)
+    assert (kept["gone"], kept["missing_since"]) == (0, "2026-11-01T08:00:00.123456Z")
+
+
+def test_what_was_gone_before_a_clock_ran_ahead_is_gone_after_it(tmp_path: Path) -> None:
+    missing: dict[str, Any] = {"status": 404, "outcome": "gone", "body": b""}
+    for at in (START, START + 8 * DAY, START + YEAR, START + 9 * DAY):
+        runs_at(tmp_path, at, seen_at(at, **missing))
+    assert row(tmp_path, page(1).url_key)["gone"] == 1
+
+
+def test_a_clock_behind_makes_nothing_gone(tmp_path: Path) -> None:
+    missing: dict[str, Any] = {"status": 404, "outcome": "gone", "body": b""}
+    for at in (START, START - YEAR, START + DAY):
+        runs_at(tmp_path, at, seen_at(at, **missing))
+    kept = row(tmp_path, page(1).url_key)
+    assert (kept["gone"], kept["missing_since"]) == (0, "2026-11-02T08:00:00.123456Z")
 
 
 def test_a_clock_that_is_a_day_off_changes_nothing(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.refresh import refresh
@@ -48,16 +50,45 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
 @pytest.fixture(scope="session")
 def refreshed(server: None, folders: Folders) -> State[Any]:
     """The final state of the first refresh of NAMES; afterwards `folders` holds version 2.1.0."""
-    return refresh(folders, names=NAMES, return_state=True)
+    return refresh(names=NAMES, folders=folders, return_state=True)
+
+
+def artifacts(client: SyncPrefectClient, state: State[Any]) -> dict[str, dict[str, Any]]:
+    """The artifacts a flow run left, by key."""
+    run = str(state.state_details.flow_run_id)
+    answer = client.request("POST", "/artifacts/filter", json={"artifacts": {"flow_run_id": {"any_": [run]}}})
+    return {each["key"]: each for each in answer.raise_for_status().json()}
+
+
+def flow_run(client: SyncPrefectClient, state: State[Any]) -> FlowRun:
+    """The run that ended in a state."""
+    assert state.state_details.flow_run_id is not None
+    return client.read_flow_run(state.state_details.flow_run_id)
 
 
 def artifact(client: SyncPrefectClient, state: State[Any]) -> str:
-    """The text of the one artifact a flow run left."""
-    run = str(state.state_details.flow_run_id)
-    answer = client.request("POST", "/artifacts/filter", json={"artifacts": {"flow_run_id": {"any_": [run]}}})
-    [found] = answer.raise_for_status().json()
+    """The text of the artifact a flow run left of itself."""
+    run = flow_run(client, state)
+    found = artifacts(client, state)[client.read_flow(run.flow_id).name]
     assert found["type"] == "markdown"
+    assert run.name in found["description"]
     return str(found["data"])
+
+
+def tasks(client: SyncPrefectClient, state: State[Any]) -> dict[str, tuple[str, str]]:
+    """The tasks of a flow run as they began: name → name of the final state, and its message."""
+    of_it = FlowRunFilter.model_validate({"id": {"any_": [state.state_details.flow_run_id]}})
+    for _ in range(50):  # the server hears of tasks by events, which may come late
+        found = client.read_task_runs(flow_run_filter=of_it)
+        if found and all(each.state is not None and each.state.is_final() for each in found):
+            break
+        time.sleep(0.2)
+    found.sort(key=lambda each: (each.start_time, each.end_time))
+    states = [(each.name.partition(":")[0], each.state) for each in found if each.state is not None]
+    assert [each.name for each in found if each.state and each.state.message] == [
+        f"{name}: {ended.message}" for name, ended in states if ended.message
+    ], "the lists of the UI show names, no messages"
+    return {name: (str(ended.name), ended.message or "") for name, ended in states}
 
 
 def cells(text: str, first: str) -> list[str]:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 from prefect import Flow
-from prefect.automations import Automation
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.responses import DeploymentResponse
@@ -21,7 +20,8 @@ from prefect.server.services.scheduler import schedule_deployments
 from prefect.settings import PREFECT_API_URL
 from prefect.settings.models.root import Settings
 
-from flows.serve import AUTOMATION, AUTOMATIONS, POOL
+from flows.automations import TAG
+from flows.serve import POOL
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DECLARED = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
@@ -57,6 +57,25 @@ def test_the_entrypoint_loads_and_takes_the_parameters(
     assert set(declared["parameters"]) == set(flow.parameters.properties)
     defaults = {name: about.get("default") for name, about in flow.parameters.properties.items()}
     assert flow.validate_parameters(declared["parameters"]) == flow.validate_parameters(defaults)
+
+
+@pytest.mark.parametrize("declared", DECLARED, ids=lambda d: d["entrypoint"])
+def test_the_form_asks_what_a_run_is_about_first_and_says_what_each_answer_does(
+    declared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    flow: Flow[..., Any] = load_flow_from_entrypoint(declared["entrypoint"])
+    asked = sorted(flow.parameters.properties.values(), key=lambda about: about["position"])
+    assert [about["title"] for about in asked] == list(declared["parameters"])
+    assert asked[-1]["title"] == "folders"
+    assert ("since" in declared["parameters"]) == (asked[0]["title"] == "since")
+    assert all(about["description"] for about in asked)
+
+
+def test_no_two_deployments_have_one_name() -> None:
+    names = [each["name"] for each in DECLARED]
+    assert sorted(names) == sorted(set(names))
+    assert all(each["tags"] == [TAG] for each in DECLARED)
 
 
 def test_every_declared_deployment_is_made(deployed: Deployments) -> None:
@@ -95,11 +114,6 @@ def test_the_scheduler_makes_runs_of_the_cron(deployed: Deployments, client: Syn
     runs = client.read_flow_runs(limit=200)
     scheduled = {run.deployment_id for run in runs if run.state_name == "Scheduled" and run.auto_scheduled}
     assert scheduled == {each.id for each in deployed.values() if each.schedules}
-
-
-def test_the_automation_is_the_one_serve_looks_for() -> None:
-    declared = yaml.safe_load(AUTOMATIONS.read_text("utf-8"))["automations"]
-    assert [Automation.model_validate(each).name for each in declared] == [AUTOMATION]
 
 
 def test_a_limit_outlives_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,19 @@ from pipeline import runs
 from pipeline.archive.writer import Writer
 from pipeline.cli import main
 from pipeline.corpus.build import build
-from pipeline.crawl.ledger import Host, Ledger
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.ledger import Ledger
 from pipeline.errors import UsageError
 from pipeline.health.acks import Ack, read_acks, write_acks
 from pipeline.health.status import SourceStatus
 from pipeline.records import Capture
 from pipeline.runs import Folders, RunReport
-from tests.archive.archive_cases import START, clock
+from tests.archive.archive_cases import START
 from tests.corpus.archives import job, story_page
 
 FEED = "https://news.example/feed.xml"
 DAYS = 10
+NOW = START + timedelta(days=DAYS - 1, hours=7)
 TODAY = START.date() + timedelta(days=DAYS - 1)
 
 
@@ -48,11 +50,11 @@ def visits(source: str, days: Sequence[int], outcome: str = "ok") -> Iterator[Ca
             )
         if outcome == "ok":
             url = f"https://{source}.example/a/{day}.html"
-            yield story_page(day, source=source, url=url, url_key=url, final_url=url, fetched_at=at)
+            yield story_page(day % 12, source=source, url=url, url_key=url, final_url=url, fetched_at=at)
 
 
-def keep(raw: Path, captures: Sequence[Capture]) -> None:
-    with Writer(raw, "run", clock) as writer, Ledger(raw) as ledger:
+def keep(raw: Path, captures: Sequence[Capture], at: datetime = START) -> None:
+    with Writer(raw, "run", lambda: at) as writer, Ledger(raw) as ledger:
         for capture in captures:
             ledger.record(writer.write(capture), every=6 * 3600.0)
         writer.flush()
@@ -80,7 +82,7 @@ def where(tmp_path: Path) -> Folders:
 
 
 def by_name(where: Folders) -> dict[str, SourceStatus]:
-    return {each.source: each for each in runs.status(where)}
+    return {each.source: each for each in runs.status(where, now=NOW)}
 
 
 def test_a_source_stands_as_its_days_and_documents_say(where: Folders) -> None:
@@ -97,18 +99,35 @@ def test_a_source_stands_as_its_days_and_documents_say(where: Folders) -> None:
     assert news.last_good == START + timedelta(days=DAYS - 3, hours=6)
     assert news.last_new == TODAY - timedelta(days=2)
     assert news.next_due == START + timedelta(hours=1), "the first page, which nobody has asked for again"
+    assert later.next_due == NOW, "it is asked in the next run"
     assert (news.weeks, blog.weeks) == ((0,) * 6 + (3, 5), (0,) * 6 + (3, 7))
     assert (blog.findings, blog.is_unwell, later.is_unwell, later.last_good) == ((), False, False, None)
 
 
-def test_a_site_left_alone_is_told_when_all_of_a_source_is(where: Folders) -> None:
+def test_a_site_left_alone_is_told_with_what_it_is_left_alone_for(where: Folders) -> None:
     until = START + timedelta(days=DAYS)
     with closing(Ledger(where.raw)) as ledger:
-        ledger.set_host(Host(host="news.example", not_before=until))
+        ledger.set_host(Host(host="news.example", not_before=until, fails=7))
         ledger.set_host(Host(host="other.example", not_before=until))
         ledger.commit()
-    assert by_name(where)["news"].resting_until == until
-    assert by_name(where)["blog"].resting_until is None
+    news, blog = (by_name(where)[name] for name in ("news", "blog"))
+    assert (news.next_due, news.backing_off_until) == (until, until)
+    assert news.waits == f"left alone after 7 failures in a row until {until:%Y-%m-%d %H:%M} UTC"
+    assert blog.backing_off_until is None
+    (feed,) = news.lists_off
+    assert (feed.state, feed.fails, feed.outcome) == ("failing", 4, "http_error")
+    assert feed.since == START + timedelta(days=DAYS - 2)
+    assert blog.lists_off == ()
+
+
+def test_what_a_clock_ahead_has_left_does_not_blind_the_status(where: Folders) -> None:
+    far = 1000
+    keep(where.raw, [*visits("blog", [far])], START + timedelta(days=far))
+    found = by_name(where)
+    assert found["news"].state == "failing", "judged by the last day that can be"
+    assert found["blog"].last_new == TODAY
+    assert found["blog"].last_good == START + timedelta(days=DAYS - 1)
+    assert found["blog"].next_due == NOW, "asked again at once, and in no year that a clock made up"
 
 
 def test_a_change_is_told_once_and_the_way_back_too(where: Folders) -> None:

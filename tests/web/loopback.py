@@ -55,6 +55,8 @@ class Site:
     base: str = ""
     busy: int = 0
     most_busy: int = 0
+    wait: float = 0.0
+    """Seconds before any answer, whatever the page says: a network that is down."""
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Site:
@@ -94,7 +96,7 @@ class Site:
             status, body = 304, b""
         asked = {name.lower(): value for name, value in handler.headers.items()}
         self.log.append(Request(at, handler.path, asked, handler.client_address[1], status, len(body)))
-        time.sleep(page.wait)
+        time.sleep(max(page.wait, self.wait))
         self.busy -= 1
         handler.send_response(status)
         for name, value in page.headers:

@@ -1,0 +1,68 @@
+"""What is remembered of a host between runs: one row of the ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.archive import warc
+from pipeline.records import Place
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS host (
+  host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
+  robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
+"""
+GET = "SELECT * FROM host WHERE host = ?"
+PUT = "INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What has to be remembered of a host between runs."""
+
+    host: str
+    """Name, with :port when not the default."""
+    not_before: datetime | None = None
+    """No request before this time (Retry-After)."""
+    delay: float | None = None
+    """Seconds between requests that the host last bore."""
+    fails: int = 0
+    """Failures in a row."""
+    robots: Place | None = None
+    """Where its last robots.txt lies."""
+    robots_until: datetime | None = None
+    """Until when that answer holds."""
+
+
+def from_row(host: str, row: sqlite3.Row | None) -> Host:
+    """A row as a record; an empty one when nothing is remembered."""
+    if row is None:
+        return Host(host=host)
+    place = None
+    if row["robots_file"] is not None:
+        place = Place(file=row["robots_file"], offset=row["robots_offset"], length=row["robots_length"])
+    return Host(
+        host=host,
+        not_before=warc.moment(row["not_before"] or ""),
+        delay=row["delay"],
+        fails=row["fails"],
+        robots=place,
+        robots_until=warc.moment(row["robots_until"] or ""),
+    )
+
+
+def to_row(state: Host) -> tuple[object, ...]:
+    """A record as the values of PUT."""
+    place = state.robots
+    return (
+        state.host,
+        warc.iso(state.not_before) if state.not_before else None,
+        state.delay,
+        state.fails,
+        place.file if place else None,
+        place.offset if place else None,
+        place.length if place else None,
+        warc.iso(state.robots_until) if state.robots_until else None,
+    )
