@@ -1,5 +1,10 @@
 PY ?= python3
 BIN = .venv/bin
+PIP = $(BIN)/pip install --disable-pip-version-check --root-user-action=ignore --no-input -c constraints.txt
+
+# $(call with_dots,COMMAND,LOG): run it, a dot every other second; what it said is shown where it failed
+with_dots = $(1) >$(2) 2>&1 & pid=$$!; trap "kill $$pid" INT TERM; \
+	while kill -0 $$pid 2>/dev/null; do printf .; sleep 2; done; echo; wait $$pid || { cat $(2); exit 1; }
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check bench serve
@@ -10,12 +15,13 @@ help:            ## this list
 install: .venv/.installed  ## make .venv with everything pinned
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PY) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PY=python3.12 …")'
-	$(PY) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@echo "Installing some $$(grep -c == constraints.txt) packages into .venv, once: a minute or two (log: .venv/install.log)"
+	@$(PY) -m venv .venv
+	@$(call with_dots,$(PIP) -e '.[dev]',.venv/install.log)
 	@touch $@
 
 demo: install    ## two refreshes of the sample site, then how to look at the corpus
-	$(BIN)/corpus demo
+	@$(BIN)/corpus demo
 
 test: install    ## the test suite, and that it runs what there is (.venv/bin/pytest tests/ROOM for a part, faster)
 	$(BIN)/pytest -n auto --dist loadscope --cov --cov-report=term:skip-covered
@@ -26,7 +32,7 @@ check: install   ## linter and types, of the tests too
 	$(BIN)/mypy
 
 bench: install   ## speed as ratios against named peers (some read pages from ../shared)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@$(PIP) --quiet -e '.[bench]'
 	$(BIN)/python -m benchmarks.extract speed
 	$(BIN)/python -m benchmarks.structure
 	$(BIN)/python -m benchmarks.normalize

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.tomlfile import ASSIGNED, parsed, unknown
+from pipeline.tomlerrors import ASSIGNED
+from pipeline.tomlfile import parsed, unknown
 
 FACTS = ("title", "author", "published_on", "origin_name")
 """Columns that a correction may set; an empty string says that there is none."""

@@ -1,32 +1,143 @@
-"""The life of one row in words: decoded, extracted, normalized, judged, compared, published. For `corpus explain` and
-its page."""
+"""Why a row reads as it does, or is not published, in words: decoded, extracted, normalized, measured, compared."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 
-from pipeline import normalize
-from pipeline.corpus import quality
-from pipeline.origin import original
-from pipeline.records import Document, Flag
-from pipeline.spans import verbatim
+from pipeline.records import Document, Flag, Outcome, Reason
+
+CHANGES_SHOWN = 3
+"""So many changes of one fix are shown."""
+
+HANG, DEEPER = 11, 27
+"""Columns of the word before what is said, and before what a fix did."""
+
+REASONS: dict[str, tuple[str, str]] = {
+    Outcome.UNCHANGED: ("a later visit that said the same", ""),
+    Outcome.ROBOTS: ("robots.txt forbids the page", "nothing of ours: ask the site"),
+    Outcome.BLOCKED: (
+        "a block or captcha page came instead",
+        "a longer `delay`, and a --user-agent that says whom to write to",
+    ),
+    Outcome.GONE: ("the site no longer has the page", ""),
+    Outcome.SOFT_GONE: ("the page only says that the article is gone", ""),
+    Outcome.NOT_HTML: (
+        "what came is no HTML page",
+        "`exclude` in the source file, where all of its kind are so",
+    ),
+    Outcome.EMPTY: ("the answer had no body", "it is asked again; `corpus source try URL` asks now"),
+    Outcome.DAMAGED: (
+        "its record in the archive no longer reads",
+        "it is fetched again; `corpus repair` told of it",
+    ),
+    "undecodable": (
+        "its bytes read as no text in any encoding",
+        'charset = "gb18030" or the like in the source file',
+    ),
+    "frameset": ("the page is a frame around others", "declare the pages that the frames show"),
+    Reason.SUPERSEDED: ("an earlier text; a newer one stands in its place", ""),
+    Reason.PART_OF: ("a further page of an article that stands joined under its first page", ""),
+    Reason.NO_BODY: ("no article was found on the page", ""),
+    Reason.VERIFY: ("the page checks its visitors instead", "a longer `delay`; else nothing of ours"),
+    Reason.DELETED: ("the page only says that its article is deleted or withheld", ""),
+    Reason.LOGIN: (
+        "the page only says that its article is for members",
+        "a feed that carries the whole text",
+    ),
+    Reason.GALLERY: ("pictures or a film without a text", ""),
+    Reason.LIST_PAGE: (
+        "nothing but teasers of other pages",
+        "`exclude` in the source file, or `listings` if its links are wanted",
+    ),
+    Reason.DUPLICATE: (
+        "a copy of an article that is published",
+        "not_a_copy_of in a correction, where it is none (`corpus correct ID`)",
+    ),
+    Reason.CONTAINED_IN: (
+        "an excerpt of an article that is published",
+        "not_a_copy_of in a correction, where it is none (`corpus correct ID`)",
+    ),
+    Reason.GLUED: ("a page made of articles that are published one by one", ""),
+    Reason.HELD: ("the new rows of its source are held back; it waits", "`corpus held NAME` says why"),
+    Reason.QUARANTINED: ("its page killed, hung or broke its worker", "`corpus extract URL` shows where"),
+    Reason.TAKEDOWN: ("it was taken down, or is a copy of what was", ""),
+    Reason.NOT_AN_ARTICLE: ("a correction says that it is no article", "take the entry out of corrections/"),
+    Reason.RESERVED: (
+        "the page or its site reserves it against text and data mining",
+        'the site\'s leave, then reserved = "publish" in the source file',
+    ),
+}
+"""Reason of a row → what it means, and what would help ("": nothing, or nothing is wrong)."""
+
+TRIED = (
+    "the element that reads most like an article (none convinced); trafilatura on the whole page (nothing);"
+    " JSON-LD, state objects of scripts, noscript, templates, shadow roots, frames (no body)"
+)
+"""What extraction does before it says `no_body` (extract/__init__.py)."""
+
+SCRIPTED = 200
+"""Letters on a page below which its text must come from elsewhere: the shortest of 124 real articles has 71, and
+menus and imprint have their share."""
+
+LINES_SHOWN = 3
+"""So many lines of a page without an article are shown, the longest ones."""
 
 
-def _on_the_page(document: Document, flag: Flag) -> str:
-    """What the page said where a flag points, if that is something else."""
-    if flag.start is None or flag.end is None or flag.end > len(document.text):
-        return ""
-    start, end = original(document, flag.start, flag.end)
-    said = document.extracted[start:end]
-    return "" if said == document.text[flag.start : flag.end] else f", on the page {said!r}"
+def verdict(document: Document, version: str) -> list[str]:
+    """Whether a row is published, else why not and what would help."""
+    if document.reason is None:
+        return [f"Published in version {version}."]
+    meaning, help_ = meaning_of(document.reason)
+    related = f" ({', '.join(document.related_to)})" if document.related_to else ""
+    lines = [f"Not published in version {version}: {document.reason}, {meaning}{related}."]
+    return lines + ([f"What would help: {help_}."] if help_ else [])
 
 
-def explain_lines(document: Document) -> list[str]:
-    """What was found out and decided about one row, a line each: its word, then what there is to say."""
+def meaning_of(reason: str, *, brief: bool = False) -> tuple[str, str]:
+    """What a reason means (of a rule of quality, `brief`ly, without its source's numbers), and what would help."""
+    if reason in REASONS:
+        return REASONS[reason]
+    from pipeline.corpus import quality
+
+    rule = next((rule for rule in quality.RULES if rule.reason == reason), None)
+    if rule is not None:
+        said = re.split("[.;]", rule.source)[0] if brief else rule.source
+        return f"a rule of quality ({said})", "`corpus correct ID`, where the body is cut wrongly"
+    return "the visit brought no page", "it is asked again when due"
+
+
+def without_body(lines: Sequence[tuple[bool, str, str]], size: int, source: str) -> list[str]:
+    """What was tried on a page in which no article was found, and what would help; `lines`: extract.line_report."""
+    letters = sum(sum(map(str.isalnum, text)) for _, _, text in lines)
+    told = [
+        f"{'tried':<{HANG}}{TRIED}",
+        f"{'the page':<{HANG}}{size:,} bytes as it came, {len(lines)} lines with {letters:,} letters",
+    ]
+    longest = sorted(lines, key=lambda line: len(line[2]), reverse=True)[:LINES_SHOWN]
+    told += [f"{'':<{HANG}}{rule}: {text[:100]}" for _, rule, text in longest]
+    if letters < SCRIPTED:
+        helps = (
+            "its text is not in the page: a script fetches it. Find the address that it asks (the browser's network"
+            f" view) or the site's print or mobile page, and give that in sources/{source}.toml (urls, feeds)"
+        )
+    else:
+        helps = (
+            f'if a line above is the article\'s: body = "the CSS of its element" in sources/{source}.toml;'
+            " `corpus source try URL` shows what that gives; then `corpus build`. If none is: `exclude`"
+        )
+    return [*told, f"{'helps':<{HANG}}{helps}"]
+
+
+def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
+    """How one text came about, in words: decoded, extracted, normalized, judged, compared.
+
+    Of each fix all changes are told with `whole`, else the first.
+    """
+    from pipeline.corpus import quality
+
     lines = [
-        "",
-        f"{document.title or document.title_raw or '(no title)'}  [{document.id}]",
-        f"address    {document.url}",
         f"decoded    {document.encoding or '-'}, chosen by {document.encoding_from or '-'},"
         f" {document.replacements} characters lost",
         f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page,"
@@ -35,28 +146,55 @@ def explain_lines(document: Document) -> list[str]:
         f"titled     by {document.title_from or '-'}",
         f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
         f"author     {document.author or '-'} ({document.author_from or '-'})",
-        f"origin     {document.origin_name or '-'} ({document.origin_from or '-'}) {document.origin_url or ''}",
+        f"origin     {document.origin_name or '-'} ({document.origin_from or '-'})"
+        + (f" {document.origin_url}" if document.origin_url else ""),
         f"script     {document.script or '-'}",
     ]
-    if document.extracted:
-        for change in normalize.explain(document.extracted, verbatim=verbatim(document.structure_raw)):
-            lines.append(f"  {change.fix:<24} {change.before!r} → {change.after!r}"[:200])
+    lines += _fixes(document, whole)
     lines += [f"  flag {f.name} at {f.start}: {f.text!r}{_on_the_page(document, f)}" for f in document.flags]
+    lines += [f"rights     {r.name} in {r.place}: {r.said!r}"[:200] for r in document.rights]
+    if document.license_url:
+        lines.append(f"licence    {document.license_url}")
+    if document.reason == Reason.RESERVED and document.rule:
+        lines.append(
+            f"reserved   by {document.rule.replace(':', ' in ', 1)}; the archive has its text, no version"
+        )
     lines.append(f"measured   {quality.words(document.quality) if document.quality else '-'}")
-    verdict = next((r for r in quality.RULES if r.reason == document.reason), None)
-    if verdict is not None:
-        lines.append(f"judged     {verdict.reason}: {verdict.source}")
     if document.relation:
         partners = ", ".join(document.related_to) or "-"
         lines.append(
             f"compared   {document.relation} of {partners} by rule {document.rule}, score {document.score},"
             f" cluster {document.cluster}"
         )
-    lines += [f"corrected  {said}" for said in _corrected(document)]
-    lines.append(
-        "stands     in articles" if document.reason is None else f"stands     in dropped: {document.reason}"
-    )
+    return lines + [f"corrected  {said}" for said in _corrected(document)]
+
+
+def _fixes(document: Document, whole: bool) -> list[str]:
+    """What normalization changed, by fix, in the order they first did something."""
+    from pipeline import normalize
+    from pipeline.spans import verbatim
+
+    by_fix: dict[str, list[str]] = {}
+    for change in normalize.explain(document.extracted, verbatim=verbatim(document.structure_raw)):
+        by_fix.setdefault(change.fix, []).append(f"{change.before!r} → {change.after!r}"[:175])
+    lines = []
+    for fix, changes in by_fix.items():
+        shown = changes if whole else changes[:CHANGES_SHOWN]
+        lines += [f"  {fix:<24} {change}" for change in shown]
+        if len(changes) > len(shown):
+            lines.append(f"  {'':<24} + {len(changes) - len(shown)} more (-v shows all)")
     return lines
+
+
+def _on_the_page(document: Document, flag: Flag) -> str:
+    """What the page said where a flag points, if that is something else."""
+    from pipeline.origin import original
+
+    if flag.start is None or flag.end is None or flag.end > len(document.text):
+        return ""
+    start, end = original(document, flag.start, flag.end)
+    said = document.extracted[start:end]
+    return "" if said == document.text[flag.start : flag.end] else f", on the page {said!r}"
 
 
 def _corrected(document: Document) -> list[str]:

@@ -18,11 +18,44 @@ from pipeline.upkeep import Maintenance
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
 """Columns of the funnel, in the order a page passes them."""
 
+FUNNEL_SPARE = ("extracted", "unchanged", "blocked", "failed")
+"""Those that go first where there is no room for all."""
+
+MEANS = {
+    "found": "addresses that were new in the source's lists",
+    "fetched": "pages that came with a new body",
+    "unchanged": "pages that said the same as before",
+    "blocked": "captchas and block pages, and what robots.txt forbids",
+    "failed": "no page: gone, an error, no answer",
+    "extracted": "pages in which an article was found",
+    "kept": "articles fit to publish; those neither new nor changed are duplicates (copies, excerpts of what is"
+    " published), held (their source is held back) or reserved (against text mining)",
+    "new": "articles that the last version did not have",
+    "changed": "articles that it had otherwise",
+}
+"""What the columns of the funnel mean."""
+
+CHANGE_MEANS = {
+    "kind": "added, changed or removed",
+    "cause": "what did it: capture (the page), extract, normalize, quality, dedupe (our rules), takedown, …",
+}
+"""What the columns of a list of changes mean."""
+
 MISSES_TOLD = 3
 """Pages without a match after which a selector is reported: one page may be laid out otherwise."""
 
 PLAN = ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours")
 """Columns of a backfill plan."""
+
+PLAN_MEANS = {
+    "captures": "visits archived in the span",
+    "usable": "those that brought a page, or said that it still stands",
+    "days without": "days of the span without a usable one",
+    "missing URLs": "known pages that were never captured usably",
+    "requests": "what --fetch would ask",
+    "hours": "how long that takes at the source's delay",
+}
+"""What its columns mean."""
 
 
 def funnel_rows(report: RunReport) -> list[tuple[str | int, ...]]:
@@ -180,11 +213,24 @@ def plan_words(gaps: Sequence[Gap]) -> str:
 HEALTH = ("source", "state", "since", "last good (UTC)", "last new", "next due (UTC)", "new a week")
 """Columns of how the sources stand."""
 
+HEALTH_SPARE = ("last good (UTC)", "next due (UTC)", "last new")
+"""Those that go first where there is no room for all."""
+
+HEALTH_MEANS = {
+    "state": "see `corpus status --help`; (in brackets): acknowledged",
+    "since": "first day of that state",
+    "last good (UTC)": "the last visit that brought something usable",
+    "last new": "the last day with a new article",
+    "next due (UTC)": "when it is asked again",
+    "new a week": "new articles of the last eight weeks, a bar a week (· none), and the number of the last",
+}
+"""What they mean."""
+
 BARS = "▁▂▃▄▅▆▇█"
 
 
 def health_rows(statuses: Sequence[SourceStatus]) -> list[tuple[str, ...]]:
-    """How the sources stand, a row each, in the order of HEALTH; the last column is a sparkline of weeks."""
+    """How the sources stand, a row each, in the order of HEALTH; the last: weeks as a sparkline, and the last."""
     return [
         (
             each.source,
@@ -193,7 +239,7 @@ def health_rows(statuses: Sequence[SourceStatus]) -> list[tuple[str, ...]]:
             f"{each.last_good:%Y-%m-%d %H:%M}" if each.last_good else "never",
             str(each.last_new or "never"),
             f"{each.next_due:%Y-%m-%d %H:%M}" if each.next_due else "",
-            sparkline(each.weeks),
+            f"{sparkline(each.weeks)} {each.weeks[-1] if each.weeks else 0:>3}",
         )
         for each in statuses
     ]
@@ -214,9 +260,9 @@ def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
     return lines
 
 
-def sparkline(numbers: Sequence[int]) -> str:
-    """Numbers as a row of bars; a point stands for none at all."""
-    top = max(numbers, default=0) or 1
+def sparkline(numbers: Sequence[int], top: int = 0) -> str:
+    """Numbers as a row of bars, the highest for `top` (0: the greatest of them); a point stands for none at all."""
+    top = max(top, *numbers, 1)
     return "".join(BARS[(len(BARS) - 1) * n // top] if n else "·" for n in numbers)
 
 
@@ -292,6 +338,7 @@ def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
     parts = [f"**{in_markdown(line)}**" for line in refusals(report)]
     if rows := funnel_rows(report):
         parts.append(markdown_table(("source", *FUNNEL), rows))
+        parts.append("; ".join(f"*{column}*: {meaning}" for column, meaning in MEANS.items()) + ".")
     if waiting := waiting_rows(report):
         parts.append(markdown_table(WAITING, waiting))
     parts.append("\n".join(f"- {in_markdown(line)}" for line in build_words(report)))

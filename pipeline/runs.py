@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline import archive, corrections, notify, rates
+from pipeline import archive, corrections, identity, notify, rates
 from pipeline import sources as declarations
 from pipeline.archive import imports, takedowns
 from pipeline.archive.blocklist import TICKET
@@ -38,7 +38,6 @@ from pipeline.records import Manifest, Source
 from pipeline.takedown.places import Plan, find
 from pipeline.takedown.proof import Proof, prove
 from pipeline.takedown.run import TakedownReport, finish, refuse_ticket, take_down
-from pipeline.web.fetch import USER_AGENT
 
 SOURCES = Path("sources")
 """Where source declarations stand unless told otherwise; a build does without them when it is not there."""
@@ -68,8 +67,9 @@ class Folders:
     """Worker processes for extraction and normalization."""
     dask: str | None = None
     """Dask scheduler to use instead of worker processes."""
-    user_agent: str = USER_AGENT
-    """Who we say we are: name, version and where an operator can complain."""
+    user_agent: str | None = None
+    """Who we say we are: name, version and where an operator can complain; None: as `crawler.toml` beside the sources
+    says (pipeline/identity.py)."""
 
     def job(self, chosen: Sequence[Source]) -> Job:
         """A build of these folders; links are followed, so that two spellings are one corpus."""
@@ -161,18 +161,21 @@ def crawl(
 ) -> tuple[SourceRun, ...]:
     """Fetch what is due (or everything, or just some URLs) into the archive.
 
-    Raises BusyError when another run writes to the archive, UsageError for bad source files.
+    Raises BusyError when another run writes to the archive, UsageError for bad source files and a user agent that
+    names nobody.
     """
     chosen = load_sources(folders.sources, names)
     if not chosen:
         raise UsageError(f"{folders.sources}: no sources declared; see the README on adding one")
+    addresses = [address for source in chosen for address in (*source.addresses, *source.urls)]
+    agent = identity.user_agent(folders.user_agent, folders.sources, [*addresses, *(urls or ())])
     finish_takedowns(folders)
     return crawling.crawl(
         chosen,
         folders.raw,
         only_due=not everything,
         urls=urls,
-        user_agent=folders.user_agent,
+        user_agent=agent,
         on_progress=lambda p: progress("fetching", p.done, p.total),
         stop=stop,
     )

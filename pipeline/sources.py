@@ -21,7 +21,8 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from pipeline.errors import UsageError
 from pipeline.records import EXTRACTORS, PERSONAL, RESERVED_WORDS, Listing, Selector, Source
 from pipeline.rules import table
-from pipeline.tomlfile import ASSIGNED, parsed, unknown
+from pipeline.tomlerrors import ASSIGNED
+from pipeline.tomlfile import parsed, unknown
 from pipeline.web.urls import fetch_form, parse_url
 
 DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Source)}

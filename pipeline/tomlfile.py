@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-ASSIGNED = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*=""")
-"""A line that begins to give a key its value."""
+from pipeline.tomlerrors import in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +38,7 @@ def parsed(path: Path) -> Parsed:
     except UnicodeDecodeError as error:
         problem = f"{path}: not UTF-8 (byte {error.start})"
     except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        problem = f"{path}:{at[1] if at else len(lines)}: not TOML: {error}"
+        problem = f"{path}:{in_words(str(error), text)}"
     except RecursionError:
         problem = f"{path}: not TOML: nested too deeply"
     return Parsed(lines=lines, problem=problem)

@@ -148,7 +148,7 @@ FAULTS = {
     ),
     "no entry": ('title = "x"\n', "news.toml:1: 'title': every entry begins with [[correct]]"),
     "one table": ('[correct]\nid = "x"\n', "news.toml:1: correct: every entry begins with [[correct]]"),
-    "no TOML": (HEAD + "title = \n", "news.toml:5: not TOML:"),
+    "no TOML": (HEAD + "title = \n", "news.toml:5: not TOML, column 9: a key without a value"),
     "twice for one text": (HEAD + 'title = "x"\n' + HEAD + 'title = "y"\n', "news.toml:6: id: " + ID),
 }
 

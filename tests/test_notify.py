@@ -142,7 +142,7 @@ def test_who_was_not_reached_is_named_without_its_password(web: Received) -> Non
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[notify]\nurls = [", r"notify\.toml:2: not TOML: "),
+        ("[notify]\nurls = [", r"notify\.toml:2: not TOML, column 9: a list"),
         ('[notify]\nurls = "json://x"', "must be a list"),
         ("[notify]\nurls = [1]", "must be a list"),
         ('[notify]\nurl = ["json://x"]', "with `urls`"),

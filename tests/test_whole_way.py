@@ -150,7 +150,7 @@ def test_explain_walks_the_life_of_a_page(ran: Ran, capsys: pytest.CaptureFixtur
         "body",
         "measured",
         "compared",
-        "stands     in articles",
+        "Published in version",
         one.fixes[0],
     ):
         assert word in told

@@ -136,6 +136,14 @@ def _of_day(raw: Path, day: date) -> list[Path]:
     return sorted((raw / "index" / f"date={day.isoformat()}").glob("*.parquet"))
 
 
+def found_at(raw: Path, url: str) -> list[Ref]:
+    """Captures of what was first found in one list or page, by file and offset. Finished files alone."""
+    paths = sorted((raw / "index").glob("date=*/*.parquet"))
+    found = [ref for path in paths for ref in _load(path, [("via", "in", [url])])]
+    found += [ref for ref in _unindexed(raw, {path.name for path in paths}) if ref.via == url]
+    return sorted(found, key=lambda ref: (ref.file, ref.offset))
+
+
 def about(raw: Path, url_keys: Collection[str]) -> list[Ref]:
     """Every capture of some pages, by file and offset: theirs, those of their articles' other parts, and redirects.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,13 +25,14 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
     Per file: checksum against the sidecar, every gzip member, block and payload digests, every CDXJ
     and Parquet row against the records. Over all: each revisit's target is a response in the archive, each
     sidecar and index file is of a WARC file that is there, nothing else lies among them, and each withdrawn
-    run is there. Of a damaged file each record that does not read is named. Reads every byte once or twice and mends
-    nothing: what is lost is told again until `repair` or `mend` made it anew. `on_file` is told each file before it is
-    read.
+    run is there. Of a damaged file each record that does not read is named, and how many revisits repeat what stood
+    in it. Reads every byte once or twice and mends nothing: what is lost is told again until `repair` or `mend` made
+    it anew. `on_file` is told each file before it is read.
     """
     problems = _alone(raw) + withdrawn.problems(raw)
     targets: set[str] = set()
     wanted: list[tuple[str, str]] = []
+    unread: dict[str, str] = {}
     for file in warc_files(raw):
         if on_file:
             on_file(file)
@@ -40,12 +42,19 @@ def verify(raw: Path, on_file: Callable[[str], None] | None = None) -> list[str]
             problems.append(f"{file}: {error}")
             continue
         problems += wrong
+        if wrong and not found:
+            unread |= {ref.id: file for ref in cdxj.rows(raw, file) or ()}
         targets |= {
             ref.id for ref in found if not ref.refers_to and (ref.status or ref.outcome == Outcome.DAMAGED)
         }
         wanted += [(ref.refers_to, f"{file}: the revisit at {ref.offset}") for ref in found if ref.refers_to]
+    missing = [(id, what) for id, what in wanted if id not in targets]
+    lost = Counter(unread[id] for id, _ in missing if id in unread)
+    problems += [
+        f"{file}: captures that do not read now are what {n} revisits repeat" for file, n in lost.items()
+    ]
     return problems + [
-        f"{what} refers to {id}, which is not there" for id, what in wanted if id not in targets
+        f"{what} refers to {id}, which is not there" for id, what in missing if id not in unread
     ]
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.cli import screen
+from pipeline.cli.options import FOLDERS, Commands, local, must_exist
 from pipeline.errors import UsageError
-
-if TYPE_CHECKING:
-    from pipeline.cli import jobs
 
 PORT = 4280
 """Beside Prefect's 4200."""
@@ -24,7 +21,7 @@ Archived pages are shown without scripts and without network. With --host others
 of them for a password, once, by the address that is shown."""
 
 
-def add(commands: jobs.Commands) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the parser."""
     look = commands.add_parser(
         "look",
@@ -32,17 +29,14 @@ def add(commands: jobs.Commands) -> None:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for name, what in (("sources", "source files"), ("raw", "the archive"), ("clean", "the corpus")):
-        look.add_argument(f"--{name}", type=Path, default=Path(name), help=f"{what} (default: {name})")
-    look.add_argument(
-        "--corrections", type=Path, default=Path("corrections"), help="corrections (default: corrections)"
-    )
+    for name, what in FOLDERS.items():
+        look.add_argument(f"--{name}", type=local, default=Path(name), help=what)
     look.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     look.add_argument("--port", type=int, default=PORT, help=f"port (default: {PORT}; 0: a free one)")
     look.add_argument("--token", help="password for those who come from elsewhere; --host asks for one")
     look.add_argument(
         "--export",
-        type=Path,
+        type=local,
         metavar="DIR",
         help="write the pages of one version there as static files, instead of serving them",
     )
@@ -61,10 +55,7 @@ def run_look(arguments: argparse.Namespace) -> int:
         raw=arguments.raw,
         clean=arguments.clean,
     )
-    for name in ("sources", "raw", "clean"):
-        path: Path = getattr(where, name)
-        if path != Path(name) and not path.is_dir():  # the usual ones may be yet to come
-            raise UsageError(f"--{name} {path}: no such folder")
+    must_exist(arguments, "sources", "raw", "clean")
     if arguments.export is not None:
         from pipeline.look.export import export
 

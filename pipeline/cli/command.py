@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from pipeline.cli import logs
+from pipeline.cli.options import Prose, leaves
 from pipeline.cli.screen import put, say
 from pipeline.errors import CorpusError, NoSpaceError
 
@@ -31,12 +32,12 @@ exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 6 offline,
 
 COMMANDS = {
     "demo": "demo",
-    **dict.fromkeys(
-        ("crawl", "build", "refresh", "backfill", "rebuild", "maintain", "import", "ledger"), "jobs"
-    ),
-    **dict.fromkeys(("read", "explain", "report"), "look"),
+    **dict.fromkeys(("crawl", "build", "refresh", "backfill", "rebuild"), "jobs"),
+    "import": "bring",
+    **dict.fromkeys(("read", "report"), "look"),
+    "explain": "explain",
     "look": "browse",
-    **dict.fromkeys(("verify", "repair"), "whole"),
+    **dict.fromkeys(("verify", "repair", "maintain", "ledger"), "whole"),
     **dict.fromkeys(("versions", "pin", "unpin", "diff", "rollback", "changes"), "versions"),
     "runs": "undo",
     "export": "export",
@@ -62,7 +63,7 @@ def parser(said: str | None = None) -> argparse.ArgumentParser:
         prog="corpus",
         description="From Chinese web pages to a versioned clean corpus.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     top.add_argument(VERSION, action="version", version=version("zh-article-corpus"))
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -71,6 +72,8 @@ def parser(said: str | None = None) -> argparse.ArgumentParser:
     for module in [COMMANDS[said]] if said in COMMANDS else dict.fromkeys(COMMANDS.values()):
         import_module(f"pipeline.cli.{module}").add(commands)
     logs.add(top)
+    for command in leaves(top):
+        command.set_defaults(parser=command)  # so that it can be told what was given from what was not
     return top
 
 

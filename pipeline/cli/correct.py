@@ -16,7 +16,8 @@ from typing import Any
 from pipeline import corrections, extract
 from pipeline.archive import index, read_one
 from pipeline.archive.store import write_whole
-from pipeline.cli import drafts, jobs, look, page, screen
+from pipeline.cli import drafts, look, page, screen
+from pipeline.cli.options import Commands, Prose, json_option, local, machine, refuse_idle
 from pipeline.corpus.correcting import made_for
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corrections import Correction, CorrectionError
@@ -35,13 +36,20 @@ there is no terminal or no editor it is printed instead; --set writes it at once
 """
 
 
-def add(commands: jobs.Commands) -> None:
+STATES = {
+    "state": "holds; waits (for a build); fell away (the page says something else now); no such document",
+    "corrects": "columns and cuts, as in the file",
+}
+"""What the columns of the corrections mean."""
+
+
+def add(commands: Commands) -> None:
     """Add this command to the parser."""
     command = commands.add_parser(
         "correct",
         help="correct one document for good",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument("document", nargs="?", metavar="ID|URL", help="the document")
     command.add_argument(
@@ -57,21 +65,24 @@ def add(commands: jobs.Commands) -> None:
     command.add_argument("--list", action="store_true", help="what became of each correction")
     command.add_argument(
         "--to-case",
-        type=Path,
+        type=local,
         metavar="FOLDER",
         help="write the corrected page as a golden page, FOLDER/SITE/PAGE",
     )
     command.add_argument(
-        "--corrections", type=Path, default=CORRECTIONS, help="where they stand (default: corrections)"
+        "--corrections", type=local, default=CORRECTIONS, help="where they stand (default: corrections)"
     )
-    command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
-    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
+    command.add_argument("--raw", type=local, default=Path("raw"), help="the archive (default: raw)")
+    command.add_argument("--clean", type=local, default=Path("clean"), help="the corpus (default: clean)")
+    json_option(command)
     command.set_defaults(run=run_correct)
 
 
 def run_correct(arguments: argparse.Namespace) -> int:
     """corpus correct"""
     if arguments.check or arguments.list:
+        which = "--list" if arguments.list else "--check"
+        refuse_idle(arguments, f"beside {which}", "document", "set", "why", "to_case")
         said = corrections.load(arguments.corrections)
         if arguments.list:
             return _list(arguments, said)
@@ -141,7 +152,7 @@ def _write(arguments: argparse.Namespace, row: Document) -> int:
         on=datetime.now(UTC).date(),
     )
     if arguments.set:
-        return _add(folder, drafts.entry(draft), row)
+        return _add(arguments, drafts.entry(draft), row)
     text = drafts.template(draft, _lines(arguments.raw, row))
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -160,7 +171,7 @@ def _write(arguments: argparse.Namespace, row: Document) -> int:
         screen.say("Nothing was written: the draft is as it was.")
         return 0
     try:
-        done = _add(folder, drafts.without_help(edited), row)
+        done = _add(arguments, drafts.without_help(edited), row)
     except CorrectionError:
         screen.say(f"Nothing was written. The draft is kept in {path}")
         raise
@@ -168,8 +179,9 @@ def _write(arguments: argparse.Namespace, row: Document) -> int:
     return done
 
 
-def _add(folder: Path, entry: str, row: Document) -> int:
+def _add(arguments: argparse.Namespace, entry: str, row: Document) -> int:
     """Check an entry and put it at the end of its source's file, whole or not at all."""
+    folder: Path = arguments.corrections
     path = folder / f"{row.source}.toml"
     with tempfile.TemporaryDirectory() as draft:
         beside = Path(draft) / path.name
@@ -178,7 +190,8 @@ def _add(folder: Path, entry: str, row: Document) -> int:
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     write_whole(path, (before + "\n" * bool(before) + entry).encode())
     (added,) = [each for each in corrections.load(folder) if each.file == str(path)][-1:]
-    screen.put({"file": str(path), "line": added.line, "id": added.id, "corrects": sorted(added.does)})
+    if machine(arguments):
+        screen.put({"file": str(path), "line": added.line, "id": added.id, "corrects": sorted(added.does)})
     screen.say(f"Written to {added.place}. The next `corpus build` makes {row.url} anew.")
     return 0
 
@@ -203,18 +216,13 @@ def _list(arguments: argparse.Namespace, said: Sequence[Correction]) -> int:
         for row in look.rows_of(version_folder(arguments.clean), "id", list(found)):
             found[row.id].append(row)
     told = [(each, _state(arguments.raw, each, found[each.id])) for each in said]
-    for each, state in told:
-        screen.put(
-            {
-                "file": each.file,
-                "line": each.line,
-                "id": each.id,
-                "state": state,
-                "corrects": sorted(each.does),
-            }
-        )
+    if machine(arguments):
+        for each, state in told:
+            corrects = sorted(each.does)
+            where = {"file": each.file, "line": each.line, "id": each.id}
+            screen.put({**where, "state": state, "corrects": corrects})
     shown = [(each.place, state, ", ".join(sorted(each.does)), each.id) for each, state in told]
-    screen.show("Corrections", ("where", "state", "corrects", "document"), shown)
+    screen.show("Corrections", ("where", "state", "corrects", "document"), shown, means=STATES)
     return 0
 
 
@@ -252,14 +260,9 @@ def _to_case(arguments: argparse.Namespace, rows: Sequence[Document], row: Docum
     cut = [line for article in read.articles for line in article.extracted.split("\n") if line not in kept]
     wanted["absent"] = list(dict.fromkeys(cut))
     folder = page.write_golden(arguments.to_case, saved, wanted)
-    screen.put(
-        {
-            "folder": str(folder),
-            "url": saved.url,
-            "id": row.id,
-            "corrected": [c.column for c in row.corrected],
-        }
-    )
+    if machine(arguments):
+        corrected = [each.column for each in row.corrected]
+        screen.put({"folder": str(folder), "url": saved.url, "id": row.id, "corrected": corrected})
     screen.say(
         f"Written to {folder}: extraction must read the page so; `pytest tests/extract/test_pages.py` says."
     )

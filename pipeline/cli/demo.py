@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from pipeline import runs
-from pipeline.cli import jobs, screen
+from pipeline.cli import screen
 from pipeline.cli.browse import PORT
+from pipeline.cli.options import Commands, local
 from pipeline.corpus.read import documents
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import UsageError
@@ -19,11 +20,11 @@ DEMO_MARK = ".corpus-demo"
 """File that tells a demo's folder from one of the user's."""
 
 
-def add(commands: jobs.Commands) -> None:
+def add(commands: Commands) -> None:
     """Add this command to the parser."""
     demo = commands.add_parser("demo", help="two refreshes of the sample site, on this machine only")
     demo.add_argument(
-        "--into", type=Path, default=Path("demo-data"), help="folder to work in (default: demo-data)"
+        "--into", type=local, default=Path("demo-data"), help="folder to work in (default: demo-data)"
     )
     demo.set_defaults(run=run_demo)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 
-from pipeline.cli import jobs, screen
+from pipeline.cli import screen
+from pipeline.cli.options import Commands, Prose, folder_options
 from pipeline.corpus.export import export
 
 ABOUT = """\
@@ -27,13 +27,13 @@ Where versions went stands in clean/exports.tsv, so that a takedown knows.
 """
 
 
-def add(commands: jobs.Commands) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "export",
         help="copy a version to a folder, an object store, the Hugging Face hub",
         description=ABOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument(
         "--to",
@@ -47,8 +47,7 @@ def add(commands: jobs.Commands) -> None:
         action="store_true",
         help="also renew every version there that has a new revision, and delete there what this corpus no longer has",
     )
-    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
-    command.add_argument("--json", action="store_true", help="print the report as JSON on stdout")
+    folder_options(command, "clean")
     command.set_defaults(run=run_export)
 
 

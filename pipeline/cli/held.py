@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 
 from pipeline.cli import screen
-from pipeline.cli.jobs import Commands
+from pipeline.cli.options import Commands, folder_options
 from pipeline.corpus import held as holding
 from pipeline.corpus.gates import KINDS
 from pipeline.errors import UsageError
@@ -33,10 +32,7 @@ def add(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("name", nargs="*", metavar="NAME", help="show the rows of these (default: no rows)")
-    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
-    command.add_argument(
-        "--json", action="store_true", help="print a JSON object a source, or a row, on stdout"
-    )
+    folder_options(command, "clean")
     command.set_defaults(run=run_held)
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.cli import screen
+from pipeline.cli.options import leaves, local
 from pipeline.errors import UsageError
 from pipeline.printable import plain
 
@@ -25,17 +26,17 @@ LEVELS = (logging.CRITICAL, logging.INFO, logging.DEBUG)
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options to every command below a parser."""
-    for action in parser._actions:  # noqa: SLF001  argparse has no other way to walk its commands
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            for command in action.choices.values():
-                add(command)
-            return
-    parser.add_argument(
-        "-v", dest="verbose", action="count", default=0, help="say what is done; -vv: every request and file"
-    )
-    parser.add_argument(
-        "--log-file", type=Path, metavar="FILE", help="write the log there too (appended, with times)"
-    )
+    for command in leaves(parser):
+        command.add_argument(
+            "-v",
+            dest="verbose",
+            action="count",
+            default=0,
+            help="say what is done; -vv: every request and file",
+        )
+        command.add_argument(
+            "--log-file", type=local, metavar="FILE", help="write the log there too (appended, with times)"
+        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The commands that look at one version of a corpus: read, explain, report.
+"""The commands that look at one version of a corpus: read, report.
 
 What only one of them needs is imported by it: `read` starts with pyarrow alone (tests/cli/test_start.py).
 """
@@ -6,29 +6,61 @@ What only one of them needs is imported by it: `read` starts with pyarrow alone 
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.cli import screen
+from pipeline.cli.options import Commands, json_option, local, machine, must_exist
 from pipeline.corpus.read import documents, hidden, version_folder
 from pipeline.corpus.schema import TABLES, from_table, present
 from pipeline.errors import UsageError
-from pipeline.records import Document
-
-if TYPE_CHECKING:
-    from pipeline.archive import cdxj
-    from pipeline.cli import jobs
-    from pipeline.corrections import Correction
+from pipeline.records import WITHHELD, Document, Manifest, Outcome, Reason
 
 FORMAT_HELP = (
     "json: all columns, an object a line (default); text, markdown: title and text, a form feed between two"
 )
 
+UNFIT = "unfit"
 
-def add(commands: jobs.Commands) -> None:
+HELD: dict[str, tuple[str, Collection[str]]] = {
+    "published": ("articles of this version", ("articles",)),
+    "duplicates": ("copies, excerpts and digests of what is published", WITHHELD),
+    "held": ("wait, for their source did not yield what it must", (Reason.HELD,)),
+    "reserved": ("the page or its site reserves them against text mining", ("reserved",)),
+    UNFIT: ("no article was found, or a rule of quality says no", ()),
+    "visits": (
+        "rows of visits that brought no new text: unchanged, gone, blocked, earlier texts, further parts",
+        frozenset({*Outcome, Reason.SUPERSEDED, Reason.PART_OF}),
+    ),
+}
+"""Column of `corpus report` → what it means, and the reasons of its rows; `unfit` has all others."""
+
+REPORTED = ("published", "duplicates", UNFIT, "visits")
+"""Columns that are shown also where they hold nothing."""
+
+WEEKS = 26
+"""Weeks that a sparkline shows."""
+
+WEEKS_MEAN = {
+    f"last {WEEKS} weeks": "a bar a week, its height against the source's own best week, · for none",
+    "last": "in the newest seven days",
+    "most": "in its best week",
+    "in all": "also copies and what is held back",
+    "weeks": "since the first",
+}
+WEEK_MEANS = {
+    "week of": "its Monday",
+    "fit": "documents fit to publish, also copies",
+    "documents": "pages with a document first seen then",
+    "share": "fit of documents",
+}
+
+
+def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     read = commands.add_parser("read", help="rows of a version, as JSON Lines, text or Markdown")
     corpus_to_read(read)
@@ -37,32 +69,23 @@ def add(commands: jobs.Commands) -> None:
     read.add_argument("--format", choices=screen.FORMATS, default="json", help=FORMAT_HELP)
     read.set_defaults(run=run_read)
 
-    explain = commands.add_parser("explain", help="where one document came from and why it reads as it does")
-    explain.add_argument("what", metavar="ID|URL")
-    in_corpus(explain)
-    explain.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
-    explain.add_argument(
-        "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+    report = commands.add_parser(
+        "report",
+        help="what a version holds, by source, week and reason",
+        description="The rows of a version by source and what became of them, each source's new articles week by week,"
+        " and the reasons of what is not published. With NAME one source's life, a line a week.",
     )
-    explain.add_argument(
-        "--corrections",
-        type=Path,
-        default=Path("corrections"),
-        help="corrections (default: corrections, if there)",
-    )
-    explain.add_argument("--version", help="of which version (default: latest)")
-    explain.set_defaults(run=run_explain)
-
-    report = commands.add_parser("report", help="what a version holds, by source and reason")
+    report.add_argument("name", nargs="?", metavar="NAME", help="of this source only, week by week")
     in_corpus(report)
-    report.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
+    report.add_argument("--raw", type=local, default=Path("raw"), help="the archive (default: raw)")
     report.add_argument("--version", help="which version (default: latest)")
     report.set_defaults(run=run_report)
 
 
 def in_corpus(command: argparse.ArgumentParser) -> None:
-    """Give a command the option that says which corpus."""
-    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
+    """Give a command the options of what looks at a corpus of this machine: which one, and JSON."""
+    command.add_argument("--clean", type=local, default=Path("clean"), help="the corpus (default: clean)")
+    json_option(command)
 
 
 def corpus_to_read(command: argparse.ArgumentParser) -> None:
@@ -88,35 +111,125 @@ def run_read(arguments: argparse.Namespace) -> int:
 def run_report(arguments: argparse.Namespace) -> int:
     """corpus report"""
     from pipeline import repairs
-    from pipeline.corpus import versions
     from pipeline.corpus.publish import read_manifest
+    from pipeline.report import sparkline
 
-    manifest = read_manifest(version_folder(arguments.clean, arguments.version))
-    reasons: Counter[str] = versions.totals(manifest)
+    must_exist(arguments, "clean", "raw")
+    folder = version_folder(arguments.clean, arguments.version)
+    manifest = read_manifest(folder)
+    if arguments.name is not None:
+        return _one_source(arguments, manifest, folder)
+    columns = [
+        each for each in HELD if each in REPORTED or any(count(each, c) for c in manifest.counts.values())
+    ]
+    rows = [(source, *(count(each, c) for each in columns)) for source, c in manifest.counts.items()]
+    title = f"Version {manifest.version}: rows by what became of them"
+    screen.show(title, ("source", *columns), rows, means={name: says for name, (says, _) in HELD.items()})
+    weeks = _weeks(folder)
+    wide = min(WEEKS, max(map(len, weeks.values()), default=0))
+    shown = [
+        (name, sparkline(each[-WEEKS:], max(each)).rjust(wide), each[-1], max(each), sum(each), len(each))
+        for name, each in sorted(weeks.items())
+    ]
     screen.show(
-        f"Version {manifest.version}",
-        ("source", "published", "dropped"),
-        [
-            (s, c.get("articles", 0), sum(c.values()) - c.get("articles", 0))
-            for s, c in manifest.counts.items()
-        ],
+        "New documents fit to publish, a week",
+        ("source", f"last {WEEKS} weeks", "last", "most", "in all", "weeks"),
+        shown,
+        means=WEEKS_MEAN,
+        spare=("weeks", "most"),
     )
-    del reasons["articles"]
-    screen.show("Why rows were dropped", ("reason", "rows"), reasons.most_common())
-    for name, why in manifest.held.items():
-        screen.say(f"Held back, {name}: {why}")
+    _why_not(manifest.counts.values())
+    for name, reason in manifest.held.items():
+        screen.say(f"Held back, {name}: {reason}", hang=2)
     for run, pages in manifest.withdrawn.items():
-        screen.say(f"Withdrawn, {run}: its {pages} pages stay in the archive and count for nothing.")
+        screen.say(f"Withdrawn, {run}: its {pages} pages stay in the archive and count for nothing.", hang=2)
     losses = repairs.open_losses(arguments.raw, arguments.clean)
     for told in losses:
-        screen.say(f"Lost, and not acknowledged with `corpus repair --ack`: {told}")
-    said = {
-        "counts": manifest.counts,
-        "held": manifest.held,
-        "withdrawn": manifest.withdrawn,
-        "losses": losses,
-    }
-    screen.put({"version": manifest.version, **said})
+        screen.say(f"Lost, and not acknowledged with `corpus repair --ack`: {told}", hang=2)
+    if machine(arguments):
+        said = {
+            "counts": manifest.counts,
+            "held": manifest.held,
+            "withdrawn": manifest.withdrawn,
+            "losses": losses,
+        }
+        screen.put({"version": manifest.version, **said})
+    return 0
+
+
+def count(column: str, counts: Mapping[str, int]) -> int:
+    """The rows of one source that stand in a column of HELD, of its counts by reason."""
+    return sum(number for reason, number in counts.items() if column_of(reason) == column)
+
+
+def column_of(reason: str) -> str:
+    """The column of HELD that a reason's rows stand in; `articles` are published."""
+    return next((name for name, (_, reasons) in HELD.items() if reason in reasons), UNFIT)
+
+
+def _why_not(counts: Iterable[Mapping[str, int]]) -> None:
+    """The reasons of the rows that are not published, each with its meaning."""
+    from pipeline.explain import meaning_of
+
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    del total["articles"]
+    rows = [(reason, number, meaning_of(reason, brief=True)[0]) for reason, number in total.most_common()]
+    if rows:
+        screen.show("Why rows are not published", ("reason", "rows", "meaning"), rows)
+
+
+def _weeks(folder: Path) -> dict[str, list[int]]:
+    """Fit documents by the week they were first seen, from a source's first week to the last of all."""
+    from pipeline.corpus.yields import daily_yields
+
+    days: dict[str, Counter[date]] = {}
+    for each in daily_yields(folder, date.min):
+        days.setdefault(each.source, Counter())[each.day] += each.kept
+    last = max((day for counts in days.values() for day in counts), default=date.min)
+    found = {}
+    for source, counts in days.items():
+        weeks = [0] * ((last - min(counts)).days // 7 + 1)
+        for day, number in counts.items():
+            weeks[-1 - (last - day).days // 7] += number
+        found[source] = weeks
+    return found
+
+
+def _one_source(arguments: argparse.Namespace, manifest: Manifest, folder: Path) -> int:
+    """The life of one source, a row a week, the newest first."""
+    from pipeline.corpus.yields import daily_yields
+    from pipeline.report import sparkline
+
+    name = arguments.name
+    if name not in manifest.counts:
+        near = difflib.get_close_matches(name, list(manifest.counts), 1, 0.5)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"version {manifest.version} has no row of a source {name}{hint}")
+    days = [each for each in daily_yields(folder, date.min) if each.source == name]
+    weeks: dict[date, list[int]] = {}
+    for each in days:
+        week = weeks.setdefault(each.day - timedelta(days=each.day.weekday()), [0, 0])
+        week[0] += each.documents
+        week[1] += each.kept
+    most = max((kept for _, kept in weeks.values()), default=0)
+    rows = [
+        (
+            f"{monday}",
+            sparkline([kept], most),
+            kept,
+            documents,
+            f"{kept / documents:.0%}" if documents else None,
+        )
+        for monday, (documents, kept) in sorted(weeks.items(), reverse=True)
+    ]
+    columns = ("week of", "", "fit", "documents", "share")
+    screen.show(f"{name}: what each week brought", columns, rows, means=WEEK_MEANS)
+    _why_not([manifest.counts[name]])
+    if machine(arguments):
+        for monday, (documents, kept) in sorted(weeks.items(), reverse=True):
+            screen.put({"source": name, "week": monday, "documents": documents, "fit": kept})
     return 0
 
 
@@ -125,6 +238,22 @@ def find_rows(folder: Path, what: str) -> list[Document]:
     from pipeline.web.urls import url_key
 
     return rows_of(folder, "url_key", [url_key(what)]) if "://" in what else rows_of(folder, "id", [what])
+
+
+def reasons_of(folder: Path, url_keys: Collection[str]) -> dict[str | None, int]:
+    """How many of some pages stand in a version under each reason (None: published), each page once; reads no text."""
+    import pyarrow.parquet as pq
+
+    found: dict[str, str | None] = {}
+    for table in TABLES:
+        for path in sorted((folder / table).glob("*.parquet")) if url_keys else ():
+            rows = pq.read_table(
+                path, columns=["url_key", "reason"], filters=[("url_key", "in", sorted(url_keys))]
+            )
+            for row in rows.to_pylist():
+                if found.get(row["url_key"], Outcome.UNCHANGED) in (Outcome.UNCHANGED, Reason.SUPERSEDED):
+                    found[row["url_key"]] = row["reason"]
+    return dict(Counter(found.values()))
 
 
 def rows_of(folder: Path, column: str, values: list[str]) -> list[Document]:
@@ -137,107 +266,3 @@ def rows_of(folder: Path, column: str, values: list[str]) -> list[Document]:
             rows += from_table(present(pq.read_table(path, filters=[(column, "in", values)])))
     away = hidden(folder.parent)
     return [row for row in rows if row.id not in away]
-
-
-def run_explain(arguments: argparse.Namespace) -> int:
-    """corpus explain"""
-    from pipeline.archive.withdrawn import run_of, withdrawn
-    from pipeline.explain import explain_lines
-
-    folder = version_folder(arguments.clean, arguments.version)
-    rows = find_rows(folder, arguments.what)
-    refs = _captures(arguments.raw, rows, arguments.what)
-    if not rows and (buried := _tombstone(folder, arguments.what)):
-        screen.say(f"{arguments.what}: {buried}")
-        return 0
-    if not rows and not refs:
-        raise UsageError(f"{arguments.what}: neither in version {folder.name} nor in the archive")
-    said = _corrections(arguments.corrections, rows)
-    gone = withdrawn(arguments.raw)
-    for ref in refs:
-        screen.say(
-            f"captured   {ref.fetched_at:%Y-%m-%d %H:%M:%S} UTC  {ref.status} {ref.outcome}"
-            f"  {ref.file} at {ref.offset}  via {ref.via or 'the source file'}"
-            f"{'  withdrawn: ' + gone[run_of(ref.file)] if run_of(ref.file) in gone else ''}"
-        )
-    for document in rows:
-        for line in explain_lines(document):
-            screen.say(line)
-        for line in _by_whom(said.get(document.id, ()), document):
-            screen.say(line)
-        for line in _differing(arguments, document, refs):
-            screen.say(line)
-        screen.put(asdict(document))
-    if not rows and all(run_of(ref.file) in gone for ref in refs):
-        screen.say("It is in the archive, in withdrawn runs alone: they count for no version.")
-    elif not rows:
-        screen.say("It is in the archive but not in this version yet; run `corpus build`.")
-    return 0
-
-
-def _tombstone(folder: Path, what: str) -> str:
-    """What a version says of a document that was taken down, in words; "" if it says nothing."""
-    from pipeline.corpus import tombstones
-    from pipeline.corpus.identity import document_id
-    from pipeline.web.urls import url_key
-
-    ident = document_id(url_key(what), 1) if "://" in what else what
-    for row in tombstones.read(folder).to_pylist():
-        if row["id"] == ident:
-            return f"taken down on {row['taken_down_on']}, ticket {row['ticket']}"
-    return "a takedown is at work on it" if ident in hidden(folder.parent) else ""
-
-
-def _captures(raw: Path, rows: list[Document], what: str) -> list[cdxj.Ref]:
-    from pipeline.archive import index
-    from pipeline.web.urls import url_key
-
-    keys = {d.url_key for d in rows} | ({url_key(what)} if "://" in what else set())
-    return index.find(raw, url_keys=sorted(keys)) if raw.is_dir() and keys else []
-
-
-def _differing(arguments: argparse.Namespace, document: Document, refs: list[cdxj.Ref]) -> list[str]:
-    """The lines of the page on which its two readers differ, read anew from the archive, each with its rule."""
-    ref = next((ref for ref in refs if ref.id == document.capture), None)
-    if ref is None or document.agreement in (None, 1.0):
-        return []
-    from pipeline import extract, runs
-    from pipeline.archive.reader import read_one
-
-    capture = read_one(arguments.raw, ref.place)
-    declared = runs.load_sources(arguments.sources) if arguments.sources.is_dir() else ()
-    lines = extract.line_report(
-        capture.body,
-        url=capture.final_url,
-        content_type=capture.header("content-type"),
-        captured_on=capture.fetched_at.date(),
-        source=next((s for s in declared if s.name == capture.source), None),
-    )
-    differ = [line for line in lines if line[1] in extract.DECIDED]
-    told = [f"  {'kept' if kept else 'removed':<8} {rule:<20} {text}"[:200] for kept, rule, text in differ]
-    return ["readers    differ on" if told else "readers    differ on no line that a rule decided", *told]
-
-
-def _corrections(folder: Path, rows: Sequence[Document]) -> Mapping[str, Sequence[Correction]]:
-    """The corrections by document, read where one of some rows is corrected."""
-    if not any(row.corrected for row in rows):
-        return {}
-    from pipeline.corrections import by_document
-    from pipeline.runs import load_corrections
-
-    return by_document(load_corrections(folder) or ())
-
-
-def _by_whom(said: Sequence[Correction], document: Document) -> list[str]:
-    """The correction behind a corrected row, as far as the files still have it."""
-    if not document.corrected:
-        return []
-    from pipeline.corpus.correcting import uncorrected_hash
-
-    by_text = [each for each in said if each.text == uncorrected_hash(document)]
-    behind = next(iter(by_text or said), None)
-    if behind is None:
-        return ["  by a correction that is no more in the files; the next build takes it back"]
-    return [
-        f"  by {behind.place} ({', '.join(filter(None, (behind.by, str(behind.on or ''))))}): {behind.why}"
-    ]

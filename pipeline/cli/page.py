@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import archive, extract, runs
+from pipeline import archive, extract, identity, runs
 from pipeline.archive import index
-from pipeline.cli import jobs, screen, stages
+from pipeline.cli import screen, stages
+from pipeline.cli.options import Commands, json_option, local, machine, refuse_idle, user_agent
 from pipeline.errors import CorpusError, UsageError
 from pipeline.records import Capture, Kind, Outcome, Page, Source
 from pipeline.web.urls import site, url_key
@@ -31,7 +32,7 @@ class Saved:
     content_type: str
 
 
-def add(commands: jobs.Commands) -> None:
+def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     page = commands.add_parser("page", help="golden pages, by which extraction is tested")
     what = page.add_subparsers(dest="what", metavar="WHAT", required=True)
@@ -45,13 +46,15 @@ def add(commands: jobs.Commands) -> None:
     record.add_argument("page", metavar="PATH|URL", help="a saved page, or an address")
     record.add_argument("--url", help="address the file came from (for a PATH)")
     record.add_argument(
-        "--into", type=Path, default=Path("tests/pages"), help="golden pages (default: tests/pages)"
+        "--into", type=local, default=Path("tests/pages"), help="golden pages (default: tests/pages)"
     )
-    record.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
+    record.add_argument("--raw", type=local, default=Path("raw"), help="the archive (default: raw)")
     record.add_argument(
-        "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+        "--sources", type=local, default=Path("sources"), help="source files (default: sources)"
     )
     record.add_argument("--allow-private", action="store_true", help="URLs on this machine are fine")
+    user_agent(record)
+    json_option(record)
     record.set_defaults(run=run_record)
 
 
@@ -60,7 +63,8 @@ def run_record(arguments: argparse.Namespace) -> int:
     saved = _saved(arguments)
     page = extract.extract_page(saved.body, url=saved.url, content_type=saved.content_type)
     folder = write_golden(arguments.into, saved, expected(saved, page))
-    screen.put({"folder": str(folder), "url": saved.url, "bytes": len(saved.body), "reason": page.reason})
+    if machine(arguments):
+        screen.put({"folder": str(folder), "url": saved.url, "bytes": len(saved.body), "reason": page.reason})
     screen.say(
         f"Recorded in {folder}. It says what extraction makes of the page now"
         f" ({page.reason or f'{len(page.articles)} article(s)'}), right or wrong. Next:\n"
@@ -97,14 +101,17 @@ def write_golden(into: Path, saved: Saved, wanted: dict[str, Any]) -> Path:
 
 def _saved(arguments: argparse.Namespace) -> Saved:
     where: str = arguments.page
-    if not where.startswith(("http://", "https://")):
+    if not stages.is_address(where):
+        refuse_idle(arguments, "for a file", "allow_private", "user_agent")
         if not arguments.url:
             raise UsageError(f"{where}: say where the page came from with --url; its facts depend on it")
         return Saved(body=stages.file_bytes(Path(where)), url=arguments.url, content_type="")
+    refuse_idle(arguments, "for a URL, which says where the page came from", "url")
     capture = _archived(arguments.raw, where)
     if capture is None:
         source = _source(arguments, where)
-        capture = stages.fetch_one(where, source)
+        agent = identity.user_agent(arguments.user_agent, arguments.sources, [where])
+        capture = stages.fetch_one(where, source, agent)
         if capture.outcome != Outcome.OK:
             raise CorpusError(f"{where}: {capture.outcome} (status {capture.status})")
     screen.say(f"{where}: as captured {capture.fetched_at:%Y-%m-%d %H:%M:%S} UTC")

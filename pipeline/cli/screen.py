@@ -1,4 +1,4 @@
-"""What a person sees: progress and tables on stderr, nothing of it where no one watches.
+"""What a person sees: progress, words and tables on stderr, as wide as the terminal; JSON on stdout for machines.
 
 Every command imports this: what it draws with is imported when something is drawn (tests/cli/test_start.py).
 """
@@ -6,11 +6,13 @@ Every command imports this: what it draws with is imported when something is dra
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pipeline.cli import table
 from pipeline.markdown import to_markdown
 from pipeline.printable import in_json, plain
 from pipeline.records import Span
@@ -22,13 +24,29 @@ if TYPE_CHECKING:
     from pipeline.corpus.job import Progress as Told
     from pipeline.runs import RunReport
 
+UNWATCHED = 120
+"""Columns of a table where no terminal says how many it has."""
+
+NARROWEST = 40
+"""Columns below which nothing is made narrower: a terminal that says so tells nonsense."""
+
+
+def width() -> int | None:
+    """Columns there are: those of COLUMNS, else of the terminal; None where nobody watches."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return max(NARROWEST, int(said))
+    try:
+        return max(NARROWEST, os.get_terminal_size(sys.stderr.fileno()).columns or UNWATCHED)
+    except (OSError, ValueError):  # no terminal, or no file
+        return None
+
 
 def console() -> Console:
     """The console for words: stderr, so that stdout stays for machines."""
     from rich.console import Console
 
-    width = None if sys.stderr.isatty() else 120
-    return Console(stderr=True, highlight=False, soft_wrap=True, width=width)
+    return Console(stderr=True, highlight=False, soft_wrap=True, width=width() or UNWATCHED)
 
 
 @contextmanager
@@ -38,7 +56,7 @@ def watching() -> Iterator[Told]:
 
     bars = Progress(
         TextColumn("{task.description:<12}"),
-        BarColumn(),
+        BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=console(),
@@ -56,9 +74,17 @@ def watching() -> Iterator[Told]:
         yield tell
 
 
-def say(text: str) -> None:
-    """A line of words on stderr."""
-    sys.stderr.write(plain(text) + "\n")
+def say(text: str, hang: int = 0) -> None:
+    """Words on stderr, a terminal's lines cut after words; see `table.wrapped` for `hang`."""
+    columns = width()
+    for line in plain(text).split("\n"):
+        for part in table.wrapped(line, columns, hang) if columns else [line]:
+            sys.stderr.write(part + "\n")
+
+
+def verbatim(text: str) -> None:
+    """Words on stderr that are to be copied: no line is cut."""
+    sys.stderr.write(plain(text).rstrip("\n") + "\n")
 
 
 def put(row: Any) -> None:
@@ -82,18 +108,36 @@ def put_text(form: str, number: int, title: str | None, text: str, structure: Se
     out(as_text if form == "text" else to_markdown(text, structure, title))
 
 
-def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table on stderr; numbers to the right."""
-    from rich.markup import escape
-    from rich.table import Table
+def show(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    means: Mapping[str, str] | None = None,
+    spare: Sequence[str] = (),
+) -> None:
+    """A table on stderr that is never wider than the terminal, with what its columns mean below it.
 
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for n, column in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[n], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric or n == 0)
-    for row in rows:
-        table.add_row(*("" if value is None else escape(plain(str(value))) for value in row))
-    console().print(table)
+    Where it is too wide the columns of `spare` are left out, in that order, and named; where it still is, each row
+    is written as lines of its own. A number is never cut.
+    """
+    names = [name for name in columns if name]
+    drawn = table.draw(
+        title,
+        columns,
+        [["" if value is None else plain(str(value)) for value in row] for row in rows],
+        table.numbers(len(columns), rows),
+        spare=spare,
+        columns=width() or UNWATCHED,
+    )
+    sys.stderr.write("\n".join(["", *drawn.lines, ""]))
+    told = [
+        f"{name}: {(means or {})[name]}" for name in names if name in (means or {}) and name not in drawn.left
+    ]
+    if told and rows:
+        say("; ".join(told) + ".", hang=2)
+    if drawn.left:
+        say(f"Left out, for want of room: {', '.join(drawn.left)}.", hang=2)
 
 
 def show_run(run: RunReport) -> None:
@@ -102,15 +146,16 @@ def show_run(run: RunReport) -> None:
 
     rows = report.funnel_rows(run)
     if rows:
-        show("From the web to the corpus", ("source", *report.FUNNEL), rows)
+        columns = ("source", *report.FUNNEL)
+        show("From the web to the corpus", columns, rows, means=report.MEANS, spare=report.FUNNEL_SPARE)
     if waiting := report.waiting_rows(run):
         show("Nothing was asked of", report.WAITING, waiting)
-        say(report.ASK_NOW)
+        say(report.ASK_NOW, hang=2)
     for line in (*report.refusals(run), *report.crawl_notes(run), *report.build_words(run)):
-        say(line)
+        say(line, hang=2)
     told = {each.source for each in run.changed if each.is_worse}
     for line in report.health_words([each for each in run.health if each.source not in told]):
-        say(line)
+        say(line, hang=2)
 
 
 def show_import(done: ImportReport) -> None:
@@ -120,5 +165,5 @@ def show_import(done: ImportReport) -> None:
         told += [f"{file.known} known"] if file.known else []
         told += [f"{count} left out ({reason})" for reason, count in file.skipped]
         told += [file.problem] if file.problem else []
-        say(f"{file.path}: {', '.join(told)}")
+        say(f"{file.path}: {', '.join(told)}", hang=2)
     say(f"{done.captures} new captures in the archive.")

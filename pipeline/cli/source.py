@@ -8,14 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline import extract, opml, runs, sources, trial
-from pipeline.cli import jobs, screen
+from pipeline import extract, identity, opml, runs, sources, trial
+from pipeline.cli import screen
+from pipeline.cli.options import Commands, Prose, json_option, local, machine, refuse_idle, user_agent
 from pipeline.cli.stages import by_host, fetch_one, page_row
 from pipeline.crawl.scout import Scouting, peek, scout
 from pipeline.errors import CorpusError, RefusedError, UsageError
+from pipeline.explain import meaning_of
 from pipeline.records import Outcome, Source
 from pipeline.runs import SOURCES
-from pipeline.web.fetch import USER_AGENT
 from pipeline.web.urls import is_home
 
 EXAMPLES = "examples"
@@ -32,13 +33,29 @@ Some thirty requests at most, one after the other. Nothing is archived.
 """
 
 
-def add(commands: jobs.Commands) -> None:
+MEANS = {
+    "feeds": "how many feeds (so of sitemaps, listings, urls) the file names",
+    "delay s": "seconds between two requests",
+    "every h": "hours between two looks at its lists",
+}
+"""What the columns of the sources mean."""
+
+SAMPLE_MEANS = {
+    "readers agree": "share of the body's letters that both readers have",
+    "flags": "what extraction doubts",
+    "twin": "the article in the corpus that says the same",
+}
+"""What the columns of the sample articles mean."""
+
+
+def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     source = commands.add_parser("source", help="the source files: list, check, try, add-opml")
     what = source.add_subparsers(dest="what", metavar="WHAT", required=True)
 
     listing = what.add_parser("list", help="the declared sources")
     _sources(listing)
+    json_option(listing)
     listing.set_defaults(run=run_list)
 
     check = what.add_parser("check", help="are the files right?")
@@ -46,14 +63,15 @@ def add(commands: jobs.Commands) -> None:
     check.add_argument(
         "--live", action="store_true", help="also ask each site for its robots.txt and its first list"
     )
-    check.add_argument("--user-agent", default=USER_AGENT, help="name/version (+URL; mail) that sites see")
+    user_agent(check)
+    json_option(check)
     check.set_defaults(run=run_check)
 
     attempt = what.add_parser(
         "try",
         help="what a site or one page would give",
         description=TRY,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     attempt.add_argument(
         "url", metavar="HOME|URL", help="a site's front page or column, or a page of a source"
@@ -61,31 +79,32 @@ def add(commands: jobs.Commands) -> None:
     _sources(attempt)
     attempt.add_argument("--source", help="the URL is a page of this source (default: by host)")
     attempt.add_argument(
-        "--clean", type=Path, default=Path("clean"), help="where to look for twins (default: clean)"
+        "--clean", type=local, default=Path("clean"), help="where to look for twins (default: clean)"
     )
     attempt.add_argument("--add", metavar="NAME", help="write sources/NAME.toml of what was found")
     attempt.add_argument("--allow-private", action="store_true", help="addresses on this machine are fine")
-    attempt.add_argument("--user-agent", default=USER_AGENT, help="name/version (+URL; mail) that sites see")
-    attempt.add_argument("--json", action="store_true", help="print the findings as JSON on stdout")
+    user_agent(attempt)
+    json_option(attempt)
     attempt.set_defaults(run=run_try)
 
     take = what.add_parser(
         "add-opml", help="a source file for each feed of an OPML file (a feed reader's export)"
     )
-    take.add_argument("file", type=Path, metavar="FILE", help="the OPML file")
+    take.add_argument("file", type=local, metavar="FILE", help="the OPML file")
     _sources(take)
     take.set_defaults(run=run_add_opml)
 
 
 def _sources(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
+    command.add_argument("--sources", type=local, default=SOURCES, help="source files (default: sources)")
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """corpus source list"""
     declared = _declared(arguments.sources)
-    for source in declared:
-        screen.put(asdict(source))
+    if machine(arguments):
+        for source in declared:
+            screen.put(asdict(source))
     _show(arguments.sources, declared)
     if hint := _examples(arguments.sources):
         screen.say(f"{hint}.")
@@ -97,13 +116,19 @@ def run_check(arguments: argparse.Namespace) -> int:
     declared = _declared(arguments.sources)
     _show(arguments.sources, declared)
     if not arguments.live:
+        refuse_idle(arguments, "without --live", "user_agent", "json")
         return 0
+    asked = [address for source in declared for address in (*source.addresses, *source.urls)]
+    agent = identity.user_agent(arguments.user_agent, arguments.sources, asked)
     with screen.watching() as progress:
         answers = peek(
             declared,
-            user_agent=arguments.user_agent,
+            user_agent=agent,
             on_done=lambda done: progress("asking", done, len(declared)),
         )
+    if arguments.json:
+        for answer in answers:
+            screen.put(asdict(answer))
     rows = [(a.source, a.robots, a.first_list, a.links) for a in answers]
     screen.show("What the sites answer", ("source", "robots.txt", "first list", "links"), rows)
     wrong = [answer.source for answer in answers if not answer.links]
@@ -127,12 +152,21 @@ def _examples(folder: Path) -> str:
 
 
 def _show(folder: Path, declared: Sequence[Source]) -> None:
-    columns = ("name", "home", "feeds", "sitemaps", "listings", "urls", "delay s", "every h")
+    columns = ("name", "feeds", "sitemaps", "listings", "urls", "delay s", "every h", "home")
     rows = [
-        (s.name, s.home, len(s.feeds), len(s.sitemaps), len(s.listings), len(s.urls), s.delay, s.every / 3600)
+        (
+            s.name,
+            len(s.feeds),
+            len(s.sitemaps),
+            len(s.listings),
+            len(s.urls),
+            f"{s.delay:g}",
+            f"{s.every / 3600:g}",
+            s.home,
+        )
         for s in declared
     ]
-    screen.show(f"Sources in {folder}", columns, rows)
+    screen.show(f"Sources in {folder}", columns, rows, means=MEANS, spare=("home",))
 
 
 def run_try(arguments: argparse.Namespace) -> int:
@@ -141,17 +175,17 @@ def run_try(arguments: argparse.Namespace) -> int:
         names = [arguments.source] if arguments.source else []
         declared = runs.load_sources(arguments.sources, names)
         if chosen := declared if names else by_host(declared, arguments.url):
-            return _try_page(arguments.url, chosen[0])
+            refuse_idle(arguments, "with a page of a source", "add", "allow_private")
+            return _try_page(arguments, chosen[0])
     if not arguments.url.startswith(("http://", "https://")):
         raise UsageError(f"{arguments.url}: an address such as https://news.example.cn/ is wanted")
     target = arguments.sources / f"{arguments.add}.toml" if arguments.add else None
     if target is not None:
         _check_free(target, arguments.add)
+    agent = identity.user_agent(arguments.user_agent, arguments.sources, [arguments.url])
     with screen.watching() as progress:
         progress("looking round", 0, 1)
-        scouting = scout(
-            arguments.url, user_agent=arguments.user_agent, allow_private=arguments.allow_private
-        )
+        scouting = scout(arguments.url, user_agent=agent, allow_private=arguments.allow_private)
     samples = trial.read_samples(scouting, arguments.clean)
     if arguments.json:
         screen.put(_row(scouting, samples))
@@ -160,7 +194,8 @@ def run_try(arguments: argparse.Namespace) -> int:
         raise RefusedError("; ".join(scouting.notes))
     written = trial.declaration(scouting, allow_private=arguments.allow_private)
     if target is None:
-        screen.say("A source file of this (--add NAME writes it):\n\n" + written)
+        screen.say("A source file of this (--add NAME writes it):\n")
+        screen.verbatim(written)
         return 0
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(written, encoding="utf-8")
@@ -176,14 +211,28 @@ def _check_free(target: Path, name: str) -> None:
         raise UsageError(f"{target} is there already; choose another name")
 
 
-def _try_page(url: str, source: Source) -> int:
-    fetched = fetch_one(url, source)
+def _try_page(arguments: argparse.Namespace, source: Source) -> int:
+    url: str = arguments.url
+    agent = identity.user_agent(arguments.user_agent, arguments.sources, [url])
+    fetched = fetch_one(url, source, agent)
     if fetched.outcome != Outcome.OK:
         raise CorpusError(f"{url}: {fetched.outcome} (status {fetched.status})")
     page = extract.extract_page(
         fetched.body, url=fetched.final_url, content_type=fetched.header("content-type"), source=source
     )
-    screen.put({"url": url, "source": source.name, **page_row(page)})
+    row = page_row(page)
+    if machine(arguments):
+        screen.put({"url": url, "source": source.name, **row})
+        return 0
+    screen.say(f"{url}\n  of the source {source.name}, decoded as {page.encoding} ({page.encoding_from})")
+    if page.reason:
+        screen.say(f"  no article: {page.reason}, {meaning_of(page.reason)[0]}", hang=2)
+    for article in row["documents"]:
+        screen.say(f"\n{article['title'] or '(no title)'}")
+        for key in ("author", "published_on", "origin_name", "method", "agreement"):
+            screen.say(f"  {key:<12} {article[key] if article[key] is not None else '-'}", hang=15)
+        screen.say(f"  {'flags':<12} {', '.join(flag['name'] for flag in article['flags']) or '-'}", hang=15)
+        screen.say("\n" + article["text"])
     return 0
 
 
@@ -205,14 +254,16 @@ def _tell(scouting: Scouting, samples: Sequence[trial.Sample]) -> None:
         )
     for offer in scouting.offers:
         if left := trial.left_out(offer):
-            screen.say(f"Left out of {offer.url}: {left}.")
+            screen.say(f"Left out of {offer.url}: {left}.", hang=2)
     for tried in scouting.tried:
-        screen.say(f"No list: {tried}.")
+        screen.say(f"No list: {tried}.", hang=2)
     if samples:
         screen.show(
             "Articles as the corpus would have them",
             ("title", "day", "author", "characters", "readers agree", "flags", "twin"),
             [_sample_row(sample) for sample in samples],
+            means=SAMPLE_MEANS,
+            spare=("twin", "flags", "author"),
         )
     screen.say(f"{scouting.requests} requests.")
 

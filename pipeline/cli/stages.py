@@ -10,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline import archive, extract, normalize, runs
-from pipeline.cli import jobs, screen
+from pipeline import archive, extract, identity, normalize, runs
+from pipeline.cli import screen
+from pipeline.cli.options import Commands, local, refuse_idle, user_agent
 from pipeline.corpus.texts import normalize_body
 from pipeline.crawl import run as crawling
 from pipeline.dedupe import file as dedupe_file
@@ -25,7 +26,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 """A page larger than this is not read into memory."""
 
 
-def add(commands: jobs.Commands) -> None:
+def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     extraction = commands.add_parser("extract", help="the articles of a page, before and after normalization")
     extraction.add_argument("pages", nargs="+", metavar="PATH|URL")
@@ -42,13 +43,20 @@ def add(commands: jobs.Commands) -> None:
     )
     extraction.add_argument("--source", help="use this source's selectors and charset")
     extraction.add_argument(
-        "--sources", type=Path, default=Path("sources"), help="source files (default: sources)"
+        "--sources", type=local, default=Path("sources"), help="source files (default: sources)"
     )
     extraction.add_argument("--allow-private", action="store_true", help="URLs on this machine are fine")
+    user_agent(extraction)
     extraction.set_defaults(run=run_extract)
 
     normal = commands.add_parser("normalize", help="stdin → stdout in the corpus's form")
-    normal.add_argument("--target", choices=("Hans", "Hant-TW", "Hant-HK", "keep"), default="Hans")
+    normal.add_argument(
+        "--target",
+        choices=("Hans", "Hant-TW", "Hant-HK", "keep"),
+        default="Hans",
+        metavar="SCRIPT",
+        help="Hans (default), Hant-TW, Hant-HK, keep",
+    )
     normal.add_argument(
         "--spacing", choices=("remove", "keep"), default="remove", help="spaces between Han and Latin"
     )
@@ -57,7 +65,7 @@ def add(commands: jobs.Commands) -> None:
 
     compare = commands.add_parser("dedupe", help="relations between the texts of a JSON Lines file")
     compare.add_argument(
-        "file", type=Path, metavar="FILE.jsonl", help='{"id","site","url","title","text",…} a line'
+        "file", type=local, metavar="FILE.jsonl", help='{"id","site","url","title","text",…} a line'
     )
     compare.add_argument(
         "--batch", type=int, help="compare in increments of so many, as scheduled runs would"
@@ -68,6 +76,10 @@ def add(commands: jobs.Commands) -> None:
 def run_extract(arguments: argparse.Namespace) -> int:
     """corpus extract"""
     source = runs.load_sources(arguments.sources, [arguments.source])[0] if arguments.source else None
+    if all(is_address(where) for where in arguments.pages):
+        refuse_idle(arguments, "for a URL, which says where the page came from", "url")
+    if not any(is_address(where) for where in arguments.pages):
+        refuse_idle(arguments, "for a file", "allow_private", "user_agent")
     failed = written = 0
     for where in arguments.pages:
         row = _extract_one(where, source, arguments)
@@ -86,10 +98,11 @@ def run_extract(arguments: argparse.Namespace) -> int:
 
 
 def _extract_one(where: str, source: Source | None, arguments: argparse.Namespace) -> dict[str, Any]:
-    is_url = where.startswith(("http://", "https://"))
+    is_url = is_address(where)
     name = {"url": where} if is_url else {"path": where}
     if is_url:
-        fetched = fetch_one(where, source or by_hand(where, allow_private=arguments.allow_private))
+        agent = identity.user_agent(arguments.user_agent, arguments.sources, [where])
+        fetched = fetch_one(where, source or by_hand(where, allow_private=arguments.allow_private), agent)
         if fetched.outcome != Outcome.OK:
             return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
         content_type = fetched.header("content-type")
@@ -107,16 +120,21 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
     return {**name, **page_row(page)}
 
 
+def is_address(where: str) -> bool:
+    """Whether a page is to be fetched; else it is a file."""
+    return where.startswith(("http://", "https://"))
+
+
 def by_hand(url: str, *, allow_private: bool) -> Source:
     """A source of one page that no file declares."""
     return Source(name="by-hand", home=url, urls=(url,), delay=0, allow_private=allow_private)
 
 
-def fetch_one(url: str, source: Source) -> Capture:
+def fetch_one(url: str, source: Source, agent: str) -> Capture:
     """One page fetched as a crawl would, robots.txt and limits included, into an archive that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder)
-        crawling.crawl([source], raw, urls=[url])
+        crawling.crawl([source], raw, urls=[url], user_agent=agent)
         captures = (c for file in archive.sealed(raw) for c in archive.read(raw, file.file))
         page = next((c for c in captures if c.kind == Kind.PAGE), None)
     if page is None:

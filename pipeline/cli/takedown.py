@@ -6,13 +6,12 @@ import argparse
 import sys
 from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
 
 from pipeline import runs
 from pipeline.archive.takedowns import Takedown
-from pipeline.cli import jobs, screen
+from pipeline.cli import screen
+from pipeline.cli.options import Commands, Prose, folder_options, folders, local, refuse_idle
 from pipeline.errors import RefusedError, UsageError
-from pipeline.runs import SOURCES
 from pipeline.takedown.places import Plan
 
 SHOWN = 40
@@ -33,17 +32,17 @@ renews them there. What others downloaded is not reached: tombstones.parquet tel
 """
 
 
-def add(commands: jobs.Commands) -> None:
+def add(commands: Commands) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "takedown",
         help="take documents out of the archive and of every version, for ever",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument("names", nargs="*", metavar="ID|URL", help="documents, or pages")
     command.add_argument(
-        "--file", type=Path, metavar="LIST", help="more of them, one a line; # begins a comment"
+        "--file", type=local, metavar="LIST", help="more of them, one a line; # begins a comment"
     )
     command.add_argument("--ticket", metavar="T", help="name of the case, which tombstones and records bear")
     command.add_argument("--copies", action="store_true", help="the documents with the same text go too")
@@ -52,22 +51,19 @@ def add(commands: jobs.Commands) -> None:
     command.add_argument(
         "--verify", metavar="T", help="search for what is left of a takedown; do nothing else"
     )
-    command.add_argument("--sources", type=Path, default=SOURCES, help="source files (default: sources)")
-    command.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
-    command.add_argument("--clean", type=Path, default=Path("clean"), help="the corpus (default: clean)")
-    command.add_argument("--work", type=Path, help="its work folder (default: .build/NAME beside it)")
-    command.add_argument("--json", action="store_true", help="print places and report as JSON on stdout")
+    folder_options(command, "sources", "raw", "clean", "work")
     command.set_defaults(run=run_takedown)
 
 
 def run_takedown(arguments: argparse.Namespace) -> int:
     """corpus takedown"""
-    where = runs.Folders(
-        sources=arguments.sources, raw=arguments.raw, clean=arguments.clean, work=arguments.work
-    )
+    where = folders(arguments)
     if arguments.verify:
+        refuse_idle(arguments, "beside --verify T", "names", "file", "ticket", "copies", "dry_run", "confirm")
         return _verify(where, arguments)
     names = _names(arguments)
+    if arguments.dry_run:
+        refuse_idle(arguments, "beside --dry-run", "confirm")
     if not arguments.ticket:
         raise UsageError(
             "--ticket T is needed: tombstones, blocklist and records say under which case a row went"
@@ -125,9 +121,14 @@ def _asked(plan: Plan) -> bool:
 def _show(plan: Plan, arguments: argparse.Namespace) -> None:
     journal = plan.takedown
     rows = [(place.where, place.what, place.then) for place in plan.places]
-    screen.show(f"Takedown {journal.ticket}", ("where", "what", "then"), rows[:SHOWN])
+    screen.show(
+        f"Takedown {journal.ticket}",
+        ("where", "what", "then"),
+        rows[:SHOWN],
+        means={"then": "what becomes of it"},
+    )
     if len(rows) > SHOWN:
-        screen.say(f"… and {len(rows) - SHOWN} places more; --json gives all")
+        screen.say(f"and {len(rows) - SHOWN} places more; --json gives all")
     screen.say(
         f"{len(journal.documents)} documents and {len(journal.captures)} captures in {len(journal.warc)} archive"
         f" files go; {len(journal.versions)} versions get a new revision; {len(journal.kept)} documents that print"
@@ -147,6 +148,8 @@ def _show_done(done: Takedown, arguments: argparse.Namespace) -> None:
         f"Taken down under {done.ticket} on {done.on}",
         ("file", "removed", "sha256 before", "after"),
         rows[:SHOWN],
+        means={"sha256 before": "the first 16 digits", "after": "gone: the file is no more there"},
+        spare=("after", "sha256 before"),
     )
     for was, now in done.versions:
         screen.say(f"version {was} is now {now}")

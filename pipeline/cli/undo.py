@@ -8,7 +8,14 @@ from pathlib import Path
 
 from pipeline.archive import withdrawn
 from pipeline.cli import screen
+from pipeline.cli.options import json_option, local, machine, must_exist
 from pipeline.errors import UsageError
+
+MEANS = {
+    "captures": "visits archived, those of lists and robots.txt too",
+    "pages": "visits of pages",
+}
+"""What the columns of the runs mean."""
 
 SHOWN = 20
 """So many runs are listed, the newest ones, unless asked for more."""
@@ -23,10 +30,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         " --why …` withdraws one: it stays in the archive and counts for nothing, as if it had never been; --redo RUN"
         " takes that back. The next build and the next crawl see it.",
     )
-    listing.add_argument("--raw", type=Path, default=Path("raw"), help="the archive (default: raw)")
+    listing.add_argument("--raw", type=local, default=Path("raw"), help="the archive (default: raw)")
     listing.add_argument(
         "--last", type=int, default=SHOWN, metavar="N", help=f"the newest N (default: {SHOWN})"
     )
+    json_option(listing)
     listing.set_defaults(run=run_runs)
 
 
@@ -71,13 +79,15 @@ def run_undo(arguments: argparse.Namespace) -> int:
 
 def run_runs(arguments: argparse.Namespace) -> int:
     """corpus runs"""
+    must_exist(arguments, "raw")
     if not arguments.raw.is_dir():
         raise UsageError(f"{arguments.raw}: no such archive folder")
     found = withdrawn.runs(arguments.raw)
     shown = found[-arguments.last :] if arguments.last > 0 else []
     sources = withdrawn.sources_of(arguments.raw, [run.run for run in shown])
-    for run in shown:
-        screen.put(asdict(replace(run, sources=sources[run.run])))
+    if machine(arguments):
+        for run in shown:
+            screen.put(asdict(replace(run, sources=sources[run.run])))
     rows = [
         (
             run.run,
@@ -91,5 +101,6 @@ def run_runs(arguments: argparse.Namespace) -> int:
         for run in shown
     ]
     columns = ("run", "first capture (UTC)", "last", "captures", "pages", "sources", "")
-    screen.show(f"Runs ({len(shown)} of {len(found)})", columns, rows)
+    title = f"Runs ({len(shown)} of {len(found)})"
+    screen.show(title, columns, rows, means=MEANS, spare=("last", "sources"))
     return 0

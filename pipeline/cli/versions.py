@@ -5,18 +5,45 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
 
-from pipeline import runs
-from pipeline.cli import jobs, screen
+import pyarrow as pa
+
+from pipeline import report, runs
+from pipeline.cli import screen
 from pipeline.cli.look import corpus_to_read, in_corpus
+from pipeline.cli.options import (
+    BUILD,
+    FOLDERS,
+    Commands,
+    day,
+    folder_options,
+    folders,
+    json_option,
+    local,
+    machine,
+    must_exist,
+    refuse_idle,
+)
 from pipeline.corpus import changes, pins, versions
 from pipeline.corpus.read import HASH_DIGITS, hash_of, read_changes
 from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.errors import UsageError
 from pipeline.records import Manifest
 
+SHOWN = 20
+"""So many changed documents are listed for a person; --json gives all."""
 
-def add(commands: jobs.Commands) -> None:
+MEANS = {
+    "newest capture (UTC)": "time of the newest page in it",
+    "dropped": "rows that are not published, each with its reason (`corpus report --version …`)",
+    "sha256": "of its list of sums: what `read(version=…)` takes",
+}
+"""What the columns of the versions mean."""
+
+
+def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     listing = commands.add_parser("versions", help="the versions there are")
     in_corpus(listing)
@@ -32,17 +59,17 @@ def add(commands: jobs.Commands) -> None:
         if word == "pin":
             command.add_argument(
                 "--until",
-                type=jobs.day,
+                type=day,
                 metavar="DAY",
                 help="its last day, of the corpus's own time: 2027-03-01",
             )
             command.add_argument("--why", help="a few words for whoever wonders later")
-        in_corpus(command)
+        command.add_argument("--clean", type=local, default=Path("clean"), help=FOLDERS["clean"])
         command.set_defaults(run=run_pin)
 
-    diff = commands.add_parser("diff", help="what changed between two versions, as JSON Lines")
-    diff.add_argument("old", metavar="A")
-    diff.add_argument("new", metavar="B")
+    diff = commands.add_parser("diff", help="what changed between two versions")
+    diff.add_argument("old", metavar="A", help="the older version, 2.36")
+    diff.add_argument("new", metavar="B", help="the newer one")
     in_corpus(diff)
     diff.set_defaults(run=run_diff)
 
@@ -54,7 +81,7 @@ def add(commands: jobs.Commands) -> None:
         " what was wrong. Meanwhile: `corpus crawl|import --undo RUN`, mend the rules, and see with `corpus rebuild"
         " --preview` what a build would publish. After --release the next build goes on from the rollback.",
     )
-    jobs.folder_options(back)
+    folder_options(back, *(name for name in BUILD if name not in ("corrections", "workers", "dask")))
     back.add_argument(
         "version", nargs="?", metavar="VERSION", help="the version to bring back, 2.36 or 2.36.0"
     )
@@ -75,6 +102,7 @@ def add(commands: jobs.Commands) -> None:
     )
     feed.add_argument("--until", metavar="VERSION", help="the version to come to (default: latest)")
     corpus_to_read(feed)
+    json_option(feed)
     feed.set_defaults(run=run_changes)
 
 
@@ -90,6 +118,7 @@ def run_pin(arguments: argparse.Namespace) -> int:
 
 def run_versions(arguments: argparse.Namespace) -> int:
     """corpus versions"""
+    must_exist(arguments, "clean")
     rows = []
     found = pins.pins(arguments.clean)
     for manifest in versions.manifests(arguments.clean):
@@ -110,7 +139,8 @@ def run_versions(arguments: argparse.Namespace) -> int:
             "pins": [asdict(p) for p in found if manifest.version in p.versions],
             "sha256": digest,
         }
-        screen.put(row)
+        if machine(arguments):
+            screen.put(row)
         rows.append(
             (
                 manifest.version,
@@ -123,14 +153,16 @@ def run_versions(arguments: argparse.Namespace) -> int:
         )
     if not rows:
         raise UsageError(f"{arguments.clean}: no version here yet; make one with `corpus refresh`")
-    screen.show("Versions", ("version", "newest capture (UTC)", "articles", "dropped", "sha256", ""), rows)
+    columns = ("version", "newest capture (UTC)", "articles", "dropped", "sha256", "")
+    screen.show("Versions", columns, rows, means=MEANS, spare=("dropped", "sha256"))
     held = on_hold(arguments.clean)
     if held is not None:
         screen.say(f"Nothing is published: {hold_words(held)}.")
     for each in found:
         if each.expired:
             screen.say(
-                f"{each.said}: {each.words}; it no longer holds. `corpus pin` renews it, `corpus unpin` takes it away."
+                f"{each.said}: {each.words}; it no longer holds. `corpus pin` renews it, `corpus unpin` takes it away.",
+                hang=2,
             )
     return 0
 
@@ -143,20 +175,21 @@ def _said(manifest: Manifest, found: Sequence[pins.Pin]) -> list[str]:
 
 def run_diff(arguments: argparse.Namespace) -> int:
     """corpus diff"""
+    must_exist(arguments, "clean")
     table = versions.diff(arguments.clean, arguments.old, arguments.new)
-    for row in changes.rows(table):
-        screen.put(row)
-    told = [(*key.split(":"), n) for key, n in changes.summary(table).items()]
-    screen.show(f"From {arguments.old} to {arguments.new}", ("kind", "cause", "documents"), told)
+    if not table.num_rows:
+        screen.say(f"Nothing changed from {arguments.old} to {arguments.new}.")
+    _tell(arguments, table, arguments.old, arguments.new)
     return 0
 
 
 def run_rollback(arguments: argparse.Namespace) -> int:
     """corpus rollback"""
-    where = jobs.folders(arguments)
+    where = folders(arguments)
     if arguments.release == (arguments.version is not None):
         raise UsageError("say either the version to bring back, with --why, or --release")
     if arguments.release:
+        refuse_idle(arguments, "beside --release", "why")
         manifest = runs.release(where)
         screen.say(f"Builds publish again; the next one goes on from {manifest.version}.")
     else:
@@ -174,13 +207,28 @@ def run_rollback(arguments: argparse.Namespace) -> int:
 
 def run_changes(arguments: argparse.Namespace) -> int:
     """corpus changes"""
+    must_exist(arguments, "clean")
     table = read_changes(arguments.clean, since=arguments.since, until=arguments.until)
-    for row in changes.rows(table):
-        screen.put(row)
-    told = [(*key.split(":"), n) for key, n in changes.summary(table).items()]
-    if not told:
+    if not table.num_rows:
         screen.say(f"Nothing changed from {arguments.since} to {arguments.until or 'latest'}.")
         return 0
-    first, last = table["from_version"][0].as_py(), table["to_version"][0].as_py()
-    screen.show(f"From {first} to {last}", ("kind", "cause", "documents"), told)
+    _tell(arguments, table, table["from_version"][0].as_py(), table["to_version"][0].as_py())
     return 0
+
+
+def _tell(arguments: argparse.Namespace, table: pa.Table, old: str, new: str) -> None:
+    """Changes: an object a document for a program; for a person their sums, and the first of them."""
+    told = [(*key.split(":"), n) for key, n in changes.summary(table).items()]
+    if told:
+        screen.show(f"From {old} to {new}", ("kind", "cause", "documents"), told, means=report.CHANGE_MEANS)
+    if machine(arguments):
+        for row in changes.rows(table):
+            screen.put(row)
+        return
+    shown = [
+        (row["kind"], row["title"] or row["id"], row["id"]) for row in islice(changes.rows(table), SHOWN)
+    ]
+    if shown:
+        screen.show("The documents", ("kind", "title", "id"), shown, spare=("id",))
+    if table.num_rows > SHOWN:
+        screen.say(f"and {table.num_rows - SHOWN} more; --json gives all")

@@ -1,4 +1,4 @@
-"""The commands that keep archive and corpus whole: verify, repair."""
+"""The commands that keep archive and corpus whole: verify, repair, maintain, ledger."""
 
 from __future__ import annotations
 
@@ -10,12 +10,24 @@ from pathlib import Path
 
 from pipeline import repairs, upkeep
 from pipeline.archive.withdrawn import withdrawn
-from pipeline.cli import jobs, screen
+from pipeline.cli import screen
+from pipeline.cli.options import (
+    BUILD,
+    FOLDERS,
+    Commands,
+    Prose,
+    folder_options,
+    folders,
+    local,
+    must_exist,
+    refuse_idle,
+)
 from pipeline.corpus.environment import build_environment, environment
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
+from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
-from pipeline.report import repair_lines
+from pipeline.report import maintenance_words, repair_lines
 from pipeline.rules import PACKAGE
 
 FILES_SHOWN = 5
@@ -34,7 +46,7 @@ is known:  corpus repair --ack "the page is gone, nothing to be done" [FILE|VERS
 """
 
 
-def add(commands: jobs.Commands) -> None:
+def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     verify = commands.add_parser(
         "verify",
@@ -42,51 +54,70 @@ def add(commands: jobs.Commands) -> None:
         description="Reads every byte and changes nothing. With --rebuild a version is made again from its inputs, in a"
         " folder of its own, with the code and libraries of now: the same bytes, or what differs first and why.",
     )
-    jobs.folder_options(verify)
+    folder_options(verify, "sources", "raw", "clean", "work")
     verify.add_argument("--rebuild", metavar="VERSION", help="make this version again and compare")
     verify.add_argument(
         "--env",
-        type=Path,
+        type=local,
         metavar="DIR",
         help="with --rebuild: in a virtual environment with the libraries the version was made with, made in DIR",
     )
     verify.add_argument("--version", help="only this version (default: all there are)")
+    verify.add_argument("--workers", type=int, help="with --rebuild: processes for cleaning (default: 2)")
     verify.set_defaults(run=run_verify)
 
     repair = commands.add_parser(
         "repair",
         help="put right what is damaged; what cannot be read is set aside and told",
         description=REPAIR,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
-    jobs.folder_options(repair)
+    folder_options(repair, *BUILD)
     repair.add_argument("--ack", metavar="WHY", help="only note that a loss is known, and why it may be")
     repair.add_argument("what", nargs="?", metavar="FILE|VERSION", help="with --ack: of which (default: all)")
     repair.set_defaults(run=run_repair)
 
+    maintain = commands.add_parser(
+        "maintain", help="verify archive and corpus, join half-empty files, let old versions go"
+    )
+    folder_options(maintain, *BUILD)
+    maintain.add_argument("--verify-only", action="store_true", help="change nothing")
+    maintain.set_defaults(run=run_maintain)
+
+    book = commands.add_parser("ledger", help="the crawl's memory")
+    what = book.add_subparsers(dest="what", metavar="WHAT", required=True)
+    anew = what.add_parser("rebuild", help="make it anew from the archive")
+    anew.add_argument("--raw", type=local, default=Path("raw"), help=FOLDERS["raw"])
+    anew.set_defaults(run=run_ledger_rebuild)
+
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """corpus verify"""
-    if arguments.env is not None and arguments.rebuild is None:
-        raise UsageError("--env belongs to --rebuild VERSION")
+    must_exist(arguments, "raw", "clean")
     if arguments.rebuild is not None:
+        refuse_idle(arguments, "beside --rebuild VERSION", "version")
         return _rebuild(arguments)
-    where = jobs.folders(arguments)
-    problems = upkeep.verify(where, arguments.version)
+    refuse_idle(arguments, "without --rebuild VERSION", "env", "workers", "work")
+    have = list_versions(arguments.clean)
+    if arguments.clean != Path("clean") and not have:
+        raise UsageError(f"{arguments.clean}: no version of the corpus here")
+    problems = upkeep.verify(folders(arguments), arguments.version)
+    losses = repairs.open_losses(arguments.raw, arguments.clean)
+    if have and arguments.version is not None:
+        have = [version_folder(arguments.clean, arguments.version).name]
+    if arguments.json:
+        screen.put({"problems": problems, "losses": losses, "versions": have})
     if problems:
         raise RefusedError(
             "\n".join([*problems, "`corpus repair` puts right what can be, and keeps the rest"])
         )
     checked = [f"archive {arguments.raw}"] if arguments.raw.is_dir() else []
-    have = list_versions(arguments.clean)
-    if have and arguments.version is not None:
-        have = [version_folder(arguments.clean, arguments.version).name]
     if have:
         checked.append(f"version{'s' * (len(have) > 1)} {', '.join(have)}")
     for run, why in withdrawn(arguments.raw).items():
         screen.say(f"Withdrawn, in the archive and in no new version: {run} ({why})")
     screen.say(f"Whole: {' and '.join(checked)}; every sum, row and count agrees.")
-    for told in repairs.open_losses(arguments.raw, arguments.clean):
+    for told in losses:
         screen.say(f"Lost, and not acknowledged with `corpus repair --ack`: {told}")
     return 0
 
@@ -95,7 +126,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     """Make a version again; exit code 3 where it comes out otherwise."""
     if arguments.env is not None:
         return _elsewhere(arguments)
-    where = jobs.folders(arguments)
+    where = folders(arguments)
     with screen.watching() as progress:
         found = upkeep.verify_rebuild(where, arguments.rebuild, progress=progress)
     if not found.other:
@@ -103,7 +134,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     else:
         screen.say(f"{found.version}: {len(found.same)} files are the same, {len(found.other)} are not:")
         screen.say(
-            f"  {', '.join(found.other[:FILES_SHOWN])}{' …' if len(found.other) > FILES_SHOWN else ''}"
+            f"  {', '.join(found.other[:FILES_SHOWN])}{' and more' if len(found.other) > FILES_SHOWN else ''}"
         )
         screen.say(f"  first: {found.first}")
         for cause in found.causes or ("nothing that is known changed: a fault of ours, or of this machine",):
@@ -123,15 +154,14 @@ def _elsewhere(arguments: argparse.Namespace) -> int:
             screen.say(
                 f"{key} was {then.get(key)}, here it is {now.get(key)}: check that out to have all as it was"
             )
-    argv = ["verify", "--rebuild", arguments.rebuild, "--workers", str(arguments.workers)]
-    argv += [
-        "--raw",
-        str(arguments.raw),
-        "--clean",
-        str(arguments.clean),
-        "--sources",
-        str(arguments.sources),
+    argv = [
+        "verify",
+        "--rebuild",
+        arguments.rebuild,
+        *(["--workers", str(arguments.workers)] if arguments.workers else []),
     ]
+    for name in ("raw", "clean", "sources"):
+        argv += [f"--{name}", str(getattr(arguments, name))]
     argv += ["--work", str(arguments.work)] if arguments.work else []
     argv += ["--json"] if arguments.json else []
     code = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
@@ -140,15 +170,40 @@ def _elsewhere(arguments: argparse.Namespace) -> int:
 
 def run_repair(arguments: argparse.Namespace) -> int:
     """corpus repair"""
-    where = jobs.folders(arguments)
-    if arguments.ack is not None:
+    must_exist(arguments, "raw", "clean")
+    where = folders(arguments)
+    if arguments.ack is None:
+        refuse_idle(arguments, "without --ack", "what")
+    else:
         noted = repairs.acknowledge(where.job(()), arguments.ack, arguments.what)
         screen.say(f"{noted} loss{'es' * (noted > 1)} noted: {arguments.ack}")
         return 0
     with screen.watching() as progress:
         done = upkeep.repair(where, progress=progress)
     for line in repair_lines(done):
-        screen.say(line)
+        screen.say(line, hang=2)
     if arguments.json:
         screen.put(asdict(done))
     return RefusedError.exit_code if done.hopeless or done.stays else 0
+
+
+def run_maintain(arguments: argparse.Namespace) -> int:
+    """corpus maintain"""
+    must_exist(arguments, "raw", "clean")
+    with screen.watching() as progress:
+        done = upkeep.maintain(folders(arguments), verify_only=arguments.verify_only, progress=progress)
+    if done.kept:
+        screen.show("Versions kept", ("version", "why"), list(done.kept.items()))
+    screen.say(maintenance_words(done))
+    if arguments.json:
+        screen.put(asdict(done))
+    return 0
+
+
+def run_ledger_rebuild(arguments: argparse.Namespace) -> int:
+    """corpus ledger rebuild"""
+    if not arguments.raw.is_dir():
+        raise UsageError(f"{arguments.raw}: no archive here to make a ledger from")
+    files = ledger.rebuild(arguments.raw)
+    screen.say(f"{arguments.raw / 'ledger.sqlite'}: made anew from {files} archive files")
+    return 0

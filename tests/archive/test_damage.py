@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -311,3 +312,22 @@ def failing(patch: pytest.MonkeyPatch, number: int, fault: int) -> Callable[[], 
     for name in ("write", "fsync", "replace"):
         patch.setattr(os, name, counted(getattr(os, name)))
     return lambda: calls
+
+
+def test_revisits_into_a_damaged_file_are_counted_once_for_it(tmp_path: Path) -> None:
+    pages = [page(number) for number in range(4)]
+    first = write(tmp_path, pages, "one")
+    for day in (2, 3):
+        at = pages[-1].fetched_at + timedelta(days=day)
+        with archive.Writer(tmp_path, f"day-{day}", lambda at=at: at) as writer:  # type: ignore[misc]
+            for before in first:
+                writer.write(replace(before, fetched_at=at, place=None), earlier=earlier(before))
+    assert archive.verify(tmp_path) == []
+    one = next(path for path in warc_files(tmp_path) if "-one" in path.name)
+    data = bytearray(one.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    one.write_bytes(data)
+    told = archive.verify(tmp_path)
+    (counted,) = [line for line in told if "revisits" in line]
+    assert counted == f"{one.relative_to(tmp_path)}: captures that do not read now are what 8 revisits repeat"
+    assert not [line for line in told if "refers to" in line]

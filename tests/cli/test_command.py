@@ -53,14 +53,14 @@ def where(folder: Path, *names: str) -> list[str]:
     ("line", "words"),
     [
         (["read", "--clean", "nowhere"], "no version of the corpus here"),
-        (["explain", "https://x.cn/", "--clean", "nowhere"], "no version of the corpus here"),
+        (["explain", "https://x.cn/", "--clean", "nowhere"], "nowhere: no such folder"),
         (["refresh", "--sources", "nowhere"], "no such folder"),
         (["extract", "nowhere.html"], "No such file"),
         (["dedupe", "nowhere.jsonl"], "No such file"),
         (["source", "check", "--sources", "nowhere"], "no such folder"),
         (["backfill", "--sources", "nowhere", "--plan"], "no such folder"),
         (["backfill", "--sources", "nowhere"], "no such folder"),
-        (["backfill", "--source", "nobody"], "no such folder"),
+        (["backfill", "--source", "nobody", "--plan"], "no such folder"),
         (["build", "--sources", "nowhere"], "no such folder"),
         (["build", "--raw", "nowhere"], "no such archive folder"),
         (["rebuild", "--preview"], "no such archive folder"),
@@ -106,7 +106,8 @@ def test_another_writer_is_busy(corpus: Path, capsys: Capsys) -> None:
 
 def test_another_crawl_is_busy(corpus: Path) -> None:
     with FileLock(corpus / "raw/.lock"):
-        assert main(["crawl", *where(corpus, "sources", "raw", "clean")]) == 4
+        who = ["--user-agent", "a-test/1.0 (mail@corpus.cn)"]
+        assert main(["crawl", *who, *where(corpus, "sources", "raw", "clean")]) == 4
 
 
 def test_versions_diff_report_and_verify(corpus: Path, capsys: Capsys) -> None:
@@ -258,7 +259,7 @@ def test_a_damaged_file_is_told_in_words(corpus: Path, tmp_path: Path, capsys: C
 def test_a_damaged_version_is_refused(corpus: Path, tmp_path: Path, capsys: Capsys) -> None:
     shutil.copytree(corpus / "clean", tmp_path / "clean", symlinks=True)
     (tmp_path / "clean/2.2.0/README.md").write_text("other")
-    assert main(["verify", *where(tmp_path, "clean", "raw")]) == 3
+    assert main(["verify", *where(tmp_path, "clean")]) == 3
     assert "README.md: its bytes have changed" in capsys.readouterr().err
 
 
@@ -294,6 +295,7 @@ def test_a_pin_is_set_shown_and_understood_before_maintenance(
     assert {row["version"]: row["pinned"] for row in rows} == {"2.1.0": True, "2.2.0": False}
     assert main(["unpin", "2.1.0", *clean]) == 0
     (tmp_path / "clean/PINNED").write_text("v2.1.0\n")
+    (tmp_path / "raw").mkdir()
     assert main(["maintain", *where(tmp_path, "clean", "raw", "sources")]) == 3
     assert "PINNED, line 1: 'v2.1.0' is no version here" in capsys.readouterr().err
 
@@ -343,14 +345,14 @@ def test_a_url_is_missing_for_the_source_of_its_site_only(
     }
     line = ["backfill", *where(tmp_path, "sources", "raw", "clean"), "--url", "https://stranger.example/"]
     assert main(line) == 2
-    printed = capsys.readouterr().err
-    assert "choose nothing without --plan or --fetch" in printed
-    assert "no source is declared for https://stranger.example/" in printed
+    assert "--url would choose nothing without --plan or --fetch" in capsys.readouterr().err
+    assert main([*line, "--fetch"]) == 2
+    assert "no source is declared for https://stranger.example/" in capsys.readouterr().err
     assert not (tmp_path / "clean").exists()
 
 
 def test_an_unknown_name_is_usage_whatever_a_backfill_does(corpus: Path, capsys: Capsys) -> None:
-    for more in ([], ["--fetch"], ["--plan"]):
+    for more in (["--fetch"], ["--plan"]):
         assert main(["backfill", "--source", "nobody", *more, *where(corpus, "sources", "raw", "clean")]) == 2
         assert "no source named nobody" in capsys.readouterr().err
 

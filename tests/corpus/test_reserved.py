@@ -13,11 +13,11 @@ import pytest
 
 from pipeline.archive import index
 from pipeline.archive.withdrawn import runs, withdraw
-from pipeline.cli.look import explain_lines
 from pipeline.corpus import versions
 from pipeline.corpus.build import build
 from pipeline.corpus.read import documents
 from pipeline.corpus.reserved import Rights, SiteFiles
+from pipeline.explain import explain_lines
 from pipeline.records import Capture, Document, Kind, Source
 from tests.corpus.archives import PLAIN, START, html, job, story_page, write
 from tests.corpus.rows import row
