@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.cli import screen
-from pipeline.cli.options import FOLDERS, Commands, local, must_exist
+from pipeline.cli.options import FOLDERS, Commands, Prose, local, must_exist
 from pipeline.errors import UsageError
 
 PORT = 4280
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
         "look",
         help="a local web page: sources, runs, versions, every document beside its page, search",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     for name, what in FOLDERS.items():
         look.add_argument(f"--{name}", type=local, default=Path(name), help=what)

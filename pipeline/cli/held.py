@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from pipeline.cli import screen
-from pipeline.cli.options import Commands, folder_options
+from pipeline.cli.options import Commands, Prose, folder_options, machine
 from pipeline.corpus import held as holding
 from pipeline.corpus.gates import KINDS
 from pipeline.errors import UsageError
@@ -17,8 +17,8 @@ SHOWN = 10
 DESCRIPTION = (
     "A source whose new rows are not as they should be is held back, and the others are published. Why:\n\n"
     + "\n".join(f"  {kind:<13} {meaning}" for kind, meaning in KINDS.items())
-    + "\n\nWhat waits is tried again with the source's next new rows and goes in by itself when nothing speaks\n"
-    "against it any more, or when its file sets another limit. A person lets it in with\n\n"
+    + "\n\nWhat waits is tried again with the source's next new rows and goes in by itself when nothing speaks"
+    " against it any more, or when its file sets another limit. A person lets it in with\n\n"
     "  corpus build --confirm NAME"
 )
 
@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
         "held",
         help="the sources whose new rows wait: why, since when, which, and what would become of them",
         description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Prose,
     )
     command.add_argument("name", nargs="*", metavar="NAME", help="show the rows of these (default: no rows)")
     folder_options(command, "clean")
@@ -50,11 +50,11 @@ def run_held(arguments: argparse.Namespace) -> int:
         screen.say("No source is held back.")
     for each in chosen:
         if not arguments.name:
-            if arguments.json:
+            if machine(arguments):
                 screen.put(asdict(each))
             continue
         waiting = holding.show(arguments.clean, each.source)
-        if arguments.json:
+        if machine(arguments):
             for row in waiting:
                 screen.put(asdict(row))
         shown = [

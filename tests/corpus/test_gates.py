@@ -30,6 +30,7 @@ from pipeline.health.acks import Ack
 from pipeline.health.status import SourceStatus, read_status
 from pipeline.records import Capture, Selector, Source
 from pipeline.runs import Folders
+from tests.cli.test_widths import too_wide
 from tests.corpus.archives import START, html, job, story_page, write
 from tests.corpus.articles import article
 from tests.corpus.rows import row
@@ -545,6 +546,26 @@ def test_the_command_shows_what_waits_and_lets_it_in(
     assert main(line(corpus, "build", sources, "--confirm", "mirror", "parrot")) == 0
     assert main(["held", clean]) == 0
     assert "No source is held back." in capsys.readouterr().err
+
+
+def test_what_it_shows_fits_a_narrow_terminal(
+    corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for width in (60, 80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        for names in ([], ["mirror"]):
+            assert main(["held", f"--clean={corpus / 'clean'}", *names]) == 0
+            assert too_wide(capsys.readouterr().err, width) == []
+
+
+def test_what_a_site_reserves_goes_without_asking(tmp_path: Path) -> None:
+    write(tmp_path / "raw", pages("news", range(12)))
+    build(job(tmp_path, news()))
+    reserved = (("Content-Type", "text/html"), ("TDM-Reservation", "1"))
+    write(tmp_path / "raw", pages("news", range(8), 1, headers=reserved), "run-2")
+    report = build(job(tmp_path, news()))
+    assert (report.published, report.held) == (True, {})
+    assert published(tmp_path) == {"news": 4}
 
 
 extract_batch = shards.extract_batch
