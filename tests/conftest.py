@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -16,6 +17,9 @@ settings.load_profile("suite")
 
 # what a shell starts in the background ignores Ctrl-C, and so would all that the tests start
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# workers of a suite that runs side by side are told a width, and what nobody watches is not wrapped
+os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture
