@@ -17,6 +17,7 @@ MODULES = sorted(
 )
 TEACHING = {
     "pipeline.archive.warc": {"moment", "record_id", "sha1"},
+    "pipeline.corpus.personal": {"mask"},
     "pipeline.extract.dates": {"find_day"},
     "pipeline.extract.inline": {"marks_of"},
     "pipeline.extract.title": {"clean_title"},

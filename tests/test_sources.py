@@ -110,7 +110,17 @@ def test_the_sample_file_is_right(tmp_path: Path) -> None:
     sample = Path(__file__).parent.parent / "sources" / "example.toml.sample"
     source = parse(write(tmp_path, "example.toml", sample.read_text("utf-8")))
     commented = [key for key in KEYS if f"# {key} =" in sample.read_text("utf-8")]
-    assert commented == ["name", "home", "allow_private", "charset", "answer_to"]
+    assert commented == [
+        "name",
+        "home",
+        "expect_own",
+        "harm_articles",
+        "harm_share",
+        "allow_private",
+        "charset",
+        "answer_to",
+        "mask",
+    ]
     assert source.listings
     assert source.body
     assert source.drop

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus.assemble import Assembled, _item, assemble
+from pipeline.corpus.assemble import Assembled, assemble, item_of
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.revisions import PARTS_LOOKED_UP
@@ -281,7 +281,7 @@ def test_a_capture_of_a_time_not_believed_is_newer_than_nothing(corpus: Corpus) 
 def test_a_capture_of_a_time_not_believed_says_nothing_against_its_text_and_nothing_of_when(
     corpus: Corpus,
 ) -> None:
-    assert _item(row(0, flags=DOUBTED)).flaws == 0
+    assert item_of(row(0, flags=DOUBTED)).flaws == 0
     corpus.take(*page(999, 3, flags=DOUBTED))
     corpus.take(*page(1, 1))
     (document,) = corpus.published().values()

@@ -21,7 +21,7 @@ from pipeline.corpus.schema import write_parquet
 from pipeline.errors import RefusedError
 from pipeline.records import Manifest
 from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
-from tests.corpus.test_sums import flip
+from tests.corpus.test_sums import flip_values
 
 DAY = timedelta(days=1)
 Tamper = Callable[[Path], None]
@@ -129,7 +129,7 @@ def test_rows_that_are_not_what_the_build_said_are_refused(
 def test_a_bit_that_flips_on_its_way_to_the_disk_is_found(
     corpus: Path, monkeypatch: pytest.MonkeyPatch, table: str, summed: bool
 ) -> None:
-    tampering(monkeypatch, lambda folder: flip(newest(folder, table), 0.02), summed=summed)
+    tampering(monkeypatch, lambda folder: flip_values(newest(folder, table)), summed=summed)
     with pytest.raises(RefusedError, match=r"(Nothing was published|other bytes than were written)"):
         build(job(corpus))
     assert list_versions(corpus / "clean") == ["2.1.0"]

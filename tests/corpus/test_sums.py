@@ -47,6 +47,14 @@ def flip(path: Path, share: float) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
+def flip_values(path: Path) -> None:
+    """Turn a bit in the values of the largest column of a Parquet file, wherever its frame lies."""
+    group = pq.read_metadata(path).row_group(0)
+    column = max((group.column(n) for n in range(group.num_columns)), key=lambda c: c.total_compressed_size)
+    first = column.dictionary_page_offset or column.data_page_offset
+    flip(path, (first + column.total_compressed_size * 3 // 4) / (path.stat().st_size - 1))
+
+
 def first_day(corpus: Path) -> Path:
     (path,) = (corpus / "clean/2.2.0/articles").glob("2026-11-01-*.parquet")
     return path

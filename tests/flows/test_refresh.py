@@ -150,8 +150,9 @@ def test_a_refused_source_is_no_traceback_and_the_artifact_stands(
     assert found[f"discover {NAMES[0]}"][0] == "Failed"
     assert found[f"discover {NAMES[1]}"][0] == "Completed"
     logger = logging.getLogger("prefect.flow_runs")
+    anew = replace(own, raw=tmp_path / "again/raw", clean=tmp_path / "again/clean")
     with pytest.raises(FailedRun):  # as a worker runs it
-        run_flow(refresh, parameters={"names": NAMES, "folders": own}, error_logger=logger)
+        run_flow(refresh, parameters={"names": NAMES, "folders": anew}, error_logger=logger)
     assert not [record for record in caplog.records if any(record.exc_info or ())]
 
 

@@ -505,6 +505,7 @@ def test_exports_are_shown_renewed_by_sync_and_wait_for_a_takedown_that_was_kill
     assert {path.name for path in target.iterdir() if path.is_dir() and not path.is_symlink()} == {
         "2.2.1",
         "2.3.1",
+        "changes",
     }
     told = b"".join(path.read_bytes() for path in target.rglob("*.json"))
     assert b"2.2.0" not in (target / "2.2.1/datapackage.json").read_bytes()
