@@ -170,7 +170,7 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
     names = apply(urls)
-    print(f"{len(names)} automations, which tell {len(urls)} addresses of {notify.FILE}: {', '.join(names)}")
+    print(f"Automations: {', '.join(names)}. Addresses of {notify.FILE} that they tell: {len(urls)}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import quote
 
 import uvicorn
@@ -33,7 +34,8 @@ def serve(folders: Folders, host: str, port: int, token: str | None, say: Callab
         config = uvicorn.Config(
             make_app(folders, token=token), log_level="warning", lifespan="off", server_header=False
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # raised again by uvicorn when it has ended; it is how this ends
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def listening(host: str, port: int) -> socket.socket:

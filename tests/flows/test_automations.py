@@ -102,4 +102,4 @@ def test_a_mistake_in_the_file_is_told_and_nothing_changed(
     assert made(client) == ([GONE], [])
     (tmp_path / "notify.toml").write_text('[notify]\nurls = ["json://127.0.0.1:9/a"]', "utf-8")
     main()
-    assert "4 automations, which tell 1 addresses" in capsys.readouterr().out
+    assert "Addresses of notify.toml that they tell: 1" in capsys.readouterr().out
