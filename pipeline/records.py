@@ -165,6 +165,9 @@ class Selector:
 RESPECT, PUBLISH = RESERVED_WORDS = ("respect", "publish")
 """What a source may say of its pages that reserve text and data mining."""
 
+MASKED = "masked"
+"""Kind of the spans over personal data that was masked, and name of the flag on such a row."""
+
 PERSONAL = ("id-card", "bank-card", "phone", "email")
 """What a source may have masked in its articles (corpus/personal.py)."""
 

@@ -112,6 +112,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     """corpus report"""
     from pipeline import repairs
     from pipeline.corpus.publish import read_manifest
+    from pipeline.corpus.yields import masked_in
     from pipeline.report import sparkline
 
     must_exist(arguments, "clean", "raw")
@@ -139,6 +140,9 @@ def run_report(arguments: argparse.Namespace) -> int:
         spare=("weeks", "most"),
     )
     _why_not(manifest.counts.values())
+    masked = masked_in(folder)
+    for name, number in masked.items():
+        screen.say(f"Personal data masked, {name}: in {number} articles.")
     for name, reason in manifest.held.items():
         screen.say(f"Held back, {name}: {reason}", hang=2)
     for run, pages in manifest.withdrawn.items():
@@ -151,6 +155,7 @@ def run_report(arguments: argparse.Namespace) -> int:
             "counts": manifest.counts,
             "held": manifest.held,
             "withdrawn": manifest.withdrawn,
+            "masked": masked,
             "losses": losses,
         }
         screen.put({"version": manifest.version, **said})

@@ -13,13 +13,10 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from pipeline.records import Article, Flag, Span
+from pipeline.records import MASKED, Article, Flag, Span
 
 MASK = "█"
 """Stands for one masked sign: no letter, digit or mark of a text, so that normalization leaves it."""
-
-MASKED = "masked"
-"""Kind of the spans, and name of the flag."""
 
 LONGEST = 200_000
 """Code points of a text that are searched; a longer one is a book."""

@@ -12,8 +12,9 @@ from tempfile import gettempdir
 import duckdb
 
 from pipeline.corpus.expectations import FIT, NO_DOCUMENT
-from pipeline.corpus.schema import TABLES
+from pipeline.corpus.schema import ARTICLES, TABLES
 from pipeline.corpus.versions import MEMORY
+from pipeline.records import MASKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +97,19 @@ def daily_yields(version: Path, since: date, only: str | None = None) -> list[Da
         )
         for source, day, documents, kept, titled, dated, authored, han, agreement in totals
     ]
+
+
+def masked_in(version: Path) -> dict[str, int]:
+    """Source → its published articles in which personal data was masked; reads no text."""
+    files = [str(path) for path in sorted((version / ARTICLES).glob("*.parquet"))]
+    if not files:
+        return {}
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+        return dict(
+            db.execute(
+                "select source, count(*) from read_parquet($files, union_by_name = true)"
+                " where list_contains(list_transform(flags, lambda flag: flag.name), $masked)"
+                " group by all order by all",
+                {"files": files, "masked": MASKED},
+            ).fetchall()
+        )

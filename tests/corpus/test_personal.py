@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.cli import main
 from pipeline.corpus.build import build
 from pipeline.corpus.personal import KINDS, MASK, mask
 from pipeline.corpus.read import documents
@@ -91,7 +92,9 @@ def test_every_kind_has_its_finder() -> None:
     assert set(KINDS) == set(PERSONAL)
 
 
-def test_a_source_that_asks_for_it_publishes_nothing_of_it(tmp_path: Path) -> None:
+def test_a_source_that_asks_for_it_publishes_nothing_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     lines = [
         "县里的老粮仓改成了图书馆，周末来看书的人比预想的多出一倍，管理员只好又添了两排桌椅。",
         "想当志愿者的读者请联系周女士，手机13812345678，邮箱zhou@library.example.cn，座机010-88886666。",
@@ -112,5 +115,7 @@ def test_a_source_that_asks_for_it_publishes_nothing_of_it(tmp_path: Path) -> No
     assert "zhou@library.example.cn" in row.text
     assert "010-88886666" in row.text
     assert "masked" in {flag.name for flag in row.flags}
+    assert main(["report", f"--clean={tmp_path / 'clean'}"]) == 0
+    assert f"Personal data masked, {page.source}: in 1 articles." in capsys.readouterr().err
     (span,) = (each for each in row.structure if each.kind == "masked")
     assert row.text[span.start : span.end] == MASK * 11
