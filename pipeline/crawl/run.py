@@ -30,7 +30,7 @@ from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.crawl.tally import CLOCK, SourceRun, Tally
-from pipeline.crawl.upcoming import upcoming
+from pipeline.crawl.upcoming import Upcoming, upcoming
 from pipeline.crawl.urlstate import AHEAD
 from pipeline.crawl.visit import Conduct, Visitor
 from pipeline.nextpart import part_of
@@ -158,9 +158,12 @@ class _Run:
         """Note what a source waits for, if nothing of it was asked in this run."""
         tally = self.tallies[source.name]
         if tally.is_idle:
-            now = self._conduct.now()
-            next_one = upcoming(source, scope_of(source, self._blocked), self.keeper.ledger, now)
-            tally.next_due, tally.waiting = next_one.at, next_one.words(now)
+            next_one = self._next_of(source)
+            tally.next_due, tally.waiting = next_one.at, next_one.words(self._conduct.now())
+
+    def _next_of(self, source: Source) -> Upcoming:
+        scope = scope_of(source, self._blocked)
+        return upcoming(source, scope, self.keeper.ledger, self._conduct.now())
 
     async def source(self, source: Source, urls: list[str] | None, only_due: bool) -> None:
         """Crawl one source; an error ends it alone, unless archive or ledger take nothing more."""
@@ -202,6 +205,8 @@ class _Run:
                         self._discovered(visitor, found, tally)
                         due = self._due_pages(visitor, only_due, tally)
                         _say_discovered(told, found, tally)
+                        if told.idle and not due:
+                            told.idle = self._next_of(source).words(conduct.now()) or told.idle
                 self.keeper.ledger.count(source.name, conduct.now(), daily.DUE, len(due))
             with stage(StageName.FETCH, source.name) as told:
                 try:
