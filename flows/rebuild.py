@@ -15,12 +15,20 @@ from pipeline.runs import Folders
 
 
 @flow(flow_run_name=states.run_name)
-def rebuild(preview: bool = False, confirm: bool = False, folders: Folders = HERE) -> State[Any]:
+def rebuild(
+    preview: bool = False,
+    confirm: bool = False,
+    accept: tuple[str, ...] = (),
+    folders: Folders = HERE,
+) -> State[Any]:
     """Build everything anew under the present rules; waits while another run writes.
 
     Args:
         preview: Only show how many documents would change, by cause, with samples; publish nothing.
-        confirm: Publish although a check says no.
+        confirm: Publish although a check says no, whatever it says.
+        accept: Only what a check says of these sources is let through (`corpus held` names them).
         folders: Folders to work on, worker processes or a Dask scheduler.
     """
-    return states.ran(folders, partial(runs.rebuild, folders, preview=preview, confirm=confirm))
+    return states.ran(
+        folders, partial(runs.rebuild, folders, preview=preview, confirm=confirm, accept=accept)
+    )

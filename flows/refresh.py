@@ -20,6 +20,7 @@ def refresh(
     everything: bool = False,
     auto_rebuild: bool = False,
     confirm: bool = False,
+    accept: tuple[str, ...] = (),
     folders: Folders = HERE,
 ) -> State[Any]:
     """Fetch what is due, then build and publish. Does nothing while another run writes: what is due stays due.
@@ -29,12 +30,15 @@ def refresh(
         everything: Visit everything, due or not.
         auto_rebuild: After a change of the rules make the whole corpus anew; otherwise new rows only, as with
             --later, until somebody runs `rebuild`.
-        confirm: Publish although a check says no.
+        confirm: Publish although a check says no, whatever it says.
+        accept: Only what a check says of these sources is let through (`corpus held` names them).
         folders: Folders to work on, worker processes or a Dask scheduler.
     """
     return states.ran(
         folders,
-        partial(runs.build_and_look, folders, NOTHING, confirm=confirm, auto_rebuild=auto_rebuild),
+        partial(
+            runs.build_and_look, folders, NOTHING, confirm=confirm, accept=accept, auto_rebuild=auto_rebuild
+        ),
         partial(runs.crawl, folders, names, everything=everything),
         waits=False,
     )

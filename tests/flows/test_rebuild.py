@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from prefect.client.schemas.objects import State
 
 from flows import tasks as flow_tasks
 from flows.rebuild import rebuild
+from flows.refresh import refresh
 from pipeline.corpus.job import locked
 from pipeline.corpus.read import list_versions
 from pipeline.runs import Folders
@@ -53,6 +55,15 @@ def test_waits_for_another_writer(
     other.join()
     assert state.is_completed()
     assert "wait while another process writes" in tasks(client, state)
+
+
+@pytest.mark.parametrize("flow", [rebuild, refresh])
+def test_a_source_that_is_let_through_must_be_one(
+    refreshed: State[Any], folders: Folders, flow: Callable[..., State[Any]]
+) -> None:
+    state = flow(accept=("nobody",), folders=folders, return_state=True)
+    assert state.is_failed()
+    assert "no source named nobody" in str(state.message)
 
 
 def test_does_not_wait_for_what_will_not_mend_itself(server: None, folders: Folders, tmp_path: Path) -> None:
