@@ -6,19 +6,16 @@ text (quotes that open in one paragraph and close in another) has no name of its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from pipeline import normalize
+from pipeline.normalize.differences import edits
 from pipeline.records import Document
 from pipeline.spans import line_numbers, verbatim
 
 IN_CONTEXT = "context"
 """Name of a change that a fix makes in sight of the whole text alone."""
-
-COMPARED = 2_000
-"""Code points of a changed stretch that is compared character by character; the comparison is quadratic."""
 
 LONGEST = 20_000
 """Code points of a paragraph whose changes are told; a longer one is one change."""
@@ -78,28 +75,18 @@ def _laid(now: Sequence[Piece], fix: str, before: str, after: str) -> list[Piece
     """The stretches after one more fix."""
     made: list[Piece] = []
     left = list(now)
-    for is_same, length, became in _edits(before, after):
-        taken, left = _taken(left, length)
+    for is_same, start, end, new_start, new_end in edits(before, after):
+        taken, left = _taken(left, end - start)
         if is_same:
             made += taken
             continue
         names = tuple(dict.fromkeys([*(name for piece in taken for name in piece.fixes), fix]))
-        made.append(Piece(before="".join(piece.before for piece in taken), after=became, fixes=names))
+        made.append(
+            Piece(
+                before="".join(piece.before for piece in taken), after=after[new_start:new_end], fixes=names
+            )
+        )
     return made
-
-
-def _edits(before: str, after: str) -> Iterator[tuple[bool, int, str]]:
-    """(whether it stays, its length, what it became) of each stretch of a text."""
-    head = _common(before, after)
-    tail = _common(before[head:][::-1], after[head:][::-1])
-    middle, changed = before[head : len(before) - tail], after[head : len(after) - tail]
-    yield True, head, ""
-    if len(middle) + len(changed) > COMPARED:
-        yield False, len(middle), changed
-    else:
-        for tag, a, b, c, d in SequenceMatcher(None, middle, changed, autojunk=False).get_opcodes():
-            yield tag == "equal", b - a, changed[c:d]
-    yield True, tail, ""
 
 
 def _taken(pieces: list[Piece], length: int) -> tuple[list[Piece], list[Piece]]:
@@ -120,13 +107,3 @@ def _taken(pieces: list[Piece], length: int) -> tuple[list[Piece], list[Piece]]:
         taken.append(Piece(before=was[0], after=first, fixes=piece.fixes))
         return taken, [Piece(before=was[1], after=rest, fixes=piece.fixes), *pieces[at + 1 :]]
     return taken, []
-
-
-def _common(one: str, two: str) -> int:
-    """Length of the common beginning."""
-    length = 0
-    for a, b in zip(one, two, strict=False):
-        if a != b:
-            break
-        length += 1
-    return length

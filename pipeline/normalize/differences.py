@@ -38,17 +38,26 @@ def differences(fix: str, before: str, after: str) -> Iterator[Difference]:
         yield from _within(fix, before, after)
 
 
-def _within(fix: str, before: str, after: str) -> Iterator[Difference]:
-    start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
-    middle, changed = before[start : len(before) - end], after[start : len(after) - end]
+def edits(before: str, after: str) -> Iterator[tuple[bool, int, int, int, int]]:
+    """(whether it stays, its start and end before, and after) of each stretch of a text, in order, also empty ones.
+
+    What is longer than is compared in detail is one change.
+    """
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    last, new_last = len(before) - tail, len(after) - tail
+    middle, changed = before[head:last], after[head:new_last]
+    yield True, 0, head, 0, head
     if len(middle) + len(changed) > _COMPARED:
-        places = [(start, len(before) - end, start, len(after) - end)]
+        yield False, head, last, head, new_last
     else:
-        blocks = SequenceMatcher(None, middle, changed, autojunk=False).get_opcodes()
-        places = _joined(
-            [(start + a, start + b, start + c, start + d) for tag, a, b, c, d in blocks if tag != "equal"]
-        )
+        for tag, a, b, c, d in SequenceMatcher(None, middle, changed, autojunk=False).get_opcodes():
+            yield tag == "equal", head + a, head + b, head + c, head + d
+    yield True, last, len(before), new_last, len(after)
+
+
+def _within(fix: str, before: str, after: str) -> Iterator[Difference]:
+    places = _joined([place for stays, *place in edits(before, after) if not stays])
     for first, last, new_first, new_last in places:
         left, right = before[max(0, first - _CONTEXT) : first], before[last : last + _CONTEXT]
         opens = before.rfind("\n", 0, first) + 1
@@ -61,12 +70,12 @@ def _within(fix: str, before: str, after: str) -> Iterator[Difference]:
         )
 
 
-def _joined(places: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+def _joined(places: list[list[int]]) -> list[list[int]]:
     """Places closer than the context between them are shown as one."""
-    joined: list[tuple[int, int, int, int]] = []
+    joined: list[list[int]] = []
     for place in places:
         if joined and place[0] - joined[-1][1] <= _CONTEXT:
-            joined[-1] = (joined[-1][0], place[1], joined[-1][2], place[3])
+            joined[-1] = [joined[-1][0], place[1], joined[-1][2], place[3]]
         else:
             joined.append(place)
     return joined
