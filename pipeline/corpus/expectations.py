@@ -12,15 +12,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import gettempdir
 
-import duckdb
 import pyarrow as pa
 
 from pipeline import archive
 from pipeline.archive import cdxj
+from pipeline.corpus.queries import connected
 from pipeline.corpus.schema import TABLES
-from pipeline.corpus.staged import MEMORY
 from pipeline.records import WITHHELD, Kind, Outcome, Reason, Source
 
 LINKS, KEPT = "expect_links", "expect_kept"
@@ -130,7 +128,7 @@ def _kept(asked: Mapping[str, Source], evidence: Evidence) -> dict[str, tuple[in
             "since": pa.array([_accepted(evidence, n) for n in wanted], pa.timestamp("us", "UTC")),
         }
     )
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    with connected() as db:
         db.execute("set timezone = 'UTC'")
         db.register("judged", judged)
         told = db.execute(

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import gettempdir
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 from pipeline.corpus.changes import difference, text_at
 from pipeline.corpus.expectations import NO_DOCUMENT, rows_of
 from pipeline.corpus.gates import HARM, Fault, Harm, Limits
-from pipeline.corpus.staged import MEMORY
+from pipeline.corpus.queries import connected
 from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.errors import RefusedError
 from pipeline.records import Document, Reason
@@ -90,7 +89,7 @@ def harmed(table: pa.Table, old: Path, new: Path, tried: Tried, gone: Collection
         return []
     olds = [str(old / file) for file in sorted(set(table["old_file"].to_pylist()))]
     news = [str(new / file) for file in sorted({f for f in table["new_file"].to_pylist() if f})]
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    with connected() as db:
         db.register("change", table)
         db.execute(_HARMED, {"old": olds, "new": news or olds[:1], "any": bool(news), "gone": sorted(gone)})
         if not db.execute("select count(*) from harmed").fetchall()[0][0]:

@@ -11,7 +11,6 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import gettempdir
 
 import duckdb
 import pyarrow as pa
@@ -20,14 +19,12 @@ import pyarrow.parquet as pq
 from pipeline.archive.store import sha256_of, sync
 from pipeline.corpus.correcting import BY_HAND
 from pipeline.corpus.edition import CLUSTERS
+from pipeline.corpus.queries import connected
 from pipeline.corpus.remembered import disagreements, number
 from pipeline.corpus.schema import ARTICLES, TABLES, read_parquet
 from pipeline.dedupe.index import members_in
 from pipeline.errors import CorpusError, RefusedError
 from pipeline.records import WITHHELD, Manifest
-
-MEMORY = "500MB"
-"""What DuckDB may take; what is more goes to the folder for temporary files."""
 
 
 def check_staged(folder: Path, manifest: Manifest, parent: Path | None, base: Manifest | None) -> None:
@@ -83,7 +80,7 @@ def _uncache(path: Path) -> None:
 
 def _wrong_rows(folder: Path, manifest: Manifest, parent: Path | None, base: Manifest | None) -> list[str]:
     before = parent if base is not None else None
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    with connected() as db:
         try:
             _load(db, "now", folder, before)
             _load(db, "before", before, folder)

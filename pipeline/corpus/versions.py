@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from tempfile import gettempdir
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +20,7 @@ from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import listed_sums, read_manifest
+from pipeline.corpus.queries import connected
 from pipeline.corpus.read import SUMS, hidden, latest, list_versions, version_folder, version_key
 from pipeline.corpus.remembered import disagreements, number
 from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
@@ -36,9 +36,6 @@ ROUNDS = 4
 
 VERIFIED = "verified"
 """File of the work folder with the versions in the order in which they were verified."""
-
-MEMORY = "500MB"
-"""What DuckDB may take to verify a version; what is more goes to the folder for temporary files."""
 
 
 def manifests(clean: Path) -> list[Manifest]:
@@ -65,7 +62,7 @@ def verify(
 
     Checks every file against SHA256SUMS, the one schema, unique ids of published rows, that a row stands in
     the table its reason says, that captures in = rows out, and that deduplication remembers of every document
-    what its row says. Memory is bounded by MEMORY.
+    what its row says. Memory is bounded (queries.MEMORY).
     """
     if changed := _check_sums(folder, {} if known is None else known):
         return [told for file, told in changed if file not in acknowledged]
@@ -81,7 +78,7 @@ def verify(
             problems.append(f"{path}: its columns are not those of the corpus's schema")
     if problems:
         return problems
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    with connected() as db:
         _open_tables(db, paths)
         db.register("tombstones", tombstones.read(folder))
         problems = _check_rows(db, sum(f.captures for f in manifest.inputs))

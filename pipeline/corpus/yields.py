@@ -7,13 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from tempfile import gettempdir
-
-import duckdb
 
 from pipeline.corpus.expectations import FIT, NO_DOCUMENT
+from pipeline.corpus.queries import connected
 from pipeline.corpus.schema import ARTICLES, TABLES
-from pipeline.corpus.versions import MEMORY
 from pipeline.records import MASKED
 
 
@@ -43,7 +40,7 @@ class DayYield:
 def daily_yields(version: Path, since: date, only: str | None = None) -> list[DayYield]:
     """The yield of every source (or `only` of one) and day from a day on, by source and day; reads no text.
 
-    `version` is a version's folder, whose files bear the day of what is in them. Memory is bounded by MEMORY.
+    `version` is a version's folder, whose files bear the day of what is in them. Memory is bounded (queries.MEMORY).
     """
     files = [
         str(path)
@@ -53,7 +50,7 @@ def daily_yields(version: Path, since: date, only: str | None = None) -> list[Da
     ]
     if not files:
         return []
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    with connected() as db:
         db.execute("set timezone = 'UTC'")
         db.execute(
             "create table row as select source, cast(first_seen as date) as day, title, author, published_on, han,"
@@ -104,7 +101,7 @@ def masked_in(version: Path) -> dict[str, int]:
     files = [str(path) for path in sorted((version / ARTICLES).glob("*.parquet"))]
     if not files:
         return {}
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
+    with connected() as db:
         return dict(
             db.execute(
                 "select source, count(*) from read_parquet($files, union_by_name = true)"

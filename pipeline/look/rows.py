@@ -6,21 +6,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import duckdb
 
+from pipeline.corpus.queries import connected
 from pipeline.corpus.read import hidden
 from pipeline.corpus.schema import TABLES, from_table, present
-from pipeline.corpus.versions import MEMORY
 from pipeline.records import Document
 
 
 @cache
 def _duckdb() -> duckdb.DuckDBPyConnection:
     """One DuckDB for all requests, so that its memory is bounded once; it holds nothing of its own."""
-    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()})
+    return connected()
 
 
 @contextmanager
