@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,23 +35,45 @@ def client(server: None) -> Iterator[SyncPrefectClient]:
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
-    folder = tmp_path_factory.mktemp("flows")
-    with SampleSite() as site:
-        write_sources(folder / "sources", site)
-        yield Folders(
-            sources=folder / "sources",
-            raw=folder / "raw",
-            clean=folder / "clean",
-            work=folder / "work",
-            workers=1,
-        )
+def site() -> Iterator[SampleSite]:
+    with SampleSite() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
-def refreshed(server: None, folders: Folders) -> State[Any]:
+def first(
+    server: None, site: SampleSite, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[State[Any], Path]:
+    """The first refresh of NAMES: its final state, and the folder it worked in, which stays as it is."""
+    folder = tmp_path_factory.mktemp("first")
+    write_sources(folder / "sources", site)
+    return refresh(names=NAMES, folders=folders_in(folder), return_state=True), folder
+
+
+@pytest.fixture
+def folders(site: SampleSite, tmp_path: Path) -> Folders:
+    """The folders of one test, so that no test sees what another has done."""
+    write_sources(tmp_path / "own" / "sources", site)
+    return folders_in(tmp_path / "own")
+
+
+@pytest.fixture
+def refreshed(first: tuple[State[Any], Path], folders: Folders) -> State[Any]:
     """The final state of the first refresh of NAMES; afterwards `folders` holds version 2.1.0."""
-    return refresh(names=NAMES, folders=folders, return_state=True)
+    state, folder = first
+    shutil.copytree(folder, folders.raw.parent, symlinks=True, dirs_exist_ok=True)
+    return state
+
+
+def folders_in(folder: Path) -> Folders:
+    """The usual folders, all in one."""
+    return Folders(
+        sources=folder / "sources",
+        raw=folder / "raw",
+        clean=folder / "clean",
+        work=folder / "work",
+        workers=1,
+    )
 
 
 def artifacts(client: SyncPrefectClient, state: State[Any]) -> dict[str, dict[str, Any]]:

@@ -45,18 +45,18 @@ def test_publishes_a_version_and_says_which(refreshed: State[Any], folders: Fold
 
 
 def test_leaves_the_funnel_of_every_source_and_the_way_to_the_version(
-    refreshed: State[Any], folders: Folders, client: SyncPrefectClient
+    first: tuple[State[Any], Path], client: SyncPrefectClient
 ) -> None:
-    text = artifact(client, refreshed)
+    state, folder = first
+    text = artifact(client, state)
     assert cells(text, "source") == ["source", *FUNNEL]
     for name in NAMES:
         row = dict(zip(("source", *FUNNEL), cells(text, name), strict=True))
         assert int(row["fetched"]) == int(row["extracted"]) > 0
         assert 0 < int(row["new"]) <= int(row["kept"])
-    folder = folders.clean / "2.1.0"
-    assert f"The version: `{folder}`" in text
+    assert f"The version: `{folder / 'clean' / '2.1.0'}`" in text
     assert "file://" not in text
-    table = artifacts(client, refreshed)["refresh-sources"]
+    table = artifacts(client, state)["refresh-sources"]
     assert table["type"] == "table"
     assert table["description"]
     assert [row["source"] for row in json.loads(table["data"])] == list(NAMES)
