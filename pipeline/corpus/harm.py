@@ -149,9 +149,8 @@ def harm_faults(
 
 def _harm_words(harms: Sequence[Harm], published: int, name: str) -> str:
     what = ", ".join(f"{n} {word}" for word, n in Counter(each.what for each in harms).most_common())
-    causes = Counter(f"{each.kind} by {each.cause}" for each in harms).most_common()
-    told = ", ".join(f"{n} {word}" for word, n in causes)
-    return f"{len(harms)} of {published} published articles of {name}: {what} ({told})"
+    causes = ", ".join(f"{n} {word}" for word, n in Counter(each.cause for each in harms).most_common())
+    return f"{len(harms)} of {published} published articles of {name}: {what} (by cause: {causes})"
 
 
 def _samples(harms: Sequence[Harm], old: Path, new: Path) -> list[dict[str, str | None]]:
@@ -178,7 +177,7 @@ def refusal(faults: Sequence[Fault], old: Path, new: Path, command: str) -> Refu
         samples = _samples(fault.rows, old, new)
         for each in samples:
             title = each["title"] or "(no title)"
-            lines.append(f"  {each['what']} ({each['kind']} by {each['cause']}): {title}  {each['url']}")
+            lines.append(f"  {each['what']} (cause: {each['cause']}): {title}  {each['url']}")
             shown = difference(each["before"] or "", each["after"] or "", 4 if each["new_file"] else 1)
             lines += [f"    {line}" for line in shown]
         told.append(
