@@ -170,7 +170,8 @@ def refusal(faults: Sequence[Fault], old: Path, new: Path, command: str) -> Refu
 
     `old` and `new` are the folders of the version that stands and of the one that is not published.
     """
-    lines = ["nothing was published: articles that are published would be harmed, and no new page did it"]
+    names = [fault.source for fault in faults]
+    lines = [f"nothing was published: articles of {', '.join(names)} would be harmed, and no new page did it"]
     told = []
     for fault in faults:
         lines.append(fault.told)
@@ -183,7 +184,6 @@ def refusal(faults: Sequence[Fault], old: Path, new: Path, command: str) -> Refu
         told.append(
             {"source": fault.source, "why": fault.why, "articles": len(fault.rows), "samples": samples}
         )
-    names = " ".join(fault.source for fault in faults)
     lines += [
         "`corpus rebuild --preview` shows more of it. Put the rule, the selector or the source file right, or take it"
         f" as it is: `corpus {command} --confirm {names}`"
