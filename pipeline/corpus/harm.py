@@ -186,6 +186,6 @@ def refusal(faults: Sequence[Fault], old: Path, new: Path, command: str) -> Refu
         )
     lines += [
         "`corpus rebuild --preview` shows more of it. Put the rule, the selector or the source file right, or take it"
-        f" as it is: `corpus {command} --confirm {names}`"
+        f" as it is: `corpus {command} --confirm {' '.join(names)}`"
     ]
-    return RefusedError("\n".join(lines), {"harm": told, "confirm": [fault.source for fault in faults]})
+    return RefusedError("\n".join(lines), {"harm": told, "confirm": names})
