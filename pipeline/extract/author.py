@@ -57,7 +57,7 @@ ENGLISH_BY = either_script(r"\bby\b", re.I)
 
 CHANGED = either_script(r"(?:最后|更新|修改|编辑|updated|modified|edited).{0,30}\bby\b", re.I)
 ABOUT_AUTHOR = either_script(
-    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
+    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍|单位)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
 )
 """作者简介：李小山，… below a body."""
 
