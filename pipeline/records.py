@@ -566,9 +566,9 @@ class Document:
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
-    """The rule that found them: reprint, label, cell, original, twice, element, profile, follow, dateline,
-    with_paper, foot, alone, desk, beside_day, signature, blog, card, declared, above_day (extract/author.py says what
-    each believes)."""
+    """The rule that found them: reprint, label, behind_source, cell, original, twice, element, profile, follow,
+    dateline, with_paper, foot, alone, desk, beside_day, signature, blog, card, declared, above_day (extract/author.py
+    says what each believes)."""
     affiliation: str | None = None
     """The organisation printed beside the author, several joined with 、."""
     editors: tuple[Editor, ...] = ()
@@ -585,7 +585,7 @@ class Document:
     origin_url: str | None = None
     """Link to the original."""
     origin_from: str | None = None
-    """The rule that found it: reprint, account, label, cell, element, with_name, reporters, beside_day,
+    """The rule that found it: reprint, account, label, cell, element, with_name, office, reporters, beside_day,
     above_day, twice, foot, meta, own, agency (extract/origin.py)."""
     origins: tuple[OriginStep, ...] = ()
     """The way it came, from the source the page names back to the original (来源 → 转自 → 原文), as far as it says;

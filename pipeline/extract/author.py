@@ -84,6 +84,12 @@ AUTHOR_IN_SENTENCE = either_script(
 )
 """本文转载自示例评论，作者李小山，版权归原作者所有。"""
 
+BEHIND_SOURCE = either_script(
+    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：]{2,20}[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})"
+    r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月])|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
+)
+"""来源：示例晚报 | 李小山 2023-03-11"""
+
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 ORIGINAL = ("原创", "原創", "Original")
 """WeChat's mark of an author's own work."""
@@ -112,6 +118,14 @@ def _label(page: Evidence) -> str | None:
     for line in (*page.printed.head, *page.printed.above):
         if (name := author_in(line)) and _believed(name, page.url):
             return name
+    return None
+
+
+def _behind_source(page: Evidence) -> str | None:
+    for line in page.printed.head:
+        said = BEHIND_SOURCE.search(line)
+        if said and is_personal_name(said[1]) and not COLUMN.fullmatch(said[1]):
+            return said[1]
     return None
 
 
@@ -235,6 +249,12 @@ def _above_day(page: Evidence) -> str | None:
 AUTHORS: tuple[Rule[str], ...] = (
     ("reprint", LABEL, _reprint, "a sentence that says from where and by whom: 来源：示例晚报，作者：李小山"),
     ("label", LABEL, _label, "作者：李小山 in the header"),
+    (
+        "behind_source",
+        LABEL,
+        _behind_source,
+        "a person behind a bar behind the source: 来源：示例晚报 | 李小山",
+    ),
     ("cell", LABEL, _cell, "a line 作者 and below it the name, as tables print it"),
     ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
     ("twice", LABEL, _twice, "a name that the page declares and the header prints alone"),

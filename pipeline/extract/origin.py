@@ -50,6 +50,13 @@ PAPERS_REPORTER = either_script(
 )
 """示例晚报 记者李小山, as a header line begins."""
 
+_OFFICE = r"(?:信息)?(?:发布|发文|供稿|提供|上稿|报送|来稿|公布|主办)(?:单位|机构|机关|部门|者单位)"
+OFFICE = either_script(
+    rf"(?<![\u4e00-\u9fff]){_OFFICE}[\s\x1f]{{0,3}}[:：﹕][\s\x1f]{{0,3}}([^\x1f|｜:：\n\t]{{2,40}})"
+)
+OFFICE_ALONE = either_script(rf"{_OFFICE}\s?[:：]?")
+"""發布單位：人文及出版司, as offices print beside the day."""
+
 ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
@@ -113,6 +120,17 @@ def _spaced(line: str) -> str | None:
     """来源 示例晚报, with a space for the colon: only a paper's name."""
     said = SPACED_SOURCE.match(line)
     return clean_source(said[1]) if said and ORG.search(said[1]) else None
+
+
+def _office(page: Evidence) -> Origin | None:
+    """The office that put it up, where no source is named."""
+    for line in page.printed.head:
+        said = OFFICE.search(line)
+        if said and (name := clean_source(said[1])):
+            return name, link_of(page.printed, name)
+    value = below_label(page.printed.head, OFFICE_ALONE)
+    name = clean_source(value) if value else None
+    return (name, link_of(page.printed, name)) if name else None
 
 
 def _cell(page: Evidence) -> Origin | None:
@@ -215,6 +233,7 @@ SAID: tuple[Rule[Origin], ...] = (
     ("cell", LABEL, _cell, "a line 来源 and below it the name, as tables print it"),
     ("element", PLACE, _element, "the text of an element named source, laiyuan, media …"),
     ("with_name", PLACE, _with_name, "李小山／示例晚报 as a line of the header"),
+    ("office", LABEL, _office, "发布单位：示例局 in the header of an office's page"),
     (
         "reporters",
         LABEL,
