@@ -167,9 +167,13 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
         f"structure  {_counted(document)}",
         f"titled     by {document.title_from or '-'}",
         f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
-        f"author     {document.author or '-'} ({document.author_from or '-'})",
+        f"author     {document.author or '-'} ({document.author_from or '-'})"
+        + (f", of {document.affiliation}" if document.affiliation else ""),
+        *([f"editors    {editors_of(document)}"] if document.editors else []),
         f"origin     {document.origin_name or '-'} ({document.origin_from or '-'})"
         + (f" {document.origin_url}" if document.origin_url else ""),
+        *([f"came by    {way_of(document)}"] if document.origins else []),
+        f"filed      {' > '.join(document.sections) or '-'}; tags {', '.join(document.tags) or '-'}",
         f"script     {document.script or '-'}",
     ]
     lines += _fixes(document, whole)
@@ -177,6 +181,8 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
     lines += [f"rights     {r.name} in {r.place}: {r.said!r}"[:200] for r in document.rights]
     if document.license_url:
         lines.append(f"licence    {document.license_url}")
+    if document.reprint_terms:
+        lines.append(f"reprint    {document.reprint_terms!r}")
     if document.reason == Reason.RESERVED and document.rule:
         lines.append(
             f"reserved   by {document.rule.replace(':', ' in ', 1)}; the archive has its text, no version"
@@ -189,6 +195,19 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
             f" cluster {document.cluster}"
         )
     return lines + [f"corrected  {said}" for said in _corrected(document)]
+
+
+def editors_of(document: Document) -> str:
+    """Who edited a text, each with the role, in words."""
+    return ", ".join(f"{editor.name} ({editor.role})" for editor in document.editors)
+
+
+def way_of(document: Document) -> str:
+    """The way a text came to its page, step by step back to the original, in words."""
+    return " ← ".join(
+        " ".join(filter(None, (step.name, step.url, f"({step.how} {step.confidence:g})")))
+        for step in document.origins
+    )
 
 
 def _fixes(document: Document, whole: bool) -> list[str]:

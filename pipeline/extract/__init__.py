@@ -15,7 +15,9 @@ The order of the steps stands here and nowhere else:
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, account.py, byline.py, dateline.py,
-                                                                 names.py, origin.py, metadata.py)
+                                                                 names.py, origin.py, metadata.py),
+               who else worked on it, the way it came, where    (people.py, chain.py, filed.py, shortened.py,
+               it is filed, and what of it is cut off            references.py)
     rights     what the page says of its own use                (statements.py)
     split      two articles glued on one page; parts joined     (split.py, frames.py)
 """
@@ -41,8 +43,9 @@ from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.noarticle import no_article
 from pipeline.extract.plain import as_page, too_long
+from pipeline.extract.references import missing_references
 from pipeline.extract.split import join_parts, split_articles
-from pipeline.extract.statements import declared_statements, printed_statements
+from pipeline.extract.statements import declared_statements, printed_statements, reprint_terms
 from pipeline.extract.thread import first_post
 from pipeline.extract.title import Title, find_title, heading_of
 from pipeline.nextpart import next_part
@@ -209,9 +212,16 @@ def _article(
         reading = replace(reading, method="text")
     first = read_metadata(layout, declared, reading, found.title, url)
     flags = _doubts(layout, reading, selector_missed=missed, is_cut=is_cut)
-    parts = split_articles(replace(first, flags=flags), layout, found.weights, reading)
+    parts = split_articles(replace(first, flags=(*first.flags, *flags)), layout, found.weights, reading)
+    terms = reprint_terms(layout, reading)
     articles = tuple(
-        replace(part, agreement=reading.agreement, structure=with_addresses(part.structure, url))
+        replace(
+            part,
+            agreement=reading.agreement,
+            structure=with_addresses(part.structure, url),
+            flags=(*part.flags, *missing_references(part.extracted, part.structure)),
+            reprint_terms=terms,
+        )
         for part in parts
     )
     page = _page(decoded, articles=articles, next_url=next_url)

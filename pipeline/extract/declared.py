@@ -26,6 +26,9 @@ MAX_SCRIPTS = 3_000
 MAX_ITEMS = 2_000
 """Elements with microdata or RDFa that are looked at."""
 
+MAX_TAGS = 50
+"""Declared tags and steps of a breadcrumb that are read."""
+
 MAX_UP = 30
 """Elements above one of these in which a comment is looked for."""
 
@@ -107,6 +110,12 @@ class Declared:
     """Variables of SCRIPT_NAMES; the first of each."""
     canonical: str
     """rel=canonical, as written."""
+    tags: tuple[str, ...] = ()
+    """`article:tag` of Open Graph, each element one tag."""
+    keywords: tuple[str, ...] = ()
+    """`keywords` of the JSON-LD items that are articles."""
+    trail: tuple[str, ...] = ()
+    """The names of the JSON-LD item BreadcrumbList, in their order."""
     licenses: tuple[str, ...] = ()
     """`license` of the JSON-LD items that are the article or its page, as written: addresses or names."""
 
@@ -139,6 +148,9 @@ def read_declared(tree: LexborHTMLParser) -> Declared:
         title=" ".join((title.text() if title is not None else "").split())[:500],
         meta=meta,
         ld=_ld_facts(blocks),
+        tags=tuple(_meta_tags(tree)),
+        keywords=tuple(_ld_keywords(blocks))[:MAX_TAGS],
+        trail=tuple(_ld_trail(blocks)),
         licenses=tuple(_ld_licenses(blocks)),
         items=_items(tree),
         script=script,
@@ -204,6 +216,34 @@ def _ld_licenses(blocks: list[Any]) -> Iterator[str]:
                     value = value.get("url") or value.get("@id") or value.get("name")
                 if isinstance(value, str) and value.strip():
                     yield value.strip()[:VALUE]
+
+
+def _meta_tags(tree: LexborHTMLParser) -> Iterator[str]:
+    for node in tree.css("meta[property='article:tag'], meta[name='article:tag']")[:MAX_TAGS]:
+        yield (node.attributes.get("content") or "")[:VALUE]
+
+
+def _ld_keywords(blocks: list[Any]) -> Iterator[str]:
+    for item in _objects(blocks):
+        given = item.get("keywords")
+        if ARTICLE_TYPE.search(str(item.get("@type", ""))[:200]):
+            words = re.split("[,，、]", given) if isinstance(given, str) else given
+            words = words if isinstance(words, list) else []
+            yield from (word[:VALUE] for word in words[:MAX_TAGS] if isinstance(word, str))
+
+
+def _ld_trail(blocks: list[Any]) -> list[str]:
+    """The steps of the first BreadcrumbList: by `position` where all have one."""
+    for item in _objects(blocks):
+        steps = item.get("itemListElement")
+        if item.get("@type") != "BreadcrumbList" or not isinstance(steps, list):
+            continue
+        steps = [step for step in steps[:MAX_TAGS] if isinstance(step, dict)]
+        if all(isinstance(step.get("position"), int) for step in steps):
+            steps.sort(key=lambda step: step["position"])
+        named = (_name(step.get("name") or step.get("item"), {}) for step in steps)
+        return [name[:VALUE] for name in named if name and not name.startswith("http")]
+    return []
 
 
 def _persons(value: Any) -> Any:

@@ -17,7 +17,7 @@ from pipeline.archive.cdxj import Ref
 from pipeline.corpus import feed, tombstones
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_key
 from pipeline.errors import CorpusError, UsageError
-from pipeline.explain import explain_lines
+from pipeline.explain import editors_of, explain_lines, way_of
 from pipeline.look import rows
 from pipeline.look.alongside import Alongside, Told, alongside, capture_at, lines_of
 from pipeline.look.asked import Asked
@@ -197,10 +197,15 @@ def facts(document: Document) -> Iterable[Fact]:
     told = (
         ("title", d.title, d.title_from, d.title_raw if d.title_raw != d.title else ""),
         ("author", d.author, d.author_from, ""),
+        ("affiliation", d.affiliation, "beside the author", ""),
+        ("editors", editors_of(d), "", ""),
         ("published", d.published_on, d.published_from, d.published_raw),
         ("origin", d.origin_name, d.origin_from, d.origin_url),
+        ("came by", way_of(d), "", ""),
         ("site", d.site_name, "", ""),
-        ("section", d.section, "", ""),
+        ("section", " > ".join(d.sections) or d.section, "", ""),
+        ("tags", ", ".join(d.tags), "", ""),
+        ("reprint terms", d.reprint_terms, "printed", ""),
         ("canonical address", d.canonical_url, "the page's own hint", ""),
         ("body", f"{d.han:,} Han characters", f"{d.method}; {agree}" if d.method else "", ""),
         ("script", d.script, "", ""),

@@ -72,6 +72,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
                 "ai-agents",
                 "boilerplate",
                 "common-han",
+                "editor-roles",
                 "encoding",
                 "labels",
                 "marks",
