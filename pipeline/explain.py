@@ -175,6 +175,8 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
     lines += _fixes(document, whole)
     lines += [f"  flag {f.name} at {f.start}: {f.text!r}{_on_the_page(document, f)}" for f in document.flags]
     lines += [f"rights     {r.name} in {r.place}: {r.said!r}"[:200] for r in document.rights]
+    if document.access:
+        lines.append(f"access     {document.access}, by {document.access_from}: {document.access_raw!r}")
     if document.license_url:
         lines.append(f"licence    {document.license_url}")
     if document.reason == Reason.RESERVED and document.rule:

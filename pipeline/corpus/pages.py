@@ -193,6 +193,9 @@ def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Docu
         replacements=page.replacements if page else 0,
         flags=_doubts(capture),
         rights=page.rights if page else (),
+        access=page.access.state if page and page.access else None,
+        access_raw=page.access.said if page and page.access else None,
+        access_from=page.access.place if page and page.access else None,
         reason=reason,
     )
 

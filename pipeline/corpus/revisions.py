@@ -123,11 +123,16 @@ def _captures(rows: Iterable[Document]) -> Iterator[list[Document]]:
 
 def _same_page(a: Document, b: Document) -> bool:
     """Whether two captures of one document say the same."""
-    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name, a.license_url) == (
-        b.extracted_hash,
-        b.title_raw,
-        b.published_raw,
-        b.author,
-        b.origin_name,
-        b.license_url,
+    return _said(a) == _said(b)
+
+
+def _said(row: Document) -> tuple[object, ...]:
+    return (
+        row.extracted_hash,
+        row.title_raw,
+        row.published_raw,
+        row.author,
+        row.origin_name,
+        row.license_url,
+        row.access,
     )

@@ -203,6 +203,7 @@ def facts(document: Document) -> Iterable[Fact]:
         ("section", d.section, "", ""),
         ("canonical address", d.canonical_url, "the page's own hint", ""),
         ("body", f"{d.han:,} Han characters", f"{d.method}; {agree}" if d.method else "", ""),
+        ("access", d.access or "", d.access_from or "", d.access_raw or ""),
         ("script", d.script, "", ""),
         (
             "decoded as",
