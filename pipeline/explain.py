@@ -37,6 +37,7 @@ REASONS: dict[str, tuple[str, str]] = {
         'charset = "gb18030" or the like in the source file',
     ),
     "frameset": ("the page is a frame around others", "declare the pages that the frames show"),
+    Reason.LESS: ("a later visit whose page keeps what an earlier one gave; that text stands", ""),
     Reason.SUPERSEDED: ("an earlier text; a newer one stands in its place", ""),
     Reason.PART_OF: ("a further page of an article that stands joined under its first page", ""),
     Reason.NO_BODY: ("no article was found on the page", ""),

@@ -108,6 +108,8 @@ class Reason(StrEnum):
     """An excerpt of an article that is published."""
     GLUED = "glued"
     """A page made of articles that are published one by one."""
+    LESS = "less"
+    """A later capture that gives less of the article than stands: its page keeps it by now."""
     HELD = "held"
     """Its source did not yield what it must; it waits."""
     QUARANTINED = "quarantined"
@@ -345,6 +347,10 @@ class Right:
     """The words or the address there, as written; of ai_barred the token of the crawler."""
 
 
+BY_FEED = "feed"
+"""The method of a body that came by a feed, and where its title, author and day were read, if there."""
+
+
 class AccessState(StrEnum):
     """How much of its article a page gives, as it says itself."""
 
@@ -458,7 +464,8 @@ class Article:
     """Photo captions, which are not body text."""
     method: str = ""
     """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page, text; of one
-    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc."""
+    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc; feed: as the feed printed it
+    in which the page was found, for the page is blocked or keeps it."""
     agreement: float | None = None
     """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
     first part where several are joined; None: only one read it."""

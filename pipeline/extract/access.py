@@ -177,6 +177,11 @@ def _folded(layout: Layout, kept: Sequence[int], buttons: Iterable[str]) -> Acce
     return Access(state=AccessState.WHOLE, place="fold", said=said) if ENDS.search(text) else None
 
 
+def breaks_off(text: str) -> bool:
+    """Whether a text ends as one does that is cut off."""
+    return BREAKS.search(text[-NOTICE_LINE:]) is not None
+
+
 def _leads_away(line: Line) -> bool:
     """Whether a line links to another page: then it may be the teaser of another article."""
     return any(piece.href.startswith(("http:", "https:", "/")) for piece in line.pieces)
