@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from pipeline.extract.access import notice
 from pipeline.extract.variants import either_script
 from pipeline.rules import table
 
@@ -53,7 +54,7 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
         if cut == "comments" or (cut and listed):
             verdicts[index:] = [cut] * (len(lines) - index)
             break
-        verdicts[index] = matching(line, "any")
+        verdicts[index] = matching(line, "any") or ("access" if notice(line) else None)
         read += len(line)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))

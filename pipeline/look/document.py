@@ -208,6 +208,7 @@ def facts(document: Document) -> Iterable[Fact]:
         ("reprint terms", d.reprint_terms, "printed", ""),
         ("canonical address", d.canonical_url, "the page's own hint", ""),
         ("body", f"{d.han:,} Han characters", f"{d.method}; {agree}" if d.method else "", ""),
+        ("access", d.access or "", d.access_from or "", d.access_raw or ""),
         ("script", d.script, "", ""),
         (
             "decoded as",

@@ -85,6 +85,8 @@ FULL = row(
     structure_raw=(Span(kind="item", level=1, start=0, end=2, label="3."),),
     quality=Measures(**dict.fromkeys((f.name for f in fields(Measures)), 1)),
     rights=(Right(name="noai", place="meta", said="noai"),),
+    editors=(Editor(name="张编", role="editor"),),
+    origins=(OriginStep(name="示例晚报", url=None, how="source", confidence=0.9),),
     corrected=(Corrected(column="title", was="旧"),),
 )
 """A row with a record in every column that holds some."""
@@ -135,6 +137,8 @@ def test_what_rows_gained_since_the_first_schema_has_a_default() -> None:
         Measures: "han letters han_share kana_share sentences marks_share long_share repeated_lines top_gram broken"
         " keywords",
         Right: "name place said",
+        Editor: "name role",
+        OriginStep: "name url how confidence",
         Corrected: "column was",
     }
     for kind in (Document, *RECORDS.values()):
