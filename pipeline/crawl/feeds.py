@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import calendar
 import io
 import itertools
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
 import feedparser
 
+from pipeline.crawl.times import parse_time
+
 MAX_BYTES = 4 * 1024 * 1024
 MAX_TAGS = 20_000
 """A feed is read up to here: feedparser needs some 100 µs a tag, and a hostile megabyte holds 300,000."""
 
-CHINA = timedelta(hours=8)
+_OTHER_SCHEME = re.compile(r"\s*(?!https?:)[A-Za-z][A-Za-z0-9+.-]{0,30}:", re.IGNORECASE)
+_AT_POST = re.compile(r"at://([\w.:%-]{3,300})/app\.bsky\.feed\.post/([\w.~:-]{1,512})", re.ASCII)
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
-_ZONE = re.compile(r"(?:Z|[A-Z]{2,5}|[+-]\d{2}:?\d{2})\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +62,6 @@ def parse_feed(body: bytes, url: str, content_type: str = "") -> Feed:
     return Feed(entries=kept, note="no_entries" if not kept else "cut" if cut else "")
 
 
-def parse_time(text: str) -> datetime | None:
-    """An ISO 8601 date or time as aware UTC; without a zone it is China time; None if it is neither."""
-    try:
-        at = datetime.fromisoformat(text.strip())
-        return (at - CHINA).replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _end_of_reading(body: bytes) -> int:
     """Where MAX_BYTES or MAX_TAGS is reached, whichever comes first."""
     tags = re.finditer(rb"<", body[:MAX_BYTES])
@@ -96,21 +88,31 @@ def _xml_entries(body: bytes, url: str, content_type: str) -> list[Entry]:
         return []
     entries = []
     for item in parsed.entries:
-        link = item.get("feedburner_origlink") or item.get("link") or ""
+        link = _address_of(item)
         if link:
             entries.append(Entry(url=_join(url, link), at=_published(item)))
     return entries
 
 
+def _address_of(item: Any) -> str:
+    """The address of an item: its link, or where that is no web address (`at://`) the first it has that is one."""
+    link: str = item.get("feedburner_origlink") or item.get("link") or ""
+    if _OTHER_SCHEME.match(link) is None:
+        return link
+    others = (*(each.get("href") for each in item.get("links", ())), item.get("id"), _post_of(link))
+    return next((each for each in others if _is_address(each)), link)
+
+
+def _post_of(link: str) -> str | None:
+    """The web page of a post that an AT URI names (atproto.com/specs/at-uri-scheme), as bsky.app shows it."""
+    found = _AT_POST.fullmatch(link.strip())
+    return f"https://bsky.app/profile/{found[1]}/post/{found[2]}" if found else None
+
+
 def _published(item: Any) -> datetime | None:
     for name in ("published", "updated", "created"):
-        parsed = item.get(f"{name}_parsed") if name in item else None  # asked for, updated copies published
-        if parsed:
-            try:
-                at = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-            except (ValueError, OverflowError, OSError):
-                return None
-            return at if _ZONE.search(str(item.get(name) or "")) else at - CHINA
+        if name in item:  # asked for, updated copies published
+            return parse_time(str(item[name]))
     return None
 
 
@@ -124,7 +126,9 @@ def _json_entries(body: bytes, url: str) -> list[Entry]:
     for item in items if isinstance(items, list) else ():
         if not isinstance(item, dict):
             continue
-        link = next((item[k] for k in ("url", "external_url", "id") if _is_address(item.get(k))), None)
+        named = [item.get(key) for key in ("url", "external_url", "id")]
+        posts = [_post_of(each) for each in named if isinstance(each, str)]
+        link = next((each for each in (*named, *posts) if isinstance(each, str) and _is_address(each)), None)
         if link is None:
             continue
         when = item.get("date_published") or item.get("date_modified")

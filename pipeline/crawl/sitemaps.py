@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipeline.crawl.feeds import Entry, escape_ampersands, parse_feed, parse_time
+from pipeline.crawl.feeds import Entry, escape_ampersands, parse_feed
+from pipeline.crawl.times import parse_time
 from pipeline.rules.signatures import GZIP
 
 MAX_BYTES = 50 * 1024 * 1024

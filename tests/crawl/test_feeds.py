@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.crawl.feeds import MAX_TAGS, parse_feed, parse_time
+from pipeline.crawl.feeds import MAX_TAGS, parse_feed
 
 CASES = [
     json.loads(line)
@@ -54,14 +54,3 @@ def test_no_bytes_raise(body: bytes) -> None:
         b"<rss version='2.0'><channel><item><link>" + body, "http://x.cn/rss", "text/xml; charset=gb2312"
     )
     parse_feed(b'{"items": [{"url": "' + body + b'"}]}', "http://x.cn/rss")
-
-
-@given(st.text(max_size=40))
-def test_no_text_raises_as_a_time(text: str) -> None:
-    at = parse_time(text)
-    assert at is None or at.utcoffset() is not None
-
-
-@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59-12:00"])
-def test_a_time_beyond_the_calendar_is_none(text: str) -> None:
-    assert parse_time(text) is None
