@@ -39,7 +39,7 @@ from pipeline.stages import Stage, StageName, stage
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
 from pipeline.web.pace import longest_list_interval
-from pipeline.web.urls import fetch_form, site, url_key
+from pipeline.web.urls import domain, fetch_form, site, url_key
 
 logger = logging.getLogger("pipeline.crawl")
 
@@ -269,27 +269,29 @@ class _Run:
         return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
 
     async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally, told: Stage) -> None:
-        """Visit pages: sites side by side, the pages of one in order."""
+        """Visit pages: domains side by side, the pages of one in order."""
         self._total += len(due)
-        by_site: dict[str, list[Due]] = {}
+        by_domain: dict[str, list[Due]] = {}
         for each in due:
-            by_site.setdefault(site(each.url), []).append(each)
+            by_domain.setdefault(domain(each.url), []).append(each)
         claimed: set[str] = set()
 
-        async def one_site(pages: list[Due]) -> None:
+        async def one_domain(pages: list[Due]) -> None:
+            left: defaultdict[str, list[Due]] = defaultdict(list)
             async with self._sites:
-                for number, page in enumerate(pages):
+                for page in pages:
+                    where = site(page.url)
                     if page.url_key in claimed:  # came as a further part of an article
                         self._total -= 1
-                    elif not await self._article(visitor, page, claimed, tally):
-                        left = len(pages) - number
-                        tally.skipped += left
-                        tally.notes.append(f"{left} pages left: {site(page.url)}: {visitor.closed(page.url)}")
-                        self._total -= left
-                        return
+                    elif where in left or not await self._article(visitor, page, claimed, tally):
+                        left[where].append(page)
                     told.at(tally.pages.total(), len(due))
+            for where, those in left.items():
+                tally.skipped += len(those)
+                tally.notes.append(f"{len(those)} pages left: {where}: {visitor.closed(those[0].url)}")
+                self._total -= len(those)
 
-        await _all([one_site(pages) for pages in by_site.values()])
+        await _all([one_domain(pages) for pages in by_domain.values()])
 
     async def _article(self, visitor: Visitor, page: Due, claimed: set[str], tally: Tally) -> bool:
         """Visit an article and its further parts, counting each; False: its site is left alone from here."""

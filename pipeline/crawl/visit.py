@@ -98,7 +98,7 @@ class Visitor:
         Nothing is kept yet but a robots.txt read on the way.
         """
         queue = self.hosts.queue(due.url)
-        async with queue.lock:
+        async with queue.lane.lock:
             robots = None if queue.closed else await self._robots(due.url)
             if queue.closed or robots is None or robots.deny_all:
                 return None
