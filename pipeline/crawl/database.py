@@ -41,6 +41,11 @@ class LedgerError(CorpusError):
     """The ledger cannot be read; it can be made again from the archive."""
 
 
+def unreadable(what: str) -> LedgerError:
+    """That something in the ledger cannot be what was written, and the way out."""
+    return LedgerError(f"{FILE}: {what} cannot be read; `corpus ledger rebuild` makes it anew")
+
+
 def opened(raw: Path, *, read_only: bool) -> sqlite3.Connection:
     """The ledger of an archive with all its tables; with `read_only` a copy in memory, empty where there is none.
 

@@ -20,6 +20,7 @@ from pipeline.crawl.reservations import State
 from pipeline.crawl.robots import Robots
 from pipeline.crawl.states import jittered
 from pipeline.records import UNREACHED, Outcome, Place
+from pipeline.web import pace
 from pipeline.web.connections import Resolve, resolve_name
 from pipeline.web.fetched import Fetched
 from pipeline.web.pace import MAX_ROBOTS_DELAY, next_delay
@@ -144,11 +145,12 @@ class Hosts:
         return self._lanes[f"address {self._addresses[host]}"]
 
     def _kept(self, name: str) -> Host:
-        """What is remembered of a host, without times that are further off than any may be: a clock ran ahead."""
+        """What is remembered of a host, but for times and delays that none may have: a clock ran ahead, bits flipped."""
         kept = self._ledger.host(name)
         last = self._now() + FURTHEST
         return replace(
             kept,
+            delay=kept.delay if kept.delay is not None and 0 <= kept.delay <= pace.MAX_DELAY else None,
             not_before=kept.not_before if kept.not_before is None or kept.not_before <= last else None,
             robots_until=kept.robots_until
             if kept.robots_until is None or kept.robots_until <= last

@@ -23,7 +23,7 @@ from pipeline.archive.store import lock, path_of
 from pipeline.archive.withdrawn import standing, withdrawn
 from pipeline.crawl import daily, hostmemory
 from pipeline.crawl.daily import DayCounts
-from pipeline.crawl.database import FILE, LedgerError, opened
+from pipeline.crawl.database import FILE, LedgerError, opened, unreadable
 from pipeline.crawl.history import next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
@@ -32,6 +32,19 @@ from pipeline.web.urls import url_key
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
+_STORED: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "datetime": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (int,),
+    "None": (type(None),),
+}
+"""Type of a field → what SQLite gives for it."""
+_TYPES = {
+    field.name: tuple(kind for word in str(field.type).split(" | ") for kind in _STORED[word])
+    for field in fields(UrlState)
+}
 _GET = f"SELECT {', '.join(_COLUMNS)} FROM url"
 _PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
@@ -119,8 +132,17 @@ class Ledger:
         self._db.close()
 
     def check(self) -> str:
-        """`ok`, or the first thing that SQLite finds wrong with the file."""
-        return str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        """`ok`, or the first thing that is wrong with the file, or with what stands in it."""
+        found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        try:
+            for row in self._db.execute(_GET):
+                _as_state(row)
+            for row in self._db.execute("SELECT host FROM host"):
+                self.host(row["host"])
+            self.days()
+        except (LedgerError, sqlite3.DatabaseError, ValueError, TypeError) as error:
+            return found if found != "ok" else str(error)
+        return found
 
     def commit(self) -> None:
         """Makes everything recorded since the last commit durable; call it after `Writer.flush`."""
@@ -398,7 +420,12 @@ class Ledger:
 
 
 def _as_state(row: sqlite3.Row) -> UrlState:
-    times = {name: warc.moment(row[name] or "") for name in _TIMES}
+    """A row as a record; LedgerError where a value is none that was ever written: SQLite sees few of flipped bits."""
+    times = {name: warc.moment(row[name]) if isinstance(row[name], str) else None for name in _TIMES}
+    strange = [name for name in _COLUMNS if not isinstance(row[name], _TYPES[name])]
+    strange += [name for name, at in times.items() if at is None and row[name] is not None]
+    if strange:
+        raise unreadable(f"{', '.join(strange)} of {row['key']!s:.200}")
     return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
 
 

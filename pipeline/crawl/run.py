@@ -24,6 +24,7 @@ from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
+from pipeline.crawl.database import LedgerError
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
@@ -169,7 +170,7 @@ class _Run:
         """Crawl one source; an error ends it alone, unless archive or ledger take nothing more."""
         try:
             await self._source(source, urls, only_due)
-        except sqlite3.Error:
+        except (sqlite3.Error, LedgerError):
             raise
         except Exception as error:
             if self.keeper.broken is not None:
