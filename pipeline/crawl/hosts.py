@@ -145,7 +145,7 @@ class Hosts:
         return self._lanes[f"address {self._addresses[host]}"]
 
     def _kept(self, name: str) -> Host:
-        """What is remembered of a host, but for times and delays that none may have: a clock ran ahead, bits flipped."""
+        """What is remembered of a host, but for times and delays that none has: a clock ran ahead, bits flipped."""
         kept = self._ledger.host(name)
         last = self._now() + FURTHEST
         return replace(

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
 from pipeline.crawl.ledger import Due, due_of
+from pipeline.crawl.scope import on_own_site
 from pipeline.crawl.states import due_at
 from pipeline.crawl.upcoming import list_off
 from pipeline.crawl.urlstate import LISTS
@@ -82,7 +83,11 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
             waiting.append(_due(url, kind, None))
         elif not _borrow(visitor, _due(url, kind, None), found):
             steps.append(_Step(_due(url, kind, None)))
-    if source.sitemaps:  # children without lastmod come due on their own: their index says nothing of them
+    if steps and source.robots_sitemaps:
+        steps.extend(await _named_by_robots(visitor, coming, now))
+    if (
+        source.sitemaps or source.robots_sitemaps
+    ):  # children without lastmod come due on their own: their index says nothing of them
         steps.extend(_Step(due, 1) for due in coming.values() if due.kind == Kind.SITEMAP and due.via)
     if not only_due:
         steps.extend(_Step(due) for due in waiting)
@@ -151,6 +156,23 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     every = _interval(visitor, due, content)
     found.captures.append(visitor.keep(visit, notes=notes, gap=gap, every=every, changed=bool(new or more)))
     return more, gap
+
+
+async def _named_by_robots(visitor: Visitor, coming: dict[str, Due], now: datetime) -> list[_Step]:
+    """The sitemaps that robots.txt names and that are due: from then on each comes by its own time."""
+    steps = []
+    for named in await visitor.robots_sitemaps():
+        url = fetch_form(named, visitor.source.home)
+        if url is None or not on_own_site(visitor.scope, url):
+            continue
+        key = url_key(url)
+        if visitor.keeper.ledger.add_links(
+            visitor.source.name, [(url, key)], visitor.source.home, now, Kind.SITEMAP
+        ):
+            steps.append(_Step(_due(url, Kind.SITEMAP, visitor.source.home)))
+        elif (due := coming.pop(key, None)) is not None:
+            steps.append(_Step(due))
+    return steps
 
 
 def _overdue(visitor: Visitor, url: str, now: datetime) -> Due | None:

@@ -140,6 +140,12 @@ class Visitor:
                 outcome = Outcome.UNCHANGED
         return Visit(due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note)
 
+    async def robots_sitemaps(self) -> tuple[str, ...]:
+        """The sitemaps that robots.txt of the home names, as it writes them; none where nothing may be asked."""
+        queue = self.hosts.queue(self.source.home)
+        async with queue.lane.lock:
+            return () if queue.closed else (await self._robots(self.source.home)).sitemaps
+
     def keep(
         self,
         visit: Visit,

@@ -168,6 +168,26 @@ def test_indexes_of_indexes_are_followed_three_deep(site: Site, tmp_path: Path) 
     assert f"cap: index nested deeper than 3: {site.base}/i3.xml" in visit.notes
 
 
+def test_the_sitemaps_that_robots_names_are_read_where_the_source_says_so(site: Site, tmp_path: Path) -> None:
+    lines = f"Sitemap: /s.xml\nSitemap: {site.base}/i.xml\nSitemap: http://127.0.0.2/foreign.xml\n"
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(4)}
+    site.pages |= {
+        "/robots.txt": Page(b"User-agent: *\nDisallow:\n" + lines.encode(), "text/plain"),
+        "/rss": feed(site.base + "/a/0.html"),
+        "/s.xml": sitemap(site.base + "/a/1.html"),
+        "/i.xml": index(site.base + "/c.xml"),
+        "/c.xml": sitemap(site.base + "/a/2.html"),
+    }
+    source = source_of(site, feeds=(site.base + "/rss",), every=3600.0)
+    assert run(source, tmp_path).found == 1
+    said = replace(source, robots_sitemaps=True)
+    assert run(said, tmp_path, now=later(hours=3)).found == 2
+    site.pages["/s.xml"] = sitemap(site.base + "/a/1.html", site.base + "/a/3.html")
+    site.log.clear()
+    assert run(said, tmp_path, now=later(hours=9)).found == 1
+    assert site.asked().count("/s.xml") == 1
+
+
 def test_a_child_that_failed_is_read_again_though_its_index_is_as_it_was(site: Site, tmp_path: Path) -> None:
     site.pages |= {"/index.xml": index(site.base + "/s.xml"), "/s.xml": Page(b"", status=404, etag=False)}
     source = source_of(site, sitemaps=(site.base + "/index.xml",))
