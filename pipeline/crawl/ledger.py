@@ -276,6 +276,8 @@ class Ledger:
     def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
         """URLs of a source whose time has come, longest overdue first; so has that of an article that owes a part.
 
+        Those found at one time come in the order in which they were added.
+
         A part that failed is tried again when its own time has come. Where a clock ran ahead, what was visited or found
         more than a day later than `now` has come too: it waits for no day that is far away, and what that visit took
         for old or gone is judged again.
@@ -291,7 +293,7 @@ class Ledger:
             has_come += " OR coalesce(last_fetch, first_seen) > :ahead"
             values["ahead"] = warc.iso(now + AHEAD)
         found = self._db.execute(
-            f"{_GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
+            f"{_GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, rowid",
             values,
         )
         return [due_of(_as_state(row)) for row in found]

@@ -18,8 +18,6 @@ from pipeline.nextpart import next_part
 from pipeline.records import Capture, Kind, Outcome
 from pipeline.web.urls import fetch_form, url_key
 
-MAX_NEW_LINKS = 1_000
-"""New links taken from one feed or listing page in one run; more is a trap, not news (ours)."""
 MAX_LISTING_PAGES = 10
 """Pages of one listing walked in one run (ours). The walk ends sooner, at a page without an unseen link."""
 MAX_SITEMAPS = 500
@@ -227,9 +225,8 @@ def _take(
     gap = due.kind == Kind.FEED and due.looks > 0 and bool(new) and not known
     if gap:
         notes.append("gap: nothing known is left in the feed")
-    if due.kind != Kind.SITEMAP and len(new) > MAX_NEW_LINKS:
-        notes.append(f"cap: {len(new) - MAX_NEW_LINKS} of {len(new)} new links left out")
-        new = new[:MAX_NEW_LINKS]
+    # What is known is fetched in this order, over as many runs as it takes: the oldest first, else as the list has it.
+    new.sort(key=lambda link: (link.at is None, link.at or visitor.now()))
     found.rejected += content.rejected
     found.notes += [f"{note}: {due.url}" for note in notes]
     found.links |= {link.key: link for link in (*new, *(each for each in content.links if each.key in known))}

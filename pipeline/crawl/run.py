@@ -46,6 +46,9 @@ logger = logging.getLogger("pipeline.crawl")
 
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
+MAX_NEW_PAGES = 1_000
+"""Pages never asked for that one run fetches of one source (ours). All that a list names is known: what is more than
+that comes in the next runs, as `crawl.lists` put it in order."""
 PAUSE = timedelta(days=30)
 """A longer time without a visit is told where there are no lists: it may be the clock (ours)."""
 STOP_POLL = 0.1
@@ -265,6 +268,12 @@ class _Run:
                     due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
         pages = [each for each in due.values() if each.part_of is None]
         wanted = [each for each in pages if unwanted(visitor.scope, each.url) is None]
+        fresh = [each for each in wanted if not each.looks]
+        if left := {each.url_key for each in fresh[MAX_NEW_PAGES:]}:
+            wanted = [each for each in wanted if each.url_key not in left]
+            tally.notes.append(
+                f"quota: {len(left)} of {len(fresh)} pages not fetched yet are left for the next runs"
+            )
         tally.skipped += len(pages) - len(wanted)
         # Addresses that look like a further part come last: by then part 1 may have claimed them.
         return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)

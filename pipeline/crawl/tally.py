@@ -37,7 +37,8 @@ class SourceRun:
     robots: int = 0
     """Pages that robots.txt forbids."""
     skipped: int = 0
-    """Pages that are due but were not asked for: their site is left alone, or they are no longer wanted."""
+    """Pages that are due but were not asked for: their site is left alone, they are more than a run fetches,
+    or they are no longer wanted."""
     parts: int = 0
     """Of the pages visited, further parts of an article."""
     answered: bool | None = None

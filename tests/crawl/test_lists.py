@@ -53,7 +53,9 @@ def test_a_listing_is_walked_while_its_pages_show_something_new(site: Site, tmp_
     assert [path for path in site.asked() if path.startswith("/list")] == ["/list.html"]
 
 
-def test_a_listing_of_endless_links_is_capped_and_sessions_are_one_page(site: Site, tmp_path: Path) -> None:
+def test_of_a_listing_of_endless_links_so_many_are_fetched_and_sessions_are_one_page(
+    site: Site, tmp_path: Path
+) -> None:
     links = "".join(f"<a href='/a/1.html;jsessionid={n:032X}'>旧事</a>" for n in range(300))
     site.pages["/list"] = Page(links.encode())
     visit = run(source_of(site, listings=(Listing(url=site.base + "/list"),)), tmp_path)
@@ -63,8 +65,8 @@ def test_a_listing_of_endless_links_is_capped_and_sessions_are_one_page(site: Si
     stop = threading.Event()
     source = source_of(site, listings=(Listing(url=site.base + "/list"),))
     visit = run(source, tmp_path, only_due=False, on_progress=lambda _: stop.set(), stop=stop)
-    assert visit.found == 1000
-    assert any(note.startswith("cap: 2000 of 3000") for note in visit.notes)
+    assert visit.found == 3000
+    assert any(note.startswith("quota: 2000 of 3000") for note in visit.notes)
 
 
 def test_sitemap_indexes_are_followed_and_an_unmoved_child_is_not_read_again(
@@ -129,21 +131,6 @@ def index(*addresses: str) -> Page:
     """A sitemap index that names the addresses."""
     rows = "".join(f"<sitemap><loc>{each}</loc></sitemap>" for each in addresses)
     return Page(f"<sitemapindex>{rows}</sitemapindex>".encode(), "application/xml")
-
-
-@pytest.mark.parametrize("listed", [feed, sitemap])
-@pytest.mark.parametrize("number", [3, 4])
-def test_new_links_are_capped_but_those_of_a_sitemap(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: Any, number: int
-) -> None:
-    monkeypatch.setattr(lists, "MAX_NEW_LINKS", 3)
-    site.pages["/list"] = listed(*(f"{site.base}/a/{n}.html" for n in range(number)))
-    declared: dict[str, Any] = {f"{listed.__name__}s": (site.base + "/list",)}
-    visit = run(source_of(site, **declared), tmp_path)
-    capped = listed is feed and number == 4
-    assert visit.found == (3 if capped else number)
-    notes = [note for note in visit.notes if note.startswith("cap")]
-    assert notes == ([f"cap: 1 of 4 new links left out: {site.base}/list"] if capped else [])
 
 
 def test_so_many_sitemaps_are_read_in_a_run_and_the_others_in_the_next(
