@@ -112,6 +112,7 @@ class Hosts:
         self._now = now
         self._queues: dict[str, Queue] = {}
         self._rules: dict[str, Rules] = {}
+        self._liars: set[str] = set()
 
     def queue(self, url: str) -> Queue:
         """The queue of the site of `url` (host without `www.`, port); its domain is asked one request at a time."""
@@ -187,6 +188,7 @@ class Hosts:
                     fails=fails,
                     robots=rules.place if rules else kept.robots,
                     robots_until=rules.until if rules else kept.robots_until,
+                    lies=kept.lies or name in self._liars,
                 )
             )
 
@@ -197,6 +199,14 @@ class Hosts:
             return not_before
         at = self._now() + timedelta(seconds=left)
         return max(at, not_before) if not_before else at
+
+    def lies(self, url: str) -> bool:
+        """Whether the site of `url` was caught saying "not modified" of what was."""
+        return site(url) in self._liars or self._ledger.host(site(url)).lies
+
+    def caught_lying(self, url: str) -> None:
+        """Remember that the site of `url` does."""
+        self._liars.add(site(url))
 
     def was_well(self, url: str) -> bool:
         """Whether the site of `url` had no failure behind it when it last answered, or was never asked."""

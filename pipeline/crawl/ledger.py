@@ -60,6 +60,14 @@ _REVIVED = (
 )
 """What has failed again and again since before nothing of its source was usable, and never before that."""
 
+STILL_PAGES, STILL_SHARE, STILL_STRETCH, WATCHED_LOOKS = 100, 0.01, 2.0, 4
+"""So many articles of a source that were looked at so often, for two days, and of which less than this share ever
+changed: then the looks lie twice as far apart, up to 60 days (ours). It is seen once a run."""
+_WATCHED = (
+    "SELECT count(*), sum(last_change > first_seen) FROM url WHERE source = ? AND kind = ? AND looks >= ?"
+    " AND last_ok IS NOT NULL"
+)
+
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
 
@@ -110,6 +118,7 @@ class Ledger:
         self.newest = self._newest() if read_only else NEVER
         """Time of the newest visit or link that was known on entering."""
         self._well: dict[str, str] = {}
+        self._stretches: dict[str, float] = {}
 
     def __enter__(self) -> Ledger:
         self.catch_up()
@@ -179,12 +188,21 @@ class Ledger:
         if old is None or old.last_fetch is None or old.last_fetch < at:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
-            self._put(next_state(ref, old, every, changed))
+            stretch = self._stretch(ref.source) if ref.kind == Kind.PAGE else 1.0
+            self._put(next_state(ref, old, every, changed, stretch))
             self._revive(ref)
             if ref.kind == Kind.PAGE:
                 self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _stretch(self, source: str) -> float:
+        """By how much the looks at a source's articles lie further apart: it has shown that they do not change."""
+        if source not in self._stretches:
+            watched, changed = self._db.execute(_WATCHED, (source, Kind.PAGE, WATCHED_LOOKS)).fetchone()
+            is_still = watched >= STILL_PAGES and (changed or 0) < STILL_SHARE * watched
+            self._stretches[source] = STILL_STRETCH if is_still else 1.0
+        return self._stretches[source]
 
     def _revive(self, ref: Ref) -> None:
         """Make due at once what failed while nothing of the source answered, when something does.

@@ -130,6 +130,7 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
         found.unread.append(due)
         found.notes.append(f"not asked: {due.url}: {visitor.closed(due.url)}")
         return [], False
+    found.notes += [visit.note] if visit.note else []
     if not visit.body or visit.fetched is None:
         found.captures.append(visitor.keep(visit, every=visitor.source.every, changed=False))
         if visit.outcome != Outcome.UNCHANGED:
