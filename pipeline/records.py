@@ -231,6 +231,8 @@ class Source:
     counts as a reservation; what it forbids to others is only recorded."""
     mask: tuple[str, ...] = ()
     """Personal data that no reader of its articles is to see, words of PERSONAL."""
+    robots_sitemaps: bool = False
+    """Whether the sitemaps that the robots.txt of its home names are read as well, those on its own sites."""
 
     @property
     def lists(self) -> tuple[tuple[Kind, str], ...]:

@@ -110,6 +110,7 @@ class RunReport:
             counts = rows.setdefault(visit.source, Counter())
             for word in ("found", "fetched", "unchanged", "blocked", "failed"):
                 counts[word] += getattr(visit, word)
+            counts["blocked"] += visit.robots
         for source, counted in (self.build.funnel if self.build else {}).items():
             counts = rows.setdefault(source, Counter())
             for word in ("extracted", "kept", "new", "changed"):

@@ -90,7 +90,6 @@ COMPOSERS = {"extract": "pages", "normalize": "texts"}
 DOORS = {
     "httpx": {"pipeline/web/connections.py", "pipeline/web/transport.py"},
     "httpcore": {"pipeline/web/connections.py"},
-    "protego": {"pipeline/rights/robotstxt.py"},
     "feedparser": {"pipeline/crawl/feeds.py", "pipeline/extract/feeditems.py"},
     "ada_url": {"pipeline/web/urls.py"},
     "trafilatura": {"pipeline/extract/trafilatura_reader.py"},

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS url (
   looks INTEGER NOT NULL DEFAULT 0, fails INTEGER NOT NULL DEFAULT 0, failing_since TEXT, missing_since TEXT,
   gone INTEGER NOT NULL DEFAULT 0, interval REAL, next_due TEXT,
   etag TEXT, last_modified TEXT, good_id TEXT, good_url TEXT, good_at TEXT, good_digest TEXT,
-  good_file TEXT, good_offset INTEGER, good_length INTEGER);
+  good_file TEXT, good_offset INTEGER, good_length INTEGER, full_at TEXT);
 CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS url_ok ON url (source, last_ok) WHERE last_ok IS NOT NULL;
 CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
@@ -31,6 +31,13 @@ CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 {daily.TABLE}
 """
 
+LATER = (
+    ("url", "failing_since", "TEXT"),
+    ("url", "full_at", "TEXT"),
+    ("host", "lies", "INTEGER NOT NULL DEFAULT 0"),
+)
+"""Columns that came later than their tables: table, name, type."""
+
 INDEX = (
     "CREATE INDEX IF NOT EXISTS url_failing ON url (source, failing_since) WHERE failing_since IS NOT NULL"
 )
@@ -39,6 +46,11 @@ INDEX = (
 
 class LedgerError(CorpusError):
     """The ledger cannot be read; it can be made again from the archive."""
+
+
+def unreadable(what: str) -> LedgerError:
+    """That something in the ledger cannot be what was written, and the way out."""
+    return LedgerError(f"{FILE}: {what} cannot be read; `corpus ledger rebuild` makes it anew")
 
 
 def opened(raw: Path, *, read_only: bool) -> sqlite3.Connection:
@@ -57,8 +69,9 @@ def opened(raw: Path, *, read_only: bool) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         db.executescript(TABLES)
-        if "failing_since" not in {row["name"] for row in db.execute("PRAGMA table_info(url)")}:
-            db.execute("ALTER TABLE url ADD COLUMN failing_since TEXT")
+        for table, column, kind in LATER:
+            if column not in {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}:
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
         db.execute(INDEX)
     except sqlite3.DatabaseError as error:
         db.close()
