@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from pipeline.corpus.queries import connected
 from pipeline.corpus.read import hidden
@@ -73,7 +74,6 @@ def documents(
     if not paths or not values:
         return []
     wanted = f"where {column} in (select unnest($values))"
-    columns = "*" if most is None else "* replace ('' as text, '' as extracted)"
     last = "" if most is None else f"order by {_FIRST} limit {most}"
     with database() as db:
         # the column alone first: with all columns DuckDB unpacks the texts of rows that nobody asked for
@@ -83,6 +83,7 @@ def documents(
         ).fetchall()
         if not holding:
             return []
+        columns = "*" if most is None else _bare(pq.read_schema(holding[0][0]).names)
         found = db.sql(
             f"select {columns} from read_parquet($files, union_by_name = true) {wanted} {last}",
             params={"files": sorted(name for (name,) in holding), "values": sorted(values)},
@@ -90,6 +91,11 @@ def documents(
     away = hidden(folder.parent)
     rows = [row for row in from_table(present(found)) if row.id not in away]
     return sorted(rows, key=lambda row: (row.reason is not None, row.first_seen or row.captured_at, row.id))
+
+
+def _bare(names: Iterable[str]) -> str:
+    """SQL that selects some columns, with nothing in those of texts."""
+    return ", ".join(f"'' as {name}" if name in ("text", "extracted") else name for name in names)
 
 
 _FIRST = "reason is not null, coalesce(first_seen, captured_at), id"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from pipeline.corpus import versions
 from pipeline.corpus.publish import read_manifest
@@ -136,8 +137,10 @@ def _tallies(asked: Asked, folder: Path) -> tuple[Tallies, Tallies]:
     files = [str(path) for path in _files(asked, folder)]
     if not files:
         return (), ()
+    have = pq.read_schema(files[0]).names
+    named = "list_sort(list_distinct(list_transform(flags, lambda f: f.name)))" if "flags" in have else "null"
     found = rows.ask(
-        "select list_sort(list_distinct(list_transform(flags, lambda f: f.name))) as names, method, count(*)"
+        f"select {named} as names, {'method' if 'method' in have else 'null'}, count(*)"
         " from read_parquet($files, union_by_name = true) group by 1, 2",
         {"files": files},
     )
