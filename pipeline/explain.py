@@ -164,6 +164,7 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
         f"decoded    {document.encoding or '-'}, chosen by {document.encoding_from or '-'},"
         f" {document.replacements} characters lost",
         f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page,"
+        f"{' of the page as rendered,' * document.rendered}"
         f" {'one reader' if document.agreement is None else f'two readers agree {document.agreement:.2f}'}",
         f"structure  {_counted(document)}",
         f"titled     by {document.title_from or '-'}",

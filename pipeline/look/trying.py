@@ -176,9 +176,9 @@ def _reread(now: Source, then: Source, capture: Capture) -> Change | None:
 
 def _page(source: Source, capture: Capture) -> Page:
     return extract.extract_page(
-        capture.body,
+        capture.page[0],
         url=capture.final_url,
-        content_type=capture.header("content-type"),
+        content_type=capture.page[1],
         captured_on=capture.fetched_at.date(),
         source=source,
     )
