@@ -269,6 +269,24 @@ def test_a_killed_browser_costs_its_page(site: Site, tmp_path: Path, monkeypatch
     assert own_browsers() == []
 
 
+def test_a_run_that_is_stopped_while_it_renders_leaves_no_browser(site: Site, tmp_path: Path) -> None:
+    source = serve(site, shell('<script src="/static/slow.js"></script>'))
+    site.pages["/static/slow.js"] = Page(b"", SCRIPT, wait=4.0)
+    stop = threading.Event()
+
+    def interrupt() -> None:
+        end = time.monotonic() + 60
+        while "/static/slow.js" not in site.asked() and time.monotonic() < end:
+            time.sleep(0.02)
+        stop.set()
+
+    threading.Thread(target=interrupt).start()
+    run(source, tmp_path / "raw", stop=stop)
+    assert own_browsers() == []
+    assert kept(tmp_path / "raw") == []
+    assert run(source, tmp_path / "raw", now=later(hours=2)).fetched == 1
+
+
 def own_browsers() -> list[int]:
     """The Chromiums this process started, through Playwright's driver."""
     children: dict[int, list[int]] = {}
