@@ -142,8 +142,9 @@ def without_body(lines: Sequence[tuple[bool, str, str]], size: int, source: str)
     told += [f"{'':<{HANG}}{rule}: {text[:100]}" for _, rule, text in longest]
     if letters < SCRIPTED:
         helps = (
-            "its text is not in the page: a script fetches it. Find the address that it asks (the browser's network"
-            f" view) or the site's print or mobile page, and give that in sources/{source}.toml (urls, feeds)"
+            'its text is not in the page: a script fetches it. Say render = "auto" in'
+            f" sources/{source}.toml, which renders such pages in a Chromium at their next look; or give there the"
+            " address that the script asks (the browser's network view), or the site's print or mobile page"
         )
     else:
         helps = (
@@ -164,6 +165,7 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
         f"decoded    {document.encoding or '-'}, chosen by {document.encoding_from or '-'},"
         f" {document.replacements} characters lost",
         f"body       by {document.method or '-'}, {len(document.extracted)} characters as on the page,"
+        f"{' of the page as rendered,' * document.rendered}"
         f" {'one reader' if document.agreement is None else f'two readers agree {document.agreement:.2f}'}",
         f"structure  {_counted(document)}",
         f"titled     by {document.title_from or '-'}",

@@ -167,6 +167,9 @@ class Selector:
 RESPECT, PUBLISH = RESERVED_WORDS = ("respect", "publish")
 """What a source may say of its pages that reserve text and data mining."""
 
+RENDER_NEVER, RENDER_AUTO, RENDER_ALWAYS = RENDER_WORDS = ("never", "auto", "always")
+"""What a source may say of rendering its pages in a browser."""
+
 MASKED = "masked"
 """Kind of the spans over personal data that was masked, and name of the flag on such a row."""
 
@@ -229,6 +232,9 @@ class Source:
     answer_to: tuple[str, ...] = ()
     """Tokens of AI crawlers (rules/ai-agents.tsv) to which we answer: what robots.txt or a page forbids to one of these
     counts as a reservation; what it forbids to others is only recorded."""
+    render: str = RENDER_NEVER
+    """Whether its pages are rendered in a browser, a word of RENDER_WORDS; auto: those whose text only a script makes,
+    a share of a run (crawl/rendering.py)."""
     mask: tuple[str, ...] = ()
     """Personal data that no reader of its articles is to see, words of PERSONAL."""
     robots_sitemaps: bool = False
@@ -292,6 +298,8 @@ class Capture:
     """Response headers as received, latin-1 decoded, in order."""
     body: bytes = b""
     """Payload after content decoding; empty for a revisit."""
+    rendered: bytes = b""
+    """The page as a browser made it of that payload, HTML in UTF-8; empty: it was not rendered."""
     digest: str = ""
     """`sha1:` + base32 of the payload; of the earlier payload for a revisit."""
     outcome: str = Outcome.OK
@@ -316,6 +324,12 @@ class Capture:
     def header(self, name: str) -> str:
         """The first value of a response header, named in lower case; "" if there is none."""
         return header_of(self.headers, name)
+
+    @property
+    def page(self) -> tuple[bytes, str]:
+        """What is read as its page: as rendered, else as it came; and the content type of that."""
+        came = (self.body, self.header("content-type"))
+        return (self.rendered, "text/html; charset=utf-8") if self.rendered else came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -674,6 +688,8 @@ class Document:
     """The words that say so."""
     access_from: str | None = None
     """Where they stood: json-ld, item, meta, printed, fold (extract/access.py)."""
+    rendered: bool = False
+    """Whether the text was read from the page as a browser rendered it."""
     quality: Measures | None = None
     """What the quality rules measured of `text`; None: it was never measured."""
     reason: str | None = None

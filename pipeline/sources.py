@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.errors import UsageError
-from pipeline.records import EXTRACTORS, PERSONAL, RESERVED_WORDS, Listing, Selector, Source
+from pipeline.records import EXTRACTORS, PERSONAL, RENDER_WORDS, RESERVED_WORDS, Listing, Selector, Source
 from pipeline.rules import table
 from pipeline.tomlerrors import ASSIGNED
 from pipeline.tomlfile import parsed, unknown
@@ -125,6 +125,7 @@ class _Declaration:
             charset=self._charset(),
             extractor=self._word("extractor", EXTRACTORS, "reader"),
             reserved=self._word("reserved", RESERVED_WORDS, "word for it") or DEFAULTS["reserved"],
+            render=self._word("render", RENDER_WORDS, "word for it") or DEFAULTS["render"],
             answer_to=self._answer_to(),
             mask=self._checked("mask", self._strings("mask"), _mask_fault),
             robots_sitemaps=self._typed("robots_sitemaps", bool, "true or false", False),

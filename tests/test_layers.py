@@ -102,6 +102,7 @@ DOORS = {
     "huggingface_hub": {"pipeline/corpus/hub.py", "pipeline/corpus/remote.py"},
     "apprise": {"pipeline/notify.py"},
     "uvicorn": {"pipeline/look/serve.py"},
+    "playwright": {"pipeline/web/browser.py"},
     "jinja2": {"pipeline/look/render.py"},
     "rich": {"pipeline/cli/logs.py", "pipeline/cli/screen.py"},
 }

@@ -67,6 +67,7 @@ charset = "x-gbk"
 extractor = "container"
 reserved = "publish"
 answer_to = ["gptbot", "CCBot", "GPTBot"]
+render = "auto"
 mask = ["phone", "email"]
 robots_sitemaps = true
 listings = ["https://news.example.cn/a/", {url = "https://news.example.cn/b/", links = "ul a"}]
@@ -103,6 +104,7 @@ since = "2025-07-01"
         extractor="container",
         reserved="publish",
         answer_to=("GPTBot", "CCBot"),
+        render="auto",
         mask=("phone", "email"),
         robots_sitemaps=True,
     )
@@ -121,6 +123,7 @@ def test_the_sample_file_is_right(tmp_path: Path) -> None:
         "allow_private",
         "charset",
         "answer_to",
+        "render",
         "mask",
         "robots_sitemaps",
     ]

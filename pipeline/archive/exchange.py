@@ -16,6 +16,7 @@ from pipeline.archive.warc import Record
 from pipeline.records import Capture, Kind, Outcome, Place
 
 PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
+CONVERSION = "conversion"
 WITHHELD = "withheld"
 _COOKIES = {"cookie": 100, "set-cookie": 1, "set-cookie2": 1}
 """Headers that carry cookies → pairs of theirs that are cookies, and not attributes of one."""
@@ -83,6 +84,8 @@ def pack(
         records = []
     if records and wire.request_headers:
         records.append(_request(capture, wire))
+    if records and capture.rendered:
+        records.append(_conversion(capture))
     return capture, [*records, metadata(capture, run_id, alone=not records)]
 
 
@@ -185,6 +188,18 @@ def _request(capture: Capture, wire: Wire) -> bytes:
     return warc.record("request", headers, b"\r\n".join(lines) + b"\r\n\r\n")
 
 
+def _conversion(capture: Capture) -> bytes:
+    """The page as rendered (WARC 1.1 §6.8); it belongs to its response, and goes where that goes."""
+    headers = [
+        ("WARC-Record-ID", f"<{_companion(capture.id, CONVERSION)}>"),
+        ("WARC-Target-URI", warc.uri(capture.final_url)),
+        ("WARC-Date", warc.iso(capture.fetched_at)),
+        ("WARC-Refers-To", f"<{capture.id}>"),
+        ("Content-Type", "text/html; charset=utf-8"),
+    ]
+    return warc.record(CONVERSION, headers, capture.rendered)
+
+
 def metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
     """All of the capture that the other record cannot say; alone, it is a visit without an answer."""
     told = {
@@ -220,20 +235,24 @@ def metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
 def captures(records: Iterable[Record], file: str) -> Iterator[Capture]:
     """The captures that a run of records tells of; a response and its companions are one."""
     main: Record | None = None
+    rendered = b""
     for record in records:
         if record.kind in MAIN:
             if main is not None:
-                yield unpack(file, main, None)
-            main = record
+                yield replace(unpack(file, main, None), rendered=rendered)
+            main, rendered = record, b""
+        elif record.kind == CONVERSION:
+            is_ours = main is not None and record.headers.get("warc-refers-to", "").strip("<>") == main.id
+            rendered = record.block if is_ours else rendered
         elif record.kind == "metadata":
             about = record.headers.get("warc-concurrent-to", "").strip("<>")
             if main is not None and about == main.id:
-                yield unpack(file, main, record)
-                main = None
+                yield replace(unpack(file, main, record), rendered=rendered)
+                main, rendered = None, b""
             elif not about and "warc-refers-to" not in record.headers:  # else it tells of a removed one
                 yield unpack(file, None, record)
     if main is not None:
-        yield unpack(file, main, None)
+        yield replace(unpack(file, main, None), rendered=rendered)
 
 
 def unpack(file: str, main: Record | None, metadata: Record | None) -> Capture:

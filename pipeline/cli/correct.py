@@ -202,9 +202,9 @@ def _lines(raw: Path, row: Document) -> list[tuple[bool, str, str]]:
     if capture is None:
         return [(True, row.method, line) for line in row.extracted.split("\n")]
     return extract.line_report(
-        capture.body,
+        capture.page[0],
         url=capture.final_url,
-        content_type=capture.header("content-type"),
+        content_type=capture.page[1],
         captured_on=capture.fetched_at.date(),
     )
 
@@ -244,7 +244,7 @@ def _to_case(arguments: argparse.Namespace, rows: Sequence[Document], row: Docum
     capture = _capture(arguments.raw, row)
     if capture is None or not capture.body:
         raise UsageError(f"{arguments.raw}: the page of {row.id} is not in this archive")
-    saved = page.Saved(body=capture.body, url=capture.final_url, content_type=capture.header("content-type"))
+    saved = page.Saved(body=capture.page[0], url=capture.final_url, content_type=capture.page[1])
     read = extract.extract_page(saved.body, url=saved.url, content_type=saved.content_type)
     printed = [each for each in rows if each.capture == row.capture and each.extracted]
     articles = sorted(

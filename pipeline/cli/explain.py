@@ -213,10 +213,10 @@ def _lines(
 
     capture = read_one(arguments.raw, ref.place)
     declared = runs.load_sources(arguments.sources) if arguments.sources.is_dir() else ()
-    return len(capture.body), extract.line_report(
-        capture.body,
+    return len(capture.page[0]), extract.line_report(
+        capture.page[0],
         url=capture.final_url,
-        content_type=capture.header("content-type"),
+        content_type=capture.page[1],
         captured_on=capture.fetched_at.date(),
         source=next((s for s in declared if s.name == capture.source), None),
     )

@@ -18,10 +18,20 @@ from pipeline.errors import OfflineError, RefusedError, UsageError
 from pipeline.report import PLAN, plan_rows, plan_words, refusals, sample_lines, upgrade_words
 from pipeline.runs import RunReport
 
+CRAWL = (
+    "Fetches what is due: lists, then pages, each host at its own pace and as its robots.txt says. Pages whose text"
+    ' only a script makes are rendered in a Chromium where the file of their source says render = "auto" (pages'
+    ' without an article in their markup, a fifth of a run at most) or "always"; that needs'
+    " pip install 'zh-article-corpus[browser]' and a Chromium of the system (CORPUS_CHROMIUM names another). The"
+    " browser itself has no network: what a page asks for is fetched like any page, of its own site alone, and never"
+    " pictures, media or fonts."
+)
+"""What `corpus crawl --help` says."""
+
 
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
-    crawl = commands.add_parser("crawl", help="fetch what is due into the archive")
+    crawl = commands.add_parser("crawl", help="fetch what is due into the archive", description=CRAWL)
     folder_options(crawl, "sources", "raw", "clean", "user_agent")
     _which(crawl)
     undo.options(crawl)

@@ -115,7 +115,7 @@ def _saved(arguments: argparse.Namespace) -> Saved:
         if capture.outcome != Outcome.OK:
             raise CorpusError(f"{where}: {capture.outcome} (status {capture.status})")
     screen.say(f"{where}: as captured {capture.fetched_at:%Y-%m-%d %H:%M:%S} UTC")
-    return Saved(body=capture.body, url=capture.final_url, content_type=capture.header("content-type"))
+    return Saved(body=capture.page[0], url=capture.final_url, content_type=capture.page[1])
 
 
 def _archived(raw: Path, url: str) -> Capture | None:

@@ -180,14 +180,21 @@ def _with_body(raw: Path, capture: Capture) -> Capture:
     earlier = original(raw, capture)
     if earlier is None:
         return capture
-    return replace(capture, body=earlier.body, headers=earlier.headers, outcome=Outcome.OK)
+    return replace(
+        capture,
+        body=earlier.body,
+        rendered=earlier.rendered,
+        headers=earlier.headers,
+        outcome=Outcome.OK,
+    )
 
 
 def _page(capture: Capture, source: Source | None) -> Page:
+    body, content_type = capture.page
     page = extract.extract_page(
-        capture.body,
+        body,
         url=capture.final_url,
-        content_type=capture.header("content-type"),
+        content_type=content_type,
         captured_on=capture.fetched_at.date(),
         source=source,
     )
@@ -220,6 +227,7 @@ def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Docu
         access=page.access.state if page and page.access else None,
         access_raw=page.access.said if page and page.access else None,
         access_from=page.access.place if page and page.access else None,
+        rendered=bool(page and capture.rendered),
         reason=reason,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeline.archive.warc import sha1
 from pipeline.crawl.discover import canonical, rough_text
 from pipeline.crawl.ledger import Due
+from pipeline.crawl.rendering import Renderer
 from pipeline.crawl.scope import unwanted
 from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import MAX_PARTS, next_part
@@ -20,7 +21,9 @@ def page_due(url: str) -> Due:
     return Due(url=url, url_key=url_key(url), kind=Kind.PAGE, via=None, part_of=None, looks=0)
 
 
-async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> AsyncIterator[Capture]:
+async def visit_article(
+    visitor: Visitor, page: Due, claimed: set[str], renderer: Renderer
+) -> AsyncIterator[Capture]:
     """Visit a page and the parts that follow it, keep each, and yield the captures (without bodies).
 
     Each capture says which part was to follow it: one that does not come, because the run ends or the part fails, is
@@ -33,6 +36,7 @@ async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> Async
     if visit is None:
         return
     claimed.add(page.url_key)
+    visit = await renderer.visit(visit)
     due, notes = page, _canonical_note(visit)
     bodies: set[str] = set()
     chain = {page.url_key}
@@ -47,6 +51,7 @@ async def visit_article(visitor: Visitor, page: Due, claimed: set[str]) -> Async
         following = await visitor.ask(due)
         if following is None:
             return
+        following = await renderer.visit(following)
         if following.outcome == Outcome.OK and _repeats(following, bodies, chain):
             following = replace(following, outcome=Outcome.REPEATED_PART)
         claimed.add(due.url_key)
@@ -60,7 +65,7 @@ def _following(visitor: Visitor, due: Due, visit: Visit, bodies: set[str]) -> st
         return None
     body = visit.body or visitor.archived(due.url_key)
     bodies.add(sha1(body))
-    url = next_part(rough_text(body, visit.content_type), visit.fetched.final_url)
+    url = next_part(visit.rendered or rough_text(body, visit.content_type), visit.fetched.final_url)
     return url if url is not None and _may_follow(visitor, url) else None
 
 

@@ -128,7 +128,7 @@ class Keeper:
             self._tallies[kept.source].gone += 1
         self._pending += 1
         self.flush_when_due()
-        return replace(kept, body=b"")
+        return replace(kept, body=b"", rendered=b"")
 
     def _is_gone(self, capture: Capture) -> bool:
         state = self.ledger.state(capture.url_key)

@@ -29,6 +29,7 @@ from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
 from pipeline.crawl.lists import Discovery, count_links, read_lists
+from pipeline.crawl.rendering import Renderer
 from pipeline.crawl.scope import by_source, is_taken_down, scope_of, unwanted
 from pipeline.crawl.tally import CLOCK, SourceRun, Tally
 from pipeline.crawl.upcoming import Upcoming, upcoming
@@ -37,6 +38,7 @@ from pipeline.crawl.visit import Conduct, Visitor
 from pipeline.nextpart import part_of
 from pipeline.records import UNREACHED, USABLE, Capture, Kind, Reason, Source
 from pipeline.stages import Stage, StageName, stage
+from pipeline.web.browser import Browser
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
 from pipeline.web.pace import longest_list_interval
@@ -107,7 +109,7 @@ def crawl(
         )
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         try:
-            asyncio.run(_until_stopped(work, run.keeper, stop))
+            asyncio.run(_until_stopped(work, run, stop))
         finally:
             kept.counts = {"captures": sum(t.outcomes.total() for t in run.tallies.values())}
             kept.idle = "" if kept.counts["captures"] else "nothing was asked"
@@ -151,6 +153,7 @@ class _Run:
         self.hosts = Hosts(ledger, conduct.now, forced=forced)
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.keeper = Keeper(writer, ledger, self.hosts, self.tallies)
+        self.browser = Browser(conduct.user_agent)
         self._conduct = conduct
         self._on_progress = on_progress
         self._blocked = blocklist.read(writer.raw)
@@ -195,6 +198,7 @@ class _Run:
             now=conduct.now,
         ) as client:
             visitor = Visitor(scope, client, self.keeper, self.hosts, conduct)
+            renderer = Renderer(self.browser, visitor, tally)
             if urls is not None:
                 known = {each.url_key: each for each in self.keeper.ledger.due(source.name, EVER)}
                 allowed = [url for url in urls if not is_taken_down(scope, url)]
@@ -214,8 +218,9 @@ class _Run:
                 self.keeper.ledger.count(source.name, conduct.now(), daily.DUE, len(due))
             with stage(StageName.FETCH, source.name) as told:
                 try:
-                    await self._pages(visitor, due, tally, told)
+                    await self._pages(visitor, renderer, due, tally, told)
                 finally:
+                    renderer.end()
                     _say_fetched(told, tally.source_run(source.name), len(due))
         logger.info(
             "%s ends: %s", source.name, ", ".join(f"{n} {word}" for word, n in tally.outcomes.items())
@@ -278,7 +283,9 @@ class _Run:
         # Addresses that look like a further part come last: by then part 1 may have claimed them.
         return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
 
-    async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally, told: Stage) -> None:
+    async def _pages(
+        self, visitor: Visitor, renderer: Renderer, due: list[Due], tally: Tally, told: Stage
+    ) -> None:
         """Visit pages: domains side by side, the pages of one in order."""
         self._total += len(due)
         by_domain: dict[str, list[Due]] = {}
@@ -293,7 +300,7 @@ class _Run:
                     where = site(page.url)
                     if page.url_key in claimed:  # came as a further part of an article
                         self._total -= 1
-                    elif where in left or not await self._article(visitor, page, claimed, tally):
+                    elif where in left or not await self._article(visitor, renderer, page, claimed, tally):
                         left[where].append(page)
                     told.at(tally.pages.total(), len(due))
             for where, those in left.items():
@@ -303,10 +310,12 @@ class _Run:
 
         await _all([one_domain(pages) for pages in by_domain.values()])
 
-    async def _article(self, visitor: Visitor, page: Due, claimed: set[str], tally: Tally) -> bool:
+    async def _article(
+        self, visitor: Visitor, renderer: Renderer, page: Due, claimed: set[str], tally: Tally
+    ) -> bool:
         """Visit an article and its further parts, counting each; False: its site is left alone from here."""
         visits = 0
-        async for capture in visit_article(visitor, page, claimed):
+        async for capture in visit_article(visitor, page, claimed, renderer):
             visits += 1
             self._total += visits > 1
             self._done += 1
@@ -353,17 +362,18 @@ async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
 
 
 async def _until_stopped(
-    work: Sequence[Coroutine[Any, Any, None]], keeper: Keeper, stop: threading.Event | None
+    work: Sequence[Coroutine[Any, Any, None]], run: _Run, stop: threading.Event | None
 ) -> None:
     """Run to the end or until `stop` is set; either way everything kept so far is on disk."""
     task = asyncio.create_task(_all(work))
     try:
         while not task.done() and not (stop is not None and stop.is_set()):
             await asyncio.wait({task}, timeout=STOP_POLL)
-            keeper.flush_when_due()
+            run.keeper.flush_when_due()
         if task.done():
             task.result()
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        keeper.finish()
+        await run.browser.close()
+        run.keeper.finish()

@@ -19,12 +19,15 @@ from pipeline.crawl.scope import Scope, is_front, may_lead_to
 from pipeline.crawl.sitemaps import MAX_BYTES
 from pipeline.crawl.times import parse_time
 from pipeline.crawl.urlstate import LISTS, UrlState
-from pipeline.records import USABLE, Capture, Kind, Outcome, Place, header_of
+from pipeline.records import RENDER_NEVER, USABLE, Capture, Kind, Outcome, Place, header_of
 from pipeline.rights import tdmrep
 from pipeline.web.blocks import judge_page
 from pipeline.web.fetch import Client
 from pipeline.web.fetched import Fetched, Limits
-from pipeline.web.urls import fetch_form, url_key
+from pipeline.web.urls import fetch_form, same_site, url_key
+
+BOM = b"\xef\xbb\xbf"
+"""Before a page as rendered, which is UTF-8 whatever its own meta element says."""
 
 DOUBT_EVERY = 20
 """Every 20th visit asks without validators (ours): some servers keep an ETag while the body changes."""
@@ -76,6 +79,10 @@ class Visit:
     """What robots.txt was, for the record."""
     note: str = ""
     """What else is to be told of it."""
+    rendered: str = ""
+    """The page as a browser made it; "": it was not rendered."""
+    notes: tuple[str, ...] = ()
+    """What rendering asked for and what failed."""
 
     @property
     def body(self) -> bytes:
@@ -120,7 +127,9 @@ class Visitor:
                 if earlier is not None and self._is_older(earlier):
                     earlier = None
             known = self.keeper.ledger.state(due.url_key)
-            asked = earlier if earlier is not None and self._believes(due, known) else None
+            # what a browser renders must be there, and says by itself what did not change
+            is_rendered = due.kind == Kind.PAGE and self.source.render != RENDER_NEVER
+            asked = earlier if not is_rendered and self._believes(due, known) else None
             turn = self.hosts.turn(self.source.delay)
             forbidden: list[str] = []
 
@@ -197,6 +206,7 @@ class Visitor:
             status=fetched.status if fetched else 0,
             headers=fetched.headers if fetched else (),
             body=fetched.body if fetched else b"",
+            rendered=BOM + visit.rendered.encode("utf-8", "replace") if visit.rendered else b"",
             outcome=outcome,
             via=due.via,
             part_of=due.part_of,
@@ -206,6 +216,7 @@ class Visitor:
                 *(fetched.notes if fetched else ()),
                 f"robots: {visit.robots}",
                 *([visit.note] if visit.note else []),
+                *visit.notes,
                 *notes,
             ),
         )
@@ -219,6 +230,28 @@ class Visitor:
         earlier = self.keeper.ledger.validators(key)
         capture = self._from_archive(earlier.place if earlier else None)
         return capture.body if capture else b""
+
+    def archived_rendering(self, key: str) -> str:
+        """The last good response of a URL as it was rendered, "" if it was not or cannot be read."""
+        earlier = self.keeper.ledger.validators(key)
+        capture = self._from_archive(earlier.place if earlier else None)
+        return capture.rendered.decode("utf-8-sig", "replace") if capture else ""
+
+    async def ask_for_page(self, url: str) -> Fetched | None:
+        """Fetch what a page asks for while it is rendered, as any page: robots.txt, pace, guard; None: not allowed."""
+        queue = self.hosts.queue(url)
+        async with queue.lane.lock:
+            robots = None if queue.closed else await self._robots(url)
+            if queue.closed or robots is None or not robots.allows(url):
+                return None
+            turn = self.hosts.turn(self.source.delay)
+
+            async def hop_allowed(target: str) -> bool:
+                return same_site(target, url) and (await self._robots(target)).allows(target)
+
+            fetched = await self._client.get(url, accept="*/*", hop_allowed=hop_allowed, pause=turn.pause)
+            turn.end(fetched, fetched.outcome if not fetched.status or fetched.retry_after else Outcome.OK)
+        return fetched
 
     def closed(self, url: str) -> str:
         """Why the site of `url` is left alone in this run."""

@@ -82,16 +82,18 @@ def capture_at(raw: Path, ident: str, day: date) -> Capture:
         )
     capture = read_one(raw, ref.place)
     earlier = original(raw, capture)
-    return capture if earlier is None else replace(capture, body=earlier.body, headers=earlier.headers)
+    if earlier is None:
+        return capture
+    return replace(capture, body=earlier.body, rendered=earlier.rendered, headers=earlier.headers)
 
 
 def alongside(capture: Capture, source: Source | None) -> Alongside:
     """The page of a capture with the account that extraction, by the present rules, gives of its lines."""
-    day, content_type = capture.fetched_at.date(), capture.header("content-type")
-    html = extract.as_parsed(capture.body, content_type=content_type, source=source)
+    day, (body, content_type) = capture.fetched_at.date(), capture.page
+    html = extract.as_parsed(body, content_type=content_type, source=source)
     page = rewritten(html, extract.in_force(source.drop if source else (), day))
     report = extract.line_report(
-        capture.body, url=capture.final_url, content_type=content_type, captured_on=day, source=source
+        body, url=capture.final_url, content_type=content_type, captured_on=day, source=source
     )
     shown = [number for number in range(len(page.lines)) if number not in page.dropped]
     place = line_numbers([text for _, _, text in report], [page.lines[number] for number in shown])

@@ -210,6 +210,7 @@ def facts(document: Document) -> Iterable[Fact]:
         ("canonical address", d.canonical_url, "the page's own hint", ""),
         ("body", f"{d.han:,} Han characters", f"{d.method}; {agree}" if d.method else "", ""),
         ("access", d.access or "", d.access_from or "", d.access_raw or ""),
+        ("rendered", "in a browser" * d.rendered, "", "the page as it came has no article"),
         ("script", d.script, "", ""),
         (
             "decoded as",

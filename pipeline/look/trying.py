@@ -206,9 +206,9 @@ def _differing(capture: Capture, before: Page, after: Page) -> Change | None:
 
 def _page(source: Source, capture: Capture) -> Page:
     return extract.extract_page(
-        capture.body,
+        capture.page[0],
         url=capture.final_url,
-        content_type=capture.header("content-type"),
+        content_type=capture.page[1],
         captured_on=capture.fetched_at.date(),
         source=source,
     )

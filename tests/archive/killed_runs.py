@@ -27,7 +27,14 @@ _write = os.write
 
 def captures() -> list[Capture]:
     """What the small run visits, in order; every URL once but the first."""
-    return [page(1), failure(2), page(3), page(4, status=404, outcome="gone"), page(5), page(6)]
+    return [
+        page(1),
+        failure(2),
+        page(3),
+        page(4, status=404, outcome="gone"),
+        page(5, rendered=b"<p>rendered</p>" * 20),
+        page(6),
+    ]
 
 
 def write_job(raw: Path) -> None:

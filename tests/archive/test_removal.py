@@ -48,6 +48,23 @@ def test_what_is_cut_is_gone_and_all_else_reads_as_it_did(raw: Path) -> None:
     judge(raw)
 
 
+def test_a_page_as_rendered_goes_with_its_page_and_with_no_other(tmp_path: Path) -> None:
+    write(
+        tmp_path, [page(1, rendered="<p>渲染之后</p>".encode()), page(2), page(3, rendered=b"<p>other</p>")]
+    )
+    first, *others = archive.read(tmp_path, name_in(tmp_path))
+    assert first.rendered == "<p>渲染之后</p>".encode()
+    cut(tmp_path, name_in(tmp_path), [first.id], "T-1", AT)
+    left = [record.block for record in warc.walk(tmp_path / name_in(tmp_path))]
+    assert not any("渲染之后".encode() in block for block in left)
+    assert [each.rendered for each in archive.read(tmp_path, name_in(tmp_path))] == [
+        e.rendered for e in others
+    ]
+    assert [each.rendered for each in others] == [b"", b"<p>other</p>"]
+    assert archive.verify(tmp_path) == []
+    judge(tmp_path)
+
+
 def test_done_again_it_changes_nothing(raw: Path) -> None:
     first = next(archive.read(raw, name_in(raw)))
     cut(raw, name_in(raw), [first.id], "T-1", AT)

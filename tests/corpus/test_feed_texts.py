@@ -16,6 +16,7 @@ from pipeline.corpus.build import build
 from pipeline.corpus.read import documents
 from pipeline.records import Capture, Document, Kind, Source
 from tests.corpus.archives import PLAIN, html, job, story_page, write
+from tests.web.loopback import Page, Site, run, source_of
 
 FEED = "https://news.example/feed.xml"
 SOURCE = Source(name="example", home="https://news.example/", feeds=(FEED,))
@@ -176,3 +177,14 @@ def test_personal_data_in_the_text_of_a_feed_is_masked(tmp_path: Path) -> None:
     (row,), _ = rows(tmp_path, [feed(rss(said)), teaser()], source=replace(SOURCE, mask=("phone",)))
     assert "█" in row.text
     assert "13800138000" not in row.extracted
+
+
+def test_a_crawled_page_has_the_text_of_the_feed_it_was_found_in(site: Site, tmp_path: Path) -> None:
+    source = source_of(site, name="example", feeds=(f"{site.base}/feed.xml",))
+    at = f"{site.base}/a/0.html"
+    site.pages["/feed.xml"] = Page(rss(WHOLE, link=f"{at}?utm_source=rss"), "application/rss+xml")
+    site.pages["/a/0.html?utm_source=rss"] = Page(teaser().body)
+    run(source, tmp_path / "raw")
+    build(job(tmp_path, source))
+    (row,) = documents(tmp_path / "clean")
+    assert (row.method, row.extracted.split("\n")) == ("feed", list(PLAIN[0].body))
