@@ -327,7 +327,7 @@ def marked(page: Rewritten, marks: Mapping[int, Mark]) -> str:
     for piece, line in page.runs:
         mark = marks.get(line)
         names = f"corpus-line corpus-l{line}" + (f" corpus-{mark.kind}" if mark else "")
-        more = f' data-line="{line}"' if mark and mark.kind == "kept" else ""
+        more = f' data-line="{line + 1}"' if mark and mark.kind == "kept" else ""
         if not runs[line]:
             more += f' id="{MARK}{line}"'
             if mark and mark.rule:

@@ -7,7 +7,7 @@ import time
 from datetime import date
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Browser, Locator
 from starlette.testclient import TestClient
 
 from pipeline.archive import index
@@ -155,6 +155,26 @@ def test_the_history_tells_of_each_release(demo: Folders, rows: dict[str, list[D
 def test_every_reason_has_words(word: str) -> None:
     assert why(word) != "The visit brought no page."
     assert why("failed:KeyError") == "Reading the page failed (KeyError)."
+
+
+def test_a_line_of_the_page_that_is_pointed_at_shows_the_number_of_its_paragraph(
+    browser: Browser, served: str, mended: Document
+) -> None:
+    page = browser.new_page()  # Playwright itself tries scripts in the frame, which says so in the console
+    page.goto(served + address(mended))
+    frame = page.frame(name="archived")
+    assert frame is not None
+    paragraph = page.locator(".para[data-line]").nth(2)
+    line = frame.locator(f"#{fragment(paragraph)}")
+    box = line.bounding_box()
+    assert box is not None
+    shown = "e => getComputedStyle(e, '::after').content"
+    page.mouse.move(5, 5)
+    assert line.evaluate(shown) == "none"
+    page.mouse.move(box["x"] + 20, box["y"] + 10)
+    assert "¶" in line.evaluate(shown)
+    assert paragraph.locator(".at").inner_text() == f"¶{line.get_attribute('data-line')}"
+    page.close()
 
 
 def test_a_paragraph_that_is_pointed_at_lights_up_in_the_page(look: Open, mended: Document) -> None:
