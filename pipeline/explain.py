@@ -37,6 +37,7 @@ REASONS: dict[str, tuple[str, str]] = {
         'charset = "gb18030" or the like in the source file',
     ),
     "frameset": ("the page is a frame around others", "declare the pages that the frames show"),
+    Reason.LESS: ("a later visit whose page keeps what an earlier one gave; that text stands", ""),
     Reason.SUPERSEDED: ("an earlier text; a newer one stands in its place", ""),
     Reason.PART_OF: ("a further page of an article that stands joined under its first page", ""),
     Reason.NO_BODY: ("no article was found on the page", ""),
@@ -179,6 +180,8 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
     lines += _fixes(document, whole)
     lines += [f"  flag {f.name} at {f.start}: {f.text!r}{_on_the_page(document, f)}" for f in document.flags]
     lines += [f"rights     {r.name} in {r.place}: {r.said!r}"[:200] for r in document.rights]
+    if document.access:
+        lines.append(f"access     {document.access}, by {document.access_from}: {document.access_raw!r}")
     if document.license_url:
         lines.append(f"licence    {document.license_url}")
     if document.reprint_terms:

@@ -108,6 +108,8 @@ class Reason(StrEnum):
     """An excerpt of an article that is published."""
     GLUED = "glued"
     """A page made of articles that are published one by one."""
+    LESS = "less"
+    """A later capture that gives less of the article than stands: its page keeps it by now."""
     HELD = "held"
     """Its source did not yield what it must; it waits."""
     QUARANTINED = "quarantined"
@@ -229,6 +231,8 @@ class Source:
     counts as a reservation; what it forbids to others is only recorded."""
     mask: tuple[str, ...] = ()
     """Personal data that no reader of its articles is to see, words of PERSONAL."""
+    robots_sitemaps: bool = False
+    """Whether the sitemaps that the robots.txt of its home names are read as well, those on its own sites."""
 
     @property
     def lists(self) -> tuple[tuple[Kind, str], ...]:
@@ -344,6 +348,34 @@ class Right:
     printed (a line beside the article)."""
     said: str
     """The words or the address there, as written; of ai_barred the token of the crawler."""
+
+
+BY_FEED = "feed"
+"""The method of a body that came by a feed, and where its title, author and day were read, if there."""
+
+
+class AccessState(StrEnum):
+    """How much of its article a page gives, as it says itself."""
+
+    WHOLE = "whole"
+    """All of it, to everyone."""
+    TEASER = "teaser"
+    """Its beginning; the rest is elsewhere, in an app or on another page."""
+    PAYWALLED = "paywalled"
+    """The rest, or all of it, is for who pays."""
+    LOGIN = "login"
+    """It is for who logs in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How much of its article a page gives, and where it says so (extract/access.py)."""
+
+    state: AccessState
+    place: str
+    """json-ld, item (microdata), meta, printed (a line or a button), fold."""
+    said: str
+    """The words there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -476,7 +508,8 @@ class Article:
     """Photo captions, which are not body text."""
     method: str = ""
     """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page, text; of one
-    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc."""
+    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc; feed: as the feed printed it
+    in which the page was found, for the page is blocked or keeps it."""
     agreement: float | None = None
     """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
     first part where several are joined; None: only one read it."""
@@ -502,6 +535,8 @@ class Page:
     """The page's link to its next part (下一页), absolute; None: there is none."""
     rights: tuple[Right, ...] = ()
     """What it says of its use (extract/statements.py)."""
+    access: Access | None = None
+    """How much of its article it gives; None: it does not say."""
     reason: str | None = None
     """Why there is no article: empty, not_html, too_large, frameset, no_body, timeout, …"""
 
@@ -633,6 +668,12 @@ class Document:
     agreement: float | None = None
     """Share 0..1 of the letters of `extracted` that both readers of the element have, the element's own lines and
     trafilatura; None: only one read it (extract/agreement.py)."""
+    access: str | None = None
+    """How much of the article its page gives, a word of AccessState; None: it does not say."""
+    access_raw: str | None = None
+    """The words that say so."""
+    access_from: str | None = None
+    """Where they stood: json-ld, item, meta, printed, fold (extract/access.py)."""
     quality: Measures | None = None
     """What the quality rules measured of `text`; None: it was never measured."""
     reason: str | None = None

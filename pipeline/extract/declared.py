@@ -90,6 +90,11 @@ ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 LICENSED = re.compile(r"Article|Posting|Report|CreativeWork|WebPage|WebSite")
 """schema.org types of an item whose licence is the article's."""
 
+ARTICLE_OR_PAGE = re.compile(r"Article|Posting|Report|CreativeWork|WebPage$")
+"""schema.org types of an item whose being free is the article's."""
+
+FREE = "isAccessibleForFree"
+
 LD_KEYS = ("headline", "title", "datePublished", "pubDate", "author", "publisher")
 
 
@@ -118,6 +123,11 @@ class Declared:
     """The names of the JSON-LD item BreadcrumbList, in their order."""
     licenses: tuple[str, ...] = ()
     """`license` of the JSON-LD items that are the article or its page, as written: addresses or names."""
+    free: str = ""
+    """`isAccessibleForFree` of the first of these items that has one, as a word; "": none has."""
+    paid_parts: tuple[str, ...] = ()
+    """CSS selectors of the parts of these items that are not free
+    (developers.google.com/search/docs/appearance/structured-data/paywalled-content)."""
 
 
 def read_declared(tree: LexborHTMLParser) -> Declared:
@@ -152,6 +162,8 @@ def read_declared(tree: LexborHTMLParser) -> Declared:
         keywords=tuple(_ld_keywords(blocks))[:MAX_TAGS],
         trail=tuple(_ld_trail(blocks)),
         licenses=tuple(_ld_licenses(blocks)),
+        free=next(_ld_free(blocks), ""),
+        paid_parts=tuple(_ld_paid_parts(blocks)),
         items=_items(tree),
         script=script,
         canonical=(canonical.attributes.get("href") or "").strip() if canonical is not None else "",
@@ -244,6 +256,26 @@ def _ld_trail(blocks: list[Any]) -> list[str]:
         named = (_name(step.get("name") or step.get("item"), {}) for step in steps)
         return [name[:VALUE] for name in named if name and not name.startswith("http")]
     return []
+
+
+def _ld_free(blocks: list[Any]) -> Iterator[str]:
+    """Whether an article or its page is free, by each item that says so."""
+    for item in _objects(blocks):
+        given = item.get(FREE)
+        if ARTICLE_OR_PAGE.search(str(item.get("@type", ""))[:200]) and isinstance(given, str | bool | int):
+            yield str(given).strip()[:VALUE]
+
+
+def _ld_paid_parts(blocks: list[Any]) -> Iterator[str]:
+    """The selectors of what is not free of an article or its page."""
+    for item in _objects(blocks):
+        parts = item.get("hasPart")
+        if not ARTICLE_OR_PAGE.search(str(item.get("@type", ""))[:200]):
+            continue
+        for part in parts[:10] if isinstance(parts, list) else [parts]:
+            if isinstance(part, dict) and str(part.get(FREE)).strip().lower().endswith(("false", "0")):
+                css = part.get("cssSelector")
+                yield from (each[:VALUE] for each in ([css] if isinstance(css, str) else css or ()) if each)
 
 
 def _persons(value: Any) -> Any:

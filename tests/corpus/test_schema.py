@@ -80,15 +80,13 @@ def test_no_file_gives_no_rows_of_the_same_schema() -> None:
 
 FULL = row(
     1,
-    editors=(Editor(name="王晓", role="editor"),),
-    origins=(OriginStep(name="城北网", url=None, how="source", confidence=0.9),),
-    sections=("乡村",),
-    tags=("磨坊",),
     flags=(Flag(name="lone_latin", start=1, end=2, text="周鸿t"),),
     structure=(Span(kind="image", level=0, start=0, end=0, label="图", target="https://example.cn/a.jpg"),),
     structure_raw=(Span(kind="item", level=1, start=0, end=2, label="3."),),
     quality=Measures(**dict.fromkeys((f.name for f in fields(Measures)), 1)),
     rights=(Right(name="noai", place="meta", said="noai"),),
+    editors=(Editor(name="张编", role="editor"),),
+    origins=(OriginStep(name="示例晚报", url=None, how="source", confidence=0.9),),
     corrected=(Corrected(column="title", was="旧"),),
 )
 """A row with a record in every column that holds some."""
@@ -139,9 +137,9 @@ def test_what_rows_gained_since_the_first_schema_has_a_default() -> None:
         Measures: "han letters han_share kana_share sentences marks_share long_share repeated_lines top_gram broken"
         " keywords",
         Right: "name place said",
-        Corrected: "column was",
         Editor: "name role",
         OriginStep: "name url how confidence",
+        Corrected: "column was",
     }
     for kind in (Document, *RECORDS.values()):
         assert {f.name for f in fields(kind) if f.default is MISSING} == set(always[kind].split()), kind
