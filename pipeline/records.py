@@ -634,8 +634,8 @@ class Document:
     origin_url: str | None = None
     """Link to the original."""
     origin_from: str | None = None
-    """The rule that found it: reprint, account, label, cell, element, with_name, office, reporters, beside_day,
-    above_day, twice, foot, meta, own, agency (extract/origin.py)."""
+    """The rule that found it: reprint, account, label, cell, element, with_name, reporters, beside_day,
+    above_day, day_line, original, twice, foot, office, meta, own, agency (extract/origin.py)."""
     origins: tuple[OriginStep, ...] = ()
     """The way it came, from the source the page names back to the original (来源 → 转自 → 原文), as far as it says;
     `origin_name` is one of them."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, below_label, is_the_site
-from pipeline.extract.names import GAP, ORG, is_name, names_of
+from pipeline.extract.names import GAP, ORG, is_name, is_personal_name, names_of
 from pipeline.extract.title import SEPARATOR
 from pipeline.extract.unlabelled import COLUMN
 from pipeline.extract.variants import either_script
@@ -40,6 +40,12 @@ AUTHOR_CARD = re.compile(
 )
 """Class and id of the name in an author's card below a body, or in a linked line above the title."""
 
+TOGETHER = 4
+"""Personal names in links of a header that are the authors together."""
+
+AUTHOR_BOX = re.compile(r"(?:^|[\s_\-])author(?:$|[\s_\-])", re.I)
+"""Class and id of an author's box, in which a person's name is the author's."""
+
 ACCOUNT = range(2, 17)
 """Code points of an account's name."""
 
@@ -48,7 +54,10 @@ A_SITE = either_script(r"(?:站|吧|圈|百科|大全|平台|导航|下载|之�
 
 
 def profile(page: Evidence) -> str | None:
-    """The first link to a person's page in the header."""
+    """The first link to a person's page in the header; a few that are all personal names are all of them."""
+    people = list(dict.fromkeys(page.printed.accounts))
+    if 1 < len(people) <= TOGETHER and all(map(is_personal_name, people)):
+        return "、".join(people)
     for name in page.printed.accounts:
         if is_account(name, page) and not COLUMN.fullmatch(name):
             return name
@@ -107,7 +116,8 @@ def card(page: Evidence) -> str | None:
     if value and (names := names_of(value)):
         return "、".join(names)
     for marks, text in page.printed.cards:
-        if AUTHOR_CARD.search(marks) and not NOT_THE_STARTER.search(marks) and is_account(text, page):
+        named = AUTHOR_CARD.search(marks) or (AUTHOR_BOX.search(marks) and is_personal_name(text))
+        if named and not NOT_THE_STARTER.search(marks) and is_account(text, page):
             return text
     return None
 

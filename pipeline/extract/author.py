@@ -28,6 +28,7 @@ from pipeline.extract.evidence import (
     MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
+    PAPER_AND_NAME,
     PLACE,
     REPRINT_LINE,
     REPRINTED,
@@ -85,10 +86,15 @@ AUTHOR_IN_SENTENCE = either_script(
 """本文转载自示例评论，作者李小山，版权归原作者所有。"""
 
 BEHIND_SOURCE = either_script(
-    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：]{2,20}[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})"
+    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：]{2,20}(?:[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})|[\s\x1f]{1,3}([\u4e00-\u9fff]{3}))"
     r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月])|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
 )
 """来源：示例晚报 | 李小山 2023-03-11"""
+
+NOTE_MARKS = re.compile(
+    r"\x1f?[¹²³⁰⁴-⁹*＊†‡]{1,4}\x1f?|(?<=[\u4e00-\u9fff])\d(?:[,，]\d){0,3}(?=[\s,，、;；]|$)"
+)
+"""What points from a name to its office: 李小山¹，王建国²"""
 
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 ORIGINAL = ("原创", "原創", "Original")
@@ -124,8 +130,9 @@ def _label(page: Evidence) -> str | None:
 def _behind_source(page: Evidence) -> str | None:
     for line in page.printed.head:
         said = BEHIND_SOURCE.search(line)
-        if said and is_personal_name(said[1]) and not COLUMN.fullmatch(said[1]):
-            return said[1]
+        name = (said[1] or said[2]) if said else ""
+        if is_personal_name(name) and not COLUMN.fullmatch(name):
+            return name
     return None
 
 
@@ -176,6 +183,9 @@ def _with_paper(page: Evidence) -> str | None:
         both = NAME_AND_PAPER.fullmatch(line)
         if both and is_personal_name(both[1]):
             return both[1]
+        both = PAPER_AND_NAME.fullmatch(line)
+        if both and is_personal_name(both[2]):
+            return both[2]
     return None
 
 
@@ -210,7 +220,7 @@ def _beside_day(page: Evidence) -> str | None:
 
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
-    head = [SPACED_NAME.sub(r"\1\2", line) for line in page.printed.head]
+    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2", line)) for line in page.printed.head]
     for line, below in pairwise((*head, "")):
         names = re.split(r"[ 、,，]+", line)
         told = HAN_NAME.fullmatch(line) and IS_A_REPORTER.search(below)
@@ -253,7 +263,7 @@ AUTHORS: tuple[Rule[str], ...] = (
         "behind_source",
         LABEL,
         _behind_source,
-        "a person behind a bar behind the source: 来源：示例晚报 | 李小山",
+        "a person right behind the source: 来源：示例晚报 | 李小山",
     ),
     ("cell", LABEL, _cell, "a line 作者 and below it the name, as tables print it"),
     ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
@@ -262,7 +272,7 @@ AUTHORS: tuple[Rule[str], ...] = (
     ("profile", PLACE, profile, "the text of the header's first link to a person's page: /u/12"),
     ("follow", PLACE, follow, "an account right before the button 关注"),
     ("dateline", LABEL, _dateline, "（记者李小山） or 記者李小山／台北報導 in the header or the first lines"),
-    ("with_paper", PLACE, _with_paper, "李小山／示例晚报 as a line of the header"),
+    ("with_paper", PLACE, _with_paper, "李小山／示例晚报 or 示例晚报　李小山 as a line of the header"),
     ("foot", LABEL, _foot, "a label, a byline or names in brackets in the last line or below the body"),
     ("alone", PLACE, _alone, "a line of the header that is personal names and nothing else"),
     ("desk", PLACE, _desk, "a newsroom in an element named author, byline, nickname …"),

@@ -27,7 +27,7 @@ SOURCE_LABEL = either_script(
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿人?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?报道(?=[:：])|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|博主|投稿[人者]|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿人?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?报道(?=[:：])|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图/文|文/图|圖文|author|Author|By|by)"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -74,6 +74,12 @@ CLOSING = either_script(
 LEADING_ROLE = either_script(
     r"^[\s\x1f]{0,3}(?:本报|本刊|本网|特约|见习|实习|首席)?(?:记者|通讯员)[\s\x1f:：]{0,3}(?=\S{2})"
 )
+SECOND_ROLE = either_script(
+    r"(?<=[\u4e00-\u9fff])[\s\x1f、，,;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体){0,2}(?:记者|通讯员|实习生)"
+    r"[\s\x1f]{1,3}(?=[\u4e00-\u9fff]{2,4}(?:[\s\x1f、，,]|$))"
+)
+"""A role between two names: 通讯员 李小山 记者 王建国."""
+
 NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
 """In closing brackets that name who did something else."""
 
@@ -124,7 +130,7 @@ def author_in(text: str) -> str | None:
             continue
         if reporter := PAPER_AND_REPORTER.match(value):
             value = value[reporter.end() :]
-        value = LEADING_ROLE.sub("", value)
+        value = SECOND_ROLE.sub("、", LEADING_ROLE.sub("", value))
         stop = NEXT_FACT.search(value)
         if stop:
             value = value[: stop.start()]

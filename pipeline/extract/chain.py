@@ -27,6 +27,9 @@ MENTIONED = 0.3
 MENTIONS = 2
 """So many people speak to the same paper before it is a hint: one may have been asked by another paper."""
 
+APP = re.compile(r"(?<=.{2})[Aa][Pp][Pp]$")
+"""示例评论App is 示例评论."""
+
 MOST = 6
 """Steps kept."""
 
@@ -109,7 +112,7 @@ def _printed(page: Evidence) -> Iterator[OriginStep]:
     for line in page.sentences:
         for how, pattern in STEPS:
             for said in pattern.finditer(line[:READ]):
-                name = clean_source(re.sub(r"(?<=.{2})[Aa][Pp][Pp]$", "", said[1]))
+                name = clean_source(APP.sub("", said[1]))
                 if name and not NO_NAME.fullmatch(name):
                     yield OriginStep(
                         name=name, url=link_of(page.printed, name), how=how, confidence=CONFIDENCE[LABEL]
@@ -155,5 +158,5 @@ def _same(step: OriginStep, other: OriginStep) -> bool:
     if step.name and other.name and step.how == "mention":
         return step.name in other.name or other.name in step.name
     if step.name and other.name:
-        return letters(step.name) == letters(other.name)
+        return letters(APP.sub("", step.name)) == letters(APP.sub("", other.name))
     return step.url is not None and step.url == other.url

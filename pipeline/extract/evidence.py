@@ -38,9 +38,14 @@ REPRINT_LINE = either_script(
 NAME_AND_PAPER = either_script(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
 """李小山／示例晚报 as a whole line."""
 
+PAPER_AND_NAME = either_script(
+    r"([\u4e00-\u9fff·]{1,10}(?:[日晚早晨时商]报|都市报|青年报|周刊|新闻网|电视台|通讯社|客户端))[\s\x1f]{1,3}([\u4e00-\u9fff]{3})"
+)
+"""示例晚报　李小山 as a whole line."""
+
 NOT_A_NAME = either_script(
     r"^原创$|^by$|^(?i:Posted|Published|Written|(?:last )?(?:modified|updated|edited)|"
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Date|Time|Views?)\b)|日期|上传|链接|原文|收藏|举报|编辑|责编|选稿|校对|审核|编审|来源|发布|时间|阅读|关注|分享|评论|字号|"
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Date|Time|Views?)\b)|日期|上传|下载|订阅|链接|原文|收藏|举报|编辑|责编|选稿|校对|审核|编审|来源|发布|时间|阅读|关注|分享|评论|字号|"
     r"登录|注册|点赞|回复|最后|首页|正文|^更多|播放|人气|浏览|返回|主页|上一|下一|作者|记者|文章|发表|更新|修改|频道$|栏目$|专题$"
 )
 """The label or button beside a day, where a name could stand."""

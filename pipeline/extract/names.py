@@ -79,6 +79,12 @@ NO_GIVEN_NAME = either_script(
 )
 """Behind a family name's character, these make a word: 金融街, 程序员."""
 
+POSITION = either_script(
+    r"[\u4e00-\u9fff]{2,20}(?:大学|学院|研究院|研究所|中心|公司|集团|协会|学会|[报社网台])[\u4e00-\u9fff]{0,8}"
+    r"(?:教授|研究员|主任|院长|所长|会长|主席|总裁|经理|总监|院士|博士|讲师|记者|主编|总编辑)"
+)
+"""What somebody is, no name: 示例大学教授."""
+
 WITH_NUMBER = re.compile(r"[^\W\d_][\w.\-]{0,15}?\d{3,6}")
 """An account's name that ends in a number: 山野来信2019."""
 
@@ -86,7 +92,8 @@ WITH_NUMBER = re.compile(r"[^\W\d_][\w.\-]{0,15}?\d{3,6}")
 def is_name(text: str) -> bool:
     """Whether a text can be a name: no address, day, sentence, software, button, role or place."""
     return not (
-        re.search(r"[。！？；@]|^[—–_>《“\"]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
+        POSITION.fullmatch(text)
+        or re.search(r"[。！？；@]|^[—–_>《“\"]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
         or find_day(text)
         or SENTENCE.search(text)
         or no_names().fullmatch(text.lower())

@@ -46,9 +46,9 @@ SOURCE_CLASS = either_script(
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?")
 PAPERS_REPORTER = either_script(
-    r"(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f]{0,3}(?:特约|首席|见习|实习)?记者[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
+    r"(?:^|[\s\x1f])(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f]{0,3}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?记者[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
 )
-"""示例晚报 记者李小山, as a header line begins."""
+"""示例晚报 记者李小山, 示例晚报驻伦敦记者 李小山, in a header line."""
 
 _OFFICE = r"(?:信息)?(?:发布|发文|供稿|提供|上稿|报送|来稿|公布|主办)(?:单位|机构|机关|部门|者单位)"
 OFFICE = either_script(
@@ -56,6 +56,14 @@ OFFICE = either_script(
 )
 OFFICE_ALONE = either_script(rf"{_OFFICE}\s?[:：]?")
 """發布單位：人文及出版司, as offices print beside the day."""
+
+GIVEN_BY = either_script(r"\W{0,2}(?:供稿|来稿|投稿)(?:单位|部门)?\s?[/／:：|｜]\s?([^\x1f|｜:：\s]{2,20})")
+"""供稿：历史学院: an office, or a person, who is no source."""
+
+PAPER_ALONE = either_script(
+    r"[\u4e00-\u9fffA-Za-z·]{0,10}(?:[日晚早晨时商]报|都市报|青年报|周刊|电视台|广播电台|通讯社|新华社|客户端|融媒体中心|新闻网)"
+)
+"""A run of the day's line that is the whole name of a paper or station."""
 
 ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
@@ -79,6 +87,9 @@ OPENING = 40
 """Code points of the longest first line of a body that can be 转载自：示例评论."""
 
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
+ORIGINAL_BY = either_script(
+    r"原创[\s\x1f]{1,3}([^\s\x1f]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今)"
+)
 ABSOLUTE = re.compile(r"https?://\w")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
 
@@ -158,7 +169,7 @@ def _reporters(page: Evidence) -> Origin | None:
         if name := paper_in(line):
             return name, link_of(page.printed, name)
     for line in page.printed.head:
-        if said := PAPERS_REPORTER.match(line):
+        if said := PAPERS_REPORTER.search(line):
             return said[1], link_of(page.printed, said[1])
     return None
 
@@ -190,9 +201,31 @@ def _above_day(page: Evidence) -> Origin | None:
     return (publisher, None) if publisher and publisher not in (page.author or "").split("、") else None
 
 
+def _in_day_line(page: Evidence) -> Origin | None:
+    for line in page.printed.head[:HEADER_LINES]:
+        if find_day(line):
+            runs = [run.strip(" ·•-—") for run in re.split(rf"[{GAP}|｜]", line)]
+            if name := next((run for run in runs if PAPER_ALONE.fullmatch(run) and run != page.author), None):
+                return name, link_of(page.printed, name)
+    return None
+
+
+def _original(page: Evidence) -> Origin | None:
+    """The account behind WeChat's mark 原创 and the author, as copies of its pages print it before the day."""
+    for line in page.printed.head:
+        said = ORIGINAL_BY.match(line)
+        name = clean_source(said[2]) if said and said[1] == page.author else None
+        if name and not (find_day(name) or NOT_A_NAME.match(name)):
+            return name, link_of(page.printed, name)
+    return None
+
+
 def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
         if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
+            return name, link_of(page.printed, name)
+    for line in page.printed.own:
+        if (said := GIVEN_BY.match(line)) and ORG.search(said[1]) and (name := clean_source(said[1])):
             return name, link_of(page.printed, name)
     return None
 
@@ -233,7 +266,6 @@ SAID: tuple[Rule[Origin], ...] = (
     ("cell", LABEL, _cell, "a line 来源 and below it the name, as tables print it"),
     ("element", PLACE, _element, "the text of an element named source, laiyuan, media …"),
     ("with_name", PLACE, _with_name, "李小山／示例晚报 as a line of the header"),
-    ("office", LABEL, _office, "发布单位：示例局 in the header of an office's page"),
     (
         "reporters",
         LABEL,
@@ -256,8 +288,11 @@ ELSEWHERE: tuple[Rule[Origin], ...] = (
         _above_day,
         "a paper's name alone above the line of the day, unless it is the author",
     ),
+    ("day_line", PLACE, _in_day_line, "a paper's name as a run of the line of the day"),
+    ("original", PLACE, _original, "the account behind 原创 and the author: 原创 李小山 示例评论"),
     ("twice", LABEL, _twice, "a publisher that the page declares and the header prints alone"),
-    ("foot", LABEL, _foot, "来源：示例晚报 below the body, unless it is of a picture"),
+    ("foot", LABEL, _foot, "来源：示例晚报 below the body, unless it is of a picture; 供稿：历史学院"),
+    ("office", LABEL, _office, "发布单位：示例局 in the header of an office's page"),
     ("meta", MACHINE, _meta, "a meta element named source, mediaid …"),
     ("own", MACHINE, _own, "the paper named in the page's `title`, where the text says 本报"),
     ("agency", PLACE, _agency, "the news agency that the text begins with: 新华社北京3月1日电"),

@@ -142,7 +142,7 @@ def _roles() -> re.Pattern[str]:
     )
     return either_script(
         rf"(?<![\u4e00-\u9fff])(?:{words})"
-        r"(?P<sign>[\s\x1f]{0,3}[:：﹕/／|｜丨︱][\s\x1f]{0,3}|[ \u3000\x1f]{1,3})"
+        r"(?P<sign>[\s\x1f]{0,3}[:：﹕/／|｜丨︱][\s\x1f]{0,3}|[ \u3000\x1f]{1,3}|(?=[\u4e00-\u9fff]{2,4}$))"
         r"(?P<names>[^\x1f|｜:：()（）【】\[\]<>。！？]{2,40})"
     )
 

@@ -43,7 +43,7 @@ REST = re.compile("[时時日]")
 
 ACCOUNT_ADDRESS = re.compile(
     r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-](?!login|reg|sign|cent|fav|msg|mess|home|index|submit|post|forg|logout|sett|help)|$)|"
-    r"/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
+    r"^/by/\w|/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
     re.I,
 )
 """In the address of a person's page, behind its host: /u/12, /author/li, space-uid-12.html, u.php?uid=12."""

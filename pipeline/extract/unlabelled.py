@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from pipeline.extract.byline import clean_source
 from pipeline.extract.dates import find_day
@@ -76,7 +76,7 @@ def beside_day(page: Evidence) -> Named:
         found = find_day(line)
         if not found:
             continue
-        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
+        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•・‧∙-\u3000" + GAP)
         before = MEMBER_NUMBER.sub("", before)
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
@@ -91,7 +91,7 @@ def beside_day(page: Evidence) -> Named:
             if left in printed.accounts:
                 return left, None
             if PUBLISHER.search(left):
-                return None, left
+                return _person_before(before, left), left
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
@@ -115,9 +115,17 @@ def beside_day(page: Evidence) -> Named:
             if right.startswith("@"):
                 return name, None
             if not is_personal_name(name):
-                return next((word for word in more if is_personal_name(word)), None), name
+                beside = takewhile(lambda word: not NOT_A_NAME.search(word) or ROLE.match(word), more)
+                named = "、".join(filter(is_personal_name, beside))
+                return named or next(filter(is_personal_name, more), None), name
             return name, more[0] if more and PUBLISHER.search(more[0]) else None
     return None, None
+
+
+def _person_before(before: str, paper: str) -> str | None:
+    """The person in the run before a paper before the day: 李小山 示例晚报 2023-03-11, each in its element."""
+    runs = [run.strip() for run in re.split(r"[\x1f|｜]", before.removesuffix(paper)) if run.strip()]
+    return runs[-1] if runs and len(runs[-1]) > 2 and is_personal_name(runs[-1]) else None
 
 
 def _paper(before: str) -> str | None:

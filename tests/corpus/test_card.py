@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pipeline.corpus.card import column_docs, readme
 from pipeline.corpus.schema import SCHEMA
-from pipeline.records import Corrected, Flag, Manifest, Measures, OutputFile, Right, Span
+from pipeline.records import Corrected, Editor, Flag, Manifest, Measures, OriginStep, OutputFile, Right, Span
 
 MANIFEST = Manifest(
     version="2.7.0",
@@ -30,6 +30,8 @@ def test_every_column_and_every_measure_has_its_type_and_its_meaning() -> None:
         "structure": Span,
         "structure_raw": Span,
         "rights": Right,
+        "editors": Editor,
+        "origins": OriginStep,
         "corrected": Corrected,
     }
     inner = {f"{column}.{name}" for column, record in parts.items() for name in record.__dataclass_fields__}
