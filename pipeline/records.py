@@ -606,6 +606,14 @@ class Document:
     """What a person corrected; `corpus explain` names the file of the correction."""
     made_by: str = ""
     """Key in the manifest's `made_by` of the rules it was made by; "": those of the version."""
+    last_verified: date | None = None
+    """Day (UTC) of the last visit on which the page still had what the row says, its own capture among them; None: no
+    visit has a time that is believed, the row is not published, or the version does not tell."""
+    gone_since: date | None = None
+    """Day (UTC) of the first visit since which the page is gone (404, 410, a page that only says so): the row stays.
+    None: it is not known to be gone."""
+    revised: int | None = None
+    """How often the page said something else before, in text, title, day, author, origin or licence; None as above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
