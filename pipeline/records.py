@@ -319,7 +319,9 @@ class Flag:
     """Damage that was found and not repaired, or a doubt about the text."""
 
     name: str
-    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing;
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, pseudo_traditional, parts_missing; glued_words:
+    little words grown together (allinAGI); half_width_mark: one left between Han; no_le: the text has lost its 了, and
+    lost_le: a place where one is missing;
     masked: personal data, `structure` says where; implausible_date: the capture claims to be of later than the day
     after its archive file was begun; licenses_differ: the page names more than one licence; terms_differ: it names
     another than the source's `terms`."""
