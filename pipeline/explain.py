@@ -111,11 +111,23 @@ LINES_SHOWN = 3
 def verdict(document: Document, version: str) -> list[str]:
     """Whether a row is published, else why not and what would help."""
     if document.reason is None:
-        return [f"Published in version {version}."]
+        return [f"Published in version {version}.", *life(document)]
     meaning, help_ = meaning_of(document.reason)
     related = f" ({', '.join(document.related_to)})" if document.related_to else ""
     lines = [f"Not published in version {version}: {document.reason}, {meaning}{related}."]
     return lines + ([f"What would help: {help_}."] if help_ else [])
+
+
+def life(document: Document) -> list[str]:
+    """Whether the page of a published row is still there, and how the row came to stand; none where nothing is told."""
+    if document.revised is None:
+        return []
+    seen = document.last_verified
+    lines = [f"Its page is gone since {document.gone_since}; the row stays."] if document.gone_since else []
+    lines.append(f"Its page last said so on {seen}." if seen else "No visit of its page has a believed time.")
+    if document.revised:
+        lines.append(f"It was revised {document.revised} time{'s' * (document.revised > 1)}.")
+    return lines
 
 
 def meaning_of(reason: str, *, brief: bool = False) -> tuple[str, str]:

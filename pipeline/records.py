@@ -337,7 +337,9 @@ class Flag:
     """Damage that was found and not repaired, or a doubt about the text."""
 
     name: str
-    """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing;
+    """Which kind, e.g. lone_latin, censor_mark, replacement_character, pseudo_traditional, parts_missing; glued_words:
+    little words grown together (allinAGI); half_width_mark: one left between Han; no_le: the text has lost its 了, and
+    lost_le: a place where one is missing;
     masked: personal data, `structure` says where; implausible_date: the capture claims to be of later than the day
     after its archive file was begun; licenses_differ: the page names more than one licence; terms_differ: it names
     another than the source's `terms`; title_cut: the site cut the title short to `text` (where `title` is longer it was
@@ -720,6 +722,14 @@ class Document:
     """What a person corrected; `corpus explain` names the file of the correction."""
     made_by: str = ""
     """Key in the manifest's `made_by` of the rules it was made by; "": those of the version."""
+    last_verified: date | None = None
+    """Day (UTC) of the last visit on which the page still had what the row says, its own capture among them; None: no
+    visit has a time that is believed, the row is not published, or the version does not tell."""
+    gone_since: date | None = None
+    """Day (UTC) of the first visit since which the page is gone (404, 410, a page that only says so): the row stays.
+    None: it is not known to be gone."""
+    revised: int | None = None
+    """How often the page said something else before, in text, title, day, author, origin or licence; None as above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

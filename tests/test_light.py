@@ -24,6 +24,7 @@ LOADED = {
     "pipeline",
     "pipeline.corpus",
     "pipeline.corpus.feed",
+    "pipeline.corpus.life",
     "pipeline.corpus.read",
     "pipeline.corpus.schema",
     "pipeline.errors",

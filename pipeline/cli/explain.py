@@ -15,6 +15,7 @@ from pipeline import explain as why
 from pipeline.cli import screen
 from pipeline.cli.look import find_rows, in_corpus, reasons_of
 from pipeline.cli.options import Commands, local, machine, must_exist
+from pipeline.corpus.life import with_life
 from pipeline.corpus.read import hidden, version_folder
 from pipeline.errors import UsageError
 from pipeline.records import USABLE, WITHHELD, Document, Kind, Outcome, Reason
@@ -53,7 +54,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     """corpus explain"""
     must_exist(arguments, "clean", "raw")
     folder = version_folder(arguments.clean, arguments.version)
-    rows = find_rows(folder, arguments.what)
+    rows = with_life(folder, find_rows(folder, arguments.what))
     refs = sorted(
         _captures(arguments.raw, rows, arguments.what), key=lambda ref: ref.fetched_at, reverse=True
     )

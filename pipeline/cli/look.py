@@ -112,7 +112,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     """corpus report"""
     from pipeline import repairs
     from pipeline.corpus.publish import read_manifest
-    from pipeline.corpus.yields import masked_in
+    from pipeline.corpus.yields import gone_in, masked_in
     from pipeline.report import sparkline
 
     must_exist(arguments, "clean", "raw")
@@ -143,6 +143,9 @@ def run_report(arguments: argparse.Namespace) -> int:
     masked = masked_in(folder)
     for name, number in masked.items():
         screen.say(f"Personal data masked, {name}: in {number} articles.")
+    gone = gone_in(folder)
+    for name, number in gone.items():
+        screen.say(f"Pages gone, {name}: of {number} articles, which stay.")
     for name, reason in manifest.held.items():
         screen.say(f"Held back, {name}: {reason}", hang=2)
     for run, pages in manifest.withdrawn.items():
@@ -156,6 +159,7 @@ def run_report(arguments: argparse.Namespace) -> int:
             "held": manifest.held,
             "withdrawn": manifest.withdrawn,
             "masked": masked,
+            "gone": gone,
             "losses": losses,
         }
         screen.put({"version": manifest.version, **said})

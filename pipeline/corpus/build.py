@@ -27,7 +27,7 @@ from pipeline import archive
 from pipeline.archive import blocklist, takedowns
 from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
-from pipeline.corpus import feed, feed_files, gates, publish, tombstones
+from pipeline.corpus import feed, feed_files, gates, life_files, publish, tombstones
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
@@ -292,6 +292,7 @@ def _publish(
         return report
     write_parquet(table, folder / CHANGES_FILE)
     tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
+    life_files.write(folder, parent)
     manifest = _describe(job, todo, folder, edition, report)
     check_staged(folder, manifest, parent, todo.base)
     lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)

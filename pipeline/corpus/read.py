@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.corpus import feed
-from pipeline.corpus.schema import ARTICLES, TABLES, from_table, read_parquet
+from pipeline.corpus import feed, life
+from pipeline.corpus.schema import ARTICLES, READ, SCHEMA, TABLES, from_table, read_parquet
 from pipeline.errors import CorpusError, UsageError
 from pipeline.records import Document
 
@@ -169,8 +169,9 @@ def read(
     """The rows of a version as an Arrow table, in the order of their files.
 
     `clean` is a folder, or a URL of one that is served or exported (`https://…`, `s3://…`, `hf://…`): see remote.py.
-    `table` is articles (what is published) or dropped (everything else, with its reason). UsageError for an
-    unknown version, table or column, CorpusError for a damaged file.
+    `table` is articles (what is published) or dropped (everything else, with its reason). Articles have their lives
+    joined (last_verified, gone_since, revised). UsageError for an unknown version, table or column, CorpusError for a
+    damaged file.
     """
     return pa.concat_tables(list(tables(clean, version=version, table=table, columns=columns)))
 
@@ -197,27 +198,33 @@ def tables(
     """
     if table not in TABLES:
         raise UsageError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
-    empty = read_parquet([])
-    unknown = sorted(set(columns or ()) - set(empty.schema.names))
+    schema = READ if table == ARTICLES else SCHEMA
+    unknown = sorted(set(columns or ()) - set(schema.names))
     if unknown:
-        raise UsageError(f"no column {', '.join(unknown)}; there are {', '.join(empty.schema.names)}")
+        raise UsageError(f"no column {', '.join(unknown)} in {table}; there are {', '.join(schema.names)}")
+    empty = read_parquet([], columns, schema) if columns is not None else schema.empty_table()
     if is_url(clean):
-        yield read_parquet([], columns)
+        yield empty
         yield from _remote().tables(str(clean), version, table, columns)
         return
     folder = version_folder(clean, version)
-    yield read_parquet([], columns)
+    yield empty
+    with_life = table == ARTICLES and life.wanted(columns)
+    stored = life.stored(columns) if with_life else columns
     away = sorted(hidden(clean))
     try:
         paths = sorted((folder / table).glob("*.parquet"))
         (folder / MANIFEST).stat()  # a folder that went while it was listed shows no file, or a part
+        lives = _lives(folder, is_sure=by_hash(version)[1] is not None) if with_life else None
         for path in paths:
             if by_hash(version)[1] is not None:
                 _check(folder, [path])
-            part = _read_whole(path, columns)
+            part = _read_whole(path, stored)
             if away:
                 ids = part["id"] if "id" in part.schema.names else _read_whole(path, ["id"])["id"]
                 part = part.filter(pc.invert(pc.is_in(ids, pa.array(away, pa.string()))))
+            if lives is not None:
+                part = life.joined(part, lives, columns)
             yield part
     except FileNotFoundError:
         if (folder / MANIFEST).is_file():
@@ -228,10 +235,20 @@ def tables(
         ) from None
 
 
-def _read_whole(path: Path, columns: Sequence[str] | None) -> pa.Table:
+def _lives(folder: Path, *, is_sure: bool) -> pa.Table:
+    """The lives that a version tells, the newest lines first; with `is_sure` its files are checked."""
+    files = life.files(folder)
+    if is_sure:
+        _check(folder, files)
+    return pa.concat_tables(
+        [life.LINES.empty_table(), *(_read_whole(path, life.LINES.names, READ) for path in files)]
+    )
+
+
+def _read_whole(path: Path, columns: Sequence[str] | None, schema: pa.Schema = SCHEMA) -> pa.Table:
     """The rows of a file; CorpusError says what to do about a damaged one."""
     try:
-        return read_parquet([path], columns)
+        return read_parquet([path], columns, schema)
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:

@@ -17,9 +17,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.corpus import life
 from pipeline.corpus.feed import VERSION
 from pipeline.corpus.read import HIDDEN, LATEST, MANIFEST, SUMS, by_hash, named, version_key
-from pipeline.corpus.schema import SCHEMA_VERSION, read_parquet
+from pipeline.corpus.schema import ARTICLES, READ, SCHEMA, SCHEMA_VERSION, read_parquet
 from pipeline.errors import CorpusError, UsageError
 
 VERSIONS = "VERSIONS"
@@ -242,13 +243,18 @@ def tables(url: str, version: str | None, table: str, columns: Sequence[str] | N
     folder, manifest = version_at(url, version)
     away = _hidden(folder, place(url))
     is_sure = by_hash(version)[1] is not None
-    for file in manifest["files"]:
-        name: str = file["file"]
+    with_life = table == ARTICLES and life.wanted(columns)
+    stored = life.stored(columns) if with_life else columns
+    files = {file["file"]: file for file in manifest["files"]}
+    lives = _lives(folder, files) if with_life else None
+    for name, file in files.items():
         if name.startswith(f"{table}/") and name.endswith(".parquet"):
-            rows = _rows(folder.at(name), file, columns, whole=is_sure)
+            rows = _rows(folder.at(name), file, stored, whole=is_sure)
             if len(away):
                 ids = rows["id"] if "id" in rows.schema.names else _rows(folder.at(name), file, ["id"])["id"]
                 rows = rows.filter(pc.invert(pc.is_in(ids, away)))
+            if lives is not None:
+                rows = life.joined(rows, lives, columns)
             yield rows
 
 
@@ -259,12 +265,26 @@ def _hidden(folder: Place, top: Place) -> pa.Array:
     return pa.array((said or "").split(), pa.string())
 
 
+def _lives(folder: Place, files: Mapping[str, Mapping[str, Any]]) -> pa.Table:
+    """The lives that a version tells, the newest lines first."""
+    names = sorted((name for name in files if name.startswith(f"{life.FOLDER}/")), reverse=True)
+    told = [_whole(folder.at(name), files[name], life.LINES.names, READ) for name in names]
+    return pa.concat_tables([life.LINES.empty_table(), *told])
+
+
 def _rows(
     where: Place, file: Mapping[str, Any], columns: Sequence[str] | None, *, whole: bool = False
 ) -> pa.Table:
     part = None if columns is None or whole else _by_range(where, columns)
     if part is not None and part.num_rows == file["rows"]:
         return part
+    return _whole(where, file, columns)
+
+
+def _whole(
+    where: Place, file: Mapping[str, Any], columns: Sequence[str] | None, schema: pa.Schema = SCHEMA
+) -> pa.Table:
+    """A whole file, checked by its sum."""
     try:
         data = fetch(where)
     except FileNotFoundError:
@@ -274,7 +294,7 @@ def _rows(
             f"{where.url}: cut short or altered: its {len(data)} bytes are not those that were published; read it"
             " again, and if it stays so tell who publishes it"
         )
-    return read_parquet([pa.BufferReader(data)], columns)
+    return read_parquet([pa.BufferReader(data)], columns, schema)
 
 
 def _by_range(where: Place, columns: Sequence[str]) -> pa.Table | None:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.archive.takedowns import Takedown
 from pipeline.corpus import changes as changing
-from pipeline.corpus import feed_files, pins, publish, tombstones
+from pipeline.corpus import feed_files, life, life_files, pins, publish, tombstones
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, link_tree
 from pipeline.corpus.job import Job
@@ -102,6 +102,8 @@ def revise(job: Job, was: str, now: str, removal: Removal) -> None:
     changes = _changes(folder, staged)
     purge(folder / CLUSTERS, staged / CLUSTERS, ids, removal.made)
     _bury(folder, staged, removal.takedown, {row["id"] for row in rows})
+    if (folder / life.FOLDER).is_dir():
+        life_files.write(staged, None)
     inputs = [removal.inputs.get((file.file, file.sha256), file) for file in manifest.inputs]
     unsettled = {*manifest.unsettled, *touched(folder / CLUSTERS, ids)}
     manifest = replace(

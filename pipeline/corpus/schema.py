@@ -57,7 +57,14 @@ def arrow_schema(record: Any) -> pa.Schema:
     return pa.schema([pa.field(f.name, arrow_type(hints[f.name])) for f in fields(record)])
 
 
-SCHEMA = arrow_schema(Document)
+LIFE = ("last_verified", "gone_since", "revised")
+"""Columns of published rows that visits change: they stand in a table of their own (life.py), and readers join them."""
+
+READ = arrow_schema(Document)
+"""What a reader gives of a published row."""
+
+SCHEMA = pa.schema([column for column in READ if column.name not in LIFE])
+"""What a file of rows holds."""
 
 RECORDS = {
     "structure": Span,
@@ -116,7 +123,7 @@ def to_table(documents: Sequence[Document]) -> pa.Table:
 def from_table(table: pa.Table) -> Iterator[Document]:
     """The documents of an Arrow table; columns that are missing, or null, take their defaults."""
     for batch in table.to_batches(max_chunksize=1_000):
-        columns = {f.name: batch[f.name] for f in batch.schema if f.name in SCHEMA.names}
+        columns = {f.name: batch[f.name] for f in batch.schema if f.name in READ.names}
         for name in _TIMES & columns.keys():
             columns[name] = columns[name].cast(pa.int64())  # as times, Arrow would import pandas for them
         for row in pa.RecordBatch.from_pydict(columns).to_pylist():
@@ -189,9 +196,11 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     )
 
 
-def read_parquet(paths: Iterable[Path | pa.NativeFile], columns: Sequence[str] | None = None) -> pa.Table:
+def read_parquet(
+    paths: Iterable[Path | pa.NativeFile], columns: Sequence[str] | None = None, schema: pa.Schema = SCHEMA
+) -> pa.Table:
     """The rows of several files, of this schema or an earlier one, in the order given; no file gives no rows."""
-    schema = SCHEMA if columns is None else pa.schema([SCHEMA.field(c) for c in columns])
+    schema = schema if columns is None else pa.schema([schema.field(c) for c in columns])
     tables = [present(_columns(path, columns), schema) for path in paths]
     return pa.concat_tables(tables) if tables else pa.Table.from_batches([], schema)
 

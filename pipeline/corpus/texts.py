@@ -20,7 +20,8 @@ from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.schema import SCHEMA, from_table, to_table
 from pipeline.dedupe.records import SPLIT_FROM
-from pipeline.records import Document, Reason, Span
+from pipeline.normalize.damage import PROSE
+from pipeline.records import Document, Flag, Reason, Span
 from pipeline.spans import carried, verbatim
 
 
@@ -84,13 +85,20 @@ def normalize_body(
     )
 
 
+def _is_of_code(flag: Flag, code: Sequence[tuple[int, int]]) -> bool:
+    """Whether a flag points at what is no damage where it stands."""
+    at = flag.start
+    return flag.name in PROSE and at is not None and any(start <= at < end for start, end in code)
+
+
 def normalize_document(document: Document) -> Document:
     """A row with its text in the corpus's form, its measures, and the reason of the first rule it fails."""
     if document.reason is not None:
         return document
     done, structure = normalize_body(document.extracted, document.structure_raw)
     measures = quality.measure(done.text, structure)
-    flags = document.flags + done.flags
+    code = verbatim(structure)
+    flags = (*document.flags, *(flag for flag in done.flags if not _is_of_code(flag, code)))
     title = normalize.normalize_title(document.title_raw) if document.title_raw else None
     return replace(
         document,

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of, write_whole
-from pipeline.corpus import feed_files, tombstones
+from pipeline.corpus import feed_files, life, tombstones
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.pins import pinned
@@ -81,6 +81,10 @@ def verify(
         _open_tables(db, paths)
         db.register("tombstones", tombstones.read(folder))
         problems = _check_rows(db, sum(f.captures for f in manifest.inputs))
+        if lives := [str(path) for path in life.files(folder)]:
+            db.execute(f"create view life as select id from read_parquet({lives!r})")
+            if without := number(db, "select count(*) from articles anti join life using (id)"):
+                problems.append(f"{folder / life.FOLDER}: {without} published rows have no line")
         members = members_in(folder / CLUSTERS)
         return problems + disagreements(db, folder / CLUSTERS, members, _CURRENT, is_all=True)
 

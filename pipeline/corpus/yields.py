@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from pipeline.corpus import life
 from pipeline.corpus.expectations import FIT, NO_DOCUMENT
 from pipeline.corpus.queries import connected, selected
 from pipeline.corpus.schema import ARTICLES, TABLES
@@ -98,6 +99,24 @@ def daily_yields(version: Path, since: date, only: str | None = None) -> list[Da
         )
         for source, day, documents, kept, titled, dated, authored, han, agreement in totals
     ]
+
+
+def gone_in(version: Path) -> dict[str, int]:
+    """Source → its published articles whose page is gone; reads no text."""
+    files = [str(path) for path in sorted((version / ARTICLES).glob("*.parquet"))]
+    lives = [str(path) for path in life.files(version)]
+    if not files or not lives:
+        return {}
+    with connected() as db:
+        return dict(
+            db.execute(
+                "with told as (select id, arg_max(gone_since is not null, filename) as is_gone"
+                " from read_parquet($lives, filename = true) group by id)"
+                " select source, count(*) from read_parquet($files, union_by_name = true)"
+                " where id in (select id from told where is_gone) group by all order by all",
+                {"files": files, "lives": lives},
+            ).fetchall()
+        )
 
 
 def masked_in(version: Path) -> dict[str, int]:

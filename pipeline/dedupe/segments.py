@@ -76,7 +76,7 @@ class Segments:
         if folder and not self.files:
             raise CorpusError(
                 f"{folder}: no {table.name}-*{self._suffix} here; the index is damaged, or of another release."
-                " `corpus build` makes the next version with one of this release, `corpus repair` mends what is damaged"
+                " `corpus rebuild` makes a version with one of this release, `corpus repair` mends what is damaged"
             )
 
     def rows(self, keys: Values) -> pa.Table:

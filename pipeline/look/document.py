@@ -15,6 +15,7 @@ from pipeline import extract, normalize
 from pipeline.archive import index
 from pipeline.archive.cdxj import Ref
 from pipeline.corpus import feed, tombstones
+from pipeline.corpus.life import with_life
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_key
 from pipeline.errors import CorpusError, UsageError
 from pipeline.explain import editors_of, explain_lines, way_of
@@ -120,6 +121,7 @@ def read(asked: Asked) -> DocumentPage:
     if not found:
         raise UsageError(_no_row(folder, ident))
     document = next((row for row in found if row.capture == asked.text("capture")), found[0])
+    (document,) = with_life(folder, [document])
     siblings = rows.documents(folder, "url_key", [document.url_key], about, most=2 * MEMBERS)
     cluster = [document.cluster] if document.cluster else []
     members = tuple(_members(rows.documents(folder, "cluster", cluster, about, most=2 * MEMBERS), document))
@@ -220,6 +222,9 @@ def facts(document: Document) -> Iterable[Fact]:
         ),
         ("first seen", f"{d.first_seen:%Y-%m-%d %H:%M} UTC", "", ""),
         ("captured", f"{d.captured_at:%Y-%m-%d %H:%M} UTC", "", ""),
+        ("last verified", d.last_verified, "the last visit on which its page said this", ""),
+        ("page gone since", d.gone_since, "visits; the row stays", ""),
+        ("revised", f"{d.revised} times" * bool(d.revised), "earlier texts of it", ""),
         ("terms", d.terms, "the source's file", ""),
     )
     for name, value, read_from, raw in told:

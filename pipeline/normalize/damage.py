@@ -32,11 +32,43 @@ _HAN = triggers.trigger_table([HAN])
 _NO_LE_HAN = 1000
 _NO_LE_SHARE = 0.0005
 
+_HALF_WIDTH = re.compile(f"[,;:?!.](?<=[{HAN}]{{4}}.)(?=[{HAN}\n]|\\Z)")
+"""Behind four Han, so that a Chinese word in an English sentence does not count: of 3.9 million characters of real
+texts it finds 11 places, all of them right when read."""
+
+_GLUED = re.compile(
+    "(?<![A-Za-z0-9_./@-])[Aa]ll(?:in|on|of|for|to|the|and){1,3}[A-Z]{2,}(?![A-Za-z0-9_/@.-])"
+    "|(?<![A-Za-z0-9_./@-])(?:and|are|for|from|in|is|of|on|the|to|with|you){2,4}[A-Z]{2,}(?![A-Za-z0-9_/@.-])"
+)
+"""Little words grown together before an acronym (allinAGI): names are written so, but not of two such words; no hit in
+these texts."""
+
+_BEFORE_JIE = (
+    "深入|进一步|充分|全面|详细|初步|真正|更好地|更多地|逐步|增进|加深|可以|能够|用户|读者|人们|大家"
+    "|我们|他们|你们|需要|希望|帮助|没有|有所|便于|方便"
+)
+_AFTER_JIE = (
+    "决释放除读析答开散体构说救雇脱剖围密约聘渴毒冻封码译燃题套手药痛闷禁职法数集忧困甲缆恨乏压包调锁元气缠"
+)
+_LOST_LE = re.compile(
+    f"(?:{_BEFORE_JIE})解(?![{_AFTER_JIE}])"
+    "|(?<!接)(?:受不|[免少忘跑逃办断缺]不)(?=[，。！？；”的])"
+    "|(?:不过|只是|而已|就是)[^，。！？\n]{0,12}(?<![作做也说听])罢(?=[。，！”])"
+    "|(?:真|最|很|多么|是|非常|太)不起(?=[的，。！])"
+)
+"""Places at which 了 belongs (了解, 受不了, 罢了, 了不起), looked for where a text has lost its 了. Of 7.7 million
+characters of real texts out of which all 了 were taken, each of 216 hits is where one stood; they are one in 240."""
+
+PROSE = frozenset({"glued_words", "half_width_mark"})
+"""Flags that mean nothing in code."""
+
 _PATTERNS = (
     ("lone_latin", _LONE_LATIN),
     ("censor_mark", _CENSOR_MARK),
     ("replacement_character", _REPLACEMENT),
     ("wrong_word", _CONFUSABLES),
+    ("glued_words", _GLUED),
+    ("half_width_mark", _HALF_WIDTH),
 )
 
 
@@ -44,7 +76,8 @@ def find(text: str) -> tuple[Flag, ...]:
     """The damage of a normalized text, with offsets into it, in the order of the text (at most 200 spans).
 
     Kinds: lone_latin (周鸿t), censor_mark (【【微信】】), l_for_i (APl), replacement_character, wrong_word
-    (rules/confusables.tsv), mojibake, unbalanced_quotes, no_le.
+    (rules/confusables.tsv), glued_words (allinAGI), half_width_mark (一个字,两个字), mojibake, unbalanced_quotes; no_le
+    of the whole text, and then lost_le where one is missing for certain (深入解).
     """
     found = [
         _flag(name, text, match.start(), match.end())
@@ -55,8 +88,11 @@ def find(text: str) -> tuple[Flag, ...]:
         found += [_flag("l_for_i", text, match.start(), match.end()) for match in _ACRONYM_L.finditer(text)]
     found += [_flag("mojibake", text, start, end) for start, end in uncured(text)]
     found += _unbalanced(text)
+    no_le = _no_le(text)
+    if no_le:
+        found += [_flag("lost_le", text, m.start(), m.end()) for m in _LOST_LE.finditer(text)]
     found.sort(key=lambda flag: (flag.start or 0, flag.name))
-    return (*found[:_MOST_FLAGS], *_no_le(text))
+    return (*found[:_MOST_FLAGS], *no_le)
 
 
 def private_use(text: str) -> tuple[Flag, ...]:

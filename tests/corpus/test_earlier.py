@@ -17,7 +17,7 @@ from pipeline.corpus import plan, versions
 from pipeline.corpus.build import build
 from pipeline.corpus.publish import read_manifest, write_manifest
 from pipeline.corpus.read import documents, list_versions, read
-from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION
+from pipeline.corpus.schema import READ, SCHEMA, SCHEMA_VERSION
 from pipeline.records import Document
 from pipeline.runs import Folders
 from tests.corpus.archives import failed_page, job, story_page, write
@@ -55,7 +55,7 @@ def test_an_old_version_is_read_as_the_present_ones_are(made: tuple[Path, list[D
     folder, before = made
     assert [told(d) for d in documents(folder / "clean")] == [told(d) for d in before]
     assert isinstance(before[0].quality and before[0].quality.han, int)
-    assert read(folder / "clean").schema == SCHEMA
+    assert read(folder / "clean").schema == READ
     assert read(folder / "clean", table="dropped", columns=["quality"])["quality"].to_pylist() == [None]
 
 

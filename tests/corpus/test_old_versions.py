@@ -21,7 +21,7 @@ from pipeline.corpus import versions
 from pipeline.corpus.build import build
 from pipeline.corpus.export import export as export_version
 from pipeline.corpus.read import documents, list_versions, read
-from pipeline.corpus.schema import RECORDS, SCHEMA
+from pipeline.corpus.schema import READ, RECORDS, SCHEMA
 from pipeline.corpus.shards import STAGES
 from pipeline.look.export import export as export_pages
 from pipeline.records import Document
@@ -56,7 +56,7 @@ def test_an_old_version_opens_and_is_whole(corpus: Path) -> None:
     assert [(d.corrected, d.made_by, bool(d.quality and d.quality.han)) for d in rows] == [((), "", True)] * 2
     assert [(d.rights, d.license_url) for d in rows] == [((), None)] * 2
     assert [d.reason for d in documents(corpus / "clean", table="dropped")] == ["timeout"]
-    assert read(corpus / "clean").schema == SCHEMA
+    assert read(corpus / "clean").schema == READ
     assert versions.verify(corpus / "clean" / version) == []
 
 

@@ -157,11 +157,11 @@ def broken(data: bytes) -> int:
 @pytest.mark.parametrize(
     ("ending", "fault", "words"),
     [
-        (".parquet", cut, r"articles/.*\.parquet: cut short or altered"),
-        (".parquet", lambda data: b"", r"articles/.*\.parquet: cut short or altered"),
-        (".parquet", altered, r"articles/.*\.parquet: cut short or altered"),
-        (".parquet", gone, r"articles/.*\.parquet: missing, and the manifest lists it"),
-        (".parquet", broken, r"articles/.*\.parquet: the server gave no usable answer \(500"),
+        ("-000.parquet", cut, r"articles/.*\.parquet: cut short or altered"),
+        ("-000.parquet", lambda data: b"", r"articles/.*\.parquet: cut short or altered"),
+        ("-000.parquet", altered, r"articles/.*\.parquet: cut short or altered"),
+        ("-000.parquet", gone, r"articles/.*\.parquet: missing, and the manifest lists it"),
+        ("-000.parquet", broken, r"articles/.*\.parquet: the server gave no usable answer \(500"),
         ("manifest.json", altered, r"2\.1\.0/manifest\.json: not as it was published"),
         ("manifest.json", cut, r"2\.1\.0/manifest\.json: not as it was published"),
         ("SHA256SUMS", cut, r"2\.1\.0/manifest\.json: not as it was published"),
@@ -178,6 +178,13 @@ def test_damage_on_the_way_is_one_error_that_names_the_file(
     served.answer = {ending: fault}
     with pytest.raises(CorpusError, match=words):
         read(served.url, version="2.1.0", columns=columns)
+
+
+def test_lives_are_fetched_where_they_are_asked_for_and_checked(served: Served) -> None:
+    served.answer = {"life/00000.parquet": altered}
+    assert read(served.url, columns=["id", "text"]).num_rows
+    with pytest.raises(CorpusError, match=r"life/00000\.parquet: cut short or altered"):
+        read(served.url, columns=["id", "gone_since"])
 
 
 def test_a_file_that_lost_rows_is_noticed_by_range_too(clean: Path, served: Served) -> None:

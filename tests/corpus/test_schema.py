@@ -121,7 +121,9 @@ def test_a_record_written_before_a_field_came_says_its_default(
     assert list(from_table(table)) == [replace(FULL, **said)]
 
 
-@pytest.mark.parametrize("lost", [f.name for f in fields(Document) if f.default is not MISSING])
+@pytest.mark.parametrize(
+    "lost", [f.name for f in fields(Document) if f.default is not MISSING and f.name in SCHEMA.names]
+)
 def test_a_row_written_before_a_column_came_says_its_default(tmp_path: Path, lost: str) -> None:
     write_parquet(to_table([FULL]).drop_columns([lost]), tmp_path / "a.parquet")
     default: Any = next(f.default for f in fields(Document) if f.name == lost)

@@ -44,3 +44,13 @@ def test_the_whole_text_of_a_cut_row_is_made_anew() -> None:
     assert whole_text(done) == whole
     text, structure = whole_text(replace(done, text="", structure=(), relation=SPLIT_FROM))
     assert (text, structure) == whole
+
+
+def test_what_stands_in_code_is_no_half_width_mark_that_was_left() -> None:
+    line = "print_all_of_the_values_of_the_table_of(这是一个字段,那是另一个) and so on for all of it"
+    bare = row(1, text="", extracted=f"{line}\n{line}", text_hash="")
+    code = Span(kind="code", level=0, start=0, end=len(line))
+    done = normalize_document(replace(bare, structure_raw=(code,)))
+    assert done.text == bare.extracted
+    (flag,) = (each for each in done.flags if each.name == "half_width_mark")
+    assert flag.start == len(line) + 1 + line.index(",")

@@ -17,6 +17,9 @@ from pipeline.normalize import normalize
         ("针对文宇进行分析", "wrong_word", "文宇"),
         ("坏\ufffd\ufffd字", "replacement_character", "\ufffd\ufffd"),
         ("他说“好。", "unbalanced_quotes", "“"),
+        ("公司决定allinAGI，不再观望", "glued_words", "allinAGI"),
+        ("他们AllintheAI赛道", "glued_words", "AllintheAI"),
+        ("这是fromthePC时代", "glued_words", "fromthePC"),
     ],
 )
 def test_flagged(text: str, name: str, span: str) -> None:
@@ -37,6 +40,9 @@ def test_flagged(text: str, name: str, span: str) -> None:
         "HTML和API、Intel与All",
         "“第一段。\n\n“第二段。”",
         "【微信】通知",
+        "做toB业务的openAI和freeRADIUS、oldestXID、toCEO的信",
+        "见https://a.example/allinAI和all_inAI",
+        "allinone套餐",
     ],
 )
 def test_not_flagged(text: str) -> None:
@@ -65,3 +71,52 @@ def test_pseudo_traditional_is_flagged() -> None:
     result = normalize("大傢都說隻要註重方麵就好。")
     assert result.script == "pseudo-Hant"
     assert [flag.name for flag in result.flags] == ["pseudo_traditional"]
+
+
+def test_a_half_width_mark_that_is_left_in_a_line_of_another_language_is_flagged() -> None:
+    text = "Use the command bash_completion of the package to get 命令行自动补全,然后 continue as before.\n完了。"
+    (flag,) = (flag for flag in normalize(text).flags if flag.name == "half_width_mark")
+    assert flag.text == "令行自动补全,然后 con"
+    assert "half_width_mark" not in names(
+        "This is explained in our 背景. All logos are there, see 评价, too."
+    )
+
+
+LOST = "他走到河边看见一只船。" * 120
+
+
+@pytest.mark.parametrize(
+    ("line", "span"),
+    [
+        ("他想深入解这件事", "深入解"),
+        ("大家解情况以后", "大家解"),
+        ("他实在受不，就走", "受不"),
+        ("忘不的人", "忘不"),
+        ("这不过是说笑罢。", "不过是说笑罢"),
+        ("她真不起！", "真不起"),
+    ],
+)
+def test_where_a_particle_is_lost_is_told_of_a_text_that_lost_them(line: str, span: str) -> None:
+    result = normalize(f"{LOST}{line}")
+    (flag,) = (flag for flag in result.flags if flag.name == "lost_le")
+    assert result.text[flag.start : flag.end] == span
+    assert "lost_le" not in names(line), "a short text may be without"
+    assert "lost_le" not in names(f"{LOST}{line}" + "好了。" * 5), "this one has lost none"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "大家解决问题，进一步解释，深入解析",
+        "你能接受不？只好作罢。不过他也罢。",
+        "买不起的车，对不起的人",
+        "没有解药，希望解除",
+        "只解燃眉之急",
+    ],
+)
+def test_where_none_belongs_none_is_lost(line: str) -> None:
+    assert names(f"{LOST}{line}") == {"no_le"}
+
+
+def names(text: str) -> set[str]:
+    return {flag.name for flag in normalize(text).flags}
