@@ -95,15 +95,15 @@ def export(
     there.files = {str(path)[len(there.top.path) + 1 :]: info for path, info in listed.items()}
     todo = plan(there.versions(finished=False), here, folder.name, mirror=mirror, to=to)
     known = noted(clean, to, sent=todo.send)
-    with ExitStack() as held:
+    with reaching(to), ExitStack() as held:
         for v in todo.send:
             held.enter_context(leased(clean / v))
         done = tuple(_send(clean / v, there, progress) for v in todo.send)
-    _send_feed(clean, there, progress)
-    kept = (there.versions(finished=True) | set(todo.send)) - set(todo.remove)
-    _point(there, kept, latest(clean))
-    for v in todo.remove:
-        _remove(there, v)
+        _send_feed(clean, there, progress)
+        kept = (there.versions(finished=True) | set(todo.send)) - set(todo.remove)
+        _point(there, kept, latest(clean))
+        for v in todo.remove:
+            _remove(there, v)
     if todo.remove:
         noted(clean, to, removed=todo.remove)
     return Exported(to=to, versions=done, removed=todo.remove, unknown=todo.unknown, noted=known)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -304,8 +305,20 @@ def calls(event: str, arguments: tuple[Any, ...], folder: str) -> bool:
     )
 
 
-def killed_at(step: int, folder: str, work: Callable[[], object]) -> bool:
-    """Run in a child that is killed at its so-many-th step; False when it ended before."""
+def die() -> None:
+    os.kill(os.getpid(), 9)
+
+
+def full() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def broken() -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def killed_at(step: int, folder: str, work: Callable[[], object], fault: Callable[[], None] = die) -> bool:
+    """Run in a child in which the so-many-th step goes wrong; False when it ended before."""
     child = os.fork()
     if child == 0:
         left = step
@@ -315,14 +328,19 @@ def killed_at(step: int, folder: str, work: Callable[[], object]) -> bool:
             if calls(event, arguments, folder):
                 left -= 1
                 if left == 0:
-                    os.kill(os.getpid(), 9)
+                    fault()
 
         sys.addaudithook(watch)
+        code = 1  # a traceback
         try:
-            work()
+            with suppress(CorpusError):
+                work()
+            code = 0 if left > 0 else 9
         finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9, -9), f"a traceback at step {step}"
+    return code != 0
 
 
 def whole_or_older(clean: Path, to: str) -> None:
@@ -334,13 +352,16 @@ def whole_or_older(clean: Path, to: str) -> None:
 
 
 @pytest.mark.slow
-def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(clean: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [die, full, broken])
+def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(
+    clean: Path, tmp_path: Path, fault: Callable[[], None]
+) -> None:
     first = str(tmp_path / "first")
     send(clean, first, "2.1")
     step = 1
     while True:
         to = str(shutil.copytree(first, tmp_path / f"at-{step}", symlinks=True))
-        alive = not killed_at(step, to, partial(send, clean, to))
+        alive = not killed_at(step, to, partial(send, clean, to), fault)
         whole_or_older(clean, to)
         send(clean, to)
         assert read(f"file://{to}").equals(read(clean))
@@ -355,8 +376,8 @@ def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(clean: Path
         shutil.rmtree(to)
         if alive:
             break
-        step += 7
-    assert step > 70
+        step += 7 if fault is die else 17
+    assert step > 50
 
 
 CHILD = """
