@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.corpus.changes import difference
@@ -11,6 +11,7 @@ from pipeline.crawl.gaps import Gap
 from pipeline.health.status import SourceStatus
 from pipeline.markdown import as_line
 from pipeline.printable import plain
+from pipeline.records import USABLE, Outcome
 from pipeline.repairs import Repaired
 from pipeline.runs import RunReport
 from pipeline.upkeep import Maintenance
@@ -34,6 +35,30 @@ MEANS = {
     "changed": "articles that it had otherwise",
 }
 """What the columns of the funnel mean."""
+
+WHY_NOT: dict[str, str] = {
+    Outcome.ROBOTS: "forbidden by robots.txt",
+    Outcome.BLOCKED: "captchas or block pages",
+    Outcome.GONE: "not there (404, 410)",
+    Outcome.SOFT_GONE: "only say that the article is gone, or lead to a front page",
+    Outcome.REPEATED_PART: "next pages that repeat an earlier one",
+    Outcome.HTTP_ERROR: "answered with an error",
+    Outcome.DEFERRED: "put off: the server asked for a longer wait than a run has",
+    Outcome.TIMEOUT: "without an answer in time",
+    Outcome.TOO_LARGE: "too large",
+    Outcome.INCOMPLETE: "cut off before their end",
+    Outcome.BAD_ENCODING: "packed in a way that cannot be undone",
+    Outcome.BAD_PROTOCOL: "answered with what is no HTTP",
+    Outcome.REDIRECT_LOOP: "sent round in a circle",
+    Outcome.HOP_REFUSED: "sent on to where the source does not go",
+    Outcome.ADDRESS_REFUSED: "at an address we do not connect to",
+    Outcome.DNS_ERROR: "at a host that is not found",
+    Outcome.CONNECT_ERROR: "at a server that does not answer",
+    Outcome.TLS_ERROR: "behind a certificate that is not to be trusted",
+    Outcome.NOT_HTML: "no web page",
+    Outcome.EMPTY: "empty",
+}
+"""What came in place of a page, in words."""
 
 CHANGE_MEANS = {
     "kind": "added, changed or removed",
@@ -267,8 +292,22 @@ def sparkline(numbers: Sequence[int], top: int = 0) -> str:
 
 
 def crawl_notes(report: RunReport) -> list[str]:
-    """What the crawl says of its sources beyond the counts: gaps, caps, sites left alone."""
-    return [f"{visit.source}: {note}" for visit in report.crawled for note in visit.notes]
+    """What the crawl says of its sources beyond the counts: why pages did not come, gaps, caps, sites left alone."""
+    return [
+        f"{visit.source}: {note}"
+        for visit in report.crawled
+        for note in (*_why_not(visit.pages), *visit.notes)
+    ]
+
+
+def _why_not(pages: Mapping[str, int]) -> list[str]:
+    """What came in place of pages, in a line."""
+    told = [
+        f"{n} {WHY_NOT.get(outcome, outcome.replace('_', ' '))}"
+        for outcome, n in pages.items()
+        if outcome not in USABLE
+    ]
+    return [f"pages that did not come: {', '.join(told)}"] if told else []
 
 
 def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:

@@ -127,6 +127,7 @@ class _Declaration:
             reserved=self._word("reserved", RESERVED_WORDS, "word for it") or DEFAULTS["reserved"],
             answer_to=self._answer_to(),
             mask=self._checked("mask", self._strings("mask"), _mask_fault),
+            robots_sitemaps=self._typed("robots_sitemaps", bool, "true or false", False),
         )
         return None if self.problems else source
 

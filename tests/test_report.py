@@ -16,7 +16,9 @@ from pipeline.health.acks import Ack
 from pipeline.health.past import Finding
 from pipeline.health.status import SourceStatus
 from pipeline.printable import CONTROL
+from pipeline.records import USABLE, Outcome
 from pipeline.report import (
+    WHY_NOT,
     build_words,
     crawl_notes,
     difference,
@@ -201,3 +203,20 @@ def test_a_clock_that_jumped_is_no_source_that_could_not_be_reached() -> None:
     told = SourceRun(source="village", notes=("clock: the newest visit known is of 2028-01-03",))
     assert refusals(RunReport(crawled=(told,))) == []
     assert crawl_notes(RunReport(crawled=(told,))) == [f"village: {told.notes[0]}"]
+
+
+def test_pages_that_did_not_come_are_told_with_why() -> None:
+    pages = {"gone": 2, "http_error": 1, "ok": 5, "robots": 3, "unchanged": 1, "unreadable": 1}
+    told = SourceRun(source="village", failed=3, robots=3, pages=pages, notes=("cap: x",))
+    assert crawl_notes(RunReport(crawled=(told,))) == [
+        "village: pages that did not come: 2 not there (404, 410), 1 answered with an error,"
+        " 3 forbidden by robots.txt, 1 unreadable",
+        "village: cap: x",
+    ]
+    assert RunReport(crawled=(told,)).funnel()["village"]["blocked"] == 3
+    assert crawl_notes(RunReport(crawled=(SourceRun(source="a", pages={"ok": 1}),))) == []
+
+
+def test_every_outcome_of_a_visit_that_brings_no_page_has_its_words() -> None:
+    of_no_visit = {Outcome.REDIRECT, Outcome.UNREADABLE, Outcome.DAMAGED}
+    assert set(WHY_NOT) == set(Outcome) - USABLE - of_no_visit

@@ -68,6 +68,7 @@ extractor = "container"
 reserved = "publish"
 answer_to = ["gptbot", "CCBot", "GPTBot"]
 mask = ["phone", "email"]
+robots_sitemaps = true
 listings = ["https://news.example.cn/a/", {url = "https://news.example.cn/b/", links = "ul a"}]
 [[body]]
 css = "div.old"
@@ -103,6 +104,7 @@ since = "2025-07-01"
         reserved="publish",
         answer_to=("GPTBot", "CCBot"),
         mask=("phone", "email"),
+        robots_sitemaps=True,
     )
 
 
@@ -120,6 +122,7 @@ def test_the_sample_file_is_right(tmp_path: Path) -> None:
         "charset",
         "answer_to",
         "mask",
+        "robots_sitemaps",
     ]
     assert source.listings
     assert source.body

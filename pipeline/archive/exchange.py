@@ -16,6 +16,9 @@ from pipeline.archive.warc import Record
 from pipeline.records import Capture, Kind, Outcome, Place
 
 PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
+WITHHELD = "withheld"
+_COOKIES = {"cookie": 100, "set-cookie": 1, "set-cookie2": 1}
+"""Headers that carry cookies → pairs of theirs that are cookies, and not attributes of one."""
 MAIN = ("response", "revisit", "resource")
 
 
@@ -64,6 +67,7 @@ def pack(
     revisit) and the records, not yet compressed. With `earlier` of the same URL key, a 304 becomes a
     `server-not-modified` revisit and an equal body an `identical-payload-digest` one.
     """
+    capture = replace(capture, headers=without_cookies(capture.headers))
     profile = _profile(capture, earlier)
     if profile and earlier:
         capture = replace(
@@ -80,6 +84,20 @@ def pack(
     if records and wire.request_headers:
         records.append(_request(capture, wire))
     return capture, [*records, metadata(capture, run_id, alone=not records)]
+
+
+def without_cookies(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Headers in which each cookie has its name and no value: who holds that of a session could go on with it."""
+    return tuple(
+        (name, _names(value, _COOKIES[name.lower()]) if name.lower() in _COOKIES else value)
+        for name, value in headers
+    )
+
+
+def _names(value: str, most: int) -> str:
+    """The names of the first cookies of a header."""
+    pairs = (pair.strip().partition("=") for pair in value.split(";", most)[:most])
+    return "; ".join(f"{name}={WITHHELD}" if equals else WITHHELD for name, equals, _ in pairs)
 
 
 def _profile(capture: Capture, earlier: Earlier | None) -> str | None:
@@ -156,7 +174,7 @@ def _request(capture: Capture, wire: Wire) -> bytes:
     lines = [f"GET {path} HTTP/1.1".encode()]
     if not any(name.lower() == "host" for name, _ in wire.request_headers):
         lines.append(warc.header_line("Host", parts.netloc))
-    lines += [warc.header_line(name, value) for name, value in wire.request_headers]
+    lines += [warc.header_line(name, value) for name, value in without_cookies(wire.request_headers)]
     headers = [
         ("WARC-Record-ID", f"<{_companion(capture.id, 'request')}>"),
         ("WARC-Target-URI", target),

@@ -21,6 +21,9 @@ from pipeline.web.urls import fetch_form, is_home, same_site, url_key
 MAX_LISTED = 20_000
 """Elements of one listing page that are looked at."""
 
+_CODECS = {"gb2312": ("gb18030", "gbk"), "gbk": ("gb18030", "gbk"), "big5": ("big5hkscs", "big5hkscs")}
+"""Label → the codec that reads what stands under it, and the one in which a browser writes."""
+
 _LABEL = re.compile(
     rb"(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
 )
@@ -86,20 +89,25 @@ def rough_text(body: bytes, content_type: str = "") -> str:
 
     Never raises. What the text says is read from the archive by extraction, with its own care.
     """
+    return _rough(body, content_type)[0]
+
+
+def _rough(body: bytes, content_type: str) -> tuple[str, str]:
+    """The body decoded so, and the codec in which its links mean their queries."""
     try:
-        return body.decode("utf-8-sig")
+        return body.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
         pass
     for where in (content_type.encode("latin-1", "replace"), body[:4096]):
         label = _LABEL.search(where)
         name = label[1].decode("ascii").lower() if label else ""
-        name = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}.get(name, name)
+        wider, codec = _CODECS.get(name, (name, name))
         try:
             if name and name not in ("utf-8", "utf8", "iso-8859-1"):
-                return body.decode(name, "replace")
+                return body.decode(wider, "replace"), "utf-8" if name.startswith("utf") else codec
         except (LookupError, ValueError):
             continue
-    return body.decode("gb18030", "replace")
+    return body.decode("gb18030", "replace"), "gbk"
 
 
 def _judged(scope: Scope, url: str, entries: Iterable[Entry], children: Iterable[Entry], note: str) -> Listed:
@@ -134,7 +142,8 @@ def _selectors_of(scope: Scope, url: str) -> tuple[str, ...]:
 
 
 def _listed(body: bytes, content_type: str, url: str, selectors: tuple[str, ...]) -> list[Entry]:
-    tree = LexborHTMLParser(tamed(rough_text(body, content_type)))
+    text, codec = _rough(body, content_type)
+    tree = LexborHTMLParser(tamed(text))
     base = tree.css_first("base[href]")
     here = fetch_form((base.attributes.get("href") or "").strip(), url) if base is not None else None
     entries = []
@@ -148,5 +157,5 @@ def _listed(body: bytes, content_type: str, url: str, selectors: tuple[str, ...]
             for anchor in anchors[:MAX_LISTED]:
                 href = (anchor.attributes.get("href") or "").strip()
                 if href and not href.startswith("#"):
-                    entries.append(Entry(url=fetch_form(href, here or url) or href))
+                    entries.append(Entry(url=fetch_form(href, here or url, codec) or href))
     return entries[:MAX_LISTED]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from pipeline.archive.cdxj import Ref
 from pipeline.crawl.states import GONE_AGAIN, next_due
@@ -16,11 +17,13 @@ EVERY = 6 * 3600.0
 MISSING = {Outcome.GONE, Outcome.SOFT_GONE}
 
 
-def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: bool | None) -> UrlState:
+def next_state(
+    ref: Ref, old: UrlState | None, every: float | None, changed: bool | None, stretch: float = 1.0
+) -> UrlState:
     """The URL's state after one more visit: a pure fold, so a rebuild ends where the live run did.
 
     `every` is the interval of a list in seconds (None: EVERY). `changed` is whether the visit showed something
-    new; None judges by the payload digest.
+    new; None judges by the payload digest. `stretch` is that of the site's articles (pace.page_interval).
     """
     at = ref.fetched_at
     known = old or UrlState(key=ref.url_key, url=ref.url, source=ref.source, kind=ref.kind, first_seen=at)
@@ -60,21 +63,23 @@ def next_state(ref: Ref, old: UrlState | None, every: float | None, changed: boo
     else:
         state = _after_failure(ref, state, known.last_fetch)
         return replace(state, next_due=next_due(state))
+    if ref.status != HTTPStatus.NOT_MODIFIED:
+        state = replace(state, full_at=at)
     state = replace(state, last_ok=at, fails=0, failing_since=None, missing_since=None, gone=False)
     if changed or state.last_change is None:
         state = replace(state, last_change=at)
-    state = replace(state, interval=_interval(ref, state, every, bool(changed)))
+    state = replace(state, interval=_interval(ref, state, every, bool(changed), stretch))
     return replace(state, next_due=next_due(state))
 
 
-def _interval(ref: Ref, state: UrlState, every: float | None, changed: bool) -> float | None:
+def _interval(ref: Ref, state: UrlState, every: float | None, changed: bool, stretch: float) -> float | None:
     """Seconds from a usable visit to the next; a file that was imported has no next one."""
     if ref.kind in LISTS:
         every = every or EVERY
         return pace.list_interval(state.interval or every, changed, every)
     if ref.kind != Kind.PAGE or not ref.status:
         return state.interval
-    return pace.page_interval(state.first_seen, state.looks, state.last_change, ref.fetched_at)
+    return pace.page_interval(state.first_seen, state.last_change, ref.fetched_at, stretch)
 
 
 def _after_failure(ref: Ref, state: UrlState, before: datetime | None) -> UrlState:

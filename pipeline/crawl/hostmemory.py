@@ -12,10 +12,14 @@ from pipeline.records import Place
 TABLE = """
 CREATE TABLE IF NOT EXISTS host (
   host TEXT PRIMARY KEY, not_before TEXT, delay REAL, fails INTEGER NOT NULL DEFAULT 0,
-  robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT);
+  robots_file TEXT, robots_offset INTEGER, robots_length INTEGER, robots_until TEXT,
+  lies INTEGER NOT NULL DEFAULT 0);
 """
 GET = "SELECT * FROM host WHERE host = ?"
-PUT = "INSERT OR REPLACE INTO host VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+PUT = (
+    "INSERT OR REPLACE INTO host (host, not_before, delay, fails, robots_file, robots_offset, robots_length,"
+    " robots_until, lies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ class Host:
     """Where its last robots.txt lies."""
     robots_until: datetime | None = None
     """Until when that answer holds."""
+    lies: bool = False
+    """Whether it said "not modified" of a list that had changed: it is asked without validators from then on."""
 
 
 def from_row(host: str, row: sqlite3.Row | None) -> Host:
@@ -50,6 +56,7 @@ def from_row(host: str, row: sqlite3.Row | None) -> Host:
         fails=row["fails"],
         robots=place,
         robots_until=warc.moment(row["robots_until"] or ""),
+        lies=bool(row["lies"]),
     )
 
 
@@ -65,4 +72,5 @@ def to_row(state: Host) -> tuple[object, ...]:
         place.offset if place else None,
         place.length if place else None,
         warc.iso(state.robots_until) if state.robots_until else None,
+        int(state.lies),
     )

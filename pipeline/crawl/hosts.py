@@ -1,4 +1,5 @@
-"""Whose turn it is: one queue per site, its delay, when to leave it alone, and its robots.txt.
+"""Whose turn it is: one lane per registrable domain and per address, the delay of a site, when to leave it alone, and
+its robots.txt.
 
 The state outlives the run: it is read from the ledger at first touch and written back with each batch.
 """
@@ -6,6 +7,7 @@ The state outlives the run: it is read from the ledger at first touch and writte
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,9 +20,11 @@ from pipeline.crawl.reservations import State
 from pipeline.crawl.robots import Robots
 from pipeline.crawl.states import jittered
 from pipeline.records import UNREACHED, Outcome, Place
+from pipeline.web import pace
+from pipeline.web.connections import Resolve, resolve_name
 from pipeline.web.fetched import Fetched
 from pipeline.web.pace import MAX_ROBOTS_DELAY, next_delay
-from pipeline.web.urls import site
+from pipeline.web.urls import domain, site
 
 FAILURES = UNREACHED | {Outcome.HTTP_ERROR, Outcome.INCOMPLETE, Outcome.BAD_PROTOCOL, Outcome.BLOCKED}
 """Outcomes that are the site's and not the single page's."""
@@ -33,20 +37,34 @@ FURTHEST = LONGEST_REST + timedelta(hours=1)
 """Neither a rest, nor a Retry-After, nor what a robots.txt says lasts longer."""
 MAX_WAIT = 60.0
 """Seconds a run waits for a site that asked, in an earlier run, to be left alone; a longer wait skips it."""
+ADDRESS_SHARE = 0.5
+"""Of its delay that a site keeps to what else stands at its address: many names of one server are one server, and it
+bears the pace of two of them (ours); of a front that serves thousands of sites no more is asked either."""
+RESOLVE = 10.0
+"""Seconds in which a name is looked up; one that is not found in time shares its address with nobody."""
 TOO_FAST = 429
 """The status a block page is paced as, whatever it claims."""
 
 
 @dataclass(eq=False, slots=True)
-class Queue:
-    """The state of one site during a run; `lock` is held by the one request that is under way."""
+class Lane:
+    """What requests go through one after the other: a registrable domain, or an address."""
 
-    name: str
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    delay: float = 0.0
-    """Seconds between requests that the site has borne."""
+    """Of a domain: held by the one request that is under way."""
     last: float = -1e9
     """Loop time of the last sign of a request: its start, then its end."""
+
+
+@dataclass(eq=False, slots=True)
+class Queue:
+    """The state of one site during a run."""
+
+    name: str
+    lane: Lane
+    """That of its domain."""
+    delay: float = 0.0
+    """Seconds between requests that the site has borne."""
     not_before: datetime | None = None
     """No request before this time."""
     fails: int = 0
@@ -77,33 +95,63 @@ class Rules:
 class Hosts:
     """All sites and hosts that a run touches."""
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime], *, forced: bool = False) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        now: Callable[[], datetime],
+        *,
+        forced: bool = False,
+        resolve: Resolve = resolve_name,
+    ) -> None:
         """`forced`: sites that are left alone after failures are tried once; never those that asked for it."""
+        self._resolve = resolve
+        self._lanes: defaultdict[str, Lane] = defaultdict(Lane)
+        self._addresses: dict[str, str] = {}
         self._forced = forced
         self._ledger = ledger
         self._now = now
         self._queues: dict[str, Queue] = {}
         self._rules: dict[str, Rules] = {}
+        self._liars: set[str] = set()
 
     def queue(self, url: str) -> Queue:
-        """The queue that requests for `url` stand in (site: host without `www.`, port)."""
+        """The queue of the site of `url` (host without `www.`, port); its domain is asked one request at a time."""
         name = site(url)
         if name not in self._queues:
             kept = self._kept(name)
             if self._forced and kept.fails >= MAX_FAILURES:
                 kept = replace(kept, not_before=None)
-            queue = Queue(name, delay=kept.delay or 0.0, fails=kept.fails, not_before=kept.not_before)
+            queue = Queue(
+                name,
+                self._lanes[domain(url)],
+                delay=kept.delay or 0.0,
+                fails=kept.fails,
+                not_before=kept.not_before,
+            )
             if kept.not_before and (kept.not_before - self._now()).total_seconds() > MAX_WAIT:
                 queue.closed = f"left alone until {kept.not_before:%Y-%m-%dT%H:%MZ}"
             self._queues[name] = queue
         return self._queues[name]
 
+    async def address_lane(self, url: str) -> Lane:
+        """The lane of the address that the host of `url` has; of its own where it is not found."""
+        host = urlsplit(url).hostname or ""
+        if host not in self._addresses:
+            self._addresses[host] = host
+            try:
+                found = await asyncio.wait_for(self._resolve(host, 80), RESOLVE)
+                self._addresses[host] = min(found, default=host)
+            except (OSError, ValueError):  # ValueError: labels IDNA cannot encode
+                pass  # the request itself will say so
+        return self._lanes[f"address {self._addresses[host]}"]
+
     def _kept(self, name: str) -> Host:
-        """What is remembered of a host, without times that are further off than any may be: a clock ran ahead."""
+        """What is remembered of a host, but for times and delays that none has: a clock ran ahead, bits flipped."""
         kept = self._ledger.host(name)
         last = self._now() + FURTHEST
         return replace(
             kept,
+            delay=kept.delay if kept.delay is not None and 0 <= kept.delay <= pace.MAX_DELAY else None,
             not_before=kept.not_before if kept.not_before is None or kept.not_before <= last else None,
             robots_until=kept.robots_until
             if kept.robots_until is None or kept.robots_until <= last
@@ -140,16 +188,25 @@ class Hosts:
                     fails=fails,
                     robots=rules.place if rules else kept.robots,
                     robots_until=rules.until if rules else kept.robots_until,
+                    lies=kept.lies or name in self._liars,
                 )
             )
 
     def _ready_at(self, queue: Queue) -> datetime | None:
         delay, not_before, _ = queue.standing
-        left = queue.last + delay - asyncio.get_running_loop().time()
+        left = queue.lane.last + delay - asyncio.get_running_loop().time()
         if left <= 0:
             return not_before
         at = self._now() + timedelta(seconds=left)
         return max(at, not_before) if not_before else at
+
+    def lies(self, url: str) -> bool:
+        """Whether the site of `url` was caught saying "not modified" of what was."""
+        return site(url) in self._liars or self._ledger.host(site(url)).lies
+
+    def caught_lying(self, url: str) -> None:
+        """Remember that the site of `url` does."""
+        self._liars.add(site(url))
 
     def was_well(self, url: str) -> bool:
         """Whether the site of `url` had no failure behind it when it last answered, or was never asked."""
@@ -175,29 +232,30 @@ class Turn:
         self._hosts = hosts
         self._now = now
         self._configured = configured
-        self._touched: set[Queue] = set()
+        self._touched: set[Lane] = set()
 
     async def pause(self, url: str) -> None:
-        """Wait until the site of `url` may be asked again."""
+        """Wait until the site of `url`, its domain and its address may be asked again."""
         loop = asyncio.get_running_loop()
         queue = self._hosts.queue(url)
-        if queue in self._touched:
-            queue.last = loop.time()  # called again: the answer before this one has just ended
-        self._touched.add(queue)
+        lane, shared = queue.lane, await self._hosts.address_lane(url)
+        if lane in self._touched:
+            lane.last = shared.last = loop.time()  # called again: the answer before this one has just ended
+        self._touched |= {lane, shared}
         if queue.not_before:
             await asyncio.sleep(min((queue.not_before - self._now()).total_seconds(), MAX_WAIT))
             queue.not_before = None
         delay = max(queue.delay, self._configured, self._hosts.crawl_delay(url) or 0.0)
-        while (wait := queue.last + delay - loop.time()) > 0:  # noqa: ASYNC110  it waits for a time
-            await asyncio.sleep(wait)
-        queue.last = loop.time()
+        while (wait := max(lane.last + delay, shared.last + delay * ADDRESS_SHARE) - loop.time()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(wait)  # it waits for a time
+        lane.last = shared.last = loop.time()
 
     def end(self, fetched: Fetched, outcome: str) -> None:
         """Learn from what came of the fetch: the next delay, and whether the site is to be left alone."""
         latency = fetched.elapsed_ms / 1000 / (len(fetched.hops) + 1)
         status = TOO_FAST if outcome == Outcome.BLOCKED else fetched.status
-        for queue in self._touched:
-            queue.last = asyncio.get_running_loop().time()
+        for lane in self._touched:
+            lane.last = asyncio.get_running_loop().time()
         queue = self._hosts.queue(fetched.final_url if fetched.status else fetched.url)
         is_in_doubt = is_doubtful(outcome, fetched.status) and not fetched.hops
         queue.before = queue.standing if is_in_doubt else None

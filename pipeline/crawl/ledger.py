@@ -23,7 +23,7 @@ from pipeline.archive.store import lock, path_of
 from pipeline.archive.withdrawn import standing, withdrawn
 from pipeline.crawl import daily, hostmemory
 from pipeline.crawl.daily import DayCounts
-from pipeline.crawl.database import FILE, LedgerError, opened
+from pipeline.crawl.database import FILE, LedgerError, opened, unreadable
 from pipeline.crawl.history import next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
@@ -32,6 +32,19 @@ from pipeline.web.urls import url_key
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
+_STORED: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "datetime": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (int,),
+    "None": (type(None),),
+}
+"""Type of a field → what SQLite gives for it."""
+_TYPES = {
+    field.name: tuple(kind for word in str(field.type).split(" | ") for kind in _STORED[word])
+    for field in fields(UrlState)
+}
 _GET = f"SELECT {', '.join(_COLUMNS)} FROM url"
 _PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
@@ -46,6 +59,14 @@ _REVIVED = (
     " AND next_due > :at"
 )
 """What has failed again and again since before nothing of its source was usable, and never before that."""
+
+STILL_PAGES, STILL_SHARE, STILL_STRETCH, WATCHED_LOOKS = 100, 0.01, 2.0, 4
+"""So many articles of a source that were looked at so often, for two days, and of which less than this share ever
+changed: then the looks lie twice as far apart, up to 60 days (ours). It is seen once a run."""
+_WATCHED = (
+    "SELECT count(*), sum(last_change > first_seen) FROM url WHERE source = ? AND kind = ? AND looks >= ?"
+    " AND last_ok IS NOT NULL"
+)
 
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
@@ -88,15 +109,16 @@ class Ledger:
     """The open ledger of one archive; used as a context manager, after the Writer was entered.
 
     With `read_only`, for those who are no writer: a copy in memory, so that the folder stays as it is and
-    the ledger may be behind, or missing.
+    the ledger may be behind, or missing. `in_place` is for `lookup.looked_up`.
     """
 
-    def __init__(self, raw: Path, *, read_only: bool = False) -> None:
+    def __init__(self, raw: Path, *, read_only: bool = False, in_place: bool = False) -> None:
         self.raw = raw
-        self._db = opened(raw, read_only=read_only)
+        self._db = opened(raw, read_only=read_only, in_place=in_place)
         self.newest = self._newest() if read_only else NEVER
         """Time of the newest visit or link that was known on entering."""
         self._well: dict[str, str] = {}
+        self._stretches: dict[str, float] = {}
 
     def __enter__(self) -> Ledger:
         self.catch_up()
@@ -119,8 +141,17 @@ class Ledger:
         self._db.close()
 
     def check(self) -> str:
-        """`ok`, or the first thing that SQLite finds wrong with the file."""
-        return str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        """`ok`, or the first thing that is wrong with the file, or with what stands in it."""
+        found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        try:
+            for row in self._db.execute(_GET):
+                _as_state(row)
+            for row in self._db.execute("SELECT host FROM host"):
+                self.host(row["host"])
+            self.days()
+        except (LedgerError, sqlite3.DatabaseError, ValueError, TypeError) as error:
+            return found if found != "ok" else str(error)
+        return found
 
     def commit(self) -> None:
         """Makes everything recorded since the last commit durable; call it after `Writer.flush`."""
@@ -157,12 +188,21 @@ class Ledger:
         if old is None or old.last_fetch is None or old.last_fetch < at:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
-            self._put(next_state(ref, old, every, changed))
+            stretch = self._stretch(ref.source) if ref.kind == Kind.PAGE else 1.0
+            self._put(next_state(ref, old, every, changed, stretch))
             self._revive(ref)
             if ref.kind == Kind.PAGE:
                 self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _stretch(self, source: str) -> float:
+        """By how much the looks at a source's articles lie further apart: it has shown that they do not change."""
+        if source not in self._stretches:
+            watched, changed = self._db.execute(_WATCHED, (source, Kind.PAGE, WATCHED_LOOKS)).fetchone()
+            is_still = watched >= STILL_PAGES and (changed or 0) < STILL_SHARE * watched
+            self._stretches[source] = STILL_STRETCH if is_still else 1.0
+        return self._stretches[source]
 
     def _revive(self, ref: Ref) -> None:
         """Make due at once what failed while nothing of the source answered, when something does.
@@ -190,6 +230,11 @@ class Ledger:
             {"since": (since or date.min).isoformat(), "source": source},
         )
         return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
+
+    def asked_on(self) -> list[date]:
+        """The days (UTC) on which anything was asked, the first one first."""
+        found = self._db.execute("SELECT DISTINCT day FROM day ORDER BY day")
+        return [date.fromisoformat(day) for (day,) in found]
 
     def last_day(self, source: str | None = None) -> date | None:
         """The last day on which anything (or a source) was asked; None: none was."""
@@ -254,6 +299,8 @@ class Ledger:
     def due(self, source: str, now: datetime, kinds: Collection[str] = (Kind.PAGE,)) -> list[Due]:
         """URLs of a source whose time has come, longest overdue first; so has that of an article that owes a part.
 
+        Those found at one time come in the order in which they were added.
+
         A part that failed is tried again when its own time has come. Where a clock ran ahead, what was visited or found
         more than a day later than `now` has come too: it waits for no day that is far away, and what that visit took
         for old or gone is judged again.
@@ -269,7 +316,7 @@ class Ledger:
             has_come += " OR coalesce(last_fetch, first_seen) > :ahead"
             values["ahead"] = warc.iso(now + AHEAD)
         found = self._db.execute(
-            f"{_GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, key",
+            f"{_GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, rowid",
             values,
         )
         return [due_of(_as_state(row)) for row in found]
@@ -398,7 +445,12 @@ class Ledger:
 
 
 def _as_state(row: sqlite3.Row) -> UrlState:
-    times = {name: warc.moment(row[name] or "") for name in _TIMES}
+    """A row as a record; LedgerError where a value is none that was ever written: SQLite sees few of flipped bits."""
+    times = {name: warc.moment(row[name]) if isinstance(row[name], str) else None for name in _TIMES}
+    strange = [name for name in _COLUMNS if not isinstance(row[name], _TYPES[name])]
+    strange += [name for name, at in times.items() if at is None and row[name] is not None]
+    if strange:
+        raise unreadable(f"{', '.join(strange)} of {row['key']!s:.200}")
     return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
 from pipeline.crawl.ledger import Due, due_of
+from pipeline.crawl.scope import on_own_site
 from pipeline.crawl.states import due_at
 from pipeline.crawl.upcoming import list_off
 from pipeline.crawl.urlstate import LISTS
@@ -17,8 +18,6 @@ from pipeline.nextpart import next_part
 from pipeline.records import Capture, Kind, Outcome
 from pipeline.web.urls import fetch_form, url_key
 
-MAX_NEW_LINKS = 1_000
-"""New links taken from one feed or listing page in one run; more is a trap, not news (ours)."""
 MAX_LISTING_PAGES = 10
 """Pages of one listing walked in one run (ours). The walk ends sooner, at a page without an unseen link."""
 MAX_SITEMAPS = 500
@@ -82,7 +81,11 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
             waiting.append(_due(url, kind, None))
         elif not _borrow(visitor, _due(url, kind, None), found):
             steps.append(_Step(_due(url, kind, None)))
-    if source.sitemaps:  # children without lastmod come due on their own: their index says nothing of them
+    if steps and source.robots_sitemaps:
+        steps.extend(await _named_by_robots(visitor, coming, now))
+    if (
+        source.sitemaps or source.robots_sitemaps
+    ):  # children without lastmod come due on their own: their index says nothing of them
         steps.extend(_Step(due, 1) for due in coming.values() if due.kind == Kind.SITEMAP and due.via)
     if not only_due:
         steps.extend(_Step(due) for due in waiting)
@@ -127,6 +130,7 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
         found.unread.append(due)
         found.notes.append(f"not asked: {due.url}: {visitor.closed(due.url)}")
         return [], False
+    found.notes += [visit.note] if visit.note else []
     if not visit.body or visit.fetched is None:
         found.captures.append(visitor.keep(visit, every=visitor.source.every, changed=False))
         if visit.outcome != Outcome.UNCHANGED:
@@ -151,6 +155,23 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     every = _interval(visitor, due, content)
     found.captures.append(visitor.keep(visit, notes=notes, gap=gap, every=every, changed=bool(new or more)))
     return more, gap
+
+
+async def _named_by_robots(visitor: Visitor, coming: dict[str, Due], now: datetime) -> list[_Step]:
+    """The sitemaps that robots.txt names and that are due: from then on each comes by its own time."""
+    steps = []
+    for named in await visitor.robots_sitemaps():
+        url = fetch_form(named, visitor.source.home)
+        if url is None or not on_own_site(visitor.scope, url):
+            continue
+        key = url_key(url)
+        if visitor.keeper.ledger.add_links(
+            visitor.source.name, [(url, key)], visitor.source.home, now, Kind.SITEMAP
+        ):
+            steps.append(_Step(_due(url, Kind.SITEMAP, visitor.source.home)))
+        elif (due := coming.pop(key, None)) is not None:
+            steps.append(_Step(due))
+    return steps
 
 
 def _overdue(visitor: Visitor, url: str, now: datetime) -> Due | None:
@@ -205,9 +226,8 @@ def _take(
     gap = due.kind == Kind.FEED and due.looks > 0 and bool(new) and not known
     if gap:
         notes.append("gap: nothing known is left in the feed")
-    if due.kind != Kind.SITEMAP and len(new) > MAX_NEW_LINKS:
-        notes.append(f"cap: {len(new) - MAX_NEW_LINKS} of {len(new)} new links left out")
-        new = new[:MAX_NEW_LINKS]
+    # What is known is fetched in this order, over as many runs as it takes: the oldest first, else as the list has it.
+    new.sort(key=lambda link: (link.at is None, link.at or visitor.now()))
     found.rejected += content.rejected
     found.notes += [f"{note}: {due.url}" for note in notes]
     found.links |= {link.key: link for link in (*new, *(each for each in content.links if each.key in known))}

@@ -1,4 +1,4 @@
-"""What robots.txt allows, and how often: protego's rules under the retrieval rules of RFC 9309.
+"""What robots.txt allows, and how often, under the retrieval rules of RFC 9309.
 
 An unreachable robots.txt closes the site, a missing one opens it (RFC 9309 §2.3.1.3 and §2.3.1.4).
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from pipeline.records import Outcome
-from pipeline.rights.robotstxt import MAX_BYTES, Rules, product_token, rules_and_pace, within_cap
+from pipeline.rights import robotstxt
+from pipeline.rights.robotstxt import MAX_BYTES, SITEMAP, Rules, product_token
 from pipeline.web import media
 from pipeline.web.blocks import judge_page
 from pipeline.web.fetched import Fetched
@@ -36,8 +37,6 @@ class Robots:
     """Seconds this answer may be used."""
     note: str = ""
     """Why it is so, for the archive."""
-    agent: str = ""
-    """Our product token."""
     _rules: Rules | None = field(default=None, repr=False, compare=False)
 
     def allows(self, url: str) -> bool:
@@ -45,7 +44,7 @@ class Robots:
         asked = fetch_form(url)
         if self.deny_all or asked is None:
             return False
-        return self.allow_all or self._rules is None or bool(self._rules.can_fetch(asked, self.agent))
+        return self.allow_all or self._rules is None or self._rules.allow(asked)
 
 
 def judge_robots(fetched: Fetched, user_agent: str) -> Robots:
@@ -54,9 +53,8 @@ def judge_robots(fetched: Fetched, user_agent: str) -> Robots:
     2xx: parsed. 4xx but 429, and too many redirects: everything allowed. 429, 5xx, and no answer:
     nothing. A block page in its place (also under 4xx) closes the site, other HTML opens it.
     """
-    agent = product_token(user_agent)
-    closed = Robots(deny_all=True, agent=agent, ttl=TTL_DOUBTFUL)
-    opened = Robots(allow_all=True, agent=agent)
+    closed = Robots(deny_all=True, ttl=TTL_DOUBTFUL)
+    opened = Robots(allow_all=True)
     answer = f"{fetched.status or 'no answer'} {fetched.outcome}"
     is_page = _is_page(fetched.body)
     if (is_page or fetched.status >= 400) and _is_block(fetched):
@@ -73,21 +71,23 @@ def judge_robots(fetched: Fetched, user_agent: str) -> Robots:
 
 
 def parse_robots(body: bytes, user_agent: str) -> Robots:
-    """The rules in the bytes of a robots.txt, at most MAX_BYTES of them, cut at a line end."""
-    note = "rules read" if len(body) <= MAX_BYTES else f"only the first {MAX_BYTES} bytes read"
-    text = within_cap(body).decode("utf-8-sig", "surrogateescape")
-    agent = product_token(user_agent)
-    rules, pace = rules_and_pace(text, agent)
-    rate = pace.request_rate(agent)
-    delays = [pace.crawl_delay(agent), rate.seconds / rate.requests if rate and rate.requests else None]
-    known = [float(delay) for delay in delays if delay is not None and delay >= 0]
+    """The rules in the bytes of a robots.txt, at most MAX_BYTES of them, cut at a line end.
+
+    What reads as no text at all closes the site: it may well hold rules, and nobody knows which.
+    """
+    text = robotstxt.text_of(body)
+    told = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    said = robotstxt.statements(text)
+    if not robotstxt.is_text(text, said):
+        note = "not readable as text: closed until it is"
+        return Robots(text=told, deny_all=True, ttl=TTL_DOUBTFUL, note=note)
+    ours = robotstxt.of_agent(said, product_token(user_agent))
     return Robots(
-        text=text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
-        delay=max(known, default=None),
-        sitemaps=tuple(dict.fromkeys(rules.sitemaps)),
-        note=note,
-        agent=agent,
-        _rules=rules,
+        text=told,
+        delay=robotstxt.pace_of(ours),
+        sitemaps=tuple(dict.fromkeys(each.value for each in said if each.word == SITEMAP)),
+        note="rules read" if len(body) <= MAX_BYTES else f"only the first {MAX_BYTES} bytes read",
+        _rules=Rules(ours),
     )
 
 

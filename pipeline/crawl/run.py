@@ -24,6 +24,7 @@ from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
+from pipeline.crawl.database import LedgerError
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import EVER, NEVER, Due, Ledger
@@ -39,12 +40,15 @@ from pipeline.stages import Stage, StageName, stage
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Limits
 from pipeline.web.pace import longest_list_interval
-from pipeline.web.urls import fetch_form, site, url_key
+from pipeline.web.urls import domain, fetch_form, site, url_key
 
 logger = logging.getLogger("pipeline.crawl")
 
 MAX_SITES = 32
 """Sites asked at one time; with 8 MiB a body this bounds memory."""
+MAX_NEW_PAGES = 1_000
+"""Pages never asked for that one run fetches of one source (ours). All that a list names is known: what is more than
+that comes in the next runs, as `crawl.lists` put it in order."""
 PAUSE = timedelta(days=30)
 """A longer time without a visit is told where there are no lists: it may be the clock (ours)."""
 STOP_POLL = 0.1
@@ -169,7 +173,7 @@ class _Run:
         """Crawl one source; an error ends it alone, unless archive or ledger take nothing more."""
         try:
             await self._source(source, urls, only_due)
-        except sqlite3.Error:
+        except (sqlite3.Error, LedgerError):
             raise
         except Exception as error:
             if self.keeper.broken is not None:
@@ -264,32 +268,40 @@ class _Run:
                     due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
         pages = [each for each in due.values() if each.part_of is None]
         wanted = [each for each in pages if unwanted(visitor.scope, each.url) is None]
+        fresh = [each for each in wanted if not each.looks]
+        if left := {each.url_key for each in fresh[MAX_NEW_PAGES:]}:
+            wanted = [each for each in wanted if each.url_key not in left]
+            tally.notes.append(
+                f"quota: {len(left)} of {len(fresh)} pages not fetched yet are left for the next runs"
+            )
         tally.skipped += len(pages) - len(wanted)
         # Addresses that look like a further part come last: by then part 1 may have claimed them.
         return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
 
     async def _pages(self, visitor: Visitor, due: list[Due], tally: Tally, told: Stage) -> None:
-        """Visit pages: sites side by side, the pages of one in order."""
+        """Visit pages: domains side by side, the pages of one in order."""
         self._total += len(due)
-        by_site: dict[str, list[Due]] = {}
+        by_domain: dict[str, list[Due]] = {}
         for each in due:
-            by_site.setdefault(site(each.url), []).append(each)
+            by_domain.setdefault(domain(each.url), []).append(each)
         claimed: set[str] = set()
 
-        async def one_site(pages: list[Due]) -> None:
+        async def one_domain(pages: list[Due]) -> None:
+            left: defaultdict[str, list[Due]] = defaultdict(list)
             async with self._sites:
-                for number, page in enumerate(pages):
+                for page in pages:
+                    where = site(page.url)
                     if page.url_key in claimed:  # came as a further part of an article
                         self._total -= 1
-                    elif not await self._article(visitor, page, claimed, tally):
-                        left = len(pages) - number
-                        tally.skipped += left
-                        tally.notes.append(f"{left} pages left: {site(page.url)}: {visitor.closed(page.url)}")
-                        self._total -= left
-                        return
+                    elif where in left or not await self._article(visitor, page, claimed, tally):
+                        left[where].append(page)
                     told.at(tally.pages.total(), len(due))
+            for where, those in left.items():
+                tally.skipped += len(those)
+                tally.notes.append(f"{len(those)} pages left: {where}: {visitor.closed(those[0].url)}")
+                self._total -= len(those)
 
-        await _all([one_site(pages) for pages in by_site.values()])
+        await _all([one_domain(pages) for pages in by_domain.values()])
 
     async def _article(self, visitor: Visitor, page: Due, claimed: set[str], tally: Tally) -> bool:
         """Visit an article and its further parts, counting each; False: its site is left alone from here."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipeline.crawl.feeds import Entry, escape_ampersands, parse_feed, parse_time
+from pipeline.crawl.feeds import Entry, escape_ampersands, local_name, parse_feed
+from pipeline.crawl.times import parse_time
 from pipeline.rules.signatures import GZIP
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -89,7 +90,7 @@ def _read_xml(data: bytes, entries: list[Entry], children: list[Entry]) -> str:
             io.BytesIO(data), events=("start", "end"), recover=True, resolve_entities=False, no_network=True
         )
         for event, element in events:
-            name = _local(element)
+            name = local_name(element)
             root = root or name
             if event == "start" or name not in ("url", "sitemap"):
                 continue
@@ -109,15 +110,11 @@ def _read_xml(data: bytes, entries: list[Entry], children: list[Entry]) -> str:
 
 def _entry(element: etree._Element) -> Entry | None:
     """One `url` or `sitemap` element; `loc` must be its own child (an image has a `loc` too)."""
-    texts = {_local(child): (child.text or "").strip() for child in element}
+    texts = {local_name(child): (child.text or "").strip() for child in element}
     for child in element:
-        if _local(child) == "news":
-            texts |= {_local(part): (part.text or "").strip() for part in child}
+        if local_name(child) == "news":
+            texts |= {local_name(part): (part.text or "").strip() for part in child}
     if not texts.get("loc"):
         return None
     when = texts.get("lastmod") or texts.get("publication_date") or ""
     return Entry(url=texts["loc"].replace("&amp;", "&"), at=parse_time(when))
-
-
-def _local(element: etree._Element) -> str:
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""

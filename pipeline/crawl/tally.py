@@ -37,7 +37,8 @@ class SourceRun:
     robots: int = 0
     """Pages that robots.txt forbids."""
     skipped: int = 0
-    """Pages that are due but were not asked for: their site is left alone, or they are no longer wanted."""
+    """Pages that are due but were not asked for: their site is left alone, they are more than a run fetches,
+    or they are no longer wanted."""
     parts: int = 0
     """Of the pages visited, further parts of an article."""
     answered: bool | None = None
@@ -50,6 +51,8 @@ class SourceRun:
     """Where nothing was asked of it: when the first of its lists and pages is; None: never, or something was."""
     outcomes: dict[str, int] = field(default_factory=dict)
     """Outcome word → captures of any kind."""
+    pages: dict[str, int] = field(default_factory=dict)
+    """The same of pages alone."""
     links: int | None = None
     """Links on the source's lists; None: no list was read anew."""
     refused: str | None = None
@@ -124,6 +127,7 @@ class Tally:
             next_due=self.next_due,
             parts=self.parts,
             outcomes=dict(sorted(self.outcomes.items())),
+            pages=dict(sorted(self.pages.items())),
             links=self.links,
             refused=None if self.cut_off else self.refused,
             failed_with=self.failed_with,

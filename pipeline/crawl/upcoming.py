@@ -68,7 +68,7 @@ def upcoming(source: Source, scope: Scope, ledger: Ledger, now: datetime) -> Upc
     first = Upcoming(why="nothing left to ask: all its pages are settled, or no longer wanted")
     for url, state, due in _named(source, scope, ledger, now):
         first = _sooner(first, _judged(url, state, due, ledger, now))
-    kinds = (Kind.PAGE, Kind.SITEMAP) if source.sitemaps else (Kind.PAGE,)
+    kinds = (Kind.PAGE, Kind.SITEMAP) if source.sitemaps or source.robots_sitemaps else (Kind.PAGE,)
     for state in ledger.coming(source.name, kinds, now):
         at = due_at(state, now)
         if at is None or (state.kind == Kind.PAGE and unwanted(scope, state.url) is not None):

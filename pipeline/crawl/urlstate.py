@@ -66,6 +66,8 @@ class UrlState:
     good_file: str | None = None
     good_offset: int | None = None
     good_length: int | None = None
+    full_at: datetime | None = None
+    """The last visit that a body came with, be it the one we had: not a 304."""
 
 
 def is_ahead(state: UrlState, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.reader import read_one
@@ -16,6 +17,8 @@ from pipeline.crawl.ledger import Due
 from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.scope import Scope, is_front, may_lead_to
 from pipeline.crawl.sitemaps import MAX_BYTES
+from pipeline.crawl.times import parse_time
+from pipeline.crawl.urlstate import LISTS, UrlState
 from pipeline.records import USABLE, Capture, Kind, Outcome, Place, header_of
 from pipeline.rights import tdmrep
 from pipeline.web.blocks import judge_page
@@ -25,6 +28,9 @@ from pipeline.web.urls import fetch_form, url_key
 
 DOUBT_EVERY = 20
 """Every 20th visit asks without validators (ours): some servers keep an ETag while the body changes."""
+DOUBT_AFTER = timedelta(hours=23)
+"""A list is asked for without them when its body last came so long ago (ours), as a crawl a day would: a server that
+always says "not modified" hid what was new for 17 days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +74,8 @@ class Visit:
     """The last good response of the URL."""
     robots: str = ""
     """What robots.txt was, for the record."""
+    note: str = ""
+    """What else is to be told of it."""
 
     @property
     def body(self) -> bytes:
@@ -98,7 +106,7 @@ class Visitor:
         Nothing is kept yet but a robots.txt read on the way.
         """
         queue = self.hosts.queue(due.url)
-        async with queue.lock:
+        async with queue.lane.lock:
             robots = None if queue.closed else await self._robots(due.url)
             if queue.closed or robots is None or robots.deny_all:
                 return None
@@ -111,7 +119,8 @@ class Visitor:
                     return None
                 if earlier is not None and self._is_older(earlier):
                     earlier = None
-            asked = None if due.looks % DOUBT_EVERY == DOUBT_EVERY - 1 else earlier
+            known = self.keeper.ledger.state(due.url_key)
+            asked = earlier if earlier is not None and self._believes(due, known) else None
             turn = self.hosts.turn(self.source.delay)
             forbidden: list[str] = []
 
@@ -138,7 +147,27 @@ class Visitor:
                 earlier = None
             else:
                 outcome = Outcome.UNCHANGED
-        return Visit(due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note)
+        note = ""
+        in_doubt = outcome == Outcome.OK and due.kind in LISTS and not asked and not self.hosts.lies(due.url)
+        if in_doubt and earlier is not None and _lied(earlier, known, fetched):
+            self.hosts.caught_lying(due.url)
+            note = f"it says 'not modified' of what was: {due.url} is read in full from now on"
+        return Visit(
+            due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note, note=note
+        )
+
+    def _believes(self, due: Due, known: UrlState | None) -> bool:
+        """Whether the server of a URL may say that it is as it was."""
+        if due.looks % DOUBT_EVERY == DOUBT_EVERY - 1 or self.hosts.lies(due.url):
+            return False
+        full_at = known.full_at if known is not None else None
+        return due.kind not in LISTS or (full_at is not None and self.now() - full_at < DOUBT_AFTER)
+
+    async def robots_sitemaps(self) -> tuple[str, ...]:
+        """The sitemaps that robots.txt of the home names, as it writes them; none where nothing may be asked."""
+        queue = self.hosts.queue(self.source.home)
+        async with queue.lane.lock:
+            return () if queue.closed else (await self._robots(self.source.home)).sitemaps
 
     def keep(
         self,
@@ -173,7 +202,12 @@ class Visitor:
             part_of=due.part_of,
             gap=gap,
             next_part=next_part,
-            notes=(*(fetched.notes if fetched else ()), f"robots: {visit.robots}", *notes),
+            notes=(
+                *(fetched.notes if fetched else ()),
+                f"robots: {visit.robots}",
+                *([visit.note] if visit.note else []),
+                *notes,
+            ),
         )
         if fetched is None and due.looks:
             return capture
@@ -283,6 +317,19 @@ class Visitor:
         """Whether the headers of an answer say of its use what those of the answer with the same body did not."""
         kept = self._from_archive(earlier.place)
         return kept is not None and reservations.said(kept.headers) != reservations.said(fetched.headers)
+
+
+def _lied(earlier: Earlier, known: UrlState | None, fetched: Fetched) -> bool:
+    """Whether another body than ours shows that "not modified" was or would be a lie.
+
+    It comes with the very validators of ours; or the last visit was told so, after the time that it names itself.
+    """
+    etag, modified = header_of(fetched.headers, "etag"), header_of(fetched.headers, "last-modified")
+    if etag == (earlier.etag or "") and modified == (earlier.last_modified or "") and (etag or modified):
+        return True
+    at = parse_time(modified)
+    told = known.last_fetch if known is not None and known.status == HTTPStatus.NOT_MODIFIED else None
+    return at is not None and told is not None and at < told
 
 
 def _as_fetched(capture: Capture) -> Fetched:

@@ -42,6 +42,9 @@ _V6_REFUSED = tuple(
         "3fff::/20",  # documentation
     )
 )
+_ISATAP, _UNIVERSAL = 0x0000_5EFE, 0xFDFF_FFFF
+"""The upper half of an interface identifier that holds an IPv4 address, whatever its universal bit says (RFC 5214
+§6.1): behind such an address a tunnel leads into a private network."""
 _PRIVATE = tuple(
     ip_network(block)
     for block in ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
@@ -66,4 +69,6 @@ def allowed(address: str, *, allow_private: bool) -> bool:
         return True
     if isinstance(parsed, IPv4Address):
         return not any(parsed in block for block in _V4_REFUSED)
+    if int(parsed) >> 32 & _UNIVERSAL == _ISATAP:
+        return False
     return parsed in _V6_GLOBAL and not any(parsed in block for block in _V6_REFUSED)

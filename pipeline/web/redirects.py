@@ -17,10 +17,13 @@ _HEAD = 16 * 1024
 _SCRIPT_PAGE = 2 * 1024
 _SAFE = bytes(range(0x21, 0x7F))
 _META = re.compile(r"<meta\s[^>]{0,2000}>", re.IGNORECASE)
+_BASE = re.compile(r"<base\s[^>]{0,2000}>", re.IGNORECASE)
+_HREF = re.compile(r"\bhref\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _IS_REFRESH = re.compile(r"http-equiv\s{0,9}=\s{0,9}[\"']?\s{0,9}refresh\b", re.IGNORECASE)
 _CONTENT = re.compile(r"\bcontent\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _REFRESH = re.compile(
-    r"\s{0,99}([0-9]{1,9})(?:\.[0-9]{0,9})?\s{0,99}[;,]\s{0,99}url\s{0,99}=(.*)", re.IGNORECASE | re.DOTALL
+    r"\s{0,99}([0-9]{1,9})(?:\.[0-9]{0,9})?\s{0,99}[;,]\s{0,99}(?:url\s{0,99}=)?(.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 _SCRIPT_MOVE = re.compile(
     r"\blocation(?:\.href)?\s{0,9}(?:=|\.replace\(|\.assign\()\s{0,9}[\"']([^\"'\s]{1,2000})[\"'](?=\s{0,9}[);<}\r\n])"
@@ -41,7 +44,8 @@ def location_of(value: str, url: str) -> str | None:
 def refresh_of(body: bytes, url: str) -> str | None:
     """The target of a `<meta http-equiv=refresh>` of at most MAX_REFRESH_DELAY seconds, or None.
 
-    Only the first 16 KiB count; comments and `<noscript>` (meant for other browsers) do not.
+    Only the first 16 KiB count; comments and `<noscript>` (meant for other browsers) do not. It is read against the
+    page's `<base>`, if there is one.
     """
     head = body[:_HEAD].decode("latin-1")
     head = without_spans(without_spans(head, "<!--", "-->"), "<noscript", "</noscript")
@@ -52,8 +56,17 @@ def refresh_of(body: bytes, url: str) -> str | None:
         found = _REFRESH.match(html.unescape(content[1] or content[2] or content[3] or ""))
         if found and float(found[1]) <= MAX_REFRESH_DELAY:
             target = found[2].strip().strip("\"'").strip()
-            return location_of(target, url) if target and _is_latin1(target) else None
+            return location_of(target, _base_of(head, url)) if target and _is_latin1(target) else None
     return None
+
+
+def _base_of(head: str, url: str) -> str:
+    """The address that the page's relative addresses are read against (HTML, "document base URL")."""
+    for base in _BASE.findall(head):
+        if (href := _HREF.search(base)) is not None:
+            value = html.unescape(href[1] or href[2] or href[3] or "").strip()
+            return (location_of(value, url) if _is_latin1(value) else None) or url
+    return url
 
 
 def script_move_of(body: bytes, url: str) -> str | None:

@@ -44,11 +44,12 @@ class _Tracking:
     beside: str
 
 
-def fetch_form(url: str, base: str | None = None) -> str | None:
+def fetch_form(url: str, base: str | None = None, encoding: str = "utf-8") -> str | None:
     """The absolute URL to ask a server for, without fragment; None if it cannot or must not be fetched.
 
     Refused: other schemes than http(s), user names and passwords, no host, anything unparsable or longer
-    than MAX_LENGTH. Escapes stay as written; raw non-ASCII becomes UTF-8 escapes, hosts punycode.
+    than MAX_LENGTH. Escapes stay as written; raw non-ASCII becomes UTF-8 escapes, but in a query those of the
+    `encoding` (a Python codec) of the page that holds the link (WHATWG URL, "query state"); hosts punycode.
 
     >>> fetch_form("../b?q=文#top", base="http://新闻.cn/a/1.html")
     'http://xn--efvy88h.cn/b?q=%E6%96%87'
@@ -57,6 +58,8 @@ def fetch_form(url: str, base: str | None = None) -> str | None:
     """
     if len(url) > MAX_LENGTH:
         return None
+    if encoding != "utf-8" and "?" in url and not url.isascii():
+        url = _with_query_in(url, encoding)
     try:
         parsed = ada_url.URL(url, base=base) if base else ada_url.URL(url)
         parsed.hash = ""
@@ -167,6 +170,23 @@ def same_site(a: str, b: str) -> bool:
     return bool(one) and one == domain(b)
 
 
+def _with_query_in(url: str, encoding: str) -> str:
+    """A link with the raw non-ASCII of its query escaped in an encoding, as a browser sends it."""
+    path, _, rest = url.partition("?")
+    if "#" in path:
+        return url
+    query, mark, fragment = rest.partition("#")
+    escaped = "".join(each if each.isascii() else _escaped(each, encoding) for each in query)
+    return f"{path}?{escaped}{mark}{fragment}"
+
+
+def _escaped(character: str, encoding: str) -> str:
+    """The escapes of a character; what the encoding lacks goes as a reference (WHATWG URL, "percent-encode after")."""
+    raw = character.encode(encoding, "ignore")
+    plain = (chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in raw)
+    return "".join(plain) or f"%26%23{ord(character)}%3B"
+
+
 def _plain(text: str, also: str = "") -> str:
     """Escapes of unreserved characters (RFC 3986 §6.2.2.2) undone, the others in upper case."""
 
@@ -203,7 +223,7 @@ def _is_tracking(host: str, name: str, value: str, names: frozenset[str]) -> boo
     return any(
         _fits(rule.key, name.lower())
         and (rule.host in {"*", host} or host.endswith("." + rule.host))
-        and (rule.values is None or value.lower() in rule.values)
+        and (rule.values is None or any(_fits(each, value.lower()) for each in rule.values))
         and any(_fits(rule.beside, other) for other in names)
         for rule in _tracking_rules()
     )

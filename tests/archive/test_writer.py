@@ -41,8 +41,8 @@ def test_what_is_written_is_read_back_and_every_judge_agrees(tmp_path: Path) -> 
             ("X-Crawler-Content-Encoding", "gzip"),
             ("Transfer-Encoding", "chunked"),
             ("X-Bytes", "中文".encode("gbk").decode("latin-1")),
-            ("Set-Cookie", "a=1"),
-            ("Set-Cookie", "b=2"),
+            ("Set-Cookie", "a=withheld"),
+            ("Set-Cookie", "b=withheld"),
         ),
         notes=("two\r\nsource: forged", "back\\slash\\n", "", " blanks "),
         via="https://news.example/\nurl: forged\ud800",
@@ -325,3 +325,37 @@ def test_fields_round_trip_whatever_the_values(pairs: list[tuple[str, str]]) -> 
 def test_no_bytes_make_the_parsers_raise(data: bytes) -> None:
     warc.parse_http(data)
     warc.parse_fields(data)
+
+
+def test_no_cookie_comes_into_the_archive(tmp_path: Path) -> None:
+    secret = "s3cr3t"
+    set_here = (
+        ("Set-Cookie", f"SESSION={secret}; Path=/{secret}; HttpOnly"),
+        ("set-cookie", secret),
+        ("SET-COOKIE2", f"a={secret}"),
+        ("X-Other", "kept; a=b"),
+    )
+    hop = Hop(
+        url="https://news.example/before",
+        status=302,
+        headers=(("Set-Cookie", f"hop={secret}"), ("Location", "/a")),
+        body=b"",
+        fetched_at=START,
+    )
+    with Writer(tmp_path, "run", clock=clock) as writer:
+        kept = writer.write(
+            page(1, headers=set_here),
+            request_headers=(("Host", "news.example"), ("Cookie", f"SESSION={secret}; b={secret}=={secret}")),
+            hops=[hop],
+        )
+    (file,) = warc_files(tmp_path)
+    told = unpacked(file)
+    assert secret.encode() not in told
+    assert b"Cookie: SESSION=withheld; b=withheld\r\n" in told
+    assert b"Set-Cookie: hop=withheld\r\n" in told
+    assert kept.headers == (
+        ("Set-Cookie", "SESSION=withheld"),
+        ("set-cookie", "withheld"),
+        ("SET-COOKIE2", "a=withheld"),
+        ("X-Other", "kept; a=b"),
+    )

@@ -73,6 +73,32 @@ def test_every_link_not_taken_is_counted_with_its_reason() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("charset", "href", "wanted"),
+    [
+        ("gb2312", "/新.asp?q=新闻&n=a b", "/%E6%96%B0.asp?q=%D0%C2%CE%C5&n=a%20b"),
+        ("gbk", "?q=%E6%96%B0&r=新#新", "list/?q=%E6%96%B0&r=%D0%C2"),
+        ("gbk", "/a#新?q=新", "/a"),
+        ("gbk", "/a?q=𠮷", "/a?q=%26%23134071%3B"),
+        ("big5", "/a?q=新聞", "/a?q=%B7s%BBD"),
+        ("utf-8", "/a?q=新闻", "/a?q=%E6%96%B0%E9%97%BB"),
+    ],
+)
+def test_a_query_is_asked_in_the_encoding_of_the_page(charset: str, href: str, wanted: str) -> None:
+    codec = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}.get(charset, charset)
+    html = f"<meta charset={charset}><title>这是一页</title><ul class=news><a href='{href}'>x</a></ul>"
+    found = links_of(scope_of(SOURCE), "listing", html.encode(codec, "replace"), LIST)
+    assert [link.url.removeprefix(HOME).removeprefix("/") for link in found.links] == [wanted.lstrip("/")]
+
+
+@pytest.mark.parametrize(
+    "charset", ["idna", "punycode", "unicode_escape", "rot13", "utf-16", "base64", "mbcs"]
+)
+def test_no_charset_that_a_page_names_raises(charset: str) -> None:
+    html = f"<meta charset={charset}><ul class=news><a href='/a?q=新'>x</a></ul>"
+    links_of(scope_of(SOURCE), "listing", html.encode("gbk"), LIST)
+
+
 def test_children_of_an_index_must_be_on_the_source_s_sites() -> None:
     rows = "".join(
         f"<sitemap><loc>{u}</loc></sitemap>" for u in (HOME + "s1.xml", "https://evil.example.net/s.xml")

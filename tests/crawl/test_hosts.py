@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.run import crawl
@@ -49,6 +53,57 @@ def test_two_sources_on_one_site_share_its_delay(site: Site, tmp_path: Path) -> 
     assert site.asked().count("/robots.txt") == 1
     assert min(b.at - a.at for a, b in pairwise(site.log)) >= 0.1
     assert site.most_busy == 1, "one request at a time"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "least", "at_once"),
+    [
+        (tuple(f"s{n}.example.com.cn" for n in range(5)), 0.2, 1),
+        (tuple(f"news{n}.com.cn" for n in range(5)), 0.1, 5),
+    ],
+    ids=["five hosts of one domain", "five names of one address"],
+)
+def test_many_names_of_one_server_are_not_asked_side_by_side(
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hosts: tuple[str, ...],
+    least: float,
+    at_once: int,
+) -> None:
+    lookup = socket.getaddrinfo
+
+    def to_loopback(host: str, *rest: Any, **more: Any) -> Any:
+        return lookup("127.0.0.1" if host in hosts else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", to_loopback)
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(5)}
+    port = site.base.rpartition(":")[2]
+    urls = tuple(f"http://{host}:{port}/a/{n}.html" for n, host in enumerate(hosts))
+    assert run(source_of(site, urls=urls, include=("*",), delay=0.2), tmp_path).fetched == 5
+    assert min(b.at - a.at for a, b in pairwise(site.log)) >= least
+    assert site.most_busy <= at_once
+
+
+def test_a_sub_host_that_fails_does_not_close_its_domain(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookup = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **more: lookup(
+            "127.0.0.1" if host.endswith("example.cn") else host, *rest, **more
+        ),
+    )
+    port = site.base.rpartition(":")[2]
+    site.pages |= {f"/down/{n}.html": Page(b"", status=403, etag=False) for n in range(8)}
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(8)}
+    urls = [f"http://old.example.cn:{port}/down/{n}.html" for n in range(8)]
+    urls += [f"http://new.example.cn:{port}/a/{n}.html" for n in range(8)]
+    told = run(source_of(site, urls=tuple(urls), include=("*",)), tmp_path)
+    assert (told.fetched, told.failed, told.skipped) == (8, 5, 3)
+    assert [note for note in told.notes if "3 pages left: old.example.cn" in note]
 
 
 def test_crawl_delay_of_robots_holds_and_outlives_the_run(site: Site, tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ def test_a_listing_is_walked_while_its_pages_show_something_new(site: Site, tmp_
     assert [path for path in site.asked() if path.startswith("/list")] == ["/list.html"]
 
 
-def test_a_listing_of_endless_links_is_capped_and_sessions_are_one_page(site: Site, tmp_path: Path) -> None:
+def test_of_a_listing_of_endless_links_so_many_are_fetched_and_sessions_are_one_page(
+    site: Site, tmp_path: Path
+) -> None:
     links = "".join(f"<a href='/a/1.html;jsessionid={n:032X}'>旧事</a>" for n in range(300))
     site.pages["/list"] = Page(links.encode())
     visit = run(source_of(site, listings=(Listing(url=site.base + "/list"),)), tmp_path)
@@ -63,8 +65,8 @@ def test_a_listing_of_endless_links_is_capped_and_sessions_are_one_page(site: Si
     stop = threading.Event()
     source = source_of(site, listings=(Listing(url=site.base + "/list"),))
     visit = run(source, tmp_path, only_due=False, on_progress=lambda _: stop.set(), stop=stop)
-    assert visit.found == 1000
-    assert any(note.startswith("cap: 2000 of 3000") for note in visit.notes)
+    assert visit.found == 3000
+    assert any(note.startswith("quota: 2000 of 3000") for note in visit.notes)
 
 
 def test_sitemap_indexes_are_followed_and_an_unmoved_child_is_not_read_again(
@@ -131,21 +133,6 @@ def index(*addresses: str) -> Page:
     return Page(f"<sitemapindex>{rows}</sitemapindex>".encode(), "application/xml")
 
 
-@pytest.mark.parametrize("listed", [feed, sitemap])
-@pytest.mark.parametrize("number", [3, 4])
-def test_new_links_are_capped_but_those_of_a_sitemap(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: Any, number: int
-) -> None:
-    monkeypatch.setattr(lists, "MAX_NEW_LINKS", 3)
-    site.pages["/list"] = listed(*(f"{site.base}/a/{n}.html" for n in range(number)))
-    declared: dict[str, Any] = {f"{listed.__name__}s": (site.base + "/list",)}
-    visit = run(source_of(site, **declared), tmp_path)
-    capped = listed is feed and number == 4
-    assert visit.found == (3 if capped else number)
-    notes = [note for note in visit.notes if note.startswith("cap")]
-    assert notes == ([f"cap: 1 of 4 new links left out: {site.base}/list"] if capped else [])
-
-
 def test_so_many_sitemaps_are_read_in_a_run_and_the_others_in_the_next(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +153,26 @@ def test_indexes_of_indexes_are_followed_three_deep(site: Site, tmp_path: Path) 
     visit = run(source_of(site, sitemaps=(site.base + "/i0.xml",)), tmp_path)
     assert site.asked(but=("/robots.txt",)) == [f"/i{n}.xml" for n in range(4)]
     assert f"cap: index nested deeper than 3: {site.base}/i3.xml" in visit.notes
+
+
+def test_the_sitemaps_that_robots_names_are_read_where_the_source_says_so(site: Site, tmp_path: Path) -> None:
+    lines = f"Sitemap: /s.xml\nSitemap: {site.base}/i.xml\nSitemap: http://127.0.0.2/foreign.xml\n"
+    site.pages |= {f"/a/{n}.html": article(n) for n in range(4)}
+    site.pages |= {
+        "/robots.txt": Page(b"User-agent: *\nDisallow:\n" + lines.encode(), "text/plain"),
+        "/rss": feed(site.base + "/a/0.html"),
+        "/s.xml": sitemap(site.base + "/a/1.html"),
+        "/i.xml": index(site.base + "/c.xml"),
+        "/c.xml": sitemap(site.base + "/a/2.html"),
+    }
+    source = source_of(site, feeds=(site.base + "/rss",), every=3600.0)
+    assert run(source, tmp_path).found == 1
+    said = replace(source, robots_sitemaps=True)
+    assert run(said, tmp_path, now=later(hours=3)).found == 2
+    site.pages["/s.xml"] = sitemap(site.base + "/a/1.html", site.base + "/a/3.html")
+    site.log.clear()
+    assert run(said, tmp_path, now=later(hours=9)).found == 1
+    assert site.asked().count("/s.xml") == 1
 
 
 def test_a_child_that_failed_is_read_again_though_its_index_is_as_it_was(site: Site, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import time
 from datetime import UTC, datetime
@@ -122,6 +123,32 @@ def test_a_gbk_rule_meets_a_gbk_address() -> None:
     robots = parse_robots("User-agent: *\nDisallow: /新闻\n".encode("gbk"), AGENT)
     assert not robots.allows("http://example.cn/%D0%C2%CE%C5/1.html")
     assert robots.allows("http://example.cn/%E6%96%B0%E9%97%BB/1.html")
+    assert robots.allows("http://example.cn/%CC%E5%D3%FD/1.html"), "another word in the same encoding"
+
+
+@pytest.mark.parametrize(
+    ("why", "body"),
+    [
+        ("packed, and no header says so", gzip.compress(CLOSED)),
+        ("UTF-16 with its mark", CLOSED.decode().encode("utf-16")),
+        ("UTF-16, little end first, without", CLOSED.decode().encode("utf-16-le")),
+        ("UTF-16, big end first, without", CLOSED.decode().encode("utf-16-be")),
+        ("noise", bytes(range(256)) * 4),
+        ("packed twice", gzip.compress(gzip.compress(CLOSED))),
+        ("packed and cut", gzip.compress(CLOSED)[:6] + b"\x00" * 40),
+    ],
+)
+def test_what_is_no_plain_text_is_read_or_closed(why: str, body: bytes) -> None:
+    robots = parse_robots(body, AGENT)
+    assert not robots.allows("http://example.cn/a")
+    assert robots.deny_all is (robots.note != "rules read")
+
+
+def test_a_packed_file_is_unpacked_no_further_than_it_may() -> None:
+    bomb = gzip.compress(CLOSED + b"#" * 50_000_000)
+    robots = parse_robots(bomb, AGENT)
+    assert not robots.allows("http://example.cn/a")
+    assert len(robots.text) <= MAX_BYTES
 
 
 @pytest.mark.parametrize(

@@ -126,12 +126,6 @@ def test_the_words_are_those_of_the_table_and_the_columns() -> None:
     assert Source(name="a", home="").reserved == RESERVED_WORDS[0]
 
 
-def test_no_token_of_a_crawler_is_part_of_another() -> None:
-    """protego takes a group for `news` as one for `news-corpus`: so no name of the table may contain another."""
-    tokens = [token.lower() for token, *_ in table("ai-agents")]
-    assert not [(a, b) for a in tokens for b in tokens if a != b and a in b]
-
-
 def test_a_row_has_each_fact_once_and_so_many_at_most() -> None:
     facts = [
         Right(name="noindex", place=place, said=f"{n}" * 300)

@@ -34,6 +34,8 @@ class Page:
     headers: tuple[tuple[str, str], ...] = ()
     etag: bool = True
     wait: float = 0.0
+    lies: bool = False
+    """Whether it answers 304 to whoever sends a validator, whatever that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Site:
         tag = '"' + hashlib.sha1(page.body).hexdigest()[:12] + '"' if page.etag else ""
         status, body = page.status, page.body
         if tag and handler.headers.get("If-None-Match") == tag:
+            status, body = 304, b""
+        if page.lies and (handler.headers.get("If-None-Match") or handler.headers.get("If-Modified-Since")):
             status, body = 304, b""
         asked = {name.lower(): value for name, value in handler.headers.items()}
         self.log.append(Request(at, handler.path, asked, handler.client_address[1], status, len(body)))

@@ -98,27 +98,43 @@ def hours(count: float) -> timedelta:
 
 
 @pytest.mark.parametrize(
-    ("looks", "changed", "age", "interval"),
+    ("changed", "age", "stretch", "interval"),
     [
-        (1, None, 0.0, 1.0),  # at least an hour
-        (2, None, 10.0, 7.0),
-        (3, 8.0, 10.0, 1.4),  # counted from the change
-        (4, None, 24.0 * 365, 720.0),  # at most 30 days
-        (5, None, 100.0, None),  # looked at often enough
-        (5, 100.0, 100.0, 1.0),  # but it has just changed
-        (9, 90.0, 100.0, None),
+        (None, 0, 1, 2),
+        (None, 2, 1, 8),
+        (None, 1.6, 1, 8.4),  # a little early: it was the look at two hours
+        (None, 1.0, 1, 1.0),  # too early to be it
+        (None, 5, 1, 5),  # a look that came late is not made up for
+        (None, 10, 1, 38),
+        (None, 48, 1, 192),
+        (None, 240, 1, 480),
+        (None, 720, 1, None),
+        (240, 720, 1, None),  # changed before, and now no more
+        (720, 720, 1, 720),  # changed at the last look: followed on
+        (24 * 200, 24 * 200, 1, None),  # but not for more than a year
+        (0, 720, 1, None),  # the first visit is no change
+        (None, 0, 2, 4),
+        (None, 720, 2, 720),
     ],
 )
-def test_an_article_is_looked_at_less_and_less(
-    looks: int, changed: float | None, age: float, interval: float | None
+def test_an_article_is_watched_as_long_as_it_changes(
+    changed: float | None, age: float, stretch: float, interval: float | None
 ) -> None:
     last_change = None if changed is None else START + hours(changed)
-    seconds = pace.page_interval(START, looks, last_change, START + hours(age))
+    seconds = pace.page_interval(START, last_change, START + hours(age), stretch)
     assert seconds == (None if interval is None else pytest.approx(interval * 3600))
 
 
-def test_a_clock_set_back_gives_the_least_interval() -> None:
-    assert pace.page_interval(START, 1, None, START - hours(5)) == 3600.0
+def test_a_clock_set_back_looks_as_at_the_beginning() -> None:
+    assert pace.page_interval(START, None, START - hours(5)) == 2 * 3600.0
+
+
+def test_what_changes_with_every_look_is_looked_at_so_often() -> None:
+    at, looks = START, 1
+    while (wait := pace.page_interval(START, at, at)) is not None:
+        at, looks = at + timedelta(seconds=wait), looks + 1
+    assert looks <= 10
+    assert at - START <= timedelta(days=366)
 
 
 @pytest.mark.parametrize(

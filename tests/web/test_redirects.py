@@ -40,6 +40,17 @@ def test_a_location_becomes_a_fetch_form(value: str, target: str | None) -> None
         (b"<meta content='0;url=/c?a=1&amp;b=2' http-equiv=refresh>", "http://example.cn/c?a=1&b=2"),
         (b'<meta http-equiv="refresh" content="0.5, url = /c">', "http://example.cn/c"),
         (b'<meta http-equiv="refresh" content="0;url=/\xc4\xe3">', "http://example.cn/%C4%E3"),
+        (b'<meta content="0;url=c.html" name=x http-equiv=refresh>', "http://example.cn/a/c.html"),
+        (b'<meta http-equiv="refresh" content="0; /c">', "http://example.cn/c"),
+        (
+            b'<meta http-equiv="refresh" content="0;url=c.html"><base target=_top href="/d/">',
+            "http://example.cn/d/c.html",
+        ),
+        (
+            b'<base href="http://m.example.cn/e/"><meta content="0;url=c.html" http-equiv=refresh>',
+            "http://m.example.cn/e/c.html",
+        ),
+        (b'<base href="javascript:x"><meta content="0;url=c" http-equiv=refresh>', "http://example.cn/a/c"),
         (b'<meta http-equiv="refresh" content="6;url=/c">', None),
         (b'<meta http-equiv="refresh" content="0">', None),
         (b'<meta http-equiv="refresh" content="0;url=">', None),
@@ -84,7 +95,16 @@ def test_no_bytes_raise(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    [b"<!--", b"<noscript", b"<meta ", b"<meta http-equiv=refresh content=", b"<script", b"location='"],
+    [
+        b"<!--",
+        b"<noscript",
+        b"<meta ",
+        b"<base ",
+        b"<base href=",
+        b"<meta http-equiv=refresh content=",
+        b"<script",
+        b"location='",
+    ],
 )
 def test_hostile_repetition_takes_no_time(unit: bytes) -> None:
     started = time.perf_counter()
