@@ -1,11 +1,12 @@
 """What a version costs on the disk: sixty daily refreshes of a growing corpus, hard links counted once.
 
-    python -m benchmarks.versions [--days 60] [--first 5000] [--share 0.01]
+    python -m benchmarks.versions [--days 60] [--first 5000] [--share 0.01] [--maintain 7]
 
 Each day brings so large a share of new articles; for a hundred of them five edits (one in twenty of any article, the
 others of the last three days': older pages are hardly visited), ten copies and fifty visits that say the same. Printed
 for each tenth day: the bytes of the files that the version does not share with its parent, by what they hold, beside
-the bytes of the new rows alone (the same rows as one Parquet file) and of the whole version.
+the bytes of the new rows alone (the same rows as one Parquet file) and of the whole version. Each week maintenance
+joins the small files of older days, as `corpus maintain` does: a version of its own, told apart.
 """
 
 from __future__ import annotations
@@ -76,8 +77,10 @@ def _at(document: Document, day: int, number: int) -> Document:
     return replace(document, capture=f"urn:uuid:{day}-{number}", captured_at=moment, first_seen=moment)
 
 
-def versions(job: Job, days: int, first: int, share: float) -> Iterator[tuple[Path, list[Document]]]:
-    """Publish a version a day; its folder and the rows that came."""
+def versions(
+    job: Job, days: int, first: int, share: float, maintain: int = 0
+) -> Iterator[tuple[Path, list[Document]]]:
+    """Publish a version a day; its folder and the rows that came. After so many days one that only joins files."""
     job.raw.mkdir(parents=True)
     building.check_staged = lambda *_: (
         None
@@ -87,18 +90,27 @@ def versions(job: Job, days: int, first: int, share: float) -> Iterator[tuple[Pa
         count = first if day == 0 else max(1, int(done * share))
         rows = day_rows(day, done, count)
         done += count
-        staging = job.work / "staging"
-        todo = plan(job)
-        base = job.clean / todo.base.version if todo.base else None
-        edition = Edition(staging, base, Sums(base) if base else None)
-        index = DedupeIndex.open(base / CLUSTERS if base else None)
-        for start in range(0, len(rows), building.ROWS_AT_ONCE):
-            assemble(rows[start : start + building.ROWS_AT_ONCE], edition, index)
-        index.write(staging / CLUSTERS)
-        report = BuildReport(version=None, parent=None, published=False, full=None)
-        table = building._compared(job, todo, staging)
-        report = building._publish(job, todo, staging, edition, report, table, lambda what, done, total: None)
-        yield job.clean / str(report.version), rows
+        yield _published(job, rows), rows
+        if maintain and day and day % maintain == 0:
+            yield _published(job, []), []
+
+
+def _published(job: Job, rows: list[Document]) -> Path:
+    """A version with some rows more, or with its small files joined where there are none."""
+    staging = job.work / "staging"
+    todo = plan(job)
+    base = job.clean / todo.base.version if todo.base else None
+    edition = Edition(staging, base, Sums(base) if base else None)
+    index = DedupeIndex.open(base / CLUSTERS if base else None)
+    for start in range(0, len(rows), building.ROWS_AT_ONCE):
+        assemble(rows[start : start + building.ROWS_AT_ONCE], edition, index)
+    if not rows:
+        edition.compact()
+    index.write(staging / CLUSTERS)
+    report = BuildReport(version=None, parent=None, published=False, full=None)
+    table = building._compared(job, todo, staging)
+    report = building._publish(job, todo, staging, edition, report, table, lambda what, done, total: None)
+    return job.clean / str(report.version)
 
 
 def cost(folder: Path) -> tuple[Counter[str], int]:
@@ -127,29 +139,41 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--first", type=int, default=5_000)
     parser.add_argument("--share", type=float, default=0.01)
+    parser.add_argument("--maintain", type=int, default=7, help="days between two, 0: never")
     arguments = parser.parse_args()
     started = time.process_time()
     print(f"{'day':>4} {'rows':>6} {'new rows':>9} {'written':>9} {'times':>6} {'of all':>7}  by kind")
     times: list[float] = []
     shares: list[float] = []
+    joined: list[float] = []
+    week = day = 0
     with tempfile.TemporaryDirectory() as folder:
         job = Job(
             raw=Path(folder) / "raw", clean=Path(folder) / "clean", work=Path(folder) / ".build", workers=1
         )
-        made = versions(job, arguments.days, arguments.first, arguments.share)
-        for day, (version, rows) in enumerate(made):
+        made = versions(job, arguments.days, arguments.first, arguments.share, arguments.maintain)
+        for version, rows in made:
             own, total = cost(version)
             written, new = own.total(), size_of(rows)
+            if not rows:
+                joined.append(written / week)
+                week = 0
+                continue
             if day:
+                week += new
                 times.append(written / new)
                 shares.append(written / total)
             if day % 10 == 0 or day == 1:
                 kinds = "  ".join(f"{kind} {size // 1024} K" for kind, size in own.most_common())
                 told = f"{written / new:>6.1f} {written / total:>7.1%}  {kinds}"
                 print(f"{day:>4} {len(rows):>6} {new:>9} {written:>9} {told}", flush=True)
+            day += 1
     mean, share = sum(times) / len(times), sum(shares) / len(shares)
     print(f"mean of {len(times)} refreshes: {mean:.2f} × the new rows, {share:.2%} of the corpus")
     print(f"most: {max(times):.1f} ×, {max(shares):.1%}; {time.process_time() - started:.0f} CPU s")
+    if joined:
+        often = f"each of {len(joined)} times maintenance joined files"
+        print(f"{often}: {sum(joined) / len(joined):.2f} × the rows that were new since the one before")
 
 
 if __name__ == "__main__":

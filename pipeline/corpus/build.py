@@ -38,6 +38,7 @@ from pipeline.corpus.held import release
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.judging import beforehand, harm_of, waiting
+from pipeline.corpus.metadata import TABLE_SCHEMA
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
@@ -503,6 +504,9 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         columns=column_types(SCHEMA),
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})
+    same = {name: file for name, file in known.items() if name == TABLE_SCHEMA}
+    if parent_folder is not None and not Sums(parent_folder).damaged(same):
+        publish.relink_equal(folder, parent_folder, same)
     manifest = replace(manifest, files=publish.describe_files(folder, parent_folder, known))
     publish.write_manifest(folder, manifest)
     return manifest

@@ -1,9 +1,10 @@
 """A version while it is being made: the parent's files by hard link, the touched ones rewritten.
 
-Rows stand in files by day (`articles` by first_seen, `dropped` by captured_at). A row keeps its file until its day
-is joined, and rows that come are put into new, small files: a row that changes makes its whole file be written again,
-so the files are small in number of rows where changes are frequent, and in proportion to the corpus elsewhere. A file
-nobody touched stays the same inode. How rows are cut into files follows from the builds, not from the rows alone.
+Rows stand in files by day (`articles` by first_seen, `dropped` by captured_at, but for the few that came late). A row
+keeps its file until its day is joined, and articles that come are put into new, small files: a row that changes makes
+its whole file be written again, so the files are small in number of rows where changes are frequent, and in proportion
+to the corpus elsewhere. A file nobody touched stays the same inode. How rows are cut into files follows from the
+builds, not from the rows alone.
 """
 
 from __future__ import annotations
@@ -38,8 +39,12 @@ ROWS_PER_FILE, FILES, FEWEST = 512, 128, 64
 ROWS_PER_FILE, some 2 MB. So an edit of an old document writes less than a hundredth of the corpus again, and a million
 rows stand in two thousand files. One of 64 rows costs 8 % beside its rows."""
 
-PIECES, SMALLEST = 16, 16
-"""New rows stand in files of so large a part of such a file, at least so many rows. (benchmarks/versions.py.)"""
+PIECES, SMALLEST = 16, 12
+"""New articles stand in files of so large a part of such a file, at least so many rows. (benchmarks/versions.py.)
+
+Fewer dropped rows than SMALLEST get no file of their own day: a text that a page no longer has is dropped on the day
+it was captured, and a file for each would cost ten times what they do. They stand with those of the newest day.
+"""
 
 YOUNG_DAYS = 3
 """Days whose pages still change: their files are not joined."""
@@ -208,11 +213,11 @@ class Edition:
                 continue
             self._count(after, +1)
             day = f"{table_of(after)}/{day_of(after)}"
-            if before is not None and before.file.startswith(day):
+            if before is not None and before.file.startswith(day if after.reason is None else DROPPED):
                 new[before.file].append(after)
             else:
                 arriving[day].append(after)
-        for day, documents in sorted(arriving.items()):
+        for day, documents in sorted(_with_the_newest(arriving).items()):
             self._place(day, documents, out, new)
         for file in sorted({*out, *new}):
             self._rewrite(file, out.get(file, set()), new.get(file, []))
@@ -247,11 +252,12 @@ class Edition:
         new: dict[str, list[Document]],
     ) -> None:
         documents = sorted(documents, key=_row_order)
+        most = self._most_new if day.startswith(ARTICLES) else self._most
         numbers = [int(f.rsplit("-", 1)[1].removesuffix(".parquet")) for f in self._rows if f.startswith(day)]
         number = max(numbers, default=0)
         while documents:
             file = f"{day}-{number:03d}.parquet"
-            room = self._most_new - self._rows.get(file, 0) + len(out.get(file, ())) - len(new.get(file, ()))
+            room = most - self._rows.get(file, 0) + len(out.get(file, ())) - len(new.get(file, ()))
             # A file of the parent is written again only for rows of its own.
             if room > 0 and (file not in self._rows or file in self._made):
                 new[file] += documents[:room]
@@ -360,6 +366,16 @@ def _note_newest(rows: pa.Table, newest: dict[str, datetime]) -> None:
 def _holds(path: Path, reason: str) -> bool:
     """Whether a file has rows of a reason, by that column alone."""
     return bool(pc.any(pc.equal(pq.read_table(path, columns=["reason"])["reason"], reason)).as_py())
+
+
+def _with_the_newest(arriving: dict[str, list[Document]]) -> dict[str, list[Document]]:
+    """Day → the rows that come to it, the dropped ones of days to which few come put to those of the newest."""
+    newest = max((day for day in arriving if day.startswith(DROPPED)), default="")
+    days: dict[str, list[Document]] = defaultdict(list)
+    for day, documents in arriving.items():
+        is_few = day.startswith(DROPPED) and len(documents) < SMALLEST
+        days[newest if is_few else day] += documents
+    return days
 
 
 def _sorted(table: pa.Table, file: str) -> pa.Table:

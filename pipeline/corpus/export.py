@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline.corpus import feed, hub
 from pipeline.corpus.exports import Exported, Sent, check_here, noted, plan, reaching, sums_of
 from pipeline.corpus.feed import VERSION
 from pipeline.corpus.job import Progress
+from pipeline.corpus.leases import leased
 from pipeline.corpus.publish import point_latest
 from pipeline.corpus.read import (
     LATEST,
@@ -68,7 +70,8 @@ def export(
     An earlier revision of its release goes there: a later one was made because something was taken down. With
     `mirror` this is done for every version there, and those that the corpus no longer has go too. Raises UsageError
     for a version or target that is none, RefusedError when another version of that name is there, CorpusError when
-    a file here is damaged or the target cannot be reached or written; NoSpaceError.
+    a file here is damaged, a version goes meanwhile or the target cannot be reached or written; NoSpaceError.
+    Maintenance lets none go that is being sent.
     """
     if not to.isprintable():
         raise UsageError(f"{to!r}: a target is a folder or a URL on one line")
@@ -84,19 +87,23 @@ def export(
     here = list_versions(clean)
     folder = version_folder(clean, version)
     if to.startswith(HUB):
-        return hub.export(folder, to, here, mirror=mirror)
+        with leased(folder):
+            return hub.export(folder, to, here, mirror=mirror)
     there = _There(top=place(to))
     with reaching(to):
         listed = there.top.fs.find(there.top.path, detail=True)
     there.files = {str(path)[len(there.top.path) + 1 :]: info for path, info in listed.items()}
     todo = plan(there.versions(finished=False), here, folder.name, mirror=mirror, to=to)
     known = noted(clean, to, sent=todo.send)
-    done = tuple(_send(clean / v, there, progress) for v in todo.send)
-    _send_feed(clean, there, progress)
-    kept = (there.versions(finished=True) | set(todo.send)) - set(todo.remove)
-    _point(there, kept, latest(clean))
-    for v in todo.remove:
-        _remove(there, v)
+    with reaching(to), ExitStack() as held:
+        for v in todo.send:
+            held.enter_context(leased(clean / v))
+        done = tuple(_send(clean / v, there, progress) for v in todo.send)
+        _send_feed(clean, there, progress)
+        kept = (there.versions(finished=True) | set(todo.send)) - set(todo.remove)
+        _point(there, kept, latest(clean))
+        for v in todo.remove:
+            _remove(there, v)
     if todo.remove:
         noted(clean, to, removed=todo.remove)
     return Exported(to=to, versions=done, removed=todo.remove, unknown=todo.unknown, noted=known)

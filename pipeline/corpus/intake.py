@@ -124,8 +124,15 @@ def retake(
         # a source that is no longer declared changes no row that stands
         terms = {row.source: row.terms for row in back} | into.terms
         rows = replace(into, terms=terms, waiting=into.waiting | wait).rows(again)
-        done.append(into.put(rows, back))
+        made, stands = into.put(rows, back), into.edition.pages([row.id for row in back])
+        # also where nothing of it is published: a version says so, or each build would do it again
+        is_other = {_key(row): row for row in back} != {_key(each.document): each.document for each in stands}
+        done.append(replace(made, loud=made.loud or is_other))
     return done
+
+
+def _key(row: Document) -> tuple[str, int]:
+    return row.capture, row.part
 
 
 def captured_in(

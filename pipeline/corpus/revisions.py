@@ -23,6 +23,10 @@ SPEAKING = frozenset({None, Reason.RESERVED})
 """Reasons of the rows that say what stands of their page: fit ones put a text there, reserved ones take it away."""
 
 
+_NO_LONGER = frozenset({Reason.NOT_AN_ARTICLE, Reason.PART_OF})
+"""Reasons by which a person says that there is no such article (any more)."""
+
+
 @dataclass(slots=True)
 class Revisions:
     """What stands of one page, capture after capture."""
@@ -44,8 +48,10 @@ class Revisions:
             for ident in part_ids(rows[0].url_key):
                 if ident in self.now:
                     self.aside.append(past(self.now.pop(ident)))
-        for row in rows:  # a person says that it is no article: its earlier text does not stay either
-            if row.reason == Reason.NOT_AN_ARTICLE and row.id in self.now:
+        for (
+            row
+        ) in rows:  # a person says that it is no article of its own: its earlier text does not stay either
+            if row.corrected and row.reason in _NO_LONGER and row.id in self.now:
                 self.aside.append(past(self.now.pop(row.id)))
         for document in fit:
             current = self.now.get(document.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pipeline.archive.store import sha256_of, write_whole
 from pipeline.corpus import feed_files, life, tombstones
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
+from pipeline.corpus.leases import let_go
 from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import listed_sums, read_manifest
 from pipeline.corpus.queries import connected
@@ -171,7 +172,7 @@ class Kept:
     version: str
     """The version."""
     why: str | None
-    """latest, pinned, daily, weekly, monthly; None: it goes."""
+    """latest, pinned, daily, weekly, monthly, exported (just now); None: it goes."""
 
 
 def plan_gc(clean: Path) -> list[Kept]:
@@ -201,18 +202,21 @@ def plan_gc(clean: Path) -> list[Kept]:
 
 
 def collect(clean: Path, work: Path) -> list[Kept]:
-    """Remove the versions that gc does not keep; each leaves the corpus folder in one rename."""
+    """Remove the versions that gc does not keep and nobody holds; each leaves the corpus folder in one rename."""
     feed_files.mend(clean, work)  # what a version changed outlives it
     plan = plan_gc(clean)
     work.mkdir(parents=True, exist_ok=True)
     for left in work.glob("collected-*"):  # by a run that was killed
         shutil.rmtree(left)
+    done = []
     for kept in plan:
-        if kept.why is None:
-            aside = work / f"collected-{kept.version}"
-            (clean / kept.version).rename(aside)
+        aside = work / f"collected-{kept.version}"
+        if kept.why is None and not let_go(clean / kept.version, aside):
+            kept = replace(kept, why="exported")
+        elif kept.why is None:
             shutil.rmtree(aside)
-    return plan
+        done.append(kept)
+    return done
 
 
 def next_round(work: Path, names: Sequence[str]) -> list[str]:

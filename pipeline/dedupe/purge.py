@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 
 from pipeline.dedupe import tables
 from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.lines import Lines
 from pipeline.dedupe.segments import Segments, Table, link_segment, replace_segment
-from pipeline.dedupe.sorted_pairs import Values
+from pipeline.dedupe.sorted_pairs import Values, mapped
 
 Rows = np.ndarray[tuple[int], np.dtype[np.bool_]]
 """Which rows of a table are meant."""
@@ -38,7 +39,8 @@ def inode(file: Path) -> tuple[int, int]:
 def touched(folder: Path, ids: Iterable[str]) -> tuple[str, ...]:
     """The clusters in which something else may have to be published once these documents are gone.
 
-    None of an index of an earlier release: the next build reads nothing of it.
+    One stands for all those of a site whose lines these documents helped to tell as its furniture. None of an index of
+    an earlier release: the next build reads nothing of it.
     """
     if not _has_look_ups(folder):
         return ()
@@ -52,7 +54,19 @@ def touched(folder: Path, ids: Iterable[str]) -> tuple[str, ...]:
     clusters |= {member.decision.cluster for member in members}
     index.load_clusters(clusters)
     gone = set(names)
-    return tuple(c for c in sorted(clusters) if any(m.id not in gone for m in index.members(c)))
+    left = {c for c in clusters if any(m.id not in gone for m in index.members(c))}
+    return tuple(sorted(left | set(_taught(folder, index, names)[:1])))
+
+
+def _taught(folder: Path, index: DedupeIndex, ids: list[str]) -> list[str]:
+    """The clusters of the other documents that were looked at beside these, to tell furniture."""
+    gone = set(tables.keys_of(ids).tolist())
+    pairs = (mapped(file) for file in Segments(tables.EDGE_LINES, folder).files)
+    lines = {line for first, second in pairs for line in first[np.isin(second, list(gone))].tolist()}
+    listed = [set(documents) for documents in Lines(folder).first(lines).values()]
+    others = {other for documents in listed if documents & gone for other in documents - gone}
+    found = index.load_keys(others).values()
+    return sorted(member.decision.cluster for name in found if (member := index.get(name)))
 
 
 def segments_with(folder: Path, ids: Iterable[str]) -> list[Path]:
@@ -109,7 +123,7 @@ def _left(file: Path, table: Table, ids: list[str], prints: Values) -> pa.Table 
     """What stays of a segment; None: all of it does."""
     keys = tables.keys_of(ids)
     if table in _PAIRS:
-        firsts, seconds = np.load(file, mmap_mode="r")
+        firsts, seconds = mapped(file)
         kept = ~np.isin(seconds, keys if table is tables.EDGE_LINES else prints)
         return None if kept.all() else pa.table([firsts[kept], seconds[kept]], schema=table.schema)
     columns = [name for name in ("key", "of_key") if name in table.schema.names]

@@ -1,8 +1,8 @@
 """Tables that grow by immutable files: one segment for each publication, small ones joined in time.
 
 Rows stand in Parquet and are looked up by 64-bit keys: beside each segment of a table lies a file of sorted
-(key, row number) pairs, and only the row groups that hold a wanted row are read. A table of two such numbers
-is a file of pairs itself.
+(key, row number) pairs, and only the row groups that hold a wanted row are read; a small segment has none, its keys
+are read from the rows. A table of two such numbers is a file of pairs itself.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ for every hash of a batch: an increment of 1,000 on 34 million hashes took 1.1 s
 
 _ROW_GROUP = 1 << 13
 """Few rows, because a look-up reads whole row groups."""
+
+FEW = 1_000
+"""Rows of a segment without a file of keys: it would cost each version more to name than it saves to read."""
+
+COUNTED = "order"
+"""The column whose largest value is asked for (`Segments.largest`)."""
 
 MEMORY, THREADS = "300MB", 1
 """What DuckDB may take to join segments. With two threads it needs more, and gives up on 34 million rows with
@@ -85,12 +91,20 @@ class Segments:
             return _no_rows(self.table)
         wanted, found = np.unique(keys), [_no_rows(self.table)]
         for file in self.files:
-            numbers = np.unique(search(self._pairs_of(_keys_file(file)), wanted)[1]).astype(np.int64)
+            numbers = np.unique(search(self._keys_of(file), wanted)[1]).astype(np.int64)
             if len(numbers):
                 if file not in self._opened:
                     self._opened[file] = pq.ParquetFile(file)
                 found.append(_read_rows(self._opened[file], numbers))
         return pa.concat_tables(found)
+
+    def _keys_of(self, file: Path) -> Values:
+        """The (key, row number) pairs of a segment."""
+        if _keys_file(file).is_file():
+            return self._pairs_of(_keys_file(file))
+        if file not in self._mapped:
+            self._mapped[file] = _keys(file, self.table)
+        return self._mapped[file]
 
     def _pairs_of(self, file: Path) -> Values:
         """The pairs of a file, opened once: a batch looks up dozens of times."""
@@ -111,7 +125,7 @@ class Segments:
     def all_pairs(self) -> tuple[Values, Values]:
         """For a table of two numbers: all its rows."""
         none = np.zeros((2, 0), np.uint64)
-        first, second = np.concatenate([none, *(np.load(file) for file in self.files)], axis=1)
+        first, second = np.concatenate([none, *(mapped(file) for file in self.files)], axis=1)
         return first, second
 
     def first_pairs(self, values: Values, most: int) -> tuple[Values, Values]:
@@ -187,7 +201,7 @@ class Segments:
         target = folder / file.name
         if target != file:
             link_or_copy(file, target)
-            if self.table.lookup:
+            if _keys_file(file).is_file():
                 link_or_copy(_keys_file(file), _keys_file(target))
         return target
 
@@ -224,14 +238,30 @@ def _number(file: Path) -> int:
 
 def _write_rows(path: Path, table: Table, chunks: Iterator[pa.Table]) -> None:
     """Write sorted rows as a segment, and its keys beside it."""
-    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+    counted = [name for name in table.schema.names if name == COUNTED]
+    with (
+        pq.ParquetWriter(
+            path,
+            table.schema,
+            compression="zstd",
+            use_dictionary=False,  # hashes, ids and numbers: a day's segment is a third smaller without what follows
+            write_statistics=counted,
+            store_schema=False,
+        ) as writer
+    ):
         for chunk in chunks:
             writer.write_table(chunk, row_group_size=_ROW_GROUP)
+    if pq.read_metadata(path).num_rows > FEW:
+        write_pairs(_keys_file(path), *_keys(path, table))
+
+
+def _keys(path: Path, table: Table) -> Values:
+    """The keys of a segment's rows with the rows' numbers, sorted."""
     columns = pq.read_table(path, columns=list(table.lookup))
     keys = np.concatenate([columns[name].to_numpy() for name in table.lookup])
     numbers = np.tile(np.arange(columns.num_rows, dtype=np.uint64), len(table.lookup))
     order = np.lexsort((numbers, keys))
-    write_pairs(_keys_file(path), keys[order], numbers[order])
+    return np.stack((keys[order], numbers[order]))
 
 
 def _current(
@@ -280,15 +310,16 @@ def _keys_file(file: Path) -> Path:
 
 
 def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
-    """The newest segments that together outweigh the one before them, if there are too many segments.
+    """The two newest segments, and those before them that they together outweigh, if there are too many segments.
 
-    So sizes stay in a geometric row, and a row is rewritten a logarithmic number of times.
+    So sizes stay in a falling row of few steps, and a day's rows are rewritten about once in a month of days.
     """
     if len(files) <= MOST_SEGMENTS:
         return ()
     sizes = [count_pairs(f) if f.suffix == ".npy" else pq.read_metadata(f).num_rows for f in files]
-    first, total = len(files) - 1, sizes[-1]
-    while first and total >= sizes[first - 1] / 2:
+    first = len(files) - 2
+    total = sum(sizes[first:])
+    while first and total >= sizes[first - 1]:
         first -= 1
         total += sizes[first]
     return files[first:]

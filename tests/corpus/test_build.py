@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -24,6 +23,7 @@ from pipeline.corpus.plan import MADE_BY, rules
 from pipeline.corpus.publish import describe_files, point_latest, read_manifest, write_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
 from pipeline.dedupe import segments
+from pipeline.dedupe.sorted_pairs import mapped
 from pipeline.errors import BusyError, CorpusError, NoSpaceError, RefusedError, UsageError
 from pipeline.records import Capture, Source
 from pipeline.rules import fingerprint
@@ -359,7 +359,7 @@ def test_a_version_with_an_index_of_an_older_form_is_verified_and_built_on_in_fu
 ) -> None:
     version = corpus / "clean" / "2.1.0"
     for path in sorted((version / "clusters").glob("*.npy")):
-        pairs = np.load(path)
+        pairs = mapped(path)
         pq.write_table(pa.table({"key": pairs[0], "row": pairs[1]}), path.with_suffix(".parquet"))
         path.unlink()
     old = {**read_manifest(version).fingerprints, "dedupe": "of the older release"}

@@ -16,6 +16,7 @@ from pipeline.corpus import expectations, versions
 from pipeline.corpus.build import build
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.job import BuildReport
+from pipeline.corpus.plan import plan
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, version_folder
 from pipeline.corrections import Correction, Cut, Split
@@ -413,6 +414,47 @@ def test_two_articles_of_a_page_are_joined(tmp_path: Path) -> None:
     assert same_as_from_the_start(tmp_path, said)
     again(tmp_path)
     assert rows(tmp_path) == before
+
+
+def test_with_a_part_that_is_joined_its_earlier_text_goes_too(tmp_path: Path) -> None:
+    first = two_articles()
+    assert first is not None
+    write(tmp_path / "raw", [story_page(0, body=first)])
+    build(job(tmp_path))
+    earlier = rows(tmp_path)[document_id(story_page(0).url_key, 2)]
+    last = earlier.extracted.splitlines()[-1]
+    changed = first.replace(last.encode(), f"{last}后来的事，谁也没有再提起过，只有河水还在流。".encode())
+    assert changed != first
+    write(tmp_path / "raw", [revised(changed)], "run-2")
+    again(tmp_path)
+    second = rows(tmp_path)[earlier.id]
+    assert second.extracted != earlier.extracted
+    said = correction(second, join=True)
+    again(tmp_path, said)
+    (whole,) = documents(tmp_path / "clean")
+    assert whole.extracted.endswith(second.extracted)
+    gone = {d.reason for d in documents(tmp_path / "clean", table="dropped") if d.id == earlier.id}
+    assert gone == {"part_of", "superseded"}, "none of its texts is published"
+    assert versions.verify(version_folder(tmp_path / "clean")) == []
+    assert same_as_from_the_start(tmp_path, said)
+
+
+def test_a_correction_of_a_row_that_is_withheld_makes_a_version_and_is_not_done_again(tmp_path: Path) -> None:
+    copy = story_page(
+        1, body=html(PLAIN[0].title, PLAIN[0].body), fetched_at=story_page(0).fetched_at + LATER
+    )
+    write(tmp_path / "raw", [story_page(0), copy])
+    build(job(tmp_path))
+    (withheld,) = documents(tmp_path / "clean", table="dropped")
+    said = correction(withheld, author="某某")
+    report = again(tmp_path, said)
+    assert (report.version, report.published, report.changes) == ("2.2.0", True, {})
+    (after,) = documents(tmp_path / "clean", table="dropped")
+    assert (after.author, after.reason) == ("某某", withheld.reason)
+    assert read_manifest(version_folder(tmp_path / "clean")).corrections.keys() == {withheld.id}
+    assert not again(tmp_path, said).published
+    assert plan(job(tmp_path, corrections=(said,))).recorrected == (), "it is done, and is not done again"
+    assert same_as_from_the_start(tmp_path, said)
 
 
 def test_an_excerpt_that_is_none_is_published_beside_its_text(tmp_path: Path) -> None:

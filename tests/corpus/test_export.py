@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -23,7 +24,7 @@ from pipeline.corpus.build import build
 from pipeline.corpus.export import Exported, export
 from pipeline.corpus.exports import EXPORTS, exported, note
 from pipeline.corpus.publish import describe_files, point_latest, read_manifest, write_manifest
-from pipeline.corpus.versions import verify
+from pipeline.corpus.versions import collect, verify
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError, UsageError
 from tests.corpus.archives import failed_page, job, story_page, write
 from tests.corpus.served import BUCKET, s3, web
@@ -140,7 +141,10 @@ def test_a_second_export_sends_nothing_and_a_new_version_what_is_new(clean: Path
     (again,) = send(clean, to, "2.1.0").versions
     assert (again.sent, again.copied, again.bytes) == (0, 0, 0)
     (moved,) = send(clean, to).versions
-    assert moved.copied > moved.sent, "what a version shares with the one before is not sent"
+    old, new = ({f.file: f.sha256 for f in read_manifest(clean / v).files} for v in ("2.1.0", "2.2.0"))
+    shared = [file for file, digest in new.items() if digest in old.values()]
+    assert len(shared) >= 8
+    assert moved.copied == len(shared), "what a version shares with the one before is not sent"
     assert moved.bytes < sum(p.stat().st_size for p in (clean / "2.2.0").rglob("*") if p.is_file()) * 0.8
     assert list_versions(to) == ["2.1.0", "2.2.0"]
     for version in ("2.1", "2.2"):
@@ -173,6 +177,39 @@ def test_what_is_damaged_here_is_not_sent(clean: Path, to: str) -> None:
     assert "2.2.0/manifest.json" not in files_of(to)
     with pytest.raises(UsageError, match="no version of the corpus here"):
         read(to)
+
+
+def test_what_is_being_sent_is_not_let_go_by_maintenance(clean: Path, to: str, tmp_path: Path) -> None:
+    kept: dict[str, str | None] = {}
+
+    def collecting(what: str, done: int, total: int) -> None:
+        if what == "export 2.1.0" and not kept:
+            kept.update((each.version, each.why) for each in collect(clean, tmp_path / "work"))
+
+    no_room = {"KEEP_DAYS": 0, "KEEP_WEEKS": 0, "KEEP_MONTHS": 0}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, number in no_room.items():
+            patch.setattr(f"pipeline.corpus.versions.{name}", number)
+        done = export(clean, to, "2.1", progress=collecting)
+        assert kept == {"2.1.0": "exported", "2.2.0": "latest"}
+        assert [moved.version for moved in done.versions] == ["2.1.0"]
+        assert files_of(to).keys() >= {f"2.1.0/{file.file}" for file in read_manifest(clean / "2.1.0").files}
+        collect(clean, tmp_path / "work")
+        assert list_versions(clean) == ["2.2.0"], "nobody holds it any more"
+
+
+def test_a_revision_that_takes_its_place_meanwhile_is_told(clean: Path, to: str) -> None:
+    def revising(what: str, done: int, total: int) -> None:
+        if what == "export 2.2.0" and (clean / "2.2.0").is_dir():
+            revise(clean, "2.2.0", "2.2.1")
+
+    with pytest.raises(
+        CorpusError, match=r"2\.2\.0: was let go, or replaced by a revision, meanwhile; run again"
+    ):
+        export(clean, to, "2.2", progress=revising)
+    done = send(clean, to)
+    assert [moved.version for moved in done.versions] == ["2.2.1"]
+    assert not any(name.startswith("2.2.0/") for name in files_of(to))
 
 
 def test_a_revision_replaces_the_one_before_it(clean: Path, to: str) -> None:
@@ -268,8 +305,20 @@ def calls(event: str, arguments: tuple[Any, ...], folder: str) -> bool:
     )
 
 
-def killed_at(step: int, folder: str, work: Callable[[], object]) -> bool:
-    """Run in a child that is killed at its so-many-th step; False when it ended before."""
+def die() -> None:
+    os.kill(os.getpid(), 9)
+
+
+def full() -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def broken() -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def killed_at(step: int, folder: str, work: Callable[[], object], fault: Callable[[], None] = die) -> bool:
+    """Run in a child in which the so-many-th step goes wrong; False when it ended before."""
     child = os.fork()
     if child == 0:
         left = step
@@ -279,14 +328,19 @@ def killed_at(step: int, folder: str, work: Callable[[], object]) -> bool:
             if calls(event, arguments, folder):
                 left -= 1
                 if left == 0:
-                    os.kill(os.getpid(), 9)
+                    fault()
 
         sys.addaudithook(watch)
+        code = 1  # a traceback
         try:
-            work()
+            with suppress(CorpusError):
+                work()
+            code = 0 if left > 0 else 9
         finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -9
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9, -9), f"a traceback at step {step}"
+    return code != 0
 
 
 def whole_or_older(clean: Path, to: str) -> None:
@@ -298,13 +352,16 @@ def whole_or_older(clean: Path, to: str) -> None:
 
 
 @pytest.mark.slow
-def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(clean: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [die, full, broken])
+def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(
+    clean: Path, tmp_path: Path, fault: Callable[[], None]
+) -> None:
     first = str(tmp_path / "first")
     send(clean, first, "2.1")
     step = 1
     while True:
         to = str(shutil.copytree(first, tmp_path / f"at-{step}", symlinks=True))
-        alive = not killed_at(step, to, partial(send, clean, to))
+        alive = not killed_at(step, to, partial(send, clean, to), fault)
         whole_or_older(clean, to)
         send(clean, to)
         assert read(f"file://{to}").equals(read(clean))
@@ -319,8 +376,8 @@ def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(clean: Path
         shutil.rmtree(to)
         if alive:
             break
-        step += 7
-    assert step > 70
+        step += 7 if fault is die else 17
+    assert step > 50
 
 
 CHILD = """
@@ -345,7 +402,7 @@ def test_killed_anywhere_a_reader_of_the_s3_sees_a_whole_version(
 ) -> None:
     to = f"s3://{BUCKET}/{tmp_path.name}"
     send(clean, to, "2.1")
-    steps = iter(range(1, 1_000, 12))
+    steps = iter(range(1, 1_000, 9))
     for step in steps:
         line = [sys.executable, "-c", CHILD, str(clean), to, str(step)]
         done = subprocess.run(line, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
@@ -353,7 +410,7 @@ def test_killed_anywhere_a_reader_of_the_s3_sees_a_whole_version(
         if done.returncode == 0:
             break
         assert done.returncode == -9
-    assert step > 48, "killed at several places"
+    assert step > 27, "killed at several places"
     assert read(to).equals(read(clean))
 
 

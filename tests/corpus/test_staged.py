@@ -96,8 +96,7 @@ def with_a_row_under_another_reason(folder: Path) -> None:
 
 
 def without_the_new_segment(folder: Path) -> None:
-    for path in sorted((folder / "clusters").glob("members-*"))[-2:]:
-        path.unlink()
+    sorted((folder / "clusters").glob("members-*.parquet"))[-1].unlink()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +153,21 @@ def test_what_was_not_written_is_not_read(corpus: Path, monkeypatch: pytest.Monk
 
     tampering(monkeypatch, garble, summed=False)
     assert build(job(corpus)).version == "2.2.0"
-    assert {path.parts[0] for path in touched} == {"articles", "clusters"}
+    assert {path.parts[0] for path in touched} == {"articles", "clusters", "tableschema.json"}
+
+
+def test_what_every_version_says_alike_is_one_file_but_a_damaged_one_is_written_anew(corpus: Path) -> None:
+    folder = corpus / "clean"
+    assert build(job(corpus)).version == "2.2.0"
+    first, second = (folder / version / "tableschema.json" for version in ("2.1.0", "2.2.0"))
+    assert first.samefile(second)
+    data = first.read_bytes()
+    first.chmod(0o644)
+    first.write_bytes(data[:-2] + b"x\n")
+    write(corpus / "raw", [replace(story_page(7), fetched_at=story_page(7).fetched_at + 2 * DAY)], "run-3")
+    assert build(job(corpus)).version == "2.3.0"
+    assert (folder / "2.3.0/tableschema.json").read_bytes() == data
+    assert versions.verify(folder / "2.3.0") == []
 
 
 def test_the_files_of_a_version_cannot_be_written_to(corpus: Path) -> None:

@@ -4,12 +4,12 @@ import hashlib
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
 
 from pipeline.dedupe import segments
 from pipeline.dedupe.records import Decision, Item
 from pipeline.dedupe.run import DedupeIndex, dedupe, remove
+from pipeline.dedupe.sorted_pairs import mapped
 from tests.corpus.articles import article, item, sentences, stored
 
 
@@ -100,7 +100,7 @@ def test_a_removed_document_is_in_no_segment_any_more(tmp_path: Path) -> None:
             files = str(tmp_path / "after" / f"{name}-?????.parquet")
             found = connection.sql(f'SELECT * FROM "{files}" WHERE "{column}" = ?', params=[gone.id])
             assert found.fetchall() == [], name
-    sketches = [np.load(path) for path in (tmp_path / "after").glob("sketches-*.npy")]
+    sketches = [mapped(path) for path in (tmp_path / "after").glob("sketches-*.npy")]
     assert sum(pairs.shape[1] for pairs in sketches) > 0
     assert not any((pairs[1] == gone.print).any() for pairs in sketches)
     index = DedupeIndex.open(tmp_path / "after")

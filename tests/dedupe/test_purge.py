@@ -8,10 +8,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.dedupe import tables
+from pipeline.dedupe import lines, tables
+from pipeline.dedupe.furniture import masked
 from pipeline.dedupe.purge import Made, purge, segments_with, touched
 from pipeline.dedupe.records import Item
 from pipeline.dedupe.run import DedupeIndex, dedupe
+from pipeline.dedupe.segments import Segments
+from pipeline.dedupe.sorted_pairs import mapped
 from pipeline.dedupe.tables import key_of
 from pipeline.linking import link_or_copy
 from tests.corpus.articles import article, item, stored
@@ -40,7 +43,7 @@ def test_nothing_of_a_document_is_left_and_all_others_are_as_they_were(tmp_path:
     index, decisions = grown(tmp_path)
     prints = [member.print for member in index.all_members() if member.id in ("2-0", "2-1")]
     target = purged(newest(tmp_path), ["2-0", "2-1"])
-    sketches = [np.load(path) for path in sorted(target.glob("sketches-*.npy"))]
+    sketches = [mapped(path) for path in sorted(target.glob("sketches-*.npy"))]
     assert sum(pairs.shape[1] for pairs in sketches) > 0
     assert not any(np.isin(pairs[1], prints).any() for pairs in sketches)
     assert segments_with(target, ["2-0", "2-1"]) == []
@@ -94,7 +97,7 @@ def test_nothing_that_is_left_knows_it_and_the_next_batch_is_decided(tmp_path: P
     print_, key = before[gone].print, key_of(gone)
     for path in target.glob("*.npy"):
         wanted = key if path.name.startswith(("edge_lines", "links")) else print_  # its id may name a cluster
-        assert not np.isin(np.load(path), np.array([wanted], np.uint64)).any(), path.name
+        assert not np.isin(mapped(path), np.array([wanted], np.uint64)).any(), path.name
     index = DedupeIndex.open(target)
     late = [item("new", article(77)), item("copy", article(78)), item("copy-2", article(78) + "（完）")]
     (new, first, second) = dedupe(late, index, stored(*BATCHES, late)).decisions
@@ -118,15 +121,15 @@ def test_a_line_at_the_edge_and_a_text_that_was_decided_again_are_forgotten(tmp_
     edited = [item("a", f"{article(9)}\n责任编辑：某某", order=3)]
     dedupe(edited, index, stored(batch, edited))
     index.write(tmp_path / "2")
-    retired = np.concatenate([np.load(path) for path in (tmp_path / "2").glob("retired-*.npy")], axis=1)
-    lines = np.concatenate([np.load(path) for path in (tmp_path / "2").glob("edge_lines-*.npy")], axis=1)
+    retired = np.concatenate([mapped(path) for path in (tmp_path / "2").glob("retired-*.npy")], axis=1)
+    lines = np.concatenate([mapped(path) for path in (tmp_path / "2").glob("edge_lines-*.npy")], axis=1)
     assert np.isin(retired, np.array([print_], np.uint64)).any()
     assert np.isin(lines[1], tables.keys_of(["a"])).any()
     target = purged(tmp_path / "2", ["a"])
     for path in target.glob("retired-*.npy"):
-        assert not np.isin(np.load(path), np.array([print_], np.uint64)).any()
+        assert not np.isin(mapped(path), np.array([print_], np.uint64)).any()
     for path in target.glob("edge_lines-*.npy"):
-        assert not np.isin(np.load(path)[1], tables.keys_of(["a"])).any()
+        assert not np.isin(mapped(path)[1], tables.keys_of(["a"])).any()
     assert {member.id for member in DedupeIndex.open(target).all_members()} == {"b", "c"}
 
 
@@ -137,6 +140,37 @@ def test_the_clusters_of_those_left_are_told(tmp_path: Path) -> None:
     index.write(tmp_path / "1")
     assert len(touched(tmp_path / "1", ["a"])) == 1
     assert touched(tmp_path / "1", ["other"]) == ()
+
+
+def test_those_are_told_whose_furniture_was_found_by_one_that_goes(tmp_path: Path) -> None:
+    frame = "本报地址在河边的一条小街上，读者来信请寄到这里，编辑部的人每一封都会看。"
+    batch = [
+        item(name, f"{article(n)}\n{frame}", site="one.example") for n, name in enumerate(("a", "b", "c"))
+    ]
+    batch.append(item("alone", article(9), site="one.example"))
+    index = DedupeIndex.open(None)
+    dedupe(batch, index, stored(batch))
+    index.write(tmp_path / "1")
+    sites = Segments(tables.SITE_LINES, tmp_path / "1").all().to_pylist()
+    assert any(masked(frame) in site["repeated"] for site in sites), "three articles made it furniture"
+    (cluster,) = touched(tmp_path / "1", ["a"])
+    assert cluster in {"b", "c"}, "what was stripped from these is theirs again"
+    assert touched(tmp_path / "1", ["alone"]) == ()
+    assert touched(tmp_path / "1", ["a", "b", "c"]) == (), "nobody is left"
+
+
+def test_one_of_many_that_have_a_line_taught_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LISTED", 2)
+    line = "读者来信请寄到河边的一条小街上。"
+    batch = [item(f"d{n}", f"{article(n)}\n{line}", site="one.example") for n in range(5)]
+    index = DedupeIndex.open(None)
+    dedupe(batch, index, stored(batch))
+    index.write(tmp_path / "1")
+    looked_at = sorted((key_of(f"d{n}"), f"d{n}") for n in range(5))
+    told = {name: touched(tmp_path / "1", [name]) != () for _, name in looked_at}
+    assert list(told.values()) == [True, True, False, False, False], (
+        "the first by their keys, as lines.py looks"
+    )
 
 
 def test_nobody_left_is_nothing_to_settle(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.dedupe import segments
@@ -47,8 +49,7 @@ def test_the_newest_row_wins_wherever_the_folders_lie(
 def test_segments_are_counted_past_99999(tmp_path: Path) -> None:
     table = Segments(REDIRECTS, None)
     table.write(tmp_path / "1", rows(a="old"))
-    for name in ("redirects-00001.parquet", "redirects-00001-keys.npy"):
-        (tmp_path / "1" / name).rename(tmp_path / "1" / name.replace("00001", "99999"))
+    (tmp_path / "1/redirects-00001.parquet").rename(tmp_path / "1/redirects-99999.parquet")
     table = Segments(REDIRECTS, tmp_path / "1")
     table.write(tmp_path / "2", rows(a="new"))
     table = Segments(REDIRECTS, tmp_path / "2")
@@ -60,6 +61,7 @@ def test_the_newest_small_segments_are_joined_and_the_large_ones_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segments, "MOST_SEGMENTS", 3)
+    monkeypatch.setattr(segments, "FEW", 8)
     table = Segments(REDIRECTS, None)
     sizes = [40, 8, 1, 1]
     for number, size in enumerate(sizes):
@@ -70,10 +72,24 @@ def test_the_newest_small_segments_are_joined_and_the_large_ones_stay(
         "redirects-00005.parquet",
     ]
     there = sorted(path.name for path in (tmp_path / "3").iterdir())
-    assert there == sorted(
-        name for f in table.files for name in (f.name, f.name.replace(".parquet", "-keys.npy"))
-    )
+    assert there == sorted([*(file.name for file in table.files), "redirects-00001-keys.npy"])
     assert len(kept(table)) == sum(sizes)
+    opened = Segments(REDIRECTS, tmp_path / "3")
+    wanted = [key_of(name) for name in ("c0-3", "c1-7", "c3-0", "nobody")]
+    found = opened.rows(np.array(wanted, np.uint64))
+    assert found["cluster"].to_pylist() == ["c0-3", "c1-7", "c3-0"], "with a file of keys and without"
+
+
+def test_a_day_of_small_segments_is_rewritten_about_once_in_a_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, written = Segments(REDIRECTS, None), 0
+    for day in range(31):
+        table.write(tmp_path / str(day), rows(**{f"{day}-{n}": "x" for n in range(5 if day else 500)}))
+        assert len(table.files) <= segments.MOST_SEGMENTS
+        new = [path for path in table.files if path.stat().st_nlink == 1]
+        written += sum(pq.read_metadata(path).num_rows for path in new) if day else 0
+    assert written <= 2 * 30 * 5, "each row as it comes, and once more when it is joined"
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP])

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,9 +26,10 @@ def found(path: Path, wanted: set[int]) -> list[tuple[int, int]]:
     return list(zip(first.tolist(), second.tolist(), strict=True))
 
 
-@given(PAIRS, st.sets(st.integers(0, 70), max_size=40))
-def test_sorted_pairs_are_found(pairs: list[tuple[int, int]], wanted: set[int]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+@given(PAIRS, st.sets(st.integers(0, 70), max_size=40), st.sampled_from([0, 4, 1 << 22]))
+def test_sorted_pairs_are_found(pairs: list[tuple[int, int]], wanted: set[int], small: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorted_pairs, "SMALL", small)
         path = written(Path(folder) / "pairs.npy", pairs)
         assert found(path, wanted) == sorted(pair for pair in pairs if pair[0] in wanted)
         assert count_pairs(path) == len(pairs)
@@ -36,12 +39,14 @@ def test_sorted_pairs_are_found(pairs: list[tuple[int, int]], wanted: set[int]) 
     st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), max_size=30), min_size=1, max_size=4),
     st.sets(st.integers(0, 5)),
     st.sampled_from([1, 4, 1 << 22]),
+    st.sampled_from([0, 4, 1 << 22]),
 )
 def test_files_are_merged_piece_by_piece_into_the_bytes_of_one(
-    files: list[list[tuple[int, int]]], without: set[int], at_once: int
+    files: list[list[tuple[int, int]]], without: set[int], at_once: int, small: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(sorted_pairs, "PAIRS_AT_ONCE", at_once)
+        patch.setattr(sorted_pairs, "SMALL", small)
         paths = [written(Path(folder) / f"{n}.npy", pairs) for n, pairs in enumerate(files)]
         merge_pairs(Path(folder) / "all.npy", paths, np.array(sorted(without), np.uint64))
         whole = written(Path(folder) / "one.npy", [p for f in files for p in f if p[1] not in without])
@@ -50,14 +55,26 @@ def test_files_are_merged_piece_by_piece_into_the_bytes_of_one(
 
 def test_a_look_up_maps_the_file_and_reads_what_it_wants() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = written(Path(folder) / "pairs.npy", [(3 * n, n) for n in range(30_000)])
-        assert found(path, {2, 300, 60_000, 89_997, 2**64 - 1}) == [
+        path = written(Path(folder) / "pairs.npy", [(3 * n, n) for n in range(40_000)])
+        assert found(path, {2, 300, 60_000, 119_997, 2**64 - 1}) == [
             (300, 100),
             (60_000, 20_000),
-            (89_997, 29_999),
+            (119_997, 39_999),
         ]
         pairs = np.load(path, mmap_mode="r")
-        assert (pairs.dtype.str, pairs.shape) == ("<u8", (2, 30_000)), "as the README of the corpus says"
+        assert (pairs.dtype.str, pairs.shape) == ("<u8", (2, 40_000)), "as the README of the corpus says"
+        assert isinstance(mapped(path), np.memmap)
+
+
+def test_a_small_file_is_its_array_compressed_and_damage_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "pairs.npy", [(3 * n, n % 7) for n in range(2_000)])
+    assert path.stat().st_size < 2_000 * 16 / 2
+    array = np.load(BytesIO(pa.CompressedInputStream(str(path), "zstd").read()))
+    assert np.array_equal(array, mapped(path)), "as the README of the corpus says"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    with pytest.raises(ValueError, match=r"pairs\.npy: no sorted pairs"):
+        mapped(path)
 
 
 def test_objects_are_never_unpickled(tmp_path: Path) -> None:

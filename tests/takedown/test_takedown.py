@@ -7,20 +7,20 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline import archive, runs, upkeep
 from pipeline.archive import index, takedowns
-from pipeline.corpus import pins, publish, tombstones, versions
+from pipeline.corpus import pins, publish, revision, tombstones, versions
 from pipeline.corpus.export import export
-from pipeline.corpus.job import locked
+from pipeline.corpus.job import Job, locked
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, read, read_changes, version_folder
+from pipeline.dedupe.sorted_pairs import mapped
 from pipeline.errors import BusyError, RefusedError, UsageError
-from pipeline.records import Kind
+from pipeline.records import Kind, Manifest
 from pipeline.takedown import carry_out
 from tests.archive.archive_cases import judge
 from tests.corpus.archives import PLAIN, html, story_page, write
@@ -236,6 +236,58 @@ def test_the_next_copy_is_published_in_the_place_of_a_representative(corpus: Pat
     assert {d.id for d in documents(corpus / "clean")} == published
 
 
+def test_the_next_build_decides_what_the_document_had_taught_as_if_it_had_never_been(
+    tmp_path: Path,
+) -> None:
+    """Three pages told a paragraph as the frame of their site; without one of them it is the articles' own."""
+    frame = "".join(PLAIN[7].body)
+    bodies = {n: html(PLAIN[n].title, [*PLAIN[n].body, frame]) for n in range(3)}
+    folder = tmp_path / "corpus"
+    (folder / "sources").mkdir(parents=True)
+    add(folder, [page(n, body=body) for n, body in bodies.items()], "run-1")
+    add(folder, [page(5, days=1)], "run-2")
+    take_down(folder, url(0))
+    assert read_manifest(version_folder(folder / "clean")).unsettled
+    report = runs.build(folders(folder))
+    assert report.full is not None
+    fresh = tmp_path / "fresh"
+    shutil.copytree(folder / "raw", fresh / "raw")
+    shutil.copytree(folder / "sources", fresh / "sources")
+    runs.build(folders(fresh))
+    for table in ("articles", "dropped"):
+        there = {(d.capture, d.part): d for d in documents(folder / "clean", table=table)}
+        assert there == {(d.capture, d.part): d for d in documents(fresh / "clean", table=table)}
+    assert not read_manifest(version_folder(folder / "clean")).unsettled
+    assert not runs.build(folders(folder)).published
+
+
+def test_what_the_disk_did_not_keep_of_a_revision_is_refused(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = revision._describe
+
+    def flipped(job: Job, staged: Path, folder: Path, manifest: Manifest) -> Manifest:
+        described = real(job, staged, folder, manifest)
+        (path,) = (p for p in (staged / "articles").glob("*.parquet") if p.stat().st_nlink == 1)
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.chmod(0o644)
+        path.write_bytes(data)
+        return described
+
+    with monkeypatch.context() as patched:
+        patched.setattr(revision, "_describe", flipped)
+        with pytest.raises(RefusedError, match=r"articles/.*parquet: other bytes than were written"):
+            take_down(corpus, url(1))
+    journal = record(corpus)
+    assert not journal.done
+    assert not any(now in list_versions(corpus / "clean") for _, now in journal.versions)
+    assert PLAIN[1].title not in titles(corpus), "its readers see nothing of it meanwhile"
+    runs.finish_takedowns(folders(corpus))
+    assert record(corpus).done
+    whole(corpus)
+
+
 def test_a_revision_made_again_has_its_rows_and_is_told_in_words(corpus: Path) -> None:
     copy = page(8, story=1, days=3, url="https://copy.example/8", url_key="https://copy.example/8")
     take_down(corpus, url(1))
@@ -427,7 +479,7 @@ def test_versions_of_an_earlier_schema_and_index_give_it_up_too(made: Path, tmp_
     shutil.copytree(made, corpus, symlinks=True)  # without hard links: one version is written over
     old = as_schema_1(corpus / "clean/2.3.0")
     for path in sorted((old / "clusters").glob("*.npy")):
-        first, second = np.load(path)
+        first, second = mapped(path)
         pq.write_table(pa.table({"key": first, "row": second}), path.with_suffix(".parquet"))
         path.unlink()
     publish.write_manifest(old, replace(read_manifest(old), files=publish.describe_files(old, None, {})))
