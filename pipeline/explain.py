@@ -37,6 +37,7 @@ REASONS: dict[str, tuple[str, str]] = {
         'charset = "gb18030" or the like in the source file',
     ),
     "frameset": ("the page is a frame around others", "declare the pages that the frames show"),
+    Reason.LESS: ("a later visit whose page keeps what an earlier one gave; that text stands", ""),
     Reason.SUPERSEDED: ("an earlier text; a newer one stands in its place", ""),
     Reason.PART_OF: ("a further page of an article that stands joined under its first page", ""),
     Reason.NO_BODY: ("no article was found on the page", ""),
@@ -167,16 +168,24 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
         f"structure  {_counted(document)}",
         f"titled     by {document.title_from or '-'}",
         f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
-        f"author     {document.author or '-'} ({document.author_from or '-'})",
+        f"author     {document.author or '-'} ({document.author_from or '-'})"
+        + (f", of {document.affiliation}" if document.affiliation else ""),
+        *([f"editors    {editors_of(document)}"] if document.editors else []),
         f"origin     {document.origin_name or '-'} ({document.origin_from or '-'})"
         + (f" {document.origin_url}" if document.origin_url else ""),
+        *([f"came by    {way_of(document)}"] if document.origins else []),
+        f"filed      {' > '.join(document.sections) or '-'}; tags {', '.join(document.tags) or '-'}",
         f"script     {document.script or '-'}",
     ]
     lines += _fixes(document, whole)
     lines += [f"  flag {f.name} at {f.start}: {f.text!r}{_on_the_page(document, f)}" for f in document.flags]
     lines += [f"rights     {r.name} in {r.place}: {r.said!r}"[:200] for r in document.rights]
+    if document.access:
+        lines.append(f"access     {document.access}, by {document.access_from}: {document.access_raw!r}")
     if document.license_url:
         lines.append(f"licence    {document.license_url}")
+    if document.reprint_terms:
+        lines.append(f"reprint    {document.reprint_terms!r}")
     if document.reason == Reason.RESERVED and document.rule:
         lines.append(
             f"reserved   by {document.rule.replace(':', ' in ', 1)}; the archive has its text, no version"
@@ -189,6 +198,19 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
             f" cluster {document.cluster}"
         )
     return lines + [f"corrected  {said}" for said in _corrected(document)]
+
+
+def editors_of(document: Document) -> str:
+    """Who edited a text, each with the role, in words."""
+    return ", ".join(f"{editor.name} ({editor.role})" for editor in document.editors)
+
+
+def way_of(document: Document) -> str:
+    """The way a text came to its page, step by step back to the original, in words."""
+    return " ← ".join(
+        " ".join(filter(None, (step.name, step.url, f"({step.how} {step.confidence:g})")))
+        for step in document.origins
+    )
 
 
 def _fixes(document: Document, whole: bool) -> list[str]:

@@ -108,6 +108,8 @@ class Reason(StrEnum):
     """An excerpt of an article that is published."""
     GLUED = "glued"
     """A page made of articles that are published one by one."""
+    LESS = "less"
+    """A later capture that gives less of the article than stands: its page keeps it by now."""
     HELD = "held"
     """Its source did not yield what it must; it waits."""
     QUARANTINED = "quarantined"
@@ -324,7 +326,8 @@ class Flag:
     """Which kind, e.g. lone_latin, censor_mark, replacement_character, no_le, pseudo_traditional, parts_missing;
     masked: personal data, `structure` says where; implausible_date: the capture claims to be of later than the day
     after its archive file was begun; licenses_differ: the page names more than one licence; terms_differ: it names
-    another than the source's `terms`."""
+    another than the source's `terms`; title_cut: the site cut the title short to `text` (where `title` is longer it was
+    completed from the page); references_missing: marks such as [3] point at a list that the text does not have."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
     end: int | None = None
@@ -345,6 +348,65 @@ class Right:
     printed (a line beside the article)."""
     said: str
     """The words or the address there, as written; of ai_barred the token of the crawler."""
+
+
+BY_FEED = "feed"
+"""The method of a body that came by a feed, and where its title, author and day were read, if there."""
+
+
+class AccessState(StrEnum):
+    """How much of its article a page gives, as it says itself."""
+
+    WHOLE = "whole"
+    """All of it, to everyone."""
+    TEASER = "teaser"
+    """Its beginning; the rest is elsewhere, in an app or on another page."""
+    PAYWALLED = "paywalled"
+    """The rest, or all of it, is for who pays."""
+    LOGIN = "login"
+    """It is for who logs in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How much of its article a page gives, and where it says so (extract/access.py)."""
+
+    state: AccessState
+    place: str
+    """json-ld, item (microdata), meta, printed (a line or a button), fold."""
+    said: str
+    """The words there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editor:
+    """Someone who worked on an article and did not write it."""
+
+    name: str
+    """As printed, without the code that some sites set behind it."""
+    role: str
+    """A word of rules/editor-roles.tsv: responsible_editor, editor, proofreader, reviewer, final_reviewer,
+    duty_editor, chief_editor, supervisor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginStep:
+    """One step back on the way by which an article came to its page."""
+
+    name: str | None
+    """The publisher as printed; None: only an address is given."""
+    url: str | None
+    """Its address, or that of the article there; None: none is given."""
+    how: str
+    """What says so, a word of ORIGIN_STEPS: source (来源, the account, the paper of the page), reprint (转自),
+    original (原文, 原载, 首发), agency (a dateline: 新华社北京3月1日电), mention (an app or a paper to whose
+    reporters people in the text speak)."""
+    confidence: float
+    """0..1: .9 a label says so, .7 the place where it is printed, .5 it is only declared for machines, .3 a mention."""
+
+
+ORIGIN_STEPS = ("source", "reprint", "original", "agency", "mention")
+"""From what the page names as its source back to what only hints at where the text was first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -410,6 +472,10 @@ class Article:
     """Names as printed, several joined with 、."""
     author_from: str | None = None
     """The rule of AUTHORS (extract/author.py) that found them."""
+    affiliation: str | None = None
+    """The organisation printed beside the author, several joined with 、."""
+    editors: tuple[Editor, ...] = ()
+    """Who edited, proofread and reviewed it, as printed."""
     published_on: date | None = None
     """Day of publication in China time, unless the page says otherwise."""
     published_raw: str | None = None
@@ -422,10 +488,16 @@ class Article:
     """Link to the original, if the page gives one."""
     origin_from: str | None = None
     """The rule of SAID or ELSEWHERE (extract/origin.py) that found it."""
+    origins: tuple[OriginStep, ...] = ()
+    """From what the page names as its source back to the original, as far as it says; `origin_name` is one of them."""
     site_name: str | None = None
     """The site's own name."""
     section: str | None = None
     """Column or breadcrumb the page stands in."""
+    sections: tuple[str, ...] = ()
+    """The steps of the breadcrumb, the widest first; `section` is the last."""
+    tags: tuple[str, ...] = ()
+    """Keywords under which the site files it (extract/filed.py)."""
     canonical_url: str | None = None
     """rel=canonical or og:url, a hint only."""
     extracted: str = ""
@@ -436,12 +508,15 @@ class Article:
     """Photo captions, which are not body text."""
     method: str = ""
     """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page, text; of one
-    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc."""
+    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc; feed: as the feed printed it
+    in which the page was found, for the page is blocked or keeps it."""
     agreement: float | None = None
     """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
     first part where several are joined; None: only one read it."""
     flags: tuple[Flag, ...] = ()
     """Doubts that extraction itself has (no offsets)."""
+    reprint_terms: str | None = None
+    """The line nearest to the body that says who may reprint it, or by whose leave it is reprinted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,6 +535,8 @@ class Page:
     """The page's link to its next part (下一页), absolute; None: there is none."""
     rights: tuple[Right, ...] = ()
     """What it says of its use (extract/statements.py)."""
+    access: Access | None = None
+    """How much of its article it gives; None: it does not say."""
     reason: str | None = None
     """Why there is no article: empty, not_html, too_large, frameset, no_body, timeout, …"""
 
@@ -524,9 +601,13 @@ class Document:
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
-    """The rule that found them: reprint, label, cell, original, twice, element, profile, follow, dateline,
-    with_paper, foot, alone, desk, beside_day, signature, blog, card, declared, above_day (extract/author.py says what
-    each believes)."""
+    """The rule that found them: reprint, label, behind_source, cell, original, twice, element, profile, follow,
+    dateline, with_paper, foot, alone, desk, beside_day, signature, blog, card, declared, above_day (extract/author.py
+    says what each believes)."""
+    affiliation: str | None = None
+    """The organisation printed beside the author, several joined with 、."""
+    editors: tuple[Editor, ...] = ()
+    """Who edited, proofread and reviewed it (责任编辑, 校对, 审核), in the order of the page."""
     published_on: date | None = None
     """Day of publication."""
     published_raw: str | None = None
@@ -539,12 +620,19 @@ class Document:
     origin_url: str | None = None
     """Link to the original."""
     origin_from: str | None = None
-    """The rule that found it: reprint, account, label, cell, element, with_name, reporters, beside_day,
+    """The rule that found it: reprint, account, label, cell, element, with_name, office, reporters, beside_day,
     above_day, twice, foot, meta, own, agency (extract/origin.py)."""
+    origins: tuple[OriginStep, ...] = ()
+    """The way it came, from the source the page names back to the original (来源 → 转自 → 原文), as far as it says;
+    `origin_name` is one of them."""
     site_name: str | None = None
     """The site's own name."""
     section: str | None = None
-    """Column or breadcrumb."""
+    """Column or breadcrumb: the last of `sections`."""
+    sections: tuple[str, ...] = ()
+    """The steps of the breadcrumb above the title, the widest first, without the site and the title."""
+    tags: tuple[str, ...] = ()
+    """Keywords that the page prints as tags or declares as such; those of its meta keywords that the article has."""
     canonical_url: str | None = None
     """The page's own hint at its canonical address."""
     text: str = ""
@@ -580,6 +668,12 @@ class Document:
     agreement: float | None = None
     """Share 0..1 of the letters of `extracted` that both readers of the element have, the element's own lines and
     trafilatura; None: only one read it (extract/agreement.py)."""
+    access: str | None = None
+    """How much of the article its page gives, a word of AccessState; None: it does not say."""
+    access_raw: str | None = None
+    """The words that say so."""
+    access_from: str | None = None
+    """Where they stood: json-ld, item, meta, printed, fold (extract/access.py)."""
     quality: Measures | None = None
     """What the quality rules measured of `text`; None: it was never measured."""
     reason: str | None = None
@@ -604,6 +698,8 @@ class Document:
     license_url: str | None = None
     """Address of the licence that the page names for its article; None: it names none, none with an address, or
     several."""
+    reprint_terms: str | None = None
+    """The line nearest to the article that says who may reprint it, or by whose leave it is reprinted, as printed."""
     corrected: tuple[Corrected, ...] = ()
     """What a person corrected; `corpus explain` names the file of the correction."""
     made_by: str = ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline import archive, corrections, identity, notify, rates
+from pipeline import archive, corrections, durations, identity, notify, rates
 from pipeline import sources as declarations
 from pipeline.archive import imports, takedowns
 from pipeline.archive.blocklist import TICKET
@@ -213,8 +213,11 @@ def build(
         later=later,
     )
     watch = rates.Stopwatch(progress)
-    made = building.make_ahead(job, watch) if ahead else []
-    report = building.build(job, watch)
+    with durations.timed() as took:
+        made = building.make_ahead(job, watch) if ahead else []
+        report = building.build(job, watch)
+    if report.published and report.version is not None:
+        durations.note(job.work, report.version, took)
     report = replace(
         report,
         extracted=report.extracted + sum(shard.extracted for shard in made),

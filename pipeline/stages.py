@@ -65,6 +65,20 @@ def watched(watcher: Watcher | None) -> Iterator[None]:
         _watcher.reset(before)
 
 
+@contextmanager
+def told_too(watcher: Watcher) -> Iterator[None]:
+    """Have the stages of what runs in this `with` told to one more, after whoever watches already."""
+    before = _watcher.get()
+
+    def both(told: Told) -> None:
+        if before is not None:
+            before(told)
+        watcher(told)
+
+    with watched(both):
+        yield
+
+
 class Stage:
     """A stage while it runs; what it counts is told with its end."""
 

@@ -29,6 +29,7 @@ ALLOWED = {
     "tomlfile": {"tomlerrors"},
     "rates": set(),
     "stages": set(),
+    "durations": {"stages"},
     "corrections": SHARED | {"tomlerrors", "tomlfile"},
     "rights": SHARED,
     "web": SHARED,
@@ -51,7 +52,7 @@ ALLOWED = {
     "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
     "runs": SHARED
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
-    | {"corrections", "identity", "rates"},
+    | {"corrections", "durations", "identity", "rates"},
     "upkeep": SHARED | {"archive", "corpus", "repairs", "runs", "stages"},
     "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "markdown", "printable"},
     "demo": {"records"},
@@ -59,7 +60,7 @@ ALLOWED = {
     "look": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "corrections"}
     | {"runs", "upkeep", "report", "repairs", "health", "spans", "origin", "markdown", "trial", "parsing"}
-    | {"printable", "rates", "explain", "tomlfile"},
+    | {"printable", "durations", "stages", "explain", "tomlfile"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
     | {
@@ -90,7 +91,7 @@ COMPOSERS = {"extract": "pages", "normalize": "texts"}
 DOORS = {
     "httpx": {"pipeline/web/connections.py", "pipeline/web/transport.py"},
     "httpcore": {"pipeline/web/connections.py"},
-    "feedparser": {"pipeline/crawl/feeds.py"},
+    "feedparser": {"pipeline/crawl/feeds.py", "pipeline/extract/feeditems.py"},
     "ada_url": {"pipeline/web/urls.py"},
     "trafilatura": {"pipeline/extract/trafilatura_reader.py"},
     "opencc": {"pipeline/normalize/script.py"},

@@ -45,7 +45,10 @@ LIMITS = {
     **{f"pipeline.extract.statements._patterns()[{n}][1]": 400 for n in range(len(table("rights-lines")))},
 }
 """Pattern → the longest input that can reach it, where a bound in the code is smaller."""
-GIVEN = {"pipeline.extract.encoding._wrong_characters": [("gb18030",), ("big5hkscs",)]}
+GIVEN = {
+    "pipeline.extract.encoding._wrong_characters": [("gb18030",), ("big5hkscs",)],
+    "pipeline.extract.people._around": [("李小山",), ("李山",)],
+}
 """Cached function that makes patterns → its arguments."""
 END = "\x01\n\x01"
 """What ends an input: no rule wants it, and no `.` or `$` passes the line feed."""

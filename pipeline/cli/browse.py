@@ -41,6 +41,11 @@ def add(commands: Commands) -> None:
         help="write the pages of one version there as static files, instead of serving them",
     )
     look.add_argument("--version", help="with --export: which version (default: latest)")
+    look.add_argument(
+        "--with-pages",
+        action="store_true",
+        help="with --export: the archived pages too, made harmless; unasked no body of a capture leaves the archive",
+    )
     look.set_defaults(run=run_look)
 
 
@@ -60,9 +65,16 @@ def run_look(arguments: argparse.Namespace) -> int:
         from pipeline.look.export import export
 
         with screen.watching() as progress:
-            count = export(where, arguments.export, arguments.version, progress)
+            count = export(
+                where, arguments.export, arguments.version, progress, with_pages=arguments.with_pages
+            )
         screen.say(f"{count} pages are in {arguments.export}; index.html is the first.")
         return 0
+    if arguments.with_pages or arguments.version:
+        raise UsageError(
+            f"{'--with-pages' if arguments.with_pages else '--version'} belongs to --export DIR; the pages that are"
+            " served have all versions, and each document beside its page"
+        )
     if not is_loopback(arguments.host) and not arguments.token:
         raise UsageError(
             f"--host {arguments.host}: others can reach it; say --token PASSWORD, which they are asked for"

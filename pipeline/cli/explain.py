@@ -133,7 +133,9 @@ def _main(rows: Sequence[Document]) -> Document:
     """The row that says how a document stands: the published one, else a text that is withheld, else the newest."""
     standing = [row for row in rows if row.reason is None or row.reason in (*WITHHELD, Reason.HELD)]
     told = (
-        standing or [row for row in rows if row.reason not in (Outcome.UNCHANGED, Reason.SUPERSEDED)] or rows
+        standing
+        or [row for row in rows if row.reason not in (Outcome.UNCHANGED, Reason.SUPERSEDED, Reason.LESS)]
+        or rows
     )
     return max(told, key=lambda row: (row.reason is None, row.captured_at))
 

@@ -34,7 +34,7 @@ HELD: dict[str, tuple[str, Collection[str]]] = {
     UNFIT: ("no article was found, or a rule of quality says no", ()),
     "visits": (
         "rows of visits that brought no new text: unchanged, gone, blocked, earlier texts, further parts",
-        frozenset({*Outcome, Reason.SUPERSEDED, Reason.PART_OF}),
+        frozenset({*Outcome, Reason.SUPERSEDED, Reason.LESS, Reason.PART_OF}),
     ),
 }
 """Column of `corpus report` → what it means, and the reasons of its rows; `unfit` has all others."""
@@ -256,7 +256,11 @@ def reasons_of(folder: Path, url_keys: Collection[str]) -> dict[str | None, int]
                 path, columns=["url_key", "reason"], filters=[("url_key", "in", sorted(url_keys))]
             )
             for row in rows.to_pylist():
-                if found.get(row["url_key"], Outcome.UNCHANGED) in (Outcome.UNCHANGED, Reason.SUPERSEDED):
+                if found.get(row["url_key"], Outcome.UNCHANGED) in (
+                    Outcome.UNCHANGED,
+                    Reason.SUPERSEDED,
+                    Reason.LESS,
+                ):
                     found[row["url_key"]] = row["reason"]
     return dict(Counter(found.values()))
 

@@ -349,7 +349,9 @@ class Edition:
 def _note_newest(rows: pa.Table, newest: dict[str, datetime]) -> None:
     """Note when each document of some rows was last captured with a text, or with the word that it is reserved."""
     if "reason" in rows.column_names:
-        texts = pa.array([*sorted(WITHHELD), Reason.SUPERSEDED, Reason.RESERVED, Outcome.UNCHANGED])
+        texts = pa.array(
+            [*sorted(WITHHELD), Reason.SUPERSEDED, Reason.LESS, Reason.RESERVED, Outcome.UNCHANGED]
+        )
         rows = rows.filter(pc.fill_null(pc.is_in(rows["reason"], texts), False))
     for ident, moment in zip(rows["id"].to_pylist(), rows["captured_at"].to_pylist(), strict=True):
         newest[ident] = max(moment, newest.get(ident, moment))

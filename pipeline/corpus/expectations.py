@@ -32,7 +32,7 @@ LAST = 20
 more: with five a day or one an hour a broken source is held after the same number of documents, and a good one with a
 bad page never (ours)."""
 
-NO_DOCUMENT = frozenset({Reason.SUPERSEDED, Reason.PART_OF, *Outcome})
+NO_DOCUMENT = frozenset({Reason.SUPERSEDED, Reason.LESS, Reason.PART_OF, *Outcome})
 """Reasons of rows that are an earlier state, a part, or a visit without a page."""
 
 FIT = frozenset({*WITHHELD, Reason.HELD, Reason.RESERVED})

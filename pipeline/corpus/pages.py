@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pipeline import extract
 from pipeline.archive import cdxj
+from pipeline.archive.feeds import feeds_before, identity
 from pipeline.archive.plausible import is_plausible
 from pipeline.archive.reader import original, read_one, site_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
@@ -23,6 +24,7 @@ from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.personal import masked
 from pipeline.corpus.schema import to_table
+from pipeline.extract.feeditems import Item, completed, items_of, wants_feed
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
     LICENSES_DIFFER,
@@ -125,9 +127,11 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
         group = [_with_body(raw, c) for c in group]
     first = _as_text(group[0])
     rest = [bare_row(c, reason=Reason.PART_OF if c.outcome == Outcome.OK else c.outcome) for c in group[1:]]
-    if first.outcome != Outcome.OK:
+    page = _page(first, source) if first.outcome == Outcome.OK else None
+    if wants_feed(page, first.outcome):
+        page = _by_feed(raw, first, page, source) or page
+    if page is None:
         return [bare_row(first, reason=first.outcome), *rest]
-    page = _page(first, source)
     if rest and page.articles:
         page = extract.join_parts([page, *(_page(c, source) for c in group[1:] if c.outcome == Outcome.OK)])
     if page.articles and parts_missing(group):
@@ -138,6 +142,23 @@ def extract_group(raw: Path, group: list[Capture], source: Source | None) -> lis
         reason = page.reason if group[0].outcome == Outcome.OK else group[0].outcome
         return [bare_row(first, reason=reason or Reason.NO_BODY, page=page), *rest]
     return [*(article_row(first, page, article) for article in page.articles), *rest]
+
+
+def _by_feed(raw: Path, capture: Capture, page: Page | None, source: Source | None) -> Page | None:
+    """A page that keeps its article, or a part of it, with the text that its feed has; None: none has more."""
+    for feed in feeds_before(raw, capture):
+        item = _items(feed).get(capture.url_key)
+        if item is not None:
+            found = completed(page, item, capture.final_url)
+            return _masked(found, source) if found is not None else None
+    return None
+
+
+@lru_cache(maxsize=4)
+def _items(feed: Capture) -> dict[str, Item]:
+    """Identity of an address → what a feed prints of the article there, the first of each."""
+    items = [(identity(item.link, feed), item) for item in items_of(feed.body, feed.header("content-type"))]
+    return dict(reversed(items))
 
 
 def parts_missing(group: Sequence[Capture]) -> bool:
@@ -171,7 +192,10 @@ def _page(capture: Capture, source: Source | None) -> Page:
         source=source,
     )
     headers = (*tdmrep.reserved_by_headers(capture.headers), *directives.by_headers(capture.headers))
-    page = replace(page, rights=ordered((*headers, *page.rights)))
+    return _masked(replace(page, rights=ordered((*headers, *page.rights))), source)
+
+
+def _masked(page: Page, source: Source | None) -> Page:
     if source is None or not source.mask:
         return page
     return replace(page, articles=tuple(masked(article, source.mask) for article in page.articles))
@@ -193,6 +217,9 @@ def bare_row(capture: Capture, *, reason: str, page: Page | None = None) -> Docu
         replacements=page.replacements if page else 0,
         flags=_doubts(capture),
         rights=page.rights if page else (),
+        access=page.access.state if page and page.access else None,
+        access_raw=page.access.said if page and page.access else None,
+        access_from=page.access.place if page and page.access else None,
         reason=reason,
     )
 
@@ -217,14 +244,19 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         title_from=article.title_from,
         author=article.author,
         author_from=article.author_from,
+        affiliation=article.affiliation,
+        editors=article.editors,
         published_on=article.published_on,
         published_raw=article.published_raw,
         published_from=article.published_from,
         origin_name=article.origin_name,
         origin_url=article.origin_url,
         origin_from=article.origin_from,
+        origins=article.origins,
         site_name=article.site_name,
         section=article.section,
+        sections=article.sections,
+        tags=article.tags,
         canonical_url=article.canonical_url,
         extracted=article.extracted,
         structure_raw=article.structure,
@@ -234,4 +266,5 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         agreement=article.agreement,
         flags=(*article.flags, *differ, *_doubts(capture)),
         license_url=licence,
+        reprint_terms=article.reprint_terms,
     )

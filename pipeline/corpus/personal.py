@@ -91,20 +91,22 @@ def mask(text: str, kinds: tuple[str, ...]) -> tuple[str, tuple[Span, ...]]:
 
 
 def masked(article: Article, kinds: tuple[str, ...]) -> Article:
-    """An article with its text, title and captions masked, and a flag where anything was."""
+    """An article with its text, title, captions and reprint terms masked, and a flag where anything was."""
     text, spans = mask(article.extracted, kinds)
     title, in_title = mask(article.title or "", kinds)
+    terms, in_terms = mask(article.reprint_terms or "", kinds)
     said = [mask(caption, kinds) for caption in article.captions]
     labels = [
         replace(span, label=mask(span.label, kinds)[0]) if span.kind == "image" else span
         for span in article.structure
     ]
-    if not spans and not in_title and not any(found for _, found in said):
+    if not (spans or in_title or in_terms) and not any(found for _, found in said):
         return article
     return replace(
         article,
         extracted=text,
         title=title or None,
+        reprint_terms=terms or None,
         captions=tuple(caption for caption, _ in said),
         structure=tuple(sorted([*labels, *spans], key=lambda span: (span.start, -span.end))),
         flags=(*article.flags, Flag(name=MASKED)),

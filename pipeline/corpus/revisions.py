@@ -13,7 +13,7 @@ from itertools import groupby
 
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.texts import whole_text
-from pipeline.records import IMPLAUSIBLE_DATE, WITHHELD, Document, Outcome, Reason
+from pipeline.records import BY_FEED, IMPLAUSIBLE_DATE, WITHHELD, AccessState, Document, Outcome, Reason
 
 PARTS_LOOKED_UP = 8
 """How many parts of a page are looked for when it is captured again; extraction splits no further."""
@@ -55,6 +55,8 @@ class Revisions:
                 if document.first_seen < current.first_seen:  # the time of the first is not believed
                     self.now[document.id] = replace(current, first_seen=document.first_seen)
                 self.aside.append(replace(document, reason=Outcome.UNCHANGED, related_to=(document.id,)))
+            elif _gives_less(current, document):
+                self.aside.append(replace(document, reason=Reason.LESS, related_to=(document.id,)))
             else:
                 self.aside.append(past(current))
                 self.now[document.id] = replace(
@@ -86,7 +88,7 @@ def past(document: Document) -> Document:
 def as_captured(document: Document) -> Document:
     """A row of a version as its capture gave it, before it was compared with anything."""
     stood = document.reason in {None, Reason.SUPERSEDED, *WITHHELD}
-    if not stood and not (document.reason == Outcome.UNCHANGED and document.extracted):
+    if not stood and not (document.reason in (Outcome.UNCHANGED, Reason.LESS) and document.extracted):
         return document
     return replace(_bare(document), reason=None, first_seen=document.captured_at)
 
@@ -121,13 +123,30 @@ def _captures(rows: Iterable[Document]) -> Iterator[list[Document]]:
         yield list(capture)
 
 
+def _gives_less(current: Document, later: Document) -> bool:
+    """Whether a later capture has a shorter text because its page keeps the article by now, not by an edit."""
+    return _openness(later) < _openness(current) and len(later.extracted) < len(current.extracted)
+
+
+def _openness(row: Document) -> int:
+    """2: the page itself gives its article; 1: its feed does; 0: a part of it is kept."""
+    if row.method == BY_FEED:
+        return 1
+    return 2 if row.access in (None, AccessState.WHOLE) else 0
+
+
 def _same_page(a: Document, b: Document) -> bool:
     """Whether two captures of one document say the same."""
-    return (a.extracted_hash, a.title_raw, a.published_raw, a.author, a.origin_name, a.license_url) == (
-        b.extracted_hash,
-        b.title_raw,
-        b.published_raw,
-        b.author,
-        b.origin_name,
-        b.license_url,
+    return _said(a) == _said(b)
+
+
+def _said(row: Document) -> tuple[object, ...]:
+    return (
+        row.extracted_hash,
+        row.title_raw,
+        row.published_raw,
+        row.author,
+        row.origin_name,
+        row.license_url,
+        row.access,
     )

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.records import Corrected, Document, Flag, Measures, Right, Span
+from pipeline.records import Corrected, Document, Editor, Flag, Measures, OriginStep, Right, Span
 
 SCHEMA_VERSION = 2
 """Raised when a reader of the previous schema could break; the first number of a version.
@@ -65,6 +65,8 @@ RECORDS = {
     "flags": Flag,
     "quality": Measures,
     "rights": Right,
+    "editors": Editor,
+    "origins": OriginStep,
     "corrected": Corrected,
 }
 """Column that holds records → their class."""

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from pipeline import archive
 from pipeline.archive import cdxj
+from pipeline.archive.feeds import runs_behind
 from pipeline.archive.store import sha256_of, sync
 from pipeline.archive.withdrawn import withdrawn
 from pipeline.corpus import kept
@@ -100,8 +101,10 @@ def made_of(stages: Stages, file: archive.SealedFile) -> MadeOf:
     refs = cdxj.refs(stages.raw, file.file)
     names = {ref.source for ref in refs}
     prints = {s.name: source_fingerprint(s) for s in stages.sources if s.name in names}
-    # a joined part may have its text from another run's response
-    without = sorted(withdrawn(stages.raw)) if any(ref.refers_to for ref in refs) else []
+    # a joined part may have its text from another run's response, a page from the feed that another run read
+    without = sorted(withdrawn(stages.raw))
+    if without and not any(ref.refers_to for ref in refs):
+        without = sorted(runs_behind(stages.raw, refs) & set(without))
     return MadeOf(
         file=file.sha256,
         sources={name: each for name, each in prints.items() if each},

@@ -37,7 +37,7 @@ class DayYield:
     """Why not → documents not kept."""
 
 
-_ASKED = ("source", "title", "author", "published_on", "han", "agreement", "method", "reason")
+_ASKED = ("source", "first_seen", "title", "author", "published_on", "han", "agreement", "method", "reason")
 
 
 def daily_yields(version: Path, since: date, only: str | None = None) -> list[DayYield]:
@@ -56,10 +56,11 @@ def daily_yields(version: Path, since: date, only: str | None = None) -> list[Da
     with connected() as db:
         db.execute("set timezone = 'UTC'")
         db.execute(
-            f"create table row as select {selected(files, _ASKED)}, cast(first_seen as date) as day,"
+            "create table row as select source, cast(first_seen as date) as day, title is not null as titled,"
+            " author is not null as authored, published_on is not null as dated, han, agreement, method, reason,"
             " reason is null or list_contains($fit, reason) as kept"
-            " from read_parquet($files, union_by_name = true)"
-            " where cast(first_seen as date) >= $since and ($only is null or source = $only)"
+            f" from (select {selected(files, _ASKED)} from read_parquet($files))"
+            " where first_seen >= cast($since as timestamptz) and ($only is null or source = $only)"
             " and (reason is null or not list_contains($no_document, reason))",
             {
                 "files": files,
@@ -70,8 +71,8 @@ def daily_yields(version: Path, since: date, only: str | None = None) -> list[Da
             },
         )
         totals = db.execute(
-            "select source, day, count(*), count(*) filter (kept), count(title) filter (kept),"
-            " count(published_on) filter (kept), count(author) filter (kept), median(han) filter (kept),"
+            "select source, day, count(*), count(*) filter (kept), count(*) filter (kept and titled),"
+            " count(*) filter (kept and dated), count(*) filter (kept and authored), median(han) filter (kept),"
             " median(agreement) filter (kept) from row group by all order by all"
         ).fetchall()
         words = db.execute(

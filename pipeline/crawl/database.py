@@ -55,17 +55,21 @@ def unreadable(what: str) -> LedgerError:
     return LedgerError(f"{FILE}: {what} cannot be read; `corpus ledger rebuild` makes it anew")
 
 
-def opened(raw: Path, *, read_only: bool) -> sqlite3.Connection:
+def opened(raw: Path, *, read_only: bool, in_place: bool = False) -> sqlite3.Connection:
     """The ledger of an archive with all its tables; with `read_only` a copy in memory, empty where there is none.
 
-    LedgerError when the file is no ledger.
+    With `in_place` too, the file itself where it has all that a ledger has now: see `lookup.looked_up`. LedgerError
+    when the file is no ledger.
     """
     path = raw / FILE
     if not read_only:
         raw.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(":memory:" if read_only else path, isolation_level=None, timeout=30)
-    db.row_factory = sqlite3.Row
+    db = None
     try:
+        if in_place and path.is_file() and (there := _in_place(path)) is not None:
+            return there
+        db = sqlite3.connect(":memory:" if read_only else path, isolation_level=None, timeout=30)
+        db.row_factory = sqlite3.Row
         if read_only and path.is_file():
             _copy(path, db)
         db.execute("PRAGMA journal_mode=WAL")
@@ -76,30 +80,76 @@ def opened(raw: Path, *, read_only: bool) -> sqlite3.Connection:
                 db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
         db.execute(INDEX)
     except sqlite3.DatabaseError as error:
-        db.close()
-        raise LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew") from error
+        if db is not None:
+            db.close()
+        raise damaged(path, error) from error
     return db
 
 
-def _copy(path: Path, into: sqlite3.Connection) -> None:
-    """Copies a ledger that others may be writing, and leaves its folder as it is.
+def damaged(path: Path, error: sqlite3.DatabaseError) -> LedgerError:
+    """What SQLite says of a ledger, with the way out."""
+    return LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew")
+
+
+def _in_place(path: Path) -> sqlite3.Connection | None:
+    """The file, open for reading; None where it was made before a table or column that there is now."""
+    db = _connected(path)
+    try:
+        with closing(sqlite3.connect(":memory:")) as now:
+            now.executescript(f"{TABLES};{INDEX}")
+            if _parts(now) <= _parts(db):
+                db.row_factory = sqlite3.Row
+                return db
+    except sqlite3.DatabaseError:
+        db.close()
+        raise
+    db.close()
+    return None
+
+
+def _parts(db: sqlite3.Connection) -> set[tuple[str, str]]:
+    """The tables, indexes and columns of a database."""
+    found = db.execute(
+        "SELECT m.name, coalesce(c.name, '') FROM sqlite_master m LEFT JOIN pragma_table_info(m.name) c"
+    )
+    return {(table, column) for table, column in found}
+
+
+def stamp(raw: Path) -> tuple[int, int] | None:
+    """What is another one whenever the ledger's file was written or another put in its place; None: there is none."""
+    try:
+        told = (raw / FILE).stat()
+    except FileNotFoundError:
+        return None
+    return told.st_ino, told.st_mtime_ns
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """A ledger that others may be writing, open for reading; its folder is left as it is.
 
     Opened in the plain way, SQLite makes the two files of write-ahead logging even for a reader
     (https://www.sqlite.org/wal.html#read_only_databases), so each state needs its own way in:
 
     log and index   a writer is at work, or was killed: read both, under its locks
     log alone       a copy of a folder: nobody writes, an index is made in memory
-    neither         closed in order; `immutable`, and done again if a writer came in meanwhile
+    neither         closed in order; `immutable`, and read again if a writer came in meanwhile
     """
     log, log_index = Path(f"{path}-wal"), Path(f"{path}-shm")
+    if not log.is_file():
+        way = "immutable=1"
+    else:
+        way = "readonly_shm=1" if log_index.is_file() else "vfs=unix-none"
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&{way}", uri=True, isolation_level=None, timeout=30
+    )
+    if way == "vfs=unix-none":
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+    return db
+
+
+def _copy(path: Path, into: sqlite3.Connection) -> None:
+    """Copies a ledger that others may be writing, and leaves its folder as it is."""
     before = None
-    while before != (before := path.stat().st_mtime_ns):
-        if not log.is_file():
-            way = "immutable=1"
-        else:
-            way = "readonly_shm=1" if log_index.is_file() else "vfs=unix-none"
-        address = f"{path.absolute().as_uri()}?mode=ro&{way}"
-        with closing(sqlite3.connect(address, uri=True, timeout=30)) as source:
-            if way == "vfs=unix-none":
-                source.execute("PRAGMA locking_mode=EXCLUSIVE")
+    while before != (before := stamp(path.parent)):
+        with closing(_connected(path)) as source:
             source.backup(into)

@@ -110,12 +110,12 @@ class Ledger:
     """The open ledger of one archive; used as a context manager, after the Writer was entered.
 
     With `read_only`, for those who are no writer: a copy in memory, so that the folder stays as it is and
-    the ledger may be behind, or missing.
+    the ledger may be behind, or missing. `in_place` is for `lookup.looked_up`.
     """
 
-    def __init__(self, raw: Path, *, read_only: bool = False) -> None:
+    def __init__(self, raw: Path, *, read_only: bool = False, in_place: bool = False) -> None:
         self.raw = raw
-        self._db = opened(raw, read_only=read_only)
+        self._db = opened(raw, read_only=read_only, in_place=in_place)
         self.newest = self._newest() if read_only else NEVER
         """Time of the newest visit or link that was known on entering."""
         self._well: dict[str, str] = {}
@@ -231,6 +231,11 @@ class Ledger:
             {"since": (since or date.min).isoformat(), "source": source},
         )
         return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
+
+    def asked_on(self) -> list[date]:
+        """The days (UTC) on which anything was asked, the first one first."""
+        found = self._db.execute("SELECT DISTINCT day FROM day ORDER BY day")
+        return [date.fromisoformat(day) for (day,) in found]
 
     def last_day(self, source: str | None = None) -> date | None:
         """The last day on which anything (or a source) was asked; None: none was."""

@@ -15,8 +15,11 @@ The order of the steps stands here and nowhere else:
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
                                                                  author.py, account.py, byline.py, dateline.py,
-                                                                 names.py, origin.py, metadata.py)
+                                                                 names.py, origin.py, metadata.py),
+               who else worked on it, the way it came, where    (people.py, chain.py, filed.py, shortened.py,
+               it is filed, and what of it is cut off            references.py)
     rights     what the page says of its own use                (statements.py)
+    access     how much of its article it says it gives         (access.py)
     split      two articles glued on one page; parts joined     (split.py, frames.py)
 """
 
@@ -29,6 +32,7 @@ from datetime import date
 
 from selectolax.lexbor import LexborHTMLParser
 
+from pipeline.extract.access import access_of, buttons_of, declared_access
 from pipeline.extract.agreement import DECIDED, DISAGREE
 from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.bulletin import in_rows
@@ -41,13 +45,14 @@ from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
 from pipeline.extract.noarticle import no_article
 from pipeline.extract.plain import as_page, too_long
+from pipeline.extract.references import missing_references
 from pipeline.extract.split import join_parts, split_articles
-from pipeline.extract.statements import declared_statements, printed_statements
+from pipeline.extract.statements import declared_statements, printed_statements, reprint_terms
 from pipeline.extract.thread import first_post
 from pipeline.extract.title import Title, find_title, heading_of
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
-from pipeline.records import Article, Flag, Outcome, Page, Reason, Selector, Source
+from pipeline.records import Access, AccessState, Article, Flag, Outcome, Page, Reason, Selector, Source
 from pipeline.rights.facts import ordered
 from pipeline.rules.plain_text import is_plain, no_text
 from pipeline.rules.signatures import NO_PAGE
@@ -161,13 +166,27 @@ def _read(
     tree = LexborHTMLParser(html)
     declared = read_declared(tree)
     rights = declared_statements(tree, declared, url)
+    said, buttons = declared_access(tree, declared), buttons_of(tree)
     if tree.body is None:  # where a page of frames has its frameset
         found = _nothing(decoded, "frameset")
     else:
         found = _article(decoded, html, tree, declared, url, captured_on, source, plain=plain, is_cut=is_cut)
     if found.layout is not None:
         rights += printed_statements(found.layout, found.reading)
-    return replace(found, page=replace(found.page, rights=ordered(rights)))
+    access = _access(found, said, buttons)
+    return replace(found, page=replace(found.page, rights=ordered(rights), access=access))
+
+
+def _access(found: Extraction, declared: Access | None, buttons: Sequence[str]) -> Access | None:
+    """How much of its article the page gives; asked of articles, and of pages that keep theirs."""
+    page, layout = found.page, found.layout
+    if layout is None or not (page.articles or page.reason in (Reason.LOGIN, Reason.NO_BODY)):
+        return None
+    kept = found.reading.kept if found.reading is not None and page.articles else ()
+    access = access_of(declared, layout, kept, buttons)
+    if page.reason == Reason.LOGIN and (access is None or access.state == AccessState.WHOLE):
+        return Access(state=AccessState.LOGIN, place="printed", said="")
+    return access
 
 
 def _article(
@@ -209,9 +228,16 @@ def _article(
         reading = replace(reading, method="text")
     first = read_metadata(layout, declared, reading, found.title, url)
     flags = _doubts(layout, reading, selector_missed=missed, is_cut=is_cut)
-    parts = split_articles(replace(first, flags=flags), layout, found.weights, reading)
+    parts = split_articles(replace(first, flags=(*first.flags, *flags)), layout, found.weights, reading)
+    terms = reprint_terms(layout, reading)
     articles = tuple(
-        replace(part, agreement=reading.agreement, structure=with_addresses(part.structure, url))
+        replace(
+            part,
+            agreement=reading.agreement,
+            structure=with_addresses(part.structure, url),
+            flags=(*part.flags, *missing_references(part.extracted, part.structure)),
+            reprint_terms=terms,
+        )
         for part in parts
     )
     page = _page(decoded, articles=articles, next_url=next_url)

@@ -57,7 +57,7 @@ ENGLISH_BY = either_script(r"\bby\b", re.I)
 
 CHANGED = either_script(r"(?:最后|更新|修改|编辑|updated|modified|edited).{0,30}\bby\b", re.I)
 ABOUT_AUTHOR = either_script(
-    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
+    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍|单位)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
 )
 """作者简介：李小山，… below a body."""
 
@@ -83,6 +83,12 @@ AUTHOR_IN_SENTENCE = either_script(
     r"(?<![合原])作者(?:\s?[:：为是]\s?|\s)?([^\s，,。；;：:（()）]{2,16})(?=[\s，,。；;（()）]|$)"
 )
 """本文转载自示例评论，作者李小山，版权归原作者所有。"""
+
+BEHIND_SOURCE = either_script(
+    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：]{2,20}[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})"
+    r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月])|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
+)
+"""来源：示例晚报 | 李小山 2023-03-11"""
 
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 ORIGINAL = ("原创", "原創", "Original")
@@ -112,6 +118,14 @@ def _label(page: Evidence) -> str | None:
     for line in (*page.printed.head, *page.printed.above):
         if (name := author_in(line)) and _believed(name, page.url):
             return name
+    return None
+
+
+def _behind_source(page: Evidence) -> str | None:
+    for line in page.printed.head:
+        said = BEHIND_SOURCE.search(line)
+        if said and is_personal_name(said[1]) and not COLUMN.fullmatch(said[1]):
+            return said[1]
     return None
 
 
@@ -235,6 +249,12 @@ def _above_day(page: Evidence) -> str | None:
 AUTHORS: tuple[Rule[str], ...] = (
     ("reprint", LABEL, _reprint, "a sentence that says from where and by whom: 来源：示例晚报，作者：李小山"),
     ("label", LABEL, _label, "作者：李小山 in the header"),
+    (
+        "behind_source",
+        LABEL,
+        _behind_source,
+        "a person behind a bar behind the source: 来源：示例晚报 | 李小山",
+    ),
     ("cell", LABEL, _cell, "a line 作者 and below it the name, as tables print it"),
     ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
     ("twice", LABEL, _twice, "a name that the page declares and the header prints alone"),

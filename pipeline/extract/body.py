@@ -32,6 +32,9 @@ HEAD_LINE = 80
 HEAD_LINES = 12
 """Lines below a title inside the element that may be header."""
 
+IN_FIGURE = 3
+"""Elements above a line among which a `figcaption` is looked for."""
+
 HEAD_SHORT = 30
 """Code points of such a line; it has no sentence mark either."""
 
@@ -123,7 +126,10 @@ def read_body(
     return Reading(
         text=written.text,
         structure=written.structure,
-        captions=tuple(layout.lines[i].text for i in span if removed.get(i) in CAPTIONS),
+        captions=(
+            *_captions_above(layout, title_at, span),
+            *(layout.lines[i].text for i in span if removed.get(i) in CAPTIONS),
+        ),
         method=method,
         rules=tuple(sorted(removed.items())),
         boxes=tuple(boxes),
@@ -133,6 +139,18 @@ def read_body(
         kept_by=tuple(kept_by.items()),
         agreement=agreement,
     )
+
+
+def _captions_above(layout: Layout, title_at: int | None, span: Sequence[int]) -> list[str]:
+    """The captions of figures between the title and the element of the body."""
+    if title_at is None or not span or title_at >= span[0]:
+        return []
+    between = range(title_at + 1, min(span[0], title_at + 1 + HEAD_LINES))
+    return [
+        layout.lines[i].text
+        for i in between
+        if any(layout.boxes[box].tag == "figcaption" for box in layout.up(layout.lines[i].box)[:IN_FIGURE])
+    ]
 
 
 def _alone(

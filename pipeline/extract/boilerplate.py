@@ -6,10 +6,13 @@ The rules are data (`rules/boilerplate.tsv`); this module knows only where on th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from pipeline.extract.access import notice
 from pipeline.extract.variants import either_script
 from pipeline.rules import table
 
@@ -37,6 +40,19 @@ class Phrase:
     pattern: re.Pattern[str]
 
 
+_TRIED: ContextVar[Phrase | None] = ContextVar("tried", default=None)
+
+
+@contextmanager
+def with_rule(phrase: Phrase) -> Iterator[None]:
+    """One rule more than the file has, within this `with` and this thread alone: to see what it would do."""
+    token = _TRIED.set(phrase)
+    try:
+        yield
+    finally:
+        _TRIED.reset(token)
+
+
 def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     """The rule that removes each line of a body, None for lines that stay.
 
@@ -53,7 +69,7 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
         if cut == "comments" or (cut and listed):
             verdicts[index:] = [cut] * (len(lines) - index)
             break
-        verdicts[index] = matching(line, "any")
+        verdicts[index] = matching(line, "any") or ("access" if notice(line) else None)
         read += len(line)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))
@@ -94,7 +110,8 @@ def trim(lines: Sequence[str]) -> list[str]:
 def matching(line: str, place: str) -> str | None:
     """Name of the first rule of a place that matches the line, or None."""
     bare = BULLETS.sub("", line)
-    for rule in _fitting(place, len(line)):
+    more = _TRIED.get()
+    for rule in (*_fitting(place, len(line)), *([more] if more and more.place == place else [])):
         if rule.pattern.match(bare) or (place == "foot" and rule.pattern.match(line)):
             return rule.name
     return None

@@ -26,6 +26,9 @@ MAX_SCRIPTS = 3_000
 MAX_ITEMS = 2_000
 """Elements with microdata or RDFa that are looked at."""
 
+MAX_TAGS = 50
+"""Declared tags and steps of a breadcrumb that are read."""
+
 MAX_UP = 30
 """Elements above one of these in which a comment is looked for."""
 
@@ -87,6 +90,11 @@ ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 LICENSED = re.compile(r"Article|Posting|Report|CreativeWork|WebPage|WebSite")
 """schema.org types of an item whose licence is the article's."""
 
+ARTICLE_OR_PAGE = re.compile(r"Article|Posting|Report|CreativeWork|WebPage$")
+"""schema.org types of an item whose being free is the article's."""
+
+FREE = "isAccessibleForFree"
+
 LD_KEYS = ("headline", "title", "datePublished", "pubDate", "author", "publisher")
 
 
@@ -107,8 +115,19 @@ class Declared:
     """Variables of SCRIPT_NAMES; the first of each."""
     canonical: str
     """rel=canonical, as written."""
+    tags: tuple[str, ...] = ()
+    """`article:tag` of Open Graph, each element one tag."""
+    keywords: tuple[str, ...] = ()
+    """`keywords` of the JSON-LD items that are articles."""
+    trail: tuple[str, ...] = ()
+    """The names of the JSON-LD item BreadcrumbList, in their order."""
     licenses: tuple[str, ...] = ()
     """`license` of the JSON-LD items that are the article or its page, as written: addresses or names."""
+    free: str = ""
+    """`isAccessibleForFree` of the first of these items that has one, as a word; "": none has."""
+    paid_parts: tuple[str, ...] = ()
+    """CSS selectors of the parts of these items that are not free
+    (developers.google.com/search/docs/appearance/structured-data/paywalled-content)."""
 
 
 def read_declared(tree: LexborHTMLParser) -> Declared:
@@ -139,7 +158,12 @@ def read_declared(tree: LexborHTMLParser) -> Declared:
         title=" ".join((title.text() if title is not None else "").split())[:500],
         meta=meta,
         ld=_ld_facts(blocks),
+        tags=tuple(_meta_tags(tree)),
+        keywords=tuple(_ld_keywords(blocks))[:MAX_TAGS],
+        trail=tuple(_ld_trail(blocks)),
         licenses=tuple(_ld_licenses(blocks)),
+        free=next(_ld_free(blocks), ""),
+        paid_parts=tuple(_ld_paid_parts(blocks)),
         items=_items(tree),
         script=script,
         canonical=(canonical.attributes.get("href") or "").strip() if canonical is not None else "",
@@ -204,6 +228,54 @@ def _ld_licenses(blocks: list[Any]) -> Iterator[str]:
                     value = value.get("url") or value.get("@id") or value.get("name")
                 if isinstance(value, str) and value.strip():
                     yield value.strip()[:VALUE]
+
+
+def _meta_tags(tree: LexborHTMLParser) -> Iterator[str]:
+    for node in tree.css("meta[property='article:tag'], meta[name='article:tag']")[:MAX_TAGS]:
+        yield (node.attributes.get("content") or "")[:VALUE]
+
+
+def _ld_keywords(blocks: list[Any]) -> Iterator[str]:
+    for item in _objects(blocks):
+        given = item.get("keywords")
+        if ARTICLE_TYPE.search(str(item.get("@type", ""))[:200]):
+            words = re.split("[,，、]", given) if isinstance(given, str) else given
+            words = words if isinstance(words, list) else []
+            yield from (word[:VALUE] for word in words[:MAX_TAGS] if isinstance(word, str))
+
+
+def _ld_trail(blocks: list[Any]) -> list[str]:
+    """The steps of the first BreadcrumbList: by `position` where all have one."""
+    for item in _objects(blocks):
+        steps = item.get("itemListElement")
+        if item.get("@type") != "BreadcrumbList" or not isinstance(steps, list):
+            continue
+        steps = [step for step in steps[:MAX_TAGS] if isinstance(step, dict)]
+        if all(isinstance(step.get("position"), int) for step in steps):
+            steps.sort(key=lambda step: step["position"])
+        named = (_name(step.get("name") or step.get("item"), {}) for step in steps)
+        return [name[:VALUE] for name in named if name and not name.startswith("http")]
+    return []
+
+
+def _ld_free(blocks: list[Any]) -> Iterator[str]:
+    """Whether an article or its page is free, by each item that says so."""
+    for item in _objects(blocks):
+        given = item.get(FREE)
+        if ARTICLE_OR_PAGE.search(str(item.get("@type", ""))[:200]) and isinstance(given, str | bool | int):
+            yield str(given).strip()[:VALUE]
+
+
+def _ld_paid_parts(blocks: list[Any]) -> Iterator[str]:
+    """The selectors of what is not free of an article or its page."""
+    for item in _objects(blocks):
+        parts = item.get("hasPart")
+        if not ARTICLE_OR_PAGE.search(str(item.get("@type", ""))[:200]):
+            continue
+        for part in parts[:10] if isinstance(parts, list) else [parts]:
+            if isinstance(part, dict) and str(part.get(FREE)).strip().lower().endswith(("false", "0")):
+                css = part.get("cssSelector")
+                yield from (each[:VALUE] for each in ([css] if isinstance(css, str) else css or ()) if each)
 
 
 def _persons(value: Any) -> Any:

@@ -9,32 +9,23 @@ readers that differ are weighed stands in evidence.py.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from pipeline.extract.author import find_author
 from pipeline.extract.body import Reading
+from pipeline.extract.chain import origin_chain
 from pipeline.extract.declared import Declared
 from pipeline.extract.evidence import Evidence
+from pipeline.extract.filed import find_sections, find_tags
 from pipeline.extract.images import absolute
 from pipeline.extract.layout import Layout
 from pipeline.extract.origin import ELSEWHERE, SAID, find_origin
+from pipeline.extract.people import find_affiliation, find_editors
 from pipeline.extract.printed import read_printed
 from pipeline.extract.published import find_published
-from pipeline.extract.title import Title, letters
+from pipeline.extract.shortened import completed
+from pipeline.extract.title import Title
 from pipeline.records import Article
-
-BREADCRUMB_REACH = 12
-"""Lines above the title searched for the breadcrumb."""
-
-BREADCRUMB = 200
-"""Code points read of it."""
-
-SECTION = 40
-"""Code points kept of a section's name."""
-
-STEP = re.compile(r"\s?[>＞»›/→|]+\s?|\s-+\s")
-NO_SECTION = frozenset({"", "正文", "首页", "首頁", "Home", "内容"})
 
 
 def read_metadata(layout: Layout, declared: Declared, reading: Reading, title: Title, url: str) -> Article:
@@ -46,30 +37,30 @@ def read_metadata(layout: Layout, declared: Declared, reading: Reading, title: T
     author_from, author = find_author(replace(page, origin=origin[0] if origin else None))
     if origin is None:
         origin_from, origin = find_origin(ELSEWHERE, replace(page, author=author))
+    title, cut = completed(title, layout, declared, reading.text)
+    page = replace(page, title=title.text, author=author, origin=origin[0] if origin else None)
+    sections = find_sections(
+        layout, declared, title.at if title.at is not None else reading.start, title.text
+    )
     canonical = declared.canonical or declared.meta.get("og:url") or ""
     return Article(
         title=title.text,
         title_from=title.found_by,
         author=author,
         author_from=author_from,
+        affiliation=find_affiliation(page),
+        editors=find_editors(page),
         published_on=day,
         published_raw=raw,
         published_from=day_from,
         origin_name=origin[0] if origin else None,
         origin_url=origin[1] if origin else None,
         origin_from=origin_from,
+        origins=origin_chain(page, origin, origin_from, reading.text),
         site_name=declared.meta.get("og:site_name"),
-        section=_section(layout, title.at if title.at is not None else reading.start, title.text),
+        section=sections[-1] if sections else None,
+        sections=sections,
+        tags=find_tags(page, reading.text),
         canonical_url=(absolute(url, canonical) or None) if canonical else None,
+        flags=cut,
     )
-
-
-def _section(layout: Layout, before: int, title: str | None) -> str | None:
-    """The last step of the breadcrumb above the title."""
-    for line in reversed(layout.lines[max(0, before - BREADCRUMB_REACH) : before]):
-        if re.search(r"首页|首頁|位置|Home", line.text) and re.search(r"[>＞»›/→-]", line.text):
-            steps = STEP.split(re.sub(r"^.{0,10}位置\s?[:：]?", "", line.text[:BREADCRUMB]))
-            named = [s.strip() for s in steps if s.strip() not in NO_SECTION]
-            named = [step for step in named if letters(step) != letters(title or "")]
-            return named[-1][:SECTION] if named else None
-    return None

@@ -109,8 +109,11 @@ def names_of(value: str) -> list[str]:
         words = part.split()
         if NO_NAME.fullmatch(part) or (words and NO_NAME.fullmatch(words[-1])):
             continue
+        people = [word for word in words if is_personal_name(word)]
         if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
             names.extend(words)
+        elif people and all(word in people or ORG.search(word) for word in words):
+            names.extend(people)
         elif (
             part
             and 2 <= len(part) <= 20

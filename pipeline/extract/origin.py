@@ -50,6 +50,13 @@ PAPERS_REPORTER = either_script(
 )
 """示例晚报 记者李小山, as a header line begins."""
 
+_OFFICE = r"(?:信息)?(?:发布|发文|供稿|提供|上稿|报送|来稿|公布|主办)(?:单位|机构|机关|部门|者单位)"
+OFFICE = either_script(
+    rf"(?<![\u4e00-\u9fff]){_OFFICE}[\s\x1f]{{0,3}}[:：﹕][\s\x1f]{{0,3}}([^\x1f|｜:：\n\t]{{2,40}})"
+)
+OFFICE_ALONE = either_script(rf"{_OFFICE}\s?[:：]?")
+"""發布單位：人文及出版司, as offices print beside the day."""
+
 ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
@@ -72,6 +79,7 @@ OPENING = 40
 """Code points of the longest first line of a body that can be 转载自：示例评论."""
 
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
+ABSOLUTE = re.compile(r"https?://\w")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
 
 Origin = tuple[str, str | None]
@@ -85,7 +93,9 @@ def _reprint(page: Evidence) -> Origin | None:
             found = QUOTED_ACCOUNT.search(line) or QUOTED_PAPER.match(line)
         if found:
             link = LINK.search(line)
-            return re.sub(r"[Aa][Pp][Pp]$", "", found[1]), link[0] if link else _link(page.printed, found[1])
+            return re.sub(r"[Aa][Pp][Pp]$", "", found[1]), link[0] if link else link_of(
+                page.printed, found[1]
+            )
     return None
 
 
@@ -102,7 +112,7 @@ def _label(page: Evidence) -> Origin | None:
         account = ACCOUNT_LABEL.match(line)
         name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
         if name and name not in page.printed.accounts:
-            return name, _link(page.printed, name)
+            return name, link_of(page.printed, name)
     return None
 
 
@@ -112,10 +122,21 @@ def _spaced(line: str) -> str | None:
     return clean_source(said[1]) if said and ORG.search(said[1]) else None
 
 
+def _office(page: Evidence) -> Origin | None:
+    """The office that put it up, where no source is named."""
+    for line in page.printed.head:
+        said = OFFICE.search(line)
+        if said and (name := clean_source(said[1])):
+            return name, link_of(page.printed, name)
+    value = below_label(page.printed.head, OFFICE_ALONE)
+    name = clean_source(value) if value else None
+    return (name, link_of(page.printed, name)) if name else None
+
+
 def _cell(page: Evidence) -> Origin | None:
     value = below_label(page.printed.head, SOURCE_ALONE)
     name = clean_source(value) if value else None
-    return (name, _link(page.printed, name)) if name else None
+    return (name, link_of(page.printed, name)) if name else None
 
 
 def _element(page: Evidence) -> Origin | None:
@@ -128,17 +149,17 @@ def _element(page: Evidence) -> Origin | None:
         ):
             continue
         if name := clean_source(text):
-            return name, _link(page.printed, name)
+            return name, link_of(page.printed, name)
     return None
 
 
 def _reporters(page: Evidence) -> Origin | None:
     for line in (*page.printed.head, *page.printed.above, *page.printed.first, page.printed.last):
         if name := paper_in(line):
-            return name, _link(page.printed, name)
+            return name, link_of(page.printed, name)
     for line in page.printed.head:
         if said := PAPERS_REPORTER.match(line):
-            return said[1], _link(page.printed, said[1])
+            return said[1], link_of(page.printed, said[1])
     return None
 
 
@@ -147,7 +168,7 @@ def _twice(page: Evidence) -> Origin | None:
     runs = {run.strip() for line in page.printed.head for run in re.split(rf"[{GAP}|｜\s]", line)}
     for publisher in said:
         if publisher in runs and publisher != page.author and (name := clean_source(publisher)):
-            return name, _link(page.printed, name)
+            return name, link_of(page.printed, name)
     return None
 
 
@@ -172,7 +193,7 @@ def _above_day(page: Evidence) -> Origin | None:
 def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
         if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
-            return name, _link(page.printed, name)
+            return name, link_of(page.printed, name)
     return None
 
 
@@ -212,6 +233,7 @@ SAID: tuple[Rule[Origin], ...] = (
     ("cell", LABEL, _cell, "a line 来源 and below it the name, as tables print it"),
     ("element", PLACE, _element, "the text of an element named source, laiyuan, media …"),
     ("with_name", PLACE, _with_name, "李小山／示例晚报 as a line of the header"),
+    ("office", LABEL, _office, "发布单位：示例局 in the header of an office's page"),
     (
         "reporters",
         LABEL,
@@ -248,6 +270,6 @@ def find_origin(rules: tuple[Rule[Origin], ...], page: Evidence) -> tuple[str | 
     return decide(rules, page, key=lambda origin: origin[0])
 
 
-def _link(printed: Printed, name: str) -> str | None:
+def link_of(printed: Printed, name: str) -> str | None:
     """The address of the link whose text holds the source's name."""
-    return next((href for text, href in printed.links if name in text and href.startswith("http")), None)
+    return next((href for text, href in printed.links if name in text and ABSOLUTE.match(href)), None)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from pipeline.extract.body import Reading
 from pipeline.extract.boilerplate import matching
+from pipeline.extract.dates import find_day
+from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line, collapse
 from pipeline.extract.names import GAP
 from pipeline.extract.title import HEADINGS
@@ -18,6 +20,9 @@ ABOVE = 5
 
 BETWEEN = 40
 """Lines between title and body that are read as header."""
+
+STANDFIRST_REACH = 8
+"""Lines below a standfirst that may be the byline."""
 
 BELOW = 14
 """Lines after the body that are read as foot."""
@@ -102,6 +107,8 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         min(len(kept), OPENING_LINES),
     )
     head = [*head, *kept[:opening]]
+    if titled and not any(find_day(layout.lines[i].text) for i in head):
+        head += _below_standfirst(layout, reading)
     read = {*head, *above, *foot, *kept}
     rest = [
         i
@@ -130,6 +137,16 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         accounts=tuple(name for i in (*head, *above) for name in _accounts(layout.lines[i])),
         cards=tuple(_marked(layout, (*range(max(0, top - ABOVE), top), *own))),
     )
+
+
+def _below_standfirst(layout: Layout, reading: Reading) -> list[int]:
+    """The lines between the first and the second of a body, where they are the byline: the first is a standfirst."""
+    if len(reading.kept) < 2:
+        return []
+    rules = dict(reading.rules)
+    between = range(reading.kept[0] + 1, min(reading.kept[1], reading.kept[0] + 1 + STANDFIRST_REACH))
+    lines = [i for i in between if rules.get(i) not in CAPTIONS and len(layout.lines[i].text) <= HEADER_LINE]
+    return lines if any(find_day(layout.lines[i].text) for i in lines) else []
 
 
 def _lines(layout: Layout, indexes: Sequence[int]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.structure import write_text
 from pipeline.nextpart import MAX_PARTS
-from pipeline.records import Article, Page, Span
+from pipeline.records import AccessState, Article, Page, Span
 from pipeline.rights.facts import ordered
 from pipeline.rules.han import IDEOGRAPHS
 from pipeline.spans import moved_by
@@ -189,5 +189,7 @@ def join_parts(pages: Sequence[Page]) -> Page:
     whole = replace(first.articles[0], extracted=text, structure=structure, captions=tuple(captions))
     replacements = sum(page.replacements for page in usable)
     rights = ordered(right for page in usable for right in page.rights)
-    whole_page = replace(first, articles=(whole, *first.articles[1:]), rights=rights)
+    said = [page.access for page in usable if page.access is not None]
+    access = next((each for each in said if each.state != AccessState.WHOLE), said[0] if said else None)
+    whole_page = replace(first, articles=(whole, *first.articles[1:]), rights=rights, access=access)
     return replace(whole_page, replacements=replacements, next_url=None)

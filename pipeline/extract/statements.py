@@ -66,6 +66,21 @@ OF_OTHERS = either_script(
 """Before the licence in a line beside the article: it is that of something else."""
 
 
+REPRINT = frozenset({"reprint_forbidden", "reprint_credited"})
+"""Facts of rules/rights-lines.tsv that are terms of reprinting."""
+
+ONE_NOTICE = 100
+"""Code points of a line that is one notice as a whole."""
+
+SENTENCE = re.compile(r"[^。！？]{1,400}[。！？]?")
+
+PERMITTED = either_script(
+    r"(?:本文|文章|内容|本站|本网)?[^。；，]{0,16}(?:经|获|得到?|取得)[^。；，]{0,24}(?:授权|许可|同意)[^。；，]{0,6}(?:转载|发布|刊发|发表|编译)|"
+    r"(?:已获|独家)?授权转载|欢迎(?:自由|随意|非商业)?转载|可(?:自由|随意)?转载"
+)
+"""By whose leave a page reprints the article, or that all may."""
+
+
 def declared_statements(tree: LexborHTMLParser, declared: Declared, url: str) -> list[Right]:
     """What the page says for machines; call before elements are taken out of the tree."""
     metas = [
@@ -137,6 +152,34 @@ def printed_statements(layout: Layout, reading: Reading | None) -> list[Right]:
         found += [right for right in said if right.name == "license" or right.name not in told]
         told |= {right.name for right in found}
     return found
+
+
+def reprint_terms(layout: Layout, reading: Reading) -> str | None:
+    """The line nearest to the body that says who may reprint the article, or by whose leave it is reprinted."""
+    kept = set(reading.kept)
+    first, last = (reading.kept[0], reading.kept[-1]) if reading.kept else (reading.start, reading.stop)
+    nearest: tuple[int, str] | None = None
+    for index, line in enumerate(layout.lines):
+        text = line.text[:MAX_LINE]
+        if (
+            index in kept
+            or not TRIGGER.search(text)
+            or (line.linked * 2 > len(text) and not NOTICE.match(text))
+        ):
+            continue
+        away = max(first - index, index - last, 0)
+        if (nearest is None or away < nearest[0]) and (said := _terms_in(text)):
+            nearest = away, said
+    return nearest[1] if nearest else None
+
+
+def _terms_in(text: str) -> str | None:
+    """A line that is terms of reprinting; of a long one only the sentence."""
+    for part in [text] if len(text) <= ONE_NOTICE else SENTENCE.findall(text):
+        patterns = (*(pattern for name, pattern in _patterns() if name in REPRINT), PERMITTED)
+        if said := next(filter(None, (pattern.search(part) for pattern in patterns)), None):
+            return part.strip() if len(part) <= LONGEST else said[0]
+    return None
 
 
 def _of_line(line: Line) -> Iterator[Right]:

@@ -135,6 +135,11 @@ OTHER_CLASS = re.compile(
 LONGEST_LAST = 60
 """Code points of the longest such line that is a title."""
 
+HOUR = either_script(
+    r"(?<![\s书记音篇歌录传章诗节第])\s{0,2}[（(](?:[01]\d|2[0-3])[:：][0-5]\d(?:更新)?[)）]$"
+)
+"""The hour at which a site put it up, behind a title: 旧磨坊又转了起来 (12:10). Of a book it is chapter and verse."""
+
 CHAPTER = either_script(r"^正文\s{1,4}(?=第)")
 
 
@@ -240,7 +245,7 @@ def find_title(layout: Layout, declared: Declared, start: int, stop: int) -> Tit
     for name, reader, _ in TITLES:
         if found := reader(page):
             text, at = found
-            return Title(text=CHAPTER.sub("", text), at=at, found_by=name)
+            return Title(text=HOUR.sub("", CHAPTER.sub("", text)), at=at, found_by=name)
     return Title(text=None, at=None, found_by=None)
 
 

@@ -24,7 +24,8 @@ ABOVE_DAY = range(2, 15)
 
 COLUMN = either_script(
     r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
-    r"兩岸|地產|焦点|即时|新闻|中国|台灣){1,2}"
+    r"兩岸|地產|焦点|即时|新闻|中国|台灣|高考|金融|时尚|时评|房产|游戏|党建|党政|文学|文旅|文娱|商业|商务|安全|法治|公益|艺术|"
+    r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市){1,2}"
     r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
@@ -42,6 +43,9 @@ BY_BEHIND = re.compile(
     r"[\s\x1f|·•,]{0,4}by[\s\x1f:：]{1,3}([^\s\x1f|·•:：]{2,20}(?: [A-Z][\w.]{0,15})?)(?=[\s\x1f|·•]|$)", re.I
 )
 """Behind the day: 2009-11-06 by X."""
+
+MEMBER_NUMBER = re.compile(r"[\s\x1f]?[（(]\d{1,9}[）)]?$")
+"""The number of an account behind its name: someone(31822)."""
 
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
@@ -73,6 +77,7 @@ def beside_day(page: Evidence) -> Named:
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•-\u3000" + GAP)
+        before = MEMBER_NUMBER.sub("", before)
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
         if (

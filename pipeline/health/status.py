@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline.archive import blocklist
+from pipeline.archive.blocklist import Blocklist
 from pipeline.corpus.held import Held, read_held
 from pipeline.corpus.read import list_versions, version_folder
-from pipeline.corpus.yields import daily_yields
+from pipeline.corpus.yields import DayYield, daily_yields
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.lookup import looked_up
 from pipeline.crawl.scope import scope_of
 from pipeline.crawl.upcoming import ListOff, lists_off, upcoming
 from pipeline.crawl.urlstate import AHEAD
@@ -76,40 +77,61 @@ def read_status(
     acks: Mapping[str, Ack],
     now: datetime,
     today: date | None = None,
+    yields: Sequence[DayYield] | None = None,
 ) -> tuple[SourceStatus, ...]:
     """How each source stands, in the order given, by the ledger and the newest version; writes nothing.
 
     `now` is what next visits are judged by. `today` (UTC) is the day of the judgement, None: the last on which anything
     was asked, as far as `now` believes it: days that a clock ahead has left say nothing. An archive without a ledger,
-    or no version yet, says nothing of its half.
+    or no version yet, says nothing of its half. `yields` are those of the newest version, of SPAN at least, where they
+    were read already.
     """
     blocked = blocklist.read(raw)
-    with closing(Ledger(raw, read_only=True)) as ledger:
-        known = ledger.days()
-        today = today or last_day((each.day for each in known), now)
-        since = today - SPAN if known else today
+
+    def stand(ledger: Ledger) -> tuple[SourceStatus, ...]:
+        return _statuses(sources, ledger, clean, blocked, acks, now, today, yields)
+
+    return looked_up(raw, stand)
+
+
+def _statuses(
+    sources: Sequence[Source],
+    ledger: Ledger,
+    clean: Path,
+    blocked: Blocklist,
+    acks: Mapping[str, Ack],
+    now: datetime,
+    today: date | None,
+    yields: Sequence[DayYield] | None,
+) -> tuple[SourceStatus, ...]:
+    asked_on = ledger.asked_on()
+    today = today or last_day(asked_on, now)
+    since = today - SPAN if asked_on else today
+    if yields is None:
         folder = version_folder(clean) if list_versions(clean) else None
         yields = daily_yields(folder, since) if folder is not None else []
-        held = {each.source: each for each in read_held(clean)}
-        past = pasts((each for each in known if each.day >= since), yields, (s.name for s in sources), today)
-        statuses = []
-        for each in sources:
-            off = lists_off(each, ledger, now)
-            gone = {each.url: each.since.date() for each in off if each.state == "gone"}
-            known_of_it = replace(past[each.name], gone=gone)
-            next_one = upcoming(each, scope_of(each, blocked), ledger, now)
-            status = _status(known_of_it, held.get(each.name), acks.get(each.name), each.name)
-            statuses.append(
-                replace(
-                    status,
-                    last_good=ledger.last_ok(each.name, now),
-                    next_due=next_one.at,
-                    backing_off_until=next_one.at if next_one.is_off else None,
-                    waits="" if next_one.at is not None and next_one.at <= now else next_one.words(now),
-                    lists_off=off,
-                )
+    held = {each.source: each for each in read_held(clean)}
+    # the days of all of them, for one source too: those on which this machine was cut off count for none
+    since_then = (each for each in yields if each.day >= since)
+    past = pasts(ledger.days(since), since_then, (s.name for s in sources), today)
+    statuses = []
+    for each in sources:
+        off = lists_off(each, ledger, now)
+        gone = {each.url: each.since.date() for each in off if each.state == "gone"}
+        known_of_it = replace(past[each.name], gone=gone)
+        next_one = upcoming(each, scope_of(each, blocked), ledger, now)
+        status = _status(known_of_it, held.get(each.name), acks.get(each.name), each.name)
+        statuses.append(
+            replace(
+                status,
+                last_good=ledger.last_ok(each.name, now),
+                next_due=next_one.at,
+                backing_off_until=next_one.at if next_one.is_off else None,
+                waits="" if next_one.at is not None and next_one.at <= now else next_one.words(now),
+                lists_off=off,
             )
-        return tuple(statuses)
+        )
+    return tuple(statuses)
 
 
 def last_day(days: Iterable[date], now: datetime) -> date:

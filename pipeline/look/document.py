@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipeline.archive.cdxj import Ref
 from pipeline.corpus import feed, tombstones
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_key
 from pipeline.errors import CorpusError, UsageError
-from pipeline.explain import explain_lines
+from pipeline.explain import editors_of, explain_lines, way_of
 from pipeline.look import rows
 from pipeline.look.alongside import Alongside, Told, alongside, capture_at, lines_of
 from pipeline.look.asked import Asked
@@ -115,13 +115,14 @@ class DocumentPage:
 def read(asked: Asked) -> DocumentPage:
     """A document of a version by its id; UsageError where it has none, with the ticket where it was taken down."""
     folder, ident = asked.version, asked.path["id"]
-    found = rows.documents(folder, "id", [ident])
+    about = rows.files_about(folder, ident)
+    found = rows.documents(folder, "id", [ident], about) if about else []
     if not found:
         raise UsageError(_no_row(folder, ident))
     document = next((row for row in found if row.capture == asked.text("capture")), found[0])
-    siblings = rows.documents(folder, "url_key", [document.url_key])
+    siblings = rows.documents(folder, "url_key", [document.url_key], about, most=2 * MEMBERS)
     cluster = [document.cluster] if document.cluster else []
-    members = tuple(_members(rows.documents(folder, "cluster", cluster), document))
+    members = tuple(_members(rows.documents(folder, "cluster", cluster, about, most=2 * MEMBERS), document))
     pages, missing = _pages(asked, document)
     of_page = lines_of(document, [told for page in pages for told in page.told])
     told = pieces(document)
@@ -197,12 +198,18 @@ def facts(document: Document) -> Iterable[Fact]:
     told = (
         ("title", d.title, d.title_from, d.title_raw if d.title_raw != d.title else ""),
         ("author", d.author, d.author_from, ""),
+        ("affiliation", d.affiliation, "beside the author", ""),
+        ("editors", editors_of(d), "", ""),
         ("published", d.published_on, d.published_from, d.published_raw),
         ("origin", d.origin_name, d.origin_from, d.origin_url),
+        ("came by", way_of(d), "", ""),
         ("site", d.site_name, "", ""),
-        ("section", d.section, "", ""),
+        ("section", " > ".join(d.sections) or d.section, "", ""),
+        ("tags", ", ".join(d.tags), "", ""),
+        ("reprint terms", d.reprint_terms, "printed", ""),
         ("canonical address", d.canonical_url, "the page's own hint", ""),
         ("body", f"{d.han:,} Han characters", f"{d.method}; {agree}" if d.method else "", ""),
+        ("access", d.access or "", d.access_from or "", d.access_raw or ""),
         ("script", d.script, "", ""),
         (
             "decoded as",
@@ -236,7 +243,7 @@ def _fixed(told: Iterable[Iterable[Piece]]) -> Iterable[Fixed]:
 def _members(found: Iterable[Document], document: Document) -> Iterable[Document]:
     """The other members of its cluster; of rows of one document the published one."""
     first = {row.id: row for row in reversed(list(found)) if row.id != document.id}
-    return islice((replace(row, text="", extracted="") for row in first.values()), MEMBERS)
+    return islice(first.values(), MEMBERS)
 
 
 def _related(document: Document, members: Iterable[Document]) -> Iterable[tuple[str, str]]:

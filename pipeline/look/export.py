@@ -1,8 +1,9 @@
 """The pages of one version as static files, for any web server: the same records and templates, other addresses.
 
 What needs a server has no address there (search, a comparison of any two versions, a build ahead): templates show it
-as words. Bodies of captures are not among the pages. The folder appears when it is whole: a killed export leaves
-`.NAME.part` beside it, which the next one removes.
+as words. The archived pages of documents are written only where they are asked for, as the frame shows them: rewritten,
+with their policy in a meta element, since what serves the files says none. The folder appears when it is whole: a
+killed export leaves `.NAME.part` beside it, which the next one removes.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 
 from pipeline.corpus.edition import CLUSTERS
+from pipeline.corpus.identity import short_hash
 from pipeline.corpus.job import Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, hidden
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.errors import CorpusError, UsageError
+from pipeline.look import capture, replay
 from pipeline.look.app import VIEWS, View
 from pipeline.look.asked import Asked
 from pipeline.look.render import STATIC, Links, html
@@ -36,10 +39,17 @@ Pages = dict[str, list[str]]
 """Kind → the names of its pages."""
 
 
-def export(folders: Folders, into: Path, version: str | None, progress: Progress) -> int:
+Archived = dict[tuple[str, str], str]
+"""(day, id) of a capture whose page some document shows → the file it is written to."""
+
+
+def export(
+    folders: Folders, into: Path, version: str | None, progress: Progress, *, with_pages: bool = False
+) -> int:
     """Write the pages of a version into a folder that is not there yet, or is empty; how many there are.
 
-    UsageError where the folder holds something, or there is no such version.
+    With `with_pages` also the archived pages beside which documents are shown. UsageError where the folder holds
+    something, or there is no such version.
     """
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise UsageError(f"{into}: is there and not empty; name another folder with --export")
@@ -50,19 +60,31 @@ def export(folders: Folders, into: Path, version: str | None, progress: Progress
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(STATIC, part / "static")
     known = {(kind, which) for kind, names in pages.items() for which in names}
+    archived: Archived | None = {} if with_pages else None
     total = len(ROOTS) + len(known)
     for number, (view, kind, which) in enumerate(_views(pages), 1):
         path = part / (f"{kind}/{which}.html" if which else ROOTS[kind])
         path.parent.mkdir(exist_ok=True)
         key = view.path.partition("{")[2].rstrip("}")
         one = Asked(folders=folders, path={key: which} if which else {}, query={"version": name})
-        to = _links("../" if which else "", known, name)
+        to = _links("../" if which else "", known, name, archived)
         path.write_text(
             html(view.template, view.read(one), to=to, here=view.here, asked=one), encoding="utf-8"
         )
         progress("pages", number, total)
+    _write_archived(folders, part, archived or {}, progress)
     part.replace(into)
-    return total
+    return total + len(archived or {})
+
+
+def _write_archived(folders: Folders, part: Path, archived: Archived, progress: Progress) -> None:
+    """The archived pages that documents refer to, each once."""
+    for number, ((day, ident), file) in enumerate(archived.items(), 1):
+        path = part / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        asked = Asked(folders=folders, path={"day": day, "id": ident})
+        path.write_text(replay.with_policy(capture.archived(asked)), encoding="utf-8")
+        progress("archived pages", number, len(archived))
 
 
 def _views(pages: Pages) -> Iterator[tuple[View, str, str]]:
@@ -103,14 +125,21 @@ def _has_index(folder: Path) -> bool:
     return True
 
 
-def _links(up: str, known: Set[tuple[str, str]], version: str) -> Links:
-    """The addresses as a page sees them that stands so far below the root; "" for what is not exported."""
+def _links(up: str, known: Set[tuple[str, str]], version: str, archived: Archived | None) -> Links:
+    """The addresses as a page sees them that stands so far below the root; "" for what is not exported.
+
+    An archived page that is asked for is noted in `archived`, to be written; None: none is exported.
+    """
 
     def to(kind: str, /, *parts: object, **filters: object) -> str:
         if kind == "static":
             return f"{up}static/{parts[0]}"
         if kind in ROOTS and not parts:
             return up + ROOTS[kind]
+        if kind == "archived" and archived is not None and not filters:
+            day, ident = map(str, parts)
+            file = archived.setdefault((day, ident), f"archived/{day}/{short_hash(ident)}.html")
+            return up + file
         if filters.pop("version", None) not in (None, "", version) or any(filters.values()):
             return ""
         name = "/".join(str(part) for part in parts)

@@ -100,6 +100,8 @@ def span(value: timedelta) -> str:
     """A length of time for a person."""
     seconds = round(value.total_seconds())
     minutes, hours = seconds // 60, seconds // 3600
+    if value.total_seconds() < 9.95:
+        return f"{value.total_seconds():.1f} s"
     if seconds < 60:
         return f"{seconds} s"
     return f"{minutes} min {seconds % 60:02d} s" if minutes < 60 else f"{hours} h {minutes % 60:02d} min"

@@ -31,6 +31,13 @@ HEADERS = {
 """Of every answer with an archived page. `sandbox` without a word: no script, no form, no window, no navigation of the
 page above, an origin of its own (HTML, "sandboxing"); the page that frames it allows frames of this server alone."""
 
+POLICY = (
+    "<meta http-equiv=\"content-security-policy\" content=\"default-src 'none'; style-src 'unsafe-inline';"
+    ' img-src data:; base-uri \'none\'; form-action \'none\'"><meta name="referrer" content="no-referrer">'
+)
+"""The same within a page that is a file: all of it that a meta element can say (CSP 3, 3.3). What it cannot, the frame
+says by its `sandbox`; and whoever opens the file itself has a page without scripts before them all the same."""
+
 SANDBOX = ""
 """The `sandbox` of the frame it stands in: allows nothing."""
 
@@ -91,6 +98,9 @@ font:11px/1.5 monospace;color:#fff;background:#1a6b2d}}
 .corpus-cut.corpus-rule::before{{background:#b62324}}
 .corpus-outside{{opacity:.5}}
 .corpus-line{{scroll-margin:30vh 0}}
+.corpus-kept:hover{{outline:1px solid #1a6b2d}}
+.corpus-kept:hover::after{{content:"¶" attr(data-line);position:absolute;z-index:9;margin-left:.3em;padding:0 .4em;
+border-radius:3px;font:12px/1.6 sans-serif;color:#fff;background:#1a6b2d;text-decoration:none}}
 .corpus-line:target{{{LIT};outline:2px solid #b8860b}}
 """
 
@@ -317,9 +327,9 @@ def marked(page: Rewritten, marks: Mapping[int, Mark]) -> str:
     for piece, line in page.runs:
         mark = marks.get(line)
         names = f"corpus-line corpus-l{line}" + (f" corpus-{mark.kind}" if mark else "")
-        more = ""
+        more = f' data-line="{line}"' if mark and mark.kind == "kept" else ""
         if not runs[line]:
-            more = f' id="{MARK}{line}"'
+            more += f' id="{MARK}{line}"'
             if mark and mark.rule:
                 names, more = f"{names} corpus-rule", f'{more} data-rule="{_plain(mark.rule)}"'
         runs[line] += 1
@@ -334,6 +344,12 @@ def marked(page: Rewritten, marks: Mapping[int, Mark]) -> str:
         f'{page.doctype}<html><head><meta charset="utf-8">\n{styles}<style>{STYLE}{lit}</style></head>'
         f"<body{page.body}>{''.join(pieces)}</body></html>"
     )
+
+
+def with_policy(page: str) -> str:
+    """A page of `marked` or `as_source` that bears its policy itself, before anything it could hold for."""
+    head, begin, rest = page.partition("<head>")
+    return f"{head}{begin}{POLICY}{rest}"
 
 
 def as_source(text: str, more: int = 0) -> str:

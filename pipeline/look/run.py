@@ -3,17 +3,19 @@
 The report of a run is not kept (under Prefect it is the run's artifact). What it counted is told anew: visits and their
 outcomes by the archive's index, what became of them by the rows of a version, what was held back by its manifest. So
 it can be told of every run there ever was; only what left no trace, as pages that were due and not asked for, cannot.
+How long the stages of a build took is kept beside its shards (durations.py), for the last builds on this machine.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from markupsafe import Markup
 
-from pipeline import rates
+from pipeline import durations
 from pipeline.archive import index, sealed, withdrawn
 from pipeline.archive.withdrawn import Run, run_of
 from pipeline.corpus.expectations import FIT
@@ -23,10 +25,18 @@ from pipeline.errors import UsageError
 from pipeline.look import pictures, rows
 from pipeline.look.asked import Asked
 from pipeline.look.pictures import Bar
+from pipeline.look.render import span
 from pipeline.records import Manifest
+from pipeline.stages import StageName
 
 PAGE = 40
 """Runs of one page of the list."""
+
+CRAWLED = {
+    str(StageName.DISCOVER): "from the first of its lists to the last, of all sources together",
+    str(StageName.FETCH): "from the first of its pages to the last, of all sources together",
+}
+"""Stage of a crawl → what its duration is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +114,18 @@ class Told:
     """(kind, outcome, captures), the most first."""
     reasons: tuple[tuple[str, int], ...] = ()
     """(reason, or published, and rows of its pages), the most first."""
+    lasted: dict[str, timedelta] = field(default_factory=dict)
+    """Stage of the crawl → from its first capture to its last, of all sources together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage and how long it took."""
+
+    name: str
+    lasted: timedelta
+    told: str
+    """What is measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +145,12 @@ class RunPage:
     held: dict[str, str]
     """source → why new rows were held back when it was taken in."""
     lasted: timedelta
-    rates: dict[str, float]
-    """step of a build → captures a second, as last measured on this machine."""
+    stages: tuple[Stage, ...]
+    """Of the crawl, then of the build that took it in, in the order of a page's way."""
+    timed: Markup
+    """The same as a picture."""
+    is_timed: bool
+    """Whether the durations of that build were kept."""
     unindexed: int
     """Files of it that the daily index lost; their captures are not counted."""
 
@@ -144,6 +170,8 @@ def read(asked: Asked) -> RunPage:
     took = _taken_in(where.clean, have, set(files))
     told = _told(paths, folder)
     total = sum((line.passed for line in told.sources), Passed())
+    built = durations.of(where.job(()).work, took.version) if took is not None else {}
+    stages = tuple(_stages(told.lasted, built, took.version if took is not None else ""))
     return RunPage(
         run=run,
         told=told,
@@ -170,9 +198,26 @@ def read(asked: Asked) -> RunPage:
         taken_in=took.version if took is not None else None,
         held=took.held if took is not None else {},
         lasted=run.last - run.first,
-        rates=rates.known(where.job(()).work),
+        stages=stages,
+        timed=pictures.bars(
+            [
+                Bar(label=each.name, value=each.lasted.total_seconds(), told=span(each.lasted))
+                for each in stages
+            ],
+            f"How long each stage of {name} took",
+        ),
+        is_timed=bool(built),
         unindexed=len(names - {Path(path).name for path in paths}),
     )
+
+
+def _stages(crawled: dict[str, timedelta], built: dict[str, float], version: str) -> Iterator[Stage]:
+    for name, told in CRAWLED.items():
+        if name in crawled:
+            yield Stage(name=name, lasted=crawled[name], told=told)
+    for name, seconds in built.items():
+        told = f"in the build of {version}, by the clock of this machine"
+        yield Stage(name=name, lasted=timedelta(seconds=seconds), told=told)
 
 
 def _taken_in(clean: Path, have: list[str], files: set[str]) -> Manifest | None:
@@ -217,6 +262,11 @@ def _told(paths: list[str], folder: Path | None) -> Told:
                 " count(*) filter (reason is null), count(*) filter (reason is null and is_new) from row group by 1"
             ).fetchall()
         }
+        crawled = db.execute(
+            "select if(kind = 'page', $1, $2), max(fetched_at) - min(fetched_at) from capture"
+            " where kind in ('page', 'feed', 'sitemap', 'listing') group by 1",
+            [StageName.FETCH, StageName.DISCOVER],
+        ).fetchall()
         outcomes = db.execute(
             "select kind, outcome, count(*) from capture group by all order by 3 desc, 1, 2"
         ).fetchall()
@@ -236,4 +286,6 @@ def _told(paths: list[str], folder: Path | None) -> Told:
             new=new,
         )
         sources.append(SourceLine(source=source, passed=passed, requests=requests, lasted=lasted))
-    return Told(sources=tuple(sources), outcomes=tuple(outcomes), reasons=tuple(reasons))
+    return Told(
+        sources=tuple(sources), outcomes=tuple(outcomes), reasons=tuple(reasons), lasted=dict(crawled)
+    )

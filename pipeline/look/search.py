@@ -11,6 +11,7 @@ import json
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from pipeline.corpus import versions
 from pipeline.corpus.publish import read_manifest
@@ -55,6 +57,8 @@ SNIPPET = 120
 
 _TERM = re.compile(r'["“]([^"”]+)["”]|([^\s"“”]+)')
 
+
+Tallies = tuple[tuple[str, int], ...]
 
 LAST_ROW = 999_999_999
 """Beyond the last row of any file."""
@@ -102,6 +106,10 @@ class Search:
     """All there are, the newest first."""
     sources: tuple[str, ...]
     reasons: tuple[str, ...]
+    flags: Tallies
+    """(flag, rows of the table that bear it), the most first."""
+    methods: Tallies
+    """(how the body was found, rows of the table), the most first."""
     table: str
     """articles, dropped or all."""
     found: Found
@@ -111,14 +119,41 @@ def read(asked: Asked) -> Search:
     """*Search*; UsageError for a day or a key that is none, or too much to look for."""
     folder = asked.version
     manifest = read_manifest(folder)
+    flags, methods = _tallies(asked, folder)
     return Search(
         version=folder.name,
         versions=tuple(reversed(list_versions(folder.parent))),
         sources=tuple(sorted(manifest.counts)),
         reasons=tuple(sorted(versions.totals(manifest).keys() - {ARTICLES})),
+        flags=flags,
+        methods=methods,
         table=_table(asked),
         found=_page(asked, folder),
     )
+
+
+def _tallies(asked: Asked, folder: Path) -> tuple[Tallies, Tallies]:
+    """The flags and methods of all rows of the table, in one pass that reads these two columns alone."""
+    files = [str(path) for path in _files(asked, folder)]
+    if not files:
+        return (), ()
+    have = pq.read_schema(files[0]).names
+    named = "list_sort(list_distinct(list_transform(flags, lambda f: f.name)))" if "flags" in have else "null"
+    found = rows.ask(
+        f"select {named} as names, {'method' if 'method' in have else 'null'}, count(*)"
+        " from read_parquet($files, union_by_name = true) group by 1, 2",
+        {"files": files},
+    )
+    flags: Counter[str] = Counter()
+    methods: Counter[str] = Counter()
+    for names, method, number in found:
+        flags.update(dict.fromkeys(names or (), number))
+        methods.update({method: number} if method else {})
+    return _most_first(flags), _most_first(methods)
+
+
+def _most_first(counts: Counter[str]) -> Tallies:
+    return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def terms(asked: Asked) -> list[str]:

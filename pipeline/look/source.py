@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipeline import runs
-from pipeline.archive import index
+from pipeline.archive import index, utcnow
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.corpus.expectations import FIT, NO_DOCUMENT
@@ -23,8 +22,10 @@ from pipeline.corpus.read import hidden, list_versions, version_folder
 from pipeline.corpus.yields import DayYield, daily_yields
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.lookup import looked_up
 from pipeline.errors import UsageError
-from pipeline.health.status import SPAN, WEEK, SourceStatus
+from pipeline.health.acks import read_acks
+from pipeline.health.status import SPAN, WEEK, SourceStatus, last_day, read_status
 from pipeline.look import pictures, rows
 from pipeline.look.asked import Asked
 from pipeline.look.pictures import Bar
@@ -120,8 +121,9 @@ def read(asked: Asked) -> SourcePage:
     declared = next((each for each in known if each.name == name), None)
     if declared is None and not counts:
         raise UsageError(f"{name}: no source of this name is declared, and no version has rows of it")
-    status = runs.status(where, [name])[0] if declared is not None and where.raw.is_dir() else None
-    weeks = _weeks(where.raw, folder, name)
+    last, visits, yields = _past(where.raw, folder, name)
+    status = _status(where, declared, yields) if declared is not None and where.raw.is_dir() else None
+    weeks = _weeks(last, visits, yields)
     good, bad = _captures(where.raw, name)
     since = status.since if status is not None else None
     fit, unfit = _documents(folder, name, since) if folder is not None else (None, None)
@@ -151,19 +153,32 @@ def read(asked: Asked) -> SourcePage:
     )
 
 
-def _weeks(raw: Path, folder: Path | None, name: str) -> tuple[Week, ...]:
-    """The weeks before the last day on which it was asked, as far back as it is judged by; none where it never was."""
+def _status(where: runs.Folders, source: Source, yields: Sequence[DayYield]) -> SourceStatus:
+    acks = read_acks(where.sources)
+    return read_status([source], where.raw, where.clean, acks, utcnow(), yields=yields)[0]
+
+
+def _past(raw: Path, folder: Path | None, name: str) -> tuple[date | None, list[DayCounts], list[DayYield]]:
+    """The last day on which it was asked, and the visits and documents of the days by which it is judged and shown."""
     if not raw.is_dir():
-        return ()
-    with closing(Ledger(raw, read_only=True)) as ledger:
+        return None, [], []
+
+    def asked(ledger: Ledger) -> tuple[date | None, list[DayCounts], date]:
         last = ledger.last_day(name)
-        if last is None:
-            return ()
-        begin = last - SPAN + timedelta(days=1)
-        visits = ledger.days(begin, name)
-    yields = daily_yields(folder, begin, name) if folder is not None else []
+        judged = last_day(ledger.asked_on(), utcnow())  # another day where a clock ran ahead
+        return last, ledger.days(last - SPAN, name) if last is not None else [], judged
+
+    last, visits, judged = looked_up(raw, asked)
+    if folder is None or last is None:
+        return last, visits, []
+    return last, visits, daily_yields(folder, min(last, judged) - SPAN, name)
+
+
+def _weeks(last: date | None, visits: Sequence[DayCounts], yields: Sequence[DayYield]) -> tuple[Week, ...]:
+    """The weeks before the last day on which it was asked, as far back as it is judged by; none where it never was."""
     weeks = []
-    while begin <= last:
+    begin = last - SPAN + timedelta(days=1) if last is not None else date.max
+    while last is not None and begin <= last:
         end = begin + WEEK
         weeks.append(
             _week(

@@ -1,14 +1,15 @@
 """*Try a rule*: a selector, a phrase or a pattern on the last captures of a source, and what it would change.
 
 Nothing is saved: what comes out is the line to put into the file. Extraction runs by its own functions, on a
-declaration that has the rule in it; a phrase is words, not a pattern, so that nothing can backtrack.
+declaration or with a table that has the rule in it; a phrase is words, not a pattern, so that nothing can backtrack.
+An answer takes a fraction of a second: where that is over it says from which capture to go on, and the page does.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from pipeline.archive.withdrawn import standing_refs
 from pipeline.corpus.identity import document_id
 from pipeline.crawl.discover import links_of
 from pipeline.crawl.scope import scope_of, unwanted
-from pipeline.extract.boilerplate import BULLETS
+from pipeline.errors import UsageError
+from pipeline.extract.boilerplate import BULLETS, Phrase, with_rule
 from pipeline.extract.variants import either_script
 from pipeline.look.asked import Asked
 from pipeline.records import Capture, Kind, Outcome, Page, Selector, Source
@@ -30,14 +32,17 @@ from pipeline.tomlfile import written
 TRIED = 50
 """Captures that a rule is tried on, the newest first."""
 
-SECONDS = 6.0
-"""Time after which no further capture is read."""
+SECONDS = 0.2
+"""Time after which an answer begins no further capture."""
 
 LONGEST = 300
 """Code points of the longest rule that is tried."""
 
 SHOWN = 40
 """Lines shown of what one page would lose, and of what it would gain."""
+
+ANY_LENGTH = 100_000
+"""Code points of the longest line that a phrase is looked for in."""
 
 ROOM = 10
 """Code points that a line may be longer than the longest one the phrase was seen in."""
@@ -59,6 +64,8 @@ class Change:
     """Lines and addresses that are not shown."""
     told: str = ""
     """What else there is to say: another method, no article any more."""
+    longest: int = 0
+    """Code points of the longest line that begins with a phrase that was tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +79,13 @@ class Trial:
     problem: str = ""
     """Why it could not be tried; "": it could."""
     tried: int = 0
-    """Pages it was tried on."""
-    stopped: bool = False
-    """Whether the time was over before all were."""
+    """Captures it was tried on, also by the answers before this one."""
+    changed: int = 0
+    """Those of them that it would change."""
+    next: Mapping[str, int] | None = None
+    """Filters with which the next answer goes on; None: it was tried on all."""
     changes: tuple[Change, ...] = ()
+    """Those of this answer."""
     file: str = ""
     """The file that the line belongs into."""
     line: str = ""
@@ -101,8 +111,8 @@ class Triable:
     """Kinds of captures that it is tried on."""
     change: Callable[[Source, str, Capture], Change | None]
     """What it would change of one capture."""
-    line: Callable[[Source, str, Sequence[Change]], tuple[str, str]]
-    """(file, what to put there)."""
+    line: Callable[[Source, str, int], tuple[str, str]]
+    """Source, rule, and the longest line of a phrase → (file, what to put there)."""
 
 
 def read(asked: Asked) -> Trial:
@@ -117,40 +127,56 @@ def read(asked: Asked) -> Trial:
         return Trial(source=source, kind=rule.word, rule=said, problem=f"{said[:LONGEST]!r} {fault}")
     end = time.monotonic() + SECONDS
     changes: list[Change] = []
-    tried, stopped = 0, False
-    for capture in _captures(asked.folders.raw, source.name, rule.on):
-        if time.monotonic() > end:
-            stopped = True
-            break
+    tried, changed, longest = (_count(asked, name) for name in COUNTS)
+    is_over = True
+    for capture in _captures(asked.folders.raw, source.name, rule.on, tried):
         tried += 1
-        change = rule.change(source, said, capture)
-        changes += [change] if change is not None else []
-    file, line = rule.line(source, said, changes)
+        if (change := rule.change(source, said, capture)) is not None:
+            changes.append(change)
+            longest = max(longest, change.longest)
+        if time.monotonic() > end:
+            is_over = tried >= TRIED
+            break
+    changed += len(changes)
+    file, line = rule.line(source, said, longest)
     return Trial(
         source=source,
         kind=rule.word,
         rule=said,
         tried=tried,
-        stopped=stopped,
+        changed=changed,
+        next=None if is_over else dict(zip(COUNTS, (tried, changed, longest), strict=True)),
         changes=tuple(changes),
         file=file,
         line=line,
     )
 
 
-def _captures(raw: Path, name: str, kinds: frozenset[str]) -> Iterator[Capture]:
-    """The newest TRIED captures of a source that brought something, the last one of each address."""
+COUNTS = ("tried", "changed", "longest")
+"""What an answer takes over from those before it, by filters."""
+
+
+def _count(asked: Asked, name: str) -> int:
+    said = asked.text(name)
+    if said and not (said.isdecimal() and len(said) <= 6):
+        raise UsageError(f"{name}={said}: a number goes on from an answer before; try the rule anew")
+    return int(said or 0)
+
+
+def _captures(raw: Path, name: str, kinds: frozenset[str], skip: int) -> Iterator[Capture]:
+    """The newest TRIED captures of a source that brought something, the last one of each address; some are skipped."""
     if not raw.is_dir():
         return
     seen: set[str] = set()
     for day in sorted({day for days in index.days(raw).values() for day in days}, reverse=True):
         refs = standing_refs(raw, index.find(raw, day, day, sources=[name]))
         for ref in sorted(refs, key=lambda ref: ref.fetched_at, reverse=True):
+            if len(seen) == TRIED:
+                return
             if ref.outcome == Outcome.OK and ref.kind in kinds and ref.url_key not in seen:
                 seen.add(ref.url_key)
-                yield read_one(raw, ref.place)
-                if len(seen) == TRIED:
-                    return
+                if len(seen) > skip:
+                    yield read_one(raw, ref.place)
 
 
 def _body(source: Source, css: str, capture: Capture) -> Change | None:
@@ -163,7 +189,11 @@ def _drop(source: Source, css: str, capture: Capture) -> Change | None:
 
 def _reread(now: Source, then: Source, capture: Capture) -> Change | None:
     """What changes of a page that is read by another declaration."""
-    before, after = _page(now, capture), _page(then, capture)
+    return _differing(capture, _page(now, capture), _page(then, capture))
+
+
+def _differing(capture: Capture, before: Page, after: Page) -> Change | None:
+    """What is not the same on two readings of a page."""
     old, new = _lines(before), _lines(after)
     told = _said(before, after)
     if old == new and not told:
@@ -199,12 +229,21 @@ def _said(before: Page, after: Page) -> str:
     return "; ".join(filter(None, words))
 
 
-def _phrase(source: Source, phrase: str, capture: Capture) -> Change | None:
-    """What goes of the lines that are kept now, where each that begins with the phrase goes wherever it stands."""
-    pattern = either_script(re.escape(phrase))
-    page = _page(source, capture)
-    lost = [line for line in _lines(page) if pattern.match(BULLETS.sub("", line))]
-    return _change(capture, page.articles[0].title or "", lost, []) if lost else None
+def _phrase(place: str) -> Callable[[Source, str, Capture], Change | None]:
+    """What goes where each line of a place that begins with the phrase does, as the table has it (boilerplate.py)."""
+
+    def change(source: Source, phrase: str, capture: Capture) -> Change | None:
+        rule = Phrase(name="tried", place=place, longest=ANY_LENGTH, pattern=either_script(re.escape(phrase)))
+        before = _page(source, capture)
+        with with_rule(rule):
+            after = _page(source, capture)
+        found = _differing(capture, before, after)
+        if found is None:
+            return None
+        begun = (len(line) for line in _lines(before) if rule.pattern.match(BULLETS.sub("", line)))
+        return replace(found, longest=max(begun, default=0))
+
+    return change
 
 
 def _include(source: Source, pattern: str, capture: Capture) -> Change | None:
@@ -249,25 +288,28 @@ def _written(selector: Selector) -> object:
     return {"css": selector.css, **days} if days else selector.css
 
 
-def _body_line(source: Source, css: str, _: Sequence[Change]) -> tuple[str, str]:
+def _body_line(source: Source, css: str, _: int) -> tuple[str, str]:
     return f"sources/{source.name}.toml", f"body = {written(css)}"
 
 
-def _drop_line(source: Source, css: str, _: Sequence[Change]) -> tuple[str, str]:
+def _drop_line(source: Source, css: str, _: int) -> tuple[str, str]:
     return f"sources/{source.name}.toml", f"drop = {written([*map(_written, source.drop), css])}"
 
 
-def _include_line(source: Source, pattern: str, _: Sequence[Change]) -> tuple[str, str]:
+def _include_line(source: Source, pattern: str, _: int) -> tuple[str, str]:
     return f"sources/{source.name}.toml", f"include = {written([*source.include, pattern])}"
 
 
-def _phrase_line(_: Source, phrase: str, changes: Sequence[Change]) -> tuple[str, str]:
+def _phrase_line(place: str) -> Callable[[Source, str, int], tuple[str, str]]:
     """A line of the table: rule, place, longest line, pattern, reason."""
-    longest = max((len(line) for change in changes for line in change.lost), default=len(phrase)) + ROOM
-    pattern = re.sub(r"\\(?=[ ，。：])", "", re.escape(phrase))
-    return "pipeline/rules/boilerplate.tsv", "\t".join(
-        ["promotion", "any", str(longest), f"{pattern}.*$", "why it goes"]
-    )
+
+    def line(_: Source, phrase: str, longest: int) -> tuple[str, str]:
+        pattern = re.sub(r"\\(?=[ ，。：])", "", re.escape(phrase))
+        name = "related" if place == "cut" else "promotion"
+        fields = [name, place, str((longest or len(phrase)) + ROOM), f"{pattern}.*$", "why it goes"]
+        return "pipeline/rules/boilerplate.tsv", "\t".join(fields)
+
+    return line
 
 
 def _words_fault(phrase: str) -> str | None:
@@ -296,14 +338,22 @@ RULES = (
         change=_body,
         line=_body_line,
     ),
-    Triable(
-        word="phrase",
-        label="phrase: lines that begin so are not the article",
-        example="扫码关注",
-        fault=_words_fault,
-        on=PAGES,
-        change=_phrase,
-        line=_phrase_line,
+    *(
+        Triable(
+            word=word,
+            label=label,
+            example=example,
+            fault=_words_fault,
+            on=PAGES,
+            change=_phrase(place),
+            line=_phrase_line(place),
+        )
+        for word, place, label, example in (
+            ("phrase", "any", "phrase: lines that begin so go, wherever they stand", "扫码关注"),
+            ("head", "head", "phrase at the head: only before the first paragraph", "本报讯"),
+            ("foot", "foot", "phrase at the foot: only among the closing lines", "责任编辑"),
+            ("cut", "cut", "phrase to cut at: the line and all that is listed after it", "相关阅读"),
+        )
     ),
     Triable(
         word="include",

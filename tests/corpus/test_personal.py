@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline.cli import main
 from pipeline.corpus.build import build
-from pipeline.corpus.personal import KINDS, MASK, mask
+from pipeline.corpus.personal import KINDS, MASK, mask, masked
 from pipeline.corpus.read import documents
 from pipeline.normalize import normalize
-from pipeline.records import PERSONAL, Source
+from pipeline.records import PERSONAL, Article, Source
 from tests.corpus.archives import html, job, story_page, write
 
 ALL = tuple(PERSONAL)
@@ -44,6 +44,12 @@ def test_it_is_masked_in_its_place(kind: str, text: str, hidden: str) -> None:
     assert done == text.replace(hidden, MASK * len(hidden))
     assert (text[span.start : span.end], span.kind, span.label) == (hidden, "masked", kind)
     assert mask(text, tuple(each for each in ALL if each != kind)) == (text, ())
+
+
+def test_the_number_to_ask_for_leave_is_masked_too() -> None:
+    article = masked(Article(extracted="正文。", reprint_terms="转载请先联系13812345678获得授权"), ALL)
+    assert article.reprint_terms == f"转载请先联系{MASK * 11}获得授权"
+    assert [flag.name for flag in article.flags] == ["masked"]
 
 
 @pytest.mark.parametrize(

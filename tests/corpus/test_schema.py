@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.corpus.schema import RECORDS, SCHEMA, from_table, parts, read_parquet, to_table, write_parquet
-from pipeline.records import Corrected, Document, Flag, Measures, Right, Span
+from pipeline.records import Corrected, Document, Editor, Flag, Measures, OriginStep, Right, Span
 from tests.corpus.rows import row
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -31,6 +31,10 @@ SPANS = st.builds(
     label=WORDS,
     target=WORDS,
 )
+EDITORS = st.builds(Editor, name=WORDS, role=WORDS)
+STEPS = st.builds(
+    OriginStep, name=st.none() | WORDS, url=st.none() | WORDS, how=WORDS, confidence=st.floats(0, 1)
+)
 TIMES = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 DOCUMENTS = st.builds(
     Document,
@@ -43,6 +47,9 @@ DOCUMENTS = st.builds(
     captured_at=TIMES,
     first_seen=TIMES,
     title=st.none() | WORDS,
+    editors=st.lists(EDITORS, max_size=3).map(tuple),
+    origins=st.lists(STEPS, max_size=3).map(tuple),
+    tags=st.lists(WORDS, max_size=3).map(tuple),
     published_on=st.none() | st.dates(date(1900, 1, 1), date(2100, 1, 1)),
     text=WORDS,
     captions=st.lists(WORDS, max_size=3).map(tuple),
@@ -78,6 +85,8 @@ FULL = row(
     structure_raw=(Span(kind="item", level=1, start=0, end=2, label="3."),),
     quality=Measures(**dict.fromkeys((f.name for f in fields(Measures)), 1)),
     rights=(Right(name="noai", place="meta", said="noai"),),
+    editors=(Editor(name="张编", role="editor"),),
+    origins=(OriginStep(name="示例晚报", url=None, how="source", confidence=0.9),),
     corrected=(Corrected(column="title", was="旧"),),
 )
 """A row with a record in every column that holds some."""
@@ -128,6 +137,8 @@ def test_what_rows_gained_since_the_first_schema_has_a_default() -> None:
         Measures: "han letters han_share kana_share sentences marks_share long_share repeated_lines top_gram broken"
         " keywords",
         Right: "name place said",
+        Editor: "name role",
+        OriginStep: "name url how confidence",
         Corrected: "column was",
     }
     for kind in (Document, *RECORDS.values()):

@@ -134,3 +134,20 @@ def test_a_story_in_pictures_keeps_its_lines() -> None:
     captions, lines = read(f"<p>{PROSE[0]}</p>", *map(centred, said), f"<p>{PROSE[1]}</p>")
     assert captions == ()
     assert lines == [PROSE[0], *said, PROSE[1]]
+
+
+@pytest.mark.parametrize(
+    ("above", "captions"),
+    [
+        ("<figure><img src=/1.jpg><figcaption>周末的阅览室</figcaption></figure>", ("周末的阅览室",)),
+        ("<div>周末的阅览室</div>", ()),
+    ],
+)
+def test_a_figure_between_title_and_body_has_its_caption(above: str, captions: tuple[str, ...]) -> None:
+    body = "".join(f"<p>{text}</p>" for text in PROSE)
+    html = (
+        f"<meta charset=utf-8><title>粮仓里的图书馆</title><figure><figcaption>菜单</figcaption></figure><article>"
+        f"<h1>粮仓里的图书馆</h1><div>2023-03-11</div>{above}<div class=text>{body}</div></article>"
+    )
+    (article,) = extract_page(html.encode(), url="https://www.example.com/i/1").articles
+    assert (article.captions, article.extracted.split("\n")) == (captions, list(PROSE))

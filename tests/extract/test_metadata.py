@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.extract.facts import article
+from tests.extract.facts import article, cases
 
 DAY = "<div>2023-03-11 08:05</div>"
 
@@ -63,3 +65,8 @@ def test_one_name_beside_the_day_is_not_both_author_and_source() -> None:
     assert (found.author, found.origin_name) == (None, "李小山")
     found = article({"head": "<div>城北报 2023-03-11 作者：城北报</div>"})
     assert (found.author, found.origin_name) == ("城北报", None)
+
+
+@pytest.mark.parametrize("case", cases("reprint_terms"), ids=lambda case: case["why"])
+def test_the_nearest_line_that_says_who_may_reprint(case: dict[str, Any]) -> None:
+    assert article(case).reprint_terms == case["terms"]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from pipeline.cli import main
 from pipeline.corpus.read import documents
 from pipeline.errors import UsageError
 from pipeline.look import export as exporting
+from pipeline.look import replay
 from pipeline.look.export import export
 from pipeline.runs import Folders, quiet
 
@@ -57,6 +63,59 @@ def test_it_holds_the_sources_and_clusters_of_the_version(exported: Path, demo: 
     assert not (exported / "version/2.1.0.html").exists()
     assert {path.stem for path in (exported / "cluster").iterdir()} == {row.cluster for row in rows}
     assert {row.source for row in rows} <= {path.stem for path in (exported / "source").iterdir()}
+
+
+def test_archived_pages_are_among_them_only_where_they_are_asked_for(
+    demo: Folders, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser
+) -> None:
+    assert not (exported / "archived").exists()
+    monkeypatch.setattr(exporting, "_pages", _few(exporting._pages))
+    into = tmp_path / "site"
+    assert export(demo, into, None, quiet, with_pages=True) == len(list(into.rglob("*.html")))
+    shown = [path for path in (into / "document").iterdir() if "<iframe" in path.read_text()]
+    archived = list((into / "archived").rglob("*.html"))
+    assert len(archived) == len(shown) == 2
+    for path in archived:
+        said = path.read_text(encoding="utf-8")
+        assert said.index("content-security-policy") < said.index("<style")
+        assert "<script" not in said
+    with files_served(into) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/{shown[0].relative_to(into)}")
+        assert page.locator("iframe[name=archived]").get_attribute("sandbox") == ""
+        page.mouse.move(5, 5)
+        page.locator(".para[data-line]").first.hover()
+        inside = page.frame_locator("iframe[name=archived]")
+        expect(inside.locator(".corpus-line:target")).to_have_count(1)
+        page.close()
+
+
+@contextmanager
+def files_served(folder: Path) -> Iterator[str]:
+    """A plain web server over a folder: the address, without a slash at its end."""
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def test_what_a_rewriting_missed_is_held_by_the_policy_of_the_file(tmp_path: Path, browser: Browser) -> None:
+    ran = (
+        "<head><title>still</title></head><body><script>document.title='ran'</script>"
+        "<img src=x onerror=document.title='ran'>"
+    )
+    titles = []
+    for number, text in enumerate((replay.with_policy(ran), ran)):
+        path = tmp_path / f"{number}.html"
+        path.write_text(text, encoding="utf-8")
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        titles.append(page.title())
+        page.close()
+    assert titles == ["still", "ran"]
 
 
 def test_a_folder_with_something_in_it_is_left_alone(demo: Folders, tmp_path: Path) -> None:
@@ -112,6 +171,8 @@ def test_the_command_writes_it(
         (["--raw", "no-such-folder"], "no such folder"),
         (["--host", "0.0.0.0"], "--token"),
         (["--host", "::"], "--token"),
+        (["--with-pages"], "--export DIR"),
+        (["--version", "2.1"], "--export DIR"),
     ],
 )
 def test_what_cannot_be_served_is_a_mistake_of_usage(

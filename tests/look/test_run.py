@@ -54,6 +54,21 @@ def test_only_what_was_never_seen_before_is_new(demo: Folders, names: list[str])
     assert (second.total.published, second.total.new) == (2, 1)
 
 
+def test_each_stage_says_how_long_it_took(demo: Folders, names: list[str], client: TestClient) -> None:
+    page = shown(demo, names[0])
+    assert [each.name for each in page.stages] == [
+        "discover", "fetch", "extract", "normalize", "deduplicate", "publish"
+    ]  # fmt: skip
+    assert page.is_timed
+    pages = [
+        ref.fetched_at for ref in index.find(demo.raw)
+        if run_of(ref.file) == names[0] and ref.kind == Kind.PAGE
+    ]  # fmt: skip
+    assert page.stages[1].lasted == max(pages) - min(pages)
+    assert all(each.lasted.total_seconds() > 0 for each in page.stages)
+    assert "in the build of 2.1.0" in client.get(f"/run/{names[0]}").text
+
+
 def test_runs_are_listed_a_page_at_a_time(
     demo: Folders, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +94,9 @@ def test_a_run_that_no_version_took_in_says_so(tmp_path: Path) -> None:
     )
     assert (page.total.asked, page.total.fetched, page.total.articles) == (2, 1, 0)
     assert page.told.reasons == ()
+    assert not page.is_timed
+    client = TestClient(make_app(where), base_url="http://127.0.0.1")
+    assert "no version has taken it in" in client.get(f"/run/{page.run.run}").text
 
 
 def test_captures_that_the_index_lost_are_told_of(tmp_path: Path) -> None:

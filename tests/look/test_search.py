@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -54,6 +55,20 @@ def test_phrases_are_all_asked_for_and_quotes_hold_spaces_together(
     assert set(ids(demo, q="天气 预报")) == both != set()
     assert ids(demo, q='"天气 预报"') == []
     assert search.terms(Asked(folders=demo, query={"q": '一 “二 三” "四"'})) == ["一", "二 三", "四"]
+
+
+def test_flags_and_methods_are_lists_with_the_number_of_their_rows(
+    demo: Folders, rows: list[Document], dropped: list[Document], client: TestClient
+) -> None:
+    page = search.read(Asked(folders=demo, query={"table": "all"}))
+    every = [*rows, *dropped]
+    flags = Counter(name for row in every for name in {flag.name for flag in row.flags})
+    assert dict(page.flags) == flags
+    assert dict(page.methods) == Counter(row.method for row in every if row.method)
+    assert [number for _, number in page.flags] == sorted(flags.values(), reverse=True)
+    name, number = page.methods[0]
+    assert f'<option value="{name}">{name} ({number})</option>' in client.get("/search?table=all").text
+    assert '<option value="&lt;x&gt;" selected>&lt;x&gt; (0)</option>' in client.get("/search?flag=<x>").text
 
 
 def test_filters_narrow(demo: Folders, rows: list[Document], dropped: list[Document]) -> None:

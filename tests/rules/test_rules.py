@@ -69,9 +69,11 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
         (
             "extract",
             {
+                "access",
                 "ai-agents",
                 "boilerplate",
                 "common-han",
+                "editor-roles",
                 "encoding",
                 "labels",
                 "marks",
