@@ -40,6 +40,10 @@ def forget(raw: Path, urls: Collection[str], captures: Collection[str], files: C
                 if not {url_hash(article), url_hash(part)}.isdisjoint(urls)
             ]
             db.executemany("DELETE FROM owed WHERE article = ?", theirs)
+        if "shown" in tables:
+            shown = db.execute("SELECT list, key FROM shown").fetchall()
+            hit = [each for each in shown if not {url_hash(each[0]), url_hash(each[1])}.isdisjoint(urls)]
+            db.executemany("DELETE FROM shown WHERE list = ? AND key = ?", hit)
         db.executemany("UPDATE url SET via = NULL WHERE via = ?", led)
         db.executemany(
             "UPDATE url SET good_id = NULL, etag = NULL, last_modified = NULL, good_file = NULL WHERE good_id = ?",

@@ -26,6 +26,7 @@ from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.database import FILE, LedgerError, opened, unreadable
 from pipeline.crawl.history import next_state
 from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.states import next_due
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
 from pipeline.web.urls import url_key
@@ -370,6 +371,24 @@ class Ledger:
                 new += 1
         return new
 
+    def shown(self, key: str) -> dict[str, bool]:
+        """Keys of the links that the list with this key last showed → whether they had just come (window.py)."""
+        found = self._db.execute("SELECT key, fresh FROM shown WHERE list = ?", (key,))
+        return {row["key"]: bool(row["fresh"]) for row in found}
+
+    def set_shown(self, key: str, links: Mapping[str, bool]) -> None:
+        """Remembers these in their place."""
+        self._write("DELETE FROM shown WHERE list = ?", (key,))
+        for each, fresh in links.items():
+            self._write("INSERT INTO shown VALUES (?, ?, ?)", (key, each, int(fresh)))
+
+    def hasten(self, key: str, seconds: float) -> None:
+        """Has a list that was just read come so soon again, where it would come later."""
+        state = self.state(key)
+        if state is not None and state.interval is not None and state.interval > seconds:
+            sooner = replace(state, interval=seconds)
+            self._put(replace(sooner, next_due=next_due(sooner)))
+
     def host(self, host: str) -> Host:
         """What is remembered of a host; an empty record when nothing is."""
         return hostmemory.from_row(host, self._db.execute(hostmemory.GET, (host,)).fetchone())
@@ -395,7 +414,7 @@ class Ledger:
         self._write("DELETE FROM url WHERE looks > 0")
         self._write("DELETE FROM day WHERE what <> ?", (daily.DUE,))
         self._write("UPDATE host SET robots_file = NULL, robots_until = NULL")
-        for table in ("owed", "file"):
+        for table in ("owed", "file", "shown"):
             self._write(f"DELETE FROM {table}")
 
     def catch_up(self) -> int:
@@ -423,7 +442,7 @@ class Ledger:
         had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
         if gone == had:
             return
-        for table in ("url", "host", "owed", "file", "day") if gone - had else ():
+        for table in ("url", "host", "owed", "file", "day", "shown") if gone - had else ():
             self._write(f"DELETE FROM {table}")
         self._write("DELETE FROM withdrawn")
         for run in sorted(gone):

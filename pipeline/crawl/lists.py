@@ -14,6 +14,7 @@ from pipeline.crawl.states import due_at
 from pipeline.crawl.upcoming import list_off
 from pipeline.crawl.urlstate import LISTS
 from pipeline.crawl.visit import Visit, Visitor
+from pipeline.crawl.window import left_of, read_again
 from pipeline.nextpart import next_part
 from pipeline.records import Capture, Kind, Outcome
 from pipeline.web.urls import fetch_form, url_key
@@ -123,7 +124,8 @@ def count_links(visitor: Visitor, found: Discovery, enough: int) -> int:
 
 async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_Step], bool]:
     """Visit one list; the lists it leads to, and whether there is a gap before what it shows."""
-    due = step.due
+    due, ledger = step.due, visitor.keeper.ledger
+    before = ledger.state(due.url_key)
     visit = await visitor.ask(due)
     owner = visitor.keeper.ledger.owner(due.url_key)
     if visit is None:
@@ -138,6 +140,7 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
             off = list_off(state, visitor.now(), visitor.source.every) if state is not None else None
             found.notes.append(off.words if off is not None else f"{visit.outcome}: {due.url}")
             return [], False
+        read_again(ledger, visitor.source, due, before, 1.0)
         if owner != visitor.source.name and _borrow(visitor, due, found):
             return [], False
         found.unread.append(due)
@@ -148,12 +151,16 @@ async def _read(visitor: Visitor, step: _Step, found: Discovery) -> tuple[list[_
     content = await asyncio.to_thread(  # a hostile list may take seconds: the other sites go on meanwhile
         links_of, visitor.scope, due.kind, visit.body, visit.fetched.final_url, visit.content_type
     )
-    new, notes, gap = _take(visitor, due, content, found)
+    left = left_of(ledger, due, [link.key for link in content.links])
+    new, notes, gap = _take(visitor, due, content, found, left)
     more = _children(visitor, step, content, found)
     if due.kind == Kind.LISTING and new:
         more += _further_page(visit, step, found)
     every = _interval(visitor, due, content)
     found.captures.append(visitor.keep(visit, notes=notes, gap=gap, every=every, changed=bool(new or more)))
+    if left is None and any(link.at for link in content.links):
+        left = 1.0  # its dates say how fast it is
+    read_again(ledger, visitor.source, due, before, 0.0 if gap else left)
     return more, gap
 
 
@@ -216,16 +223,19 @@ def _borrow(visitor: Visitor, due: Due, found: Discovery) -> bool:
 
 
 def _take(
-    visitor: Visitor, due: Due, content: Listed, found: Discovery
+    visitor: Visitor, due: Due, content: Listed, found: Discovery, left: float | None = None
 ) -> tuple[list[ListedUrl], tuple[str, ...], bool]:
-    """Enter the links of one list; the new ones, notes for its record, and whether there is a gap."""
+    """Enter the links of one list; the new ones, notes for its record, and whether there is a gap.
+
+    There is one where nothing is left of what it had just got (`left`, window.py), or nothing known at all.
+    """
     ledger, source = visitor.keeper.ledger, visitor.source
     known = ledger.seen([link.key for link in content.links])
     new = [link for link in content.links if link.key not in known]
     notes = [content.note] if content.note else []
-    gap = due.kind == Kind.FEED and due.looks > 0 and bool(new) and not known
+    gap = bool(new) and (left == 0 or (due.kind == Kind.FEED and due.looks > 0 and not known))
     if gap:
-        notes.append("gap: nothing known is left in the feed")
+        notes.append(f"gap: nothing is left of what the {due.kind} had last; it is read again sooner")
     # What is known is fetched in this order, over as many runs as it takes: the oldest first, else as the list has it.
     new.sort(key=lambda link: (link.at is None, link.at or visitor.now()))
     found.rejected += content.rejected

@@ -47,11 +47,15 @@ class Past:
 
     @property
     def over(self) -> tuple[DayCounts, ...]:
-        """The days that are over and had an answer: without one nothing new could come."""
+        """The days that are over and on which a list answered, or a page where there are no lists.
+
+        Without that nothing new could come: a page that is looked at again brings none.
+        """
+        by_lists = any(each.lists for each in self.days)
         return tuple(
             each
             for each in self.days
-            if each.day < self.today and not USABLE.isdisjoint({*each.lists, *each.pages})
+            if each.day < self.today and not USABLE.isdisjoint(each.lists if by_lists else each.pages)
         )
 
 

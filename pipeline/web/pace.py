@@ -25,6 +25,11 @@ HOUR, DAY = 3600.0, 86400.0
 LOOKS = (2 * HOUR, 10 * HOUR, 2 * DAY, 10 * DAY, 30 * DAY)
 """Ages, in seconds since it was first fetched, at which an article is looked at again (ours): edits and removals were
 seen at one, three and ten days, which five looks in the first seven hours never saw."""
+FIRST_WINDOW = 0.25
+"""Of its `every`: after so long a list without dates is read a second time, to see how fast it is (ours)."""
+LEAST_WINDOW = 900.0
+"""Seconds; a list that turns over faster still is not asked more often (ours)."""
+HALF_LEFT = 0.5
 LAST_LOOK = 365 * DAY
 """Age up to which an article is followed that goes on changing."""
 LOOK_SLACK = 0.75
@@ -108,6 +113,24 @@ def list_interval(previous: float, changed: bool, every: float) -> float:
     base = previous if math.isfinite(previous) and previous > 0 else every
     wait = max(base * (_LIST_SHRINK if changed else _LIST_GROWTH), every)
     return min(wait, longest_list_interval(every))
+
+
+def window_interval(elapsed: float, previous: float, left: float | None, every: float) -> float:
+    """Seconds until a list is read again, by how much it still shows of what it had just got when it was last read.
+
+    `elapsed` is the time since then, `previous` the interval by which it was read, `left` that share 0..1; None: not
+    known. Nothing left: items may have passed unseen, it comes four times as soon; less than half: twice; all: half as
+    long again, up to `every`.
+    """
+    if left is None:
+        wait = every * FIRST_WINDOW
+    elif left == 0:
+        wait = min(elapsed, every) / 4
+    elif left < HALF_LEFT:
+        wait = min(elapsed, every) / 2
+    else:
+        wait = previous * _LIST_GROWTH if left == 1 else min(previous, every)
+    return min(max(wait, LEAST_WINDOW), every) if every > LEAST_WINDOW else every
 
 
 def longest_list_interval(every: float) -> float:

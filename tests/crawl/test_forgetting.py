@@ -126,3 +126,14 @@ def test_naming_it_in_the_source_file_changes_nothing(tmp_path: Path) -> None:
     assert not may_lead_to(scope, GONE.url)
     assert unwanted(scope_of(source), GONE.url) is None
     assert unwanted(scope, page(2).url) is None
+
+
+def test_what_a_list_showed_is_forgotten_with_the_page(tmp_path: Path) -> None:
+    secret, other, shown_by = "https://x.cn/secret", "https://x.cn/other", "https://x.cn/list"
+    with Ledger(tmp_path) as ledger:
+        ledger.set_shown(shown_by, {secret: True, other: False})
+        ledger.commit()
+    forget(tmp_path, {url_hash(secret)}, (), ())
+    with Ledger(tmp_path) as ledger:
+        assert ledger.shown(shown_by) == {other: False}
+    assert b"secret" not in (tmp_path / "ledger.sqlite").read_bytes()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -10,7 +12,7 @@ from pipeline.crawl import ledger
 from pipeline.crawl import run as crawling
 from pipeline.crawl.ledger import Ledger
 from pipeline.records import Listing
-from tests.web.loopback import NO_ROBOTS, Page, Site, article, kept, later, run, source_of
+from tests.web.loopback import NO_ROBOTS, Page, Site, article, feed, kept, later, run, source_of
 
 
 def fetched(site: Site) -> list[int]:
@@ -150,3 +152,37 @@ def test_an_honest_server_is_asked_in_full_once_a_day(site: Site, tmp_path: Path
     assert [each.status for each in asked] == [200, 304, 200, 304, 200, 304, 200]
     with Ledger(tmp_path) as known:
         assert not known.host(site.base.removeprefix("http://")).lies
+
+
+@pytest.mark.parametrize("kind", ["feed", "listing with a menu"])
+def test_a_fast_list_is_read_before_it_has_turned_over(site: Site, tmp_path: Path, kind: str) -> None:
+    """Twenty shown without a date, one new every six minutes for half a day, then in six hours, like `every`."""
+    published = 20
+
+    def show() -> None:
+        urls = [f"{site.base}/a/{n}.html" for n in range(published - 1, published - 21, -1)]
+        menu = "".join(f"<a href='/menu/{n}/'>栏目</a>" for n in range(40)) if "menu" in kind else ""
+        links = menu + "".join(f"<a href='{url}'>旧事</a>" for url in urls)
+        site.pages["/list"] = feed(*urls) if kind == "feed" else Page(links.encode())
+
+    declared: dict[str, Any] = (
+        {"feeds": (site.base + "/list",)}
+        if kind == "feed"
+        else {"listings": (Listing(url=site.base + "/list"),)}
+    )
+    source = source_of(site, **declared, every=6 * 3600.0)
+    found, reads, gaps = 0, [], 0
+    with mock.patch.object(crawling, "MAX_NEW_PAGES", 0):
+        for quarter in range(4 * 24):
+            published = 20 + (quarter * 15 // 6 if quarter < 48 else 120 + (quarter - 48) // 24)
+            show()
+            site.log.clear()
+            told = run(source, tmp_path, now=later(minutes=15 * quarter))
+            found += told.found
+            gaps += any(note.startswith("gap") for note in told.notes)
+            if "/list" in site.asked():
+                reads.append(quarter / 4)
+    assert found - (40 if "menu" in kind else 0) >= 0.98 * published
+    assert len([each for each in reads if each < 12]) <= 18, "not more often than it needs"
+    assert reads[-1] - reads[-2] >= 3, "slow again when nothing comes"
+    assert gaps <= 1

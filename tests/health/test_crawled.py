@@ -79,9 +79,9 @@ def test_a_site_that_is_down_is_asked_less_and_less_but_every_week(sixty: Sixty)
     weeks = [sum(spell[n : n + 7]) for n in (0, 7, 14)]
     assert weeks[0] > weeks[1] >= weeks[2] > 0
     told = days[FAULT + 10].status["down"]
-    assert told.backing_off_until is not None
-    assert told.backing_off_until <= START + timedelta(days=FAULT + 17)
-    assert "backing off after" in told.waits
+    (off,) = told.lists_off
+    assert off.next_due is not None
+    assert off.next_due <= START + timedelta(days=FAULT + 17)
     back = first_day(days, lambda day: day.status["down"].state == "well", FAULT + 21)
     assert back is not None
     assert asked["down"][back] > 2, "what failed with it is asked again in the same run"

@@ -98,7 +98,7 @@ def test_a_source_stands_as_its_days_and_documents_say(where: Folders) -> None:
     assert news.is_unwell
     assert news.last_good == START + timedelta(days=DAYS - 3, hours=6)
     assert news.last_new == TODAY - timedelta(days=2)
-    assert news.next_due == START + timedelta(hours=1), "the first page, which nobody has asked for again"
+    assert news.next_due == START + timedelta(hours=2), "the first page, which nobody has asked for again"
     assert later.next_due == NOW, "it is asked in the next run"
     assert (news.weeks, blog.weeks) == ((0,) * 6 + (3, 5), (0,) * 6 + (3, 7))
     assert (blog.findings, blog.is_unwell, later.is_unwell, later.last_good) == ((), False, False, None)
