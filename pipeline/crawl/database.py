@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.crawl import daily
+from pipeline.crawl import backlog, daily
 from pipeline.crawl.hostmemory import TABLE as HOSTS
 from pipeline.errors import CorpusError
 
@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 {HOSTS}
 {daily.TABLE}
+{backlog.TABLES}
 """
 
 INDEX = (

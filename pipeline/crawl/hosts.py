@@ -79,6 +79,8 @@ class Hosts:
 
     def __init__(self, ledger: Ledger, now: Callable[[], datetime], *, forced: bool = False) -> None:
         """`forced`: sites that are left alone after failures are tried once; never those that asked for it."""
+        self.requests = 0
+        """Requests sent so far, retries and hops included."""
         self._forced = forced
         self._ledger = ledger
         self._now = now
@@ -191,6 +193,7 @@ class Turn:
         while (wait := queue.last + delay - loop.time()) > 0:  # noqa: ASYNC110  it waits for a time
             await asyncio.sleep(wait)
         queue.last = loop.time()
+        self._hosts.requests += 1
 
     def end(self, fetched: Fetched, outcome: str) -> None:
         """Learn from what came of the fetch: the next delay, and whether the site is to be left alone."""
