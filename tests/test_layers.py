@@ -41,6 +41,7 @@ ALLOWED = {
     "corpus": SHARED
     | {"archive", "extract", "normalize", "dedupe", "sources", "locking", "linking", "spans"}
     | {"corrections", "rights", "stages"},
+    "coverage": SHARED | {"crawl", "corpus", "extract"},
     "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors", "tomlfile"},
     "identity": {"errors", "tomlfile", "web"},
@@ -51,7 +52,7 @@ ALLOWED = {
     "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
     "runs": SHARED
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
-    | {"corrections", "identity", "rates"},
+    | {"corrections", "coverage", "identity", "rates"},
     "upkeep": SHARED | {"archive", "corpus", "repairs", "runs", "stages"},
     "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "markdown", "printable"},
     "demo": {"records"},

@@ -234,7 +234,7 @@ class _WayBack:
 
     async def go(self) -> None:
         """Bring what is of the span; _Ended where it has to end before."""
-        for each in known_pages(self._ledger, self._visitor):
+        for each in known_pages(self._ledger, self._source):
             self._bounds.add(each)
         await self._fetch_all(Where.INSIDE)
         if self._bounds.span.is_bounded or never_read(self._ledger, self._source):
@@ -421,9 +421,8 @@ def never_read(ledger: Ledger, source: Source) -> bool:
     return not any(state is not None and state.looks for state in states)
 
 
-def known_pages(ledger: Ledger, visitor: Visitor) -> list[Found]:
+def known_pages(ledger: Ledger, source: Source) -> list[Found]:
     """The pages of a source that its file, a backfill or the schedule knows, whether they were fetched or not."""
-    source = visitor.source
     found = {each.key: each for each in ledger.backlog(source.name)}
     for url in source.urls:
         address = fetch_form(url) or url

@@ -142,9 +142,10 @@ def test_a_listing_is_read_back_to_the_span_and_no_further(site: Site, tmp_path:
 
 def test_where_addresses_say_nothing_the_pages_do(site: Site, tmp_path: Path) -> None:
     source = paged(site, pages_of(site, 100))
-    brought(source, tmp_path)
+    done = brought(source, tmp_path)
     assert usable(tmp_path) == [9, 10]
     assert len(fetched(site)) < 30, "one article of a page that is all newer, two of one that is all older"
+    assert (done.runs[0].failed, done.runs[0].fetched) == (0, 2)
     outcomes = {c.outcome for c in kept(tmp_path) if not c.url.endswith(("/9.html", "/10.html"))}
     assert outcomes == {"outside"}
     site.log.clear()
