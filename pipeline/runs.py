@@ -583,11 +583,23 @@ def release(folders: Folders) -> Manifest:
 
 
 def bring(
-    folders: Folders, paths: Sequence[Path], source: str, url_map: Path | None = None
+    folders: Folders,
+    paths: Sequence[Path],
+    source: str,
+    url_map: Path | None = None,
+    base: str | None = None,
+    progress: Progress = quiet,
 ) -> imports.ImportReport:
     """Take in what others saved; UsageError for an unusable map, BusyError while another run writes."""
     finish_takedowns(folders)
-    return imports.import_paths(paths, folders.raw, source, url_map)
+    return imports.import_paths(
+        paths,
+        folders.raw,
+        source,
+        url_map,
+        base=base,
+        on_progress=lambda done, total, _: progress("importing", done, total),
+    )
 
 
 def takedown(
