@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline import archive, corrections, coverage, identity, notify, rates
@@ -27,10 +28,12 @@ from pipeline.corpus.read import list_versions
 from pipeline.corpus.upgrade import Foresight
 from pipeline.corrections import Correction
 from pipeline.crawl import backfill as backfilling
+from pipeline.crawl import indexed
 from pipeline.crawl import run as crawling
 from pipeline.crawl.backfill import Wish
 from pipeline.crawl.backlog import Span
 from pipeline.crawl.gaps import Gap, find_gaps
+from pipeline.crawl.indexed import IndexPlan, IndexWish
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.tally import SourceRun, joined
 from pipeline.errors import BusyError, RefusedError, UsageError
@@ -600,6 +603,34 @@ def bring(
         base=base,
         on_progress=lambda done, total, _: progress("importing", done, total),
     )
+
+
+def plan_indexed(folders: Folders, wish: IndexWish) -> IndexPlan:
+    """What `bring_indexed` would bring; errors as there."""
+    return indexed.plan_indexed(_to_read(folders, wish), folders.raw, partial(_agent_for, folders))
+
+
+def bring_indexed(
+    folders: Folders, wish: IndexWish, progress: Progress = quiet, stop: threading.Event | None = None
+) -> imports.ImportReport:
+    """Take in what an index of others' archives names; UsageError for one that is none, BusyError as of `bring`."""
+    wish, agent = _to_read(folders, wish), partial(_agent_for, folders)
+    finish_takedowns(folders)
+    told = partial(progress, "importing")
+    return indexed.import_indexed(wish, folders.raw, agent, on_progress=told, stop=stop)
+
+
+def _agent_for(folders: Folders, address: str) -> str:
+    web = [address] if address.startswith(("http://", "https://")) else []
+    return identity.user_agent(folders.user_agent, folders.sources, web)
+
+
+def _to_read(folders: Folders, wish: IndexWish) -> IndexWish:
+    """A wish with the source it names, where that is declared; UsageError for a span upside down."""
+    if wish.since and wish.until and wish.since > wish.until:
+        raise UsageError(f"--from {wish.since} is after --to {wish.until}")
+    named = next((each for each in declared(folders) if each.name == wish.source), None)
+    return replace(wish, declared=named)
 
 
 def takedown(

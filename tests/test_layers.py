@@ -99,7 +99,7 @@ DOORS = {
     "filelock": {"pipeline/locking.py"},
     "pebble": {"pipeline/corpus/pool.py"},
     "distributed": {"pipeline/corpus/pool.py"},
-    "fsspec": {"pipeline/corpus/remote.py"},
+    "fsspec": {"pipeline/corpus/remote.py", "pipeline/crawl/ranges.py"},
     "huggingface_hub": {"pipeline/corpus/hub.py", "pipeline/corpus/remote.py"},
     "apprise": {"pipeline/notify.py"},
     "uvicorn": {"pipeline/look/serve.py"},

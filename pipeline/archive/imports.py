@@ -180,8 +180,6 @@ class Intake:
         there = index.find(writer.raw, sources=(source,))
         standing = standing_refs(writer.raw, there)
         self.source = source
-        self.visits = {(ref.url_key, ref.fetched_at) for ref in there}
-        """(URL key, time) of what is there, withdrawn or not: it need not be read again."""
         self._writer = writer
         self._known = dict.fromkeys((ref.id for ref in there), "withdrawn")
         self._known |= dict.fromkeys((ref.id for ref in standing), "known")
@@ -202,6 +200,11 @@ class Intake:
     def is_blocked(self, key: str) -> bool:
         """Whether a page was taken down."""
         return self._blocked.has_url(key)
+
+
+def visits(raw: Path, source: str) -> set[tuple[str, datetime]]:
+    """(URL key, time) of every capture of a source, of withdrawn runs too: it need not be brought again."""
+    return {(ref.url_key, ref.fetched_at) for ref in index.find(raw, sources=(source,))}
 
 
 def _import_file(file: Path, intake: Intake, naming: Naming, progress: Callable[[int], None]) -> ImportedFile:
@@ -357,6 +360,14 @@ def from_record(record: Foreign, name: str, source: str, changed: datetime) -> C
     url = saved.marks(got.body).url or saved.declared(got.body) or saved.nameless(got.body)
     capture = _capture(source, url if is_file else record.url, at, got, tuple(notes))
     return Candidate(capture=capture, resource=got.status == 0)
+
+
+def from_response(got: ForeignResponse, url: str, at: datetime, source: str, name: str) -> Candidate:
+    """A page that somebody else's archive gives as an answer of its own."""
+    reason = _unusable(got, "response")
+    if reason:
+        return Candidate(reason=reason)
+    return Candidate(capture=_capture(source, url, at, got, (f"imported from {name}",)))
 
 
 def _unusable(got: ForeignResponse, kind: str) -> str:
