@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, TextIO
 
 import duckdb
@@ -24,7 +25,7 @@ from pipeline.web.urls import domain, fetch_form
 MAX_LINE = 1 << 20
 """Characters of one line that are read."""
 MEMORY = "500MB"
-"""What DuckDB may take."""
+"""What DuckDB may take; what is more goes to the folder for temporary files."""
 
 _STAMP = re.compile(r"\d{14}")
 _LETTERS = {"a": "url", "b": "timestamp", "m": "mime", "s": "status", "k": "digest"} | {
@@ -173,7 +174,7 @@ _COLUMNS = (
 
 def _parquet(path: Path, since: date | None, until: date | None, domains: Collection[str]) -> Iterator[Row]:
     try:
-        with duckdb.connect(config={"memory_limit": MEMORY}) as db:
+        with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": gettempdir()}) as db:
             db.execute("set timezone = 'UTC'")
             there = {
                 name for (name, *_) in db.execute("describe from read_parquet($1)", [str(path)]).fetchall()
