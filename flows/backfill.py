@@ -21,27 +21,30 @@ def backfill(
     until: date | None = None,
     names: tuple[str, ...] = (),
     urls: tuple[str, ...] = (),
+    max_requests: int | None = None,
     fetch: bool = False,
     later: bool = False,
     folders: Folders = HERE,
 ) -> State[Any]:
-    """Clean what the archive holds under the present rules; with `fetch`, get what is missing first.
+    """Clean what the archive holds under the present rules; with `fetch`, search for what is missing first.
 
-    Waits while another run writes. `plan-backfill` shows beforehand what it takes.
+    Waits while another run writes, and gives way to those that come while it fetches. `plan-backfill` shows beforehand
+    what it takes.
 
     Args:
-        since: First capture day that is looked at for gaps; empty: the first there is.
-        until: Last capture day that is looked at for gaps; empty: the last there is.
+        since: First day of publication that is searched for; empty: no bound.
+        until: Last day of publication that is searched for; empty: no bound.
         names: Only these sources, by the names of their files; empty: all.
         urls: Only these URLs; empty: all that are known.
-        fetch: Fetch what is missing, politely; otherwise no request is sent.
+        max_requests: End after so many requests; another run goes on. Empty: no bound.
+        fetch: Search for what is missing and fetch it, politely; otherwise no request is sent.
         later: After a change of the rules add new rows only, and leave the others to `rebuild`.
         folders: Folders to work on, worker processes or a Dask scheduler.
     """
-    missing = partial(
-        runs.fetch_missing, folders, since=since, until=until, names=names, urls=urls, fetch=fetch
-    )
-    return states.ran(folders, partial(runs.backfill, folders, later=later), missing)
+    asked: dict[str, Any] = {"since": since, "until": until, "names": names, "urls": urls}
+    missing = partial(runs.fetch_missing, folders, **asked, max_requests=max_requests, fetch=fetch)
+    build = partial(runs.build_and_cover, folders, **asked, fetch=fetch, later=later)
+    return states.ran(folders, build, missing)
 
 
 @flow(flow_run_name=states.run_name)
@@ -52,11 +55,11 @@ def plan_backfill(
     urls: tuple[str, ...] = (),
     folders: Folders = HERE,
 ) -> State[Any]:
-    """Show captures at hand, gaps, requests and hours at the polite rate; do nothing.
+    """Show by source and day of publication what is at hand, known and expected, and what it costs; do nothing.
 
     Args:
-        since: First capture day that is looked at for gaps; empty: the first there is.
-        until: Last capture day that is looked at for gaps; empty: the last there is.
+        since: First day of publication; empty: the first there is.
+        until: Last day of publication; empty: the last there is.
         names: Only these sources, by the names of their files; empty: all.
         urls: Only these URLs; empty: all that are known.
         folders: Folders to look at.

@@ -69,6 +69,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "the page or its site reserves it against text and data mining",
         'the site\'s leave, then reserved = "publish" in the source file',
     ),
+    "outside": (
+        "a backfill asked for it and found it of another day than it was for",
+        "`corpus backfill --fetch` with --from and --to round its day, or the schedule, brings it",
+    ),
     "repeated_part": ("it says what an earlier page of the article said", ""),
     "http_error": ("the answer had a status that brings no page", ""),
     "deferred": ("the server asked for a longer wait than one run has", ""),

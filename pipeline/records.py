@@ -56,6 +56,8 @@ class Outcome(StrEnum):
     TLS_ERROR = "tls_error"
     UNREADABLE = "unreadable"
     """A foreign record that is no HTTP response."""
+    OUTSIDE = "outside"
+    """It came for a backfill and is of another day than that is for: another backfill, or the schedule, brings it."""
     DAMAGED = "damaged"
     """It was archived, and its record in the archive can no longer be read."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from pipeline.corpus.changes import difference
@@ -69,16 +70,20 @@ CHANGE_MEANS = {
 MISSES_TOLD = 3
 """Pages without a match after which a selector is reported: one page may be laid out otherwise."""
 
-PLAN = ("source", "captures", "usable", "days without", "missing URLs", "requests", "hours")
-"""Columns of a backfill plan."""
+PLAN = ("source", "published", "at hand", "known", "expected", "more from", "requests", "hours")
+"""Columns of a backfill plan, and of the coverage after it."""
+
+PLAN_SPARE = ("more from", "hours")
+"""Those that go first where there is no room for all."""
 
 PLAN_MEANS = {
-    "captures": "visits archived in the span",
-    "usable": "those that brought a page, or said that it still stands",
-    "days without": "days of the span without a usable one",
-    "missing URLs": "known pages that were never captured usably",
-    "requests": "what --fetch would ask",
-    "hours": "how long that takes at the source's delay",
+    "published": "the day or month of publication, as pages, lists or addresses tell it",
+    "at hand": "pages in the archive",
+    "known": "pages of which the address is known, never captured usably",
+    "expected": "what the source's own rhythm would bring",
+    "more from": "where what is not known yet may come from",
+    "requests": "what --fetch would ask, at the least",
+    "hours": "how long that takes at the polite rate",
 }
 """What its columns mean."""
 
@@ -106,11 +111,32 @@ def waiting_rows(report: RunReport) -> list[tuple[str, str]]:
 
 
 def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
-    """A backfill plan, a row a source, in the order of PLAN."""
-    return [
-        (g.source, g.captures, g.good, len(g.empty_days), len(g.missing), g.requests, round(g.hours, 2))
-        for g in gaps
-    ]
+    """A backfill plan, a row a source and day (or month), in the order of PLAN; then its lists, if they are read."""
+    rows: list[tuple[str | int | float, ...]] = []
+    for gap in gaps:
+        rows += [
+            (
+                gap.source,
+                _when(each.first, each.last),
+                each.captures,
+                each.known,
+                "?" if each.expected is None else each.expected,
+                ", ".join(each.ways),
+                each.requests,
+                round(each.hours, 2),
+            )
+            for each in gap.days
+        ]
+        if gap.lists:
+            rows.append((gap.source, "its lists", "", "", "", "", gap.lists, ""))
+    return rows
+
+
+def _when(first: date | None, last: date | None) -> str:
+    """A day, a month or what of it a span has."""
+    if first is None or last is None:
+        return "day unknown"
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def refusals(report: RunReport) -> list[str]:
@@ -230,9 +256,15 @@ def plan_words(gaps: Sequence[Gap]) -> str:
     """What a backfill with fetching takes in all, in a sentence."""
     requests, hours = sum(g.requests for g in gaps), max((g.hours for g in gaps), default=0.0)
     return (
-        f"{requests} requests in all, about {hours:.2f} hours: sources are fetched side by side,"
+        f"{requests} requests in all at the least, about {hours:.2f} hours: sources are fetched side by side,"
         " so the longest one decides."
     )
+
+
+def coverage_words(gaps: Sequence[Gap]) -> str:
+    """What a backfill left, in a sentence."""
+    known = sum(len(gap.missing) for gap in gaps)
+    return f"At hand: {sum(gap.captures for gap in gaps)} pages of the days asked for; {known} are known and lack."
 
 
 HEALTH = ("source", "state", "since", "last good (UTC)", "last new", "next due (UTC)", "new a week")
@@ -386,6 +418,8 @@ def markdown_run(report: RunReport, clean: Path, look: str = "") -> str:
         parts.append(markdown_table(HEALTH, health_rows(unwell)))
         parts.append("\n".join(f"- {in_markdown(line)}" for line in health_words(unwell)))
     parts.append(_quoted("Samples:", sample_lines(report.build.samples if report.build is not None else ())))
+    if report.coverage:
+        parts += [markdown_table(PLAN, plan_rows(report.coverage)), coverage_words(report.coverage)]
     if report.build is not None and report.build.version:
         version = report.build.version
         page = f", to look at: [{version}]({look.rstrip('/')}/version/{version})" if look else ""

@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
-from pipeline import archive, corrections, durations, identity, notify, rates
+from pipeline import archive, corrections, coverage, durations, identity, notify, rates
 from pipeline import sources as declarations
 from pipeline.archive import imports, takedowns
 from pipeline.archive.blocklist import TICKET
@@ -26,11 +27,16 @@ from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
 from pipeline.corpus.upgrade import Foresight
 from pipeline.corrections import Correction
+from pipeline.crawl import backfill as backfilling
+from pipeline.crawl import indexed
 from pipeline.crawl import run as crawling
+from pipeline.crawl.backfill import Wish
+from pipeline.crawl.backlog import Span
 from pipeline.crawl.gaps import Gap, find_gaps
+from pipeline.crawl.indexed import IndexPlan, IndexWish
 from pipeline.crawl.ledger import Ledger
-from pipeline.crawl.tally import SourceRun
-from pipeline.errors import RefusedError, UsageError
+from pipeline.crawl.tally import SourceRun, joined
+from pipeline.errors import BusyError, RefusedError, UsageError
 from pipeline.health import NEW, WELL
 from pipeline.health.acks import Ack, read_acks, write_acks
 from pipeline.health.status import Change, SourceStatus, changes, read_status, to_remember
@@ -92,6 +98,8 @@ class RunReport:
     """The crawl half, a row a source; empty when nothing was fetched."""
     build: BuildReport | None = None
     """The build half; None when there was none."""
+    coverage: tuple[Gap, ...] = ()
+    """Of a backfill that fetched: what is at hand now, and what still lacks."""
     preview: bool = False
     """Whether the build only says what would change."""
     stopped: bool = False
@@ -165,12 +173,7 @@ def crawl(
     Raises BusyError when another run writes to the archive, UsageError for bad source files and a user agent that
     names nobody.
     """
-    chosen = load_sources(folders.sources, names)
-    if not chosen:
-        raise UsageError(f"{folders.sources}: no sources declared; see the README on adding one")
-    addresses = [address for source in chosen for address in (*source.addresses, *source.urls)]
-    agent = identity.user_agent(folders.user_agent, folders.sources, [*addresses, *(urls or ())])
-    finish_takedowns(folders)
+    chosen, agent = _to_crawl(folders, names, urls or ())
     return crawling.crawl(
         chosen,
         folders.raw,
@@ -180,6 +183,19 @@ def crawl(
         on_progress=lambda p: progress("fetching", p.done, p.total),
         stop=stop,
     )
+
+
+def _to_crawl(
+    folders: Folders, names: Iterable[str], urls: Sequence[str] = ()
+) -> tuple[tuple[Source, ...], str]:
+    """The sources to crawl, and who asks; UsageError where there are none, or a user agent that names nobody."""
+    chosen = load_sources(folders.sources, names)
+    if not chosen:
+        raise UsageError(f"{folders.sources}: no sources declared; see the README on adding one")
+    addresses = [address for source in chosen for address in (*source.addresses, *source.urls)]
+    agent = identity.user_agent(folders.user_agent, folders.sources, [*addresses, *urls])
+    finish_takedowns(folders)
+    return chosen, agent
 
 
 def build(
@@ -386,11 +402,15 @@ def plan_backfill(
     names: Iterable[str] = (),
     urls: Sequence[str] = (),
 ) -> tuple[Gap, ...]:
-    """What the archive holds and lacks; UsageError for an unknown name or URL, or a span upside down."""
+    """What the archive holds and lacks of what was published in a span, a row a source and day.
+
+    UsageError for an unknown name or URL, or a span upside down. After a backfill it is its coverage.
+    """
     if since and until and since > until:
         raise UsageError(f"--from {since} is after --to {until}")
     chosen = load_sources(folders.sources, names)
-    return find_gaps(chosen, folders.raw, since=since, until=until, urls=urls)
+    told = coverage.days_told(folders.clean)
+    return find_gaps(chosen, folders.raw, since=since, until=until, urls=urls, told=told)
 
 
 def fetch_missing(
@@ -400,16 +420,82 @@ def fetch_missing(
     until: date | None = None,
     names: Sequence[str] = (),
     urls: Sequence[str] = (),
+    max_requests: int | None = None,
     fetch: bool = True,
     progress: Progress = quiet,
     stop: threading.Event | None = None,
 ) -> tuple[SourceRun, ...]:
-    """Fetch what `plan_backfill` misses, whose errors it raises; without `fetch` it only raises them."""
+    """Search for and fetch what was published in a span; without `fetch` only raise the errors of `plan_backfill`.
+
+    `urls` are fetched and nothing else. Whoever else wants the archive gets it first, and it goes on afterwards; a
+    day of publication has the page itself to tell it. Ends after `max_requests` requests.
+    """
     if not (fetch or names or urls or since or until):
         return ()
-    gaps = plan_backfill(folders, since=since, until=until, names=names, urls=urls)
-    missing = list(dict.fromkeys(u for gap in gaps for u in gap.missing))
-    return crawl(folders, names, urls=missing, progress=progress, stop=stop) if fetch and missing else ()
+    if not fetch or urls:
+        gaps = plan_backfill(folders, since=since, until=until, names=names, urls=urls)
+        missing = list(dict.fromkeys(u for gap in gaps for u in gap.missing))
+        return crawl(folders, names, urls=missing, progress=progress, stop=stop) if fetch and missing else ()
+    if since and until and since > until:
+        raise UsageError(f"--from {since} is after --to {until}")
+    chosen, agent = _to_crawl(folders, names)
+    wish = Wish(
+        span=Span(since=since, until=until),
+        date_of=coverage.date_of,
+        examples=_examples(folders, chosen),
+        max_requests=max_requests,
+    )
+    return _in_turns(folders, chosen, wish, agent, progress, stop)
+
+
+WAIT = 1.0
+"""Seconds between two looks of a backfill whether the run it gave way to has ended."""
+
+
+def _in_turns(
+    folders: Folders,
+    chosen: Sequence[Source],
+    wish: Wish,
+    agent: str,
+    progress: Progress,
+    stop: threading.Event | None,
+) -> tuple[SourceRun, ...]:
+    """A backfill, from the beginning after each run that it gave way to: it finds again where it was."""
+    rows: dict[str, SourceRun] = {}
+    spent = 0
+    while True:
+        left = None if wish.max_requests is None else wish.max_requests - spent
+        try:
+            done = backfilling.backfill(
+                chosen,
+                folders.raw,
+                replace(wish, max_requests=left),
+                user_agent=agent,
+                on_progress=lambda p: progress("fetching", p.done, p.total),
+                stop=stop,
+            )
+        except BusyError:
+            if not rows:
+                raise
+        else:
+            spent += done.requests
+            rows |= {r.source: joined(rows[r.source], r) if r.source in rows else r for r in done.runs}
+            if not done.gave_way:
+                break
+        if (stop or threading.Event()).wait(WAIT):
+            break
+    return tuple(rows.values())
+
+
+def _examples(folders: Folders, chosen: Sequence[Source]) -> dict[str, list[tuple[str, date]]]:
+    """Source → the URLs of its captures with the days their pages tell."""
+    told = coverage.days_told(folders.clean)
+    found: dict[str, list[tuple[str, date]]] = {source.name: [] for source in chosen}
+    if told and folders.raw.is_dir():
+        for ref in archive.index.find(folders.raw, sources=list(found)):
+            if ref.url_key in told:
+                found[ref.source].append((ref.url, told[ref.url_key]))
+    return found
 
 
 def backfill(
@@ -419,14 +505,15 @@ def backfill(
     until: date | None = None,
     names: Sequence[str] = (),
     urls: Sequence[str] = (),
+    max_requests: int | None = None,
     fetch: bool = False,
     later: bool = False,
     progress: Progress = quiet,
     stopping: Stopping = UNSTOPPED,
 ) -> RunReport:
-    """Bring everything the archive holds into the corpus; with `fetch`, what `plan_backfill` misses too.
+    """Bring everything the archive holds into the corpus; with `fetch`, what was published in a span and lacks too.
 
-    Sources and URLs choose what is fetched. The build takes in the whole archive whatever was chosen, and
+    Days, sources and URLs choose what is fetched. The build takes in the whole archive whatever was chosen, and
     without `fetch` it is all there is: no request is sent. `later` as of `build`.
     """
     with stopping as stop:
@@ -436,13 +523,34 @@ def backfill(
             until=until,
             names=names,
             urls=urls,
+            max_requests=max_requests,
             fetch=fetch,
             progress=progress,
             stop=stop,
         )
     if stop is not None and stop.is_set():
         return RunReport(crawled=crawled, stopped=True)
-    return RunReport(crawled=crawled, build=build(folders, later=later, progress=progress))
+    done = build_and_cover(
+        folders, since=since, until=until, names=names, urls=urls, fetch=fetch, later=later, progress=progress
+    )
+    return replace(done, crawled=crawled)
+
+
+def build_and_cover(
+    folders: Folders,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    names: Sequence[str] = (),
+    urls: Sequence[str] = (),
+    fetch: bool = False,
+    later: bool = False,
+    progress: Progress = quiet,
+) -> RunReport:
+    """Build, and after a backfill that was to `fetch` say what is at hand of its days now."""
+    built = build(folders, later=later, progress=progress)
+    covered = plan_backfill(folders, since=since, until=until, names=names, urls=urls) if fetch else ()
+    return RunReport(build=built, coverage=covered)
 
 
 def rebuild(
@@ -482,11 +590,51 @@ def release(folders: Folders) -> Manifest:
 
 
 def bring(
-    folders: Folders, paths: Sequence[Path], source: str, url_map: Path | None = None
+    folders: Folders,
+    paths: Sequence[Path],
+    source: str,
+    url_map: Path | None = None,
+    base: str | None = None,
+    progress: Progress = quiet,
 ) -> imports.ImportReport:
     """Take in what others saved; UsageError for an unusable map, BusyError while another run writes."""
     finish_takedowns(folders)
-    return imports.import_paths(paths, folders.raw, source, url_map)
+    return imports.import_paths(
+        paths,
+        folders.raw,
+        source,
+        url_map,
+        base=base,
+        on_progress=lambda done, total, _: progress("importing", done, total),
+    )
+
+
+def plan_indexed(folders: Folders, wish: IndexWish) -> IndexPlan:
+    """What `bring_indexed` would bring; errors as there."""
+    return indexed.plan_indexed(_to_read(folders, wish), folders.raw, partial(_agent_for, folders))
+
+
+def bring_indexed(
+    folders: Folders, wish: IndexWish, progress: Progress = quiet, stop: threading.Event | None = None
+) -> imports.ImportReport:
+    """Take in what an index of others' archives names; UsageError for one that is none, BusyError as of `bring`."""
+    wish, agent = _to_read(folders, wish), partial(_agent_for, folders)
+    finish_takedowns(folders)
+    told = partial(progress, "importing")
+    return indexed.import_indexed(wish, folders.raw, agent, on_progress=told, stop=stop)
+
+
+def _agent_for(folders: Folders, address: str) -> str:
+    web = [address] if address.startswith(("http://", "https://")) else []
+    return identity.user_agent(folders.user_agent, folders.sources, web)
+
+
+def _to_read(folders: Folders, wish: IndexWish) -> IndexWish:
+    """A wish with the source it names, where that is declared; UsageError for a span upside down."""
+    if wish.since and wish.until and wish.since > wish.until:
+        raise UsageError(f"--from {wish.since} is after --to {wish.until}")
+    named = next((each for each in declared(folders) if each.name == wish.source), None)
+    return replace(wish, declared=named)
 
 
 def takedown(

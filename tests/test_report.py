@@ -187,10 +187,10 @@ def test_a_source_that_failed_is_named_with_its_error_and_the_others_are_not() -
 
 def test_the_longest_source_decides_how_long_a_backfill_takes() -> None:
     gaps = [
-        Gap(source=name, captures=0, good=0, empty_days=(), missing=(), requests=n, hours=hours)
+        Gap(source=name, days=(), captures=0, missing=(), lists=0, requests=n, hours=hours)
         for name, n, hours in (("a", 10, 2.0), ("b", 5, 0.5))
     ]
-    assert plan_words(gaps).startswith("15 requests in all, about 2.00 hours")
+    assert plan_words(gaps).startswith("15 requests in all at the least, about 2.00 hours")
 
 
 def test_a_difference_is_cut_to_a_readable_length() -> None:

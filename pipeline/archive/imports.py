@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from pipeline.archive import blocklist, foreign, index, warc
-from pipeline.archive.blocklist import Blocklist
+from pipeline.archive import blocklist, foreign, index, saved, wacz, warc
 from pipeline.archive.foreign import Foreign, ForeignResponse
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
@@ -25,9 +25,9 @@ from pipeline.web.urls import fetch_form, url_key
 
 CAP = 8 << 20
 """Largest page, bytes; the crawl's own cap (`fetched.Limits`)."""
-_PAGE_NAME = re.compile(r"\.(?:[xs]?html?|php|aspx?|jsp)\b", re.IGNORECASE)
+_PAGE_NAME = re.compile(r"\.(?:[xs]?html?|mht|mhtml|php|aspx?|jsp)\b", re.IGNORECASE)
 _TEXT_NAME = re.compile(r"\.(?:txt|text|md|markdown)$", re.IGNORECASE)
-_ARCHIVE_NAME = re.compile(r"\.w?arc(?:\.(?:gz|zst|lz4))?$", re.IGNORECASE)
+_ARCHIVE_NAME = re.compile(r"\.(?:w?arc(?:\.(?:gz|zst|lz4))?|wacz)$", re.IGNORECASE)
 
 
 class MapError(UsageError):
@@ -66,7 +66,7 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class Candidate:
     """A capture to write, or why there is none."""
 
     capture: Capture | None = None
@@ -80,30 +80,35 @@ def import_paths(
     source: str,
     url_map: Path | None = None,
     clock: Callable[[], datetime] = utcnow,
+    *,
+    base: str | None = None,
+    on_progress: Callable[[int, int, int], None] | None = None,
 ) -> ImportReport:
     """Brings saved pages into the archive as captures of kind page under the name `source`.
 
-    WARC and ARC files in any compression keep each page's URL, time and headers; HTML and text files get
-    their file: URL, or the one `url_map` gives (lines of path, tab, URL; paths relative to the map), and
-    their modification time. Block pages are judged anew. Ids follow from source, URL, time and body, so a
-    second import adds nothing. What cannot be read is a reason in the report, never an exception;
+    WARC and ARC files in any compression, and the WACZ files of them, keep each page's URL, time and headers. HTML,
+    MHTML and text files get the address that `url_map` gives (lines of path, tab, URL; paths relative to the map),
+    else the one their saver wrote into them, the one of their path below `base`, or the page's own; one that nothing
+    tells has a name made of its bytes, never a path of this machine (`saved.py`). Their time is the one the saver
+    noted, else the file's. `on_progress` gets files done, files in all, and records of the present one. Block pages are
+    judged anew. Ids follow from source, URL, time and body, so a second import adds nothing. What cannot be read is a
+    reason in the report, never an exception;
     raises BusyError while another run writes, MapError for an unusable map, OSError when the disk is full.
     """
     mapped = _read_map(url_map) if url_map else {}
     report = []
     with Writer(raw, f"import-{source}-{clock():%Y%m%dT%H%M%S%f}", clock) as writer:
-        there = index.find(raw, sources=(source,))
-        known = dict.fromkeys((ref.id for ref in there), "withdrawn")
-        known |= dict.fromkeys((ref.id for ref in standing_refs(raw, there)), "known")
-        blocked = blocklist.read(raw)
+        intake = Intake(writer, source)
         for path in paths:
             others: Counter[str] = Counter()
             files = list(_files(path, others))
-            for file, problem in files:
+            naming = Naming(mapped=mapped, base=base, folder=path)
+            for number, (file, problem) in enumerate(files):
                 if problem:
                     report.append(ImportedFile(path=str(file), problem=problem))
                 else:
-                    report.append(_import_file(file, writer, source, mapped, known, blocked))
+                    told = partial(_tell, on_progress, number, len(files))
+                    report.append(_import_file(file, intake, naming, told))
             if not files or others:
                 problem = None if files else "no HTML page, text or WARC file in it"
                 report.append(ImportedFile(path=str(path), skipped=tuple(others.items()), problem=problem))
@@ -140,6 +145,16 @@ def _files(path: Path, others: Counter[str]) -> Iterator[tuple[Path, str | None]
     except (OSError, ValueError) as error:
         yield path, getattr(error, "strerror", None) or str(error)
         return
+    listed = wacz.members(path) if path.suffix == ".json" and stat.S_ISREG(mode) else None
+    for name in listed or ():
+        there = path.parent / name
+        inside = there.resolve().is_relative_to(path.parent.resolve()) and "://" not in name
+        yield (
+            there,
+            None if inside and there.is_file() else "not beside the list that names it: fetch it first",
+        )
+    if listed is not None:
+        return
     if not stat.S_ISDIR(mode):
         yield path, None if stat.S_ISREG(mode) else "not a regular file"
         return
@@ -158,28 +173,47 @@ def _files(path: Path, others: Counter[str]) -> Iterator[tuple[Path, str | None]
         yield Path(str(each.filename)), each.strerror or str(each)
 
 
-def _import_file(
-    file: Path,
-    writer: Writer,
-    source: str,
-    mapped: Mapping[str, str],
-    known: dict[str, str],
-    blocked: Blocklist,
-) -> ImportedFile:
+class Intake:
+    """What one import writes under the name of one source: each capture once, and nothing that was taken down."""
+
+    def __init__(self, writer: Writer, source: str) -> None:
+        there = index.find(writer.raw, sources=(source,))
+        standing = standing_refs(writer.raw, there)
+        self.source = source
+        self._writer = writer
+        self._known = dict.fromkeys((ref.id for ref in there), "withdrawn")
+        self._known |= dict.fromkeys((ref.id for ref in standing), "known")
+        self._blocked = blocklist.read(writer.raw)
+
+    def take(self, found: Candidate) -> str:
+        """Write a candidate if it is new; what became of it: new, known, withdrawn, takedown, or why it is no page."""
+        if found.capture is None:
+            return found.reason
+        if self.is_blocked(found.capture.url_key):
+            return Reason.TAKEDOWN
+        if found.capture.id in self._known:
+            return self._known[found.capture.id]
+        self._writer.write(found.capture, resource=found.resource)
+        self._known[found.capture.id] = "known"
+        return "new"
+
+    def is_blocked(self, key: str) -> bool:
+        """Whether a page was taken down."""
+        return self._blocked.has_url(key)
+
+
+def visits(raw: Path, source: str) -> set[tuple[str, datetime]]:
+    """(URL key, time) of every capture of a source, of withdrawn runs too: it need not be brought again."""
+    return {(ref.url_key, ref.fetched_at) for ref in index.find(raw, sources=(source,))}
+
+
+def _import_file(file: Path, intake: Intake, naming: Naming, progress: Callable[[int], None]) -> ImportedFile:
     counts: Counter[str] = Counter()
     problem = None
     try:
-        for found in _pages(file, source, mapped):
-            if found.capture is None:
-                counts[found.reason] += 1
-            elif blocked.has_url(found.capture.url_key):
-                counts[Reason.TAKEDOWN] += 1
-            elif found.capture.id in known:
-                counts[known[found.capture.id]] += 1
-            else:
-                writer.write(found.capture, resource=found.resource)
-                known[found.capture.id] = "known"
-                counts["new"] += 1
+        for number, found in enumerate(_pages(file, intake.source, naming), 1):
+            counts[intake.take(found)] += 1
+            progress(number)
     except warc.Damaged as error:
         problem = str(error)
     new, old = counts.pop("new", 0), counts.pop("known", 0)
@@ -187,10 +221,37 @@ def _import_file(
     return ImportedFile(path=str(file), captures=new, known=old, skipped=skipped, problem=problem)
 
 
-def _pages(file: Path, source: str, mapped: Mapping[str, str]) -> Iterator[_Found]:
+def _tell(on_progress: Callable[[int, int, int], None] | None, done: int, total: int, records: int) -> None:
+    if on_progress is not None:
+        on_progress(done, total, records)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """Where the addresses of saved pages come from, besides the pages."""
+
+    mapped: Mapping[str, str]
+    """Absolute path → URL."""
+    base: str | None
+    """The address of `folder`, as wget mirrors it; `https://`: its first folders are hosts."""
+    folder: Path
+    """The path that was given."""
+
+    def of(self, file: Path, body: bytes) -> tuple[str, datetime | None]:
+        """Address and time of a saved page, as far as anything tells; the address is never that of a file."""
+        marks = saved.marks(body)
+        mirrored = saved.mirrored(self.base, self.folder, file) if self.base else None
+        url = self.mapped.get(str(file.absolute())) or marks.url or mirrored or saved.declared(body)
+        return url or saved.nameless(body), marks.at
+
+
+def _pages(file: Path, source: str, naming: Naming) -> Iterator[Candidate]:
     """Raises Damaged where the file cannot be read (further)."""
     try:
         changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        if wacz.is_wacz(file):
+            yield from _packed(file, source, changed)
+            return
         if foreign.is_archive(file):
             body = None
         else:
@@ -200,17 +261,59 @@ def _pages(file: Path, source: str, mapped: Mapping[str, str]) -> Iterator[_Foun
         raise warc.Damaged(getattr(error, "strerror", None) or str(error)) from error
     if body is None:
         for record in foreign.records(file, CAP):
-            found = _from_record(record, file.name, source, changed)
+            found = from_record(record, file.name, source, changed)
             if found:
                 yield found
         return
     if len(body) > CAP:
         raise warc.Damaged(f"larger than {CAP >> 20} MiB")
-    url = mapped.get(str(file.absolute())) or file.absolute().as_uri()
-    page = ForeignResponse(
-        status=0, headers=(("Content-Type", _type_of(file, body)),), body=body, problem=None
-    )
-    yield _Found(capture=_capture(source, url, changed, page, (f"imported from {file.name}",)), resource=True)
+    yield _saved_page(file, body, source, naming, changed)
+
+
+def _saved_page(file: Path, body: bytes, source: str, naming: Naming, changed: datetime) -> Candidate:
+    """A page or text that a browser, a program or a person saved as a file."""
+    notes: tuple[str, ...] = (f"imported from {file.name}",)
+    mhtml = saved.from_mhtml(body)
+    if mhtml is not None:
+        url = naming.mapped.get(str(file.absolute())) or mhtml.url or saved.nameless(mhtml.body)
+        at, body, kind = mhtml.at, mhtml.body, mhtml.content_type
+    else:
+        kind = _type_of(file, body)
+        url, at = naming.of(file, body)
+    if not at:
+        notes += ("its date is the file's",)
+    page = ForeignResponse(status=0, headers=(("Content-Type", kind),), body=body, problem=None)
+    return Candidate(capture=_capture(source, url, at or changed, page, notes), resource=True)
+
+
+def _packed(file: Path, source: str, changed: datetime) -> Iterator[Candidate]:
+    """The pages of a WACZ file: those of its page list where it has one; of what no record brings, the list's text."""
+    with wacz.opened(file) as package:
+        brought: set[str] = set()
+        listed = {url_key(each.url) for each in package.pages}
+        for name, path in package.archives():
+            for record in foreign.records(path, CAP):
+                found = from_record(record, f"{file.name}/{name}", source, changed)
+                if found is None:
+                    continue
+                capture = found.capture
+                if capture is not None and listed and capture.url_key not in listed:
+                    found = Candidate(reason="not_listed")
+                elif capture is not None:
+                    brought.add(capture.url_key)
+                yield found
+        for each in package.pages:
+            if each.text and url_key(each.url) not in brought:
+                page = ForeignResponse(
+                    status=0,
+                    headers=(("Content-Type", "text/plain; charset=utf-8"),),
+                    body=each.text.encode(),
+                    problem=None,
+                )
+                notes = (f"imported from {file.name}", "the text of its page list: no record has the page")
+                capture = _capture(source, each.url, each.at or changed, page, notes)
+                reason = no_text(page.body)
+                yield Candidate(reason=reason) if reason else Candidate(capture=capture, resource=True)
 
 
 def _type_of(file: Path, body: bytes) -> str:
@@ -228,18 +331,19 @@ def _type_of(file: Path, body: bytes) -> str:
     raise warc.Damaged(f"neither an HTML page, a text nor a WARC file: {reason}")
 
 
-def _from_record(record: Foreign, name: str, source: str, changed: datetime) -> _Found | None:
+def from_record(record: Foreign, name: str, source: str, changed: datetime) -> Candidate | None:
     """None for records that are no visit of a page (requests, metadata, warcinfo, …)."""
     if record.kind == "revisit":
-        return _Found(reason="revisit")
+        return Candidate(reason="revisit")
     if record.kind == foreign.DAMAGED:
-        return _Found(reason=Outcome.DAMAGED)
+        return Candidate(reason=Outcome.DAMAGED)
     if record.kind not in {"response", "resource"}:
         return None
     if record.block is None:
-        return _Found(reason=Outcome.TOO_LARGE)
-    if fetch_form(record.url) is None and not record.url.startswith("file:"):
-        return _Found(reason="not_http")
+        return Candidate(reason=Outcome.TOO_LARGE)
+    is_file = record.url.startswith("file:")
+    if fetch_form(record.url) is None and not is_file:
+        return Candidate(reason="not_http")
     notes = [f"imported from {name}"] + ([f"imported record {record.id}"] if record.id else [])
     at = warc.moment(record.date)
     if at is None:
@@ -252,9 +356,18 @@ def _from_record(record: Foreign, name: str, source: str, changed: datetime) -> 
         got = foreign.response_in(record.block, CAP)
     reason = _unusable(got, record.kind)
     if reason:
-        return _Found(reason=reason)
-    capture = _capture(source, record.url, at, got, tuple(notes))
-    return _Found(capture=capture, resource=got.status == 0)
+        return Candidate(reason=reason)
+    url = saved.marks(got.body).url or saved.declared(got.body) or saved.nameless(got.body)
+    capture = _capture(source, url if is_file else record.url, at, got, tuple(notes))
+    return Candidate(capture=capture, resource=got.status == 0)
+
+
+def from_response(got: ForeignResponse, url: str, at: datetime, source: str, name: str) -> Candidate:
+    """A page that somebody else's archive gives as an answer of its own."""
+    reason = _unusable(got, "response")
+    if reason:
+        return Candidate(reason=reason)
+    return Candidate(capture=_capture(source, url, at, got, (f"imported from {name}",)))
 
 
 def _unusable(got: ForeignResponse, kind: str) -> str:

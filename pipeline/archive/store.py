@@ -9,16 +9,28 @@ import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from pipeline.locking import is_wanted as is_lock_wanted
 from pipeline.locking import only_writer
 
 OPEN = ".open"
 """Ending of a WARC file that is still being written."""
 WARC = ".warc.gz"
+LOCK = ".lock"
+"""Name of the lock file."""
 
 
-def lock(raw: Path) -> AbstractContextManager[None]:
-    """Holds the archive's only writer lock; raises BusyError at once when another run has it."""
-    return only_writer(raw / ".lock", f"{raw}: another run writes to this archive; wait for it to end")
+def lock(raw: Path, *, gives_way: bool = False) -> AbstractContextManager[None]:
+    """Holds the archive's only writer lock; raises BusyError at once when another run has it.
+
+    One that `gives_way` lets go when `is_wanted` says so, and is waited for.
+    """
+    busy = f"{raw}: another run writes to this archive; wait for it to end"
+    return only_writer(raw / LOCK, busy, gives_way=gives_way)
+
+
+def is_wanted(raw: Path) -> bool:
+    """Whether another run waits for one that gives way."""
+    return is_lock_wanted(raw / LOCK)
 
 
 def warc_files(raw: Path, ending: str = WARC) -> list[str]:

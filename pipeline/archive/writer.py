@@ -54,7 +54,10 @@ class Writer:
         clock: Callable[[], datetime] = utcnow,
         roll_bytes: int = ROLL_BYTES,
         keep_free: int = KEEP_FREE,
+        *,
+        gives_way: bool = False,
     ) -> None:
+        """`gives_way`: the caller looks at `store.is_wanted`, so others wait for it instead of being refused."""
         self.raw = raw
         self.run_id = run_id
         self._clock = clock
@@ -67,7 +70,7 @@ class Writer:
         self._fd = -1
         self._end = 0
         self._refs: list[Ref] = []
-        self._lock = lock(raw)
+        self._lock = lock(raw, gives_way=gives_way)
 
     def __enter__(self) -> Writer:
         self._lock.__enter__()

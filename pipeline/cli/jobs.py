@@ -56,17 +56,18 @@ def add(commands: Commands) -> None:
     backfill = commands.add_parser(
         "backfill",
         help="bring past days, sources or URLs into the corpus",
-        description="Takes the whole archive into the corpus. With --fetch, what is missing is fetched first: the"
-        " known URLs without a usable capture on any day, or those of --source and --url. --plan shows beforehand"
-        " what is at hand on the days of --from and --to, and what is missing.",
+        description="Takes the whole archive into the corpus. With --fetch, what was published from --from to --to is"
+        " searched for and fetched first: sitemaps, feed archives and listings are read back as far as the span"
+        " reaches, by the days that lists, addresses and at last the pages tell; nothing of other days is published."
+        " Without a span: known URLs that were never captured, and of a source never crawled all it lists. It gives way"
+        " to every other run, and the same command goes on where it ended. --plan shows beforehand, by source and day,"
+        " what is at hand, what is known, what to expect and what it costs.",
     )
     folder_options(backfill)
     backfill.add_argument(
-        "--from", dest="since", type=day, metavar="DAY", help="first capture day the plan counts, 2026-11-01"
+        "--from", dest="since", type=day, metavar="DAY", help="first day of publication, 2026-11-01"
     )
-    backfill.add_argument(
-        "--to", dest="until", type=day, metavar="DAY", help="last capture day the plan counts"
-    )
+    backfill.add_argument("--to", dest="until", type=day, metavar="DAY", help="last day of publication")
     backfill.add_argument(
         "--source", action="append", default=[], help="plan and fetch only this source (repeatable)"
     )
@@ -76,7 +77,12 @@ def add(commands: Commands) -> None:
     backfill.add_argument(
         "--plan", action="store_true", help="show captures, gaps, requests and hours; do nothing"
     )
-    backfill.add_argument("--fetch", action="store_true", help="fetch what is missing, politely")
+    backfill.add_argument(
+        "--fetch", action="store_true", help="search for what is missing and fetch it, politely"
+    )
+    backfill.add_argument(
+        "--max-requests", type=int, metavar="N", help="end after N requests; the same command goes on"
+    )
     backfill.set_defaults(run=run_backfill)
 
     rebuild = commands.add_parser("rebuild", help="build everything anew after a rule change")
@@ -201,17 +207,19 @@ def run_refresh(arguments: argparse.Namespace) -> int:
 def run_backfill(arguments: argparse.Namespace) -> int:
     """corpus backfill"""
     where = folders(arguments)
+    if arguments.max_requests is not None and (
+        arguments.max_requests < 1 or not arguments.fetch or arguments.url
+    ):
+        raise UsageError("--max-requests N (1 or more) bounds a --fetch by days or sources")
     if arguments.plan:
         gaps = runs.plan_backfill(
             where, since=arguments.since, until=arguments.until, names=arguments.source, urls=arguments.url
         )
-        screen.show(
-            "Backfill plan", PLAN, plan_rows(gaps), means=report.PLAN_MEANS, spare=("usable", "days without")
-        )
+        screen.show("Backfill plan", PLAN, plan_rows(gaps), means=report.PLAN_MEANS, spare=report.PLAN_SPARE)
         screen.say(plan_words(gaps))
         screen.say(
-            "Nothing was done. Without --plan the whole archive is built; with --fetch what is missing is fetched"
-            " before."
+            "Nothing was done. Without --plan the whole archive is built; with --fetch what is missing is searched for"
+            " and fetched before."
         )
         if arguments.json:
             for gap in gaps:
@@ -230,6 +238,7 @@ def run_backfill(arguments: argparse.Namespace) -> int:
             until=arguments.until,
             names=arguments.source,
             urls=arguments.url,
+            max_requests=arguments.max_requests,
             fetch=arguments.fetch,
             progress=progress,
             stopping=stoppable(),

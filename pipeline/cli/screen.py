@@ -148,6 +148,10 @@ def show_run(run: RunReport) -> None:
     if rows:
         columns = ("source", *report.FUNNEL)
         show("From the web to the corpus", columns, rows, means=report.MEANS, spare=report.FUNNEL_SPARE)
+    if run.coverage:
+        table_of = report.plan_rows(run.coverage)
+        show("Coverage", report.PLAN, table_of, means=report.PLAN_MEANS, spare=report.PLAN_SPARE)
+        say(report.coverage_words(run.coverage), hang=2)
     if waiting := report.waiting_rows(run):
         show("Nothing was asked of", report.WAITING, waiting)
         say(report.ASK_NOW, hang=2)

@@ -17,6 +17,9 @@ MEANS = {
 }
 """What the columns of the runs mean."""
 
+MAKES = {"crawl": ("crawl", "backfill"), "import": ("import",)}
+"""Command → how the names of the runs begin that it takes back."""
+
 SHOWN = 20
 """So many runs are listed, the newest ones, unless asked for more."""
 
@@ -26,9 +29,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing = commands.add_parser(
         "runs",
         help="the crawls and imports of the archive, withdrawn ones too",
-        description="A run is one crawl or one import. `corpus crawl --undo RUN --why …` or `corpus import --undo RUN"
-        " --why …` withdraws one: it stays in the archive and counts for nothing, as if it had never been; --redo RUN"
-        " takes that back. The next build and the next crawl see it.",
+        description="A run is one crawl, backfill or import. `corpus crawl --undo RUN --why …` or `corpus import"
+        " --undo RUN --why …` withdraws one: it stays in the archive and counts for nothing, as if it had never been;"
+        " --redo RUN takes that back. The next build and the next crawl see it.",
     )
     listing.add_argument("--raw", type=local, default=Path("raw"), help="the archive (default: raw)")
     listing.add_argument(
@@ -58,7 +61,7 @@ def run_undo(arguments: argparse.Namespace) -> int:
     name, kind = arguments.undo or arguments.redo, arguments.command
     if not arguments.raw.is_dir():
         raise UsageError(f"{arguments.raw}: no such archive folder")
-    if name.partition("-")[0].partition("_")[0] != kind:
+    if name.partition("-")[0].partition("_")[0] not in MAKES[kind]:
         raise UsageError(f"{name} is no run of `corpus {kind}`; `corpus runs` lists them")
     if arguments.redo is not None:
         run = withdrawn.restore(arguments.raw, name)

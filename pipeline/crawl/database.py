@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.crawl import daily
+from pipeline.crawl import backlog, daily
 from pipeline.crawl.hostmemory import TABLE as HOSTS
 from pipeline.errors import CorpusError
 
@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS shown (
 CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 {HOSTS}
 {daily.TABLE}
+{backlog.TABLES}
 """
 
 LATER = (

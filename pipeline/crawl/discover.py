@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -39,6 +39,8 @@ class ListedUrl:
     """Identity (urls.url_key)."""
     at: datetime | None = None
     """Publication or last change as the list tells it, aware UTC."""
+    published: datetime | None = None
+    """Publication, where the list says that it is that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,16 @@ class Listed:
     """Addresses not taken, by reason: bad_url, foreign, not_included, excluded, not_a_page, trap, itself."""
     note: str = ""
     """What the list's reader has to say: no_entries, cut, bad_gzip."""
+    older: str | None = None
+    """Of a feed: where the entries before these stand, fetch form."""
 
 
 def links_of(scope: Scope, kind: str, body: bytes, url: str, content_type: str = "") -> Listed:
     """The links of the feed, sitemap or listing `body`, fetched from `url` for a source; never raises."""
     if kind == Kind.FEED:
         feed = parse_feed(body, url, content_type)
-        return _judged(scope, url, feed.entries, (), feed.note)
+        older = fetch_form(feed.older, url) if feed.older else None
+        return replace(_judged(scope, url, feed.entries, (), feed.note), older=older)
     if kind == Kind.SITEMAP:
         sitemap = parse_sitemap(body, url)
         return _judged(scope, url, sitemap.entries, sitemap.children, sitemap.note)
@@ -123,7 +128,7 @@ def _judged(scope: Scope, url: str, entries: Iterable[Entry], children: Iterable
         if address is None or reason:
             rejected[reason or "bad_url"] += 1
         else:
-            links.setdefault(key, ListedUrl(url=address, key=key, at=entry.at))
+            links.setdefault(key, ListedUrl(url=address, key=key, at=entry.at, published=entry.published))
     nested: dict[str, ListedUrl] = {}
     for child in children:
         address = fetch_form(child.url, url)

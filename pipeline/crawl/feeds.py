@@ -35,6 +35,8 @@ class Entry:
     """Absolute URL as the list gives it."""
     at: datetime | None = None
     """When it was published or last changed, aware UTC; a date without a zone is read as China time."""
+    published: datetime | None = None
+    """The same where the list says that it is the time of publication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,9 @@ class Feed:
     """In the feed's order, each URL once."""
     note: str = ""
     """Why there is less than there could be: no_entries, cut; empty: all is well."""
+    older: str | None = None
+    """Absolute URL of the document with the entries before these: the archive before (RFC 5005 §4, rel=prev-archive),
+    else the next page (§3, rel=next; JSON Feed 1.1, next_url)."""
 
 
 def parse_feed(body: bytes, url: str, content_type: str = "") -> Feed:
@@ -56,10 +61,10 @@ def parse_feed(body: bytes, url: str, content_type: str = "") -> Feed:
     """
     body, cut = body[:MAX_BYTES], len(body) > MAX_BYTES
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        entries = _json_entries(body, url)
+        entries, older = _json_entries(body, url)
     else:
         end = _end_of_reading(body)
-        entries = _xml_entries(body[:end], url, content_type)
+        entries, older = _xml_entries(body[:end], url, content_type)
         if end < len(body):
             # the last item that feedparser saw may have been cut in two
             entries = [*entries[:-1], *_plain_entries(body, url)]
@@ -67,7 +72,7 @@ def parse_feed(body: bytes, url: str, content_type: str = "") -> Feed:
     for entry in entries:
         first_of_each.setdefault(entry.url, entry)
     kept = tuple(first_of_each.values())
-    return Feed(entries=kept, note="no_entries" if not kept else "cut" if cut else "")
+    return Feed(entries=kept, note="no_entries" if not kept else "cut" if cut else "", older=older)
 
 
 def _end_of_reading(body: bytes) -> int:
@@ -81,7 +86,8 @@ def escape_ampersands(body: bytes) -> bytes:
     return body if b"\0" in body[:100] else _BARE_AMPERSAND.sub(b"&amp;", body)  # NUL: UTF-16
 
 
-def _xml_entries(body: bytes, url: str, content_type: str) -> list[Entry]:
+def _xml_entries(body: bytes, url: str, content_type: str) -> tuple[list[Entry], str | None]:
+    """The entries, and where those before them stand."""
     headers = {"content-location": url, "content-type": content_type or "application/xml"}
     try:
         # A stream, never the bytes: feedparser would open a body that reads like a path or an address.
@@ -92,13 +98,16 @@ def _xml_entries(body: bytes, url: str, content_type: str) -> list[Entry]:
             resolve_relative_uris=False,
         )
     except Exception:  # noqa: BLE001  feedparser lets odd input through as AttributeError, ValueError, LookupError …
-        return []
+        return [], None
     entries = []
     for item in parsed.entries:
         link = _address_of(item)
         if link:
-            entries.append(Entry(url=_join(url, link), at=_published(item)))
-    return entries
+            at = _time(item, ("published", "updated", "created"))
+            entries.append(Entry(url=_join(url, link), at=at, published=_time(item, ("published",))))
+    hrefs = {each.get("rel"): each.get("href") for each in reversed(parsed.feed.get("links", []))}
+    older = hrefs.get("prev-archive") or hrefs.get("next")
+    return entries, _join(url, older) if older else None
 
 
 def _plain_entries(body: bytes, url: str) -> list[Entry]:
@@ -114,17 +123,19 @@ def _plain_entries(body: bytes, url: str) -> list[Entry]:
         ):
             if local_name(element) not in ("item", "entry"):
                 continue
-            link, at = "", None
+            link, at, published = "", None, None
             for child in element:
                 name, text = local_name(child), (child.text or "").strip()
                 if name == "link" and child.get("rel", "alternate") == "alternate":
                     link = link or text or child.get("href", "")
                 elif name == "guid" and child.get("isPermaLink") != "false" and _is_address(text):
                     link = link or text
-                elif name in ("pubdate", "published", "date", "updated"):
+                elif name in ("pubdate", "published"):
+                    published = published or parse_time(text)
+                elif name in ("date", "updated"):
                     at = at or parse_time(text)
             if link:
-                entries.append(Entry(url=_join(url, link), at=at))
+                entries.append(Entry(url=_join(url, link), at=published or at, published=published))
             element.clear()
             parent = element.getparent()
             if parent is not None:
@@ -154,18 +165,19 @@ def _post_of(link: str) -> str | None:
     return f"https://bsky.app/profile/{found[1]}/post/{found[2]}" if found else None
 
 
-def _published(item: Any) -> datetime | None:
-    for name in ("published", "updated", "created"):
+def _time(item: Any, names: tuple[str, ...]) -> datetime | None:
+    for name in names:
         if name in item:  # asked for, updated copies published
             return parse_time(str(item[name]))
     return None
 
 
-def _json_entries(body: bytes, url: str) -> list[Entry]:
+def _json_entries(body: bytes, url: str) -> tuple[list[Entry], str | None]:
+    """The entries, and where those before them stand."""
     try:
         feed = json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
-        return []
+        return [], None
     items = feed.get("items") if isinstance(feed, dict) else None
     entries = []
     for item in items if isinstance(items, list) else ():
@@ -176,9 +188,14 @@ def _json_entries(body: bytes, url: str) -> list[Entry]:
         link = next((each for each in (*named, *posts) if isinstance(each, str) and _is_address(each)), None)
         if link is None:
             continue
-        when = item.get("date_published") or item.get("date_modified")
-        entries.append(Entry(url=_join(url, link), at=parse_time(when) if isinstance(when, str) else None))
-    return entries
+        published, changed = (_read_time(item.get(name)) for name in ("date_published", "date_modified"))
+        entries.append(Entry(url=_join(url, link), at=published or changed, published=published))
+    older = feed.get("next_url") if isinstance(feed, dict) else None
+    return entries, _join(url, str(older)) if _is_address(older) else None
+
+
+def _read_time(value: object) -> datetime | None:
+    return parse_time(value) if isinstance(value, str) else None
 
 
 def _is_address(value: object) -> bool:

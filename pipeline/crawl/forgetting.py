@@ -32,6 +32,8 @@ def forget(raw: Path, urls: Collection[str], captures: Collection[str], files: C
         gone = [(key,) for key, _ in known if url_hash(key) in urls]
         led = [(via,) for via in {via for _, via in known if via} if url_hash(url_key(via)) in urls]
         db.executemany("DELETE FROM url WHERE key = ?", gone)
+        if "backlog" in tables:
+            _out_of_backlog(db, urls)
         if "owed" in tables:
             owed = db.execute("SELECT article, part FROM owed").fetchall()
             theirs = [
@@ -54,6 +56,16 @@ def forget(raw: Path, urls: Collection[str], captures: Collection[str], files: C
         db.execute("COMMIT")
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _out_of_backlog(db: sqlite3.Connection, urls: Collection[str]) -> None:
+    """Take pages, and the lists that were read, out of what backfills found."""
+    known = db.execute("SELECT key, via FROM backlog").fetchall()
+    db.executemany("DELETE FROM backlog WHERE key = ?", [(k,) for k, _ in known if url_hash(k) in urls])
+    led = [(via,) for via in {via for _, via in known if via} if url_hash(url_key(via)) in urls]
+    db.executemany("UPDATE backlog SET via = NULL WHERE via = ?", led)
+    read = {key for (key,) in db.execute("SELECT key FROM walked")}
+    db.executemany("DELETE FROM walked WHERE key = ?", [(k,) for k in read if url_hash(k) in urls])
 
 
 def _moved(db: sqlite3.Connection, raw: Path, file: str) -> None:

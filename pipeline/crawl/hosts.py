@@ -107,6 +107,8 @@ class Hosts:
         self._resolve = resolve
         self._lanes: defaultdict[str, Lane] = defaultdict(Lane)
         self._addresses: dict[str, str] = {}
+        self.requests = 0
+        """Requests sent so far, retries and hops included."""
         self._forced = forced
         self._ledger = ledger
         self._now = now
@@ -249,6 +251,7 @@ class Turn:
         while (wait := max(lane.last + delay, shared.last + delay * ADDRESS_SHARE) - loop.time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)  # it waits for a time
         lane.last = shared.last = loop.time()
+        self._hosts.requests += 1
 
     def end(self, fetched: Fetched, outcome: str) -> None:
         """Learn from what came of the fetch: the next delay, and whether the site is to be left alone."""

@@ -20,15 +20,16 @@ from pipeline.archive.cdxj import Ref
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.plausible import believed
 from pipeline.archive.store import lock, path_of
-from pipeline.archive.withdrawn import standing, withdrawn
-from pipeline.crawl import daily, hostmemory
+from pipeline.archive.withdrawn import run_of, standing, withdrawn
+from pipeline.crawl import backlog, daily, hostmemory
+from pipeline.crawl.backlog import Found, Span, Walked
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.database import FILE, LedgerError, opened, unreadable
 from pipeline.crawl.history import next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.states import next_due
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
-from pipeline.records import SETTLED, USABLE, Capture, Kind, Place
+from pipeline.records import SETTLED, USABLE, Capture, Kind, Outcome, Place
 from pipeline.web.urls import url_key
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
@@ -183,7 +184,7 @@ class Ledger:
         at = ref.fetched_at
         if ref.kind == Kind.DISCOVERY:
             self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
-        if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT}:
+        if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT} or _is_aside(ref):
             return
         old = self.state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
@@ -347,6 +348,25 @@ class Ledger:
             last_modified=row["last_modified"],
         )
 
+    def note(self, found: Iterable[Found]) -> None:
+        """Remembers pages for a backfill, and what is new about their days."""
+        for row in backlog.to_rows(found):
+            self._write(backlog.PUT, row)
+
+    def backlog(self, source: str) -> list[Found]:
+        """The pages of a source that a backfill knows of."""
+        return [backlog.from_row(row) for row in self._db.execute(backlog.GET, (source,))]
+
+    def note_walked(self, source: str, span: Span, walked: Walked) -> None:
+        """Remembers that a backfill has done with a list."""
+        values = (source, str(span), walked.key, walked.older, warc.iso(walked.at))
+        self._write(backlog.PUT_WALKED, values)
+
+    def walked(self, source: str, span: Span) -> dict[str, Walked]:
+        """The lists of a source that backfills for a span have done with, by URL key."""
+        found = self._db.execute(backlog.WALKED, (source, str(span)))
+        return {row["key"]: backlog.walked_from_row(row) for row in found}
+
     def seen(self, url_keys: Collection[str]) -> set[str]:
         """Those of the keys that the ledger knows, fetched or only found."""
         return {key for key in url_keys if self._row(key) is not None}
@@ -461,6 +481,13 @@ class Ledger:
         is_unread = ref.kind in LISTS and ref.outcome in USABLE
         if after is not None and is_news and (is_unread or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))
+
+
+def _is_aside(ref: Ref) -> bool:
+    """Whether a visit is none of the schedule's: a list that a backfill read, whose links it keeps to itself, or a
+    page of another day than it was for, which is as unknown as before."""
+    is_list = ref.kind in LISTS and run_of(ref.file).startswith(daily.BY_HAND)
+    return is_list or ref.outcome == Outcome.OUTSIDE
 
 
 def _as_state(row: sqlite3.Row) -> UrlState:

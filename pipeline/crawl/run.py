@@ -109,7 +109,9 @@ def crawl(
         )
         work = [run.source(each, asked[each.name] if asked else None, only_due) for each in sources]
         try:
-            asyncio.run(_until_stopped(work, run, stop))
+            asyncio.run(
+                until_stopped(work, run.keeper, run.browser, lambda: stop is not None and stop.is_set())
+            )
         finally:
             kept.counts = {"captures": sum(t.outcomes.total() for t in run.tallies.values())}
             kept.idle = "" if kept.counts["captures"] else "nothing was asked"
@@ -361,19 +363,22 @@ async def _all(work: Sequence[Coroutine[Any, Any, None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _until_stopped(
-    work: Sequence[Coroutine[Any, Any, None]], run: _Run, stop: threading.Event | None
+async def until_stopped(
+    work: Sequence[Coroutine[Any, Any, None]],
+    keeper: Keeper,
+    browser: Browser,
+    is_stopped: Callable[[], bool],
 ) -> None:
-    """Run to the end or until `stop` is set; either way everything kept so far is on disk."""
+    """Run to the end or until it is stopped; either way everything kept so far is on disk."""
     task = asyncio.create_task(_all(work))
     try:
-        while not task.done() and not (stop is not None and stop.is_set()):
+        while not task.done() and not is_stopped():
             await asyncio.wait({task}, timeout=STOP_POLL)
-            run.keeper.flush_when_due()
+            keeper.flush_when_due()
         if task.done():
             task.result()
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await run.browser.close()
-        run.keeper.finish()
+        await browser.close()
+        keeper.finish()

@@ -116,5 +116,6 @@ def _entry(element: etree._Element) -> Entry | None:
             texts |= {local_name(part): (part.text or "").strip() for part in child}
     if not texts.get("loc"):
         return None
-    when = texts.get("lastmod") or texts.get("publication_date") or ""
-    return Entry(url=texts["loc"].replace("&amp;", "&"), at=parse_time(when))
+    published = parse_time(texts.get("publication_date") or "")
+    at = parse_time(texts["lastmod"]) if texts.get("lastmod") else published
+    return Entry(url=texts["loc"].replace("&amp;", "&"), at=at, published=published)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.crawl.outage import is_doubtful
@@ -14,6 +14,9 @@ CLOCK = "clock: "
 
 GONE = "{} pages are gone, 404 or 410 for a week: asked again once a month, for a year"
 """The note of a run in which that was found."""
+
+ASIDE = "{} pages that had to be looked at are of other days, and not published"
+"""The note of a backfill in which that was so."""
 
 PRETENDED = frozenset({Outcome.BLOCKED, Outcome.SOFT_GONE})
 
@@ -61,6 +64,21 @@ class SourceRun:
     """The error of ours that ended the crawl of this source before its time; its traceback is in the log."""
     notes: tuple[str, ...] = ()
     """Gaps, caps, traps, sites left alone, links not taken."""
+
+
+def joined(one: SourceRun, other: SourceRun) -> SourceRun:
+    """Two parts of one run of a source, the second after the first, as one."""
+    words = ("found", "fetched", "unchanged", "blocked", "failed", "robots", "skipped", "parts", "cut_off")
+    return replace(
+        other,
+        **{word: getattr(one, word) + getattr(other, word) for word in words},
+        answered=one.answered or other.answered,
+        outcomes=dict(sorted((Counter(one.outcomes) + Counter(other.outcomes)).items())),
+        links=other.links if other.links is not None else one.links,
+        refused=other.refused or one.refused,
+        failed_with=other.failed_with or one.failed_with,
+        notes=tuple(dict.fromkeys((*one.notes, *other.notes))),
+    )
 
 
 class Tally:
@@ -111,7 +129,9 @@ class Tally:
 
     def source_run(self, name: str) -> SourceRun:
         blocked = sum(n for outcome, n in self.pages.items() if outcome in PRETENDED)
-        told = self.pages[Outcome.OK] + self.pages[Outcome.UNCHANGED] + self.pages[Outcome.ROBOTS]
+        no_failures = (Outcome.OK, Outcome.UNCHANGED, Outcome.ROBOTS, Outcome.OUTSIDE)
+        told = sum(self.pages[outcome] for outcome in no_failures)
+        outside = self.pages[Outcome.OUTSIDE]
         return SourceRun(
             source=name,
             found=self.found,
@@ -131,5 +151,9 @@ class Tally:
             links=self.links,
             refused=None if self.cut_off else self.refused,
             failed_with=self.failed_with,
-            notes=(*self.notes, *([GONE.format(self.gone)] if self.gone else [])),
+            notes=(
+                *self.notes,
+                *([GONE.format(self.gone)] if self.gone else []),
+                *([ASIDE.format(outside)] if outside else []),
+            ),
         )

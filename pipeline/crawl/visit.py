@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -98,7 +98,17 @@ class Visit:
 class Visitor:
     """Visits for one source; holds its connections and cookies."""
 
-    def __init__(self, scope: Scope, client: Client, keeper: Keeper, hosts: Hosts, conduct: Conduct) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        client: Client,
+        keeper: Keeper,
+        hosts: Hosts,
+        conduct: Conduct,
+        *,
+        judge: Callable[[Visit], Awaitable[Visit]] | None = None,
+    ) -> None:
+        """`judge` has the last word on the outcome of a visit that brought the first page of an article."""
         self.scope = scope
         self.source = scope.source
         self.keeper = keeper
@@ -106,6 +116,7 @@ class Visitor:
         self.now = conduct.now
         self._client = client
         self._conduct = conduct
+        self._judge = judge
 
     async def ask(self, due: Due) -> Visit | None:
         """Fetch what is due, if robots.txt allows it; None: the site is left alone for now.
@@ -161,9 +172,11 @@ class Visitor:
         if in_doubt and earlier is not None and _lied(earlier, known, fetched):
             self.hosts.caught_lying(due.url)
             note = f"it says 'not modified' of what was: {due.url} is read in full from now on"
-        return Visit(
+        visit = Visit(
             due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note, note=note
         )
+        is_judged = outcome == Outcome.OK and due.kind == Kind.PAGE and due.part_of is None
+        return await self._judge(visit) if self._judge is not None and is_judged else visit
 
     def _believes(self, due: Due, known: UrlState | None) -> bool:
         """Whether the server of a URL may say that it is as it was."""

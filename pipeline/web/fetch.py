@@ -110,13 +110,15 @@ class Client:
         hop_allowed: Callable[[str], Awaitable[bool]] | None = None,
         pause: Callable[[str], Awaitable[None]] | None = None,
         limits: Limits | None = None,
+        span: tuple[int, int] | None = None,
     ) -> Fetched:
         """Fetch `url`; what the web does never raises.
 
         `etag` and `last_modified` are sent exactly as they were received and make a 304 `unchanged`.
         `expect="html"` turns other content into `not_html`. `hop_allowed` is asked about every redirect
         target; `pause` is awaited before every request, retries and hops included (the host's delay).
-        `limits` replaces the client's for this fetch (its `connect` and `read` do not).
+        `limits` replaces the client's for this fetch (its `connect` and `read` do not). `span` asks for these bytes
+        alone, [start, end): a server that gives them answers 206, which is here a status as any other (`http_error`).
         """
         headers = {
             "User-Agent": self._user_agent,
@@ -127,6 +129,8 @@ class Client:
         for name, validator in zip(_CONDITIONS, (etag, last_modified), strict=True):
             if validator and sendable(validator):
                 headers[name] = validator
+        if span is not None:
+            headers |= {"Range": f"bytes={span[0]}-{span[1] - 1}", "Accept-Encoding": "identity"}
         journey = _Journey(
             url=url, headers=headers, limits=limits or self._limits, hop_allowed=hop_allowed, pause=pause
         )

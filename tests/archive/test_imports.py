@@ -6,6 +6,7 @@ import zlib
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -17,6 +18,7 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline import archive
 from pipeline.archive.imports import ImportReport, MapError, import_paths
+from pipeline.archive.saved import nameless
 from pipeline.archive.writer import Writer
 from pipeline.errors import BusyError
 from pipeline.records import Capture
@@ -53,7 +55,7 @@ def chunked(body: bytes) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
-def bring(raw: Path, *paths: Path, **options: Path) -> ImportReport:
+def bring(raw: Path, *paths: Path, **options: Any) -> ImportReport:
     return import_paths(paths, raw, "old", clock=clock, **options)
 
 
@@ -165,10 +167,8 @@ def test_a_folder_of_pages_keeps_their_names_and_times(tmp_path: Path) -> None:
     report = bring(tmp_path / "raw", folder)
     assert report.captures == 2
     found = content(tmp_path / "raw")
-    assert [each.url for each in found] == [
-        (folder / "b.html").as_uri(),
-        (folder / "sub" / "a b.htm").as_uri(),
-    ]
+    assert [each.notes[0] for each in found] == ["imported from b.html", "imported from a b.htm"]
+    assert [each.url for each in found] == [nameless(each.body) for each in found]
     assert {each.fetched_at.timestamp() for each in found} == {1_700_000_000}
     assert found[0].body == PAGE
     assert found[0].headers == (("Content-Type", "text/html"),)
@@ -279,7 +279,7 @@ def test_text_files_become_resource_records_of_plain_text(tmp_path: Path) -> Non
     (folder / "h.txt").write_bytes("河岸<p>一</p><p>二</p><div>三</div>".encode())
     (folder / "i.csv").write_bytes(NOTE.encode())
     report = bring(tmp_path / "raw", folder)
-    found = {Path(each.url).name: each for each in content(tmp_path / "raw")}
+    found = {each.notes[0].removeprefix("imported from "): each for each in content(tmp_path / "raw")}
     assert {name: found[name].body for name in texts} == texts
     kinds = {name: each.header("content-type") for name, each in found.items()}
     assert kinds == dict.fromkeys(texts, "text/plain") | {"g.txt": "text/html", "h.txt": "text/html"}

@@ -317,7 +317,8 @@ def test_backfill_plan_does_nothing_and_shows_what_is_missing(corpus: Path, caps
         == 0
     )
     gap = json.loads(capsys.readouterr().out)
-    assert (gap["captures"], gap["requests"], gap["empty_days"]) == (3, 1, ["2026-11-03"])
+    assert (gap["captures"], gap["requests"], gap["missing"]) == (0, 1, ["https://news.example/a/77.html"])
+    assert [day["first"] for day in gap["days"]] == ["2026-11-01", "2026-11-02", "2026-11-03", None]
     assert gap["hours"] == pytest.approx(5 / 3600)
 
 

@@ -25,6 +25,9 @@ Capsys = pytest.CaptureFixture[str]
         (["crawl", "--why", "x"], "--why does nothing without --undo"),
         (["crawl", "--undo", "r", "--why", "x", "--all"], "--all does nothing beside --undo"),
         (["import", "a.html", "--source", "a", "--why", "x"], "--why does nothing without --undo"),
+        (["import", "a.html", "--source", "a", "--plan"], "--plan does nothing without --cdx"),
+        (["import", "--cdx", "i", "--source", "a", "--base", "https://"], "--base does nothing beside --cdx"),
+        (["import", "a.html", "--cdx", "i", "--source", "a"], "say what to import, paths or a --cdx index"),
         (["import", "--redo", "r", "--source", "a"], "--source does nothing beside --undo"),
         (["backfill", "--from", "2026-11-01", "--to", "2026-11-02"], "--from, --to would choose nothing"),
         (["status", "--why", "x"], "--why does nothing without --ack"),
@@ -58,7 +61,16 @@ def test_who_does_not_fetch_offers_no_user_agent_and_who_does_not_build_no_worke
         name: {option for action in command._actions for option in action.option_strings}
         for name, command in commands(parser()).items()
     }
-    fetches = {"crawl", "refresh", "backfill", "source check", "source try", "extract", "page record"}
+    fetches = {
+        "crawl",
+        "refresh",
+        "backfill",
+        "source check",
+        "source try",
+        "extract",
+        "page record",
+        "import",
+    }
     assert {name for name, options in has.items() if "--user-agent" in options} == fetches
     builds = {"build", "refresh", "backfill", "rebuild", "maintain", "repair", "verify"}
     assert {name for name, options in has.items() if "--workers" in options} == builds

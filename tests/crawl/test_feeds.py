@@ -28,6 +28,10 @@ def test_entries(case: dict[str, Any]) -> None:
     if "at" in case:
         wanted = [datetime.fromisoformat(at) if at else None for at in case["at"]]
         assert [entry.at for entry in feed.entries] == wanted
+    if "published" in case:
+        wanted = [datetime.fromisoformat(at) if at else None for at in case["published"]]
+        assert [entry.published for entry in feed.entries] == wanted
+    assert feed.older == case.get("older")
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ def test_a_named_url_is_fetched_however_it_is_spelled(site: Site, tmp_path: Path
     visit = run(source, tmp_path)
     assert (visit.fetched, visit.skipped) == (1, 0)
     (gap,) = find_gaps([source], tmp_path)
-    assert (gap.good, gap.missing) == (1, ())
+    assert (gap.captures, gap.missing) == (1, ())
 
 
 def test_a_plan_counts_a_page_once(site: Site, tmp_path: Path) -> None:

@@ -1,0 +1,441 @@
+"""The crawl of past days: what was published in a span is searched for and fetched, and nothing else is published.
+
+    what is known to be of the span → the lists, read back: sitemaps, feeds and their archives, listing pages
+    → pages of which nobody tells the day; each page's own day has the last word
+
+One source after another's turn at its sites, at their pace. It gives way to other runs (`store.is_wanted`), ends at a
+number of requests, and goes on where it was: what was found and how far the lists were read stands in the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from pipeline.archive import blocklist, store
+from pipeline.archive.writer import Writer, utcnow
+from pipeline.crawl import daily
+from pipeline.crawl.articles import page_due, visit_article
+from pipeline.crawl.backlog import Found, Span, Walked, found_in_list, in_china
+from pipeline.crawl.bounds import BY_ORDER, Bounds, DateOf, Where
+from pipeline.crawl.discover import Listed, links_of, rough_text
+from pipeline.crawl.hosts import Hosts
+from pipeline.crawl.keeper import Keeper
+from pipeline.crawl.ledger import EVER, Due, Ledger
+from pipeline.crawl.lists import MAX_SITEMAP_DEPTH
+from pipeline.crawl.pagination import older_page
+from pipeline.crawl.rendering import Renderer
+from pipeline.crawl.run import MAX_SITES, CrawlProgress, until_stopped
+from pipeline.crawl.scope import scope_of, unwanted
+from pipeline.crawl.tally import SourceRun, Tally
+from pipeline.crawl.visit import Conduct, Visit, Visitor
+from pipeline.records import USABLE, Capture, Kind, Outcome, Source
+from pipeline.stages import StageName, stage
+from pipeline.web.browser import Browser
+from pipeline.web.fetch import USER_AGENT, Client
+from pipeline.web.fetched import Limits
+from pipeline.web.urls import fetch_form, url_key
+
+logger = logging.getLogger("pipeline.crawl")
+
+MAX_BACK = 1_000
+"""Pages of one listing or feed read back in one run (ours)."""
+PAST = 2
+"""So many of them in a row with nothing but older articles end the way back: a pinned one is on every page (ours)."""
+STANDS = timedelta(days=30)
+"""A list that was read when the span was over is not read again for so long (ours)."""
+STANDS_MEANWHILE = timedelta(days=1)
+"""The same of one that was read while the span went on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What a backfill came to, up to where it ended."""
+
+    runs: tuple[SourceRun, ...]
+    """A row a source, in the order given."""
+    requests: int
+    """Requests sent, those for lists and robots.txt, retries and hops included."""
+    gave_way: bool = False
+    """Whether it ended since another run waited for the archive: it goes on when it is called again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a backfill is for."""
+
+    span: Span
+    """Days of publication."""
+    date_of: Callable[[Source], DateOf]
+    """How the pages of a source tell their day."""
+    examples: Mapping[str, Sequence[tuple[str, date]]]
+    """Source → URLs of its captures with the days their pages tell: what its addresses say is learned from them."""
+    max_requests: int | None = None
+    """Requests after which it ends: the article under way is finished; None: no bound."""
+
+
+class _Ended(Exception):  # noqa: N818  no error: it ends the way back of a source
+    """Nothing more is asked for a source; the message is the note about it, if there is one."""
+
+
+def backfill(
+    sources: Sequence[Source],
+    raw: Path,
+    wish: Wish,
+    *,
+    now: Callable[[], datetime] = utcnow,
+    user_agent: str = USER_AGENT,
+    limits: Limits | None = None,
+    on_progress: Callable[[CrawlProgress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Brought:
+    """Search for what was published in a span, and fetch it into the archive under `raw`.
+
+    Lists are read of a span, or where a source was never crawled; else what is known and was never fetched is. Pages
+    of other days that had to be looked at are archived with the outcome `outside`. Ends and raises as `run.crawl`.
+    """
+    run_id = f"{daily.BACKFILL}{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
+    with (
+        stage(StageName.ARCHIVE, begin=False) as kept,
+        Writer(raw, run_id, clock=now, gives_way=True) as writer,
+        Ledger(raw) as ledger,
+    ):
+        kept.begin()
+        conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
+        run = _Run(writer, ledger, conduct, wish, on_progress)
+        gave_way = False
+
+        def is_stopped() -> bool:
+            nonlocal gave_way
+            gave_way = gave_way or store.is_wanted(raw)
+            return gave_way or (stop is not None and stop.is_set())
+
+        try:
+            work = [run.source(each) for each in sources]
+            asyncio.run(until_stopped(work, run.keeper, run.browser, is_stopped))
+        finally:
+            kept.counts = {"captures": sum(t.outcomes.total() for t in run.tallies.values())}
+            kept.idle = "" if kept.counts["captures"] else "nothing was asked"
+        rows = tuple(run.tallies[each.name].source_run(each.name) for each in sources)
+        return Brought(runs=rows, requests=run.hosts.requests, gave_way=gave_way)
+
+
+class _Run:
+    """What the sources of one backfill share."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        ledger: Ledger,
+        conduct: Conduct,
+        wish: Wish,
+        on_progress: Callable[[CrawlProgress], None] | None,
+    ) -> None:
+        self.hosts = Hosts(ledger, conduct.now)
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        self.keeper = Keeper(writer, ledger, self.hosts, self.tallies)
+        self.browser = Browser(conduct.user_agent)
+        self.wish = wish
+        self._conduct = conduct
+        self._on_progress = on_progress
+        self._blocked = blocklist.read(writer.raw)
+        self._sites = asyncio.Semaphore(MAX_SITES)
+        self._done = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the requests there may be have been sent."""
+        return self.wish.max_requests is not None and self.hosts.requests >= self.wish.max_requests
+
+    def tell(self, capture: Capture) -> None:
+        """Count a visit of a page, for who watches."""
+        self._done += 1
+        if self._on_progress is not None:
+            told = CrawlProgress(
+                source=capture.source,
+                done=self._done,
+                total=self._done,
+                url=capture.url,
+                outcome=capture.outcome,
+            )
+            self._on_progress(told)
+
+    async def source(self, source: Source) -> None:
+        """Bring one source; an error ends it alone, unless archive or ledger take nothing more."""
+        try:
+            async with self._sites:
+                await self._source(source)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            if self.keeper.broken is not None:
+                raise
+            self.tallies[source.name].failed_with = f"{type(error).__name__}: {error}"
+            logger.exception("source %s failed", source.name)
+
+    async def _source(self, source: Source) -> None:
+        conduct, tally = self._conduct, self.tallies[source.name]
+        bounds = Bounds(self.wish.span, self.wish.examples.get(source.name, ()))
+        date_of = self.wish.date_of(source)
+
+        async def judge(visit: Visit) -> Visit:
+            return await _judged(visit, bounds, date_of, self.keeper.ledger, source)
+
+        scope = scope_of(source, self._blocked)
+        async with Client(
+            user_agent=conduct.user_agent,
+            allow_private=source.allow_private,
+            limits=conduct.limits,
+            ports=scope.ports,
+            now=conduct.now,
+        ) as client:
+            visitor = Visitor(scope, client, self.keeper, self.hosts, conduct, judge=judge)
+            renderer = Renderer(self.browser, visitor, tally)
+            way = _WayBack(visitor, renderer, bounds, tally, self)
+            with stage(StageName.FETCH, source.name) as told:
+                try:
+                    await way.go()
+                except _Ended as ended:
+                    tally.notes += [str(ended)] if str(ended) else []
+                finally:
+                    renderer.end()
+                    told.counts = {"found": tally.found, "fetched": tally.pages[Outcome.OK]}
+                    told.idle = "" if tally.outcomes else "nothing is missing that is known"
+
+
+async def _judged(visit: Visit, bounds: Bounds, date_of: DateOf, ledger: Ledger, source: Source) -> Visit:
+    """A visit that brought a page: of the span, or OUTSIDE. The page's own day has the last word."""
+    if visit.fetched is None or not bounds.span.is_bounded:
+        return visit
+    due = visit.due
+    before = bounds.where(due.url_key)
+    found = bounds.known(due.url_key) or Found(key=due.url_key, url=due.url, source=source.name, via=due.via)
+    day = await asyncio.to_thread(date_of, visit.body, visit.content_type, visit.fetched.final_url)
+    if day is None and before == Where.INSIDE:
+        return visit
+    ledger.note([bounds.learn(found, day)])
+    inside = bounds.where(due.url_key) == Where.INSIDE
+    return visit if inside else replace(visit, outcome=Outcome.OUTSIDE)
+
+
+class _WayBack:
+    """The way back through one source."""
+
+    def __init__(self, visitor: Visitor, renderer: Renderer, bounds: Bounds, tally: Tally, run: _Run) -> None:
+        self._visitor = visitor
+        self._renderer = renderer
+        self._bounds = bounds
+        self._tally = tally
+        self._run = run
+        self._source = visitor.source
+        self._ledger = visitor.keeper.ledger
+        self._walked = self._ledger.walked(self._source.name, bounds.span)
+        self._claimed: set[str] = set()
+
+    async def go(self) -> None:
+        """Bring what is of the span; _Ended where it has to end before."""
+        for each in known_pages(self._ledger, self._source):
+            self._bounds.add(each)
+        await self._fetch_all(Where.INSIDE)
+        if self._bounds.span.is_bounded or never_read(self._ledger, self._source):
+            for kind, url in self._source.lists:
+                due = Due(
+                    url=fetch_form(url) or url,
+                    url_key=url_key(url),
+                    kind=kind,
+                    via=None,
+                    part_of=None,
+                    looks=0,
+                )
+                await (self._sitemaps(due) if kind == Kind.SITEMAP else self._back(due))
+        await self._fetch_all(Where.MAYBE)
+
+    async def _fetch_all(self, where: Where) -> None:
+        """Fetch the pages that stand so to the span, the newest first."""
+        chosen = [each for each in self._bounds.all() if self._bounds.where(each.key) == where]
+
+        def order(each: Found) -> date:
+            days = self._bounds.days(each.key)
+            return days[1] if days else date.min
+
+        for each in sorted(chosen, key=order, reverse=True):
+            if self._bounds.where(each.key) == where:  # what was fetched since may have told
+                await self._fetch(each)
+
+    async def _fetch(self, found: Found) -> None:
+        """Fetch an article that was never captured, if it is its time."""
+        state = self._ledger.state(found.key)
+        is_open = state is None or not (
+            state.last_ok or state.gone or (state.looks and _waits(state.next_due, self._visitor.now()))
+        )
+        if found.key in self._claimed or not is_open or unwanted(self._visitor.scope, found.url) is not None:
+            return
+        self._check()
+        visits = 0
+        page = replace(page_due(found.url), via=found.via)
+        async for capture in visit_article(self._visitor, page, self._claimed, self._renderer):
+            visits += 1
+            self._tally.count(capture)
+            self._run.tell(capture)
+            if self._run.is_spent:
+                break
+        if not visits:
+            self._tally.skipped += 1
+            raise _Ended(f"left: {self._visitor.closed(found.url)}")
+
+    def _check(self) -> None:
+        if self._run.is_spent:
+            raise _Ended(
+                f"ended after {self._run.hosts.requests} requests, as asked: the same command goes on"
+            )
+
+    async def _back(self, due: Due | None) -> None:
+        """Read a feed with its archives, or a listing page by page, back to before the span or to its end."""
+        seen: set[str] = set()
+        read: set[str] = set()
+        past = 0
+        while due is not None and due.url_key not in read:
+            if len(read) >= MAX_BACK:
+                self._tally.notes.append(f"cap: read {MAX_BACK} pages back: {due.url}")
+                return
+            read.add(due.url_key)
+            done = self._walked.get(due.url_key)
+            if done is None or not self._stands(done):
+                listed = await self._read(due, len(read))
+                if listed is None:
+                    return
+                keys = [link.key for link in listed.links]
+                fresh = set(keys) - seen
+                seen |= fresh
+                await self._take(keys)
+                past = past + 1 if self._bounds.is_past(keys) else 0
+                older = listed.older if fresh and past < PAST else None
+                done = Walked(key=due.url_key, older=older, at=self._visitor.now())
+                self._ledger.note_walked(self._source.name, self._bounds.span, done)
+            due = _list_due(done.older, due.kind, due.url) if done.older else None
+
+    async def _sitemaps(self, top: Due) -> None:
+        """Read a sitemap, and those of its children that may name pages of the span."""
+        steps = [(top, 0)]
+        read: set[str] = set()
+        while steps:
+            due, depth = steps.pop(0)
+            done = self._walked.get(due.url_key)
+            if due.url_key in read or (done is not None and self._stands(done) and depth):
+                continue
+            read.add(due.url_key)
+            listed = await self._read(due, 1)
+            if listed is None:
+                continue
+            for link in listed.links:
+                found = self._bounds.known(link.key)
+                if found is not None and self._bounds.where(link.key) == Where.INSIDE:
+                    await self._fetch(found)
+            if depth < MAX_SITEMAP_DEPTH:
+                children = self._bounds.holding(listed.children)
+                steps += [(_list_due(each.url, Kind.SITEMAP, due.url), depth + 1) for each in children]
+            walked = Walked(key=due.url_key, older=None, at=self._visitor.now())
+            self._ledger.note_walked(self._source.name, self._bounds.span, walked)
+
+    def _stands(self, walked: Walked) -> bool:
+        """Whether a list need not be read again."""
+        until, now = self._bounds.span.until, self._visitor.now()
+        is_over = until is not None and in_china(walked.at) > until
+        return timedelta() <= now - walked.at < (STANDS if is_over else STANDS_MEANWHILE)
+
+    async def _read(self, due: Due, number: int) -> Listed | None:
+        """Visit one list and note its links; None when it does not answer. `number` counts the pages of a listing."""
+        self._check()
+        visit = await self._visitor.ask(due)
+        if visit is None:
+            raise _Ended(f"not asked: {due.url}: {self._visitor.closed(due.url)}")
+        capture = self._visitor.keep(visit, changed=False)
+        self._tally.count(capture)
+        body = visit.body or (self._visitor.archived(due.url_key) if visit.outcome in USABLE else b"")
+        if not body or visit.fetched is None:
+            self._tally.notes.append(f"{visit.outcome}: {due.url}")
+            return None
+        url, kind = visit.fetched.final_url, visit.content_type
+        listed = await asyncio.to_thread(links_of, self._visitor.scope, due.kind, body, url, kind)
+        if due.kind == Kind.LISTING:
+            older = await asyncio.to_thread(older_page, rough_text(body, kind), url, number)
+            listed = replace(listed, older=older)
+        found = [found_in_list(link, self._source.name, due.url) for link in listed.links]
+        known = self._ledger.seen([each.key for each in found]) | {
+            each.key for each in found if self._bounds.known(each.key)
+        }
+        self._tally.found += sum(each.key not in known for each in found)
+        self._tally.notes += [f"{listed.note}: {due.url}"] if listed.note else []
+        self._ledger.note([each for each in found if self._bounds.add(each)])
+        return listed
+
+    async def _take(self, keys: Sequence[str]) -> None:
+        """Fetch what a page of a feed or listing, the newest first, has of the span.
+
+        Where nobody tells the days, the last article is asked for its own, then the first: a page that is all newer or
+        all older is passed by.
+        """
+        found = [each for key in keys if (each := self._bounds.known(key)) is not None]
+        for each in found:
+            if self._bounds.where(each.key) == Where.INSIDE:
+                await self._fetch(each)
+        unsure = [each for each in found if self._bounds.where(each.key) == Where.MAYBE]
+        if not unsure:
+            return
+        last = await self._day_of(unsure[-1])
+        span = self._bounds.span
+        if last is not None and span.is_after((last, last)):
+            self._bound(unsure[:-1], first=last)
+            return
+        first = await self._day_of(unsure[0]) if last is not None and span.is_before((last, last)) else None
+        if first is not None and span.is_before((first, first)):
+            self._bound(unsure[1:-1], last=first)
+            return
+        for each in unsure:
+            if self._bounds.where(each.key) == Where.MAYBE:
+                await self._fetch(each)
+
+    async def _day_of(self, found: Found) -> date | None:
+        """The day that a page itself tells, fetched for it if it must be."""
+        await self._fetch(found)
+        known = self._bounds.known(found.key)
+        return known.first if known is not None and known.first == known.last else None
+
+    def _bound(self, unsure: Sequence[Found], *, first: date | None = None, last: date | None = None) -> None:
+        """Remember of pages that they stand above or below one whose day is known."""
+        told = [replace(each, first=first, last=last, told_by=BY_ORDER) for each in unsure]
+        self._ledger.note([each for each in told if self._bounds.add(each)])
+
+
+def _waits(next_due: datetime | None, now: datetime) -> bool:
+    return next_due is None or next_due > now
+
+
+def _list_due(url: str, kind: str, via: str) -> Due:
+    return Due(url=url, url_key=url_key(url), kind=kind, via=via, part_of=None, looks=0)
+
+
+def never_read(ledger: Ledger, source: Source) -> bool:
+    """Whether no list of a source was ever read by the schedule."""
+    states = (ledger.state(url_key(url)) for _, url in source.lists)
+    return not any(state is not None and state.looks for state in states)
+
+
+def known_pages(ledger: Ledger, source: Source) -> list[Found]:
+    """The pages of a source that its file, a backfill or the schedule knows, whether they were fetched or not."""
+    found = {each.key: each for each in ledger.backlog(source.name)}
+    for url in source.urls:
+        address = fetch_form(url) or url
+        found.setdefault(url_key(address), Found(key=url_key(address), url=address, source=source.name))
+    for due in ledger.due(source.name, EVER):
+        if due.part_of is None:
+            page = Found(key=due.url_key, url=due.url, source=source.name, via=due.via)
+            found.setdefault(due.url_key, page)
+    return list(found.values())
