@@ -123,7 +123,8 @@ def markdown(ended: Sequence[Ended]) -> str:
 def words(told: Told) -> str:
     """What came of a stage, in a line: what went wrong, or why it did nothing, and its counts."""
     counts = ", ".join(f"{word} {n:,}" for word, n in told.counts.items())
-    return "; ".join(part for part in (told.wrong, told.idle or counts) if part)
+    wrong = told.wrong.partition("\n")[0]  # the whole of a refusal is said once, by the run
+    return "; ".join(part for part in (wrong, told.idle or counts) if part)
 
 
 @task(persist_result=False, cache_policy=NO_CACHE, task_run_name="wait while {writer} writes")

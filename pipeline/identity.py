@@ -21,6 +21,9 @@ from pipeline.web.fetch import USER_AGENT
 FILE = "crawler.toml"
 KEY = "user_agent"
 
+FORM = "NAME/1.0 (+https://YOUR-SITE/; YOUR-MAIL)"
+"""What a user agent should look like, short enough for a line of 60 columns."""
+
 RESERVED = ("example", "invalid", "test", "localhost", "example.com", "example.net", "example.org")
 """Domains in which nobody can be reached (RFC 2606, RFC 6761)."""
 
@@ -39,8 +42,8 @@ def user_agent(given: str | None, sources: Path, urls: Iterable[str]) -> str:
     raise UsageError(
         f"nobody is asked under a name that names nobody: {agent!r} has no address of yours, at which a site could say"
         f" stop. Write one line into {path}, with your own address in it:\n"
-        f'  {KEY} = "{USER_AGENT}"\n'
-        "or give it once: --user-agent 'NAME/1.0 (+https://…; mail)'"
+        f'  {KEY} = "{FORM}"\n'
+        f"or give it once: --user-agent '{FORM}'"
     )
 
 

@@ -265,7 +265,7 @@ def _tell(scouting: Scouting, samples: Sequence[trial.Sample]) -> None:
             means=SAMPLE_MEANS,
             spare=("twin", "flags", "author"),
         )
-    screen.say(f"{scouting.requests} requests.")
+    screen.say(f"Requests made: {scouting.requests}.")
 
 
 def _sample_row(sample: trial.Sample) -> tuple[Any, ...]:

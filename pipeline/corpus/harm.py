@@ -149,9 +149,8 @@ def harm_faults(
 
 def _harm_words(harms: Sequence[Harm], published: int, name: str) -> str:
     what = ", ".join(f"{n} {word}" for word, n in Counter(each.what for each in harms).most_common())
-    causes = Counter(f"{each.kind} by {each.cause}" for each in harms).most_common()
-    told = ", ".join(f"{n} {word}" for word, n in causes)
-    return f"{len(harms)} of {published} published articles of {name}: {what} ({told})"
+    causes = ", ".join(f"{n} {word}" for word, n in Counter(each.cause for each in harms).most_common())
+    return f"{len(harms)} of {published} published articles of {name}: {what} (by cause: {causes})"
 
 
 def _samples(harms: Sequence[Harm], old: Path, new: Path) -> list[dict[str, str | None]]:
@@ -171,22 +170,22 @@ def refusal(faults: Sequence[Fault], old: Path, new: Path, command: str) -> Refu
 
     `old` and `new` are the folders of the version that stands and of the one that is not published.
     """
-    lines = ["nothing was published: articles that are published would be harmed, and no new page did it"]
+    names = [fault.source for fault in faults]
+    lines = [f"nothing was published: articles of {', '.join(names)} would be harmed, and no new page did it"]
     told = []
     for fault in faults:
         lines.append(fault.told)
         samples = _samples(fault.rows, old, new)
         for each in samples:
             title = each["title"] or "(no title)"
-            lines.append(f"  {each['what']} ({each['kind']} by {each['cause']}): {title}  {each['url']}")
+            lines.append(f"  {each['what']} (cause: {each['cause']}): {title}  {each['url']}")
             shown = difference(each["before"] or "", each["after"] or "", 4 if each["new_file"] else 1)
             lines += [f"    {line}" for line in shown]
         told.append(
             {"source": fault.source, "why": fault.why, "articles": len(fault.rows), "samples": samples}
         )
-    names = " ".join(fault.source for fault in faults)
     lines += [
         "`corpus rebuild --preview` shows more of it. Put the rule, the selector or the source file right, or take it"
-        f" as it is: `corpus {command} --confirm {names}`"
+        f" as it is: `corpus {command} --confirm {' '.join(names)}`"
     ]
-    return RefusedError("\n".join(lines), {"harm": told, "confirm": [fault.source for fault in faults]})
+    return RefusedError("\n".join(lines), {"harm": told, "confirm": names})

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -58,6 +58,9 @@ LONG_NAME = 12
 """Characters from which a name with hyphens is a title: a-day-at-the-canal."""
 
 DIGITS = re.compile(r"\d+")
+
+FOLDER = re.compile(r"(?<=/)(?!0/)[^/?]+(?=/)")
+"""A folder of a shape that is no number: a section, for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,17 +317,24 @@ def _shapes(links: Sequence[ListedUrl]) -> frozenset[str]:
 
 
 def _include(offer: Offer, shapes: frozenset[str]) -> tuple[str, ...]:
-    """Globs for the links that look like articles, where a list holds other ones too."""
+    """Globs for the links that look like articles, where a list holds other ones too.
+
+    A section of one article is left out of no glob: addresses that differ in the names of folders only share one.
+    """
     own = _shapes(offer.listed.links) or shapes
     if not own or (offer.kind == Kind.FEED):
         return ()
-    return tuple(sorted({_glob(shape) for shape in own}))
+    sections = defaultdict(set)
+    for shape in own | {_shape(link.url) for link in offer.listed.links}:
+        sections[FOLDER.sub("-", shape)].add(shape)
+    return tuple(sorted({_glob(alike) for alike in sections.values() if not own.isdisjoint(alike)}))
 
 
-def _glob(shape: str) -> str:
-    """A shape as a pattern over whole addresses."""
-    host, _, path = shape.partition("?")[0].partition("/")
-    return f"*://{host}/{path.replace('0', '*')}*".replace("**", "*")
+def _glob(shapes: Collection[str]) -> str:
+    """Shapes of as many folders as one pattern over whole addresses."""
+    host, *folders = zip(*(shape.partition("?")[0].split("/") for shape in shapes), strict=True)
+    path = "/".join(names[0] if len(set(names)) == 1 else "*" for names in folders)
+    return f"*://{host[0]}/{path.replace('0', '*')}*".replace("**", "*")
 
 
 def _sampled(links: Sequence[ListedUrl], shapes: frozenset[str]) -> list[ListedUrl]:

@@ -277,13 +277,13 @@ def test_a_selector_that_cuts_what_is_published_is_refused_with_a_preview(whole:
         build(job(whole, news(body=MISTAKEN)))
     assert tree(whole) == before
     said = str(caught.value)
-    assert "68 of 68 published articles of news: 68 cut (68 changed by extract)" in said, said
+    assert "68 of 68 published articles of news: 68 cut (by cause: 68 extract)" in said, said
     assert "\n    -" in said
     assert "corpus build --confirm news" in said
     (told,) = caught.value.details["harm"]
     assert (told["source"], told["articles"], len(told["samples"])) == ("news", 68, harm.SAMPLES)
     sample = told["samples"][0]
-    assert f"  cut (changed by extract): {sample['title']}  {sample['url']}" in said
+    assert f"  cut (cause: extract): {sample['title']}  {sample['url']}" in said
     assert sample["before"].startswith(sample["after"])
     preview = build(job(whole, news(body=MISTAKEN), full=True, preview=True))
     assert preview.refused == {"news": told["why"]}
@@ -292,7 +292,7 @@ def test_a_selector_that_cuts_what_is_published_is_refused_with_a_preview(whole:
 
 def test_articles_that_nothing_is_found_of_any_more_are_told_with_the_reason(whole: Path) -> None:
     nothing = (Selector(css="h1"),)
-    with pytest.raises(RefusedError, match=r"news: 68 removed as \w+ \(68 removed by \w+\)"):
+    with pytest.raises(RefusedError, match=r"news: 68 removed as \w+ \(by cause: 68 \w+\)"):
         build(job(whole, news(body=nothing)))
 
 

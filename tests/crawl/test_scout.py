@@ -86,6 +86,19 @@ def test_only_a_sitemap_index_in_robots(site: Site) -> None:
     assert all("/2026/11/" in each.url for each in found.samples)
 
 
+def test_a_section_of_one_article_is_left_out_of_no_pattern(site: Site) -> None:
+    """Half of a site's sections have one article today, and ten tomorrow."""
+    links = [
+        *articles(site, path="/gov/gg/202611/t20261103_{}.html"),
+        *articles(site, path="/gov/dt/202611/t20261104_1{}.html")[:1],
+    ]
+    site.pages["/robots.txt"] = Page(f"Sitemap: {site.base}/map.xml\nCrawl-delay: 0\n".encode(), "text/plain")
+    site.pages["/"] = home()
+    site.pages["/map.xml"] = sitemap(*links, site.base + "/about", site.base + "/gov/gg/index.html")
+    host = site.base.removeprefix("http://")
+    assert look(site).include == (f"*://{host}/gov/*/*/*.html*",)
+
+
 def test_only_a_listing(site: Site) -> None:
     links = articles(site, path="/a/{}.shtml")
     site.pages["/news/"] = home("".join(f'<a href="{each}">修渠旧事</a>' for each in links))

@@ -49,7 +49,7 @@ def test_sources_with_nothing_to_do_are_one_line_for_each_reason() -> None:
             ended("a", idle="no page is due"),
             ended("b", counts={"due": 2, "fetched": 1}),
             ended("c", idle="no page is due"),
-            ended("d", idle="no list is due", wrong="refused"),
+            ended("d", idle="no list is due", wrong="refused\n  and why, at length"),
         ]
     )
     assert text.splitlines() == [
