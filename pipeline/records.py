@@ -552,7 +552,7 @@ class Document:
     """The string that day was read from."""
     published_from: str | None = None
     """Where that string stood: label, printed, parted, foot, meta:<name>, json-ld, item, script:<variable>, beside,
-    time, shown, url, bare, closing, modified (extract/published.py)."""
+    time, shown, above, ago, url, bare, closing, modified (extract/published.py)."""
     published_at: str | None = None
     """Day and time of publication, where the page prints a time: ISO 8601, of the day `published_on`, as precise as
     printed; with an offset only where `zone_from` says why. None: it prints none, or midnight."""

@@ -205,7 +205,7 @@ def _lines(raw: Path, row: Document) -> list[tuple[bool, str, str]]:
         capture.body,
         url=capture.final_url,
         content_type=capture.header("content-type"),
-        captured_on=capture.fetched_at.date(),
+        captured_at=capture.fetched_at,
     )
 
 

@@ -215,7 +215,7 @@ def _lines(
         capture.body,
         url=capture.final_url,
         content_type=capture.header("content-type"),
-        captured_on=capture.fetched_at.date(),
+        captured_at=capture.fetched_at,
         source=next((s for s in declared if s.name == capture.source), None),
     )
 

@@ -167,7 +167,7 @@ def _page(capture: Capture, source: Source | None) -> Page:
         capture.body,
         url=capture.final_url,
         content_type=capture.header("content-type"),
-        captured_on=capture.fetched_at.date(),
+        captured_at=None if _doubts(capture) else capture.fetched_at,
         source=source,
     )
     headers = (*tdmrep.reserved_by_headers(capture.headers), *directives.by_headers(capture.headers))

@@ -71,6 +71,8 @@ ITEMS = {
     "headline": "headline",
     "datepublished": "datePublished",
     "issued": "datePublished",
+    "datemodified": "dateModified",
+    "modified": "dateModified",
     "author": "author",
     "creator": "author",
     "publisher": "publisher",
@@ -87,7 +89,7 @@ ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 LICENSED = re.compile(r"Article|Posting|Report|CreativeWork|WebPage|WebSite")
 """schema.org types of an item whose licence is the article's."""
 
-LD_KEYS = ("headline", "title", "datePublished", "pubDate", "author", "publisher")
+LD_KEYS = ("headline", "title", "datePublished", "pubDate", "dateModified", "author", "publisher")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,10 @@ class Declared:
     """rel=canonical, as written."""
     licenses: tuple[str, ...] = ()
     """`license` of the JSON-LD items that are the article or its page, as written: addresses or names."""
+
+
+NOTHING = Declared(title="", meta={}, ld={}, items={}, script={}, canonical="")
+"""What a page declares that declares nothing."""
 
 
 def read_declared(tree: LexborHTMLParser) -> Declared:

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 from pipeline.extract.author import find_author
 from pipeline.extract.body import Reading
+from pipeline.extract.clock import FOOT
+from pipeline.extract.days import last_day, with_days
 from pipeline.extract.declared import Declared
 from pipeline.extract.evidence import Evidence
 from pipeline.extract.images import absolute
 from pipeline.extract.layout import Layout
 from pipeline.extract.origin import ELSEWHERE, SAID, find_origin
 from pipeline.extract.printed import read_printed
-from pipeline.extract.published import find_published
 from pipeline.extract.title import Title, letters
 from pipeline.records import Article
 
@@ -37,24 +39,35 @@ STEP = re.compile(r"\s?[>＞»›/→|]+\s?|\s-+\s")
 NO_SECTION = frozenset({"", "正文", "首页", "首頁", "Home", "内容"})
 
 
-def read_metadata(layout: Layout, declared: Declared, reading: Reading, title: Title, url: str) -> Article:
+def read_metadata(
+    layout: Layout,
+    declared: Declared,
+    reading: Reading,
+    title: Title,
+    url: str,
+    captured_at: datetime | None = None,
+) -> Article:
     """The facts of the article whose body is `reading`; what the page does not say stays None."""
     printed = read_printed(layout, reading, title.at)
-    page = Evidence(printed=printed, declared=declared, url=url, title=title.text)
-    day, raw, day_from = find_published(page)
+    page = Evidence(
+        printed=printed,
+        declared=declared,
+        url=url,
+        title=title.text,
+        text=reading.text,
+        captured_at=captured_at,
+        latest=last_day(captured_at),
+    )
     origin_from, origin = find_origin(SAID, page)
     author_from, author = find_author(replace(page, origin=origin[0] if origin else None))
     if origin is None:
         origin_from, origin = find_origin(ELSEWHERE, replace(page, author=author))
     canonical = declared.canonical or declared.meta.get("og:url") or ""
-    return Article(
+    article = Article(
         title=title.text,
         title_from=title.found_by,
         author=author,
         author_from=author_from,
-        published_on=day,
-        published_raw=raw,
-        published_from=day_from,
         origin_name=origin[0] if origin else None,
         origin_url=origin[1] if origin else None,
         origin_from=origin_from,
@@ -62,6 +75,7 @@ def read_metadata(layout: Layout, declared: Declared, reading: Reading, title: T
         section=_section(layout, title.at if title.at is not None else reading.start, title.text),
         canonical_url=(absolute(url, canonical) or None) if canonical else None,
     )
+    return with_days(article, page, [line.text for line in layout.lines[-FOOT:]])
 
 
 def _section(layout: Layout, before: int, title: str | None) -> str | None:

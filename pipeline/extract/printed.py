@@ -36,6 +36,9 @@ OPENING_LINES = 8
 REST = re.compile("[时時日]")
 """One of these is in the first code points of a line that gives a day and nothing else."""
 
+SENTENCE_END = re.compile(r"[。！？；：]")
+"""What a paragraph has and a name above it has not."""
+
 ACCOUNT_ADDRESS = re.compile(
     r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-](?!login|reg|sign|cent|fav|msg|mess|home|index|submit|post|forg|logout|sett|help)|$)|"
     r"/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
@@ -82,6 +85,23 @@ class Printed:
     """(class and id, text) of named elements above the title, links or not, and in the page's own foot."""
 
 
+SILENT = Printed(
+    head=(),
+    above=(),
+    foot=(),
+    own=(),
+    first=(),
+    last="",
+    marked=(),
+    headings=frozenset(),
+    rest=(),
+    links=(),
+    accounts=(),
+    cards=(),
+)
+"""Round a body round which nothing stands."""
+
+
 def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Printed:
     """The zones of a page around its body; without a title line, the eight lines above the body are the header."""
     kept = reading.kept
@@ -93,15 +113,17 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     above = [
         i for i in range(max(0, top - ABOVE), top) if layout.lines[i].linked * 2 <= len(layout.lines[i].text)
     ]
-    below = {i for i, _ in reading.rules if i > first} | set(range(last + 1, last + 1 + BELOW))
+    removed, begin = dict(reading.rules), _begin(layout, kept)
+    below = {i for i, rule in reading.rules if i > first and not (rule == "date" and i < begin)}
+    below |= set(range(last + 1, last + 1 + BELOW))
     foot = [i for i in sorted(below) if i < len(layout.lines)]
     others = (n for n, i in enumerate(foot) if i > last and matching(layout.lines[i].text, "cut"))
     own = foot[: next(others, len(foot))]
     opening = next(
-        (n for n, i in enumerate(kept[:OPENING_LINES]) if not OPENING.match(_with_gaps(layout.lines[i]))),
+        (n for n, i in enumerate(kept[:OPENING_LINES]) if not OPENING.match(with_gaps(layout.lines[i]))),
         min(len(kept), OPENING_LINES),
     )
-    head = [*head, *kept[:opening]]
+    head = [*head, *kept[:opening], *(i for i in range(first, begin) if removed.get(i) == "date")]
     read = {*head, *above, *foot, *kept}
     rest = [
         i
@@ -132,8 +154,14 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     )
 
 
+def _begin(layout: Layout, kept: Sequence[int]) -> int:
+    """The first line that reads like a paragraph: a name above it may have been kept, and the day between was not."""
+    near = kept[:OPENING_LINES]
+    return next((i for i in near if SENTENCE_END.search(layout.lines[i].text)), near[0] if near else 0)
+
+
 def _lines(layout: Layout, indexes: Sequence[int]) -> tuple[str, ...]:
-    return tuple(_with_gaps(layout.lines[i]) for i in indexes if len(layout.lines[i].text) <= HEADER_LINE)
+    return tuple(with_gaps(layout.lines[i]) for i in indexes if len(layout.lines[i].text) <= HEADER_LINE)
 
 
 def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
@@ -162,7 +190,7 @@ def _accounts(line: Line) -> list[str]:
     return found
 
 
-def _with_gaps(line: Line) -> str:
+def with_gaps(line: Line) -> str:
     """The line's text with GAP between the runs of text that tags separate, whatever the tags are."""
     runs = (collapse(piece.text[: 4 * HEADER_LINE]) for piece in line.pieces[:HEADER_LINE])
     return GAP.join(run for run in runs if run)

@@ -179,7 +179,7 @@ def _page(source: Source, capture: Capture) -> Page:
         capture.body,
         url=capture.final_url,
         content_type=capture.header("content-type"),
-        captured_on=capture.fetched_at.date(),
+        captured_at=capture.fetched_at,
         source=source,
     )
 
