@@ -17,7 +17,7 @@ from pipeline.archive.cdxj import Ref
 from pipeline.corpus import feed, tombstones
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_key
 from pipeline.errors import CorpusError, UsageError
-from pipeline.explain import explain_lines
+from pipeline.explain import explain_lines, modified_by, published_by
 from pipeline.look import rows
 from pipeline.look.alongside import Alongside, Told, alongside, capture_at, lines_of
 from pipeline.look.asked import Asked
@@ -197,7 +197,8 @@ def facts(document: Document) -> Iterable[Fact]:
     told = (
         ("title", d.title, d.title_from, d.title_raw if d.title_raw != d.title else ""),
         ("author", d.author, d.author_from, ""),
-        ("published", d.published_on, d.published_from, d.published_raw),
+        ("published", d.published_at or d.published_on, published_by(d), d.published_raw),
+        ("modified", d.modified_at or d.modified_on, modified_by(d), d.modified_raw),
         ("origin", d.origin_name, d.origin_from, d.origin_url),
         ("site", d.site_name, "", ""),
         ("section", d.section, "", ""),
