@@ -18,8 +18,9 @@ LONGEST = 60
 """Code points of a line that can tell a day so; a longer one is text."""
 
 _N = r"(\d{1,3}|[一二两三四五六七八九十半])\s?"
-_BEGIN = r"(?:^|(?<=[\s\x1f|｜·•/:：于於（(，,])|(?<=发布)|(?<=发表)|(?<=更新)|(?<=编辑)|(?<=修改))"
-_END = r"(?=[\s\x1f]{0,2}(?:[上下]午[\s\x1f]?)?\d{1,2}[:：]\d\d|$|[\s\x1f|｜·•/）)]|发布|发表|更新|修改|编辑|来自|阅读)"
+_BEGIN = r"(?:^|(?<=[\s\x1f|｜·•・/:：于於（(，,])|(?<=发布)|(?<=发表)|(?<=更新)|(?<=编辑)|(?<=修改))"
+_CLOCK = r"[\s\x1f]{0,2}(?:[上下]午[\s\x1f]?)?\d{1,2}[:：]\d\d"
+_END = rf"(?={_CLOCK}|$|[\s\x1f|｜·•・/）)]|发布|发表|更新|修改|编辑|来自|阅读)"
 
 
 def _minus(**unit: float) -> Callable[[datetime, re.Match[str]], date | None]:

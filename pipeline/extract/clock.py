@@ -48,13 +48,13 @@ _ZONE = (
 """Between two times -10:30 is the end of a span: without GMT before it a zone west of it has no colon."""
 _CLOCK = _HALF + _NUMBERS + _HALF_BEHIND + _ZONE
 BESIDE = either_script(
-    r"(?:\s?[日号號]|st\b|nd\b|rd\b|th\b)?[\s\x1f,，|｜/·•T_-]{0,6}"
-    r"(?:[（(【\[]?(?:星期|周|週|礼拜)[一二三四五六日天][）)】\]]?|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}|at\b)?[\s\x1f,，|｜/·•]{0,6}"
-    r"(?P<east_before>北京时间|台北时间|香港时间)?[\s\x1f:：（(]{0,3}" + _CLOCK,
+    r"(?:\s?[日号號]|st\b|nd\b|rd\b|th\b)?[\s\x1f,，|｜/·•・T_-]{0,6}"
+    r"(?:[（(【\[]?(?:星期|周|週|礼拜)[一二三四五六日天][）)】\]]?|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}|at\b)?[\s\x1f,，|｜/·•・]{0,6}"
+    r"(?P<east_before>(?:北京|台北|香港)时间|HKT|SGT)?[\s\x1f:：（(]{0,3}" + _CLOCK,
     re.I,
 )
 INSIDE = either_script(_NUMBERS + _HALF_BEHIND + _ZONE, re.I)
-BEFORE = either_script(_CLOCK + r"[\s\x1f,，|｜/·•-]{0,4}$", re.I)
+BEFORE = either_script(_CLOCK + r"[\s\x1f,，|｜/·•・-]{0,4}$", re.I)
 ALONE = either_script(
     r"[\s\x1f（(]{0,4}(?:时间|發佈時間)?[:：\s\x1f]{0,3}" + _CLOCK + r"[）)\s\x1f]{0,4}", re.I
 )

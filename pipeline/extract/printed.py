@@ -30,6 +30,9 @@ OPENING = either_script(
 )
 """How the lines begin with which a bulletin board opens a post; they stand in the body's element."""
 
+TEASER = 9
+"""Code points of a link in the header from which it is the title of another article, not a name."""
+
 OPENING_LINES = 8
 """Such lines at most."""
 
@@ -75,6 +78,8 @@ class Printed:
     """(class and id, text) of named elements in the header."""
     headings: frozenset[str]
     """The lines of the header that are headings."""
+    teasers: frozenset[str]
+    """The lines of the header that are mostly a link as long as a title."""
     rest: tuple[str, ...]
     """Lines elsewhere on the page that may begin with 时间 or 日期."""
     links: tuple[tuple[str, str], ...]
@@ -94,6 +99,7 @@ SILENT = Printed(
     last="",
     marked=(),
     headings=frozenset(),
+    teasers=frozenset(),
     rest=(),
     links=(),
     accounts=(),
@@ -145,6 +151,11 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         last=layout.lines[last].text if kept else "",
         headings=frozenset(
             layout.lines[i].text for i in head if layout.boxes[layout.lines[i].box].tag in HEADINGS
+        ),
+        teasers=frozenset(
+            with_gaps(line)
+            for line in (layout.lines[i] for i in head)
+            if line.linked >= TEASER and line.linked * 2 > len(line.text)
         ),
         rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),

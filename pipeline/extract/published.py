@@ -106,7 +106,7 @@ WORDS = re.compile(r"[^\W\d_年月日号號]")
 """What stands beside a day that is not alone in its line; 1楼 may."""
 
 NAMED = either_script(
-    r"(?:来源|稿源|出处|作者|记者|编辑|责编|单位|机构|部门)[\s\x1f]?[:：][\s\x1f]?[^\s\x1f|｜]{1,30}"
+    r"(?:文章|新闻|信息|稿件)?(?:来源|稿源|出处|作者|记者|编辑|责编|单位|机构|部门)[\s\x1f]?[:：][\s\x1f]?[^\s\x1f|｜]{1,30}"
 )
 """A fact beside a day that has its label: 来源：示例晚报."""
 
@@ -149,10 +149,11 @@ def _said_of(lines: Iterable[tuple[str, str]], page: Evidence) -> Iterator[tuple
 
 
 def _unsaid(lines: Iterable[tuple[str, str]], page: Evidence) -> Iterator[tuple[Said, str, str]]:
-    """The days in lines that are no sentences of which nothing is said, with their line and the one below."""
+    """The days in lines that are no sentences and no teasers of which nothing is said, with line and the one below."""
     for line, below in lines:
         for said in days_of(line, page):
-            if not said.said and not SENTENCE.search(line[said.end :]):
+            is_text = SENTENCE.search(line[said.end :]) and not NAMED.match(line)
+            if not said.said and not is_text and line not in page.printed.teasers:
                 yield said, line, below
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -93,6 +93,17 @@ def test_day_and_time_are_of_one_day(case: dict[str, Any], markup: str) -> None:
         at is not None and datetime.fromisoformat(at).tzinfo is not None
         for at in (found.published_at, found.modified_at)
     )
+
+
+@pytest.mark.parametrize("case", cases("daykinds"), ids=lambda case: case["why"])
+def test_day_time_and_change_in_the_markup_of_a_kind_of_site(case: dict[str, Any]) -> None:
+    body = "".join(f"<p>{text}</p>" for text in BODY)
+    html = case["html"].replace("{title}", TITLE).replace("{body}", body)
+    at = datetime(2026, 11, 29, 10, tzinfo=UTC)
+    (found,) = extract_page(html.encode(), url=case.get("url", URL), captured_at=at).articles
+    told = (found.published_on, found.modified_on)
+    assert [day and day.isoformat() for day in told] == [case["day"], case.get("changed")]
+    assert (found.published_at or "T").split("T")[1].split("+")[0] == case.get("at", "")
 
 
 def test_every_reader_of_a_change_decides_a_case() -> None:
