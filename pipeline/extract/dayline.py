@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from pipeline.extract.ago import Ago, days_ago
 from pipeline.extract.clock import Clock, clock_alone, clock_beside
-from pipeline.extract.dates import FoundDay, days_in
+from pipeline.extract.dates import SIGN, FoundDay, days_in
 from pipeline.extract.evidence import Evidence
 from pipeline.extract.variants import either_script
 
@@ -76,15 +77,23 @@ class Said:
 
 def days_of(line: str, page: Evidence) -> Iterator[Said]:
     """The days of a line that can be the article's, each with what the line says of it."""
-    if TODAY.search(line):
-        return
-    at = 0
+    return (said for said in _all_of(line) if page.may_be(said.day))
+
+
+@lru_cache(maxsize=512)
+def _all_of(line: str) -> tuple[Said, ...]:
+    """All days of a line. A dozen readers ask for those of the same lines, so the last answers are kept."""
+    if not SIGN.search(line) or TODAY.search(line):
+        return ()
+    at, days = 0, list[Said]()
     for found in days_in(line):
         said, behind = _said(line, at, found)
         at = found.end + behind
-        if page.may_be(found.day):
-            clock = clock_beside(line, found.start, found.end)
-            yield Said(said=said, day=found.day, raw=found.raw, start=found.start, end=found.end, clock=clock)
+        clock = clock_beside(line, found.start, found.end)
+        days.append(
+            Said(said=said, day=found.day, raw=found.raw, start=found.start, end=found.end, clock=clock)
+        )
+    return tuple(days)
 
 
 def day_ago(line: str, page: Evidence) -> Said | None:

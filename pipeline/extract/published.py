@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.extract.clock import clock_alone
@@ -182,12 +183,18 @@ def _is_loose(line: str, said: Said) -> bool:
 
 def tells_of(page: Evidence, day: date) -> bool:
     """Whether the text tells of a day or of the few before it: news is of yesterday."""
-    near = {day - timedelta(days=n) for n in range(NEWS)}
-    for found in TEXT_DAY.finditer(page.text[:TEXT_READ]):
-        year = int(found[1]) if found[1] else None
-        if any((d.month, d.day) == (int(found[2]), int(found[3])) and year in (None, d.year) for d in near):
-            return True
-    return False
+    told = _told(page.text[:TEXT_READ])
+    near = (day - timedelta(days=n) for n in range(NEWS))
+    return any((year, each.month, each.day) in told for each in near for year in (None, each.year))
+
+
+@lru_cache(maxsize=8)
+def _told(text: str) -> frozenset[tuple[int | None, int, int]]:
+    """Year, where it is given, month and day of the days in a text."""
+    return frozenset(
+        (int(found[1]) if found[1] else None, int(found[2]), int(found[3]))
+        for found in TEXT_DAY.finditer(text)
+    )
 
 
 def _parted(page: Evidence) -> Dated | None:
