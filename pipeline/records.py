@@ -710,3 +710,5 @@ class Manifest:
     """The older version that this release brings back; None: it is no rollback."""
     why: str | None = None
     """Why it does."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """Column → its type, of every file of rows (`corpus.schema.column_types`); empty: written before that was noted."""

@@ -131,6 +131,11 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def test_duckdb_is_opened_where_its_memory_is_bounded() -> None:
+    opening = {name(path) for path in MODULES if "duckdb.connect(" in path.read_text(encoding="utf-8")}
+    assert opening == {"pipeline/corpus/queries.py", "pipeline/dedupe/segments.py"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_imports_go_one_way(path: Path) -> None:
     room = room_of(path)

@@ -43,7 +43,7 @@ from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.reserved import Rights, SiteFiles
 from pipeline.corpus.rollback import hold_words, on_hold
-from pipeline.corpus.schema import write_parquet
+from pipeline.corpus.schema import SCHEMA, column_types, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
@@ -499,6 +499,7 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         corrections=todo.corrections,
         environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
+        columns=column_types(SCHEMA),
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})
     manifest = replace(manifest, files=publish.describe_files(folder, parent_folder, known))

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.corpus.quality import RULES
+from pipeline.corpus.queries import connected
 from pipeline.corpus.schema import ARTICLES, DROPPED, SCHEMA
 from pipeline.records import WITHHELD, Reason
 
@@ -56,7 +57,7 @@ def compare(old: Path | None, new: Path, damaged: Collection[str] = ()) -> pa.Ta
     """
     before, after = _differing(old, new, damaged)
     shared = _shared(before[ARTICLES], after[ARTICLES])
-    with duckdb.connect() as db:
+    with connected() as db:
         _load(db, "a", before[ARTICLES], [*_said(shared), _row_hash(before[ARTICLES])])
         _load(db, "b", after[ARTICLES], [*_said(shared), _row_hash(after[ARTICLES])])
         _load(db, "a_out", before[DROPPED], ["id", "reason"])

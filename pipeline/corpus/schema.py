@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -69,11 +69,29 @@ RECORDS = {
 }
 """Column that holds records → their class."""
 
+_UNSAID = {
+    kind: {f.name: f.default for f in fields(kind) if f.default is not MISSING} for kind in RECORDS.values()
+}
+"""Class → what a record says in a field that came after it was written: its default, so a new field has one."""
+
 
 def parts(kind: pa.DataType) -> Sequence[pa.Field]:
     """The fields of a struct or of the structs of a list; none for any other type."""
     inner = kind.value_type if pa.types.is_list(kind) else kind
     return list(inner) if pa.types.is_struct(inner) else ()
+
+
+def column_types(schema: pa.Schema) -> dict[str, str]:
+    """Column → its type in words, as a manifest says it: `string`, `[string]`, `[{name: string, start: int64}]`."""
+    return {field.name: _type(field.type) for field in schema}
+
+
+def _type(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        return f"[{_type(kind.value_type)}]"
+    if pa.types.is_struct(kind):
+        return "{" + ", ".join(f"{field.name}: {_type(field.type)}" for field in kind) + "}"
+    return str(kind)
 
 
 _TIMES = {column.name for column in SCHEMA if pa.types.is_timestamp(column.type)}
@@ -107,14 +125,19 @@ def _document(row: dict[str, Any]) -> Document:
     said = {name: value for name, value in row.items() if value is not None}
     for name, value in said.items():
         if name == "quality":
-            said[name] = Measures(**value)
+            said[name] = _record(Measures, value)
         elif name in RECORDS:
-            said[name] = tuple(RECORDS[name](**record) for record in value)
+            said[name] = tuple(_record(RECORDS[name], record) for record in value)
         elif isinstance(value, list):
             said[name] = tuple(value)
         elif name in _TIMES:
             said[name] = _EPOCH + timedelta(microseconds=value)
     return Document(**said)
+
+
+def _record(kind: Any, said: dict[str, Any]) -> Any:
+    lacking = {name: default for name, default in _UNSAID[kind].items() if said[name] is None}
+    return kind(**said | lacking) if lacking else kind(**said)
 
 
 FILTERED = (

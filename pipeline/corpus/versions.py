@@ -23,7 +23,7 @@ from pipeline.corpus.publish import listed_sums, read_manifest
 from pipeline.corpus.queries import connected
 from pipeline.corpus.read import SUMS, hidden, latest, list_versions, version_folder, version_key
 from pipeline.corpus.remembered import disagreements, number
-from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, TABLES
+from pipeline.corpus.schema import SCHEMA, TABLES, column_types
 from pipeline.corpus.unreadable import lost_rows
 from pipeline.dedupe.index import members_in
 from pipeline.records import WITHHELD, Manifest, Reason
@@ -60,8 +60,8 @@ def verify(
 
     Of files whose damage is `acknowledged` nothing is said, and then the rows are not compared either.
 
-    Checks every file against SHA256SUMS, the one schema, unique ids of published rows, that a row stands in
-    the table its reason says, that captures in = rows out, and that deduplication remembers of every document
+    Checks every file against SHA256SUMS, the one schema that the version has, unique ids of published rows, that a row
+    stands in the table its reason says, that captures in = rows out, and that deduplication remembers of every document
     what its row says. Memory is bounded (queries.MEMORY).
     """
     if changed := _check_sums(folder, {} if known is None else known):
@@ -70,12 +70,11 @@ def verify(
     manifest = read_manifest(folder)
     paths = {t: sorted((folder / t).glob("*.parquet")) for t in TABLES}
     files = [p for ps in paths.values() for p in ps]
-    is_present = version_key(manifest.version)[0] == SCHEMA_VERSION
     schemas = [pq.read_schema(path) for path in files]
     for path, found in zip(files, schemas, strict=True):
-        # an earlier version may lack a column that came since, but all its files alike
-        if found != schemas[0] or (is_present and any(field not in SCHEMA for field in found)):
-            problems.append(f"{path}: its columns are not those of the corpus's schema")
+        # each version by what it says of itself: another may have other columns, and one before `columns` is alike
+        if found != schemas[0] or (manifest.columns and column_types(found) != manifest.columns):
+            problems.append(f"{path}: its columns are not those of version {manifest.version}")
     if problems:
         return problems
     with connected() as db:

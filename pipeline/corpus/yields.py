@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.corpus.expectations import FIT, NO_DOCUMENT
-from pipeline.corpus.queries import connected
+from pipeline.corpus.queries import connected, selected
 from pipeline.corpus.schema import ARTICLES, TABLES
 from pipeline.records import MASKED
 
@@ -37,6 +37,9 @@ class DayYield:
     """Why not → documents not kept."""
 
 
+_ASKED = ("source", "title", "author", "published_on", "han", "agreement", "method", "reason")
+
+
 def daily_yields(version: Path, since: date, only: str | None = None) -> list[DayYield]:
     """The yield of every source (or `only` of one) and day from a day on, by source and day; reads no text.
 
@@ -53,8 +56,8 @@ def daily_yields(version: Path, since: date, only: str | None = None) -> list[Da
     with connected() as db:
         db.execute("set timezone = 'UTC'")
         db.execute(
-            "create table row as select source, cast(first_seen as date) as day, title, author, published_on, han,"
-            " agreement, method, reason, reason is null or list_contains($fit, reason) as kept"
+            f"create table row as select {selected(files, _ASKED)}, cast(first_seen as date) as day,"
+            " reason is null or list_contains($fit, reason) as kept"
             " from read_parquet($files, union_by_name = true)"
             " where cast(first_seen as date) >= $since and ($only is null or source = $only)"
             " and (reason is null or not list_contains($no_document, reason))",

@@ -76,7 +76,7 @@ class Segments:
         if folder and not self.files:
             raise CorpusError(
                 f"{folder}: no {table.name}-*{self._suffix} here; the index is damaged, or of another release."
-                " Build with the release that wrote it, or remove the version's folder and build again"
+                " `corpus build` makes the next version with one of this release, `corpus repair` mends what is damaged"
             )
 
     def rows(self, keys: Values) -> pa.Table:

@@ -7,19 +7,24 @@ as words. Bodies of captures are not among the pages. The folder appears when it
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from collections.abc import Iterator, Set
 from pathlib import Path
 
+from pipeline.corpus.edition import CLUSTERS
 from pipeline.corpus.job import Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, hidden
-from pipeline.errors import UsageError
+from pipeline.dedupe.index import DedupeIndex
+from pipeline.errors import CorpusError, UsageError
 from pipeline.look.app import VIEWS, View
 from pipeline.look.asked import Asked
 from pipeline.look.render import STATIC, Links, html
 from pipeline.runs import Folders
+
+logger = logging.getLogger("pipeline.look")
 
 ROOTS = {"home": "index.html", "versions": "versions.html"}
 """Pages at the root: kind → file."""
@@ -81,11 +86,21 @@ def _pages(asked: Asked) -> Pages:
     found = {
         "version": [folder.name],
         "source": [name for name in read_manifest(folder).counts if SAFE.fullmatch(name)],
-        "cluster": list(clusters),
+        "cluster": list(clusters) if _has_index(folder) else [],
         "document": list(ids),
     }
     kinds = {view.path.strip("/").partition("/")[0] for view in VIEWS}
     return {kind: names for kind, names in found.items() if kind in kinds}
+
+
+def _has_index(folder: Path) -> bool:
+    """Whether this release reads what deduplication remembers there; else a version has no pages of clusters."""
+    try:
+        DedupeIndex.open(folder / CLUSTERS)
+    except CorpusError as error:
+        logger.warning("No pages of clusters: %s", error)
+        return False
+    return True
 
 
 def _links(up: str, known: Set[tuple[str, str]], version: str) -> Links:

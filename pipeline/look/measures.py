@@ -10,9 +10,11 @@ from math import expm1, log1p
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 from markupsafe import Markup
 
 from pipeline.corpus.quality import RULES
+from pipeline.corpus.schema import parts
 from pipeline.look import pictures, rows
 from pipeline.look.pictures import Line
 from pipeline.records import Measures
@@ -104,9 +106,13 @@ def _turn(name: str, base: Measures, fails: Callable[[Measures], bool]) -> float
 
 
 def spreads(folder: Path) -> list[Spread]:
-    """The measures of all rows of a version that were measured; none where there are none."""
+    """The measures of all rows of a version that were measured; none where there are none.
+
+    Those alone that its schema has: the first one had them as words.
+    """
     files = rows.files(folder)
-    if not files:
+    measured = {each.name for each in parts(pq.read_schema(files[0]).field("quality").type)} if files else ()
+    if not measured:
         return []
     with rows.database() as db:
         db.execute(
@@ -114,7 +120,7 @@ def spreads(folder: Path) -> list[Spread]:
             " where quality is not null",
             [files],
         )
-        found = [_spread(db, field.name) for field in fields(Measures)]
+        found = [_spread(db, field.name) for field in fields(Measures) if field.name in measured]
     return [spread for spread in found if spread is not None]
 
 

@@ -18,6 +18,7 @@ from pipeline.archive.cdxj import Ref
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.corpus.expectations import FIT, NO_DOCUMENT
 from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.queries import selected
 from pipeline.corpus.read import hidden, list_versions, version_folder
 from pipeline.corpus.yields import DayYield, daily_yields
 from pipeline.crawl.daily import DayCounts
@@ -253,18 +254,21 @@ def _documents(folder: Path, name: str, since: date | None) -> tuple[Row | None,
     )
 
 
+_TOLD = ("id", "title", "url", "reason", "method", "han", "agreement")
+
+
 def _first(files: Sequence[str], condition: str, order: str, values: dict[str, Any]) -> Row | None:
     """The first row of some files that fulfils a condition; a few files are read at a time, and not all of many."""
     for start in range(0, min(len(files), MOST_FILES), FILES):
         found = rows.ask(
-            "select id, title, url, first_seen::date as day, reason, method, han, agreement"
+            f"select first_seen::date as day, {selected(files, _TOLD)}"
             " from read_parquet($files, union_by_name = true)"
             f" where source = $name and not list_contains($away, id) and {condition}"
             f" order by first_seen {order}, id limit 1",
             {**values, "files": files[start : start + FILES]},
         )
         if found:
-            return Row(**dict(zip(Row.__dataclass_fields__, found[0], strict=True)))
+            return Row(**dict(zip(("day", *_TOLD), found[0], strict=True)))
     return None
 
 

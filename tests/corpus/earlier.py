@@ -25,7 +25,7 @@ def as_schema_1(folder: Path) -> Path:
     manifest = read_manifest(folder)
     version = "1" + manifest.version[1:]
     files = tuple(replace(f, sha256=sha256_of(folder / f.file)) for f in manifest.files)
-    write_manifest(folder, replace(manifest, version=version, files=files))
+    write_manifest(folder, replace(manifest, version=version, files=files, columns={}))
     target = folder.rename(folder.with_name(version))
     point_latest(target.parent, version, target.parent.parent)
     return target

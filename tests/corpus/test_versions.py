@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -80,19 +81,32 @@ def retold(version: Path, table: str, **said: object) -> None:
     write_manifest(version, replace(read_manifest(version), files=describe_files(version, None, {})))
 
 
-def rewritten(version: Path, change: Callable[[pa.Table], pa.Table]) -> None:
-    """Change the tables of rows of a version, their sums made anew."""
+def rewritten(version: Path, change: Callable[[pa.Table], pa.Table], **said: Any) -> None:
+    """Change the tables of rows of a version, their sums made anew; `said` are fields of its manifest."""
     for path in (p for table in TABLES for p in (version / table).glob("*.parquet")):
         rows = change(pq.read_table(path))
         path.unlink()
         pq.write_table(rows, path)
-    write_manifest(version, replace(read_manifest(version), files=describe_files(version, None, {})))
+    files = describe_files(version, None, {})
+    write_manifest(version, replace(read_manifest(version), files=files, **said))
 
 
 def test_a_version_made_before_a_column_came_is_whole(clean: Path) -> None:
-    rewritten(clean / "2.1.0", lambda rows: rows.drop_columns(["structure", "structure_raw"]))
+    rewritten(clean / "2.1.0", lambda rows: rows.drop_columns(["structure", "structure_raw"]), columns={})
     assert versions.verify(clean / "2.1.0") == []
     assert {d.structure for d in documents(clean, version="2.1.0")} == {()}
+
+
+def test_a_version_is_judged_by_the_columns_that_it_says_it_has(clean: Path) -> None:
+    columns = read_manifest(clean / "2.1.0").columns
+    assert (columns["captions"], columns["captured_at"]) == ("[string]", "timestamp[us, tz=UTC]")
+    assert columns["flags"] == "[{name: string, start: int64, end: int64, text: string}]"
+    later = columns | {"said_later": "string"}
+    rewritten(clean / "2.1.0", lambda rows: rows.append_column("said_later", rows["url"]), columns=later)
+    assert versions.verify(clean / "2.1.0") == [], "made by code that knows more than this"
+    rewritten(clean / "2.1.0", lambda rows: rows.drop_columns(["terms"]), columns=later)
+    assert all("its columns are not those of" in problem for problem in versions.verify(clean / "2.1.0"))
+    assert versions.verify(clean / "2.1.0")
 
 
 def test_a_column_of_another_type_is_found(clean: Path) -> None:
