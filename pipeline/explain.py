@@ -185,7 +185,7 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
         f" {'one reader' if document.agreement is None else f'two readers agree {document.agreement:.2f}'}",
         f"structure  {_counted(document)}",
         f"titled     by {document.title_from or '-'}",
-        f"published  {document.published_on or '-'} from {document.published_raw!r} ({document.published_from or '-'})",
+        *_days(document),
         f"author     {document.author or '-'} ({document.author_from or '-'})"
         + (f", of {document.affiliation}" if document.affiliation else ""),
         *([f"editors    {editors_of(document)}"] if document.editors else []),
@@ -229,6 +229,36 @@ def way_of(document: Document) -> str:
         " ".join(filter(None, (step.name, step.url, f"({step.how} {step.confidence:g})")))
         for step in document.origins
     )
+
+
+def _days(document: Document) -> list[str]:
+    """The days of a text: published, and where the page tells it, changed."""
+    d = document
+    said = f"published  {d.published_at or d.published_on or '-'} from {d.published_raw!r} ({published_by(d) or '-'})"
+    if d.modified_on is None:
+        return [said]
+    return [said, f"modified   {d.modified_at or d.modified_on} from {d.modified_raw!r} ({modified_by(d)})"]
+
+
+def published_by(document: Document) -> str:
+    """Where the day of publication stood and how sure it is, in words; "" where nothing was found."""
+    d = document
+    if not d.published_from:
+        return ""
+    if d.published_on is None:
+        return f"{d.published_from}: later than the capture"
+    time = f"its time {d.published_at_from}" if d.published_at_from not in (None, d.published_from) else ""
+    return "; ".join(filter(None, (d.published_from, time, _zone(d, d.published_at), d.published_confidence)))
+
+
+def modified_by(document: Document) -> str:
+    """Where the day of the last change stood, in words."""
+    return "; ".join(filter(None, (document.modified_from, _zone(document, document.modified_at))))
+
+
+def _zone(document: Document, at: str | None) -> str:
+    """What says the offset of a time, in words."""
+    return f"zone by {document.zone_from}" if at and document.zone_from and at[-6] in "+-" else ""
 
 
 def _fixes(document: Document, whole: bool) -> list[str]:

@@ -441,8 +441,13 @@ class Corrected:
 RIGHTS_PLACES = ("robots.txt", "tdmrep.json", "header", "meta", "link", "item", "json-ld", "printed")
 """Where something may be said of a page's use, what stands nearer to the article last: that order is TDMRep's."""
 
+HIGH, MEDIUM, LOW = "high", "medium", "low"
+"""How sure a fact is, in `published_confidence`."""
+
 IMPLAUSIBLE_DATE = "implausible_date"
 """Flag of a row whose capture claims a time that is not believed."""
+DATE_AFTER_CAPTURE = "date_after_capture"
+"""Flag of a row whose page gives a day of publication that had not begun anywhere when it was captured."""
 LICENSES_DIFFER = "licenses_differ"
 """Flag of a row whose page names more than one licence: none is given then."""
 TERMS_DIFFER = "terms_differ"
@@ -500,6 +505,22 @@ class Article:
     """The string the day was read from."""
     published_from: str | None = None
     """Where that string stood: a reader of DAYS (extract/published.py); meta:<name>, script:<variable>."""
+    published_at: str | None = None
+    """Day and time of publication, ISO 8601."""
+    published_at_from: str | None = None
+    """Where the time stood, as in `published_from`."""
+    published_confidence: str | None = None
+    """high, medium, low."""
+    modified_on: date | None = None
+    """Day of the last change."""
+    modified_at: str | None = None
+    """Day and time of the last change, ISO 8601."""
+    modified_raw: str | None = None
+    """The string it was read from."""
+    modified_from: str | None = None
+    """Where that string stood: a reader of CHANGES (extract/modified.py)."""
+    zone_from: str | None = None
+    """What says the offset of the times."""
     origin_name: str | None = None
     """Where the article first appeared, as printed (来源, 转自)."""
     origin_url: str | None = None
@@ -632,7 +653,26 @@ class Document:
     """The string that day was read from."""
     published_from: str | None = None
     """Where that string stood: label, printed, parted, foot, meta:<name>, json-ld, item, script:<variable>, beside,
-    time, shown, url, bare, closing, modified (extract/published.py)."""
+    time, shown, above, ago, url, bare, closing, modified (extract/published.py)."""
+    published_at: str | None = None
+    """Day and time of publication, where the page prints a time: ISO 8601, of the day `published_on`, as precise as
+    printed; with an offset only where `zone_from` says why. None: it prints none, or midnight."""
+    published_at_from: str | None = None
+    """Where the time stood, as in `published_from`: it may be another place that gives the same day."""
+    published_confidence: str | None = None
+    """How sure the day is. high: a label says so, or two voices the same; medium: one voice; low: reckoned or found
+    where another's day may stand, with nothing to bear it out, or contradicted (extract/publication.py)."""
+    modified_on: date | None = None
+    """Day of the last change, where the page tells it apart from the publication."""
+    modified_at: str | None = None
+    """Day and time of the last change, as in `published_at`."""
+    modified_raw: str | None = None
+    """The string it was read from."""
+    modified_from: str | None = None
+    """Where that string stood: printed, meta:<name>, json-ld, item, ago (extract/modified.py)."""
+    zone_from: str | None = None
+    """What says the offset of the times: page (written beside it), country (the host name's), filing (registered in
+    mainland China); None: nothing, they have none."""
     origin_name: str | None = None
     """Original publisher as printed (来源)."""
     origin_url: str | None = None

@@ -53,7 +53,10 @@ def _sample(fetched: Fetched) -> tuple[Sample, str]:
     if fetched.outcome != Outcome.OK:
         return Sample(url=fetched.url, reason=fetched.outcome), ""
     page = extract_page(
-        fetched.body, url=fetched.final_url, content_type=header_of(fetched.headers, "content-type")
+        fetched.body,
+        url=fetched.final_url,
+        content_type=header_of(fetched.headers, "content-type"),
+        captured_at=fetched.fetched_at,
     )
     if not page.articles:
         return Sample(url=fetched.url, reason=page.reason), ""

@@ -18,7 +18,9 @@ MODULES = sorted(
 TEACHING = {
     "pipeline.archive.warc": {"moment", "record_id", "sha1"},
     "pipeline.corpus.personal": {"mask"},
-    "pipeline.extract.dates": {"find_day"},
+    "pipeline.extract.ago": {"days_ago"},
+    "pipeline.extract.clock": {"clock_beside", "moment"},
+    "pipeline.extract.dates": {"find_day", "machine_moment"},
     "pipeline.extract.inline": {"marks_of"},
     "pipeline.extract.title": {"clean_title"},
     "pipeline.extract.variants": {"either_script"},

@@ -205,7 +205,7 @@ def _lines(raw: Path, row: Document) -> list[tuple[bool, str, str]]:
         capture.page[0],
         url=capture.final_url,
         content_type=capture.page[1],
-        captured_on=capture.fetched_at.date(),
+        captured_at=capture.fetched_at,
     )
 
 

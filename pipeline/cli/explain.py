@@ -218,7 +218,7 @@ def _lines(
         capture.page[0],
         url=capture.final_url,
         content_type=capture.page[1],
-        captured_on=capture.fetched_at.date(),
+        captured_at=capture.fetched_at,
         source=next((s for s in declared if s.name == capture.source), None),
     )
 

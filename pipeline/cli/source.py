@@ -218,7 +218,11 @@ def _try_page(arguments: argparse.Namespace, source: Source) -> int:
     if fetched.outcome != Outcome.OK:
         raise CorpusError(f"{url}: {fetched.outcome} (status {fetched.status})")
     page = extract.extract_page(
-        fetched.body, url=fetched.final_url, content_type=fetched.header("content-type"), source=source
+        fetched.body,
+        url=fetched.final_url,
+        content_type=fetched.header("content-type"),
+        captured_at=fetched.fetched_at,
+        source=source,
     )
     row = page_row(page)
     if machine(arguments):
@@ -229,9 +233,17 @@ def _try_page(arguments: argparse.Namespace, source: Source) -> int:
         screen.say(f"  no article: {page.reason}, {meaning_of(page.reason)[0]}", hang=2)
     for article in row["documents"]:
         screen.say(f"\n{article['title'] or '(no title)'}")
-        for key in ("author", "published_on", "origin_name", "method", "agreement"):
-            screen.say(f"  {key:<12} {article[key] if article[key] is not None else '-'}", hang=15)
-        screen.say(f"  {'flags':<12} {', '.join(flag['name'] for flag in article['flags']) or '-'}", hang=15)
+        for key in (
+            "author",
+            "published_on",
+            "published_at",
+            "modified_on",
+            "origin_name",
+            "method",
+            "agreement",
+        ):
+            screen.say(f"  {key:<13} {article[key] if article[key] is not None else '-'}", hang=16)
+        screen.say(f"  {'flags':<13} {', '.join(flag['name'] for flag in article['flags']) or '-'}", hang=16)
         screen.say("\n" + article["text"])
     return 0
 

@@ -106,17 +106,18 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
         if fetched.outcome != Outcome.OK:
             return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
         content_type = fetched.header("content-type")
-        body, url = fetched.body, fetched.final_url
+        body, url, at = fetched.body, fetched.final_url, fetched.fetched_at
     else:
-        body, url, content_type = (
+        body, url, content_type, at = (
             file_bytes(Path(where)),
             arguments.url or Path(where).absolute().as_uri(),
             "text/plain" if where.lower().endswith(TEXT_NAMES) else "",
+            None,
         )
     if arguments.lines:
         for kept, rule, text in extract.line_report(body, url=url, content_type=content_type, source=source):
             screen.say(f"{'kept' if kept else 'removed':<8} {rule:<28} {text}"[:240])
-    page = extract.extract_page(body, url=url, content_type=content_type, source=source)
+    page = extract.extract_page(body, url=url, content_type=content_type, captured_at=at, source=source)
     return {**name, **page_row(page)}
 
 
@@ -170,6 +171,14 @@ def page_row(page: Page) -> dict[str, Any]:
                 "published_on": article.published_on,
                 "published_raw": article.published_raw,
                 "published_from": article.published_from,
+                "published_at": article.published_at,
+                "published_at_from": article.published_at_from,
+                "published_confidence": article.published_confidence,
+                "modified_on": article.modified_on,
+                "modified_at": article.modified_at,
+                "modified_raw": article.modified_raw,
+                "modified_from": article.modified_from,
+                "zone_from": article.zone_from,
                 "origin_name": article.origin_name,
                 "origin_url": article.origin_url,
                 "origin_from": article.origin_from,

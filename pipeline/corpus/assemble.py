@@ -15,7 +15,14 @@ from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Decision, Item
 from pipeline.dedupe.run import dedupe
-from pipeline.records import IMPLAUSIBLE_DATE, LICENSES_DIFFER, TERMS_DIFFER, WITHHELD, Document
+from pipeline.records import (
+    DATE_AFTER_CAPTURE,
+    IMPLAUSIBLE_DATE,
+    LICENSES_DIFFER,
+    TERMS_DIFFER,
+    WITHHELD,
+    Document,
+)
 from pipeline.spans import within
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +31,15 @@ CANONICAL = "canonical"
 """Relation of the copy that is published: `related_to` names the one it was compared with."""
 
 MINOR_FLAGS = frozenset(
-    {"no_date", "no_title", "unbalanced_quotes", IMPLAUSIBLE_DATE, LICENSES_DIFFER, TERMS_DIFFER}
+    {
+        "no_date",
+        "no_title",
+        "unbalanced_quotes",
+        DATE_AFTER_CAPTURE,
+        IMPLAUSIBLE_DATE,
+        LICENSES_DIFFER,
+        TERMS_DIFFER,
+    }
 )
 """Flags that say nothing against choosing a text as the canonical copy."""
 

@@ -38,7 +38,7 @@ of all that makes a change when it differs."""
 
 _OWN = ("id", "capture", "text_hash", "extracted_hash", "terms", "corrected")
 _TOLD = ("source", "url", "title")
-_METADATA = ("title", "author", "published_on", "origin_name")
+_METADATA = ("title", "author", "published_on", "published_at", "modified_on", "modified_at", "origin_name")
 _RELATION = ("relation", "related_to", "cluster", "score", "rule", "form_id")
 _HASHED = ("text", "extracted")
 """Columns that have a hash of their own beside them."""

@@ -16,7 +16,7 @@ from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.quality import RULES
 from pipeline.corpus.texts import normalize_body, normalize_document
 from pipeline.corrections import FACTS, Correction, Cut, Line, Split
-from pipeline.records import Corrected, Document, Reason, Span
+from pipeline.records import HIGH, Corrected, Document, Reason, Span
 from pipeline.spans import carried, moved_by
 
 BY_HAND = "correction"
@@ -118,6 +118,8 @@ class Corrector:
             value, before = getattr(said, column), getattr(row, column)
             if value is not None and (value or None) != before:
                 changed: dict[str, Any] = {column: value or None, _FOUND_BY[column]: BY_HAND}
+                if column == "published_on":
+                    changed |= _another_day(row, value)
                 row = _corrected(replace(row, **changed), column, _word(before))
         if said.not_an_article:
             row = _corrected(replace(row, reason=Reason.NOT_AN_ARTICLE), "reason", row.reason)
@@ -203,6 +205,16 @@ def _next_part(row: Document, part: int, split: Split) -> Document:
         agreement=None,
         corrected=(),
     )
+
+
+def _another_day(row: Document, value: date | str) -> dict[str, Any]:
+    """What else a row says of its day once a person has said another: the hour on the page was that of the page's."""
+    return {
+        "published_at": None,
+        "published_at_from": None,
+        "published_confidence": HIGH if value else None,
+        "zone_from": row.zone_from if row.modified_at else None,
+    }
 
 
 def _joined(done: Sequence[Document], row: Document) -> list[Document] | None:

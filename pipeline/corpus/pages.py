@@ -195,7 +195,7 @@ def _page(capture: Capture, source: Source | None) -> Page:
         body,
         url=capture.final_url,
         content_type=content_type,
-        captured_on=capture.fetched_at.date(),
+        captured_at=None if _doubts(capture) else capture.fetched_at,
         source=source,
     )
     headers = (*tdmrep.reserved_by_headers(capture.headers), *directives.by_headers(capture.headers))
@@ -257,6 +257,14 @@ def article_row(capture: Capture, page: Page, article: Article) -> Document:
         published_on=article.published_on,
         published_raw=article.published_raw,
         published_from=article.published_from,
+        published_at=article.published_at,
+        published_at_from=article.published_at_from,
+        published_confidence=article.published_confidence,
+        modified_on=article.modified_on,
+        modified_at=article.modified_at,
+        modified_raw=article.modified_raw,
+        modified_from=article.modified_from,
+        zone_from=article.zone_from,
         origin_name=article.origin_name,
         origin_url=article.origin_url,
         origin_from=article.origin_from,

@@ -13,7 +13,9 @@ The order of the steps stands here and nowhere else:
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
     embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     reason     what a page without an article is                (noarticle.py)
-    metadata   title, author, day, source                       (title.py, printed.py, published.py, dates.py,
+    metadata   title, author, days, source                      (title.py, printed.py, days.py, publication.py,
+                                                                 published.py, modified.py, dayline.py, dates.py,
+                                                                 clock.py, ago.py,
                                                                  author.py, account.py, byline.py, dateline.py,
                                                                  names.py, origin.py, metadata.py),
                who else worked on it, the way it came, where    (people.py, chain.py, filed.py, shortened.py,
@@ -28,7 +30,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -88,17 +90,17 @@ def extract_page(
     *,
     url: str,
     content_type: str = "",
-    captured_on: date | None = None,
+    captured_at: datetime | None = None,
     source: Source | None = None,
 ) -> Page:
     """The articles of one captured page or text. Never raises: a page without an article has a `reason`.
 
-    `content_type` is the HTTP header, `captured_on` the day (UTC) that decides which of the source's
-    selectors hold; without a source the article's element is searched for. Reasons: empty, too_large,
-    not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, failed:<error>; of plain
-    text also binary, data, table, log, code, not_chinese.
+    `content_type` is the HTTP header; `captured_at` (UTC) decides which of the source's selectors hold, what "3 hours
+    ago" was, and which days had not come; without a source the article's element is searched for. Reasons: empty,
+    too_large, not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, failed:<error>;
+    of plain text also binary, data, table, log, code, not_chinese.
     """
-    return _extract(body, url, content_type, captured_on, source).page
+    return _extract(body, url, content_type, captured_at, source).page
 
 
 def line_report(
@@ -106,7 +108,7 @@ def line_report(
     *,
     url: str,
     content_type: str = "",
-    captured_on: date | None = None,
+    captured_at: datetime | None = None,
     source: Source | None = None,
 ) -> list[tuple[bool, str, str]]:
     """(kept, rule, text) of every line of the page: how a wrong extraction is understood.
@@ -114,7 +116,7 @@ def line_report(
     The rule of a kept line is the method, or what let it stay where only one of the two readers has it; of a
     line outside the article's element it is `outside`, of one of another post, or beside the first one, `reply`.
     """
-    found = _extract(body, url, content_type, captured_on, source)
+    found = _extract(body, url, content_type, captured_at, source)
     if found.layout is None:
         return []
     reading = found.reading
@@ -144,7 +146,7 @@ def _parseable(decoded: Decoded, *, plain: bool) -> str:
 
 
 def _extract(
-    body: bytes, url: str, content_type: str, captured_on: date | None, source: Source | None
+    body: bytes, url: str, content_type: str, captured_at: datetime | None, source: Source | None
 ) -> Extraction:
     decoded = _decoded(body, content_type, source)
     plain = is_plain(body, content_type)
@@ -154,13 +156,19 @@ def _extract(
     if reason:
         return _nothing(decoded, reason)
     try:
-        return _read(decoded, url, captured_on, source, plain=plain, is_cut=len(body) > MAX_BYTES)
+        return _read(decoded, url, captured_at, source, plain=plain, is_cut=len(body) > MAX_BYTES)
     except Exception as error:  # noqa: BLE001  whatever a hostile page finds must cost only that page
         return _nothing(decoded, f"failed:{type(error).__name__}")
 
 
 def _read(
-    decoded: Decoded, url: str, captured_on: date | None, source: Source | None, *, plain: bool, is_cut: bool
+    decoded: Decoded,
+    url: str,
+    captured_at: datetime | None,
+    source: Source | None,
+    *,
+    plain: bool,
+    is_cut: bool,
 ) -> Extraction:
     html = _parseable(decoded, plain=plain)
     tree = LexborHTMLParser(html)
@@ -170,7 +178,7 @@ def _read(
     if tree.body is None:  # where a page of frames has its frameset
         found = _nothing(decoded, "frameset")
     else:
-        found = _article(decoded, html, tree, declared, url, captured_on, source, plain=plain, is_cut=is_cut)
+        found = _article(decoded, html, tree, declared, url, captured_at, source, plain=plain, is_cut=is_cut)
     if found.layout is not None:
         rights += printed_statements(found.layout, found.reading)
     access = _access(found, said, buttons)
@@ -195,7 +203,7 @@ def _article(
     tree: LexborHTMLParser,
     declared: Declared,
     url: str,
-    captured_on: date | None,
+    captured_at: datetime | None,
     source: Source | None,
     *,
     plain: bool,
@@ -204,8 +212,9 @@ def _article(
     """The articles of a parsed page, or why there is none."""
     missing = Outcome.TOO_LARGE if is_cut else Reason.NO_BODY
     extractor = source.extractor if source else None
-    selected = () if plain else in_force(source.body if source else (), captured_on)
-    drop = in_force(source.drop if source else (), captured_on)
+    day = captured_at.date() if captured_at else None
+    selected = () if plain else in_force(source.body if source else (), day)
+    drop = in_force(source.drop if source else (), day)
     found = _body(read_layout(tree, body=selected, drop=drop), declared, html, extractor)
     missed = bool(selected) and not found.layout.chosen
     next_url = next_part(html, url, tree)
@@ -226,9 +235,9 @@ def _article(
         return _nothing(decoded, reason or missing, layout, reading, found.lines)
     if plain:
         reading = replace(reading, method="text")
-    first = read_metadata(layout, declared, reading, found.title, url)
-    flags = _doubts(layout, reading, selector_missed=missed, is_cut=is_cut)
-    parts = split_articles(replace(first, flags=(*first.flags, *flags)), layout, found.weights, reading)
+    first = read_metadata(layout, declared, reading, found.title, url, captured_at)
+    flags = (*first.flags, *_doubts(layout, reading, selector_missed=missed, is_cut=is_cut))
+    parts = split_articles(replace(first, flags=flags), layout, found.weights, reading, url, captured_at)
     terms = reprint_terms(layout, reading)
     articles = tuple(
         replace(

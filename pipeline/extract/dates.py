@@ -1,6 +1,6 @@
 """Days of publication as pages print them: 2024-05-13 08:49, 2024年5月13日, 十一月 6th, 2009, 民國113年5月2日 …
 
-A day, never a time: hours matter only where a machine value has a zone, which is turned to China's.
+A machine value that has a zone is turned to China's. The time of day beside a printed day is clock.py's.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from datetime import date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
+from pipeline.extract.clock import CHINA_OFFSET, FULL_WIDTH, Clock, clock_beside
+
 CHINA = timezone(timedelta(hours=8))
 EARLIEST = 1994
 """No Chinese web page is older."""
 
 LATEST = 2100
+
+MIDNIGHT = "00:00:00"
+"""The time of a system that knows only the day."""
 
 MONTHS = {
     m: i
@@ -125,8 +130,6 @@ URL_DAY = re.compile(
 SIGN = re.compile(r"[\d年]")
 """What every form of a day holds: most lines have neither and are not asked for sixteen forms."""
 
-FULL_WIDTH = str.maketrans("０１２３４５６７８９．－／", "0123456789.-/")
-
 PARTED = (
     (re.compile(rf"{_DAY}日?\s((?:19|20)\d\d)\s?[-/.年]\s?(1[0-2]|0?[1-9])月?"), (2, 3, 1)),
     (re.compile(rf"((?:19|20)\d\d)\s?[-/.年]\s?(1[0-2]|0?[1-9])月?\s{_DAY}日?"), (1, 2, 3)),
@@ -195,30 +198,47 @@ def parted_day(texts: Sequence[str]) -> FoundDay | None:
 
 def machine_day(value: str) -> date | None:
     """The day in China of a machine value: ISO with or without zone, epoch seconds or milliseconds, or printed."""
+    found = machine_moment(value)
+    return found[0] if found else None
+
+
+def machine_moment(value: str) -> tuple[date, Clock | None] | None:
+    """Day and time of a machine value, in China where it has a zone; midnight there is no time.
+
+    >>> machine_moment("2020-03-24T20:00:00Z")
+    (datetime.date(2020, 3, 25), Clock(time='04:00:00', offset='+08:00'))
+    """
     value = value.strip().replace("&#x2B;", "+")
+    try:
+        instant = _instant(value)
+    except (ValueError, OverflowError):
+        return None
+    if instant is not None:
+        clock = f"{instant:%H:%M:%S}"
+        offset = CHINA_OFFSET if instant.tzinfo else ""
+        day = _sane(instant.date())
+        return (day, None if clock == MIDNIGHT else Clock(time=clock, offset=offset)) if day else None
+    if found := find_day(value):
+        return found.day, clock_beside(value, found.start, found.end)
+    match = COMPACT.search(value)
+    compact = _day(match[1], match[2], match[3]) if match else None
+    if match is None or compact is None:
+        return None
+    digits = ":".join(re.findall("..", match[0][8:]))
+    return compact, Clock(time=digits) if digits.strip("0:") and digits < "24" else None
+
+
+def _instant(value: str) -> datetime | None:
+    """The instant in China that ISO 8601 with a zone, epoch or RFC 5322 give; naive where the last has no zone."""
     if EPOCH.match(value):
-        return _sane(datetime.fromtimestamp(int(value[:10]), CHINA).date())
-    iso = ISO.match(value)
-    if iso:
+        return datetime.fromtimestamp(int(value[:10]), CHINA)
+    if iso := ISO.match(value):
         zone = "+00:00" if iso[3] == "Z" else iso[3]
-        try:
-            moment = datetime.fromisoformat(f"{iso[1]}T{iso[2]}{zone}")
-        except ValueError:
-            return None
-        return _sane(moment.astimezone(CHINA).date())
+        return datetime.fromisoformat(f"{iso[1]}T{iso[2]}{zone}").astimezone(CHINA)
     if RFC_822.match(value):
-        try:
-            return _sane(parsedate_to_datetime(value).astimezone(CHINA).date())
-        except (ValueError, OverflowError):
-            return None
-    found = find_day(value) or _compact(value)
-    return found.day if found else None
-
-
-def _compact(text: str) -> FoundDay | None:
-    match = COMPACT.search(text)
-    day = _day(match[1], match[2], match[3]) if match else None
-    return FoundDay(day=day, raw=match[0], start=match.start(), end=match.end()) if match and day else None
+        said = parsedate_to_datetime(value)
+        return said.astimezone(CHINA) if said.tzinfo else said
+    return None
 
 
 def day_in_url(url: str) -> FoundDay | None:

@@ -74,6 +74,8 @@ ITEMS = {
     "headline": "headline",
     "datepublished": "datePublished",
     "issued": "datePublished",
+    "datemodified": "dateModified",
+    "modified": "dateModified",
     "author": "author",
     "creator": "author",
     "publisher": "publisher",
@@ -95,7 +97,7 @@ ARTICLE_OR_PAGE = re.compile(r"Article|Posting|Report|CreativeWork|WebPage$")
 
 FREE = "isAccessibleForFree"
 
-LD_KEYS = ("headline", "title", "datePublished", "pubDate", "author", "publisher")
+LD_KEYS = ("headline", "title", "datePublished", "pubDate", "dateModified", "author", "publisher")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,10 @@ class Declared:
     paid_parts: tuple[str, ...] = ()
     """CSS selectors of the parts of these items that are not free
     (developers.google.com/search/docs/appearance/structured-data/paywalled-content)."""
+
+
+NOTHING = Declared(title="", meta={}, ld={}, items={}, script={}, canonical="")
+"""What a page declares that declares nothing."""
 
 
 def read_declared(tree: LexborHTMLParser) -> Declared:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -67,6 +68,16 @@ class Evidence:
     """The source that a label or an element names, when the author is sought."""
     author: str | None = None
     """The author, when the source is sought in less certain places."""
+    text: str = ""
+    """The body: the days it tells of speak for a day of publication."""
+    captured_at: datetime | None = None
+    """When the page was captured (aware); None: not known, or not believed."""
+    latest: date | None = None
+    """The last day that can be the article's; None: any."""
+
+    def may_be(self, day: date) -> bool:
+        """Whether a day had begun anywhere when the page was captured, as that of any fact has."""
+        return self.latest is None or day <= self.latest
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -107,10 +118,18 @@ def decide(
             if voice == LABEL and not answers:
                 return name, found
             answers.append((name, voice, found))
-    for name, voice, found in answers:
+    return settle(answers, key)[::2] if answers else (None, None)
+
+
+def settle(
+    answers: Sequence[tuple[str, str, T]], key: Callable[[T], object] = lambda answer: answer
+) -> tuple[str, str, T]:
+    """The answer that holds of one or more, each with name and voice, in the order of their rules."""
+    for answer in answers:
+        _, voice, found = answer
         if any(other != voice and key(said) == key(found) for _, other, said in answers):
-            return name, found
-    return answers[0][::2] if answers else (None, None)
+            return answer
+    return answers[0]
 
 
 def below_label(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:

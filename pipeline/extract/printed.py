@@ -35,11 +35,17 @@ OPENING = either_script(
 )
 """How the lines begin with which a bulletin board opens a post; they stand in the body's element."""
 
+TEASER = 9
+"""Code points of a link in the header from which it is the title of another article, not a name."""
+
 OPENING_LINES = 8
 """Such lines at most."""
 
 REST = re.compile("[时時日]")
 """One of these is in the first code points of a line that gives a day and nothing else."""
+
+SENTENCE_END = re.compile(r"[。！？；：]")
+"""What a paragraph has and a name above it has not."""
 
 ACCOUNT_ADDRESS = re.compile(
     r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-](?!login|reg|sign|cent|fav|msg|mess|home|index|submit|post|forg|logout|sett|help)|$)|"
@@ -77,6 +83,8 @@ class Printed:
     """(class and id, text) of named elements in the header."""
     headings: frozenset[str]
     """The lines of the header that are headings."""
+    teasers: frozenset[str]
+    """The lines of the header that are mostly a link as long as a title."""
     rest: tuple[str, ...]
     """Lines elsewhere on the page that may begin with 时间 or 日期."""
     links: tuple[tuple[str, str], ...]
@@ -85,6 +93,24 @@ class Printed:
     """Texts of links to a person's page in the header and just above the title."""
     cards: tuple[tuple[str, str], ...]
     """(class and id, text) of named elements above the title, links or not, and in the page's own foot."""
+
+
+SILENT = Printed(
+    head=(),
+    above=(),
+    foot=(),
+    own=(),
+    first=(),
+    last="",
+    marked=(),
+    headings=frozenset(),
+    teasers=frozenset(),
+    rest=(),
+    links=(),
+    accounts=(),
+    cards=(),
+)
+"""Round a body round which nothing stands."""
 
 
 def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Printed:
@@ -98,15 +124,17 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     above = [
         i for i in range(max(0, top - ABOVE), top) if layout.lines[i].linked * 2 <= len(layout.lines[i].text)
     ]
-    below = {i for i, _ in reading.rules if i > first} | set(range(last + 1, last + 1 + BELOW))
+    removed, begin = dict(reading.rules), _begin(layout, kept)
+    below = {i for i, rule in reading.rules if i > first and not (rule == "date" and i < begin)}
+    below |= set(range(last + 1, last + 1 + BELOW))
     foot = [i for i in sorted(below) if i < len(layout.lines)]
     others = (n for n, i in enumerate(foot) if i > last and matching(layout.lines[i].text, "cut"))
     own = foot[: next(others, len(foot))]
     opening = next(
-        (n for n, i in enumerate(kept[:OPENING_LINES]) if not OPENING.match(_with_gaps(layout.lines[i]))),
+        (n for n, i in enumerate(kept[:OPENING_LINES]) if not OPENING.match(with_gaps(layout.lines[i]))),
         min(len(kept), OPENING_LINES),
     )
-    head = [*head, *kept[:opening]]
+    head = [*head, *kept[:opening], *(i for i in range(first, begin) if removed.get(i) == "date")]
     if titled and not any(find_day(layout.lines[i].text) for i in head):
         head += _below_standfirst(layout, reading)
     read = {*head, *above, *foot, *kept}
@@ -131,6 +159,11 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         headings=frozenset(
             layout.lines[i].text for i in head if layout.boxes[layout.lines[i].box].tag in HEADINGS
         ),
+        teasers=frozenset(
+            with_gaps(line)
+            for line in (layout.lines[i] for i in head)
+            if line.linked >= TEASER and line.linked * 2 > len(line.text)
+        ),
         rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),
         links=tuple(links),
@@ -149,8 +182,14 @@ def _below_standfirst(layout: Layout, reading: Reading) -> list[int]:
     return lines if any(find_day(layout.lines[i].text) for i in lines) else []
 
 
+def _begin(layout: Layout, kept: Sequence[int]) -> int:
+    """The first line that reads like a paragraph: a name above it may have been kept, and the day between was not."""
+    near = kept[:OPENING_LINES]
+    return next((i for i in near if SENTENCE_END.search(layout.lines[i].text)), near[0] if near else 0)
+
+
 def _lines(layout: Layout, indexes: Sequence[int]) -> tuple[str, ...]:
-    return tuple(_with_gaps(layout.lines[i]) for i in indexes if len(layout.lines[i].text) <= HEADER_LINE)
+    return tuple(with_gaps(layout.lines[i]) for i in indexes if len(layout.lines[i].text) <= HEADER_LINE)
 
 
 def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
@@ -179,7 +218,7 @@ def _accounts(line: Line) -> list[str]:
     return found
 
 
-def _with_gaps(line: Line) -> str:
+def with_gaps(line: Line) -> str:
     """The line's text with GAP between the runs of text that tags separate, whatever the tags are."""
     runs = (collapse(piece.text[: 4 * HEADER_LINE]) for piece in line.pieces[:HEADER_LINE])
     return GAP.join(run for run in runs if run)

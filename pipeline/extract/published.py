@@ -1,18 +1,20 @@
 """The day of publication: an ordered table of readers, from a label that says so to the address.
 
-A label decides alone. Of what is read without one, two voices that agree (the page's print, its declarations,
-its address) win over one that stands earlier in the table.
+Which of them is believed stands in publication.py; a day later than the capture is no answer of any.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
-from pipeline.extract.dates import FoundDay, day_in_url, days_in, machine_day, parted_day
-from pipeline.extract.evidence import ADDRESS, LABEL, MACHINE, PLACE, Evidence, Rule, decide
+from pipeline.extract.clock import clock_alone
+from pipeline.extract.dates import day_in_url, machine_moment, parted_day
+from pipeline.extract.dayline import Dated, Said, day_ago, days_of
+from pipeline.extract.evidence import ADDRESS, HEADER_LINES, LABEL, MACHINE, PLACE, Evidence, Rule
 from pipeline.extract.variants import either_script
 
 META_DAYS = (
@@ -65,27 +67,6 @@ SCRIPT_DAYS = (
     "publishedAt",
     "published_at",
 )
-TODAY = either_script(r"今天是|现在是|今日是|欢迎您|北京时间：")
-"""A line that shows the visitor the present day."""
-
-LATER = (
-    r"(?:更新|修改|updated|modified|edited)(?:时间|日期)?|编辑(?:于|时间|日期)|最新推荐|最后|上次|回[复覆](?:于|时间|日期)|"
-    r"(?:成文|截止|截至|活动|开始|结束|有效|实施|施行|生效|印发|签发|注册|会议|考试|报名|访问|当前|浏览)(?:时间|日期)"
-)
-FIRST = (
-    r"posted|published|发表|发布|刊登|刊发|张贴|发稿|录入|上传|创建|首发|上架|公告|公布|报导|报道|"
-    r"时\s{0,4}间|日\s{0,4}期|date\b|发信站"
-)
-SAYS = either_script(rf"(?P<later>{LATER})|(?P<first>{FIRST})", re.I)
-"""What is said of a day before it; the last word counts. One of `later` is another day's: 更新时间, 截止日期."""
-
-SAID_BEHIND = either_script(
-    r"[日号]?\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后|首次)?(?:(?P<later>更新|修改|编辑|回复|updated|modified)|"
-    r"(?P<first>发布|发表|首发))(?![者人于在]|时间|日期|\s?[:：])",
-    re.I,
-)
-"""What is said of a day behind it: 2024-05-13 发布，2024-05-15 更新."""
-
 POSTED = either_script(
     r"posted @|发表于|发布于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间|发表时间", re.I
 )
@@ -96,6 +77,15 @@ LABELLED = either_script(
 """How a line begins that gives a day of publication and nothing else."""
 
 SENTENCE = re.compile(r"[。！？；]")
+TEXT_DAY = re.compile(
+    r"(?<!\d)(?:((?:19|20)\d\d)\s?年\s?)?(1[0-2]|[1-9])\s?月\s?(3[01]|[12]\d|[1-9])\s?[日号號]"
+)
+TEXT_READ = 2_000
+"""Code points of a body searched for the days it tells of."""
+
+NEWS = 4
+"""Days from an event to the day of publication, that counted."""
+
 PART_LONGEST = 14
 """Code points of a line that can be a part of a date."""
 
@@ -116,24 +106,16 @@ FLOOR = either_script(r"^\W{0,3}\d{1,5}楼")
 WORDS = re.compile(r"[^\W\d_年月日号號]")
 """What stands beside a day that is not alone in its line; 1楼 may."""
 
-Published = tuple[date, str, str]
-"""(day, the string it was read from, where that stood)"""
+NAMED = either_script(
+    r"(?:文章|新闻|信息|稿件)?(?:来源|稿源|出处|作者|记者|编辑|责编|单位|机构|部门)[\s\x1f]?[:：][\s\x1f]?[^\s\x1f|｜]{1,30}"
+)
+"""A fact beside a day that has its label: 来源：示例晚报."""
 
+LOOSE = 10
+"""Code points of other words in the line of a day above the title from which it is a line of something else."""
 
-def _said(line: str) -> Iterator[tuple[str, FoundDay]]:
-    """The days of a line, each with what the line says of it: first, later or nothing ('')."""
-    if TODAY.search(line):
-        return
-    at = 0
-    for day in days_in(line):
-        before = line[at : day.end]  # a form may hold its label
-        words = [match.lastgroup or "" for match in SAYS.finditer(before)]
-        said = words[-1] if words else ""
-        at = day.end
-        if not said and (behind := SAID_BEHIND.match(line[day.end :])):
-            said = behind.lastgroup or ""
-            at += behind.end()
-        yield said, day
+ABOVE_AGO = 2
+"""Lines above the title that may tell the day as 3小时前: farther up it is another article's."""
 
 
 def _around(page: Evidence) -> Iterator[str]:
@@ -142,150 +124,208 @@ def _around(page: Evidence) -> Iterator[str]:
     yield from reversed(page.printed.above)
 
 
-def _label(page: Evidence) -> Published | None:
-    in_head = [pair for line in page.printed.head for pair in _said(line)]
-    above = [pair for line in reversed(page.printed.above) for pair in _said(line)]
-    for said, found in in_head or above:
-        if said == "first":
-            return found.day, found.raw, "label"
-    for label, value in pairwise(page.printed.head):
+def _label(page: Evidence) -> Dated | None:
+    in_head = _with_next(page.printed.head)
+    above = [(line, "") for line in reversed(page.printed.above)]
+    for said, below in _said_of((*in_head, *above), page):
+        if said.said == "first":
+            return said.dated("label", below)
+    for (label, value), below in zip(pairwise(page.printed.head), (*page.printed.head[2:], ""), strict=False):
         if LABELLED.match(f"{label}：") and len(label) <= PART_LONGEST:
-            for said, found in _said(value):
-                if not said:
-                    return found.day, found.raw, "label"
+            for said in days_of(value, page):
+                if not said.said:
+                    return said.dated("label", below)
     return None
 
 
-def _printed(page: Evidence) -> Published | None:
-    for line in _around(page):
-        for said, found in _said(line):
-            if not said and not SENTENCE.search(line[found.end :]):
-                return found.day, found.raw, "printed"
-    return None
+def _with_next(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Each line and the one below it."""
+    return list(zip(lines, (*lines[1:], ""), strict=False))
 
 
-def _parted(page: Evidence) -> Published | None:
+def _said_of(lines: Iterable[tuple[str, str]], page: Evidence) -> Iterator[tuple[Said, str]]:
+    for line, below in lines:
+        for said in days_of(line, page):
+            yield said, below
+
+
+def _unsaid(lines: Iterable[tuple[str, str]], page: Evidence) -> Iterator[tuple[Said, str, str]]:
+    """The days in lines that are no sentences and no teasers of which nothing is said, with line and the one below."""
+    for line, below in lines:
+        for said in days_of(line, page):
+            is_text = SENTENCE.search(line[said.end :]) and not NAMED.match(line)
+            if not said.said and not is_text and line not in page.printed.teasers:
+                yield said, line, below
+
+
+def _printed(page: Evidence) -> Dated | None:
+    """The first such day below the title, else the nearest above it; of several, one that the text tells of."""
+    above = [(line, "") for line in reversed(page.printed.above)]
+    found = list(_unsaid(_with_next(page.printed.head), page))
+    found += [each for each in _unsaid(above, page) if not _is_loose(each[1], each[0])]
+    if not found:
+        return None
+    said, _, below = next((each for each in found if tells_of(page, each[0].day)), found[0])
+    return said.dated("printed", below)
+
+
+def _above(page: Evidence) -> Dated | None:
+    """A day above the title in a line that is about something too."""
+    above = [(line, "") for line in reversed(page.printed.above)]
+    return next((said.dated("above") for said, _, _ in _unsaid(above, page)), None)
+
+
+def _is_loose(line: str, said: Said) -> bool:
+    """Whether the line of a day says something else besides, and not as labelled facts."""
+    rest = NAMED.sub("", line[: said.start]) + NAMED.sub("", line[said.end :])
+    return max((len(WORDS.findall(word)) for word in re.split(r"[\s\x1f|｜]", rest)), default=0) >= LOOSE
+
+
+def tells_of(page: Evidence, day: date) -> bool:
+    """Whether the text tells of a day or of the few before it: news is of yesterday."""
+    told = _told(page.text[:TEXT_READ])
+    near = (day - timedelta(days=n) for n in range(NEWS))
+    return any((year, each.month, each.day) in told for each in near for year in (None, each.year))
+
+
+@lru_cache(maxsize=8)
+def _told(text: str) -> frozenset[tuple[int | None, int, int]]:
+    """Year, where it is given, month and day of the days in a text."""
+    return frozenset(
+        (int(found[1]) if found[1] else None, int(found[2]), int(found[3]))
+        for found in TEXT_DAY.finditer(text)
+    )
+
+
+def _parted(page: Evidence) -> Dated | None:
     """A day set in two or three elements, in one line or in lines that follow each other."""
     for lines in (page.printed.head, page.printed.above):
         for size in (1, 2, 3):
             for at in range(len(lines) - size + 1):
                 part = lines[at : at + size]
-                if all(len(text) <= PART_LONGEST for text in part) and (found := parted_day(part)):
-                    return found.day, found.raw, "parted"
+                is_short = all(len(text) <= PART_LONGEST for text in part)
+                found = parted_day(part) if is_short else None
+                if found and page.may_be(found.day):
+                    clock = clock_alone(" ".join(lines[at + size : at + size + 1]))
+                    return Dated(day=found.day, raw=found.raw, where="parted", clock=clock)
     return None
 
 
-def _foot(page: Evidence) -> Published | None:
-    for line in page.printed.foot:
-        if POSTED.search(line):
-            for said, found in _said(line):
-                if said != "later":
-                    return found.day, found.raw, "foot"
-    return None
+def _foot(page: Evidence) -> Dated | None:
+    lines = [(line, below) for line, below in _with_next(page.printed.foot) if POSTED.search(line)]
+    found = (said.dated("foot", below) for said, below in _said_of(lines, page) if said.said in ("first", ""))
+    return next(found, None)
 
 
-def _beside(page: Evidence) -> Published | None:
-    days = {
-        found.day: found
-        for line in (*page.printed.rest, *page.printed.foot)
-        if LABELLED.match(line)
-        for said, found in _said(line)
-        if said == "first"
-    }
-    if len(days) != 1:
-        return None
-    (found,) = days.values()
-    return found.day, found.raw, "beside"
+def _beside(page: Evidence) -> Dated | None:
+    lines = [(line, "") for line in (*page.printed.rest, *page.printed.foot) if LABELLED.match(line)]
+    days = {said.day: said for said, _ in _said_of(lines, page) if said.said == "first"}
+    return next(iter(days.values())).dated("beside") if len(days) == 1 else None
 
 
-def _declared(values: Mapping[str, str], names: tuple[str, ...], where: str) -> Published | None:
+def declared_day(
+    page: Evidence, values: Mapping[str, str], names: tuple[str, ...], where: str
+) -> Dated | None:
+    """The first of some declared values that is a day; `where` ends with a colon where the name belongs to it."""
     for name in names:
         value = values.get(name)
-        if value and (day := machine_day(value)):
-            return day, value, where + name if where.endswith(":") else where
+        found = machine_moment(value) if value else None
+        if value and found and page.may_be(found[0]):
+            place = where + name if where.endswith(":") else where
+            return Dated(day=found[0], raw=value, where=place, clock=found[1])
     return None
 
 
-def _address(page: Evidence) -> Published | None:
+def _address(page: Evidence) -> Dated | None:
     found = day_in_url(page.url)
-    return (found.day, found.raw, "url") if found else None
+    return Dated(day=found.day, raw=found.raw, where="url") if found and page.may_be(found.day) else None
 
 
-def _bare(page: Evidence) -> Published | None:
+def _ago(page: Evidence) -> Dated | None:
+    above = tuple(reversed(page.printed.above))[:ABOVE_AGO]
+    for line, below in (*_with_next(page.printed.head)[:HEADER_LINES], *((line, "") for line in above)):
+        said = day_ago(line, page)
+        if said is not None and said.said in ("first", ""):
+            return said.dated("ago", below)
+    return None
+
+
+def _bare(page: Evidence) -> Dated | None:
     for line in (*page.printed.own, page.printed.last, *page.printed.first[:1]):
         line = CLIENT.sub("", line)
         if len(line) <= BARE_LONGEST:
-            for said, found in _said(line):
-                if not said and not WORDS.search(FLOOR.sub("", line[: found.start] + line[found.end :])):
-                    return found.day, found.raw, "bare"
+            for said in days_of(line, page):
+                if not said.said and not WORDS.search(FLOOR.sub("", line[: said.start] + line[said.end :])):
+                    return said.dated("bare")
     return None
 
 
-def _closing(page: Evidence) -> Published | None:
+def _closing(page: Evidence) -> Dated | None:
     """A day in a short last line that says where or when it was printed or written."""
     for line in (page.printed.last, *page.printed.own):
         if len(line) <= CLOSING_LONGEST and CLOSING.match(line):
-            for said, found in _said(line):
-                if said != "later":
-                    return found.day, found.raw, "closing"
+            for said in days_of(line, page):
+                if said.said in ("first", ""):
+                    return said.dated("closing")
     return None
 
 
-def _modified(page: Evidence) -> Published | None:
+def _later(page: Evidence) -> Dated | None:
     own = (line for line in page.printed.own if len(line) <= BARE_LONGEST)
-    for line in (*_around(page), *own):
-        for said, found in _said(line):
-            if said == "later":
-                return found.day, found.raw, "modified"
-    return None
+    lines = [(line, "") for line in (*_around(page), *own)]
+    found = (
+        said.dated("modified") for said, _ in _said_of(lines, page) if said.said in ("changed", "written")
+    )
+    return next(found, None)
 
 
-DAYS: tuple[Rule[Published], ...] = (
+DAYS: tuple[Rule[Dated], ...] = (
     ("label", LABEL, _label, "发布时间：2024-05-13 in the header or above the title"),
     ("printed", PLACE, _printed, "a day in the header or just above the title, of which nothing is said"),
     ("parted", PLACE, _parted, "06 and 2009-11 beside each other in the header"),
     ("foot", LABEL, _foot, "发布于 2024-05-13 below the body"),
-    ("meta", MACHINE, lambda page: _declared(page.declared.meta, META_DAYS, "meta:"), "a meta element"),
+    (
+        "meta",
+        MACHINE,
+        lambda page: declared_day(page, page.declared.meta, META_DAYS, "meta:"),
+        "a meta element",
+    ),
     (
         "json-ld",
         MACHINE,
-        lambda page: _declared(page.declared.ld, ("datePublished", "pubDate"), "json-ld"),
+        lambda page: declared_day(page, page.declared.ld, ("datePublished", "pubDate"), "json-ld"),
         "JSON-LD",
     ),
     (
         "item",
         MACHINE,
-        lambda page: _declared(page.declared.items, ("datePublished",), "item"),
+        lambda page: declared_day(page, page.declared.items, ("datePublished",), "item"),
         "microdata or RDFa datePublished",
     ),
     (
         "script",
         MACHINE,
-        lambda page: _declared(page.declared.script, SCRIPT_DAYS, "script:"),
+        lambda page: declared_day(page, page.declared.script, SCRIPT_DAYS, "script:"),
         "a script variable: WeChat's ct",
     ),
     ("beside", PLACE, _beside, "时间：2024-05-13 elsewhere on the page, where no other line says otherwise"),
     (
         "time",
         MACHINE,
-        lambda page: _declared(page.declared.items, ("time",), "time"),
+        lambda page: declared_day(page, page.declared.items, ("time",), "time"),
         "the page's only `time`",
     ),
     (
         "shown",
         MACHINE,
-        lambda page: _declared(page.declared.items, ("shown",), "shown"),
+        lambda page: declared_day(page, page.declared.items, ("shown",), "shown"),
         "the attribute `title` of the first element that shows 3 hours ago",
     ),
+    ("above", PLACE, _above, "a day above the title in a line that says more"),
+    ("ago", PLACE, _ago, "3小时前, 昨天 21:15, 5月13日 in the header: a day beside that of the capture"),
     ("url", ADDRESS, _address, "a day in the address"),
     ("bare", PLACE, _bare, "a line below the body that is a day"),
     ("closing", PLACE, _closing, "（《示例晚报》2024年5月13日）, 写于2024-05-13 as a last line"),
-    ("modified", PLACE, _modified, "更新于 2024-05-13, 成文日期：2024-05-13 in the header or below the body"),
+    ("modified", PLACE, _later, "更新于 2024-05-13, 成文日期：2024-05-13 in the header or below the body"),
 )
 """Name, voice, function and what it believes of every reader, in order."""
-
-
-def find_published(page: Evidence) -> tuple[date | None, str | None, str | None]:
-    """(day, raw string, provenance); no day is better than one out of the text or a teaser, so neither is searched."""
-    found = decide(DAYS, page, key=lambda answer: answer[0])[1]
-    return found or (None, None, None)

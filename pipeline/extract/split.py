@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import accumulate, pairwise
+from typing import Any
 
 from pipeline.extract.body import Reading, judged
+from pipeline.extract.clock import FOOT
 from pipeline.extract.container import Weights
+from pipeline.extract.days import part_days
 from pipeline.extract.frames import DAY, DAY_LINE, NO_TITLE, SENTENCE_END, frames, may_be_title
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line
+from pipeline.extract.printed import with_gaps
 from pipeline.extract.structure import write_text
 from pipeline.nextpart import MAX_PARTS
 from pipeline.records import AccessState, Article, Page, Span
@@ -34,6 +39,16 @@ QUOTED = frozenset({"li", "dd", "dt", "blockquote", "figcaption", "caption"})
 BYLINE = re.compile(r"(?:作者|撰文|文)\s?[:：/|｜／丨]\s?\S[^，。！？；,!?;]{0,29}")
 """A whole line that names who wrote what follows; linear: no two open repeats meet."""
 
+PUBLISHED = (
+    "published_on",
+    "published_raw",
+    "published_from",
+    "published_at",
+    "published_at_from",
+    "published_confidence",
+)
+"""What is said of an article's publication."""
+
 HAN_PAIR = re.compile(f"[{IDEOGRAPHS}]{{2}}")
 PARAGRAPH = 40
 """Code points of a paragraph that opens an article."""
@@ -42,14 +57,22 @@ ARTICLE = 150
 """Characters in lines with a sentence end that make a stretch of text an article and not a remark."""
 
 
-def split_articles(first: Article, layout: Layout, weights: Weights, reading: Reading) -> tuple[Article, ...]:
+def split_articles(
+    first: Article,
+    layout: Layout,
+    weights: Weights,
+    reading: Reading,
+    url: str = "",
+    captured_at: datetime | None = None,
+) -> tuple[Article, ...]:
     """The articles glued together in one body, in page order; usually the one.
 
     A new article begins at a repeated page frame (frames.py), or at a title line between two stretches of prose
     that has below it a line of search keywords of itself (copy sites glue articles so), or the one labelled byline
     of the page, or that has the very markup of the page's title and a day below. Title and the line below it
-    belong to neither body. The second article has no facts but its title. Of 192 pages of other sites none was
-    glued, so what doubts the second article wins.
+    belong to neither body. The second article has no facts but its title and the days that the lines below this
+    tell; a day in the last line of the body is the last article's. Of 192 pages of other sites none was glued, so
+    what doubts the second article wins.
     """
     whole = replace(
         first,
@@ -61,7 +84,8 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
     heads = _heads(layout, weights, reading, first)
     if len(heads) < 2:
         return (whole,)
-    articles = []
+    articles: list[Article] = []
+    lines = [line.text for line in layout.lines[-FOOT:]]
     for number, ((title, start), (stop, _)) in enumerate(pairwise([*heads, (len(layout.lines), 0)])):
         part = [i for i in reading.kept if start <= i < stop]
         # the rules of head and foot could not fire in the middle of the page
@@ -70,16 +94,33 @@ def split_articles(first: Article, layout: Layout, weights: Weights, reading: Re
         said = layout.lines[title].text
         facts = first if not number else Article(part=number + 1, title=said, site_name=first.site_name)
         written = write_text(layout, kept, dict(reading.rules), reading.boxes)
-        articles.append(
-            replace(
-                facts,
-                extracted=written.text,
-                structure=written.structure,
-                captions=_captions(layout, reading, kept),
-                method=reading.method,
-            )
+        article = replace(
+            facts,
+            extracted=written.text,
+            structure=written.structure,
+            captions=_captions(layout, reading, kept),
+            method=reading.method,
         )
-    return (whole,) if any(len(article.extracted) < SHORTEST for article in articles) else tuple(articles)
+        if number:
+            head = [with_gaps(line) for line in layout.lines[title + 1 : start]]
+            article = part_days(article, head, lines, url, captured_at)
+        articles.append(article)
+    if any(len(article.extracted) < SHORTEST for article in articles):
+        return (whole,)
+    return (*_closed(articles),)
+
+
+def _closed(articles: Sequence[Article]) -> Iterator[Article]:
+    """The articles with the day of a closing line taken from the first: it stands below the last."""
+    first, *others = articles
+    if first.published_from != "closing":
+        yield from articles
+        return
+    nothing: dict[str, Any] = dict.fromkeys(PUBLISHED)
+    told: dict[str, Any] = {name: getattr(first, name) for name in PUBLISHED}
+    yield replace(first, **nothing)
+    yield from others[:-1]
+    yield others[-1] if others[-1].published_from else replace(others[-1], **told)
 
 
 def _heads(layout: Layout, weights: Weights, reading: Reading, first: Article) -> list[tuple[int, int]]:

@@ -93,7 +93,11 @@ def alongside(capture: Capture, source: Source | None) -> Alongside:
     html = extract.as_parsed(body, content_type=content_type, source=source)
     page = rewritten(html, extract.in_force(source.drop if source else (), day))
     report = extract.line_report(
-        body, url=capture.final_url, content_type=content_type, captured_on=day, source=source
+        body,
+        url=capture.final_url,
+        content_type=content_type,
+        captured_at=capture.fetched_at,
+        source=source,
     )
     shown = [number for number in range(len(page.lines)) if number not in page.dropped]
     place = line_numbers([text for _, _, text in report], [page.lines[number] for number in shown])

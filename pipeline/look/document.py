@@ -18,7 +18,7 @@ from pipeline.corpus import feed, tombstones
 from pipeline.corpus.life import with_life
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_key
 from pipeline.errors import CorpusError, UsageError
-from pipeline.explain import editors_of, explain_lines, way_of
+from pipeline.explain import editors_of, explain_lines, modified_by, published_by, way_of
 from pipeline.look import rows
 from pipeline.look.alongside import Alongside, Told, alongside, capture_at, lines_of
 from pipeline.look.asked import Asked
@@ -202,7 +202,8 @@ def facts(document: Document) -> Iterable[Fact]:
         ("author", d.author, d.author_from, ""),
         ("affiliation", d.affiliation, "beside the author", ""),
         ("editors", editors_of(d), "", ""),
-        ("published", d.published_on, d.published_from, d.published_raw),
+        ("published", d.published_at or d.published_on, published_by(d), d.published_raw),
+        ("modified", d.modified_at or d.modified_on, modified_by(d), d.modified_raw),
         ("origin", d.origin_name, d.origin_from, d.origin_url),
         ("came by", way_of(d), "", ""),
         ("site", d.site_name, "", ""),

@@ -209,7 +209,7 @@ def _page(source: Source, capture: Capture) -> Page:
         capture.page[0],
         url=capture.final_url,
         content_type=capture.page[1],
-        captured_on=capture.fetched_at.date(),
+        captured_at=capture.fetched_at,
         source=source,
     )
 

@@ -84,6 +84,9 @@ METADATA: dict[str, Any] = {
     "title": "改过的标题",
     "author": "王芳",
     "published_on": date(2026, 10, 1),
+    "published_at": "2026-10-01T08:49+08:00",
+    "modified_on": date(2026, 10, 2),
+    "modified_at": "2026-10-02T08:49",
     "origin_name": "晨报",
 }
 CASES |= {
@@ -152,7 +155,7 @@ def test_no_column_changes_in_silence(column: str, tmp_path: Path) -> None:
         after = (kinds.get(column, span if column.startswith("structure") else "x"),)
     elif column in ("score", "agreement"):
         after = 0.5
-    elif column == "published_on":
+    elif column in ("published_on", "modified_on"):
         after = date(2026, 1, 1)
     old, new = (
         version(tmp_path / "old", [full]),

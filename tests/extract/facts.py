@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,5 +40,6 @@ def article(case: dict[str, Any]) -> Article:
         f"{part['above']}{part['h1']}{part['head']}<div class=zw><p>{part['first']}{BODY[0]}</p>{paragraphs}"
         f"<p>{BODY[2]}{part['last']}</p>{part['foot']}</div>{part['below']}</body></html>"
     )
-    (found,) = extract_page(page.encode(), url=part.get("url", URL)).articles
+    at = datetime.fromisoformat(case["captured"]) if "captured" in case else None
+    (found,) = extract_page(page.encode(), url=part.get("url", URL), captured_at=at).articles
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -125,9 +125,9 @@ def test_source_selectors_win_while_they_hold() -> None:
         body=(Selector(css=".b", since=date(2023, 1, 1), until=date(2023, 12, 31)),),
         drop=(Selector(css=".x"),),
     )
-    page = extract_page(html, url=URL, captured_on=date(2023, 5, 6), source=source)
+    page = extract_page(html, url=URL, captured_at=datetime(2023, 5, 6, tzinfo=UTC), source=source)
     assert (page.articles[0].extracted, page.articles[0].method) == (SENTENCE, "selector")
-    later = extract_page(html, url=URL, captured_on=date(2024, 5, 6), source=source)
+    later = extract_page(html, url=URL, captured_at=datetime(2024, 5, 6, tzinfo=UTC), source=source)
     assert later.articles[0].method == "container"
     assert not later.articles[0].flags
 

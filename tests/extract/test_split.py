@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,58 @@ def test_second_title_with_a_day_line_opens_a_second_article() -> None:
     assert [article.part for article in page.articles] == [1, 2]
     assert "渔港" not in page.articles[0].extracted
     assert "20、" not in page.articles[0].extracted
+
+
+ONE, TWO = "旧粮库变身社区食堂", "秋天的渔港少了年轻人"
+FRAME = '<h1 class="t">{}</h1><p class="d">{}</p>'
+KEYWORDS = "<p>{}</p><p>渔港 年轻人,渔港在哪里,渔港 秋天,小渔港</p>"
+
+
+@pytest.mark.parametrize(
+    ("second", "last", "days"),
+    [
+        (
+            FRAME.format(TWO, "2023-05-08 10:00 来源：渔港日报"),
+            "",
+            [("2023-05-06T09:00+08:00", "label"), ("2023-05-08T10:00+08:00", "printed")],
+        ),
+        (
+            FRAME.format(TWO, "发布时间：2023-05-08 更新时间：2023-05-09"),
+            "",
+            [("2023-05-06T09:00+08:00", "label"), ("2023-05-08", "label")],
+        ),
+        (KEYWORDS.format(TWO), "", [("2023-05-06T09:00+08:00", "label"), (None, None)]),
+        (
+            KEYWORDS.format(TWO),
+            "<p>（原载2023年5月8日《渔港日报》）</p>",
+            [("2023-05-06T09:00+08:00", "label"), (None, None)],
+        ),
+    ],
+    ids=["its own", "its own label", "none", "a closing line that the first did not need"],
+)
+def test_a_second_article_has_its_own_day_or_none(
+    second: str, last: str, days: list[tuple[str | None, str | None]]
+) -> None:
+    first = FRAME.format(ONE, "发布时间：2023-05-06 09:00")
+    html = f"<title>{ONE}</title><div>{first}<div>{_body(1)}{second}{_body(2)}{last}</div></div>"
+    page = extract_page(html.encode(), url="https://www.example.cn/20230506/1.html")
+    said = [
+        (a.published_at or (a.published_on.isoformat() if a.published_on else None), a.published_from)
+        for a in page.articles
+    ]
+    assert said == days
+    assert [a.modified_on is not None for a in page.articles] == [False, "更新" in second]
+
+
+def test_the_day_of_a_closing_line_is_the_last_article_s() -> None:
+    second = KEYWORDS.format(TWO)
+    closing = "<p>（原载2023年5月8日《渔港日报》）</p>"
+    html = f"<title>{ONE}</title><div><h1>{ONE}</h1><div>{_body(1)}{second}{_body(2)}{closing}</div></div>"
+    page = extract_page(html.encode(), url="https://www.example.cn/1.html")
+    assert [(a.published_on, a.published_from) for a in page.articles] == [
+        (None, None),
+        (date(2023, 5, 8), "closing"),
+    ]
 
 
 def test_subheadings_and_enumerations_do_not_split() -> None:
