@@ -32,14 +32,15 @@ TITLE = "社区图书室本周六重新开放"
 SOURCE = Source(name="example", home="https://news.example/", mask=("email",))
 
 _PAGE = """<html><head><meta charset=utf-8><title>社区图书室周六重新开放</title>
-<meta name="robots" content="noimageai"></head><body><h1>社区图书室周六重新开放</h1><div class=article>
+<meta name="robots" content="noimageai"></head><body><h1>社区图书室周六重新开放</h1>
+<div class=info>2026-11-20 09:30　来源：示例晚报　作者：林小溪</div><div class=article>
 <p>修缮了两个月的社区图书室将在本周六重新开放。新的书架比原来高出一层，靠窗的一排座位换成了长桌，孩子们可以围坐在一起看书。</p>
 <h2>开放时间</h2>
 <p>除周一闭馆整理以外，图书室每天上午九点开门，下午五点半关门。寒假期间延长到晚上八点，请大家带好借书证，排队入场。</p>
 <ul><li>周二至周五：九点到五点半</li><li>周六和周日：九点到八点</li></ul>
 <img src="/room.jpg" alt="图书室">
 <p>想报名做志愿者的居民，可以把姓名和方便的时间写信寄到 library@news.example 。工作人员会在三天之内答复每一封来信。</p>
-</div></body></html>""".encode()
+</div><div class=editor>责任编辑：周一帆</div></body></html>""".encode()
 
 
 def captures() -> list[Capture]:
