@@ -43,6 +43,7 @@ WHY_NOT: dict[str, str] = {
     Outcome.GONE: "not there (404, 410)",
     Outcome.SOFT_GONE: "only say that the article is gone, or lead to a front page",
     Outcome.REPEATED_PART: "next pages that repeat an earlier one",
+    Outcome.OUTSIDE: "of other days than were asked for",
     Outcome.HTTP_ERROR: "answered with an error",
     Outcome.DEFERRED: "put off: the server asked for a longer wait than a run has",
     Outcome.TIMEOUT: "without an answer in time",

@@ -80,7 +80,7 @@ def _lives(folder: Path) -> pa.Table:
     """The life of every published row, by id."""
     rows = {name: [str(path) for path in sorted((folder / name).glob("*.parquet"))] for name in _TABLES}
     if not rows[ARTICLES]:
-        return LINES.empty_table()
+        return pa.Table.from_batches([], LINES)
     with connected() as db:
         db.execute("set timezone = 'UTC'")
         db.register("page", _further(folder))

@@ -202,7 +202,7 @@ def tables(
     unknown = sorted(set(columns or ()) - set(schema.names))
     if unknown:
         raise UsageError(f"no column {', '.join(unknown)} in {table}; there are {', '.join(schema.names)}")
-    empty = read_parquet([], columns, schema) if columns is not None else schema.empty_table()
+    empty = read_parquet([], columns, schema)
     if is_url(clean):
         yield empty
         yield from _remote().tables(str(clean), version, table, columns)
@@ -241,7 +241,7 @@ def _lives(folder: Path, *, is_sure: bool) -> pa.Table:
     if is_sure:
         _check(folder, files)
     return pa.concat_tables(
-        [life.LINES.empty_table(), *(_read_whole(path, life.LINES.names, READ) for path in files)]
+        [read_parquet([], schema=life.LINES), *(_read_whole(path, life.LINES.names, READ) for path in files)]
     )
 
 

@@ -269,7 +269,7 @@ def _lives(folder: Place, files: Mapping[str, Mapping[str, Any]]) -> pa.Table:
     """The lives that a version tells, the newest lines first."""
     names = sorted((name for name in files if name.startswith(f"{life.FOLDER}/")), reverse=True)
     told = [_whole(folder.at(name), files[name], life.LINES.names, READ) for name in names]
-    return pa.concat_tables([life.LINES.empty_table(), *told])
+    return pa.concat_tables([read_parquet([], schema=life.LINES), *told])
 
 
 def _rows(
