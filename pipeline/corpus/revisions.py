@@ -48,9 +48,8 @@ class Revisions:
             for ident in part_ids(rows[0].url_key):
                 if ident in self.now:
                     self.aside.append(past(self.now.pop(ident)))
-        for (
-            row
-        ) in rows:  # a person says that it is no article of its own: its earlier text does not stay either
+        # a person says that it is no article of its own: its earlier text does not stay either
+        for row in rows:
             if row.corrected and row.reason in _NO_LONGER and row.id in self.now:
                 self.aside.append(past(self.now.pop(row.id)))
         for document in fit:
