@@ -55,7 +55,7 @@ def test_the_line_that_is_told_is_the_line_that_is_read(tmp_path: Path) -> None:
     path.write_text(line + "\n")
     with pytest.raises(UsageError, match="names nobody"):  # copied as it stands it still names nobody
         identity.user_agent(None, tmp_path / "sources", ["https://news.cn/"])
-    path.write_text(line.replace("example.org", "river.cn") + "\n")
+    path.write_text(line.replace("YOUR-SITE", "river.cn") + "\n")
     assert "river.cn" in identity.user_agent(None, tmp_path / "sources", ["https://news.cn/"])
     assert identity.user_agent(WHO, tmp_path / "sources", ["https://news.cn/"]) == WHO
 

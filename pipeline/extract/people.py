@@ -25,7 +25,7 @@ TAIL = 80
 OPENING = 80
 """Code points of a body's first line that may name the author's paper."""
 
-CODE = re.compile(r"[\s_\-－·]{0,3}(?<![A-Za-z])[A-Z]{1,6}[_\-]?\d{1,8}\b.*")
+STAFF_CODE = re.compile(r"[\s_\-－·]{0,3}(?<![A-Za-z])[A-Z]{1,6}[_\-]?\d{1,8}\b.*")
 """The number of an editor behind the name: 张三 SF142, 张三_NB12345."""
 
 ONLY_CODE = re.compile(r"[A-Z]{1,6}[_\-]?\d{1,8}")
@@ -113,7 +113,7 @@ def _names(value: str, behind: str) -> list[str]:
         return [value.strip()]
     value = re.sub(r"[\s、,，]{0,3}[\u4e00-\u9fff]{2,8}\s?$", "", value) if behind in (":", "：") else value
     value = ANOTHER_LABEL.sub("", value) if re.search("[/／|｜丨︱]", value) else value
-    value = CODE.sub("", value)
+    value = STAFF_CODE.sub("", value)
     day = find_day(value)
     people = names_of(value[: day.start] if day else value)
     return [

@@ -38,6 +38,9 @@ OPENING = either_script(
 TEASER = 9
 """Code points of a link in the header from which it is the title of another article, not a name."""
 
+OF_A_DAY = re.compile(r"[\d\s年月日号號时時分秒:：/.\-]")
+"""What a day with its time is made of: some sites link it."""
+
 OPENING_LINES = 8
 """Such lines at most."""
 
@@ -162,7 +165,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         teasers=frozenset(
             with_gaps(line)
             for line in (layout.lines[i] for i in head)
-            if line.linked >= TEASER and line.linked * 2 > len(line.text)
+            if line.linked * 2 > len(line.text) and len(OF_A_DAY.sub("", line.text)) >= TEASER
         ),
         rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),

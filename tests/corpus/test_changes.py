@@ -13,7 +13,7 @@ from pipeline.corpus.changes import CHANGES, compare, rows, summary
 from pipeline.corpus.edition import Edit, Edition
 from pipeline.corpus.quality import RULES, measure
 from pipeline.corpus.schema import SCHEMA, write_parquet
-from pipeline.records import Corrected, Document, Flag, Outcome, Reason, Right, Span
+from pipeline.records import Corrected, Document, Editor, Flag, OriginStep, Outcome, Reason, Right, Span
 from tests.corpus.rows import row
 
 A, B = row(1), row(2)
@@ -143,6 +143,7 @@ def test_no_column_changes_in_silence(column: str, tmp_path: Path) -> None:
     before: Any = getattr(full, column)
     others: dict[type, Any] = {
         tuple: (),
+        bool: True,
         int: 7,
         date: date(2026, 1, 1),
         datetime: A.first_seen + timedelta(1),
@@ -151,6 +152,8 @@ def test_no_column_changes_in_silence(column: str, tmp_path: Path) -> None:
     if before == ():
         kinds: dict[str, Any] = {"flags": Flag(name="x"), "corrected": BY_HAND[0]}
         kinds["rights"] = Right(name="noindex", place="meta", said="noindex")
+        kinds["editors"] = Editor(name="周一帆", role="editor")
+        kinds["origins"] = OriginStep(name="示例晚报", url=None, how="source", confidence=0.9)
         span = Span(kind="quote", level=1, start=0, end=2)
         after = (kinds.get(column, span if column.startswith("structure") else "x"),)
     elif column in ("score", "agreement"):

@@ -45,7 +45,8 @@ def test_a_flipped_byte_is_found(clean: Path) -> None:
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     (told,) = versions.verify(clean / "2.1.0")
-    assert told.startswith(f"{path}: its bytes have changed since it was published; unreadable: rows 0 to 0")
+    assert told.startswith(f"{path}: its bytes have changed since it was published; ")
+    assert "unreadable: rows 0 to 0" in told or "none of its rows can be read" in told
 
 
 def test_missing_and_foreign_files_are_found(clean: Path) -> None:

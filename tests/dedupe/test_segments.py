@@ -110,5 +110,5 @@ def test_where_links_cannot_be_segments_are_copied(
 
 def test_an_index_of_another_release_is_named_not_taken_for_an_empty_one(tmp_path: Path) -> None:
     (tmp_path / "sketches-00001.parquet").touch()
-    with pytest.raises(CorpusError, match=r"no sketches-\*.npy here.*remove the version"):
+    with pytest.raises(CorpusError, match=r"no sketches-\*.npy here.*corpus rebuild"):
         Segments(SKETCHES, tmp_path)
