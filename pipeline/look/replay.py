@@ -87,11 +87,12 @@ _STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 LIT = "background:#ffd33d!important;color:#000!important;opacity:1!important;text-decoration:none!important"
 
+# a body that its page shows by a script (WeChat's has visibility:hidden until then) is seen all the same
 STYLE = f"""
 .corpus-link{{text-decoration:underline dotted;cursor:default}}
 .corpus-image,.corpus-field{{display:inline-block;min-width:2em;min-height:1.2em;padding:0 .4em;overflow:hidden;
 font:12px/1.5 sans-serif;color:#555;background:#eee;border:1px dashed #999;vertical-align:bottom}}
-.corpus-kept{{background:rgba(46,160,67,.16)}}
+.corpus-kept{{background:rgba(46,160,67,.16);visibility:visible!important}}
 .corpus-cut{{background:rgba(207,34,46,.12);text-decoration:line-through rgba(207,34,46,.6)}}
 .corpus-rule::before{{content:attr(data-rule);display:inline-block;margin-right:.4em;padding:0 .35em;border-radius:3px;
 font:11px/1.5 monospace;color:#fff;background:#1a6b2d}}

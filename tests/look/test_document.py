@@ -177,6 +177,20 @@ def test_a_line_of_the_page_that_is_pointed_at_shows_the_number_of_its_paragraph
     page.close()
 
 
+def test_a_body_that_a_script_would_show_is_seen(browser: Browser, served: str, demo: Folders) -> None:
+    """As of WeChat, whose body has visibility:hidden until then."""
+    hidden = next(row for row in documents(demo.clean) if "/s/huiyi" in row.url)
+    page = browser.new_page()
+    page.goto(served + address(hidden))
+    frame = page.frame(name="archived")
+    assert frame is not None
+    body = frame.locator(".corpus-kept")
+    assert body.count() > 3
+    assert all(line.is_visible() for line in body.all())
+    assert body.first.evaluate("e => getComputedStyle(e.parentElement).visibility") == "hidden"
+    page.close()
+
+
 def test_a_paragraph_that_is_pointed_at_lights_up_in_the_page(look: Open, mended: Document) -> None:
     page = look(address(mended))
     frame = page.frame(name="archived")
