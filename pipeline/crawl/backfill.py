@@ -10,40 +10,33 @@ number of requests, and goes on where it was: what was found and how far the lis
 from __future__ import annotations
 
 import asyncio
-import logging
-import sqlite3
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from pipeline.archive import blocklist, store
-from pipeline.archive.writer import Writer, utcnow
+from pipeline.archive import store
+from pipeline.archive.writer import utcnow
 from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.backlog import Found, Span, Walked, found_in_list, in_china
 from pipeline.crawl.bounds import BY_ORDER, Bounds, DateOf, Where
 from pipeline.crawl.discover import Listed, links_of, rough_text
-from pipeline.crawl.hosts import Hosts
-from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import EVER, Due, Ledger
-from pipeline.crawl.lists import MAX_SITEMAP_DEPTH
+from pipeline.crawl.lists import MAX_SITEMAP_DEPTH, list_due
 from pipeline.crawl.pagination import older_page
 from pipeline.crawl.rendering import Renderer
-from pipeline.crawl.run import MAX_SITES, CrawlProgress, until_stopped
-from pipeline.crawl.scope import scope_of, unwanted
-from pipeline.crawl.tally import SourceRun, Tally
+from pipeline.crawl.scope import unwanted
+from pipeline.crawl.session import OnProgress, Session, session
+from pipeline.crawl.tally import SourceRun
 from pipeline.crawl.visit import Conduct, Visit, Visitor
-from pipeline.records import USABLE, Capture, Kind, Outcome, Source
+from pipeline.records import USABLE, Kind, Outcome, Source
 from pipeline.stages import StageName, stage
-from pipeline.web.browser import Browser
-from pipeline.web.fetch import USER_AGENT, Client
+from pipeline.web.fetch import USER_AGENT
 from pipeline.web.fetched import Limits
 from pipeline.web.urls import fetch_form, url_key
-
-logger = logging.getLogger("pipeline.crawl")
 
 MAX_BACK = 1_000
 """Pages of one listing or feed read back in one run (ours)."""
@@ -93,7 +86,7 @@ def backfill(
     now: Callable[[], datetime] = utcnow,
     user_agent: str = USER_AGENT,
     limits: Limits | None = None,
-    on_progress: Callable[[CrawlProgress], None] | None = None,
+    on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Brought:
     """Search for what was published in a span, and fetch it into the archive under `raw`.
@@ -101,113 +94,38 @@ def backfill(
     Lists are read of a span, or where a source was never crawled; else what is known and was never fetched is. Pages
     of other days that had to be looked at are archived with the outcome `outside`. Ends and raises as `run.crawl`.
     """
-    run_id = f"{daily.BACKFILL}{now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
-    with (
-        stage(StageName.ARCHIVE, begin=False) as kept,
-        Writer(raw, run_id, clock=now, gives_way=True) as writer,
-        Ledger(raw) as ledger,
-    ):
-        kept.begin()
-        conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
-        run = _Run(writer, ledger, conduct, wish, on_progress)
-        gave_way = False
+    conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
+    gave_way = False
 
-        def is_stopped() -> bool:
-            nonlocal gave_way
-            gave_way = gave_way or store.is_wanted(raw)
-            return gave_way or (stop is not None and stop.is_set())
+    def is_stopped() -> bool:
+        nonlocal gave_way
+        gave_way = gave_way or store.is_wanted(raw)
+        return gave_way or (stop is not None and stop.is_set())
 
-        try:
-            work = [run.source(each) for each in sources]
-            asyncio.run(until_stopped(work, run.keeper, run.browser, is_stopped))
-        finally:
-            kept.counts = {"captures": sum(t.outcomes.total() for t in run.tallies.values())}
-            kept.idle = "" if kept.counts["captures"] else "nothing was asked"
+    with session(raw, daily.BACKFILL, conduct, on_progress, gives_way=True) as run:
+        run.run([run.alone(each, partial(_source, run, each, wish)) for each in sources], is_stopped)
         rows = tuple(run.tallies[each.name].source_run(each.name) for each in sources)
         return Brought(runs=rows, requests=run.hosts.requests, gave_way=gave_way)
 
 
-class _Run:
-    """What the sources of one backfill share."""
+async def _source(run: Session, source: Source, wish: Wish) -> None:
+    tally = run.tallies[source.name]
+    bounds = Bounds(wish.span, wish.examples.get(source.name, ()))
+    date_of = wish.date_of(source)
 
-    def __init__(
-        self,
-        writer: Writer,
-        ledger: Ledger,
-        conduct: Conduct,
-        wish: Wish,
-        on_progress: Callable[[CrawlProgress], None] | None,
-    ) -> None:
-        self.hosts = Hosts(ledger, conduct.now)
-        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
-        self.keeper = Keeper(writer, ledger, self.hosts, self.tallies)
-        self.browser = Browser(conduct.user_agent)
-        self.wish = wish
-        self._conduct = conduct
-        self._on_progress = on_progress
-        self._blocked = blocklist.read(writer.raw)
-        self._sites = asyncio.Semaphore(MAX_SITES)
-        self._done = 0
+    async def judge(visit: Visit) -> Visit:
+        return await _judged(visit, bounds, date_of, run.keeper.ledger, source)
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether the requests there may be have been sent."""
-        return self.wish.max_requests is not None and self.hosts.requests >= self.wish.max_requests
-
-    def tell(self, capture: Capture) -> None:
-        """Count a visit of a page, for who watches."""
-        self._done += 1
-        if self._on_progress is not None:
-            told = CrawlProgress(
-                source=capture.source,
-                done=self._done,
-                total=self._done,
-                url=capture.url,
-                outcome=capture.outcome,
-            )
-            self._on_progress(told)
-
-    async def source(self, source: Source) -> None:
-        """Bring one source; an error ends it alone, unless archive or ledger take nothing more."""
-        try:
-            async with self._sites:
-                await self._source(source)
-        except sqlite3.Error:
-            raise
-        except Exception as error:
-            if self.keeper.broken is not None:
-                raise
-            self.tallies[source.name].failed_with = f"{type(error).__name__}: {error}"
-            logger.exception("source %s failed", source.name)
-
-    async def _source(self, source: Source) -> None:
-        conduct, tally = self._conduct, self.tallies[source.name]
-        bounds = Bounds(self.wish.span, self.wish.examples.get(source.name, ()))
-        date_of = self.wish.date_of(source)
-
-        async def judge(visit: Visit) -> Visit:
-            return await _judged(visit, bounds, date_of, self.keeper.ledger, source)
-
-        scope = scope_of(source, self._blocked)
-        async with Client(
-            user_agent=conduct.user_agent,
-            allow_private=source.allow_private,
-            limits=conduct.limits,
-            ports=scope.ports,
-            now=conduct.now,
-        ) as client:
-            visitor = Visitor(scope, client, self.keeper, self.hosts, conduct, judge=judge)
-            renderer = Renderer(self.browser, visitor, tally)
-            way = _WayBack(visitor, renderer, bounds, tally, self)
-            with stage(StageName.FETCH, source.name) as told:
-                try:
-                    await way.go()
-                except _Ended as ended:
-                    tally.notes += [str(ended)] if str(ended) else []
-                finally:
-                    renderer.end()
-                    told.counts = {"found": tally.found, "fetched": tally.pages[Outcome.OK]}
-                    told.idle = "" if tally.outcomes else "nothing is missing that is known"
+    async with run.sites, run.visiting(source, judge) as (visitor, renderer):
+        way = _WayBack(visitor, renderer, bounds, run, wish.max_requests)
+        with stage(StageName.FETCH, source.name) as told:
+            try:
+                await way.go()
+            except _Ended as ended:
+                tally.notes += [str(ended)] if str(ended) else []
+            finally:
+                told.counts = {"found": tally.found, "fetched": tally.pages[Outcome.OK]}
+                told.idle = "" if tally.outcomes else "nothing is missing that is known"
 
 
 async def _judged(visit: Visit, bounds: Bounds, date_of: DateOf, ledger: Ledger, source: Source) -> Visit:
@@ -228,12 +146,16 @@ async def _judged(visit: Visit, bounds: Bounds, date_of: DateOf, ledger: Ledger,
 class _WayBack:
     """The way back through one source."""
 
-    def __init__(self, visitor: Visitor, renderer: Renderer, bounds: Bounds, tally: Tally, run: _Run) -> None:
+    def __init__(
+        self, visitor: Visitor, renderer: Renderer, bounds: Bounds, run: Session, most: int | None
+    ) -> None:
+        """`most`: requests after which it ends; None: no bound."""
         self._visitor = visitor
         self._renderer = renderer
         self._bounds = bounds
-        self._tally = tally
+        self._tally = run.tallies[visitor.source.name]
         self._run = run
+        self._most = most
         self._source = visitor.source
         self._ledger = visitor.keeper.ledger
         self._walked = self._ledger.walked(self._source.name, bounds.span)
@@ -246,14 +168,7 @@ class _WayBack:
         await self._fetch_all(Where.INSIDE)
         if self._bounds.span.is_bounded or never_read(self._ledger, self._source):
             for kind, url in self._source.lists:
-                due = Due(
-                    url=fetch_form(url) or url,
-                    url_key=url_key(url),
-                    kind=kind,
-                    via=None,
-                    part_of=None,
-                    looks=0,
-                )
+                due = list_due(url, kind, None)
                 await (self._sitemaps(due) if kind == Kind.SITEMAP else self._back(due))
         await self._fetch_all(Where.MAYBE)
 
@@ -284,14 +199,19 @@ class _WayBack:
             visits += 1
             self._tally.count(capture)
             self._run.tell(capture)
-            if self._run.is_spent:
+            if self._is_spent:
                 break
         if not visits:
             self._tally.skipped += 1
             raise _Ended(f"left: {self._visitor.closed(found.url)}")
 
+    @property
+    def _is_spent(self) -> bool:
+        """Whether the requests there may be have been sent."""
+        return self._most is not None and self._run.hosts.requests >= self._most
+
     def _check(self) -> None:
-        if self._run.is_spent:
+        if self._is_spent:
             raise _Ended(
                 f"ended after {self._run.hosts.requests} requests, as asked: the same command goes on"
             )
@@ -319,7 +239,7 @@ class _WayBack:
                 older = listed.older if fresh and past < PAST else None
                 done = Walked(key=due.url_key, older=older, at=self._visitor.now())
                 self._ledger.note_walked(self._source.name, self._bounds.span, done)
-            due = _list_due(done.older, due.kind, due.url) if done.older else None
+            due = list_due(done.older, due.kind, due.url) if done.older else None
 
     async def _sitemaps(self, top: Due) -> None:
         """Read a sitemap, and those of its children that may name pages of the span."""
@@ -340,7 +260,7 @@ class _WayBack:
                     await self._fetch(found)
             if depth < MAX_SITEMAP_DEPTH:
                 children = self._bounds.holding(listed.children)
-                steps += [(_list_due(each.url, Kind.SITEMAP, due.url), depth + 1) for each in children]
+                steps += [(list_due(each.url, Kind.SITEMAP, due.url), depth + 1) for each in children]
             walked = Walked(key=due.url_key, older=None, at=self._visitor.now())
             self._ledger.note_walked(self._source.name, self._bounds.span, walked)
 
@@ -416,10 +336,6 @@ class _WayBack:
 
 def _waits(next_due: datetime | None, now: datetime) -> bool:
     return next_due is None or next_due > now
-
-
-def _list_due(url: str, kind: str, via: str) -> Due:
-    return Due(url=url, url_key=url_key(url), kind=kind, via=via, part_of=None, looks=0)
 
 
 def never_read(ledger: Ledger, source: Source) -> bool:

@@ -80,9 +80,9 @@ async def read_lists(visitor: Visitor, *, only_due: bool) -> Discovery:
         if due is not None:
             steps.append(_Step(due))
         elif ledger.owner(url_key(url)) == source.name:
-            waiting.append(_due(url, kind, None))
-        elif not _borrow(visitor, _due(url, kind, None), found):
-            steps.append(_Step(_due(url, kind, None)))
+            waiting.append(list_due(url, kind, None))
+        elif not _borrow(visitor, list_due(url, kind, None), found):
+            steps.append(_Step(list_due(url, kind, None)))
     if steps and source.robots_sitemaps:
         steps.extend(await _named_by_robots(visitor, coming, now))
     if (
@@ -176,7 +176,7 @@ async def _named_by_robots(visitor: Visitor, coming: dict[str, Due], now: dateti
         if visitor.keeper.ledger.add_links(
             visitor.source.name, [(url, key)], visitor.source.home, now, Kind.SITEMAP
         ):
-            steps.append(_Step(_due(url, Kind.SITEMAP, visitor.source.home)))
+            steps.append(_Step(list_due(url, Kind.SITEMAP, visitor.source.home)))
         elif (due := coming.pop(key, None)) is not None:
             steps.append(_Step(due))
     return steps
@@ -217,7 +217,7 @@ def _borrow(visitor: Visitor, due: Due, found: Discovery) -> bool:
                 left.add(child.key)
                 continue
             seen.add(child.key)
-            steps.append(_Step(_due(child.url, Kind.SITEMAP, step.due.url), step.depth + 1))
+            steps.append(_Step(list_due(child.url, Kind.SITEMAP, step.due.url), step.depth + 1))
     if left := left - seen:
         found.notes.append(f"cap: {len(left)} sitemaps not taken from the archive: {due.url}")
     return taken > 0
@@ -258,7 +258,7 @@ def _children(visitor: Visitor, step: _Step, content: Listed, found: Discovery) 
     ledger = visitor.keeper.ledger
     steps = []
     for child in content.children:
-        due = _due(child.url, Kind.SITEMAP, step.due.url)
+        due = list_due(child.url, Kind.SITEMAP, step.due.url)
         earlier = ledger.validators(child.key)
         if earlier is None or (child.at is not None and child.at > earlier.fetched_at):
             ledger.add_links(
@@ -280,7 +280,7 @@ def _further_page(visit: Visit, step: _Step, found: Discovery) -> list[_Step]:
     if step.depth + 1 >= MAX_LISTING_PAGES:
         found.notes.append(f"cap: listing longer than {MAX_LISTING_PAGES} pages: {step.due.url}")
         return []
-    return [_Step(_due(page, Kind.LISTING, step.due.url), step.depth + 1)]
+    return [_Step(list_due(page, Kind.LISTING, step.due.url), step.depth + 1)]
 
 
 def _interval(visitor: Visitor, due: Due, content: Listed) -> float:
@@ -300,6 +300,7 @@ def _pair(url: str) -> tuple[str, str]:
     return fetch_form(url) or url, url_key(url)
 
 
-def _due(url: str, kind: str, via: str | None) -> Due:
+def list_due(url: str, kind: str, via: str | None) -> Due:
+    """A list that the ledger does not know."""
     address, key = _pair(url)
     return Due(url=address, url_key=key, kind=kind, via=via, part_of=None, looks=0)

@@ -11,7 +11,8 @@ import pytest
 from pipeline import archive
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.outage import Doubted, is_outage
-from pipeline.crawl.run import CrawlProgress, crawl
+from pipeline.crawl.run import crawl
+from pipeline.crawl.session import CrawlProgress
 from pipeline.crawl.tally import SourceRun
 from pipeline.records import Capture, Source
 from pipeline.report import refusals

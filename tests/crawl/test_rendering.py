@@ -226,7 +226,7 @@ def test_a_hostile_page_costs_its_page_and_no_more(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str, note: str
 ) -> None:
     limits = RenderLimits(seconds=3.0, wait=8.0, requests=5, html=100_000)
-    monkeypatch.setattr("pipeline.crawl.run.Browser", lambda agent: browser.Browser(agent, limits))
+    monkeypatch.setattr("pipeline.crawl.session.Browser", lambda agent: browser.Browser(agent, limits))
     source = serve(site, shell(page))
     site.pages["/b/2.html"] = MAKES["fetch"]
     run(replace(source, urls=(*source.urls, f"{site.base}/b/2.html")), tmp_path / "raw")

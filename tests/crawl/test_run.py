@@ -22,7 +22,8 @@ from pipeline.archive import writer
 from pipeline.crawl import lists
 from pipeline.crawl.gaps import find_gaps
 from pipeline.crawl.ledger import Ledger
-from pipeline.crawl.run import CrawlProgress, crawl
+from pipeline.crawl.run import crawl
+from pipeline.crawl.session import CrawlProgress
 from pipeline.errors import BusyError, UsageError
 from pipeline.records import Source
 from pipeline.web.urls import url_key
