@@ -843,3 +843,5 @@ class Manifest:
     """Why it does."""
     columns: dict[str, str] = field(default_factory=dict)
     """Column → its type, of every file of rows (`corpus.schema.column_types`); empty: written before that was noted."""
+    masked: dict[str, int] = field(default_factory=dict)
+    """Of a copy that an export made with `--mask`: kind of personal data → how often it was masked; else empty."""
