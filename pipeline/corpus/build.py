@@ -91,21 +91,21 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
     Raises BusyError when another build works on the same corpus, RefusedError when a gate stands against
     publishing anything (gates.py), CorpusError for a damaged version or disk trouble.
     """
-    with locked(job), staging(job) as folder:
-        recover(job)
-        rolled_back = None if job.preview else on_hold(job.clean)
-        if rolled_back is not None:
-            return BuildReport(
-                version=rolled_back.version,
-                parent=rolled_back.parent,
-                published=False,
-                full=None,
-                on_hold=hold_words(rolled_back),
-            )
-        try:
-            return _build(job, plan(job), folder, progress)
-        except OSError as error:
-            raise publish.disk_error(error, Path(error.filename or job.work)) from error
+    try:
+        with locked(job), staging(job) as folder:
+            recover(job)
+            rolled_back = None if job.preview else on_hold(job.clean)
+            if rolled_back is None:
+                return _build(job, plan(job), folder, progress)
+    except OSError as error:
+        raise publish.disk_error(error, Path(error.filename or job.work)) from error
+    return BuildReport(
+        version=rolled_back.version,
+        parent=rolled_back.parent,
+        published=False,
+        full=None,
+        on_hold=hold_words(rolled_back),
+    )
 
 
 def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) -> list[ShardReport]:
