@@ -830,7 +830,8 @@ class Manifest:
     """What it was made with: python, commit, `library/NAME`, `code/FILE`; empty: `environment.json` says it, or
     nothing does (`corpus.environment.environment_of`)."""
     unsettled: tuple[str, ...] = ()
-    """Clusters out of which a takedown took documents: the next build decides which copy stands in their place."""
+    """Clusters out of which a takedown took documents, and documents whose text came from a feed that it took: the next
+    build decides what stands in their place."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
     equal_to: str | None = None

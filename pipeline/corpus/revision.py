@@ -105,7 +105,7 @@ def revise(job: Job, was: str, now: str, removal: Removal) -> None:
     if (folder / life.FOLDER).is_dir():
         life_files.write(staged, None)
     inputs = [removal.inputs.get((file.file, file.sha256), file) for file in manifest.inputs]
-    unsettled = {*manifest.unsettled, *touched(folder / CLUSTERS, ids)}
+    unsettled = {*manifest.unsettled, *touched(folder / CLUSTERS, ids), *removal.takedown.fed}
     manifest = replace(
         manifest,
         version=now,

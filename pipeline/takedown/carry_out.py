@@ -57,7 +57,7 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
     remove_set_aside(job, takedown)
     forget(job.raw, frozenset(takedown.urls), takedown.captures, sealed.keys())
     _revise(job, takedown, sealed, progress)
-    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in sealed})
+    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in (*sealed, *takedown.reread)})
     done = replace(
         takedown,
         done=True,
