@@ -832,9 +832,11 @@ class Manifest:
     made_by: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of a version that was published before all of it was made anew: mark of the newer rows → their fingerprints."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What it was made with: python, commit, `library/NAME`, `code/FILE` (`corpus.environment`); empty: not noted."""
+    """What it was made with: python, commit, `library/NAME`, `code/FILE`; empty: `environment.json` says it, or
+    nothing does (`corpus.environment.environment_of`)."""
     unsettled: tuple[str, ...] = ()
-    """Clusters out of which a takedown took documents: the next build decides which copy stands in their place."""
+    """Clusters out of which a takedown took documents, and documents whose text came from a feed that it took: the next
+    build decides what stands in their place."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
     equal_to: str | None = None

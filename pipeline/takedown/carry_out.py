@@ -58,7 +58,7 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
     forget(job.raw, frozenset(takedown.urls), takedown.captures, sealed.keys())
     _revise(job, takedown, sealed, progress)
     masking.forget(job.work)
-    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in sealed})
+    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in (*sealed, *takedown.reread)})
     done = replace(
         takedown,
         done=True,
