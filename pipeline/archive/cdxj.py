@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.archive import warc
-from pipeline.archive.exchange import captures
+from pipeline.archive.exchange import Earlier, captures
 from pipeline.archive.store import beside, path_of, write_whole
 from pipeline.records import Capture, Place
 from pipeline.web.urls import surt
@@ -98,6 +98,18 @@ def ref_of(capture: Capture) -> Ref:
         gap=capture.gap or None,
         etag=capture.header("etag") or None,
         last_modified=capture.header("last-modified") or None,
+    )
+
+
+def earlier_of(ref: Ref) -> Earlier:
+    """A response, by its row, as what a later visit may repeat."""
+    return Earlier(
+        id=ref.id,
+        url=ref.final_url,
+        url_key=ref.url_key,
+        fetched_at=ref.fetched_at,
+        digest=ref.digest,
+        place=ref.place,
     )
 
 

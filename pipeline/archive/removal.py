@@ -33,7 +33,7 @@ def cut(raw: Path, file: str, ids: Collection[str], ticket: str, at: datetime) -
         _forget(raw, file)
         return None
     told = sidecar(raw, file)
-    refs = _listed(raw, file, told, ids)
+    refs = listed(raw, file, ids)
     gone = {ref.id for ref in refs} & set(ids)
     if not gone and told is not None and told.sha256 == sha256_of(path) and index.rows(raw, file) == refs:
         return told
@@ -50,17 +50,20 @@ def cut(raw: Path, file: str, ids: Collection[str], ticket: str, at: datetime) -
     return found
 
 
-def _listed(raw: Path, file: str, told: SealedFile | None, ids: Collection[str]) -> list[Ref]:
-    """The captures of a file: from its CDXJ, which damage in the file leaves as it is, if that tells of it as it is."""
-    listed = cdxj.rows(raw, file)
-    if listed is None or told is None or told.size != (raw / file).stat().st_size:
+def listed(raw: Path, file: str, ids: Collection[str] = ()) -> list[Ref]:
+    """The captures of a file: from its CDXJ, which damage in the file leaves as it is, if that tells of it as it is.
+
+    Where one of `ids` was cut out already, from the file.
+    """
+    rows, told = cdxj.rows(raw, file), sidecar(raw, file)
+    if rows is None or told is None or told.size != (raw / file).stat().st_size:
         return cdxj.refs(raw, file)
-    for ref in listed:
+    for ref in rows:
         if ref.id in ids and _is_cut(
             raw / file, ref
         ):  # killed before the CDXJ was written, of one size by chance
             return cdxj.refs(raw, file)
-    return listed
+    return rows
 
 
 def _is_cut(path: Path, ref: Ref) -> bool:

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS url (
   good_file TEXT, good_offset INTEGER, good_length INTEGER, full_at TEXT);
 CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS url_ok ON url (source, last_ok) WHERE last_ok IS NOT NULL;
+CREATE INDEX IF NOT EXISTS url_body ON url (good_digest) WHERE good_digest IS NOT NULL;
 CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);

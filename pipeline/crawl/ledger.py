@@ -30,7 +30,7 @@ from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.states import next_due
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Outcome, Place
-from pipeline.web.urls import url_key
+from pipeline.web.urls import same_site, url_key
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
@@ -61,6 +61,14 @@ _REVIVED = (
     " AND next_due > :at"
 )
 """What has failed again and again since before nothing of its source was usable, and never before that."""
+
+MAX_SAME = 20
+"""So many pages with one body are looked at (ours): they show what their addresses differ by."""
+_HOLDING = f"{_GET} WHERE good_digest = ? AND good_id = ? LIMIT 1"
+_SAME_BODY = (
+    f"SELECT key FROM url WHERE good_digest = ? AND kind = '{Kind.PAGE}' AND good_id IS NOT NULL AND key <> ?"
+    f" ORDER BY good_at, first_seen, key LIMIT {MAX_SAME}"
+)
 
 STILL_PAGES, STILL_SHARE, STILL_STRETCH, WATCHED_LOOKS = 100, 0.01, 2.0, 4
 """So many articles of a source that were looked at so often, for two days, and of which less than this share ever
@@ -191,12 +199,30 @@ class Ledger:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
             stretch = self._stretch(ref.source) if ref.kind == Kind.PAGE else 1.0
-            self._put(next_state(ref, old, every, changed, stretch))
+            state = next_state(ref, old, every, changed, stretch)
+            if ref.refers_to and ref.outcome == Outcome.OK:
+                state = self._pointing(state, ref.refers_to)
+            self._put(state)
             self._revive(ref)
             if ref.kind == Kind.PAGE:
                 self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _pointing(self, state: UrlState, id: str) -> UrlState:
+        """The state of a URL whose body is another URL's response: a later revisit points at that one too."""
+        found = self._db.execute(_HOLDING, (state.good_digest, id)).fetchone()
+        names = (name for name in _COLUMNS if name.startswith("good_"))
+        if found is None:
+            return replace(state, good_id=None)
+        other = _as_state(found)
+        return replace(state, **{name: getattr(other, name) for name in names})
+
+    def same_body(self, digest: str, key: str) -> list[Earlier]:
+        """The last good responses of other pages of the same site with this body, the earliest first."""
+        found = self._db.execute(_SAME_BODY, (digest, key)).fetchall()
+        keys = [row["key"] for row in found if same_site(row["key"], key)]
+        return [each for key in keys if (each := self.validators(key)) is not None]
 
     def _stretch(self, source: str) -> float:
         """By how much the looks at a source's articles lie further apart: it has shown that they do not change."""
@@ -477,7 +503,8 @@ class Ledger:
         if at != ref.fetched_at and after is not None and after.good_id == ref.id:
             self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
         is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
-        is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
+        known = {each.good_id for each in (before, after) if each is not None}
+        is_unfounded = ref.refers_to is not None and ref.refers_to not in known
         is_unread = ref.kind in LISTS and ref.outcome in USABLE
         if after is not None and is_news and (is_unread or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))

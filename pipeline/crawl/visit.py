@@ -236,6 +236,8 @@ class Visitor:
         if fetched is None and due.looks:
             return capture
         earlier = visit.earlier if visit.outcome in USABLE else None
+        if outcome == Outcome.OK and due.kind == Kind.PAGE and visit.outcome == Outcome.OK:
+            earlier = next(iter(self.keeper.ledger.same_body(sha1(capture.body), due.url_key)), earlier)
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
     def archived(self, key: str) -> bytes:
