@@ -64,6 +64,8 @@ class Ref:
     """ETag as received."""
     last_modified: str | None = None
     """Last-Modified as received."""
+    twin: str | None = None
+    """What the page says of other URLs of it."""
 
     @property
     def place(self) -> Place:
@@ -98,6 +100,7 @@ def ref_of(capture: Capture) -> Ref:
         gap=capture.gap or None,
         etag=capture.header("etag") or None,
         last_modified=capture.header("last-modified") or None,
+        twin=_storable(capture.twin) if capture.twin else None,
     )
 
 

@@ -97,7 +97,7 @@ def _otherwise(
             whole = None
         if whole is None:
             return None
-        capture = replace(capture, body=whole.body, refers_to=None)
+        capture = replace(capture, body=whole.body, refers_to=None, twin=None)  # it names the page that goes
         head = exchange.response(capture, wire)
     else:
         there = own.get((ref.url_key, ref.digest))

@@ -223,6 +223,7 @@ def metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
         "refers-to": capture.refers_to,
         "links": None if capture.links is None else str(capture.links),
         "gap": "yes" if capture.gap else None,
+        "twin": capture.twin,
         "sha256": hashlib.sha256(capture.body).hexdigest() if capture.body else None,
     }
     pairs = [(name, value) for name, value in told.items() if value is not None]
@@ -299,6 +300,7 @@ def unpack(file: str, main: Record | None, metadata: Record | None) -> Capture:
         refers_to=told.get("refers-to"),
         links=_number(told.get("links")),
         gap=told.get("gap") == "yes",
+        twin=told.get("twin"),
         notes=tuple(value for name, value in pairs if name == "note"),
         place=Place(file=file, offset=first.offset, length=first.length),
     )

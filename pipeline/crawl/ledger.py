@@ -25,9 +25,11 @@ from pipeline.crawl import backlog, daily, hostmemory
 from pipeline.crawl.backlog import Found, Span, Walked
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.database import FILE, LedgerError, opened, unreadable
-from pipeline.crawl.history import next_state
+from pipeline.crawl.history import MISSING, next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.states import next_due
+from pipeline.crawl.twinmemory import FIRST, NAMES, SAME, Twins, said
+from pipeline.crawl.twins import Rule
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Outcome, Place
 from pipeline.web.urls import same_site, url_key
@@ -55,6 +57,9 @@ _OWING = (
     " WHERE part.key IS NULL OR part.next_due <= :now"
 )
 """Keys of the articles whose next part is to be asked for, for the first time or again."""
+
+_RELEASE = "UPDATE url SET twin_of = NULL, next_due = ? WHERE twin_of = ? AND twin_rule IS NULL"
+"""What is due again: it was the same page as one that changed, and nobody knows whether it did too."""
 
 _REVIVED = (
     "UPDATE url SET next_due = :at WHERE source = :source AND failing_since > :before AND fails > 1"
@@ -127,6 +132,8 @@ class Ledger:
         self._db = opened(raw, read_only=read_only, in_place=in_place)
         self.newest = self._newest() if read_only else NEVER
         """Time of the newest visit or link that was known on entering."""
+        self.twins = Twins(self._db, self._write)
+        """What is known of URLs that are one page."""
         self._well: dict[str, str] = {}
         self._stretches: dict[str, float] = {}
 
@@ -202,12 +209,41 @@ class Ledger:
             state = next_state(ref, old, every, changed, stretch)
             if ref.refers_to and ref.outcome == Outcome.OK:
                 state = self._pointing(state, ref.refers_to)
-            self._put(state)
+            self._put(self._twin(ref, old, state) if ref.kind == Kind.PAGE else state)
             self._revive(ref)
             if ref.kind == Kind.PAGE:
                 self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _twin(self, ref: Ref, old: UrlState | None, state: UrlState) -> UrlState:
+        """The state of a page as its visit says what it is another URL of; those that are others of it, too.
+
+        What was taken for its twin by its body alone is asked for again when that changes, or is gone.
+        """
+        has_changed = ref.outcome == Outcome.OK and old is not None and ref.digest != old.good_digest
+        if has_changed or ref.outcome in MISSING:
+            self._write(_RELEASE, (warc.iso(ref.fetched_at), ref.url_key))
+        if ref.outcome != Outcome.OK or ref.part_of is not None:
+            return state
+        told = said(ref.twin)
+        if told is not None:
+            self.twins.heed(told, ref.url_key, ref.source, ref.fetched_at)
+            if told.sign == FIRST:
+                self.twins.know(told.page, ref.url_key)
+        twin_of = told.page if told is not None and told.sign == SAME else None
+        page, used = self.twins.fold(ref.url_key)
+        if used:
+            self.twins.know(page, twin_of or ref.url_key)
+        state = replace(state, twin_of=twin_of, twin_rule=None)
+        return replace(state, next_due=next_due(state))
+
+    def spare(self, due: Due, source: str, page: str, rule: Rule, now: datetime) -> None:
+        """Remember that a URL is not asked for, since by a rule it is one of a page that is known."""
+        state = self.state(due.url_key) or UrlState(
+            key=due.url_key, url=due.url, source=source, kind=due.kind, via=due.via, first_seen=now
+        )
+        self._put(replace(state, twin_of=page, twin_rule=str(rule), next_due=None))
 
     def _pointing(self, state: UrlState, id: str) -> UrlState:
         """The state of a URL whose body is another URL's response: a later revisit points at that one too."""
@@ -460,7 +496,7 @@ class Ledger:
         self._write("DELETE FROM url WHERE looks > 0")
         self._write("DELETE FROM day WHERE what <> ?", (daily.DUE,))
         self._write("UPDATE host SET robots_file = NULL, robots_until = NULL")
-        for table in ("owed", "file", "shown"):
+        for table in ("owed", "file", "shown", *NAMES):
             self._write(f"DELETE FROM {table}")
 
     def catch_up(self) -> int:
@@ -488,7 +524,7 @@ class Ledger:
         had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
         if gone == had:
             return
-        for table in ("url", "host", "owed", "file", "day", "shown") if gone - had else ():
+        for table in ("url", "host", "owed", "file", "day", "shown", *NAMES) if gone - had else ():
             self._write(f"DELETE FROM {table}")
         self._write("DELETE FROM withdrawn")
         for run in sorted(gone):
