@@ -37,7 +37,7 @@ class Ref:
     source: str
     """Name of the source."""
     kind: str
-    """page, feed, sitemap, listing, robots, tdmrep, redirect or discovery."""
+    """page, feed, sitemap, listing, robots, tdmrep, probe, redirect or discovery."""
     fetched_at: datetime
     """Aware UTC."""
     status: int
