@@ -45,6 +45,10 @@ JUNK_FACTOR = 0.15
 TEASER_FACTOR = 0.2
 """Weight of a line right below a linked title: the head of another article and its first words."""
 
+TEASER_LIST = 3
+"""Lines below linked titles that weigh TEASER_FACTOR each; more of them weigh together no more than so many: a list
+of other articles beside one of a single sentence."""
+
 HEADER = 4
 """Lines below the heading in which a link is the source or the author, and what is below it no teaser."""
 
@@ -55,6 +59,9 @@ READ_ON = either_script(
     r"\W{0,3}(?:继续|点击|展开)?(?:阅读|查看|全文|更多|详细|详情|readmore|more){1,3}\W{0,3}", re.I
 )
 """A link below a teaser, or at its end."""
+
+CUT_OFF = ("…", "...", "[详细]", "[詳細]", "[全文]", "阅读全文", "查看详情", "[详情]", "[阅读全文]")
+"""How a teaser ends."""
 
 TEASERS = 2
 """Texts above such links from which they are of other articles; one is the button below a long article."""
@@ -161,6 +168,17 @@ def is_linked_title(line: Line) -> bool:
     )
 
 
+def is_linked(line: Line) -> bool:
+    """Whether a line is one link, whatever it ends with: a title cut off in the middle has a mark there."""
+    return line.linked >= MIN_LINE and line.linked * 10 >= 9 * len(line.text)
+
+
+def _is_teaser(layout: Layout, index: int) -> bool:
+    """Whether a line stands right below the linked title of another article."""
+    above = layout.lines[index - 1]
+    return is_linked_title(above) or (layout.lines[index].text.endswith(CUT_OFF) and is_linked(above))
+
+
 def reads_on(layout: Layout, index: int) -> bool:
     """Whether a line ends with a link that reads on, or such a link is the line below."""
     last = layout.lines[index].pieces[-1]
@@ -199,6 +217,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     read_below = False
     silent = longest = 0
     on = {i for i, weight in enumerate(plain) if weight and reads_on(layout, i)}
+    below = {i for i, weight in enumerate(plain) if i and weight and _is_teaser(layout, i)}
+    teaser = TEASER_FACTOR * min(1.0, TEASER_LIST / max(len(below), 1))
     for index, line in enumerate(layout.lines):
         weight = plain[index]
         if not weight:
@@ -215,9 +235,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
         longest = max(longest, len(line.text)) if read_below else 0
         silent = 0
         is_header = heading is not None and heading < index <= heading + HEADER
-        below_title = index and not is_header and is_linked_title(layout.lines[index - 1])
-        if below_title or (index in on and len(on) >= TEASERS):
-            weight *= TEASER_FACTOR
+        if (index in below and not is_header) or (index in on and len(on) >= TEASERS):
+            weight *= teaser
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
         if NOTICE.search(line.text[:NOTICE_HEAD]):
