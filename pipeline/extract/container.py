@@ -119,6 +119,13 @@ CLIMB_LINKS = 0.25
 SHORTEST_COMMENT_HEADING = 3
 """Code points; the bare word is a button."""
 
+NAMED = 0.25
+"""Share of the found element's weight that an element named as an article body right below the title must have."""
+
+FEW = 900
+"""Weight of an element up to which such a share is looked for: some eight paragraphs. Of 124 real bodies the shortest
+have one or two, and what stands below them, of the site itself, has as many."""
+
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
 """What an article is put in; the best element may be a paragraph of it."""
 
@@ -142,6 +149,8 @@ class Weights:
     """Per box: what its own lines, its children and grandchildren pass up."""
     running: list[float]
     """Sums of `plain` up to and without each line."""
+    heading: int | None
+    """The line of the page's title, if a heading shows it."""
 
     def between(self, first: int, last: int) -> float:
         """Weight of the lines [first, last) before the discounts."""
@@ -206,7 +215,8 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
                 at = boxes[at].parent
     for index in range(len(boxes) - 1, 0, -1):
         total[boxes[index].parent] += total[index]
-    return Weights(line=weights, plain=plain, box=total, score=score, running=[0.0, *accumulate(plain)])
+    running = [0.0, *accumulate(plain)]
+    return Weights(line=weights, plain=plain, box=total, score=score, running=running, heading=heading)
 
 
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
@@ -275,7 +285,29 @@ def find_container(layout: Layout, weights: Weights) -> list[int]:
     chain = layout.up(best)
     inside = chain[:-1] or chain  # the page itself only where nothing else is
     holders = (at for at, box in enumerate(inside) if layout.boxes[box].tag in CONTAINER_TAGS)
-    return _parts(layout, weights, _climb(layout, weights, chain[next(holders, len(inside) - 1) :]))
+    found = _climb(layout, weights, chain[next(holders, len(inside) - 1) :])
+    return _parts(layout, weights, _below_title(layout, weights, found, best))
+
+
+def _below_title(layout: Layout, weights: Weights, found: int, best: int) -> int:
+    """The element inside the found one that is named as an article body and begins below the title, else that one.
+
+    Asked where what weighs most has no such name: of a page with one sentence, what members get.
+    """
+    inside = layout.up(best)
+    inside = inside[: inside.index(found)] if found in inside else inside
+    is_named = any("body" in kinds(layout.boxes[at].names) for at in inside)
+    if weights.heading is None or weights.box[found] > FEW or is_named:
+        return found
+    below = range(weights.heading + 1, weights.heading + HEADER + 1)
+    for at in range(found + 1, len(layout.boxes)):
+        box = layout.boxes[at]
+        if box.first >= layout.boxes[found].last:
+            break
+        is_body = "body" in (said := kinds(box.names)) and "junk" not in said
+        if is_body and box.first in below and weights.box[at] >= NAMED * weights.box[found]:
+            return at
+    return found
 
 
 def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
