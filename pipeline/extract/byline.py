@@ -131,8 +131,9 @@ def clean_source(value: str) -> str | None:
 
 def author_in(text: str) -> str | None:
     """The names after an author label in a printed line, joined with 、, or None."""
-    for match in AUTHOR_LABEL.finditer(text):
-        value = match[1]
+    at = 0
+    while match := AUTHOR_LABEL.search(text, at):
+        value, at = match[1], match.start(1)  # a value that is no name may hold the next label
         if match[0][:2].lower() == "by" and NOT_BY.search(text[max(0, match.start() - 20) : match.start()]):
             continue
         if reporter := PAPER_AND_REPORTER.match(value):

@@ -64,7 +64,7 @@ LONGEST_BESIDE = 6
 
 SPLIT_NAMES = either_script(
     r"[\s、,，;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体){0,2}(?:记者|通讯员|实习生)[\s:：/／]{0,2}|"
-    r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*"
+    r"\s*(?:[、,，;；&＆]|\s[▪•]\s|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*"
 )
 """A role between two names parts them too: 李小山 实习记者 王建国."""
 

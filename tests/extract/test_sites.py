@@ -24,4 +24,4 @@ def test_facts_of_a_site(case: dict[str, Any]) -> None:
 
 
 def test_the_cases_are_of_many_sites() -> None:
-    assert len({case["like"] for case in CASES}) == len(CASES) > 180
+    assert len({case["like"] for case in CASES}) == len(CASES) > 250
