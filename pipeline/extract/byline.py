@@ -46,6 +46,9 @@ PAPER_AND_REPORTER = either_script(
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
 
+LABELS = 20
+"""Labels of an author tried in one line."""
+
 TOGETHER = 8
 """Runs behind the first name of a byline that may hold the others, each with the sign before it."""
 
@@ -132,7 +135,9 @@ def clean_source(value: str) -> str | None:
 def author_in(text: str) -> str | None:
     """The names after an author label in a printed line, joined with 、, or None."""
     at = 0
-    while match := AUTHOR_LABEL.search(text, at):
+    for _ in range(LABELS):
+        if not (match := AUTHOR_LABEL.search(text, at)):
+            break
         value, at = match[1], match.start(1)  # a value that is no name may hold the next label
         if match[0][:2].lower() == "by" and NOT_BY.search(text[max(0, match.start() - 20) : match.start()]):
             continue
