@@ -22,8 +22,16 @@ ORG = either_script(
     r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
     r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
 )
+OTHER_ROLE = either_script(
+    r"[ \u3000](?:摄影|图片|插画|绘图|编辑|责编|翻译|供图|校对|设计|视频|剪辑|监制|策划)[ \u3000].*"
+)
+"""Behind the writers' names who did what else, spaces in place of the colons: 李小山 摄影 王建国."""
+
+DEGREE = either_script(r"(?:博士|硕士|教授|研究员|讲师|院士|医师|医生|律师|工程师|学者|作家)$")
+"""How what somebody is ends, a space before the name: 湖泊学博士 李小山."""
+
 ROLE = either_script(
-    r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*|^(?:图文|撰文|文)[\s/／|｜:：]{1,3}(?=[\u4e00-\u9fff]{2})|^(?:编译|特派员)(?=[\u4e00-\u9fff]{2,4}$)"
+    r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|[^\s（()）]{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*|^(?:图文|撰文|文)[\s/／|｜:：]{1,3}(?=[\u4e00-\u9fff]{2})|^(?:编译|特派员)(?=[\u4e00-\u9fff]{2,4}$)"
 )
 TAIL = either_script(
     r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电)$"
@@ -117,6 +125,7 @@ def is_name(text: str) -> bool:
 def names_of(value: str) -> list[str]:
     """The single names of a byline, without roles; [] for a sentence (a full stop, or more than 20 code points)."""
     value = ROLE.sub("", SPACED_NAME.sub(r"\1\2", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    value = OTHER_ROLE.sub("", value)
     if re.search(r"[。！？]", value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
@@ -134,7 +143,7 @@ def names_of(value: str) -> list[str]:
         people = [word for word in words if is_personal_name(word)]
         if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
             names.extend(words)
-        elif people and all(word in people or ORG.search(word) for word in words):
+        elif people and all(word in people or ORG.search(word) or DEGREE.search(word) for word in words):
             names.extend(people)
         elif (
             part
