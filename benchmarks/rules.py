@@ -32,7 +32,7 @@ from pipeline.rules import table
 
 STANDARD = (
     "BLOCK UNREAD HEADINGS STRUCTURE CELLS JUNK_TAGS CONTAINER_TAGS BOMS SIGNS HAN_DIGITS MONTHS PLACES BY_NAME "
-    "DECIDED SCRIPT_NAMES _surnames _older_kana _labels _common _groups"
+    "DECIDED SCRIPT_NAMES FAR_PLACE FAR_PLACES _surnames _older_kana _labels _common _groups"
 )
 """Names of what is no table of rules, or only another table's names."""
 

@@ -652,9 +652,9 @@ class Document:
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
-    """The rule that found them: reprint, label, behind_source, cell, original, twice, element, profile, follow,
-    dateline, with_paper, foot, alone, desk, beside_day, signature, blog, card, declared, above_day (extract/author.py
-    says what each believes)."""
+    """The rule that found them: reprint, label, behind_source, cell, original, opening, twice, element, profile,
+    follow, dateline, with_paper, foot, alone, agency, desk, beside_day, signature, blog, card, declared, above_day
+    (extract/author.py says what each believes)."""
     affiliation: str | None = None
     """The organisation printed beside the author, several joined with 、."""
     editors: tuple[Editor, ...] = ()
@@ -665,7 +665,7 @@ class Document:
     """The string that day was read from."""
     published_from: str | None = None
     """Where that string stood: label, printed, parted, foot, meta:<name>, json-ld, item, script:<variable>, beside,
-    time, shown, above, ago, url, bare, closing, modified (extract/published.py)."""
+    time, shown, above, ago, url, bare, closing, dispatch, modified (extract/published.py)."""
     published_at: str | None = None
     """Day and time of publication, where the page prints a time: ISO 8601, of the day `published_on`, as precise as
     printed; with an offset only where `zone_from` says why. None: it prints none, or midnight."""

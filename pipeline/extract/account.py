@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, below_label, is_the_site
@@ -40,6 +40,9 @@ AUTHOR_CARD = re.compile(
 )
 """Class and id of the name in an author's card below a body, or in a linked line above the title."""
 
+JOINED = re.compile(r"[\x1f、，,&＆]+\s?(?:[和与與及]|and)?[\x1f\s]*")
+"""What stands between the names of a byline that are links."""
+
 TOGETHER = 4
 """Personal names in links of a header that are the authors together."""
 
@@ -62,6 +65,19 @@ def profile(page: Evidence) -> str | None:
         if is_account(name, page) and not COLUMN.fullmatch(name):
             return name
     return None
+
+
+def together(name: str, page: Evidence) -> str:
+    """A linked name and those linked beside it with nothing between but a sign: A、B和C."""
+    people = page.printed.accounts
+    if name not in people:
+        return name
+    for line in (*page.printed.head, *page.printed.above):
+        runs = [run for run in JOINED.split(line) if run]
+        if name in runs:
+            at = runs.index(name)
+            return "、".join(dict.fromkeys((name, *takewhile(people.__contains__, runs[at + 1 :]))))
+    return name
 
 
 def is_account(name: str, page: Evidence) -> bool:

@@ -7,6 +7,7 @@ all 29 and none on the others. `meta author` alone is mostly the web editor and 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 from pipeline.extract.account import (
@@ -18,6 +19,7 @@ from pipeline.extract.account import (
     profile,
     signature,
     site_part,
+    together,
 )
 from pipeline.extract.byline import author_in, closing_author
 from pipeline.extract.dateline import dateline_author
@@ -42,12 +44,16 @@ from pipeline.extract.names import GAP, HAN_NAME, ORG, SPACED_NAME, is_name, is_
 from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, above_day, beside_day
 from pipeline.extract.variants import either_script
 
-NO_AUTHOR = either_script(r"未知|佚名|网络|網路|不详|匿名|^admin", re.I)
+NO_AUTHOR = either_script(
+    r"未知|佚名|不详|匿名|^admin|^(?:来自|来源于|转自|本文)?(?:互联)?(?:网络|网路)(?:整理|综合|转载|收集|来源|作者)?$",
+    re.I,
+)
 """Printed behind the label of an author where there is none."""
 
 PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
-    r"(?:account|user|read|poster)[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])",
+    r"(?:account|user|read|poster)[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])|"
+    r"(?-i:[a-z](?:Author|Writer|Reporter)(?:$|[\s_\-]))",
     re.I,
 )
 """Class and id of an element that holds a person's name."""
@@ -64,6 +70,11 @@ ABOUT_AUTHOR = either_script(
 
 EDITOR = either_script(r"编辑|责编|校对|审核|录入|编审|监制")
 """In a line that names who worked on the page, not who wrote it."""
+
+AGENCY_ALONE = either_script(
+    r"(?:中央|新华|中新|中评|路透|法新|美联|共同|塔斯)[通讯]{0,2}社|.{2,8}通讯社|综合外电"
+)
+"""A news agency behind the label of an author: the reporter it names in the text goes first."""
 
 META_AUTHORS = (
     "og:article:author",
@@ -96,6 +107,13 @@ NOTE_MARKS = re.compile(
 )
 """What points from a name to its office: 李小山¹，王建国²"""
 
+ENDS_IN = 60
+"""Code points at the end of a body's last line that may hold a byline behind the last sentence."""
+
+ENDING = re.compile(
+    r"[。！？!?…”」』]\s?((?:[（(【\[][^（()）【】\[\]]{4,40}[）)】\]]|[^。！？!?”」』（()）]{4,40})\d{0,7})$"
+)
+
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 ORIGINAL = ("原创", "原創", "Original")
 """WeChat's mark of an author's own work."""
@@ -120,11 +138,31 @@ def _in_sentence(line: str) -> str | None:
     return "、".join(names_of(said[1])) or None if said else None
 
 
+def _labelled(page: Evidence) -> Iterator[str]:
+    named = map(author_in, (*page.printed.head, *page.printed.above))
+    return (name for name in named if name and _believed(name, page.url))
+
+
 def _label(page: Evidence) -> str | None:
-    for line in (*page.printed.head, *page.printed.above):
-        if (name := author_in(line)) and _believed(name, page.url):
-            return name
-    return None
+    name = next((name for name in _labelled(page) if not _are_agencies(name)), None)
+    return None if name and _uploader(page) == name and _opening(page) else name
+
+
+def _uploader(page: Evidence) -> str | None:
+    """Who put the article up, as a content system prints it: By X."""
+    return next(filter(None, (author_in(line) for line in page.printed.head if ENGLISH_BY.match(line))), None)
+
+
+def _under_uploader(page: Evidence) -> str | None:
+    return _opening(page) if _uploader(page) else None
+
+
+def _are_agencies(names: str) -> bool:
+    return all(map(AGENCY_ALONE.fullmatch, names.split("、")))
+
+
+def _agency(page: Evidence) -> str | None:
+    return next(_labelled(page), None)
 
 
 def _behind_source(page: Evidence) -> str | None:
@@ -165,7 +203,8 @@ def _twice(page: Evidence) -> str | None:
 
 
 def _element(page: Evidence) -> str | None:
-    return _marked(page)[0]
+    name = _marked(page)[0]
+    return together(name, page) if name else None
 
 
 def _dateline(page: Evidence) -> str | None:
@@ -173,9 +212,15 @@ def _dateline(page: Evidence) -> str | None:
         day = find_day(line)
         sides = (AFTER_DAY.sub("", line[day.end :]), line[: day.start]) if day else (line,)
         for side in sides:
-            if name := dateline_author(side.replace(GAP, " ").strip()):
+            name = dateline_author(side.replace(GAP, " ").strip())
+            if name and not _are_agencies(name):
                 return name
     return None
+
+
+def _opening(page: Evidence) -> str | None:
+    """The reporter whom the first lines of the body name."""
+    return next(filter(None, map(dateline_author, page.printed.first)), None)
 
 
 def _with_paper(page: Evidence) -> str | None:
@@ -190,7 +235,7 @@ def _with_paper(page: Evidence) -> str | None:
 
 
 def _foot(page: Evidence) -> str | None:
-    for line in (page.printed.last, *page.printed.own):
+    for line in (page.printed.last, *_ending(page.printed.last), *page.printed.own):
         name = (
             (None if ENGLISH_BY.search(line) else author_in(line))
             or (None if CHANGED.search(line) else dateline_author(line))
@@ -202,6 +247,12 @@ def _foot(page: Evidence) -> str | None:
         if posted := POSTED_BY.search(line):
             return posted[1]
     return None
+
+
+def _ending(text: str) -> tuple[str, ...]:
+    """What stands behind the last sentence of a text longer than a byline."""
+    found = ENDING.search(text[-ENDS_IN:])
+    return (found[1],) if found and len(text) > len(found[1]) else ()
 
 
 def _described(line: str) -> str | None:
@@ -267,6 +318,12 @@ AUTHORS: tuple[Rule[str], ...] = (
     ),
     ("cell", LABEL, _cell, "a line 作者 and below it the name, as tables print it"),
     ("original", LABEL, _original, "the name behind WeChat's mark 原创; the account's name comes after it"),
+    (
+        "opening",
+        LABEL,
+        _under_uploader,
+        "the reporter whom the text's first lines name, where the header has By and who put it up",
+    ),
     ("twice", LABEL, _twice, "a name that the page declares and the header prints alone"),
     ("element", PLACE, _element, "a person in an element named author, byline, nickname …"),
     ("profile", PLACE, profile, "the text of the header's first link to a person's page: /u/12"),
@@ -275,6 +332,7 @@ AUTHORS: tuple[Rule[str], ...] = (
     ("with_paper", PLACE, _with_paper, "李小山／示例晚报 or 示例晚报　李小山 as a line of the header"),
     ("foot", LABEL, _foot, "a label, a byline or names in brackets in the last line or below the body"),
     ("alone", PLACE, _alone, "a line of the header that is personal names and nothing else"),
+    ("agency", LABEL, _agency, "作者：示例通讯社 in the header, where no reporter is named"),
     ("desk", PLACE, _desk, "a newsroom in an element named author, byline, nickname …"),
     ("beside_day", PLACE, _beside_day, "a name without a label in the line of the day"),
     ("signature", MACHINE, signature, "`meta author` that the page's `title` ends with: a blog"),

@@ -7,6 +7,7 @@ because the page's designer, not the text, often separates two facts.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.names import GAP, is_personal_name, names_of, no_names
@@ -21,13 +22,13 @@ _PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLA
 """Between a label and its value. GAP is white space to `\\s`: each must be read one way alone, or a run of GAPs takes
 twice as long with each more."""
 SOURCE_LABEL = either_script(
-    r"(?<![图圖片影照频頻面乐樂材料])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
+    r"(?<![图圖片影照频頻面乐樂材料明])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
     r"转载于|From|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
     + _PARTED
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|博主|投稿[人者]|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿人?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?报道(?=[:：])|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:图/文|文/图|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|网友|昵称|博主|投稿[人者]|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿人?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图/文|文/图|圖文|author|Author|By|by)"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -45,17 +46,26 @@ PAPER_AND_REPORTER = either_script(
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
 
+LABELS = 20
+"""Labels of an author tried in one line."""
+
+TOGETHER = 8
+"""Runs behind the first name of a byline that may hold the others, each with the sign before it."""
+
+PLATFORM = either_script(r"^[\u4e00-\u9fff]{2,4}号\s?[·・•丨|｜]\s?(?=\S{2})")
+"""What stands before an account's name: 示例号·城北发布."""
+
 CLOCK = re.compile(r"\d{1,2}[:：]\d\d")
 REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
 """What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
 
 NO_SOURCE = either_script(
-    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?"
+    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?|来自|转自|来源"
 )
 """Printed where a source should be; it names none."""
 
 NEXT_FACT = either_script(
-    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|图\s?[/／|｜:：]|[【\[])|\s[\u4e00-\u9fff]{{2,6}}[:：]"
+    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s[\u4e00-\u9fff]{{2,6}}[:：]"
 )
 """Where the next fact begins: a word known as a label, or any short word behind a space and before a colon."""
 
@@ -105,7 +115,7 @@ def clean_source(value: str) -> str | None:
     if day:
         value = value[: day.start]
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
-    value = REPORTER_OF.sub("", value)
+    value = REPORTER_OF.sub("", PLATFORM.sub("", value))
     value = value.strip(" \u3000:：>@＠［］【】[](（)）,，;；-—。·/／")
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value
     if (
@@ -124,8 +134,11 @@ def clean_source(value: str) -> str | None:
 
 def author_in(text: str) -> str | None:
     """The names after an author label in a printed line, joined with 、, or None."""
-    for match in AUTHOR_LABEL.finditer(text):
-        value = match[1]
+    at = 0
+    for _ in range(LABELS):
+        if not (match := AUTHOR_LABEL.search(text, at)):
+            break
+        value, at = match[1], match.start(1)  # a value that is no name may hold the next label
         if match[0][:2].lower() == "by" and NOT_BY.search(text[max(0, match.start() - 20) : match.start()]):
             continue
         if reporter := PAPER_AND_REPORTER.match(value):
@@ -137,8 +150,17 @@ def author_in(text: str) -> str | None:
         day = find_day(value)
         names = names_of(value[: day.start] if day else value)
         if names:
-            return "、".join(names)
+            more = (
+                _next_names(text[match.end() :]) if not (stop or day) and is_personal_name(names[-1]) else []
+            )
+            return "、".join(dict.fromkeys((*names, *more)))
     return None
+
+
+def _next_names(text: str) -> list[str]:
+    """The names in elements of their own behind the first of a byline: 记者：<a>李小山</a><a>王建国</a>."""
+    runs = [run.strip(" 、,，") for run in text.split(GAP)[1 : 1 + TOGETHER]]
+    return list(takewhile(lambda run: len(run) > 2 and is_personal_name(run), filter(None, runs)))
 
 
 def paper_in(text: str) -> str | None:

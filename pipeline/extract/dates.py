@@ -81,6 +81,11 @@ DAY_MONTH_YEAR = re.compile(
 server set to American English prints it: month first."""
 
 SHORT_YEAR = re.compile(r"(?<![\d-])([0-3]\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])")
+SHORT_DOTTED = re.compile(
+    r"(?:日期|時間|时间|发布|發布|發佈)[日期時間於：:﹕\s]{1,6}([0-3]\d)\.(0[1-9]|1[0-2])\.([0-3]\d)(?![\d.])"
+)
+"""日期：23.03.11 and 11.03.23 behind such a word: either end may be the year, and the later day is meant."""
+
 _MONTH = r"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _DAY = r"(3[01]|[12]\d|0?[1-9])"
 _YEAR = r"((?:19|20)\d\d)(?!\d)"
@@ -268,6 +273,14 @@ def _day_or_month_first(match: re.Match[str]) -> date | None:
     return _day(match[4], first, second) or _day(match[4], second, first)
 
 
+def _later_reading(match: re.Match[str]) -> date | None:
+    """Of 11.03.23 the 11th of March 2023, not the 23rd of March 2011: pages with such a day are mostly young."""
+    days = (
+        _day(2000 + int(year), match[2], day) for year, day in ((match[1], match[3]), (match[3], match[1]))
+    )
+    return max(filter(None, days), default=None)
+
+
 def _han_number(text: str) -> int:
     """十二 → 12, 二十九 → 29, 一百一十三 → 113, 一一三 → 113."""
     if "百" in text:
@@ -300,6 +313,7 @@ _FORMS = (
     (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].casefold()], m[1])),
     (HAN, _han_day),
     (MIXED, lambda m: _day(m[1], _han_number(m[2]), m[4] or _han_number(m[3]))),
+    (SHORT_DOTTED, _later_reading),
     (SHORT_YEAR, lambda m: _day(2000 + int(m[1]), m[2], m[3])),
 )
 """Each form and how its parts are read; of several in a text the one that begins first is the day."""

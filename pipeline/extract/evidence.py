@@ -46,7 +46,7 @@ PAPER_AND_NAME = either_script(
 
 NOT_A_NAME = either_script(
     r"^原创$|^by$|^(?i:Posted|Published|Written|(?:last )?(?:modified|updated|edited)|"
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Date|Time|Views?)\b)|日期|上传|下载|订阅|链接|原文|收藏|举报|编辑|责编|选稿|校对|审核|编审|来源|发布|时间|阅读|关注|分享|评论|字号|"
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Date|Time|Views?)\b)|日期|上传|下载|订阅|链接|原文|收藏|举报|编辑|责编|选稿|校对|审核|编审|来源|(?<![\u4e00-\u9fff]{2})发布|发布(?!$)|^(?:最新|官方|首次|正式|今日|昨日|权威|原创)发布|时间|阅读|关注|分享|评论|字号|"
     r"登录|注册|点赞|回复|最后|首页|正文|^更多|播放|人气|浏览|返回|主页|上一|下一|作者|记者|文章|发表|更新|修改|频道$|栏目$|专题$"
 )
 """The label or button beside a day, where a name could stand."""

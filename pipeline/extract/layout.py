@@ -284,7 +284,8 @@ class _Walk:
         """Open an element; returns its box, or None for an inline element without a name."""
         attributes = node.attributes
         if tag == "a":
-            self.href = attributes.get("href") or "#"
+            anchor = "href" not in attributes and ("name" in attributes or "id" in attributes)
+            self.href = "" if anchor else attributes.get("href") or "#"
         elif tag == "pre":
             self.preformatted += 1
         names = ""

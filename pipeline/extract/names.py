@@ -22,8 +22,16 @@ ORG = either_script(
     r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
     r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
 )
+OTHER_ROLE = either_script(
+    r"[ \u3000](?:摄影|图片|插画|绘图|编辑|责编|翻译|供图|校对|设计|视频|剪辑|监制|策划)[ \u3000].*"
+)
+"""Behind the writers' names who did what else, spaces in place of the colons: 李小山 摄影 王建国."""
+
+DEGREE = either_script(r"(?:博士|硕士|教授|研究员|讲师|院士|医师|医生|律师|工程师|学者|作家)$")
+"""How what somebody is ends, a space before the name: 湖泊学博士 李小山."""
+
 ROLE = either_script(
-    r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|\S{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*"
+    r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|[^\s（()）]{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*|^(?:图文|撰文|文)[\s/／|｜:：]{1,3}(?=[\u4e00-\u9fff]{2})|^(?:编译|特派员)(?=[\u4e00-\u9fff]{2,4}$)"
 )
 TAIL = either_script(
     r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电)$"
@@ -42,6 +50,15 @@ PLACED = either_script(r"(?:报道|報導|報道|专电|專電|电|電)$")
 PLACE = 2
 """Code points of such a place."""
 
+FAR_PLACES = (
+    r"(?:华盛顿|休斯(?:顿|敦)|洛杉(?:矶|磯)|旧金山|圣(?:荷|何)西|西雅图|芝加哥|波士顿|亚特兰大|迈阿密|达拉斯|多伦多|温哥华|蒙特利尔|渥太华|墨西哥城|巴拿马|圣保罗|"
+    r"布鲁塞尔|法兰克福|慕尼黑|日内瓦|苏黎世|维也纳|莫斯科|圣彼得堡|斯德哥尔摩|阿姆斯特丹|哥本哈根|赫尔辛基|布拉格|布达佩斯|巴塞罗那|伊斯坦(?:布尔|堡)|安卡拉|"
+    r"耶路撒冷|特拉维夫|德黑兰|巴格达|阿布扎比|约翰内斯堡|内罗毕|新德里|孟买|伊斯兰堡|加德满都|新加坡|吉隆坡|雅加达|马尼拉|胡志明市?|名古屋|"
+    r"墨尔(?:本|砵)|布里斯(?:本|班)|(?:堪|坎)培拉|奥克兰|惠灵顿|哈尔滨|石家庄|呼和浩特|乌鲁木齐|连云港|张家(?:口|界|港)|景德镇|马鞍山|攀枝花|秦皇岛|平顶山|葫芦岛)"
+)
+"""A reporter's places of more than two characters: without them 李山华盛顿报道 would be of 李山华."""
+
+FAR_PLACE = either_script(FAR_PLACES + "$")
 AFTER_ROLE = either_script(r"(?<=[\u4e00-\u9fff](?:编译|編譯|整理|撰文|报道|報導))\s.*")
 COUNTRY = re.compile(r"^[\[［【〔（(]?[\u4e00-\u9fff]{1,4}[\]］】〕）)]\s?(?=\S{2})")
 """[美]约翰·史密斯"""
@@ -55,7 +72,7 @@ LONGEST_BESIDE = 6
 
 SPLIT_NAMES = either_script(
     r"[\s、,，;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体){0,2}(?:记者|通讯员|实习生)[\s:：/／]{0,2}|"
-    r"\s*(?:[、,，;；&＆]|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*"
+    r"\s*(?:[、,，;；&＆]|\s[▪•]\s|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*"
 )
 """A role between two names parts them too: 李小山 实习记者 王建国."""
 
@@ -89,12 +106,17 @@ WITH_NUMBER = re.compile(r"[^\W\d_][\w.\-]{0,15}?\d{3,6}")
 """An account's name that ends in a number: 山野来信2019."""
 
 
+DISPATCH = either_script(r"\d日专?[电讯]$")
+"""示例社台北3日电 is of no person."""
+
+
 def is_name(text: str) -> bool:
     """Whether a text can be a name: no address, day, sentence, software, button, role or place."""
     return not (
         POSITION.fullmatch(text)
         or re.search(r"[。！？；@]|^[—–_>《“\"]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
         or find_day(text)
+        or DISPATCH.search(text)
         or SENTENCE.search(text)
         or no_names().fullmatch(text.lower())
     )
@@ -103,9 +125,11 @@ def is_name(text: str) -> bool:
 def names_of(value: str) -> list[str]:
     """The single names of a byline, without roles; [] for a sentence (a full stop, or more than 20 code points)."""
     value = ROLE.sub("", SPACED_NAME.sub(r"\1\2", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    value = OTHER_ROLE.sub("", value)
     if re.search(r"[。！？]", value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
+    slashed = [ROLE.sub("", part) for part in slashed]
     people = [part for part in slashed if part and all(map(is_personal_name, re.split(r"[\s、,，]+", part)))]
     if len(slashed) > 1 and people:
         value = "、".join("、".join(people).split())
@@ -119,7 +143,7 @@ def names_of(value: str) -> list[str]:
         people = [word for word in words if is_personal_name(word)]
         if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
             names.extend(words)
-        elif people and all(word in people or ORG.search(word) for word in words):
+        elif people and all(word in people or ORG.search(word) or DEGREE.search(word) for word in words):
             names.extend(people)
         elif (
             part
@@ -152,6 +176,8 @@ def _single_name(part: str) -> str:
         name = name[:-1]
     if not PLACED.search(part) or not HAN.fullmatch(name) or is_personal_name(name):
         return name
+    if (near := FAR_PLACE.sub("", name)) != name:
+        return near
     name = name.removesuffix("即時").removesuffix("即时")
     if len(name) <= PLACE:
         return ""

@@ -26,6 +26,7 @@ from pipeline.extract.evidence import (
 )
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
+from pipeline.extract.title import SEPARATOR
 from pipeline.extract.unlabelled import above_day, beside_day
 from pipeline.extract.variants import either_script
 
@@ -39,16 +40,16 @@ META_SOURCES = (
     "copyright-source",
 )
 SOURCE_CLASS = either_script(
-    r"(?:^|[\s_\-])(?:source|laiyuan|media|origin|comefrom|js_name)(?:$|[\s_\-])",
+    r"(?:^|[\s_\-])(?:source|laiyuan|(?<!rich_)media|origin|comefrom|js_name)(?:$|[\s_\-])|(?-i:(?:^|[\s_\-])source[A-Z])|(?-i:[a-z](?:Source|Media|Origin)(?:$|[\s_\-]))",
     re.I,
 )
 """Class and id of an element that holds the source's name."""
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?")
 PAPERS_REPORTER = either_script(
-    r"(?:^|[\s\x1f])(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f]{0,3}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?记者[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
+    r"(?:^|[\s\x1f])(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f/／╱]{0,3}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?(?:记者|编译)[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
 )
-"""示例晚报 记者李小山, 示例晚报驻伦敦记者 李小山, in a header line."""
+"""示例晚报 记者李小山, 示例晚报驻伦敦记者 李小山, 示例晚报／编译李小山, in a header line."""
 
 _OFFICE = r"(?:信息)?(?:发布|发文|供稿|提供|上稿|报送|来稿|公布|主办)(?:单位|机构|机关|部门|者单位)"
 OFFICE = either_script(
@@ -122,9 +123,16 @@ def _label(page: Evidence) -> Origin | None:
     for line in (*page.printed.head, *page.printed.above, *opening):
         account = ACCOUNT_LABEL.match(line)
         name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
-        if name and name not in page.printed.accounts:
+        if name and name not in page.printed.accounts and not _is_platform(name, page):
             return name, link_of(page.printed, name)
     return None
+
+
+def _is_platform(name: str, page: Evidence) -> bool:
+    """Whether 来自 names the site itself, on which an account posted: 来自雪球 on a page of 雪球."""
+    site = (page.declared.meta.get("og:site_name"), *SEPARATOR.split(page.declared.title)[1:])
+    posted = re.compile(rf"[来來]自[\s\x1f]{{0,3}}{re.escape(name)}")
+    return name in site and any(map(posted.search, (*page.printed.head, *page.printed.above)))
 
 
 def _spaced(line: str) -> str | None:
@@ -159,7 +167,8 @@ def _element(page: Evidence) -> Origin | None:
             or text in page.printed.accounts
         ):
             continue
-        if name := clean_source(text):
+        name = clean_source(text)
+        if name and not _is_platform(name, page):
             return name, link_of(page.printed, name)
     return None
 

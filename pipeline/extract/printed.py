@@ -18,6 +18,9 @@ from pipeline.extract.variants import either_script
 ABOVE = 5
 """Lines above the title that may hold the day or the source."""
 
+NEAR = 2
+"""Lines above the title that may be an account's name and nothing but its link."""
+
 BETWEEN = 40
 """Lines between title and body that are read as header."""
 
@@ -38,14 +41,17 @@ OPENING = either_script(
 TEASER = 9
 """Code points of a link in the header from which it is the title of another article, not a name."""
 
-OF_A_DAY = re.compile(r"[\d\s年月日号號时時分秒:：/.\-]")
-"""What a day with its time is made of: some sites link it."""
+OF_A_DAY = re.compile(r"https?://[\w.\-/]{1,80}|[\d\s年月日号號时時分秒:：/.\-]")
+"""What a day with its time is made of, or an address: some sites link them."""
 
 OPENING_LINES = 8
 """Such lines at most."""
 
 REST = re.compile("[时時日]")
 """One of these is in the first code points of a line that gives a day and nothing else."""
+
+IN_HEADING = either_script(r"(?:来\s{0,4}源|作\s{0,4}者|时\s{0,4}间|日\s{0,4}期|记者)\s?[:：]")
+"""A label behind the title in its heading."""
 
 SENTENCE_END = re.compile(r"[。！？；：]")
 """What a paragraph has and a name above it has not."""
@@ -140,6 +146,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     head = [*head, *kept[:opening], *(i for i in range(first, begin) if removed.get(i) == "date")]
     if titled and not any(find_day(layout.lines[i].text) for i in head):
         head += _below_standfirst(layout, reading)
+    head, above, foot = ([i for i in lines if not _is_hidden(layout, i)] for lines in (head, above, foot))
     read = {*head, *above, *foot, *kept}
     rest = [
         i
@@ -153,7 +160,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         if piece.href
     ]
     return Printed(
-        head=_lines(layout, head),
+        head=(*(_in_heading(layout, top) if titled else ()), *_lines(layout, head)),
         above=_lines(layout, above),
         foot=_lines(layout, foot),
         own=_lines(layout, own),
@@ -165,14 +172,45 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         teasers=frozenset(
             with_gaps(line)
             for line in (layout.lines[i] for i in head)
-            if line.linked * 2 > len(line.text) and len(OF_A_DAY.sub("", line.text)) >= TEASER
+            if line.linked * 2 > len(line.text) and _longest_link(line) >= TEASER
         ),
         rest=_lines(layout, rest),
         marked=tuple(_marked(layout, (*above, *head))),
         links=tuple(links),
-        accounts=tuple(name for i in (*head, *above) for name in _accounts(layout.lines[i])),
+        accounts=tuple(
+            name
+            for i in dict.fromkeys((*head, *above, *range(max(0, top - NEAR), top)))
+            for name in _accounts(layout.lines[i])
+        ),
         cards=tuple(_marked(layout, (*range(max(0, top - ABOVE), top), *own))),
     )
+
+
+def _in_heading(layout: Layout, index: int) -> tuple[str, ...]:
+    """What stands in elements of its own in the title's line, behind it: <h1>…<small>作者：李小山</small></h1>."""
+    line = layout.lines[index]
+    behind = with_gaps(line).partition(GAP)[2]
+    is_heading = layout.boxes[line.box].tag in HEADINGS
+    return (behind,) if is_heading and IN_HEADING.search(behind) else ()
+
+
+def _is_hidden(layout: Layout, index: int) -> bool:
+    """Whether a line stands in an element that is not shown: what it says, a crawler was to read."""
+    box = layout.lines[index].box
+    while box >= 0:
+        if layout.boxes[box].hidden:
+            return True
+        box = layout.boxes[box].parent
+    return False
+
+
+def _longest_link(line: Line) -> int:
+    """Code points of the longest link of a line that is neither a day nor a person's."""
+    texts: dict[str, str] = {}
+    for piece in line.pieces:
+        if piece.href and not ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200])):
+            texts[piece.href] = texts.get(piece.href, "") + piece.text
+    return max((len(OF_A_DAY.sub("", text)) for text in texts.values()), default=0)
 
 
 def _below_standfirst(layout: Layout, reading: Reading) -> list[int]:
@@ -215,7 +253,11 @@ def _accounts(line: Line) -> list[str]:
     found, before = [], ""
     for piece in line.pieces:
         text = piece.text.strip()
-        if text and ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200])) and not ANOTHER.search(before):
+        if (
+            re.search(r"\w", text)
+            and ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
+            and not ANOTHER.search(before)
+        ):
             found.append(text)
         before = text or before
     return found

@@ -101,6 +101,11 @@ CLOSING = either_script(
 CLOSING_LONGEST = 40
 """Code points of such a line."""
 
+DISPATCH = either_script(
+    r"\s{0,4}[【〔［（(\[][^【】〔〕［］（()）\[\]]{2,26}\d\d?\s?日\s?专?[讯电](?=[】〕］）)\]])"
+)
+"""How a body begins that says whose dispatch it is: 【示例社2024年5月13日讯】"""
+
 CLIENT = either_script(r"^来自\S{2,10}?(?:客户端|手机)[\s\x1f]{0,3}")
 FLOOR = either_script(r"^\W{0,3}\d{1,5}楼")
 WORDS = re.compile(r"[^\W\d_年月日号號]")
@@ -270,6 +275,14 @@ def _closing(page: Evidence) -> Dated | None:
     return None
 
 
+def _dispatch(page: Evidence) -> Dated | None:
+    for line in page.printed.first[:1]:
+        if opening := DISPATCH.match(line):
+            for said in days_of(opening[0], page):
+                return said.dated("dispatch")
+    return None
+
+
 def _later(page: Evidence) -> Dated | None:
     own = (line for line in page.printed.own if len(line) <= BARE_LONGEST)
     lines = [(line, "") for line in (*_around(page), *own)]
@@ -326,6 +339,7 @@ DAYS: tuple[Rule[Dated], ...] = (
     ("url", ADDRESS, _address, "a day in the address"),
     ("bare", PLACE, _bare, "a line below the body that is a day"),
     ("closing", PLACE, _closing, "（《示例晚报》2024年5月13日）, 写于2024-05-13 as a last line"),
+    ("dispatch", PLACE, _dispatch, "【示例社2024年5月13日讯】 at the beginning of the body"),
     ("modified", PLACE, _later, "更新于 2024-05-13, 成文日期：2024-05-13 in the header or below the body"),
 )
 """Name, voice, function and what it believes of every reader, in order."""

@@ -83,6 +83,10 @@ FACTS = (
 )
 """Fact as JSON-LD names it → the keys that name it beside a text, without case and underscores."""
 
+PERSONS = frozenset({"author", "publisher"})
+PERSON_KEYS = frozenset({"name", "nickname", "username", "displayname", "screenname"})
+"""Keys of the name in an object that is an author or a publisher."""
+
 BLOCK_KEYS = frozenset({"type", "tag", "tagname", "insert", "nodetype", "blocktype"})
 """Keys of a paragraph in the block formats of editors (ProseMirror, Editor.js, Slate, Quill)."""
 
@@ -219,7 +223,10 @@ def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]
     name = key.replace("_", "").lower()
     if not enough and len(raw) > FACT:
         return
-    fact = next((fact for fact, names in FACTS if name in names), None)
+    if name in PERSON_KEYS and (of := _fact(frame.key)) in PERSONS and frame.parent and len(raw) <= FACT:
+        frame.parent.facts.setdefault(of, unescape(raw).strip())
+        return
+    fact = _fact(name)
     if fact and len(raw) <= FACT:
         frame.facts.setdefault(fact, unescape(raw).strip())
         return
@@ -228,6 +235,11 @@ def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]
         frame.pieces.append(unescape(raw))
     if enough:
         yield unescape(raw), key, frame
+
+
+def _fact(key: str) -> str | None:
+    name = key.replace("_", "").lower()
+    return next((fact for fact, names in FACTS if name in names), None)
 
 
 def _closed(frame: Frame) -> Iterator[tuple[str, str, Frame]]:
@@ -301,10 +313,10 @@ def _listed(frame: Frame) -> bool:
 
 
 def _facts(frame: Frame) -> dict[str, str]:
-    """The facts of the object that holds a text, then those of the objects around it, up to a list."""
+    """The facts of the object that holds a text, then those of the objects around it, up to a list of several."""
     facts: dict[str, str] = {}
     for each in _up(frame):
-        if each.kind == "[":
+        if each.kind == "[" and each.texts > 1:
             break
         facts = {**each.facts, **facts}
     return facts

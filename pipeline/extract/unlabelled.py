@@ -55,14 +55,20 @@ POSTED_ON = either_script(
 """What stands between a name and the day; each part once, so linear."""
 
 AFTER_DAY = either_script(
-    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?[\s)）\x1f|·•\-]*"
+    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:[上下]午|[早晚]上|凌晨|中午)?\s?(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?)?[\s)）\x1f|·•\-]*"
 )
 """The clock time, the day of the week and signs behind a day."""
+
+PLACE_OF_POST = either_script(r"(?:来自|发自|发布于|IP)(?!.*(?:[网报社台]|新闻|发布)$)", re.I)
+"""来自浙江省 behind the day: where it was posted, not by whom."""
 
 PUBLISHER = either_script(
     r"(?:网|报|新闻|新闻社|通讯社|电视台|广播|新闻中心|融媒体?|发布|日报社|客户端|周刊|杂志|在线|传媒|财经)$"
 )
 """How the name of a paper or station ends that stands before the day."""
+
+OFFICE = either_script(r"(?:中心|委员会|大学|学院|学会|协会|研究院|研究所|公司|集团|政府|办公室|[局厅])$")
+"""How the name of an office ends that stands before the day."""
 
 Named = tuple[str | None, str | None]
 """(who posted, where it first appeared)"""
@@ -90,7 +96,7 @@ def beside_day(page: Evidence) -> Named:
         ):
             if left in printed.accounts:
                 return left, None
-            if PUBLISHER.search(left):
+            if PUBLISHER.search(left) or OFFICE.search(left):
                 return _person_before(before, left), left
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
@@ -109,6 +115,7 @@ def beside_day(page: Evidence) -> Named:
             and not COLUMN.fullmatch(name)
             and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
+            and not PLACE_OF_POST.match(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
             and (ORG.search(name) or is_personal_name(name) or name in site or not more)
         ):
