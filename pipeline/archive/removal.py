@@ -34,7 +34,7 @@ def cut(raw: Path, file: str, ids: Collection[str], ticket: str, at: datetime) -
         _forget(raw, file)
         return None
     told = sidecar(raw, file)
-    refs = _listed(raw, file, told, ids)
+    refs = listed(raw, file, ids)
     gone = {ref.id for ref in refs} & set(ids)
     if not gone and told is not None and told.sha256 == sha256_of(path) and index.rows(raw, file) == refs:
         return told
@@ -51,14 +51,17 @@ def cut(raw: Path, file: str, ids: Collection[str], ticket: str, at: datetime) -
     return found
 
 
-def _listed(raw: Path, file: str, told: SealedFile | None, ids: Collection[str]) -> list[Ref]:
-    """The captures of a file: from its CDXJ, which damage in the file leaves as it is, if that tells of it as it is."""
-    listed = cdxj.rows(raw, file)
-    if listed is None or told is None or told.size != (raw / file).stat().st_size:
+def listed(raw: Path, file: str, ids: Collection[str] = ()) -> list[Ref]:
+    """The captures of a file: from its CDXJ, which damage in the file leaves as it is, if that tells of it as it is.
+
+    Where one of `ids` was cut out already, from the file.
+    """
+    rows, told = cdxj.rows(raw, file), sidecar(raw, file)
+    if rows is None or told is None or told.size != (raw / file).stat().st_size:
         return cdxj.refs(raw, file)
-    first = min((ref for ref in listed if ref.id in ids), key=lambda ref: ref.offset, default=None)
+    first = min((ref for ref in rows if ref.id in ids), key=lambda ref: ref.offset, default=None)
     # killed before the CDXJ was written, of one size by chance: what lies before the first is where it was
-    return cdxj.refs(raw, file) if first is not None and _is_cut(raw / file, first) else listed
+    return cdxj.refs(raw, file) if first is not None and _is_cut(raw / file, first) else rows
 
 
 def _is_cut(path: Path, ref: Ref) -> bool:

@@ -99,6 +99,14 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
         )
     if manifest.equal_to:
         lines += ["", f"**Rolled back:** equal to {manifest.equal_to}, published again: {manifest.why}."]
+    if manifest.masked:
+        found = ", ".join(f"{kind} {count}" for kind, count in manifest.masked.items())
+        lines += [
+            "",
+            f"**Masked:** in this copy personal data is masked, sign for sign, with █ ({found}); the flag `masked`"
+            " and spans in `structure` say where. Addresses stay, hashes are of the masked texts, and the index of"
+            " copies and the list of changes are left out.",
+        ]
     for source, why in manifest.held.items():
         lines += ["", f"**Held back:** the newest rows of `{source}`: {why}."]
     if manifest.made_by:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.archive import blocklist, cdxj, index
 from pipeline.archive.blocklist import url_hash
+from pipeline.archive.embody import leaning
 from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import sha256_of
 from pipeline.archive.takedowns import Changed, Takedown
@@ -34,7 +35,7 @@ from pipeline.corpus.sums import Sums
 from pipeline.dedupe.prepared import stripped
 from pipeline.dedupe.sketch import Hashes
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import BY_FEED, Kind
+from pipeline.records import BY_FEED, Kind, Outcome
 from pipeline.takedown.alike import ROW, Place, alike, files_of, printed
 from pipeline.takedown.grams import NONE
 from pipeline.web.urls import url_key
@@ -94,7 +95,8 @@ def find(
     known = {row["id"] for row in (*also.copies, *also.excerpts)}
     others = printed(job, {ref.id for ref in found.refs}, known, also.grams, progress)
     captures = [*found.refs, *others.going]
-    warc = _warc_files(job.raw, captures)
+    staying = leaning(job.raw, {ref.id for ref in captures})
+    warc = _warc_files(job.raw, captures, staying)
     fed, reread = _fed(job, versions, captures, found.keys)
     texts = [stripped(row["text"], also.repeated.get(row["site"], ())) for row in found.rows]
     takedown = Takedown(
@@ -120,7 +122,16 @@ def find(
     files, successors = _version_files(job, versions, takedown)
     takedown = replace(takedown, files=files, versions=successors)
     places = (
-        *(Place(where=f.file, what=f"{f.removed} captures", then="goes") for f in warc),
+        *(Place(where=f.file, what=f"{f.removed} captures", then="goes") for f in warc if f.removed),
+        *(
+            Place(
+                where=ref.id,
+                what=f"{ref.kind} of {ref.url} has its body from there",
+                then="stays, with its own",
+            )
+            for ref in staying
+            if ref.outcome == Outcome.OK
+        ),
         *_version_places(takedown),
         *(Place(where=row["id"], what=f"copy, {row['url']}", then="stays") for row in also.copies),
         *(Place(where=row["id"], what=f"excerpt, {row['url']}", then="stays") for row in also.excerpts),
@@ -174,13 +185,13 @@ def _stand(job: Job, versions: Sequence[str], keys: set[str]) -> _Found:
     return found
 
 
-def _warc_files(raw: Path, refs: Sequence[cdxj.Ref]) -> tuple[Changed, ...]:
-    """The WARC files to write anew."""
+def _warc_files(raw: Path, refs: Sequence[cdxj.Ref], staying: Sequence[cdxj.Ref]) -> tuple[Changed, ...]:
+    """The WARC files to write anew: captures go, or such as stay and repeat them get a body of their own."""
     captures = Counter(ref.file for ref in refs)
     pages = Counter(ref.file for ref in refs if ref.kind == Kind.PAGE)
     return tuple(
         Changed(file=file, before=_sum_of(raw, file), removed=count, pages=pages[file])
-        for file, count in sorted(captures.items())
+        for file, count in sorted({**dict.fromkeys((ref.file for ref in staying), 0), **captures}.items())
     )
 
 
