@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline.archive.warc import sha1
 from pipeline.crawl.discover import canonical, rough_text
-from pipeline.crawl.folding import said_of_twins
+from pipeline.crawl.folding import honest, said_of_twins
 from pipeline.crawl.ledger import Due
 from pipeline.crawl.rendering import Renderer
 from pipeline.crawl.scope import unwanted
@@ -38,7 +38,7 @@ async def visit_article(
     if visit is None:
         return
     claimed.add(page.url_key)
-    visit = await renderer.visit(visit)
+    visit = await honest(visitor, await renderer.visit(visit))
     declared = _canonical(visit)
     twin = await said_of_twins(visitor, visit, declared)
     due, notes = page, (f"canonical: {declared}",) if declared else ()
