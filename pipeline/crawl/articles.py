@@ -70,8 +70,8 @@ def _following(visitor: Visitor, due: Due, visit: Visit, bodies: set[str]) -> st
     body = visit.body or visitor.archived(due.url_key)
     bodies.add(sha1(body))
     text, codec = rough(body, visit.content_type)
-    found = next_part(visit.rendered or text, visit.fetched.final_url)
-    url = fetch_form(found, encoding=codec) if found is not None else None
+    found = next_part(visit.rendered or text, visit.fetched.final_url, encoding=codec)
+    url = fetch_form(found) if found is not None else None
     return url if url is not None and _may_follow(visitor, url) else None
 
 
