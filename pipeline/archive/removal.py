@@ -8,7 +8,8 @@ takedown nor is healed by it. Where a capture stood a `metadata` record says tha
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -58,12 +59,9 @@ def listed(raw: Path, file: str, ids: Collection[str] = ()) -> list[Ref]:
     rows, told = cdxj.rows(raw, file), sidecar(raw, file)
     if rows is None or told is None or told.size != (raw / file).stat().st_size:
         return cdxj.refs(raw, file)
-    for ref in rows:
-        if ref.id in ids and _is_cut(
-            raw / file, ref
-        ):  # killed before the CDXJ was written, of one size by chance
-            return cdxj.refs(raw, file)
-    return rows
+    first = min((ref for ref in rows if ref.id in ids), key=lambda ref: ref.offset, default=None)
+    # killed before the CDXJ was written, of one size by chance: what lies before the first is where it was
+    return cdxj.refs(raw, file) if first is not None and _is_cut(raw / file, first) else rows
 
 
 def _is_cut(path: Path, ref: Ref) -> bool:
@@ -94,7 +92,7 @@ def _rewritten(
                 _copy(old, new, ref.offset, stop)
                 continue
             new.write(warc.member(note(ref.id, ticket, at)))
-            for start, length in _notes(path, ref.offset, stop):
+            for start, length in _notes(old, path.name, ref.offset, stop):
                 _copy(old, new, start, start + length)
         new.flush()
         os.fsync(new.fileno())
@@ -118,16 +116,16 @@ def note(removed: str, ticket: str, at: datetime) -> bytes:
     return warc.record("metadata", headers, warc.fields_block(pairs))
 
 
-def _notes(path: Path, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _notes(stream: BinaryIO, name: str, start: int, stop: int) -> list[tuple[int, int]]:
     """Where behind a capture the notes of earlier takedowns lie; of what does not read nothing is kept."""
-    try:
-        for record in warc.walk(path, start):
+    found = []
+    with suppress(warc.Damaged):
+        for record in warc.walk_open(stream, name, start):
             if is_note(record):
-                yield record.offset, record.length
+                found.append((record.offset, record.length))
             if record.offset + record.length >= stop:
-                return
-    except warc.Damaged:
-        return
+                break
+    return found
 
 
 def is_note(record: warc.Record) -> bool:

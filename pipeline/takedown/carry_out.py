@@ -18,7 +18,7 @@ from pipeline.archive.removal import cut
 from pipeline.archive.sealing import SealedFile
 from pipeline.archive.store import WARC, write_whole
 from pipeline.archive.takedowns import Changed, Takedown
-from pipeline.corpus import feed_files
+from pipeline.corpus import feed_files, masking
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import HIDDEN, list_versions
@@ -60,7 +60,8 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
     remove_set_aside(job, takedown)
     forget(job.raw, frozenset(takedown.urls), takedown.captures, sealed.keys())
     _revise(job, takedown, sealed, progress)
-    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in sealed})
+    masking.forget(job.work)
+    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in (*sealed, *takedown.reread)})
     done = replace(
         takedown,
         done=True,

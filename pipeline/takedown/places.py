@@ -35,10 +35,12 @@ from pipeline.corpus.sums import Sums
 from pipeline.dedupe.prepared import stripped
 from pipeline.dedupe.sketch import Hashes
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Kind, Outcome
+from pipeline.records import BY_FEED, Kind, Outcome
 from pipeline.takedown.alike import ROW, Place, alike, files_of, printed
 from pipeline.takedown.grams import NONE
 from pipeline.web.urls import url_key
+
+READ_AGAIN = "stays, and the next build reads its page again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,6 +97,7 @@ def find(
     captures = [*found.refs, *others.going]
     staying = leaning(job.raw, {ref.id for ref in captures})
     warc = _warc_files(job.raw, captures, staying)
+    fed, reread = _fed(job, versions, captures, found.keys)
     texts = [stripped(row["text"], also.repeated.get(row["site"], ())) for row in found.rows]
     takedown = Takedown(
         ticket=ticket,
@@ -111,6 +114,8 @@ def find(
             *signs(texts),
             *(("kept", row["id"]) for row in also.copies),
         ),
+        fed=tuple(row["id"] for row in fed),
+        reread=reread,
         grams=len(also.grams),
         warc=warc,
     )
@@ -131,6 +136,10 @@ def find(
         *(Place(where=row["id"], what=f"copy, {row['url']}", then="stays") for row in also.copies),
         *(Place(where=row["id"], what=f"excerpt, {row['url']}", then="stays") for row in also.excerpts),
         *others.places,
+        *(
+            Place(where=row["id"], what=f"text of a feed that goes, {row['url']}", then=READ_AGAIN)
+            for row in fed
+        ),
         *_exports(job, takedown),
     )
     return Plan(takedown=takedown, places=places, grams=also.grams, already=already)
@@ -189,6 +198,22 @@ def _warc_files(raw: Path, refs: Sequence[cdxj.Ref], staying: Sequence[cdxj.Ref]
 def _sum_of(raw: Path, file: str) -> str:
     told = sidecar(raw, file)
     return told.sha256 if told is not None else sha256_of(raw / file)
+
+
+def _fed(
+    job: Job, versions: Sequence[str], going: Sequence[cdxj.Ref], keys: set[str]
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Rows of other pages in the newest version whose text a feed printed of which a reading goes, and the WARC files
+    with pages that were found in it."""
+    feeds = sorted({ref.url for ref in going if ref.kind == Kind.FEED})
+    pages = [ref for feed in feeds for ref in index.found_at(job.raw, feed) if ref.kind == Kind.PAGE]
+    others = pa.array(sorted({ref.url_key for ref in pages} - keys), pa.string())
+    found: dict[str, dict[str, Any]] = {}
+    for path in files_of(job.clean, versions[-1:]) if len(others) else ():
+        table = pq.read_table(path, columns=["id", "url", "url_key", "method"])
+        ours = pc.and_(pc.is_in(table["url_key"], others), pc.equal(table["method"], BY_FEED))
+        found |= {row["id"]: row for row in table.filter(pc.fill_null(ours, False)).to_pylist()}
+    return [row for _, row in sorted(found.items())], tuple(sorted({ref.file for ref in pages}))
 
 
 def _version_files(
