@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from pipeline.archive.warc import sha1
-from pipeline.crawl.discover import canonical, rough_text
-from pipeline.crawl.folding import said_of_twins
+from pipeline.crawl.discover import canonical, rough, rough_text
+from pipeline.crawl.folding import honest, said_of_twins
 from pipeline.crawl.ledger import Due
 from pipeline.crawl.rendering import Renderer
 from pipeline.crawl.scope import unwanted
@@ -15,7 +15,7 @@ from pipeline.crawl.twinmemory import is_another
 from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import MAX_PARTS, next_part
 from pipeline.records import USABLE, Capture, Kind, Outcome
-from pipeline.web.urls import url_key
+from pipeline.web.urls import fetch_form, url_key
 
 
 def page_due(url: str) -> Due:
@@ -38,7 +38,7 @@ async def visit_article(
     if visit is None:
         return
     claimed.add(page.url_key)
-    visit = await renderer.visit(visit)
+    visit = await honest(visitor, await renderer.visit(visit))
     declared = _canonical(visit)
     twin = await said_of_twins(visitor, visit, declared)
     due, notes = page, (f"canonical: {declared}",) if declared else ()
@@ -69,7 +69,9 @@ def _following(visitor: Visitor, due: Due, visit: Visit, bodies: set[str]) -> st
         return None
     body = visit.body or visitor.archived(due.url_key)
     bodies.add(sha1(body))
-    url = next_part(visit.rendered or rough_text(body, visit.content_type), visit.fetched.final_url)
+    text, codec = rough(body, visit.content_type)
+    found = next_part(visit.rendered or text, visit.fetched.final_url, encoding=codec)
+    url = fetch_form(found) if found is not None else None
     return url if url is not None and _may_follow(visitor, url) else None
 
 

@@ -23,7 +23,7 @@ from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.backlog import Found, Span, Walked, found_in_list, in_china
 from pipeline.crawl.bounds import BY_ORDER, Bounds, DateOf, Where
-from pipeline.crawl.discover import Listed, links_of, rough_text
+from pipeline.crawl.discover import Listed, links_of, rough
 from pipeline.crawl.folding import spared
 from pipeline.crawl.ledger import EVER, Due, Ledger
 from pipeline.crawl.lists import MAX_SITEMAP_DEPTH, list_due
@@ -288,7 +288,8 @@ class _WayBack:
         url, kind = visit.fetched.final_url, visit.content_type
         listed = await asyncio.to_thread(links_of, self._visitor.scope, due.kind, body, url, kind)
         if due.kind == Kind.LISTING:
-            older = await asyncio.to_thread(older_page, rough_text(body, kind), url, number)
+            text, codec = rough(body, kind)
+            older = await asyncio.to_thread(older_page, text, url, number, codec)
             listed = replace(listed, older=older)
         found = [found_in_list(link, self._source.name, due.url) for link in listed.links]
         known = self._ledger.seen([each.key for each in found]) | {

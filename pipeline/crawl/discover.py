@@ -94,10 +94,10 @@ def rough_text(body: bytes, content_type: str = "") -> str:
 
     Never raises. What the text says is read from the archive by extraction, with its own care.
     """
-    return _rough(body, content_type)[0]
+    return rough(body, content_type)[0]
 
 
-def _rough(body: bytes, content_type: str) -> tuple[str, str]:
+def rough(body: bytes, content_type: str) -> tuple[str, str]:
     """The body decoded so, and the codec in which its links mean their queries."""
     try:
         return body.decode("utf-8-sig"), "utf-8"
@@ -147,7 +147,7 @@ def _selectors_of(scope: Scope, url: str) -> tuple[str, ...]:
 
 
 def _listed(body: bytes, content_type: str, url: str, selectors: tuple[str, ...]) -> list[Entry]:
-    text, codec = _rough(body, content_type)
+    text, codec = rough(body, content_type)
     tree = LexborHTMLParser(tamed(text))
     base = tree.css_first("base[href]")
     here = fetch_form((base.attributes.get("href") or "").strip(), url) if base is not None else None

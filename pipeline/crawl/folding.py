@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 from pipeline.archive.warc import sha1
 from pipeline.crawl import twins
 from pipeline.crawl.ledger import Due
-from pipeline.crawl.likeness import are_alike, is_article
+from pipeline.crawl.likeness import are_alike, are_one_notice, is_article
 from pipeline.crawl.twinmemory import FIRST, PAIRS, SAME, UNLIKE, Said
 from pipeline.crawl.twins import Rule
 from pipeline.crawl.visit import Visit, Visitor
+from pipeline.records import Outcome
 from pipeline.web.urls import url_key
 
 HELD_AGAINST = 3
@@ -54,6 +56,24 @@ def _holder(visitor: Visitor, page: str) -> str | None:
         if state is not None and state.last_ok is not None and not state.gone:
             return state.twin_of or state.key
     return None
+
+
+async def honest(visitor: Visitor, visit: Visit) -> Visit:
+    """A visit as it came; SOFT_GONE where its page is the one with which the host answers what does not exist.
+
+    Asked of short pages, and of those with the body of another article: sites tell so, in words of their own and with
+    the status 200, that an article is gone.
+    """
+    due, body = visit.due, visit.body
+    if not body or visit.rendered or due.part_of is not None or due.url_key in visitor.scope.named:
+        return visit
+    if await asyncio.to_thread(is_article, body):
+        others = visitor.keeper.ledger.same_body(sha1(body), due.url_key)
+        if not any(twins.are_two_articles(due.url_key, each.url_key) for each in others):
+            return visit
+    nowhere = await visitor.nowhere(due.url) or b""
+    is_notice = await asyncio.to_thread(are_one_notice, nowhere, body)
+    return replace(visit, outcome=Outcome.SOFT_GONE) if is_notice else visit
 
 
 async def said_of_twins(visitor: Visitor, visit: Visit, declared: str | None) -> str | None:

@@ -13,6 +13,17 @@ GRAM = 8
 ALIKE = 0.8
 """Share of the shorter page's pieces that the other has, if both print one article (ours)."""
 
+NOTICE = 6
+"""Han characters that a notice has at least (ours)."""
+NEARLY = 0.9
+"""Share of the longer notice's pieces that the other has (ours): they may tell the time."""
+SHAPE = 0.8
+"""Share of its bytes that the shorter of two notices has at least (ours)."""
+
+_FILLED = (b"avascript", "加载".encode(), "加載".encode(), "加载".encode("gbk"), "載入".encode())
+"""Words of a page that a script fills."""
+_TAG = re.compile(rb"<([a-zA-Z][a-zA-Z0-9]{0,20})")
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _HAN = re.compile(r"[㐀-鿿]")
 
 
@@ -29,6 +40,24 @@ def are_alike(a: bytes, b: bytes) -> bool:
     first, second = _grams(one), _grams(two)
     least = min(len(first), len(second))
     return least > 0 and len(first & second) >= ALIKE * least
+
+
+def are_one_notice(a: bytes, b: bytes) -> bool:
+    """Whether two pages are one notice in shape and text, but for the address that each may name.
+
+    A page that a script fills says the same of every address, and is none; nor is one that brings more bytes.
+    """
+    if not a or not b or not SHAPE <= len(a) / len(b) <= 1 / SHAPE or _tags(a) != _tags(b):
+        return False
+    (title, one), (other, two) = ((_ASCII.sub("", text) for text in seen(body)) for body in (a, b))
+    if title != other or len(_HAN.findall(title + one)) < NOTICE or any(word in a for word in _FILLED):
+        return False
+    first, second = _grams(one), _grams(two)
+    return len(first & second) >= NEARLY * max(len(first), len(second))
+
+
+def _tags(body: bytes) -> list[bytes]:
+    return _TAG.findall(body)
 
 
 def _share_a_title(a: str, b: str) -> bool:

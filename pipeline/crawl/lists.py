@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.crawl.backlog import found_in_list
-from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
+from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough
 from pipeline.crawl.ledger import Due, due_of
+from pipeline.crawl.pagination import older_page
 from pipeline.crawl.scope import on_own_site
 from pipeline.crawl.states import due_at
 from pipeline.crawl.upcoming import list_off
 from pipeline.crawl.urlstate import LISTS
 from pipeline.crawl.visit import Visit, Visitor
 from pipeline.crawl.window import left_of, read_again
-from pipeline.nextpart import next_part
 from pipeline.records import Capture, Kind, Outcome
 from pipeline.web.urls import fetch_form, url_key
 
@@ -274,7 +274,8 @@ def _further_page(visit: Visit, step: _Step, found: Discovery) -> list[_Step]:
     """The next page of a listing, as long as its pages show links not seen before."""
     if visit.fetched is None:
         return []
-    page = next_part(rough_text(visit.body, visit.content_type), visit.fetched.final_url)
+    text, codec = rough(visit.body, visit.content_type)
+    page = older_page(text, visit.fetched.final_url, step.depth + 1, codec)
     if page is None:
         return []
     if step.depth + 1 >= MAX_LISTING_PAGES:

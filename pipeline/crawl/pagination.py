@@ -21,8 +21,10 @@ LONGEST = 20
 """Code points of the longest text of such a link."""
 
 
-def older_page(html: str, url: str, number: int) -> str | None:
+def older_page(html: str, url: str, number: int, encoding: str = "utf-8") -> str | None:
     """Fetch form of the page after `url`, page `number` of its listing (from 1); None: it is the last.
+
+    `encoding` is the codec of the page, in which its links mean their queries.
 
     A link counts on the same site, with rel=next, or with a text that says so, or is the next number; in this order.
     """
@@ -44,7 +46,7 @@ def older_page(html: str, url: str, number: int) -> str | None:
             rank = 2
         else:
             continue
-        target = fetch_form((link.attributes.get("href") or "").strip(), here or url)
+        target = fetch_form((link.attributes.get("href") or "").strip(), here or url, encoding)
         is_other = target is not None and same_site(target, url) and url_key(target) != itself
         if target is not None and is_other and (best is None or rank < best[0]):
             best = (rank, target)

@@ -49,6 +49,19 @@ def test_the_parts_of_an_article_follow_its_first_page(site: Site, tmp_path: Pat
     assert kept(tmp_path)[-1].part_of == first.url_key, "named alone, it stays a part"
 
 
+def test_raw_han_in_the_address_of_a_part_is_sent_as_the_page_is_encoded(site: Site, tmp_path: Path) -> None:
+    head = "<meta charset=gbk>"
+    first, second = article(1, "<a href='/show.asp?lb=渠&amp;page=2'>下一页</a>", head), article(2, "", head)
+    for path, page in (("/show.asp?lb=%C7%FE", first), ("/show.asp?lb=%C7%FE&page=2", second)):
+        body = page.body.decode().encode("gbk")
+        site.pages[path] = replace(page, body=body, content_type="text/html; charset=gbk")
+    run(source_of(site, urls=(site.base + "/show.asp?lb=%C7%FE",)), tmp_path)
+    assert [(each.outcome, each.part_of is not None) for each in kept(tmp_path)] == [
+        ("ok", False),
+        ("ok", True),
+    ]
+
+
 def test_an_article_has_at_most_twenty_parts(site: Site, tmp_path: Path) -> None:
     for n in range(1, 40):
         path = "/a/7.html" if n == 1 else f"/a/7_{n}.html"

@@ -343,3 +343,44 @@ def test_other_urls_of_a_page_that_was_taken_down_are_not_fetched_and_name_it_no
     with sqlite3.connect(tmp_path / "ledger.sqlite") as db:
         dump = "\n".join(db.iterdump())
     assert f"'{url_key(first)}'" not in dump
+
+
+LOST = "<html><head><title>村庄</title></head><body><div>你要看的东西搬家了，去祠堂那边问问吧。{}</div></body></html>"
+
+
+def lost(path: str) -> Page | None:
+    """A site that answers in its own words, with the status 200, that something is not there."""
+    return None if path in NO_ROBOTS else village_page(path) or Page(LOST.format(path).encode(), etag=False)
+
+
+def test_a_notice_in_the_words_of_the_site_is_no_article(site: Site, tmp_path: Path) -> None:
+    site.pages = Anything(lost)
+    short = "<html><head><title>村庄</title></head><body><div>渠通水了，明天在祠堂开会商量分水。</div></body></html>"
+    site.pages["/a/short.html"] = Page(short.encode())
+    paths = ("/a/1.html", "/a/700.html", "/a/701.html", "/a/short.html")
+    told = run(listed(site, *(village(site, path) for path in paths)), tmp_path)
+    assert {each.url.rpartition("/")[2]: each.outcome for each in kept(tmp_path)} == {
+        "1.html": "ok",
+        "700.html": "soft_gone",
+        "701.html": "soft_gone",
+        "short.html": "ok",
+    }
+    assert told.blocked == 2
+    assert len(kept(tmp_path, "probe")) == 1
+    for days, probes in ((8, 1), (20, 1), (31, 2)):
+        named = [village(site, f"/a/{700 + days}.html")]
+        run(listed(site), tmp_path, urls=named, now=later(days=days))
+        assert len(kept(tmp_path, "probe")) == probes, "once a month"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<title>村庄</title><body><div id=app>正在加载，请稍候片刻再看</div><script>go()</script></body>",
+        "<title>lost</title><body>not here</body>",
+    ],
+)
+def test_a_page_that_a_script_fills_is_no_notice(site: Site, tmp_path: Path, page: str) -> None:
+    site.pages = Anything(lambda path: None if path in NO_ROBOTS else Page(page.encode()))
+    run(listed(site, village(site, "/a/1.html"), village(site, "/a/2.html")), tmp_path)
+    assert [each.outcome for each in kept(tmp_path)] == ["ok", "ok"]

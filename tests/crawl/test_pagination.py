@@ -26,6 +26,19 @@ def test_the_next_page_is_found(links: str) -> None:
     assert older_page(f"<html><body>{links}</body></html>", HERE, 140) == NEXT
 
 
+@pytest.mark.parametrize("number", [1, 2, 9])
+def test_a_page_that_is_a_folder_of_its_own_is_found(number: int) -> None:
+    here = "https://news.example.cn/list" + (f"/{number}" if number > 1 else "")
+    links = f"<a href='/list/{number + 1}'>下一页</a>"
+    assert older_page(links, here, number) == f"https://news.example.cn/list/{number + 1}"
+
+
+def test_raw_han_in_the_query_is_sent_as_the_page_is_encoded() -> None:
+    links = "<a href='/list.asp?lb=渠&amp;page=2'>下一页</a>"
+    at = "https://news.example.cn/list.asp?lb=%C7%FE"
+    assert older_page(links, at, 1, "gbk") == "https://news.example.cn/list.asp?lb=%C7%FE&page=2"
+
+
 @pytest.mark.parametrize(
     "links",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from pipeline.web.fetched import Limits
 QUICK = Limits(backoff=0.01, deadline=5.0, wait=0.1)
 TDMREP = "/.well-known/tdmrep.json"
 """Asked for once a day beside robots.txt; no test but its own counts it."""
+NOWHERE = re.compile(r"/[a-z2-7]{16}\.html")
 NO_ROBOTS = ("/robots.txt", TDMREP)
 
 
@@ -116,8 +118,8 @@ class Site:
         handler.wfile.write(body)
 
     def asked(self, *, but: tuple[str, ...] = (TDMREP,)) -> list[str]:
-        """Paths in the order they were asked for."""
-        return [each.path for each in self.log if each.path not in but]
+        """Paths in the order they were asked for, but for one that does not exist (`Visitor.nowhere`)."""
+        return [each.path for each in self.log if each.path not in but and not NOWHERE.fullmatch(each.path)]
 
 
 def article(number: int, links: str = "", head: str = "") -> Page:
