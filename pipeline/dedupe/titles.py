@@ -69,6 +69,8 @@ def notices_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str
 
     Unlike other titles they need not be borne out by the texts. All four are comparison keys.
     """
+    if opposite := _opposite(a, b):
+        return opposite
     if not (is_notice(a) and is_notice(b)):
         return None
     numbers_a, numbers_b = _NUMBER.findall(a), _NUMBER.findall(b)
@@ -82,6 +84,15 @@ def notices_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str
         here, there = plain_a[a_from:a_to], plain_b[b_from:b_to]
         if change == "replace" and here not in text_b and there not in text_a:
             return here, there
+    return None
+
+
+def _opposite(a: str, b: str) -> tuple[str, str] | None:
+    """The words for the beginning and the end of a thing, where two titles are one but for them."""
+    for one, other in _opposites():
+        for here, there in ((one, other), (other, one)):
+            if here in a and there in b and a.replace(here, there) == b:
+                return here, there
     return None
 
 
@@ -148,6 +159,11 @@ def _without_form(title: str) -> str:
     for word in _form_words():
         title = title.replace(word, "")
     return title
+
+
+@cache
+def _opposites() -> tuple[tuple[str, str], ...]:
+    return tuple((title_key(one), title_key(other)) for one, other, _ in table("opposites"))
 
 
 @cache
