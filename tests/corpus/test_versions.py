@@ -101,7 +101,7 @@ def test_a_version_made_before_a_column_came_is_whole(clean: Path) -> None:
 def test_a_version_is_judged_by_the_columns_that_it_says_it_has(clean: Path) -> None:
     columns = read_manifest(clean / "2.1.0").columns
     assert (columns["captions"], columns["captured_at"]) == ("[string]", "timestamp[us, tz=UTC]")
-    assert columns["flags"] == "[{name: string, start: int64, end: int64, text: string}]"
+    assert columns["flags"] == "[{name: string, start: int64, end: int64, text: string, of: string}]"
     later = columns | {"said_later": "string"}
     rewritten(clean / "2.1.0", lambda rows: rows.append_column("said_later", rows["url"]), columns=later)
     assert versions.verify(clean / "2.1.0") == [], "made by code that knows more than this"
