@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +150,20 @@ class Candidates:
             key=lambda member: (-weight[member.id] // min(member.sketched, len(listed)), member.id),
         )
         return most[:WEIGHTIEST] + wholest
+
+    def likely(self) -> set[str]:
+        """The representatives of the index that texts of the run will be verified against, before any of it joins."""
+        found: set[str] = set()
+        for name, shared in self._earlier.items():
+            size = len(self._sketches[name])
+            enough = (
+                (len(places), other)
+                for other, places in shared.items()
+                if (member := self._index.get(other))
+                and len(places) >= SHARED_SHARE * min(member.sketched, size)
+            )
+            found.update(other for _, other in nlargest(CANDIDATES, enough))
+        return found
 
     def rare(self, name: str, theirs: Shingles) -> float:
         """Share of the hashes common to two texts that no third one has; small when few are common."""

@@ -42,6 +42,9 @@ class Comparison:
         self._index.load_texts(work.text_hash for work in self._batch)
         positions = {work.item.id: work.position for work in self._batch}
         candidates, clusters = Candidates(self._sketches, self._index, positions), Clusters(self._index)
+        self._texts(
+            sorted({*candidates.likely(), *self._alike()})
+        )  # in one go: each look-up reads whole files
         for work in self._batch:
             self._compare(work, candidates, clusters)
             member = self._index.get(work.item.id)
@@ -66,6 +69,11 @@ class Comparison:
                 candidates.join(work)
             for f in found:
                 self._index.put_link(self._link(work, f))
+
+    def _alike(self) -> set[str]:
+        """The earlier documents of the same key as one of the batch, whose texts will be asked for."""
+        same = ((work, self._index.with_text(work.text_hash)) for work in self._batch)
+        return {one.id for work, one in same if one and one.digest != key_of(work.item.text)}
 
     def _edited(self, work: Prepared, same: Member) -> bool:
         """Whether a text of the same key as an earlier one has a corrected title, or a line more or less about it."""
