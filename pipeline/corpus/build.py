@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from pipeline.archive import blocklist, takedowns
 from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
 from pipeline.corpus import feed, feed_files, gates, life_files, publish, tombstones
+from pipeline.corpus.ahead import look_ahead
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import write_card
@@ -49,6 +51,7 @@ from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, 
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corrections import kept_apart
+from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Document, InputFile, Manifest, Reason
 from pipeline.stages import Stage, StageName, stage, watched
@@ -134,8 +137,8 @@ class _Judged:
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo.fresh, progress)
-    with stage(StageName.DEDUPLICATE) as told:
-        judged = _judge(job, todo, folder, shards, progress, told)
+    with stage(StageName.DEDUPLICATE) as told, _ahead(job, todo, shards) as ahead:
+        judged = _judge(job, todo, folder, shards, ahead, progress, told)
         _say_compared(told, judged.made)
     report = _report(job, todo, shards, judged.made, judged.faults)
     with stage(StageName.PUBLISH) as told:
@@ -146,15 +149,40 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         return report
 
 
+@contextmanager
+def _ahead(job: Job, todo: Plan, shards: Sequence[ShardReport]) -> Iterator[Ahead]:
+    """What the workers of a cluster find out about the texts of the shards before these are decided one by one.
+
+    On one machine it is all worked out when it is asked for: ahead it costs more than two processes save.
+    """
+    if job.dask is None:
+        yield NOTHING_AHEAD
+        return
+    folder = job.work.absolute() / "ahead"
+    publish.discard(folder)
+    index = DedupeIndex.open(job.clean / todo.base.version / CLUSTERS if todo.base is not None else None)
+    try:
+        with Pool(job.workers, job.dask) as pool:
+            yield look_ahead([shard.path for shard in shards], folder, index.repeated_lines, pool)
+    finally:
+        publish.discard(folder)
+
+
 def _judge(
-    job: Job, todo: Plan, folder: Path, shards: Sequence[ShardReport], progress: Progress, told: Stage
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    shards: Sequence[ShardReport],
+    ahead: Ahead,
+    progress: Progress,
+    told: Stage,
 ) -> _Judged:
     """Make the edition, and again without the new rows of those to blame for what a gate says, until none is left."""
     limits = gates.Limits(job.sources)
     faults = beforehand(job, todo, shards, limits)
     while True:
         held = {name: why for name, why in faults.items() if not job.accepts(name)}
-        made = _make(job, todo, folder, shards, held, progress, told)
+        made = _make(job, todo, folder, shards, held, ahead, progress, told)
         stopped, table = made.crowd.faults(limits, job.accepts), None
         if all(job.accepts(fault.source) for fault in stopped) and (todo.why_full or made.loud):
             table = _compared(job, todo, folder)
@@ -198,6 +226,7 @@ def _make(
     folder: Path,
     shards: Sequence[ShardReport],
     held: dict[str, str],
+    ahead: Ahead,
     progress: Progress,
     told: Stage,
 ) -> _Made:
@@ -224,6 +253,7 @@ def _make(
         rights=Rights(files=SiteFiles(job.raw), sources={source.name: source for source in job.sources}),
         waiting=must_wait,
         made_by=todo.mark,
+        ahead=ahead,
     )
     retaken = retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held)
     released = release(edition, before.keys() - held.keys()) if base is not None else []

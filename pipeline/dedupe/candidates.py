@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared
 from pipeline.dedupe.records import Member, Position
-from pipeline.dedupe.sketch import Hashes, Shingles, sketch
+from pipeline.dedupe.sketch import Hashes
 
 SHARED, SHARED_SHARE = 3, 0.12
 """A candidate shares at least this many sampled hashes, and this share of the smaller sketch. With these and a
@@ -151,32 +151,30 @@ class Candidates:
         )
         return most[:WEIGHTIEST] + wholest
 
-    def likely(self) -> set[str]:
-        """The representatives of the index that texts of the run will be verified against, before any of it joins."""
-        found: set[str] = set()
+    def likely(self) -> Iterator[tuple[str, list[Member]]]:
+        """Texts of the run, with the representatives of the index that each will be verified against, most likely."""
         for name, shared in self._earlier.items():
             size = len(self._sketches[name])
-            enough = (
-                (len(places), other)
+            enough = [
+                (len(places), other, member)
                 for other, places in shared.items()
                 if (member := self._index.get(other))
                 and len(places) >= SHARED_SHARE * min(member.sketched, size)
-            )
-            found.update(other for _, other in nlargest(CANDIDATES, enough))
-        return found
+            ]
+            yield name, [member for _, _, member in nlargest(CANDIDATES, enough)]
 
-    def rare(self, name: str, theirs: Shingles) -> float:
-        """Share of the hashes common to two texts that no third one has; small when few are common."""
+    def rare(self, name: str, theirs: Hashes) -> float:
+        """Share of the hashes common to two sketches that no third one has; small when few are common."""
         counts = self._counts(name, theirs)
         return sum(count <= 1 for count in counts) / (len(counts) + 1)
 
-    def known(self, name: str, theirs: Shingles) -> float:
-        """Share of the hashes common to two texts that are in more representatives than one article has."""
+    def known(self, name: str, theirs: Hashes) -> float:
+        """Share of the hashes common to two sketches that are in more representatives than one article has."""
         counts = self._counts(name, theirs)
         return sum(count > REPRESENTATIVES for count in counts) / (len(counts) + 1)
 
-    def _counts(self, name: str, theirs: Shingles) -> list[int]:
-        shared = np.intersect1d(self._sketches[name], sketch(theirs), assume_unique=True).tolist()
+    def _counts(self, name: str, theirs: Hashes) -> list[int]:
+        shared = np.intersect1d(self._sketches[name], theirs, assume_unique=True).tolist()
         return [self._count_of(name, value) for value in shared]
 
     def join(self, work: Prepared) -> None:
