@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +22,24 @@ from pipeline.corpus.identity import short_hash
 from pipeline.corpus.pool import Done, Pool, R
 from pipeline.corpus.shards import SECONDS_PER_ITEM
 from pipeline.corpus.texts import rows_of
+from pipeline.corpus.writers import Writers
 from pipeline.dedupe import phases
 from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead, texts_file
 from pipeline.dedupe.phases import Runs, Sketched
 from pipeline.dedupe.records import Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Help:
+    """What a cluster does for the process that decides and publishes."""
+
+    ahead: Ahead = NOTHING_AHEAD
+    """What was found out about the texts."""
+    writers: Writers | None = None
+    """Who writes the files; None: that process itself."""
+
+
+NO_HELP = Help()
 
 TEXTS = 1_000
 """Rows of a batch: about a second of work for each of its parts, as where pages are extracted."""

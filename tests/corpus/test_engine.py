@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus import ahead, shards
+from pipeline.corpus import ahead, shards, writers
 from pipeline.corpus.build import build
+from pipeline.corpus.edition import Edition
 from pipeline.corpus.read import documents
 from pipeline.dedupe import comparison
 from pipeline.records import Capture
@@ -35,6 +36,7 @@ PHASES = (
     (ahead, "sketch"),
     (ahead, "pair_up"),
     (ahead, "compare"),
+    (writers, "write_file"),
 )
 """Module and name of each function that is mapped."""
 
@@ -94,7 +96,7 @@ def on(cluster: Any, alone: Path, folder: Path) -> dict[str, str]:
     shutil.copytree(alone / "raw", folder / "raw")
     report = build(job(folder, confirm=True, dask=cluster.scheduler_address))
     assert report.published
-    assert not (folder / ".build/ahead").exists()
+    assert not {"ahead", "written"}.intersection(path.name for path in (folder / ".build").iterdir())
     return sums(folder / "clean")
 
 
@@ -134,7 +136,7 @@ def test_a_worker_that_dies_in_each_phase_changes_nothing(
 def test_what_workers_can_do_the_one_process_does_not(
     cluster: Any, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On one machine a text is sketched and a pair judged when it is asked for; here none is."""
+    """On one machine a text is sketched, a pair judged and a file written by the one process; here none is."""
 
     def unasked(*_: Any) -> None:
         raise AssertionError("worked out, although a worker did so")
@@ -142,4 +144,5 @@ def test_what_workers_can_do_the_one_process_does_not(
     cluster.scale(2)
     monkeypatch.setattr(comparison, "judge", unasked)
     monkeypatch.setattr(comparison, "shingles", unasked)
+    monkeypatch.setattr(Edition, "_write", unasked)
     assert on(cluster, alone, tmp_path) == sums(alone / "clean")
