@@ -17,7 +17,7 @@ from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
 from pipeline.dedupe.relate import Relation, judge
-from pipeline.dedupe.sketch import LONGEST, SHORTEST, Hashes, Shingles, shingles, sketch, text_key
+from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, sketch, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import alike, title_key
 
@@ -39,14 +39,14 @@ class Comparison:
         self._ahead = ahead
         self._own = {work.item.id: work for work in batch}
         self._fetched: dict[str, str] = {}
-        self._shingles: dict[str, Shingles] = {}
-        self._sketches = {work.item.id: self._sketch(work) for work in batch}
+        self._shingles = {work.item.id: shingles(work.key) for work in batch}
 
     def run(self) -> set[str]:
         """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
         self._index.load_texts(work.text_hash for work in self._batch)
         positions = {work.item.id: work.position for work in self._batch}
-        candidates, clusters = Candidates(self._sketches, self._index, positions), Clusters(self._index)
+        candidates = Candidates(self._shingles, self._index, positions, self._stored)
+        clusters = Clusters(self._index)
         wanted = {*self._wanted(candidates), *self._alike()}
         self._texts(sorted(wanted))  # in one go: each look-up reads whole files
         for work in self._batch:
@@ -57,13 +57,6 @@ class Comparison:
         candidates.keep()
         return clusters.touched
 
-    def _sketch(self, work: Prepared) -> Hashes:
-        found = self._ahead.sketch(work.print)
-        if found is None:
-            self._shingles[work.item.id] = text = shingles(work.key)
-            return sketch(text)
-        return found
-
     def _wanted(self, candidates: Candidates) -> set[str]:
         """The earlier documents whose texts will be asked for."""
         found: set[str] = set()
@@ -73,7 +66,7 @@ class Comparison:
         return found
 
     def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
-        sketched = len(self._sketches[work.item.id])
+        sketched = len(candidates.sketches[work.item.id])
         closed = self._index.apart_from([work.item.id])
         same = self._index.with_text(work.text_hash, outside=closed)
         if not len(work.key):
@@ -182,6 +175,11 @@ class Comparison:
                 repeated = self._index.site(member.site).repeated
                 self._shingles[name] = shingles(text_key(stripped(text, repeated)))
         return self._shingles.get(name)
+
+    def _stored(self, members: Sequence[Member]) -> dict[str, Shingles]:
+        names = [member.id for member in members]
+        self._texts(names)  # in one go
+        return {name: text for name in names if (text := self._shingles_of(name)) is not None}
 
     def _link(self, work: Prepared, f: Match) -> Link:
         relation, kind, span = f.relation.relation or NEW, f.relation.kind, None

@@ -136,13 +136,12 @@ def test_a_worker_that_dies_in_each_phase_changes_nothing(
 def test_what_workers_can_do_the_one_process_does_not(
     cluster: Any, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On one machine a text is sketched, a pair judged and a file written by the one process; here none is."""
+    """On one machine a pair is judged and a file written by the one process; here none is."""
 
     def unasked(*_: Any) -> None:
         raise AssertionError("worked out, although a worker did so")
 
     cluster.scale(2)
     monkeypatch.setattr(comparison, "judge", unasked)
-    monkeypatch.setattr(comparison, "shingles", unasked)
     monkeypatch.setattr(Edition, "_write", unasked)
     assert on(cluster, alone, tmp_path) == sums(alone / "clean")
