@@ -12,6 +12,7 @@ from pipeline.corpus.identity import short_hash
 from pipeline.corpus.revisions import SPEAKING, Revisions, as_captured, later, own_flags, part_ids
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
+from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.records import DUPLICATE, SPLIT_FROM, Decision, Item
 from pipeline.dedupe.run import dedupe
@@ -59,16 +60,21 @@ class Assembled:
 
 
 def assemble(
-    documents: Sequence[Document], edition: Edition, index: DedupeIndex, *, back: Sequence[Document] = ()
+    documents: Sequence[Document],
+    edition: Edition,
+    index: DedupeIndex,
+    *,
+    back: Sequence[Document] = (),
+    ahead: Ahead = NOTHING_AHEAD,
 ) -> Assembled:
     """Put a batch of rows, in any order, into the edition.
 
     Every row given stands in the edition afterwards, in `articles` or with its reason in `dropped`. What stands
     follows from all rows given so far, not from the batches they came in. `back` are the rows of the same pages
-    that were taken out of the edition to be made anew.
+    that were taken out of the edition to be made anew; `ahead` is what workers found out about the texts.
     """
     draft = _Draft(documents, edition, back)
-    deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone())
+    deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone(), ahead=ahead)
     draft.decide((*deduped.decisions, *deduped.revised))
     draft.commit()
     return Assembled(loud=draft.loud, decisions=deduped.decisions, left=deduped.left)
@@ -174,8 +180,13 @@ def item_of(document: Document) -> Item:
         site_name=document.site_name,
         native=document.script != "pseudo-Hant",
         flaws=len(flaws),
-        order=(document.captured_at - _EPOCH) // timedelta(microseconds=1),
+        order=order_of(document.captured_at),
     )
+
+
+def order_of(captured_at: datetime) -> int:
+    """Place in the order of decisions of a text that was captured then."""
+    return (captured_at - _EPOCH) // timedelta(microseconds=1)
 
 
 def _with_decision(document: Document, decision: Decision) -> Document:

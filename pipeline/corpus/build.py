@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from pipeline.archive import blocklist, takedowns
 from pipeline.archive.withdrawn import runs
 from pipeline.corpus import changes as changing
 from pipeline.corpus import feed, feed_files, gates, life_files, publish, tombstones
+from pipeline.corpus.ahead import NO_HELP, Help, look_ahead
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
 from pipeline.corpus.card import LASTING, write_card
@@ -47,6 +49,7 @@ from pipeline.corpus.schema import SCHEMA, column_types, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
+from pipeline.corpus.writers import Writers
 from pipeline.corrections import kept_apart
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Document, InputFile, Manifest, Reason
@@ -133,8 +136,8 @@ class _Judged:
 def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildReport:
     logger.info("%d archive files to read, on top of %s", len(todo.fresh), _base_of(todo))
     shards = _make_shards(job, todo.fresh, progress)
-    with stage(StageName.DEDUPLICATE) as told:
-        judged = _judge(job, todo, folder, shards, progress, told)
+    with stage(StageName.DEDUPLICATE) as told, _help(job, todo, shards) as cluster:
+        judged = _judge(job, todo, folder, shards, cluster, progress, told)
         _say_compared(told, judged.made)
     report = _report(job, todo, shards, judged.made, judged.faults)
     with stage(StageName.PUBLISH) as told:
@@ -145,15 +148,43 @@ def _build(job: Job, todo: Plan, folder: Path, progress: Progress) -> BuildRepor
         return report
 
 
+@contextmanager
+def _help(job: Job, todo: Plan, shards: Sequence[ShardReport]) -> Iterator[Help]:
+    """What the workers of a cluster find out about the texts of the shards, and they themselves to write the files.
+
+    On one machine a text is looked at when it is asked for: ahead it costs more than two processes save.
+    """
+    if job.dask is None:
+        yield NO_HELP
+        return
+    found, written = job.work.absolute() / "ahead", job.work.absolute() / "written"
+    publish.discard(found)
+    publish.discard(written)
+    index = DedupeIndex.open(job.clean / todo.base.version / CLUSTERS if todo.base is not None else None)
+    try:
+        with Pool(job.workers, job.dask) as pool:
+            ahead = look_ahead([shard.path for shard in shards], found, index.repeated_lines, pool)
+            yield Help(ahead=ahead, writers=Writers(pool, written))
+    finally:
+        publish.discard(found)
+        publish.discard(written)
+
+
 def _judge(
-    job: Job, todo: Plan, folder: Path, shards: Sequence[ShardReport], progress: Progress, told: Stage
+    job: Job,
+    todo: Plan,
+    folder: Path,
+    shards: Sequence[ShardReport],
+    cluster: Help,
+    progress: Progress,
+    told: Stage,
 ) -> _Judged:
     """Make the edition, and again without the new rows of those to blame for what a gate says, until none is left."""
     limits = gates.Limits(job.sources)
     faults = beforehand(job, todo, shards, limits)
     while True:
         held = {name: why for name, why in faults.items() if not job.accepts(name)}
-        made = _make(job, todo, folder, shards, held, progress, told)
+        made = _make(job, todo, folder, shards, held, cluster, progress, told)
         stopped, table = made.crowd.faults(limits, job.accepts), None
         if all(job.accepts(fault.source) for fault in stopped) and (todo.why_full or made.loud):
             table = _compared(job, todo, folder)
@@ -197,6 +228,7 @@ def _make(
     folder: Path,
     shards: Sequence[ShardReport],
     held: dict[str, str],
+    cluster: Help,
     progress: Progress,
     told: Stage,
 ) -> _Made:
@@ -208,7 +240,8 @@ def _make(
     if sums is not None:
         sums.check_folder(CLUSTERS)
     paths = [s.path for s in shards]
-    edition = Edition(folder, base, sums, rows=sum(pq.read_metadata(path).num_rows for path in paths))
+    rows = sum(pq.read_metadata(path).num_rows for path in paths)
+    edition = Edition(folder, base, sums, rows=rows, writers=cluster.writers)
     apart = kept_apart(job.corrections or ())
     index = DedupeIndex.open(base / CLUSTERS if base is not None else None, apart)
     before = todo.parent.held if todo.parent is not None else {}
@@ -223,6 +256,7 @@ def _make(
         rights=Rights(files=SiteFiles(job.raw), sources={source.name: source for source in job.sources}),
         waiting=must_wait,
         made_by=todo.mark,
+        ahead=cluster.ahead,
     )
     retaken = retake(into, todo.recorrected, lambda rows: _shards_of(job, todo, rows, progress), held)
     released = release(edition, before.keys() - held.keys()) if base is not None else []

@@ -31,6 +31,7 @@ from pipeline.corpus.schema import (
     write_parquet,
 )
 from pipeline.corpus.sums import Sums
+from pipeline.corpus.writers import Writers, rewritten, sorted_rows
 from pipeline.linking import link_or_copy
 from pipeline.records import WITHHELD, Document, Outcome, Reason
 
@@ -95,14 +96,22 @@ def link_tree(source: Path, target: Path) -> None:
 class Edition:
     """The rows of a version under construction in a staging folder."""
 
-    def __init__(self, folder: Path, parent: Path | None, sums: Sums | None = None, rows: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parent: Path | None,
+        sums: Sums | None = None,
+        rows: int = 0,
+        writers: Writers | None = None,
+    ) -> None:
         """`sums` are the parent's: with them each of its files is checked before it is read.
 
-        `rows`: how many it will hold, about, when there is no parent.
+        `rows`: how many it will hold, about, when there is no parent; `writers` write its files, if not this process.
         """
         self.folder = folder
         self.parent = parent
         self.sums = sums
+        self._writers = writers
         self.touched: set[str] = set()
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._rows: dict[str, int] = {}
@@ -223,7 +232,13 @@ class Edition:
                 arriving[day].append(after)
         for day, documents in sorted(_with_the_newest(arriving).items()):
             self._place(day, documents, out, new)
-        for file in sorted({*out, *new}):
+        left = {*out, *new}
+        self._check(*sorted(left))
+        if self._writers is not None:
+            for file, written, rows in self._writers.write(self.folder, self._rows, out, new):
+                self._put(file, written, rows)
+                left.discard(file)
+        for file in sorted(left):
             self._rewrite(file, out.get(file, set()), new.get(file, []))
 
     def compact(self) -> int:
@@ -242,7 +257,7 @@ class Edition:
             old = newest - date.fromisoformat(day[-10:]) >= timedelta(days=YOUNG_DAYS)
             if old and needed < len(files):
                 self._check(*files)
-                table = _sorted(read_parquet([self.folder / file for file in files]), day)
+                table = sorted_rows(read_parquet([self.folder / file for file in files]), day)
                 for number, file in enumerate(files):
                     self._write(file, table.slice(number * self._most, self._most))
                 saved += len(files) - needed
@@ -269,29 +284,29 @@ class Edition:
             number += 1
 
     def _rewrite(self, file: str, out: set[tuple[str, int]], new: list[Document]) -> None:
-        path = self.folder / file
-        self._check(file)
-        table = read_parquet([path]) if file in self._rows else SCHEMA.empty_table()
-        if out:
-            keys = zip(table["capture"].to_pylist(), table["part"].to_pylist(), strict=True)
-            table = table.filter(pa.array([key not in out for key in keys], pa.bool_()))
-        self._write(file, _sorted(pa.concat_tables([table, to_table(new)]), file))
+        path = self.folder / file if file in self._rows else None
+        self._write(file, rewritten(path, out, to_table(new), file))
 
     def _write(self, file: str, table: pa.Table) -> None:
         """Put a file's rows in its place; a file without rows goes."""
+        beside = (self.folder / file).with_suffix(".new")
+        if table.num_rows:
+            write_parquet(table, beside)
+        self._put(file, beside, table.num_rows)
+
+    def _put(self, file: str, written: Path, rows: int) -> None:
+        """Put a written file in its place; one without rows goes."""
         path = self.folder / file
         self.touched.add(file)
         self._ids.pop(file, None)
         if file not in self._rows:
             self._made.add(file)
-        if table.num_rows == 0:
+        if rows == 0:
             path.unlink()
             del self._rows[file]
             return
-        beside = path.with_suffix(".new")
-        write_parquet(table, beside)
-        beside.replace(path)
-        self._rows[file] = table.num_rows
+        written.replace(path)
+        self._rows[file] = rows
 
     def _count(self, document: Document, step: int) -> None:
         self.counts[document.source][document.reason or ARTICLES] += step
@@ -380,12 +395,6 @@ def _with_the_newest(arriving: dict[str, list[Document]]) -> dict[str, list[Docu
         is_few = day.startswith(DROPPED) and len(documents) < SMALLEST
         days[newest if is_few else day] += documents
     return days
-
-
-def _sorted(table: pa.Table, file: str) -> pa.Table:
-    """Rows in the order a file of this name keeps them."""
-    moment = "first_seen" if file.startswith(ARTICLES) else "captured_at"
-    return table.sort_by([(moment, "ascending"), ("id", "ascending"), ("capture", "ascending")])
 
 
 def _row_order(document: Document) -> tuple[str, str, str]:

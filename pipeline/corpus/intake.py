@@ -21,6 +21,7 @@ from pipeline.corpus.held import hold
 from pipeline.corpus.reserved import Rights
 from pipeline.corpus.shards import read_shard
 from pipeline.corrections import Correction, by_document
+from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Document, Reason
 
@@ -48,6 +49,8 @@ class Intake:
     """Captures to hold back."""
     made_by: str = ""
     """What rows that are made now are marked with."""
+    ahead: Ahead = NOTHING_AHEAD
+    """What workers found out about the texts."""
 
     def rows(self, documents: Sequence[Document]) -> list[Document]:
         """Rows of shards as they go into the edition."""
@@ -58,7 +61,7 @@ class Intake:
 
     def put(self, rows: Sequence[Document], back: Sequence[Document] = ()) -> Assembled:
         """Put them in; `back` are the rows of the same pages that were taken out."""
-        return assemble(rows, self.edition, self.index, back=back)
+        return assemble(rows, self.edition, self.index, back=back, ahead=self.ahead)
 
     def told(self, ids: Iterable[str]) -> tuple[str, ...]:
         """What became of the corrections that is worth a look; `ids` are the documents looked for."""
@@ -81,6 +84,7 @@ def intake(
     rights: Rights,
     waiting: frozenset[str],
     made_by: str = "",
+    ahead: Ahead = NOTHING_AHEAD,
 ) -> Intake:
     """The way into an edition under some corrections; `raw` is the archive they are compared with."""
 
@@ -97,6 +101,7 @@ def intake(
         rights=rights,
         waiting=waiting,
         made_by=made_by,
+        ahead=ahead,
     )
 
 

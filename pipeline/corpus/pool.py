@@ -71,10 +71,11 @@ class Pool(AbstractContextManager["Pool"]):
 
         At most two batches a worker are under way, so that a slow consumer bounds the memory in flight.
         """
+        most = 2 * self._count()
         waiting = list(reversed(batches))
         under_way: list[tuple[Batch, Future[R]]] = []
         while waiting or under_way:
-            while waiting and len(under_way) < 2 * self.workers:
+            while waiting and len(under_way) < most:
                 batch = waiting.pop()
                 under_way.append((batch, self._submit(function, batch, seconds_per_item)))
             batch, future = under_way.pop(0)
@@ -104,7 +105,7 @@ class Pool(AbstractContextManager["Pool"]):
     def _result(self, future: Future[R], batch: Batch, seconds_per_item: float) -> R:
         if self.dask is None:
             return future.result()
-        timeout = 2 * self.workers * (START_SECONDS + seconds_per_item * batch.count)
+        timeout = 2 * self._count() * (START_SECONDS + seconds_per_item * batch.count)
         try:
             return future.result(timeout=timeout)
         except FutureTimeout:
@@ -123,6 +124,11 @@ class Pool(AbstractContextManager["Pool"]):
                 self.workers, max_tasks=TASKS_PER_WORKER, initializer=gc.freeze, context=context
             )
         return self._local
+
+    def _count(self) -> int:
+        """How many batches are worked off at once: as many as a cluster has threads, if it is one."""
+        there = sum(self._cluster().nthreads().values()) if self.dask is not None else 0
+        return max(self.workers, there)
 
     def _cluster(self) -> Any:
         if self._client is None:

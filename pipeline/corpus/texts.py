@@ -32,7 +32,7 @@ def row_batches(shard: Path) -> list[Batch]:
     return [Batch(file=str(shard), start=n, count=min(PER_BATCH, rows - n)) for n in starts]
 
 
-def rows_of(path: Path, start: int, count: int) -> pa.Table:
+def rows_of(path: Path, start: int, count: int, columns: Sequence[str] = SCHEMA.names) -> pa.Table:
     """Some rows of a shard, reading only the row groups they stand in."""
     file = pq.ParquetFile(path)
     first, groups, skipped = 0, [], 0
@@ -43,7 +43,8 @@ def rows_of(path: Path, start: int, count: int) -> pa.Table:
         elif first < start + count:
             groups.append(n)
         first += rows
-    return file.read_row_groups(groups).cast(SCHEMA).slice(start - skipped, count)
+    rows = file.read_row_groups(groups, columns=list(columns))
+    return rows.cast(pa.schema([SCHEMA.field(name) for name in columns])).slice(start - skipped, count)
 
 
 def normalize_batch(batch: Batch) -> pa.Table:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -219,18 +220,30 @@ class Candidates:
         common = sum(self._count_of(name, value) > REPRESENTATIVES for value in sketched)
         return (listed.tolist(), common) if common >= CROWDED * len(sketched) else (sketched, 0)
 
-    def rare(self, name: str, theirs: Shingles) -> float:
-        """Share of the hashes common to two texts that no third one has; small when few are common."""
+    def likely(self) -> Iterator[tuple[str, list[Member]]]:
+        """Texts of the run, with the representatives of the index that each will be verified against, most likely."""
+        for name, shared in self._earlier.items():
+            size = len(self.sketches[name])
+            enough = [
+                (len(places), other, member)
+                for other, places in shared.items()
+                if (member := self._index.get(other))
+                and len(places) >= SHARED_SHARE * min(member.sketched, size)
+            ]
+            yield name, [member for _, _, member in nlargest(CANDIDATES, enough)]
+
+    def rare(self, name: str, theirs: Hashes) -> float:
+        """Share of the hashes common to two sketches that no third one has; small when few are common."""
         counts = self._counts(name, theirs)
         return sum(count <= 1 for count in counts) / (len(counts) + 1)
 
-    def known(self, name: str, theirs: Shingles) -> float:
-        """Share of the hashes common to two texts that are in more representatives than one article has."""
+    def known(self, name: str, theirs: Hashes) -> float:
+        """Share of the hashes common to two sketches that are in more representatives than one article has."""
         counts = self._counts(name, theirs)
         return sum(count > REPRESENTATIVES for count in counts) / (len(counts) + 1)
 
-    def _counts(self, name: str, theirs: Shingles) -> list[int]:
-        shared = np.intersect1d(self.sketches[name], sketch(theirs), assume_unique=True).tolist()
+    def _counts(self, name: str, theirs: Hashes) -> list[int]:
+        shared = np.intersect1d(self.sketches[name], theirs, assume_unique=True).tolist()
         return [self._count_of(name, value) for value in shared]
 
     def join(self, work: Prepared) -> None:

@@ -7,15 +7,17 @@ from functools import partial
 
 import numpy as np
 
+from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead
 from pipeline.dedupe.candidates import CANDIDATES, Candidates
 from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.evidence import Circumstances
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
-from pipeline.dedupe.relate import judge
-from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, text_key
+from pipeline.dedupe.relate import Relation, judge
+from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, sketch, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import alike, title_key
 
@@ -28,10 +30,13 @@ OF_ONE_FORM = 4
 class Comparison:
     """A run of texts, in the order of decisions, against the index; each joins it before the next one is compared."""
 
-    def __init__(self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts) -> None:
+    def __init__(
+        self, batch: Sequence[Prepared], index: DedupeIndex, texts: Texts, ahead: Ahead = NOTHING_AHEAD
+    ) -> None:
         self._batch = batch
         self._index = index
         self._texts = texts
+        self._ahead = ahead
         self._own = {work.item.id: work for work in batch}
         self._fetched: dict[str, str] = {}
         self._shingles = {work.item.id: shingles(work.key) for work in batch}
@@ -42,13 +47,23 @@ class Comparison:
         positions = {work.item.id: work.position for work in self._batch}
         candidates = Candidates(self._shingles, self._index, positions, self._stored)
         clusters = Clusters(self._index)
+        wanted = {*self._wanted(candidates), *self._alike()}
+        self._texts(sorted(wanted))  # in one go: each look-up reads whole files
         for work in self._batch:
             self._compare(work, candidates, clusters)
             member = self._index.get(work.item.id)
             if member is None or not member.represents:
-                del self._shingles[work.item.id]  # nothing after it is compared with it
+                self._shingles.pop(work.item.id, None)  # nothing after it is compared with it
         candidates.keep()
         return clusters.touched
+
+    def _wanted(self, candidates: Candidates) -> set[str]:
+        """The earlier documents whose texts will be asked for."""
+        found: set[str] = set()
+        for name, members in candidates.likely():
+            said = ((member, self._ahead.verdict(self._own[name], member)) for member in members)
+            found.update(member.id for member, verdict in said if verdict is None or verdict.asks_for_texts)
+        return found
 
     def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
         sketched = len(candidates.sketches[work.item.id])
@@ -67,6 +82,11 @@ class Comparison:
             for f in found:
                 self._index.put_link(self._link(work, f))
 
+    def _alike(self) -> set[str]:
+        """The earlier documents of the same key as one of the batch, whose texts will be asked for."""
+        same = ((work, self._index.with_text(work.text_hash)) for work in self._batch)
+        return {one.id for work, one in same if one and one.digest != key_of(work.item.text)}
+
     def _edited(self, work: Prepared, same: Member) -> bool:
         """Whether a text of the same key as an earlier one has a corrected title, or a line more or less about it."""
         mine, theirs = title_key(work.item.title), title_key(same.title)
@@ -74,7 +94,6 @@ class Comparison:
             return True
         if same.digest == key_of(work.item.text):
             return False
-        self._fetched |= self._texts([same.id]) if same.id not in self._own else {}
         return not np.array_equal(text_key(work.item.text), text_key(self._text(same.id)))
 
     def _open_to(self, closed: set[str], found: Sequence[Match]) -> list[Match]:
@@ -93,7 +112,6 @@ class Comparison:
         """The candidates to which the text is related, the closest first."""
         name = work.item.id
         members = candidates.of(name)
-        self._fetch(members[:CANDIDATES])
         found: list[Match] = []
         joined: set[str] = set()
         verified = of_form = 0
@@ -107,19 +125,9 @@ class Comparison:
                 candidates.capped.add(name)
                 break
             verified += 1
-            if member.id not in self._shingles:
-                self._fetch([member])
-            theirs = self._shingles.get(member.id)
-            if theirs is None:
+            if (judged := self._judged(work, member, candidates)) is None:
                 continue
-            known = Circumstances(
-                days=_days(work.item, member),
-                titles=(work.item.title, member.title),
-                rare=partial(candidates.rare, name, theirs),
-                common=partial(candidates.known, name, theirs),
-                schemas=partial(self._schemas, work, member),
-            )
-            relation, overlap = judge(self._shingles[name], theirs, known)
+            relation, overlap = judged
             if relation.relation:
                 found.append(Match(member, relation, overlap))
             if relation.relation == DUPLICATE:
@@ -131,21 +139,47 @@ class Comparison:
             found = [f for f in found if f.relation.relation != SAME_FORM]
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
 
+    def _judged(
+        self, work: Prepared, member: Member, candidates: Candidates
+    ) -> tuple[Relation, Overlap] | None:
+        """What a text is to an earlier one; None where the text of that is not to be had."""
+        name = work.item.id
+        verdict = self._ahead.verdict(work, member)
+        if verdict is not None:
+            rare = common = 0.0
+            if len(verdict.relations) > 1:
+                sketched = self._ahead.sketch(member.print)
+                assert sketched is not None  # what was compared was sketched
+                rare, common = candidates.rare(name, sketched), candidates.known(name, sketched)
+            return verdict.relation(rare, common), verdict.overlap
+        mine, theirs = self._shingles_of(name), self._shingles_of(member.id)
+        if mine is None or theirs is None:
+            return None
+        known = Circumstances(
+            days=_days(work.item, member),
+            titles=(work.item.title, member.title),
+            rare=lambda: candidates.rare(name, sketch(theirs)),
+            common=lambda: candidates.known(name, sketch(theirs)),
+            schemas=partial(self._schemas, work, member),
+        )
+        return judge(mine, theirs, known)
+
     def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
         return schema(work.item.text), schema(self._text(member.id))
 
-    def _fetch(self, members: Sequence[Member]) -> None:
-        missing = [m for m in members if m.id not in self._shingles]
-        self._fetched |= self._texts([m.id for m in missing]) if missing else {}
-        for member in missing:
-            text = self._fetched.get(member.id)
-            if text is not None:
+    def _shingles_of(self, name: str) -> Shingles | None:
+        if name not in self._shingles:
+            if name in self._own:
+                self._shingles[name] = shingles(self._own[name].key)
+            elif (member := self._index.get(name)) and (text := self._text(name)):
                 repeated = self._index.site(member.site).repeated
-                self._shingles[member.id] = shingles(text_key(stripped(text, repeated)))
+                self._shingles[name] = shingles(text_key(stripped(text, repeated)))
+        return self._shingles.get(name)
 
     def _stored(self, members: Sequence[Member]) -> dict[str, Shingles]:
-        self._fetch(members)
-        return {m.id: self._shingles[m.id] for m in members if m.id in self._shingles}
+        names = [member.id for member in members]
+        self._texts(names)  # in one go
+        return {name: text for name in names if (text := self._shingles_of(name)) is not None}
 
     def _link(self, work: Prepared, f: Match) -> Link:
         relation, kind, span = f.relation.relation or NEW, f.relation.kind, None
@@ -175,7 +209,11 @@ class Comparison:
         )
 
     def _text(self, name: str) -> str:
-        return self._own[name].item.text if name in self._own else self._fetched.get(name, "")
+        if name in self._own:
+            return self._own[name].item.text
+        if name not in self._fetched:
+            self._fetched |= self._texts([name])
+        return self._fetched.get(name, "")
 
 
 def _unrelated(work: Prepared, candidates: Candidates) -> str:

@@ -12,14 +12,17 @@ worth is said with it; where nothing is, its numbers were set on that build and 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dedupe import facts
-from pipeline.dedupe.evidence import Circumstances, Evidence
+from pipeline.dedupe.evidence import COMMON, Circumstances, Evidence
 from pipeline.dedupe.frame import OWN
 from pipeline.dedupe.overlap import NOTHING, Overlap, Side, measure
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, SAME_FORM
@@ -405,11 +408,53 @@ def judge(a: Shingles, b: Shingles, known: Circumstances) -> tuple[Relation, Ove
     """What the first text is to the second, and the measurement behind it."""
     overlap = measure(a, b)
     if overlap is None:
-        return Relation(relation=None, rule="apart"), NOTHING
-    e = Evidence(a=a, b=b, overlap=overlap, known=known)
+        return _APART, NOTHING
+    return _decided(Evidence(a=a, b=b, overlap=overlap, known=known)), overlap
+
+
+def judge_ahead(a: Shingles, b: Shingles, known: Circumstances) -> tuple[tuple[Relation, ...], Overlap]:
+    """As `judge`, where it is not known yet how many others have what the two share: what it says in each case.
+
+    One relation where no rule asks; else one for each step of `rare` and of `common`, as `step` counts them.
+    """
+    overlap = measure(a, b)
+    if overlap is None:
+        return (_APART,), NOTHING
+    asked = []
+
+    def said(value: float) -> float:
+        asked.append(value)
+        return value
+
+    found: list[Relation] = []
+    measured: dict[str, object] = {}
+    for rare, common in product((0.0, *_RARE_STEPS), (0.0, COMMON)):
+        told = replace(known, rare=partial(said, rare), common=partial(said, common))
+        e = Evidence(a=a, b=b, overlap=overlap, known=told)
+        vars(e).update(measured)
+        found.append(_decided(e))
+        if not asked:
+            break
+        measured = {name: value for name, value in vars(e).items() if name not in _OF_OTHERS}
+    return tuple(found), overlap
+
+
+def step(rare: float, common: float) -> int:
+    """Which of the relations that `judge_ahead` gives holds."""
+    return 2 * bisect_right(_RARE_STEPS, rare) + (common >= COMMON)
+
+
+_APART = Relation(relation=None, rule="apart")
+_RARE_STEPS = (WEAK_RARE, RARE, FAINT_RARE)
+"""Between two of these, ascending, no rule tells one `rare` from another."""
+_OF_OTHERS = {"known", "rare", "two_articles"}
+"""What of the evidence depends on other texts."""
+
+
+def _decided(e: Evidence) -> Relation:
     rule = next(rule for rule in RULES if rule.holds(e))
     relation = rule.relation
-    if relation == CONTAINED_IN and e.shorter is not overlap.a:
+    if relation == CONTAINED_IN and e.shorter is not e.overlap.a:
         relation = CONTAINS
     kind = _kind(e) if relation == DUPLICATE else None
-    return Relation(relation=relation, rule=rule.name, kind=kind, conflicts=rule.shows(e)), overlap
+    return Relation(relation=relation, rule=rule.name, kind=kind, conflicts=rule.shows(e))

@@ -10,6 +10,9 @@ find its place among the others                    clusters.py, forms.py
 decide what is published                           policy.py, canonical.py, glue.py
 remember                                           index.py, tables.py, segments.py
 
+What of this follows from texts alone, sketches and verdicts on pairs, workers of a cluster find out beforehand
+(phases.py), and it is looked up (ahead.py).
+
 **What is decided follows from the documents, not from the batches they came in.** Each is decided by those before it
 in one order, that of the captures of their texts (`Item.order`), with the furniture that all of them show. When one
 changes, goes, or comes late, those after it that it concerns are decided again, and those that these concern. Three
@@ -27,6 +30,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead
 from pipeline.dedupe.clusters import part, redirect
 from pipeline.dedupe.comparison import Comparison, Texts
 from pipeline.dedupe.forms import name_forms
@@ -51,12 +55,14 @@ def dedupe(
     *,
     gone: Collection[str] = (),
     purge: bool = False,
+    ahead: Ahead = NOTHING_AHEAD,
 ) -> Deduped:
     """Decide about new and changed documents, and again about those these concern; update the index.
 
     `texts` gives the stored texts of documents by id, as the index knows them; an id it does not give is not compared.
     An item whose id the index knows replaces that document's old state; the documents `gone` are forgotten (`purge`:
-    see `remove`). Raises ValueError for an id given twice in one batch.
+    see `remove`). `ahead` is what workers found out about the texts: it spares work and changes nothing.
+    Raises ValueError for an id given twice in one batch.
     """
     names = [item.id for item in items]
     if len({*names, *gone}) != len(names) + len(gone):
@@ -77,7 +83,7 @@ def dedupe(
     works.sort(key=lambda work: work.position)
     shelf.own = {work.item.id: work.item.text for work in works}
     for start in range(0, len(works), RUN):
-        touched |= Comparison(works[start : start + RUN], index, shelf).run()
+        touched |= Comparison(works[start : start + RUN], index, shelf, ahead).run()
     touched = {cluster for cluster in touched if index.size(cluster)}
     touched |= name_forms(index, touched, broken)
     redirect(index)

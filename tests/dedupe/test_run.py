@@ -482,3 +482,20 @@ def test_a_stored_text_that_is_gone_is_not_compared() -> None:
     run([item("a", article(1))], index)
     later = [item("b", lightly_edited(1))]
     assert relations(dedupe(later, index, stored(later)))["b"][0] == "new"
+
+
+def test_the_texts_of_a_batch_s_candidates_are_fetched_together() -> None:
+    """A look-up reads whole files: one for each text was the most costly part of a build."""
+    index = DedupeIndex.open(None)
+    first = [item(f"a{n}", article(n)) for n in range(20)]
+    texts = stored(first)
+    dedupe(first, index, texts)
+    asked: list[list[str]] = []
+
+    def counted(names: list[str]) -> dict[str, str]:
+        asked.append(list(names))
+        return dict(texts(names))
+
+    dedupe([item(f"b{n}", lightly_edited(n)) for n in range(20)], index, counted)  # type: ignore[arg-type]
+    assert sorted(name for names in asked for name in names) == sorted(one.id for one in first)
+    assert len(asked) == 1

@@ -1,0 +1,147 @@
+"""The whole build on a cluster: as many workers as there are, and whichever of them dies, the bytes are the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.corpus import ahead, shards, writers
+from pipeline.corpus.build import build
+from pipeline.corpus.edition import Edition
+from pipeline.corpus.read import documents
+from pipeline.dedupe import comparison
+from pipeline.records import Capture
+from tests.corpus.archives import START, html, job, write
+from tests.corpus.articles import sentences
+from tests.corpus.test_build import sums
+
+distributed = pytest.importorskip("distributed")
+
+FOOT = "本站所有稿件均受著作权法保护，未经书面授权任何单位和个人不得转载"
+
+PHASES = (
+    (shards, "extract_batch"),
+    (shards, "normalize_batch"),
+    (ahead, "lines"),
+    (ahead, "sketch"),
+    (ahead, "pair_up"),
+    (ahead, "compare"),
+    (writers, "write_file"),
+)
+"""Module and name of each function that is mapped."""
+
+
+def paragraphs(number: int) -> list[str]:
+    """Of thirty articles three pages each: it, a version with words of its own, and an excerpt or a page of two."""
+    article, kind = sentences(number % 30), number // 30
+    if kind == 1:
+        article = [*article[:5], "这里有一句别人没有写过的话，它说的是另外一件事情。", *article[6:]]
+    elif kind == 2 and number % 2:
+        article = article[3:11]
+    elif kind == 2:
+        article = article + sentences(1_000 + number)
+    return [*("".join(article[at : at + 2]) for at in range(0, len(article), 2)), FOOT]
+
+
+def capture(number: int) -> Capture:
+    """A page of one of three sites."""
+    url = f"https://site{number % 3}.example/a/{number}.html"
+    return Capture(
+        id="", source="example", url=url, url_key=url, final_url=url, status=200,
+        fetched_at=START + timedelta(minutes=number), headers=(("Content-Type", "text/html"),),
+        body=html(f"第{number}篇文章的题目", paragraphs(number)),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of three files, built on one machine."""
+    folder = tmp_path_factory.mktemp("alone")
+    for start in (0, 30, 60):
+        write(folder / "raw", [capture(number) for number in range(start, start + 30)], f"run-{start}")
+    build(job(folder, confirm=True))
+    rows = [d.relation for table in ("articles", "dropped") for d in documents(folder / "clean", table=table)]
+    assert min(rows.count(relation) for relation in ("new", "contains", "duplicate", "contained_in")) > 5
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A cluster of processes on this machine, as large as a test makes it."""
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+    ) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many batches that every worker has some of each phase."""
+    monkeypatch.setattr(ahead, "TEXTS", 7)
+    monkeypatch.setattr(ahead, "HASHES", 500)
+
+
+def on(cluster: Any, alone: Path, folder: Path) -> dict[str, str]:
+    """The sums of what a cluster builds of the same archive."""
+    shutil.copytree(alone / "raw", folder / "raw")
+    report = build(job(folder, confirm=True, dask=cluster.scheduler_address))
+    assert report.published
+    assert not {"ahead", "written"}.intersection(path.name for path in (folder / ".build").iterdir())
+    return sums(folder / "clean")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_any_number_of_workers_makes_the_bytes_of_one_machine(
+    cluster: Any, alone: Path, tmp_path: Path, workers: int
+) -> None:
+    cluster.scale(workers)
+    with distributed.Client(cluster) as client:
+        client.wait_for_workers(workers)
+    assert on(cluster, alone, tmp_path) == sums(alone / "clean")
+
+
+def dies_once(flags: str, module: str, name: str, *arguments: Any) -> Any:
+    """Kill the worker at its first batch of a phase; what the function says otherwise."""
+    with suppress(FileExistsError):
+        (Path(flags) / name).touch(exist_ok=False)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return getattr(import_module(module), name)(*arguments)
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_in_each_phase_changes_nothing(
+    cluster: Any, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.scale(2)
+    flags = tmp_path / "flags"
+    flags.mkdir()
+    for module, name in PHASES:
+        monkeypatch.setattr(module, name, partial(dies_once, str(flags), module.__name__, name))
+    assert on(cluster, alone, tmp_path / "corpus") == sums(alone / "clean")
+    assert sorted(path.name for path in flags.iterdir()) == sorted(name for _, name in PHASES)
+
+
+@pytest.mark.slow
+def test_what_workers_can_do_the_one_process_does_not(
+    cluster: Any, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one machine a pair is judged and a file written by the one process; here none is."""
+
+    def unasked(*_: Any) -> None:
+        raise AssertionError("worked out, although a worker did so")
+
+    cluster.scale(2)
+    monkeypatch.setattr(comparison, "judge", unasked)
+    monkeypatch.setattr(Edition, "_write", unasked)
+    assert on(cluster, alone, tmp_path) == sums(alone / "clean")
