@@ -134,7 +134,7 @@ class Pool(AbstractContextManager["Pool"]):
         if self._client is None:
             from distributed import Client  # the optional extra [cluster]
 
-            self._client = Client(self.dask)
+            self._client = Client(self.dask)  # type: ignore[no-untyped-call]
         return self._client
 
 
