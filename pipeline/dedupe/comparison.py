@@ -12,9 +12,10 @@ from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.evidence import Circumstances
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
-from pipeline.dedupe.relate import judge
+from pipeline.dedupe.relate import LIGHT, Relation, judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import alike, title_key
@@ -120,6 +121,8 @@ class Comparison:
                 schemas=partial(self._schemas, work, member),
             )
             relation, overlap = judge(self._shingles[name], theirs, known)
+            if relation.relation not in {None, DUPLICATE} and work.item.site != member.site:
+                relation, overlap = self._without_furniture(work, member, known) or (relation, overlap)
             if relation.relation:
                 found.append(Match(member, relation, overlap))
             if relation.relation == DUPLICATE:
@@ -130,6 +133,23 @@ class Comparison:
             # The version of an article is of the form that the article is of.
             found = [f for f in found if f.relation.relation != SAME_FORM]
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
+
+    def _without_furniture(
+        self, work: Prepared, member: Member, known: Circumstances
+    ) -> tuple[Relation, Overlap] | None:
+        """The relation of a copy to a text whose site has lines as furniture that the copy's site has not, compared
+        without them on both sides; None: they are no copies."""
+        mine, theirs = work.item.text, self._text(member.id)
+        repeated = self._index.site(member.site).repeated
+        both = {*work.repeated, *repeated}
+        if len(both) == len(work.repeated) == len(repeated):
+            return None
+        left, right = stripped(mine, both), stripped(theirs, both)
+        if (left, right) == (stripped(mine, work.repeated), stripped(theirs, repeated)):
+            return None
+        relation, overlap = judge(shingles(text_key(left)), shingles(text_key(right)), known)
+        alike = min(overlap.a.coverage, overlap.b.coverage) >= LIGHT
+        return (relation, overlap) if relation.relation == DUPLICATE and alike else None
 
     def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
         return schema(work.item.text), schema(self._text(member.id))
