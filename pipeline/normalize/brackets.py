@@ -23,7 +23,8 @@ _SAYS_SOMETHING = re.compile(f"[{LETTER}0-9?!…{SHIELD}]")
 def brackets(line: str) -> str:
     """Brackets are full-width if Han is inside or beside them; both halves of a pair are alike.
 
-    Call brackets (`f()`, `f(x)`), sections of the manual, list numbers `1)`, emoticons and all-Latin brackets in Latin text stay.
+    Call brackets (`f()`, `f(x)`), sections of the manual, list numbers `1)`, emoticons and all-Latin
+    brackets in Latin text stay.
 
     >>> brackets("函数f(x)见(附录)")
     '函数f(x)见（附录）'
