@@ -44,6 +44,7 @@ bench: install   ## speed as ratios against named peers (some read pages from ..
 	$(BIN)/python -m benchmarks.build pages
 	$(BIN)/python -m benchmarks.build growth
 	$(BIN)/python -m benchmarks.versions
+	$(BIN)/python -m benchmarks.damage
 	$(BIN)/python -m benchmarks.light
 
 serve: install   ## Prefect server, deployments and a worker, until Ctrl-C

@@ -125,6 +125,10 @@ class Edition:
         """The current row of each document that has one: published, or withheld by deduplication."""
         return self.known(ids)[0]
 
+    def ids(self, path: Path) -> pa.ChunkedArray:
+        """The ids of the rows of one of its files."""
+        return self._ids_of(path)["id"]
+
     def known(self, ids: Iterable[str]) -> tuple[dict[str, Placed], dict[str, datetime]]:
         """The current row of each document that has one, and when each was last captured with a text."""
         wanted = pa.table({"id": pa.array(sorted(set(ids)), pa.string())})
