@@ -29,7 +29,7 @@ PLACES = (
 LEAST_HAN = 200
 MOST_OF_A_PACKAGE = 600_000
 """Characters, so that no package says it all."""
-_CHINESE = re.compile(f"[{HAN}]")
+CHINESE = re.compile(f"[{HAN}]")
 _BLOCKS = {"p", "li", "h1", "h2", "h3", "h4", "td", "th", "dt", "dd", "title"}
 _CODE = ("pre", "code", "tt", "kbd", "samp", "cmd", "screen")
 _ROFF = re.compile(r"^[.'].*\n?|\\f.|\\-|\\&", re.MULTILINE)
@@ -82,7 +82,7 @@ def texts(folders: list[Path], most: int) -> Iterator[RealText]:
     for package, file, path in _files(folders):
         text = _text(path)[:most]
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        if digest in seen or read[package] > MOST_OF_A_PACKAGE or len(_CHINESE.findall(text)) < LEAST_HAN:
+        if digest in seen or read[package] > MOST_OF_A_PACKAGE or len(CHINESE.findall(text)) < LEAST_HAN:
             continue
         seen.add(digest)
         read[package] += len(text)
@@ -108,7 +108,7 @@ def _text(path: Path) -> str:
         if path.suffix == ".mo":
             with path.open("rb") as stream:
                 catalog = gettext.GNUTranslations(stream)._catalog
-            return "\n\n".join(text for text in catalog.values() if _CHINESE.search(text))
+            return "\n\n".join(text for text in catalog.values() if CHINESE.search(text))
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         if path.suffix in {".html", ".htm", ".xhp", ".page"}:
             return _of_html(data)
@@ -118,7 +118,7 @@ def _text(path: Path) -> str:
                 string
                 for value in _values(path, text)
                 for string in _strings(value)
-                if _CHINESE.search(string)
+                if CHINESE.search(string)
             )
     except (OSError, ValueError, EOFError, RecursionError, lxml.etree.LxmlError):
         return ""

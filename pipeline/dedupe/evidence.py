@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.dedupe import facts, titles
-from pipeline.dedupe.frame import Owns, own
+from pipeline.dedupe.frame import Owns, framed, own
 from pipeline.dedupe.overlap import Overlap, Side
 from pipeline.dedupe.sketch import Shingles
 
@@ -116,6 +116,16 @@ class Evidence:
         if side.tail > LONGEST_TEASER:
             return self.high
         return side.coverage * side.length / max(1, side.length - side.tail)
+
+    @cached_property
+    def regional(self) -> bool:
+        """Whether they say the same in the words of two places."""
+        return titles.in_words_of_two_places(self.a.string, self.b.string)
+
+    @cached_property
+    def framed(self) -> bool:
+        """Whether what the longer one has beside the shorter is a site's frame."""
+        return framed(self.a if self.longer is self.overlap.a else self.b, self.longer)
 
     @cached_property
     def schema(self) -> bool:

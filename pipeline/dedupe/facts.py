@@ -53,6 +53,8 @@ _NUMBER = re.compile(r"\d+")
 _NUMERALS = "0123456789〇零一二三四五六七八九十百千万亿两"
 _UNITS = "百千万亿"
 _NUMERAL = re.compile(f"[{_NUMERALS}]+")
+_SPELT = re.compile(f"[{_NUMERALS}]{{2,}}")
+_UNNUMBERED = re.compile(f"[{_NUMERALS}]{{0,6}}[条款项章节编]")
 _TOKEN = re.compile(f"[{_NUMERALS}]+|.", re.DOTALL)
 _GARBLED = re.compile("[0-9][〇零一二三四五六七八九]|[〇零一二三四五六七八九][0-9]")
 _ARABIC = str.maketrans("〇零一二三四五六七八九", "00123456789")
@@ -134,7 +136,7 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
             if here and there:
                 one, other = _NUMERAL.sub("", text_a[a_from:a_to]), _NUMERAL.sub("", text_b[b_from:b_to])
                 reworded = one != other and bool(one) and bool(other)
-                if _other_number(here, there):
+                if _other_number(here, there) and not _numbers_a_part(text_a, a_to, text_b, b_to):
                     found.append((here, there))
                     numbers |= dict.fromkeys(_apart(here, there))
                     if head:
@@ -188,6 +190,12 @@ def _whole_numbers(
 
 def _one_digit(here: str, there: str) -> bool:
     return len(here) == len(there) and sum(one != other for one, other in zip(here, there, strict=True)) == 1
+
+
+def _numbers_a_part(text_a: str, a_to: int, text_b: str, b_to: int) -> bool:
+    """Whether two numbers name parts of a text, articles of a law, which a new version numbers anew."""
+    after_a, after_b = _UNNUMBERED.match(text_a, a_to), _UNNUMBERED.match(text_b, b_to)
+    return bool(after_a and after_b)
 
 
 def _apart(here: str, there: str) -> Pairs:
@@ -325,5 +333,6 @@ def _agreeing(text: str, matched: NDArray[np.bool_]) -> int:
     change[hits] += 1
     change[hits + GRAM] -= 1
     covered = np.concatenate(([0], np.cumsum(np.cumsum(change) > 0)))
-    spans = np.array([found.span() for found in _NUMBER.finditer(text)], np.int64).reshape(-1, 2)
+    written = (found.span() for pattern in (_NUMBER, _SPELT) for found in pattern.finditer(text))
+    spans = np.array(sorted(set(written)), np.int64).reshape(-1, 2)
     return int(np.count_nonzero(covered[spans[:, 1]] - covered[spans[:, 0]] == spans[:, 1] - spans[:, 0]))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from pipeline.dedupe.overlap import SOLID_RUN, Overlap, Side, measure
 from pipeline.dedupe.sketch import Shingles, text_key
+from pipeline.rules import table
 
 OWN = 80
 """Characters that a text must have of its own to be an article beside what it shares."""
@@ -38,6 +39,10 @@ WORD = 6
 """Latin letters that say as much as a pair of ideographs."""
 
 _LATIN = re.compile("[a-z0-9]{2}")
+
+FRAME_WORDS, LONGEST_FRAME, FRAME_SHARE = 3, 400, 0.15
+"""So many words of what sites put round an article, in no more characters, and this share of them, are a site's
+frame."""
 
 COMPARED, TIMES = 2000, 3
 """So many characters of what is a text's own are compared, and no more than so many times the other's, because a
@@ -100,6 +105,22 @@ class Owns:
     def tail(self) -> bool:
         """Whether both begin with what is their own and end with one passage that is most of what they share."""
         return all(_tailed(side) for side in (self.overlap.a, self.overlap.b))
+
+
+def framed(text: Shingles, side: Side) -> bool:
+    """Whether what a text has beside another one is a site's frame."""
+    rest = _parted(text.string, side)[0]
+    words = [word for word in _frame_words() if word in rest]
+    return (
+        len(words) >= FRAME_WORDS
+        and len(rest) <= LONGEST_FRAME
+        and sum(map(len, words)) >= FRAME_SHARE * len(rest)
+    )
+
+
+@cache
+def _frame_words() -> tuple[str, ...]:
+    return tuple(_title(word) for word, _ in table("frame-words"))
 
 
 def own(side: Side) -> bool:

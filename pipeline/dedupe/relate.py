@@ -163,6 +163,7 @@ def _held(e: Evidence) -> bool:
         and longer.inner <= HELD_INNER * longer.length
         and rest >= HELD_REST * longer.length
         and in_blocks >= HELD_BLOCKS * rest
+        and not (_both(e) and e.framed)
     )
 
 
@@ -180,7 +181,9 @@ def _held_rewritten(e: Evidence) -> bool:
 
 
 def _held_dense(e: Evidence) -> bool:
-    return e.held >= DENSE_HELD and e.shorter.density >= DENSE and e.low <= DENSE_LOW
+    # A text that says the same again and again is covered beyond the length of what it holds.
+    low = min(e.low, e.shorter.length / max(1, e.longer.length))
+    return e.held >= DENSE_HELD and e.shorter.density >= DENSE and low <= DENSE_LOW
 
 
 def _covered(e: Evidence) -> bool:
@@ -218,7 +221,7 @@ def _rare_version(e: Evidence) -> bool:
 
 def _swapped(e: Evidence) -> bool:
     times = max(e.conflicts.names.values(), default=0)
-    return (times >= SWAPPED and e.density < SWAPPED_DENSITY) or (
+    return (not (times and e.regional) and (times >= SWAPPED and e.density < SWAPPED_DENSITY)) or (
         times >= SWAPPED_WITH_NUMBER and bool(e.conflicts.numbers)
     )
 
@@ -370,7 +373,7 @@ RULES: tuple[RelationRule, ...] = (
     ),
     RelationRule(
         name="titles",
-        holds=lambda e: e.density < TITLES_DENSITY and e.titles is not None,
+        holds=lambda e: e.density < TITLES_DENSITY and e.titles is not None and not e.regional,
         relation=SAME_FORM,
         source="two guests' welcomes, the error read most often among merged broadcasts",
         shows=_titles_shown,

@@ -12,6 +12,8 @@ _DEEPEST = 16
 """Brackets nested deeper are left: no text has them, and the search inside pairs stays linear."""
 _CALL = re.compile(r"(?:[a-z_][A-Za-z0-9_.]{0,60}|(?<![A-Za-z0-9])[A-Za-z])\Z")
 _CALL_LENGTH = 62
+_SECTION = re.compile(r"[1-9][a-z]{0,5}\)")
+"""Of the manual, after the name of a command that is set as code: `sshd`(8)."""
 _ARGUMENTS = re.compile(r"[\x20-\x27\x2a-\x7e…]*\Z")
 _BESIDE = re.compile(f"[{HAN}{FULL.replace('（', '').replace('）', '')}]")
 """Other brackets do not count: they may have been made full-width just before."""
@@ -21,7 +23,8 @@ _SAYS_SOMETHING = re.compile(f"[{LETTER}0-9?!…{SHIELD}]")
 def brackets(line: str) -> str:
     """Brackets are full-width if Han is inside or beside them; both halves of a pair are alike.
 
-    Call brackets (`f()`, `f(x)`), list numbers `1)`, emoticons and all-Latin brackets in Latin text stay.
+    Call brackets (`f()`, `f(x)`), sections of the manual, list numbers `1)`, emoticons and all-Latin
+    brackets in Latin text stay.
 
     >>> brackets("函数f(x)见(附录)")
     '函数f(x)见（附录）'
@@ -51,6 +54,8 @@ def brackets(line: str) -> str:
 def _is_wide_pair(line: str, start: int, end: int) -> bool:
     if line[start] == "（" or line[end] == "）" or HAN_CHARACTER.search(line, start + 1, end):
         return True
+    if line[:start].rstrip('”"')[-1:] >= SHIELD[0] and _SECTION.match(line, start + 1):
+        return False
     if _CALL.search(line[max(0, start - _CALL_LENGTH) : start]) and _ARGUMENTS.match(line, start + 1, end):
         return False
     if start + 1 < end and not _SAYS_SOMETHING.search(line, start + 1, end):

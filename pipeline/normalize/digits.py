@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _HINT = re.compile("[：，](?:(?<=[0-9].)|(?<=[0-9][ \t].)|(?<=[0-9][ \t]{2}.))[ \t]{0,3}[0-9]")
+_TWICE = re.compile("，[ \t]{0,3}[,，]|,[ \t]{0,3}，")
+_DOUBLED = re.compile("(?<=[0-9])[ \t]{0,2}[,，](?:[ \t]{0,3}[,，]){1,3}[ \t]{0,3}(?=[0-9])")
 _GAP = re.compile("(?<=[0-9])[ \t]{0,2}([：，])[ \t]{0,3}(?=[0-9])")
 _TIME = re.compile(r"(?<![\d：])(?:[01]?\d|2[0-4])：[0-5]\d(?:：[0-5]\d)?(?![\d：])")
 _RATIO = re.compile(r"(?<![\d：])(?<!\d\.)\d{1,3}(?:\.\d{1,9})?：\d{1,3}(?:\.\d{1,9})?(?![\d：])")
@@ -16,7 +18,12 @@ _COUNTED = "个年月日条项名位家种款分"
 
 def number_marks(text: str) -> str:
     """10：30, 3：1 and 12，345 get half-width marks; 注1：20个 and 100，200，300 may be something else and stay."""
-    if text.isascii() or not _HINT.search(text):
+    if text.isascii():
+        return text
+    # A doubled mark becomes a single one, which then is a number's.
+    if _TWICE.search(text):
+        text = _DOUBLED.sub(lambda run: "，" if "，" in run[0] else run[0], text)
+    if not _HINT.search(text):
         return text
     return "\n".join(
         _THOUSANDS.sub(_thousands, _clock(_GAP.sub(r"\1", line))) if _HINT.search(line) else line

@@ -40,6 +40,9 @@ _WIDE_CHARACTER = re.compile(f"[{WIDE_FORMS}]")
 _WIDE_THOUSANDS = re.compile(f"(?<=[{_WIDE_DIGITS}])，(?=[{_WIDE_DIGITS}]{{3}}(?![{_WIDE_DIGITS}]))")
 _WIDE_SCHEME = re.compile("(?<=http|ttps)：//")
 _BETWEEN_HAN = re.compile(f"(?<=[{HAN}])(?<![一二三四五六七八九十])．(?=[{HAN}])")
+_LABEL_OF_YEAR = re.compile(
+    f"^([ \\t]*[0-9{_WIDE_DIGITS}]{{1,2}})．(?=[0-9{_WIDE_DIGITS}]{{4}}年)", re.MULTILINE
+)
 _WIDE_POINT = re.compile(f"(?<=[{_WIDE_WORD}])．(?=[{_WIDE_WORD}])")
 
 _PRESENTATION = {
@@ -92,13 +95,15 @@ def width(text: str) -> str:
     """Full-width letters, digits and signs become half-width; ，：；？！（）～￥ stay (clreq).
 
     ， between full-width digits in groups of three is a thousands mark; ． between letters or digits is
-    a point, and between Han the dot of a name if the line has 。 for its stops.
+    a point, and between Han the dot of a name if the line has 。 for its stops; after the label of a line
+    that begins with a year it is no point of a number.
     """
     if text.isascii():
         return text
     if not _WIDE_CHARACTER.search(text):
         return text
     text = _WIDE_THOUSANDS.sub(",", text)
+    text = _LABEL_OF_YEAR.sub(r"\1. ", text)
     text = _WIDE_POINT.sub(".", text).translate(_WIDE)
     text = "\n".join(map(_wide_stops, text.split("\n"))) if "．" in text else text
     return _WIDE_SCHEME.sub("://", text)

@@ -76,6 +76,8 @@ HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 @example("中』』")
 @example("．。。中")
 @example("中１@a,")
+@example("收1,﹐234元")
+@example("收1， ,，234元")
 def test_idempotent(text: str) -> None:
     once = normalize_text(text)
     assert normalize_text(once) == once

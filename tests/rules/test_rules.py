@@ -70,6 +70,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
             "extract",
             {
                 "access",
+                "after-title",
                 "ai-agents",
                 "boilerplate",
                 "common-han",
@@ -87,7 +88,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
             },
         ),
         ("normalize", {"common-han", "confusables", "html-tags", "radicals", "script", "script-characters"}),
-        ("dedupe", {"fold", "form-titles", "opposites"}),
+        ("dedupe", {"after-title", "fold", "form-titles", "frame-words", "opposites", "regional"}),
     ],
 )
 def test_one_byte_in_a_table_is_seen_by_the_stages_that_ask_for_it_and_by_no_other(
