@@ -35,6 +35,7 @@ from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
 from pipeline.corpus.harm import Tried, refusal
 from pipeline.corpus.held import release
+from pipeline.corpus.holds import hold_words, on_hold
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.judging import beforehand, harm_of, waiting
@@ -43,7 +44,6 @@ from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.reserved import Rights, SiteFiles
-from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import SCHEMA, column_types, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
 from pipeline.corpus.staged import check_staged
@@ -285,7 +285,7 @@ def _publish(
     progress("publishing", 0, 1)
     parent = job.clean / todo.parent.version if todo.parent is not None else None
     _count_changes(report.funnel, table)
-    report = replace(report, changes=changing.summary(table))
+    report = replace(report, changes=feed.summary(table))
     if job.preview:
         return replace(report, samples=changing.samples(table, parent, folder))
     is_same = not table.num_rows and _same_rules(job, todo) and not _holds_otherwise(todo, report)
@@ -440,7 +440,7 @@ def _count(counts: Counter[str], document: Document) -> None:
 
 def _count_changes(funnel: dict[str, dict[str, int]], table: pa.Table) -> None:
     words = {"added": "new", "changed": "changed", "removed": "removed"}
-    for row in changing.rows(table):
+    for row in feed.rows(table):
         counts, word = funnel.setdefault(row["source"] or "", {}), words[row["kind"] or ""]
         counts[word] = counts.get(word, 0) + 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -237,11 +236,3 @@ def note_round(work: Path, names: Sequence[str]) -> None:
 def _verified(work: Path) -> list[str]:
     path = work / VERIFIED
     return path.read_text(encoding="utf-8").split() if path.is_file() else []
-
-
-def totals(manifest: Manifest) -> Counter[str]:
-    """Rows of a version by `articles` and reason, over all sources."""
-    total: Counter[str] = Counter()
-    for counts in manifest.counts.values():
-        total.update(counts)
-    return total

@@ -61,6 +61,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("line", "libraries", "rooms"),
     [
         (["--version"], set(), BARE),
+        (["versions"], {"pyarrow", *FROM_ARCHIVE}, ARCHIVE),
+        (["changes", "--since", "2.1"], {"pyarrow", *PANDAS}, READER),
         (["read"], {"pyarrow"}, READER),
         (["read", "--format", "markdown", "--version", "2.1"], {"pyarrow"}, READER),
         (["explain", "https://news.example/a/0.html"], {*PANDAS, *FROM_ARCHIVE, "opencc"}, EXPLAINS),
