@@ -43,7 +43,7 @@ READER = {*BARE, "corpus"}
 ARCHIVE = {*READER, "archive", "locking", "rules", "web"}
 PANDAS = {"pandas", "dateutil", "pytz", "six", "_cyutility"}
 """What Arrow imports for a filter where it is there: in the tests' environment, not in a user's."""
-EXPLAINS = {*ARCHIVE, "explain", "normalize", "origin", "spans"}
+EXPLAINS = {*ARCHIVE, "dedupe", "explain", "normalize", "origin", "spans"}
 FROM_ARCHIVE = {"pyarrow", "ada_url", "fastwarc", "filelock", "tld"}
 
 
