@@ -153,7 +153,7 @@ def test_what_was_not_written_is_not_read(corpus: Path, monkeypatch: pytest.Monk
 
     tampering(monkeypatch, garble, summed=False)
     assert build(job(corpus)).version == "2.2.0"
-    assert {path.parts[0] for path in touched} == {"articles", "clusters", "life", "tableschema.json"}
+    assert {path.parts[0] for path in touched} == {"articles", "clusters", "ids", "life", "tableschema.json"}
 
 
 def test_what_every_version_says_alike_is_one_file_but_a_damaged_one_is_written_anew(corpus: Path) -> None:
