@@ -38,13 +38,15 @@ bench: install   ## speed as ratios against named peers (some read pages from ..
 	$(BIN)/python -m benchmarks.normalize
 	$(BIN)/python -m benchmarks.dedupe
 	$(BIN)/python -m benchmarks.dedupe_quality --peers
-	$(BIN)/python -m benchmarks.dedupe_quality --variants --peers
+	$(BIN)/python -m benchmarks.dedupe_quality --set variants --peers
+	$(BIN)/python -m benchmarks.dedupe_quality --set notices --peers
 	$(BIN)/python -m benchmarks.dedupe_work
 	$(BIN)/python -m benchmarks.build pages
 	$(BIN)/python -m benchmarks.build rules
 	$(BIN)/python -m benchmarks.growth --sizes 10000 100000
 	$(BIN)/python -m benchmarks.storage
 	$(BIN)/python -m benchmarks.versions
+	$(BIN)/python -m benchmarks.damage
 	$(BIN)/python -m benchmarks.light
 
 serve: install   ## Prefect server, deployments and a worker, until Ctrl-C

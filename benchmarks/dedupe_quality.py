@@ -1,7 +1,7 @@
 """What deduplication finds and mistakes on the made-up cases, beside MinHash in the same run.
 
-    python -m benchmarks.dedupe_quality [--seed 1] [--count 40] [--batch N] [--variants] [--peers]
-        [--errors 20]
+    python -m benchmarks.dedupe_quality [--seed 1] [--count 40] [--batch N] [--set cases|variants|notices]
+        [--peers] [--errors 20] [--group NAME]
 
 Peers: datasketch's MinHashLSH with 128 permutations at Jaccard .5, .6, .7, candidates checked by the estimate; and the
 bands of FineWeb, 14 × 8, unchecked as there. All get our comparison keys and character 5-grams; what they find is
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.dedupe_cases import GROUPS, Case, generate
+from benchmarks.dedupe_notices import notices
 from benchmarks.dedupe_variants import VARIANTS
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, SPLIT_FROM, Decision
 from pipeline.dedupe.run import DedupeIndex, Item, dedupe
@@ -25,6 +26,8 @@ from pipeline.dedupe.sketch import text_key
 
 BUILT = 2**20
 """A batch larger than any case set: all at once."""
+
+SETS = {"cases": GROUPS, "variants": VARIANTS, "notices": (notices,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--batch", type=int, default=BUILT)
-    parser.add_argument("--variants", action="store_true", help="the cases no rule was written for")
+    parser.add_argument(
+        "--set", choices=SETS, default="cases", help="variants: cases no rule was written for"
+    )
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--group", help="errors of this group only")
     arguments = parser.parse_args()
-    cases = generate(arguments.seed, arguments.count, VARIANTS if arguments.variants else GROUPS)
+    cases = generate(arguments.seed, arguments.count, SETS[arguments.set])
     text_key("")
     started = time.process_time()
     found = ours(cases, arguments.batch)

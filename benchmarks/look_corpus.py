@@ -109,7 +109,7 @@ def publish(job: Job, rows: list[Document], copies: int) -> None:
         multiply_index(staging / CLUSTERS, copies)
         for counts in edition.counts.values():
             counts.update({reason: number * (copies - 1) for reason, number in counts.items()})
-        edition.ids = IdIndex(staging)
+        edition.id_index = IdIndex(staging)
     report = BuildReport(version=None, parent=None, published=False, full=None)
     table = building._compared(job, todo, staging)
     building._publish(job, todo, staging, edition, report, table, lambda what, done, total: None)

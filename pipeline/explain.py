@@ -196,7 +196,7 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
         f"script     {document.script or '-'}",
     ]
     lines += _fixes(document, whole)
-    lines += [f"  flag {f.name} at {f.start}: {f.text!r}{_on_the_page(document, f)}" for f in document.flags]
+    lines += [_flag(document, flag) for flag in document.flags]
     lines += [f"rights     {r.name} in {r.place}: {r.said!r}"[:200] for r in document.rights]
     if document.access:
         lines.append(f"access     {document.access}, by {document.access_from}: {document.access_raw!r}")
@@ -276,6 +276,13 @@ def _fixes(document: Document, whole: bool) -> list[str]:
         if len(changes) > len(shown):
             lines.append(f"  {'':<24} + {len(changes) - len(shown)} more (-v shows all)")
     return lines
+
+
+def _flag(document: Document, flag: Flag) -> str:
+    """A flag: where it stands, if it has a place, and what says so, if not the page itself."""
+    at = "" if flag.start is None else f" at {flag.start}"
+    shown = f", as {flag.of} shows" if flag.of else ""
+    return f"  flag {flag.name}{at}: {flag.text!r}{_on_the_page(document, flag)}{shown}"
 
 
 def _on_the_page(document: Document, flag: Flag) -> str:

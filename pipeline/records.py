@@ -140,6 +140,8 @@ class Kind(StrEnum):
     """`/.well-known/tdmrep.json`: what a host reserves of text and data mining."""
     REDIRECT = "redirect"
     """A hop on the way to the capture behind it."""
+    PROBE = "probe"
+    """An address that does not exist: how the host answers to such."""
     DISCOVERY = "discovery"
     """No request: how many links a run found for its source."""
 
@@ -241,6 +243,8 @@ class Source:
     """Personal data that no reader of its articles is to see, words of PERSONAL."""
     robots_sitemaps: bool = False
     """Whether the sitemaps that the robots.txt of its home names are read as well, those on its own sites."""
+    twins: bool = True
+    """Whether its URLs that are one page, as its own pages have shown, are fetched once (crawl/folding.py)."""
 
     @property
     def lists(self) -> tuple[tuple[Kind, str], ...]:
@@ -318,6 +322,9 @@ class Capture:
     """For kind discovery: how many links the run found for the source."""
     gap: bool = False
     """For a feed: whether nothing known was left in it, so that items may have passed unseen."""
+    twin: str | None = None
+    """What this page says of other URLs of it: a sign, the URL key of the other page, the rules it speaks for or
+    against, a line each (crawl/twinmemory.py)."""
     notes: tuple[str, ...] = ()
     """Facts about the fetch worth keeping: decoder flags, attempts, robots rule, peer address."""
     place: Place | None = None
@@ -345,13 +352,16 @@ class Flag:
     masked: personal data, `structure` says where; implausible_date: the capture claims to be of later than the day
     after its archive file was begun; licenses_differ: the page names more than one licence; terms_differ: it names
     another than the source's `terms`; title_cut: the site cut the title short to `text` (where `title` is longer it was
-    completed from the page); references_missing: marks such as [3] point at a list that the text does not have."""
+    completed from the page, or a copy has it in full: `of`); references_missing: marks such as [3] point at a list that
+    the text does not have."""
     start: int | None = None
     """First code point in `Document.text`; None: the whole text."""
     end: int | None = None
     """One past the last code point."""
     text: str = ""
     """The damaged span with a few characters around it."""
+    of: str = ""
+    """Id of the document that shows it: of title_cut, a copy of the article whose title goes on. "": the page does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -444,6 +454,8 @@ RIGHTS_PLACES = ("robots.txt", "tdmrep.json", "header", "meta", "link", "item", 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 """How sure a fact is, in `published_confidence`."""
 
+TITLE_CUT = "title_cut"
+"""Flag of a row whose site cut the title short; as its page shows, or, with `of`, as a copy does."""
 IMPLAUSIBLE_DATE = "implausible_date"
 """Flag of a row whose capture claims a time that is not believed."""
 DATE_AFTER_CAPTURE = "date_after_capture"
@@ -827,9 +839,11 @@ class Manifest:
     made_by: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of a version that was published before all of it was made anew: mark of the newer rows → their fingerprints."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What it was made with: python, commit, `library/NAME`, `code/FILE` (`corpus.environment`); empty: not noted."""
+    """What it was made with: python, commit, `library/NAME`, `code/FILE`; empty: `environment.json` says it, or
+    nothing does (`corpus.environment.environment_of`)."""
     unsettled: tuple[str, ...] = ()
-    """Clusters out of which a takedown took documents: the next build decides which copy stands in their place."""
+    """Clusters out of which a takedown took documents, and documents whose text came from a feed that it took: the next
+    build decides what stands in their place."""
     withdrawn: dict[str, int] = field(default_factory=dict)
     """Run that was taken back → its page captures, which stay in the archive and count for nothing here."""
     equal_to: str | None = None
@@ -838,3 +852,5 @@ class Manifest:
     """Why it does."""
     columns: dict[str, str] = field(default_factory=dict)
     """Column → its type, of every file of rows (`corpus.schema.column_types`); empty: written before that was noted."""
+    masked: dict[str, int] = field(default_factory=dict)
+    """Of a copy that an export made with `--mask`: kind of personal data → how often it was masked; else empty."""

@@ -297,6 +297,10 @@ def health_rows(statuses: Sequence[SourceStatus]) -> list[tuple[str, ...]]:
     ]
 
 
+MOST_LEARNED = 5
+"""Rules of a source that are told on a screen."""
+
+
 def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
     """What is not as usual with the sources, and what holds them back, in sentences."""
     lines = []
@@ -309,6 +313,9 @@ def health_words(statuses: Sequence[SourceStatus]) -> list[str]:
         if each.backing_off_until:
             lines.append(f"{each.source}: {each.waits}.")
         lines += [f"{each.source}: {off.words}." for off in each.lists_off]
+        lines += [f"{each.source}: {told}." for told in each.learned[:MOST_LEARNED]]
+        if (more := len(each.learned) - MOST_LEARNED) > 0:
+            lines.append(f"{each.source}: and {more} rules more (--json).")
     return lines
 
 

@@ -129,6 +129,7 @@ class _Declaration:
             answer_to=self._answer_to(),
             mask=self._checked("mask", self._strings("mask"), _mask_fault),
             robots_sitemaps=self._typed("robots_sitemaps", bool, "true or false", False),
+            twins=self._typed("twins", bool, "true or false", True),
         )
         return None if self.problems else source
 

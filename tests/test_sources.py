@@ -70,6 +70,7 @@ answer_to = ["gptbot", "CCBot", "GPTBot"]
 render = "auto"
 mask = ["phone", "email"]
 robots_sitemaps = true
+twins = false
 listings = ["https://news.example.cn/a/", {url = "https://news.example.cn/b/", links = "ul a"}]
 [[body]]
 css = "div.old"
@@ -107,6 +108,7 @@ since = "2025-07-01"
         render="auto",
         mask=("phone", "email"),
         robots_sitemaps=True,
+        twins=False,
     )
 
 
@@ -126,6 +128,7 @@ def test_the_sample_file_is_right(tmp_path: Path) -> None:
         "render",
         "mask",
         "robots_sitemaps",
+        "twins",
     ]
     assert source.listings
     assert source.body

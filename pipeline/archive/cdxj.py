@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.archive import warc
-from pipeline.archive.exchange import captures
+from pipeline.archive.exchange import Earlier, captures
 from pipeline.archive.store import beside, path_of, write_whole
 from pipeline.records import Capture, Place
 from pipeline.web.urls import surt
@@ -37,7 +37,7 @@ class Ref:
     source: str
     """Name of the source."""
     kind: str
-    """page, feed, sitemap, listing, robots, tdmrep, redirect or discovery."""
+    """page, feed, sitemap, listing, robots, tdmrep, probe, redirect or discovery."""
     fetched_at: datetime
     """Aware UTC."""
     status: int
@@ -64,6 +64,8 @@ class Ref:
     """ETag as received."""
     last_modified: str | None = None
     """Last-Modified as received."""
+    twin: str | None = None
+    """What the page says of other URLs of it."""
 
     @property
     def place(self) -> Place:
@@ -98,6 +100,19 @@ def ref_of(capture: Capture) -> Ref:
         gap=capture.gap or None,
         etag=capture.header("etag") or None,
         last_modified=capture.header("last-modified") or None,
+        twin=_storable(capture.twin) if capture.twin else None,
+    )
+
+
+def earlier_of(ref: Ref) -> Earlier:
+    """A response, by its row, as what a later visit may repeat."""
+    return Earlier(
+        id=ref.id,
+        url=ref.final_url,
+        url_key=ref.url_key,
+        fetched_at=ref.fetched_at,
+        digest=ref.digest,
+        place=ref.place,
     )
 
 

@@ -18,6 +18,8 @@ from pipeline.records import Capture, Kind, Outcome, Place
 PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
 CONVERSION = "conversion"
 WITHHELD = "withheld"
+SHARED_BYTES = 1024
+"""A body that two URLs share is kept once from so many bytes on: an empty or block page joins no strangers (ours)."""
 _COOKIES = {"cookie": 100, "set-cookie": 1, "set-cookie2": 1}
 """Headers that carry cookies → pairs of theirs that are cookies, and not attributes of one."""
 MAIN = ("response", "revisit", "resource")
@@ -25,14 +27,14 @@ MAIN = ("response", "revisit", "resource")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A response in the archive that a later visit of the same URL may repeat."""
+    """A response in the archive that a later visit, of the same URL or of another one, may repeat."""
 
     id: str
     """WARC-Record-ID without angle brackets; always of a response, never of a revisit."""
     url: str
     """Its WARC-Target-URI."""
     url_key: str
-    """Identity of the URL it was fetched for."""
+    """Identity of the URL whose last good response it is."""
     fetched_at: datetime
     """Its WARC-Date."""
     digest: str
@@ -64,21 +66,22 @@ def pack(
 ) -> tuple[Capture, list[bytes]]:
     """The capture as records in the order they are appended, the metadata record last.
 
-    Returns the capture as it will be read back (digest set; body empty and outcome `unchanged` for a
-    revisit) and the records, not yet compressed. With `earlier` of the same URL key, a 304 becomes a
-    `server-not-modified` revisit and an equal body an `identical-payload-digest` one.
+    Returns the capture as it will be read back (digest set; body empty and outcome `unchanged` where it repeats
+    a visit of its own URL) and the records, not yet compressed. With `earlier` of the same URL key, a 304 becomes a
+    `server-not-modified` revisit and an equal body an `identical-payload-digest` one. So does the equal body of
+    another URL: then this is a page of its own, the outcome stays, and its body is that of the response it repeats.
     """
     capture = replace(capture, headers=without_cookies(capture.headers))
     profile = _profile(capture, earlier)
     if profile and earlier:
-        capture = replace(
-            capture, body=b"", digest=earlier.digest, refers_to=earlier.id, outcome=Outcome.UNCHANGED
-        )
-        records = [_revisit(capture, wire, profile, earlier)]
+        capture = replace(capture, digest=earlier.digest, refers_to=earlier.id)
+        if earlier.url_key == capture.url_key:
+            capture = replace(capture, body=b"", outcome=Outcome.UNCHANGED)
+        records = [revisit(capture, wire, profile, earlier)]
     elif wire.resource or capture.status:
         status = 0 if wire.resource else capture.status
         capture = replace(capture, digest=warc.sha1(capture.body), refers_to=None, status=status)
-        records = [_resource(capture, wire) if wire.resource else _response(capture, wire)]
+        records = [_resource(capture, wire) if wire.resource else response(capture, wire)]
     else:
         capture = replace(capture, digest="", body=b"", refers_to=None)
         records = []
@@ -104,11 +107,13 @@ def _names(value: str, most: int) -> str:
 
 
 def _profile(capture: Capture, earlier: Earlier | None) -> str | None:
-    if earlier is None or earlier.url_key != capture.url_key:
+    if earlier is None:
         return None
-    if capture.status == HTTPStatus.NOT_MODIFIED:
+    is_own = earlier.url_key == capture.url_key
+    if is_own and capture.status == HTTPStatus.NOT_MODIFIED:
         return "server-not-modified"
-    same = capture.outcome == Outcome.OK and capture.body and warc.sha1(capture.body) == earlier.digest
+    is_shared = len(capture.body) >= (1 if is_own else SHARED_BYTES) and (is_own or not capture.rendered)
+    same = capture.outcome == Outcome.OK and is_shared and warc.sha1(capture.body) == earlier.digest
     return "identical-payload-digest" if same else None
 
 
@@ -130,7 +135,8 @@ def _address(peer: str | None) -> str:
         return ""
 
 
-def _response(capture: Capture, wire: Wire) -> bytes:
+def response(capture: Capture, wire: Wire) -> bytes:
+    """The record of an answer with its body."""
     headers = [
         *_head(capture, wire),
         ("WARC-Payload-Digest", capture.digest),
@@ -139,7 +145,8 @@ def _response(capture: Capture, wire: Wire) -> bytes:
     return warc.record("response", headers, warc.http_block(capture.status, capture.headers, capture.body))
 
 
-def _revisit(capture: Capture, wire: Wire, profile: str, earlier: Earlier) -> bytes:
+def revisit(capture: Capture, wire: Wire, profile: str, earlier: Earlier) -> bytes:
+    """The record of an answer whose body is that of an earlier response."""
     # pywb finds the earlier payload by Refers-To-Target-URI and -Date alone, other tools by Refers-To.
     headers = [
         *_head(capture, wire),
@@ -216,6 +223,7 @@ def metadata(capture: Capture, run_id: str, *, alone: bool) -> bytes:
         "refers-to": capture.refers_to,
         "links": None if capture.links is None else str(capture.links),
         "gap": "yes" if capture.gap else None,
+        "twin": capture.twin,
         "sha256": hashlib.sha256(capture.body).hexdigest() if capture.body else None,
     }
     pairs = [(name, value) for name, value in told.items() if value is not None]
@@ -292,6 +300,7 @@ def unpack(file: str, main: Record | None, metadata: Record | None) -> Capture:
         refers_to=told.get("refers-to"),
         links=_number(told.get("links")),
         gap=told.get("gap") == "yes",
+        twin=told.get("twin"),
         notes=tuple(value for name, value in pairs if name == "note"),
         place=Place(file=file, offset=first.offset, length=first.length),
     )

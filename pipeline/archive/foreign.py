@@ -50,6 +50,8 @@ class Foreign:
     """Content-Type of the block."""
     block: bytes | None
     """The block; None: larger than the cap."""
+    repeats: tuple[str, str] | None = None
+    """Of a revisit that has the very body of an earlier response: that one's URL and date, as written."""
 
 
 def is_archive(path: Path) -> bool:
@@ -124,7 +126,16 @@ def _foreign(headers: dict[str, str], block: bytes | None, *, kind: str) -> Fore
         id=headers.get("warc-record-id", ""),
         content_type=headers.get("content-type", ""),
         block=block,
+        repeats=_repeated(headers),
     )
+
+
+def _repeated(headers: dict[str, str]) -> tuple[str, str] | None:
+    """What a revisit of the profile `identical-payload-digest` (of whatever version of WARC) says it repeats."""
+    url = headers.get("warc-refers-to-target-uri", "").strip("<>")
+    date = headers.get("warc-refers-to-date", "")
+    is_same = headers.get("warc-profile", "").rstrip("/").endswith("/identical-payload-digest")
+    return (url, date) if is_same and url and date else None
 
 
 def _behind(path: Path, at: int, claimed: int) -> int | None:

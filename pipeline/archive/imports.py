@@ -7,13 +7,16 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from pipeline.archive import blocklist, foreign, index, saved, wacz, warc
+from pipeline.archive.cdxj import earlier_of, ref_of
 from pipeline.archive.foreign import Foreign, ForeignResponse
+from pipeline.archive.reader import read_one
 from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import Writer, utcnow
 from pipeline.errors import UsageError
@@ -23,6 +26,8 @@ from pipeline.web.blocks import judge_page
 from pipeline.web.media import is_html
 from pipeline.web.urls import fetch_form, url_key
 
+REVISIT = "revisit"
+"""Kind of a record that has no body of its own, and why none is brought in by itself."""
 CAP = 8 << 20
 """Largest page, bytes; the crawl's own cap (`fetched.Limits`)."""
 _PAGE_NAME = re.compile(r"\.(?:[xs]?html?|mht|mhtml|php|aspx?|jsp)\b", re.IGNORECASE)
@@ -72,6 +77,8 @@ class Candidate:
     capture: Capture | None = None
     resource: bool = False
     reason: str = ""
+    repeats: tuple[str, datetime] | None = None
+    """URL key and time of the response of another URL whose body it has; its own is empty then."""
 
 
 def import_paths(
@@ -183,18 +190,35 @@ class Intake:
         self._writer = writer
         self._known = dict.fromkeys((ref.id for ref in there), "withdrawn")
         self._known |= dict.fromkeys((ref.id for ref in standing), "known")
+        self._bodies = {(ref.url_key, ref.fetched_at): ref for ref in standing if ref.outcome == Outcome.OK}
         self._blocked = blocklist.read(writer.raw)
 
     def take(self, found: Candidate) -> str:
         """Write a candidate if it is new; what became of it: new, known, withdrawn, takedown, or why it is no page."""
-        if found.capture is None:
+        capture, earlier = found.capture, None
+        if capture is None:
             return found.reason
-        if self.is_blocked(found.capture.url_key):
+        if self.is_blocked(capture.url_key):
             return Reason.TAKEDOWN
-        if found.capture.id in self._known:
-            return self._known[found.capture.id]
-        self._writer.write(found.capture, resource=found.resource)
-        self._known[found.capture.id] = "known"
+        if found.repeats is not None:
+            ref = self._bodies.get(found.repeats)
+            if ref is None:
+                return REVISIT
+            whole = read_one(self._writer.raw, ref.place)
+            got = ForeignResponse(
+                status=capture.status or whole.status,
+                headers=capture.headers or whole.headers,
+                body=whole.body,
+                problem=None,
+            )
+            capture = _capture(self.source, capture.url, capture.fetched_at, got, capture.notes)
+            earlier = earlier_of(ref) if ref.status and not ref.refers_to else None
+        if capture.id in self._known:
+            return self._known[capture.id]
+        kept = self._writer.write(capture, resource=not capture.status or found.resource, earlier=earlier)
+        self._known[kept.id] = "known"
+        if kept.outcome == Outcome.OK:
+            self._bodies[kept.url_key, kept.fetched_at] = ref_of(kept)
         return "new"
 
     def is_blocked(self, key: str) -> bool:
@@ -333,8 +357,8 @@ def _type_of(file: Path, body: bytes) -> str:
 
 def from_record(record: Foreign, name: str, source: str, changed: datetime) -> Candidate | None:
     """None for records that are no visit of a page (requests, metadata, warcinfo, …)."""
-    if record.kind == "revisit":
-        return Candidate(reason="revisit")
+    if record.kind == REVISIT:
+        return _repeating(record, name, source)
     if record.kind == foreign.DAMAGED:
         return Candidate(reason=Outcome.DAMAGED)
     if record.kind not in {"response", "resource"}:
@@ -360,6 +384,21 @@ def from_record(record: Foreign, name: str, source: str, changed: datetime) -> C
     url = saved.marks(got.body).url or saved.declared(got.body) or saved.nameless(got.body)
     capture = _capture(source, url if is_file else record.url, at, got, tuple(notes))
     return Candidate(capture=capture, resource=got.status == 0)
+
+
+def _repeating(record: Foreign, name: str, source: str) -> Candidate:
+    """A revisit: a page of its own if it has the body of another URL's response, else a later visit of a known one."""
+    at, then = warc.moment(record.date), warc.moment(record.repeats[1]) if record.repeats else None
+    key = url_key(record.repeats[0]) if record.repeats else ""
+    if at is None or then is None or fetch_form(record.url) is None or key == url_key(record.url):
+        return Candidate(reason=REVISIT)
+    got = ForeignResponse(status=0, headers=(), body=b"", problem=None)
+    if record.block is not None and record.block.startswith(b"HTTP/"):
+        got = replace(foreign.response_in(record.block, CAP), body=b"")
+        if got.status != HTTPStatus.OK:
+            return Candidate(reason=REVISIT)
+    notes = (f"imported from {name}", *([f"imported record {record.id}"] if record.id else []))
+    return Candidate(capture=_capture(source, record.url, at, got, notes), repeats=(key, then))
 
 
 def from_response(got: ForeignResponse, url: str, at: datetime, source: str, name: str) -> Candidate:

@@ -144,6 +144,14 @@ def found_at(raw: Path, url: str) -> list[Ref]:
     return sorted(found, key=lambda ref: (ref.file, ref.offset))
 
 
+def repeating(raw: Path, ids: Collection[str]) -> list[Ref]:
+    """Captures that repeat one of some others, by file and offset. Finished files alone."""
+    paths = sorted((raw / "index").glob("date=*/*.parquet"))
+    found = [ref for path in paths for ref in _load(path, [("refers_to", "in", sorted(ids))])] if ids else []
+    found += [ref for ref in _unindexed(raw, {path.name for path in paths}) if ref.refers_to in ids]
+    return sorted(found, key=lambda ref: (ref.file, ref.offset))
+
+
 def about(raw: Path, url_keys: Collection[str]) -> list[Ref]:
     """Every capture of some pages, by file and offset: theirs, those of their articles' other parts, and redirects.
 

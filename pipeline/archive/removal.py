@@ -8,7 +8,8 @@ takedown nor is healed by it. Where a capture stood a `metadata` record says tha
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ def cut(raw: Path, file: str, ids: Collection[str], ticket: str, at: datetime) -
         _forget(raw, file)
         return None
     told = sidecar(raw, file)
-    refs = _listed(raw, file, told, ids)
+    refs = listed(raw, file, ids)
     gone = {ref.id for ref in refs} & set(ids)
     if not gone and told is not None and told.sha256 == sha256_of(path) and index.rows(raw, file) == refs:
         return told
@@ -50,17 +51,17 @@ def cut(raw: Path, file: str, ids: Collection[str], ticket: str, at: datetime) -
     return found
 
 
-def _listed(raw: Path, file: str, told: SealedFile | None, ids: Collection[str]) -> list[Ref]:
-    """The captures of a file: from its CDXJ, which damage in the file leaves as it is, if that tells of it as it is."""
-    listed = cdxj.rows(raw, file)
-    if listed is None or told is None or told.size != (raw / file).stat().st_size:
+def listed(raw: Path, file: str, ids: Collection[str] = ()) -> list[Ref]:
+    """The captures of a file: from its CDXJ, which damage in the file leaves as it is, if that tells of it as it is.
+
+    Where one of `ids` was cut out already, from the file.
+    """
+    rows, told = cdxj.rows(raw, file), sidecar(raw, file)
+    if rows is None or told is None or told.size != (raw / file).stat().st_size:
         return cdxj.refs(raw, file)
-    for ref in listed:
-        if ref.id in ids and _is_cut(
-            raw / file, ref
-        ):  # killed before the CDXJ was written, of one size by chance
-            return cdxj.refs(raw, file)
-    return listed
+    first = min((ref for ref in rows if ref.id in ids), key=lambda ref: ref.offset, default=None)
+    # killed before the CDXJ was written, of one size by chance: what lies before the first is where it was
+    return cdxj.refs(raw, file) if first is not None and _is_cut(raw / file, first) else rows
 
 
 def _is_cut(path: Path, ref: Ref) -> bool:
@@ -91,7 +92,7 @@ def _rewritten(
                 _copy(old, new, ref.offset, stop)
                 continue
             new.write(warc.member(note(ref.id, ticket, at)))
-            for start, length in _notes(path, ref.offset, stop):
+            for start, length in _notes(old, path.name, ref.offset, stop):
                 _copy(old, new, start, start + length)
         new.flush()
         os.fsync(new.fileno())
@@ -115,16 +116,16 @@ def note(removed: str, ticket: str, at: datetime) -> bytes:
     return warc.record("metadata", headers, warc.fields_block(pairs))
 
 
-def _notes(path: Path, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _notes(stream: BinaryIO, name: str, start: int, stop: int) -> list[tuple[int, int]]:
     """Where behind a capture the notes of earlier takedowns lie; of what does not read nothing is kept."""
-    try:
-        for record in warc.walk(path, start):
+    found = []
+    with suppress(warc.Damaged):
+        for record in warc.walk_open(stream, name, start):
             if is_note(record):
-                yield record.offset, record.length
+                found.append((record.offset, record.length))
             if record.offset + record.length >= stop:
-                return
-    except warc.Damaged:
-        return
+                break
+    return found
 
 
 def is_note(record: warc.Record) -> bool:

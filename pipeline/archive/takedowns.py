@@ -57,6 +57,10 @@ class Takedown:
     """Kind and value of each line for the blocklist."""
     kept: tuple[str, ...] = ()
     """Ids of documents that print some of the text and were left where they stand."""
+    fed: tuple[str, ...] = ()
+    """Ids of documents of other pages whose text came from a feed that goes: the next build reads their pages again."""
+    reread: tuple[str, ...] = ()
+    """WARC files with pages that may have their text from it: what was made of them is made anew."""
     grams: int = 0
     """How many 13-grams of the text stand in `TICKET.npy` for the proof."""
     warc: tuple[Changed, ...] = ()

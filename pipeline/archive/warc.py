@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
@@ -213,23 +214,28 @@ def walk(path: Path, offset: int = 0) -> Iterator[Record]:
     whole record; slower than `scan`, for repair and verify.
     """
     with path.open("rb") as stream:
-        stream.seek(offset)
-        pending = stream.read(_CHUNK)
-        while pending:
-            unpacker = zlib.decompressobj(31)
-            parts = []
-            length = 0
-            while not unpacker.eof:
-                if not pending:
-                    raise Damaged(f"{path.name}: the member at {offset} is cut off")
-                try:
-                    parts.append(unpacker.decompress(pending))
-                except zlib.error as error:
-                    raise Damaged(f"{path.name}: the member at {offset}: {error}") from None
-                length += len(pending) - len(unpacker.unused_data)
-                pending = unpacker.unused_data or stream.read(_CHUNK)
-            yield parse_record(b"".join(parts), offset, length, path.name)
-            offset += length
+        yield from walk_open(stream, path.name, offset)
+
+
+def walk_open(stream: BinaryIO, name: str, offset: int = 0) -> Iterator[Record]:
+    """The same of a file that is open, and whose position nobody else moves meanwhile."""
+    stream.seek(offset)
+    pending = stream.read(_CHUNK)
+    while pending:
+        unpacker = zlib.decompressobj(31)
+        parts = []
+        length = 0
+        while not unpacker.eof:
+            if not pending:
+                raise Damaged(f"{name}: the member at {offset} is cut off")
+            try:
+                parts.append(unpacker.decompress(pending))
+            except zlib.error as error:
+                raise Damaged(f"{name}: the member at {offset}: {error}") from None
+            length += len(pending) - len(unpacker.unused_data)
+            pending = unpacker.unused_data or stream.read(_CHUNK)
+        yield parse_record(b"".join(parts), offset, length, name)
+        offset += length
 
 
 def parse_record(data: bytes, offset: int = 0, length: int = 0, name: str = "") -> Record:

@@ -6,8 +6,9 @@ import argparse
 from dataclasses import asdict
 
 from pipeline.cli import screen
-from pipeline.cli.options import Commands, Prose, folder_options
+from pipeline.cli.options import Commands, Prose, folder_options, refuse_idle
 from pipeline.corpus.export import export
+from pipeline.records import PERSONAL
 
 ABOUT = """\
 Copies a version to a folder or an object store, laid out as clean/ is: what reads clean/ reads it there, and
@@ -19,6 +20,13 @@ goes on where it ended; a reader sees a version whole or not at all.
   corpus export --to s3://bucket/zh --sync         and let go there what is gone here
   corpus export --to hf://datasets/name/zh         a dataset repository of the Hugging Face hub, which is there already:
                                                    the version at its root, one commit, a tag of its name; HF_TOKEN
+
+  corpus export --to DIR --mask phone,id-card      personal data becomes █ in every column: id-card, bank-card, phone,
+                                                   email, each only where its check digit or number plan proves it
+
+A masked copy has the same rows, with hashes of the masked texts; the index of copies and the changes stay behind, since
+their hashes would tell what was masked. Masked and other versions never stand in one place. What was masked is kept in
+the work folder, so that the next export masks what is new.
 
 When something was taken down, the version has a new revision: it replaces the earlier one there. --sync does so for
 every version there (on the hub: takes the tags of the replaced ones away, and their files for good). hf:// was tried
@@ -47,20 +55,43 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="also renew every version there that has a new revision, and delete there what this corpus no longer has",
     )
-    folder_options(command, "clean")
+    command.add_argument(
+        "--mask", type=kinds, default=(), metavar="KIND,…", help=f"mask personal data: {', '.join(PERSONAL)}"
+    )
+    folder_options(command, "clean", "work")
     command.set_defaults(run=run_export)
+
+
+def kinds(text: str) -> tuple[str, ...]:
+    """Kinds of personal data as written on the command line, with commas."""
+    said = tuple(dict.fromkeys(text.split(",")))
+    if wrong := [kind for kind in said if kind not in PERSONAL]:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is none of {', '.join(PERSONAL)}")
+    return said
 
 
 def run_export(arguments: argparse.Namespace) -> int:
     """corpus export"""
+    if not arguments.mask:
+        refuse_idle(arguments, "without --mask", "work")
     with screen.watching() as progress:
         done = export(
-            arguments.clean, arguments.to, arguments.version, mirror=arguments.sync, progress=progress
+            arguments.clean,
+            arguments.to,
+            arguments.version,
+            mirror=arguments.sync,
+            mask=arguments.mask,
+            work=arguments.work,
+            progress=progress,
         )
     rows = [(v.version, v.sent, f"{v.bytes / 1e6:.1f}", v.copied, v.there) for v in done.versions]
     screen.show(
         f"Exported to {done.to}", ("version", "files sent", "MB", "copied there", "there already"), rows
     )
+    for each in done.versions:
+        if each.masked:
+            found = ", ".join(f"{kind} {count}" for kind, count in each.masked.items())
+            screen.say(f"Masked in {each.version}: {found}.")
     if done.removed:
         screen.say(f"Removed there: {', '.join(done.removed)}.")
     if done.unknown:

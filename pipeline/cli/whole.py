@@ -22,8 +22,7 @@ from pipeline.cli.options import (
     must_exist,
     refuse_idle,
 )
-from pipeline.corpus.environment import build_environment, environment
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.environment import build_environment, environment, environment_of
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
@@ -146,8 +145,7 @@ def _rebuild(arguments: argparse.Namespace) -> int:
 
 def _elsewhere(arguments: argparse.Namespace) -> int:
     """The same in an environment with the version's own libraries; the code is that of now."""
-    manifest = read_manifest(version_folder(arguments.clean, arguments.rebuild))
-    then, now = manifest.environment, environment()
+    then, now = environment_of(version_folder(arguments.clean, arguments.rebuild)), environment()
     python = build_environment(arguments.env, then)
     for key in ("python", "commit"):
         if then.get(key) != now.get(key):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.corpus import environment
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.environment import changed, environment_of
+from pipeline.corpus.publish import ENVIRONMENT, read_manifest
 from pipeline.corpus.remake import Remade, unlike
 from pipeline.corpus.schema import SCHEMA, TABLES, read_parquet
 from pipeline.records import Manifest
@@ -33,13 +33,14 @@ class Verdict:
 def verdict(clean: Path, version: str, made: Remade) -> Verdict:
     """Compare a published version with what it came out as now."""
     old = read_manifest(clean / version)
-    other = unlike(old, made.manifest)
+    # what it was made with now is no part of what came out: where rows differ it is told as a cause
+    other = [file for file in unlike(old, made.manifest) if file != ENVIRONMENT]
     return Verdict(
         version=version,
         same=tuple(file.file for file in old.files if file.file not in other),
         other=tuple(other),
         first=_first(clean / version, made.folder) if other else "",
-        causes=tuple(_causes(old, made)) if other else (),
+        causes=tuple(_causes(clean / version, old, made)) if other else (),
     )
 
 
@@ -65,10 +66,11 @@ def _rows(folder: Path) -> dict[tuple[str, int], dict[str, object]]:
     return {(str(row["capture"]), int(row["part"])): row for row in rows}
 
 
-def _causes(old: Manifest, made: Remade) -> list[str]:
+def _causes(folder: Path, old: Manifest, made: Remade) -> list[str]:
     """What is other than it was, in the order in which it explains most."""
     new = made.manifest
-    told = environment.changed(old.environment, new.environment) if old.environment else []
+    then = environment_of(folder)
+    told = changed(then, environment_of(made.folder)) if then else []
     for key in sorted(old.fingerprints.keys() | new.fingerprints.keys()):
         if old.fingerprints.get(key) != new.fingerprints.get(key):
             is_stage = ":" not in key and not told

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
 from pipeline.corpus.identity import part_ids, short_hash
-from pipeline.corpus.revisions import SPEAKING, Revisions, as_captured, later
+from pipeline.corpus.revisions import SPEAKING, Revisions, as_captured, later, own_flags
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.index import DedupeIndex
@@ -20,8 +20,10 @@ from pipeline.records import (
     IMPLAUSIBLE_DATE,
     LICENSES_DIFFER,
     TERMS_DIFFER,
+    TITLE_CUT,
     WITHHELD,
     Document,
+    Flag,
 )
 from pipeline.spans import within
 
@@ -159,7 +161,7 @@ class _Draft:
 
 def item_of(document: Document) -> Item:
     """A row as deduplication compares it."""
-    flaws = {f.name for f in document.flags} - MINOR_FLAGS
+    flaws = {f.name for f in own_flags(document)} - MINOR_FLAGS
     return Item(
         id=document.id,
         site=document.site,
@@ -193,8 +195,15 @@ def _with_decision(document: Document, decision: Decision) -> Document:
         score=decision.score,
         rule=decision.rule,
         form_id=decision.form_id,
+        flags=(*_cut_title(document, decision.whole_title), *own_flags(document)),
         reason=None if decision.published else decision.reason or decision.relation,
     )
+
+
+def _cut_title(document: Document, whole: str | None) -> tuple[Flag, ...]:
+    """The flag of a title that a copy shows to be cut short; of one that a person set nobody shows that."""
+    is_set = any(each.column == "title" for each in document.corrected)
+    return (Flag(name=TITLE_CUT, text=document.title or "", of=whole),) if whole and not is_set else ()
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:

@@ -30,7 +30,7 @@ from pipeline.corpus import changes as changing
 from pipeline.corpus import feed, feed_files, gates, life_files, publish, tombstones
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
-from pipeline.corpus.card import write_card
+from pipeline.corpus.card import LASTING, write_card
 from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
 from pipeline.corpus.harm import Tried, refusal
@@ -39,7 +39,6 @@ from pipeline.corpus.holds import hold_words, on_hold
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.judging import beforehand, harm_of, waiting
-from pipeline.corpus.metadata import TABLE_SCHEMA
 from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
@@ -92,21 +91,21 @@ def build(job: Job, progress: Progress = lambda what, done, total: None) -> Buil
     Raises BusyError when another build works on the same corpus, RefusedError when a gate stands against
     publishing anything (gates.py), CorpusError for a damaged version or disk trouble.
     """
-    with locked(job), staging(job) as folder:
-        recover(job)
-        rolled_back = None if job.preview else on_hold(job.clean)
-        if rolled_back is not None:
-            return BuildReport(
-                version=rolled_back.version,
-                parent=rolled_back.parent,
-                published=False,
-                full=None,
-                on_hold=hold_words(rolled_back),
-            )
-        try:
-            return _build(job, plan(job), folder, progress)
-        except OSError as error:
-            raise publish.disk_error(error, Path(error.filename or job.work)) from error
+    try:
+        with locked(job), staging(job) as folder:
+            recover(job)
+            rolled_back = None if job.preview else on_hold(job.clean)
+            if rolled_back is None:
+                return _build(job, plan(job), folder, progress)
+    except OSError as error:
+        raise publish.disk_error(error, Path(error.filename or job.work)) from error
+    return BuildReport(
+        version=rolled_back.version,
+        parent=rolled_back.parent,
+        published=False,
+        full=None,
+        on_hold=hold_words(rolled_back),
+    )
 
 
 def make_ahead(job: Job, progress: Progress = lambda what, done, total: None) -> list[ShardReport]:
@@ -293,8 +292,8 @@ def _publish(
         return report
     write_parquet(table, folder / CHANGES_FILE)
     tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
-    life_files.write(folder, parent)
-    edition.ids.write(folder)
+    life_files.write(folder, parent, edition.ids)
+    edition.id_index.write(folder)
     manifest = _describe(job, todo, folder, edition, report)
     check_staged(folder, manifest, parent, todo.base)
     lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
@@ -500,12 +499,12 @@ def _describe(job: Job, todo: Plan, folder: Path, edition: Edition, report: Buil
         held=report.held,
         accepted=_accepted(job, todo, report),
         corrections=todo.corrections,
-        environment=environment(),
         withdrawn={run.run: run.pages for run in runs(job.raw) if run.withdrawn},
         columns=column_types(SCHEMA),
     )
     write_card(folder, manifest, {s.name: s.terms for s in job.sources})
-    same = {name: file for name, file in known.items() if name == TABLE_SCHEMA}
+    publish.write_json(folder / publish.ENVIRONMENT, environment())
+    same = {name: file for name, file in known.items() if name in LASTING}
     if parent_folder is not None and not Sums(parent_folder).damaged(same):
         publish.relink_equal(folder, parent_folder, same)
     manifest = replace(manifest, files=publish.describe_files(folder, parent_folder, known))

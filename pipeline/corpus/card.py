@@ -1,4 +1,8 @@
-"""What a version says about itself to people: its README, and what each column means. For machines: metadata.py."""
+"""What a version says about itself to people: its README, and what each column means. For machines: metadata.py.
+
+What only a change of the code changes, and with it what 1 % of new rows would write again each day, stands in files of
+its own, which versions share: COLUMNS.md, tableschema.json, environment.json.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.corpus import metadata
+from pipeline.corpus.publish import ENVIRONMENT
 from pipeline.corpus.schema import ARTICLES, RECORDS, SCHEMA, TABLES, parts
 from pipeline.records import Document, Manifest
 
@@ -50,16 +55,23 @@ def _docs() -> dict[str, dict[str, str]]:
     return docs
 
 
-CARD = ("README.md", "croissant.json", "datapackage.json", metadata.TABLE_SCHEMA)
+COLUMNS = "COLUMNS.md"
+"""What each column means."""
+
+CARD = ("README.md", COLUMNS, "croissant.json", "datapackage.json", metadata.TABLE_SCHEMA)
 """What `write_card` writes."""
+
+LASTING = (COLUMNS, metadata.TABLE_SCHEMA, ENVIRONMENT)
+"""What seldom differs from the parent's, and is a link to it then."""
 
 
 def write_card(folder: Path, manifest: Manifest, terms: dict[str, str]) -> None:
-    """Write README.md, croissant.json, datapackage.json and tableschema.json of a version."""
+    """Write README.md, COLUMNS.md, croissant.json, datapackage.json and tableschema.json of a version."""
     (folder / "README.md").write_text(readme(manifest, terms), encoding="utf-8")
+    (folder / COLUMNS).write_text(columns_table(), encoding="utf-8")
     docs = column_docs()
     for name, said in (
-        ("croissant.json", metadata.croissant(manifest, terms, docs)),
+        ("croissant.json", metadata.croissant(manifest, terms)),
         ("datapackage.json", metadata.data_package(manifest, terms)),
         (metadata.TABLE_SCHEMA, metadata.table_schema(docs)),
     ):
@@ -87,6 +99,14 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
         )
     if manifest.equal_to:
         lines += ["", f"**Rolled back:** equal to {manifest.equal_to}, published again: {manifest.why}."]
+    if manifest.masked:
+        found = ", ".join(f"{kind} {count}" for kind, count in manifest.masked.items())
+        lines += [
+            "",
+            f"**Masked:** in this copy personal data is masked, sign for sign, with █ ({found}); the flag `masked`"
+            " and spans in `structure` say where. Addresses stay, hashes are of the masked texts, and the index of"
+            " copies and the list of changes are left out.",
+        ]
     for source, why in manifest.held.items():
         lines += ["", f"**Held back:** the newest rows of `{source}`: {why}."]
     if manifest.made_by:
@@ -103,7 +123,13 @@ def readme(manifest: Manifest, terms: dict[str, str]) -> str:
             if word != "articles":
                 reasons[word] = reasons.get(word, 0) + n
     lines += [f"| {word} | {n} |" for word, n in sorted(reasons.items(), key=lambda kv: (-kv[1], kv[0]))]
-    lines += ["", "## Columns", "", "| column | type | meaning |", "|---|---|---|"]
+    lines += ["", f"What each column means stands in [{COLUMNS}]({COLUMNS})."]
+    return "\n".join(lines) + "\n"
+
+
+def columns_table() -> str:
+    """What each column means, as a table in Markdown."""
+    lines = ["# Columns", "", "| column | type | meaning |", "|---|---|---|"]
     lines += [f"| {name} | {kind} | {meaning} |" for name, (kind, meaning) in column_docs().items()]
     return "\n".join(lines) + "\n"
 

@@ -110,7 +110,7 @@ class Edition:
         self._ids: dict[str, pa.Table] = {}
         if sums is not None:
             sums.check_folder(FOLDER)
-        self.ids = IdIndex(parent)
+        self.id_index = IdIndex(parent)
         self._made: set[str] = set()
         for table in TABLES:
             (folder / table).mkdir(parents=True)
@@ -130,6 +130,10 @@ class Edition:
     def find(self, ids: Iterable[str]) -> dict[str, Placed]:
         """The current row of each document that has one: published, or withheld by deduplication."""
         return self.known(ids)[0]
+
+    def ids(self, path: Path) -> pa.ChunkedArray:
+        """The ids of the rows of one of its files."""
+        return self._ids_of(self._name(path))["id"]
 
     def known(self, ids: Iterable[str]) -> tuple[dict[str, Placed], dict[str, datetime]]:
         """The current row of each document that has one, and when each was last captured with a text."""
@@ -240,7 +244,7 @@ class Edition:
                 for number, file in enumerate(files):
                     part = table.slice(number * self._most, self._most)
                     self._write(file, part)
-                    self.ids.add(file, part["id"].to_pylist())
+                    self.id_index.add(file, part["id"].to_pylist())
                 saved += len(files) - needed
         return saved
 
@@ -272,7 +276,7 @@ class Edition:
             keys = zip(table["capture"].to_pylist(), table["part"].to_pylist(), strict=True)
             table = table.filter(pa.array([key not in out for key in keys], pa.bool_()))
         self._write(file, _sorted(pa.concat_tables([table, to_table(new)]), file))
-        self.ids.add(file, [document.id for document in new])
+        self.id_index.add(file, [document.id for document in new])
 
     def _write(self, file: str, table: pa.Table) -> None:
         """Put a file's rows in its place; a file without rows goes."""
@@ -301,7 +305,7 @@ class Edition:
 
     def _holding(self, ids: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         """The files that may have rows of some documents, and of which."""
-        for file, wanted in self.ids.files(ids).items():
+        for file, wanted in self.id_index.files(ids).items():
             if file in self._rows:
                 yield file, wanted
 

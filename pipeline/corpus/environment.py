@@ -1,10 +1,12 @@
 """What a version was made with: Python, libraries, code and rule tables, the commit; and an environment with the same.
 
-Stands in each manifest, so that a version that comes out otherwise today can be traced to what changed.
+Stands in `environment.json` of each version (of those before it had that file in the manifest), so that a version that
+comes out otherwise today can be traced to what changed.
 """
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 import subprocess
@@ -13,6 +15,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from pipeline.corpus.publish import ENVIRONMENT, read_manifest
 from pipeline.errors import CorpusError, UsageError
 from pipeline.rules import PACKAGE, parts
 
@@ -32,6 +35,18 @@ def environment() -> dict[str, str]:
         found["commit"] = commit
     found |= {f"{LIBRARY}{name}": each for name, each in sorted(_with_needs(libraries).items())}
     return found | {f"{CODE}{n}": h for n, h in sorted(made_of.items()) if n.endswith((".py", ".tsv"))}
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """What a version says it was made with; empty: it does not say. CorpusError where that cannot be read."""
+    path = folder / ENVIRONMENT
+    if not path.is_file():
+        return read_manifest(folder).environment
+    try:
+        said: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CorpusError(f"{path}: not readable ({error}); `corpus repair` mends what is damaged") from error
+    return said
 
 
 def _with_needs(names: set[str]) -> dict[str, str]:

@@ -9,15 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.archive.store import sha256_of, sync, write_whole
-from pipeline.corpus import feed, hub
-from pipeline.corpus.exports import Exported, Sent, check_here, noted, plan, reaching, sums_of
+from pipeline.corpus import feed, hub, masking
+from pipeline.corpus.exports import (
+    Exported,
+    Sent,
+    check_here,
+    masked_in,
+    noted,
+    plan,
+    reaching,
+    refuse_other_masks,
+    sums_of,
+)
 from pipeline.corpus.feed import VERSION
 from pipeline.corpus.job import Progress
 from pipeline.corpus.leases import leased
@@ -36,6 +46,7 @@ from pipeline.corpus.read import (
 from pipeline.corpus.remote import HUB, VERSIONS, Place, fetch, place
 from pipeline.errors import RefusedError, UsageError
 from pipeline.linking import link_or_copy
+from pipeline.locking import only_writer
 
 PART_BYTES = 50 << 20
 """Size of the parts a large file is sent to S3 in, from twice this size on; the ETag of such a file depends on it."""
@@ -63,7 +74,14 @@ class _There:
 
 
 def export(
-    clean: Path, to: str, version: str | None = None, *, mirror: bool = False, progress: Progress
+    clean: Path,
+    to: str,
+    version: str | None = None,
+    *,
+    mirror: bool = False,
+    mask: Sequence[str] = (),
+    work: Path | None = None,
+    progress: Progress,
 ) -> Exported:
     """Copy a version (None: the latest) to a folder or URL, and what is there already not again.
 
@@ -71,7 +89,8 @@ def export(
     `mirror` this is done for every version there, and those that the corpus no longer has go too. Raises UsageError
     for a version or target that is none, RefusedError when another version of that name is there, CorpusError when
     a file here is damaged, a version goes meanwhile or the target cannot be reached or written; NoSpaceError.
-    Maintenance lets none go that is being sent.
+    Maintenance lets none go that is being sent. With `mask`, kinds of personal data, masked copies go there, which are
+    made in `work` (masking.py), and never to where other ones stand.
     """
     if not to.isprintable():
         raise UsageError(f"{to!r}: a target is a folder or a URL on one line")
@@ -86,20 +105,24 @@ def export(
         )
     here = list_versions(clean)
     folder = version_folder(clean, version)
+    kinds = tuple(sorted(mask))
     if to.startswith(HUB):
-        with leased(folder):
-            return hub.export(folder, to, here, mirror=mirror)
+        with leased(folder), _copies(clean, [folder.name], kinds, work, progress) as copies:
+            return hub.export(copies[0], clean, to, here, mirror=mirror)
     there = _There(top=place(to))
     with reaching(to):
         listed = there.top.fs.find(there.top.path, detail=True)
     there.files = {str(path)[len(there.top.path) + 1 :]: info for path, info in listed.items()}
     todo = plan(there.versions(finished=False), here, folder.name, mirror=mirror, to=to)
-    known = noted(clean, to, sent=todo.send)
     with reaching(to), ExitStack() as held:
         for v in todo.send:
             held.enter_context(leased(clean / v))
-        done = tuple(_send(clean / v, there, progress) for v in todo.send)
-        _send_feed(clean, there, progress)
+        copies = held.enter_context(_copies(clean, todo.send, kinds, work, progress))
+        refuse_other_masks(there.top, there.versions(finished=True), copies[-1])
+        known = noted(clean, to, sent=todo.send)
+        done = tuple(_send(copy, there, progress) for copy in copies)
+        if not kinds:
+            _send_feed(clean, there, progress)
         kept = (there.versions(finished=True) | set(todo.send)) - set(todo.remove)
         _point(there, kept, latest(clean))
         for v in todo.remove:
@@ -109,9 +132,26 @@ def export(
     return Exported(to=to, versions=done, removed=todo.remove, unknown=todo.unknown, noted=known)
 
 
+@contextmanager
+def _copies(
+    clean: Path, versions: Sequence[str], kinds: tuple[str, ...], work: Path | None, progress: Progress
+) -> Iterator[list[Path]]:
+    """The folders to send: those of the versions, or masked copies of them, made and tidied up."""
+    if not kinds:
+        yield [clean / version for version in versions]
+        return
+    work = work or clean.parent / ".build" / clean.name
+    busy = f"{work / masking.FOLDER}: another export masks the corpus; wait for it"
+    with only_writer(work / f".{masking.FOLDER}.lock", busy):
+        yield [masking.masked_version(clean / version, kinds, work, progress) for version in versions]
+        masking.tidy(work, kinds)
+        if hidden(clean) or not {*versions} <= {*list_versions(clean)}:
+            masking.forget(work)  # a takedown came meanwhile
+
+
 def _send(folder: Path, there: _There, progress: Progress) -> Sent:
     """Bring the files of a version there, its manifest last."""
-    version, done = folder.name, Sent(version=folder.name)
+    version, done = folder.name, Sent(version=folder.name, masked=masked_in(folder))
     sums = sums_of(folder)
     _refuse_another(folder, there)
     twins = _twins(there, version)
@@ -157,8 +197,8 @@ def _refuse_another(folder: Path, there: _There) -> None:
             said = fetch(there.top.at(name))
         if said != (folder / MANIFEST).read_bytes():
             raise RefusedError(
-                f"{there.top.at(folder.name).url}: another version of this name stands there, so of another corpus;"
-                " name another place"
+                f"{there.top.at(folder.name).url}: another version of this name stands there, so of another corpus, or"
+                " masked by another release; name another place"
             )
 
 

@@ -8,15 +8,16 @@ removed there.
 from __future__ import annotations
 
 import errno
-from collections.abc import Collection, Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.archive.store import sha256_of, write_whole
 from pipeline.corpus.feed import VERSION
 from pipeline.corpus.read import MANIFEST, SUMS, version_key
-from pipeline.corpus.remote import network_errors, told
+from pipeline.corpus.remote import Place, fetch, network_errors, told
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
 from pipeline.locking import only_writer
 
@@ -37,6 +38,8 @@ class Sent:
     """Files that were there already."""
     bytes: int = 0
     """Bytes sent."""
+    masked: Mapping[str, int] = field(default_factory=dict)
+    """Kind of personal data → how often it is masked in what stands there; empty: nothing was to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,29 @@ def sums_of(folder: Path) -> dict[str, str]:
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     manifest = listed.pop(MANIFEST)
     return {**listed, SUMS: sha256_of(folder / SUMS), MANIFEST: manifest}
+
+
+def masked_in(folder: Path) -> dict[str, int]:
+    """What is masked in a version or the copy of one: kind → how often."""
+    found: dict[str, int] = json.loads((folder / MANIFEST).read_bytes()).get("masked", {})
+    return found
+
+
+def refuse_other_masks(top: Place, there: Collection[str], copy: Path) -> None:
+    """RefusedError where the versions at a target are masked otherwise than one to be sent: they look alike."""
+    if not there:
+        return
+    with reaching(top.url):
+        said = fetch(top.version(max(there, key=version_key)).at(MANIFEST))
+    try:
+        stands = sorted(json.loads(said).get("masked", ()))
+    except ValueError:
+        return  # damaged, and of another version then than the one that is to be sent
+    if stands != sorted(masked_in(copy)):
+        was = f"with --mask {','.join(stands)}" if stands else "without --mask"
+        raise RefusedError(
+            f"{top.url}: versions were exported there {was}; say the same, or name another place"
+        )
 
 
 def check_here(path: Path, digest: str) -> None:

@@ -12,17 +12,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.corpus.exports import Exported, Sent, check_here, exported, noted, plan, reaching, sums_of
+from pipeline.corpus.exports import (
+    Exported,
+    Sent,
+    check_here,
+    exported,
+    masked_in,
+    noted,
+    plan,
+    reaching,
+    refuse_other_masks,
+    sums_of,
+)
 from pipeline.corpus.read import MANIFEST, version_key
-from pipeline.corpus.remote import HUB, tags
+from pipeline.corpus.remote import HUB, place, tags
 from pipeline.errors import RefusedError, UsageError
 
 DATASET = "dataset"
 MAIN = "main"
 
 
-def export(folder: Path, to: str, here: Sequence[str], *, mirror: bool) -> Exported:
-    """Commit a version to `hf://datasets/NAME/REPOSITORY`, which is there already, and tag it.
+def export(folder: Path, clean: Path, to: str, here: Sequence[str], *, mirror: bool) -> Exported:
+    """Commit a version, or the copy of one, to `hf://datasets/NAME/REPOSITORY`, which is there already, and tag it.
 
     Versions go there in their order, since `main` is the last one: RefusedError for one before it.
     """
@@ -35,11 +46,12 @@ def export(folder: Path, to: str, here: Sequence[str], *, mirror: bool) -> Expor
         raise UsageError(
             f"{to}: this takes huggingface_hub: pip install 'zh-article-corpus[remote]'"
         ) from None
-    api, version, clean = HfApi(), folder.name, folder.parent
+    api, version = HfApi(), folder.name
     with reaching(to):
         have = tags(to)
     if later := [v for v in have if version_key(v) > version_key(version)]:
         raise RefusedError(f"{to}: {later[-1]} is there, and main holds it: {version} comes before it")
+    refuse_other_masks(place(to), have, folder)
     todo = plan(have, here, version, mirror=False, to=to)
     going = (*todo.remove, *(todo.unknown if mirror else ()))
     # noted once, here no more and without a tag: a removal that was killed before its end
@@ -91,7 +103,13 @@ def _commit(api: Any, repository: str, folder: Path, to: str, *, tagged: bool) -
             repo_type=DATASET,
         )
     sent = sum((folder / name).stat().st_size for name in changed)
-    return Sent(version=folder.name, sent=len(changed), there=len(sums) - len(changed), bytes=sent)
+    return Sent(
+        version=folder.name,
+        masked=masked_in(folder),
+        sent=len(changed),
+        there=len(sums) - len(changed),
+        bytes=sent,
+    )
 
 
 def _tree(api: Any, repository: str, revision: str) -> dict[str, Any]:

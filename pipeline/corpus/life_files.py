@@ -1,18 +1,20 @@
-"""The lives of a version's published rows, worked out from all its rows and nothing else, so that a rebuild gives them.
+"""The lives of a version's published rows, worked out from its rows and nothing else, so that a rebuild gives them.
 
 Every visit of a page has a row in the version, in `articles` or with its reason in `dropped`. In the order of their
 times they say of an article: the same (its own capture, one that said what it says), again (304: whatever was said
 last), another (a usable page without this text), gone. Visits whose time is not believed say nothing, and visits that
-brought no answer neither; visits alone make no version, they wait for the next one. Of the files only narrow columns
-are read. What differs from the parent's lines goes into a file of its own, and a file joins the one before it where
-that is not twice its size: so a version writes 20 bytes for each page visited since its parent, some of them again.
-Over 30 days of benchmarks/versions.py these are 2 to 4 KB a version, of 660 to 920 KB in all; a file for each day of
-articles came to 90 to 109 KB.
+brought no answer neither; visits alone make no version, they wait for the next one. Only the lives of pages are worked
+out of which a row came or went since the parent, from narrow columns of the files that have rows of them; of all others
+no more than the ids is looked at, which the build has in memory. What differs from the parent's lines goes into a file
+of its own, and a file joins the one before it where that is not twice its size: so a version writes 20 bytes for each
+page visited since its parent, some of them again. Over 30 days of benchmarks/versions.py these are 2 to 4 KB a version,
+of 660 to 920 KB in all; a file for each day of articles came to 90 to 109 KB.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -23,23 +25,31 @@ import pyarrow.parquet as pq
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.life import FOLDER, LINES, files
 from pipeline.corpus.queries import connected
-from pipeline.corpus.schema import ARTICLES, DROPPED, read_parquet, write_parquet
+from pipeline.corpus.schema import ARTICLES, DROPPED, TABLES, read_parquet, write_parquet
 from pipeline.corpus.sums import Sums
 from pipeline.linking import link_or_copy
 from pipeline.records import IMPLAUSIBLE_DATE, Outcome, Reason
+
+IdsOf = Callable[[Path], pa.ChunkedArray]
+"""The ids of the rows of a file."""
 
 GONE = (Outcome.GONE, Outcome.SOFT_GONE, Reason.DELETED)
 """Reasons of visits that found the page gone."""
 
 
-def write(folder: Path, parent: Path | None) -> None:
-    """Write the lives of a staged version: links to the parent's files, and what differs from them; None: all."""
+def write(folder: Path, parent: Path | None, ids_of: IdsOf | None = None) -> None:
+    """Write the lives of a staged version: links to the parent's files, and what differs from them; None: all.
+
+    `ids_of` gives the ids of the rows of a file, for who has them in memory.
+    """
+    ids_of = ids_of or _ids_of
     shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of a revision: those of the version that it revises
     (folder / FOLDER).mkdir()
     before = files(parent)[::-1] if parent is not None else []
     if parent is not None and Sums(parent).damaged(path.relative_to(parent).as_posix() for path in before):
         before = []
-    lives = _lives(folder)
+    asked = _moved(folder, parent, ids_of) if parent is not None and before else None
+    lives = _lives(folder, asked, ids_of)
     changed = _differing(lives, before)
     if not changed.num_rows:
         kept = before
@@ -48,8 +58,10 @@ def write(folder: Path, parent: Path | None) -> None:
         kept = list(before)
         while kept and pq.read_metadata(kept[-1]).num_rows < 2 * changed.num_rows:
             older = read_lines(kept.pop())
-            older = older.filter(pc.is_in(older["id"], lives["id"].combine_chunks()))
-            older = older.filter(pc.invert(pc.is_in(older["id"], changed["id"].combine_chunks())))
+            told = pc.is_in(older["id"], lives["id"].combine_chunks())
+            gone = pc.invert(told) if asked is None else pc.and_not(pc.is_in(older["id"], asked), told)
+            again = pc.is_in(older["id"], changed["id"].combine_chunks())
+            older = older.filter(pc.invert(pc.or_(gone, again)))
             changed = pa.concat_tables([changed, older]).sort_by("id")
         write_parquet(changed, folder / FOLDER / f"{number:05}.parquet")
     for path in kept:
@@ -76,18 +88,54 @@ def _said(lines: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*columns, "|", null_handling="replace")
 
 
-def _lives(folder: Path) -> pa.Table:
-    """The life of every published row, by id."""
-    rows = {name: [str(path) for path in sorted((folder / name).glob("*.parquet"))] for name in _TABLES}
+def _ids_of(path: Path) -> pa.ChunkedArray:
+    return read_parquet([path], ["id"])["id"]
+
+
+def _moved(folder: Path, parent: Path, ids_of: IdsOf) -> pa.Array:
+    """Ids of the documents on whose pages a row came or went since the parent."""
+    came, left = _unshared(folder, parent), _unshared(parent, folder)
+    ids = {ident for path in came for ident in ids_of(path).to_pylist()}
+    ids |= {ident for path in left for ident in _ids_of(path).to_pylist()}
+    for ident, first in _further(folder):
+        if ident in ids or first in ids:
+            ids |= {ident, first}
+    return pa.array(sorted(ids), pa.string())
+
+
+def _unshared(folder: Path, other: Path) -> list[Path]:
+    """The files of rows of a version that are none of another's."""
+    paths = [path for table in TABLES for path in sorted((folder / table).glob("*.parquet"))]
+    twins = ((path, other / path.relative_to(folder)) for path in paths)
+    return [path for path, twin in twins if not (twin.is_file() and twin.samefile(path))]
+
+
+def _lives(folder: Path, asked: pa.Array | None, ids_of: IdsOf) -> pa.Table:
+    """The life of every published row, by id; of `asked` alone, where that is said."""
+    rows = {
+        name: [
+            str(path)
+            for path in sorted((folder / name).glob("*.parquet"))
+            if asked is None or pc.any(pc.is_in(ids_of(path), asked)).as_py()
+        ]
+        for name in _TABLES
+    }
     if not rows[ARTICLES]:
         return pa.Table.from_batches([], LINES)
     with connected() as db:
         db.execute("set timezone = 'UTC'")
-        db.register("page", _further(folder))
+        ids, firsts = zip(*further, strict=True) if (further := _further(folder)) else ((), ())
+        db.register(
+            "page", pa.table({"id": pa.array(ids, pa.string()), "first": pa.array(firsts, pa.string())})
+        )
+        only = "" if asked is None else "semi join asked using (id)"
+        if asked is not None:
+            db.register("asked", pa.table({"id": asked}))
         for name, query in _TABLES.items():
             if rows[name]:
                 db.execute(
-                    f"create table {name} as {query}", {"files": rows[name], "doubted": IMPLAUSIBLE_DATE}
+                    f"create table {name} as select * from ({query}) {only}",
+                    {"files": rows[name], "doubted": IMPLAUSIBLE_DATE},
                 )
             else:
                 db.execute(
@@ -96,19 +144,20 @@ def _lives(folder: Path) -> pa.Table:
         return _lines(db)
 
 
-def _further(folder: Path) -> pa.Table:
+def _further(folder: Path) -> list[tuple[str, str]]:
     """Of articles that are not the first of their page: id, and the id by which visits without a text name the page."""
-    rows = [
+    return [
         (ident, document_id(key, 1))
         for path in sorted((folder / ARTICLES).glob("*.parquet"))
         for ident, key in _not_first(path)
     ]
-    ids, firsts = zip(*rows, strict=True) if rows else ((), ())
-    return pa.table({"id": pa.array(ids, pa.string()), "first": pa.array(firsts, pa.string())})
 
 
 def _not_first(path: Path) -> list[tuple[str, str]]:
-    if not pc.any(pc.greater(read_parquet([path], ["part"])["part"], 1)).as_py():
+    metadata = pq.read_metadata(path)
+    at = metadata.schema.names.index("part")
+    told = [metadata.row_group(group).column(at).statistics for group in range(metadata.num_row_groups)]
+    if all(said is not None and said.has_min_max and said.max == 1 for said in told):
         return []
     rows = pq.read_table(path, columns=["id", "url_key"], filters=[("part", ">", 1)])
     return list(zip(rows["id"].to_pylist(), rows["url_key"].to_pylist(), strict=True))

@@ -129,8 +129,11 @@ def data_files(manifest: Manifest, table: str) -> list[OutputFile]:
     return [f for f in manifest.files if f.file.startswith(f"{table}/") and f.file.endswith(".parquet")]
 
 
-def croissant(manifest: Manifest, terms: Mapping[str, str], docs: Docs) -> dict[str, Any]:
-    """Croissant 1.1 (mlcommons.org/croissant/1.1) of a version's two tables; schema.org/Dataset as well."""
+def croissant(manifest: Manifest, terms: Mapping[str, str]) -> dict[str, Any]:
+    """Croissant 1.1 (mlcommons.org/croissant/1.1) of a version's two tables; schema.org/Dataset as well.
+
+    What a column means, a third of all that would stand here, is said by tableschema.json, which versions share.
+    """
     tables = [table for table in TABLES if data_files(manifest, table)]
     said = [_licence_of(each) for each in terms_in_use(manifest, terms)]
     return {
@@ -171,7 +174,7 @@ def croissant(manifest: Manifest, terms: Mapping[str, str], docs: Docs) -> dict[
                     {"@id": f"{table}/capture"},
                     {"@id": f"{table}/part"},
                 ],
-                "field": [_field(table, column.name, column.type, docs) for column in SCHEMA],
+                "field": [_field(table, column.name, column.type) for column in SCHEMA],
             }
             for table in tables[:1]
         ],
@@ -193,20 +196,15 @@ def _file_set(table: str) -> dict[str, Any]:
     }
 
 
-def _field(table: str, name: str, kind: pa.DataType, docs: Docs) -> dict[str, Any]:
+def _field(table: str, name: str, kind: pa.DataType) -> dict[str, Any]:
     """A column, or behind a dot a field of its records."""
     column, _, part = name.partition(".")
-    field: dict[str, Any] = {
-        "@type": "cr:Field",
-        "@id": f"{table}/{name}",
-        "name": name,
-        "description": docs[name][1],
-    }
+    field: dict[str, Any] = {"@type": "cr:Field", "@id": f"{table}/{name}", "name": name}
     if pa.types.is_list(kind):
         field["repeated"] = True
         kind = kind.value_type
     if pa.types.is_struct(kind):
-        inner = [_field(table, f"{name}.{each.name}", each.type, docs) for each in parts(kind)]
+        inner = [_field(table, f"{name}.{each.name}", each.type) for each in parts(kind)]
         return {**field, "subField": inner}
     source: dict[str, Any] = {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": column}}
     if part:

@@ -22,6 +22,9 @@ from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
 from pipeline.records import InputFile, Manifest, OutputFile
 
+ENVIRONMENT = "environment.json"
+"""What a version was made with (environment.py); one published before it had a file has it in the manifest."""
+
 
 def next_version(existing: Iterable[str]) -> str:
     """The version after those there are: RELEASE counts publications and never repeats a number."""
@@ -92,9 +95,14 @@ def totals(manifest: Manifest) -> Counter[str]:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write manifest.json and SHA256SUMS, which lists every other file of the version."""
-    said = [f"{_json(name)}: {_laid_out(value)}" for name, value in sorted(asdict(manifest).items())]
-    (folder / MANIFEST).write_text("{\n" + ",\n".join(said) + "\n}\n", encoding="utf-8")
+    write_json(folder / MANIFEST, asdict(manifest))
     (folder / SUMS).write_text(sums_text(folder, manifest), encoding="utf-8")
+
+
+def write_json(path: Path, said: dict[str, Any]) -> None:
+    """Write a mapping as JSON, its keys in order and a line each, as are those of the mappings in it."""
+    lines = [f"{_json(name)}: {_laid_out(value)}" for name, value in sorted(said.items())]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def _laid_out(value: Any) -> str:

@@ -105,7 +105,7 @@ def revise(job: Job, was: str, now: str, removal: Removal) -> None:
     if (folder / life.FOLDER).is_dir():
         life_files.write(staged, None)
     inputs = [removal.inputs.get((file.file, file.sha256), file) for file in manifest.inputs]
-    unsettled = {*manifest.unsettled, *touched(folder / CLUSTERS, ids)}
+    unsettled = {*manifest.unsettled, *touched(folder / CLUSTERS, ids), *removal.takedown.fed}
     manifest = replace(
         manifest,
         version=now,
@@ -205,7 +205,8 @@ def _describe(job: Job, staged: Path, folder: Path, manifest: Manifest) -> Manif
     known = {file.file: file for file in publish.read_manifest(folder).files}
     present = version_key(manifest.version)[0] == SCHEMA_VERSION
     for path in [path for path in staged.iterdir() if path.is_file() and path.suffix != ".parquet"]:
-        if present or path.name != "README.md":  # the card of an earlier schema cannot be written any more
+        # what it was made with stays; the card of an earlier schema cannot be written any more
+        if path.name != publish.ENVIRONMENT and (present or path.name != "README.md"):
             path.unlink()
     manifest = replace(manifest, files=publish.describe_files(staged, folder, known))
     if present:

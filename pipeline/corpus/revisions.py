@@ -13,7 +13,7 @@ from itertools import groupby
 
 from pipeline.corpus.identity import part_ids, short_hash
 from pipeline.corpus.texts import whole_text
-from pipeline.records import BY_FEED, IMPLAUSIBLE_DATE, WITHHELD, AccessState, Document, Outcome, Reason
+from pipeline.records import BY_FEED, IMPLAUSIBLE_DATE, WITHHELD, AccessState, Document, Flag, Outcome, Reason
 
 SPEAKING = frozenset({None, Reason.RESERVED})
 """Reasons of the rows that say what stands of their page: fit ones put a text there, reserved ones take it away."""
@@ -103,7 +103,13 @@ def _bare(document: Document) -> Document:
         score=None,
         rule=None,
         form_id=None,
+        flags=own_flags(document),
     )
+
+
+def own_flags(document: Document) -> tuple[Flag, ...]:
+    """The flags that a row has by its page alone, without those that another document shows."""
+    return tuple(flag for flag in document.flags if not flag.of)
 
 
 def _when(row: Document) -> datetime:

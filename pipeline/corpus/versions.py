@@ -63,7 +63,7 @@ def verify(
 
     Checks every file against SHA256SUMS, the one schema that the version has, unique ids of published rows, that a row
     stands in the table its reason says, that captures in = rows out, and that deduplication remembers of every document
-    what its row says. Memory is bounded (queries.MEMORY).
+    what its row says, of a masked copy all but that. Memory is bounded (queries.MEMORY).
     """
     if changed := _check_sums(folder, {} if known is None else known):
         return [told for file, told in changed if file not in acknowledged]
@@ -87,6 +87,8 @@ def verify(
             db.execute(f"create view life as select id from read_parquet({lives!r})")
             if without := number(db, "select count(*) from articles anti join life using (id)"):
                 problems.append(f"{folder / life.FOLDER}: {without} published rows have no line")
+        if manifest.masked:  # a copy, without the index
+            return problems
         members = members_in(folder / CLUSTERS)
         return problems + disagreements(db, folder / CLUSTERS, members, _CURRENT, is_all=True)
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from pipeline.archive.warc import sha1
 from pipeline.crawl.discover import canonical, rough_text
+from pipeline.crawl.folding import said_of_twins
 from pipeline.crawl.ledger import Due
 from pipeline.crawl.rendering import Renderer
 from pipeline.crawl.scope import unwanted
+from pipeline.crawl.twinmemory import is_another
 from pipeline.crawl.visit import Visit, Visitor
 from pipeline.nextpart import MAX_PARTS, next_part
 from pipeline.records import USABLE, Capture, Kind, Outcome
@@ -27,27 +29,29 @@ async def visit_article(
     """Visit a page and the parts that follow it, keep each, and yield the captures (without bodies).
 
     Each capture says which part was to follow it: one that does not come, because the run ends or the part fails, is
-    owed (`Ledger`). Yields nothing when the site is left alone. `claimed` holds the URL keys visited in this run and is
-    added to. The parts are looked at again whenever part 1 is: they have no turn of their own. They end where
-    there is no next one, one fails, one repeats what was there (many sites serve the last page again), or
-    at MAX_PARTS.
+    owed (`Ledger`). The parts of a page that is another URL of a known one are that one's. Yields nothing when the site
+    is left alone. `claimed` holds the URL keys visited in this run and is added to. The parts are looked at again
+    whenever part 1 is: they have no turn of their own. They end where there is no next one, one fails, one repeats what
+    was there (many sites serve the last page again), or at MAX_PARTS.
     """
     visit = await visitor.ask(page)
     if visit is None:
         return
     claimed.add(page.url_key)
     visit = await renderer.visit(visit)
-    due, notes = page, _canonical_note(visit)
+    declared = _canonical(visit)
+    twin = await said_of_twins(visitor, visit, declared)
+    due, notes = page, (f"canonical: {declared}",) if declared else ()
     bodies: set[str] = set()
     chain = {page.url_key}
     while True:
         url = _following(visitor, due, visit, bodies) if len(chain) < MAX_PARTS else None
-        if url is not None and url_key(url) in claimed:
+        if url is not None and (url_key(url) in claimed or is_another(twin)):
             url = None
-        yield visitor.keep(visit, notes=notes, next_part=url)
+        yield visitor.keep(visit, notes=notes, next_part=url, twin=twin)
         if url is None:
             return
-        due, notes = replace(page_due(url), via=due.url, part_of=page.url_key), ()
+        due, notes, twin = replace(page_due(url), via=due.url, part_of=page.url_key), (), None
         following = await visitor.ask(due)
         if following is None:
             return
@@ -80,8 +84,8 @@ def _repeats(visit: Visit, bodies: set[str], chain: set[str]) -> bool:
     return sha1(visit.body) in bodies or led_to in chain
 
 
-def _canonical_note(visit: Visit) -> tuple[str, ...]:
+def _canonical(visit: Visit) -> str | None:
+    """The address that a page declares as its own, if it can be believed; None: none, or the one it came from."""
     if not visit.body or visit.fetched is None:
-        return ()
-    target = canonical(rough_text(visit.body, visit.content_type), visit.fetched.final_url)
-    return (f"canonical: {target}",) if target else ()
+        return None
+    return canonical(rough_text(visit.body, visit.content_type), visit.fetched.final_url)

@@ -24,6 +24,7 @@ from pipeline.crawl.articles import page_due, visit_article
 from pipeline.crawl.backlog import Found, Span, Walked, found_in_list, in_china
 from pipeline.crawl.bounds import BY_ORDER, Bounds, DateOf, Where
 from pipeline.crawl.discover import Listed, links_of, rough_text
+from pipeline.crawl.folding import spared
 from pipeline.crawl.ledger import EVER, Due, Ledger
 from pipeline.crawl.lists import MAX_SITEMAP_DEPTH, list_due
 from pipeline.crawl.pagination import older_page
@@ -192,9 +193,11 @@ class _WayBack:
         )
         if found.key in self._claimed or not is_open or unwanted(self._visitor.scope, found.url) is not None:
             return
+        page = replace(page_due(found.url), via=found.via)
+        if spared(self._visitor, page, self._tally.spared):
+            return
         self._check()
         visits = 0
-        page = replace(page_due(found.url), via=found.via)
         async for capture in visit_article(self._visitor, page, self._claimed, self._renderer):
             visits += 1
             self._tally.count(capture)

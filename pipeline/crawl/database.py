@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.crawl import backlog, daily
+from pipeline.crawl import backlog, daily, twinmemory
 from pipeline.crawl.hostmemory import TABLE as HOSTS
 from pipeline.errors import CorpusError
 
@@ -20,9 +20,10 @@ CREATE TABLE IF NOT EXISTS url (
   looks INTEGER NOT NULL DEFAULT 0, fails INTEGER NOT NULL DEFAULT 0, failing_since TEXT, missing_since TEXT,
   gone INTEGER NOT NULL DEFAULT 0, interval REAL, next_due TEXT,
   etag TEXT, last_modified TEXT, good_id TEXT, good_url TEXT, good_at TEXT, good_digest TEXT,
-  good_file TEXT, good_offset INTEGER, good_length INTEGER, full_at TEXT);
+  good_file TEXT, good_offset INTEGER, good_length INTEGER, full_at TEXT, twin_of TEXT, twin_rule TEXT);
 CREATE INDEX IF NOT EXISTS url_due ON url (source, next_due) WHERE next_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS url_ok ON url (source, last_ok) WHERE last_ok IS NOT NULL;
+CREATE INDEX IF NOT EXISTS url_body ON url (good_digest) WHERE good_digest IS NOT NULL;
 CREATE TABLE IF NOT EXISTS owed (article TEXT PRIMARY KEY, part TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS withdrawn (run TEXT PRIMARY KEY);
@@ -32,19 +33,24 @@ CREATE TABLE IF NOT EXISTS told (source TEXT PRIMARY KEY, state TEXT NOT NULL);
 {HOSTS}
 {daily.TABLE}
 {backlog.TABLES}
+{twinmemory.TABLES}
 """
 
 LATER = (
     ("url", "failing_since", "TEXT"),
     ("url", "full_at", "TEXT"),
     ("host", "lies", "INTEGER NOT NULL DEFAULT 0"),
+    ("url", "twin_of", "TEXT"),
+    ("url", "twin_rule", "TEXT"),
 )
 """Columns that came later than their tables: table, name, type."""
 
-INDEX = (
-    "CREATE INDEX IF NOT EXISTS url_failing ON url (source, failing_since) WHERE failing_since IS NOT NULL"
-)
-"""Made last: the column came later than the table."""
+INDEX = """
+CREATE INDEX IF NOT EXISTS url_failing ON url (source, failing_since) WHERE failing_since IS NOT NULL;
+CREATE INDEX IF NOT EXISTS url_twin ON url (twin_of) WHERE twin_of IS NOT NULL;
+CREATE INDEX IF NOT EXISTS url_spared ON url (twin_rule) WHERE twin_rule IS NOT NULL;
+"""
+"""Made last: their columns came later than the table."""
 
 
 class LedgerError(CorpusError):
@@ -79,7 +85,7 @@ def opened(raw: Path, *, read_only: bool, in_place: bool = False) -> sqlite3.Con
         for table, column, kind in LATER:
             if column not in {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}:
                 db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
-        db.execute(INDEX)
+        db.executescript(INDEX)
     except sqlite3.DatabaseError as error:
         if db is not None:
             db.close()

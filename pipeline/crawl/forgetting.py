@@ -46,6 +46,8 @@ def forget(raw: Path, urls: Collection[str], captures: Collection[str], files: C
             shown = db.execute("SELECT list, key FROM shown").fetchall()
             hit = [each for each in shown if not {url_hash(each[0]), url_hash(each[1])}.isdisjoint(urls)]
             db.executemany("DELETE FROM shown WHERE list = ? AND key = ?", hit)
+        if "twin_page" in tables:
+            _out_of_twins(db, urls)
         db.executemany("UPDATE url SET via = NULL WHERE via = ?", led)
         db.executemany(
             "UPDATE url SET good_id = NULL, etag = NULL, last_modified = NULL, good_file = NULL WHERE good_id = ?",
@@ -66,6 +68,16 @@ def _out_of_backlog(db: sqlite3.Connection, urls: Collection[str]) -> None:
     db.executemany("UPDATE backlog SET via = NULL WHERE via = ?", led)
     read = {key for (key,) in db.execute("SELECT key FROM walked")}
     db.executemany("DELETE FROM walked WHERE key = ?", [(k,) for k in read if url_hash(k) in urls])
+
+
+def _out_of_twins(db: sqlite3.Connection, urls: Collection[str]) -> None:
+    """Take pages out of what is known of their other URLs; those stay unasked for, as URLs of a page without a name."""
+    pages = db.execute("SELECT page, key FROM twin_page").fetchall()
+    hit = [(page,) for page, key in pages if not {url_hash(page), url_hash(key)}.isdisjoint(urls)]
+    db.executemany("DELETE FROM twin_page WHERE page = ?", hit)
+    named = {page for (page,) in db.execute("SELECT DISTINCT twin_of FROM url WHERE twin_of IS NOT NULL")}
+    gone = [(page,) for page in named if url_hash(page) in urls]
+    db.executemany("UPDATE url SET twin_of = '' WHERE twin_of = ?", gone)
 
 
 def _moved(db: sqlite3.Connection, raw: Path, file: str) -> None:

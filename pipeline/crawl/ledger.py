@@ -25,12 +25,14 @@ from pipeline.crawl import backlog, daily, hostmemory
 from pipeline.crawl.backlog import Found, Span, Walked
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.database import FILE, LedgerError, opened, unreadable
-from pipeline.crawl.history import next_state
+from pipeline.crawl.history import MISSING, next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.states import next_due
+from pipeline.crawl.twinmemory import FIRST, NAMES, SAME, Twins, said
+from pipeline.crawl.twins import Rule
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Outcome, Place
-from pipeline.web.urls import url_key
+from pipeline.web.urls import same_site, url_key
 
 _COLUMNS = tuple(field.name for field in fields(UrlState))
 _TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
@@ -56,11 +58,22 @@ _OWING = (
 )
 """Keys of the articles whose next part is to be asked for, for the first time or again."""
 
+_RELEASE = "UPDATE url SET twin_of = NULL, next_due = ? WHERE twin_of = ? AND twin_rule IS NULL"
+"""What is due again: it was the same page as one that changed, and nobody knows whether it did too."""
+
 _REVIVED = (
     "UPDATE url SET next_due = :at WHERE source = :source AND failing_since > :before AND fails > 1"
     " AND next_due > :at"
 )
 """What has failed again and again since before nothing of its source was usable, and never before that."""
+
+MAX_SAME = 20
+"""So many pages with one body are looked at (ours): they show what their addresses differ by."""
+_HOLDING = f"{_GET} WHERE good_digest = ? AND good_id = ? LIMIT 1"
+_SAME_BODY = (
+    f"SELECT key FROM url WHERE good_digest = ? AND kind = '{Kind.PAGE}' AND good_id IS NOT NULL AND key <> ?"
+    f" ORDER BY good_at, first_seen, key LIMIT {MAX_SAME}"
+)
 
 STILL_PAGES, STILL_SHARE, STILL_STRETCH, WATCHED_LOOKS = 100, 0.01, 2.0, 4
 """So many articles of a source that were looked at so often, for two days, and of which less than this share ever
@@ -119,6 +132,8 @@ class Ledger:
         self._db = opened(raw, read_only=read_only, in_place=in_place)
         self.newest = self._newest() if read_only else NEVER
         """Time of the newest visit or link that was known on entering."""
+        self.twins = Twins(self._db, self._write)
+        """What is known of URLs that are one page."""
         self._well: dict[str, str] = {}
         self._stretches: dict[str, float] = {}
 
@@ -191,12 +206,59 @@ class Ledger:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
             stretch = self._stretch(ref.source) if ref.kind == Kind.PAGE else 1.0
-            self._put(next_state(ref, old, every, changed, stretch))
+            state = next_state(ref, old, every, changed, stretch)
+            if ref.refers_to and ref.outcome == Outcome.OK:
+                state = self._pointing(state, ref.refers_to)
+            self._put(self._twin(ref, old, state) if ref.kind == Kind.PAGE else state)
             self._revive(ref)
             if ref.kind == Kind.PAGE:
                 self._owe(ref)
         elif old.first_seen > at:
             self._put(replace(old, first_seen=at))
+
+    def _twin(self, ref: Ref, old: UrlState | None, state: UrlState) -> UrlState:
+        """The state of a page as its visit says what it is another URL of; those that are others of it, too.
+
+        What was taken for its twin by its body alone is asked for again when that changes, or is gone.
+        """
+        has_changed = ref.outcome == Outcome.OK and old is not None and ref.digest != old.good_digest
+        if has_changed or ref.outcome in MISSING:
+            self._write(_RELEASE, (warc.iso(ref.fetched_at), ref.url_key))
+        if ref.outcome != Outcome.OK or ref.part_of is not None:
+            return state
+        told = said(ref.twin)
+        if told is not None:
+            self.twins.heed(told, ref.url_key, ref.source, ref.fetched_at)
+            if told.sign == FIRST:
+                self.twins.know(told.page, ref.url_key)
+        twin_of = told.page if told is not None and told.sign == SAME else None
+        page, used = self.twins.fold(ref.url_key)
+        if used:
+            self.twins.know(page, twin_of or ref.url_key)
+        state = replace(state, twin_of=twin_of, twin_rule=None)
+        return replace(state, next_due=next_due(state))
+
+    def spare(self, due: Due, source: str, page: str, rule: Rule, now: datetime) -> None:
+        """Remember that a URL is not asked for, since by a rule it is one of a page that is known."""
+        state = self.state(due.url_key) or UrlState(
+            key=due.url_key, url=due.url, source=source, kind=due.kind, via=due.via, first_seen=now
+        )
+        self._put(replace(state, twin_of=page, twin_rule=str(rule), next_due=None))
+
+    def _pointing(self, state: UrlState, id: str) -> UrlState:
+        """The state of a URL whose body is another URL's response: a later revisit points at that one too."""
+        found = self._db.execute(_HOLDING, (state.good_digest, id)).fetchone()
+        names = (name for name in _COLUMNS if name.startswith("good_"))
+        if found is None:
+            return replace(state, good_id=None)
+        other = _as_state(found)
+        return replace(state, **{name: getattr(other, name) for name in names})
+
+    def same_body(self, digest: str, key: str) -> list[Earlier]:
+        """The last good responses of other pages of the same site with this body, the earliest first."""
+        found = self._db.execute(_SAME_BODY, (digest, key)).fetchall()
+        keys = [row["key"] for row in found if same_site(row["key"], key)]
+        return [each for key in keys if (each := self.validators(key)) is not None]
 
     def _stretch(self, source: str) -> float:
         """By how much the looks at a source's articles lie further apart: it has shown that they do not change."""
@@ -434,7 +496,7 @@ class Ledger:
         self._write("DELETE FROM url WHERE looks > 0")
         self._write("DELETE FROM day WHERE what <> ?", (daily.DUE,))
         self._write("UPDATE host SET robots_file = NULL, robots_until = NULL")
-        for table in ("owed", "file", "shown"):
+        for table in ("owed", "file", "shown", *NAMES):
             self._write(f"DELETE FROM {table}")
 
     def catch_up(self) -> int:
@@ -462,7 +524,7 @@ class Ledger:
         had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
         if gone == had:
             return
-        for table in ("url", "host", "owed", "file", "day", "shown") if gone - had else ():
+        for table in ("url", "host", "owed", "file", "day", "shown", *NAMES) if gone - had else ():
             self._write(f"DELETE FROM {table}")
         self._write("DELETE FROM withdrawn")
         for run in sorted(gone):
@@ -477,7 +539,8 @@ class Ledger:
         if at != ref.fetched_at and after is not None and after.good_id == ref.id:
             self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
         is_news = after is not None and (before is None or before.last_fetch != after.last_fetch)
-        is_unfounded = ref.refers_to is not None and ref.refers_to != (before.good_id if before else None)
+        known = {each.good_id for each in (before, after) if each is not None}
+        is_unfounded = ref.refers_to is not None and ref.refers_to not in known
         is_unread = ref.kind in LISTS and ref.outcome in USABLE
         if after is not None and is_news and (is_unread or is_unfounded):
             self._put(replace(after, etag=None, last_modified=None, good_id=None, next_due=at))

@@ -22,6 +22,7 @@ from pipeline.archive.withdrawn import standing_refs
 from pipeline.archive.writer import utcnow
 from pipeline.crawl import daily
 from pipeline.crawl.articles import page_due, visit_article
+from pipeline.crawl.folding import spared
 from pipeline.crawl.ledger import EVER, NEVER, Due
 from pipeline.crawl.lists import Discovery, count_links, read_lists
 from pipeline.crawl.rendering import Renderer
@@ -142,7 +143,7 @@ async def _source(run: Session, source: Source, urls: list[str] | None, only_due
             run.keeper.ledger.count(source.name, run.conduct.now(), daily.DUE, len(due))
         with stage(StageName.FETCH, source.name) as told:
             try:
-                await _pages(run, visitor, renderer, due, tally, told)
+                await _pages(run, visitor, renderer, due, tally, told, is_named=urls is not None)
             finally:
                 _say_fetched(told, tally.source_run(source.name), len(due))
     logger.info("%s ends: %s", source.name, ", ".join(f"{n} {word}" for word, n in tally.outcomes.items()))
@@ -196,6 +197,8 @@ def _due_pages(run: Session, visitor: Visitor, only_due: bool, tally: Tally) -> 
                 due[ref.url_key] = replace(page_due(ref.url), via=ref.via, part_of=ref.part_of, looks=1)
     pages = [each for each in due.values() if each.part_of is None]
     wanted = [each for each in pages if unwanted(visitor.scope, each.url) is None]
+    tally.skipped += len(pages) - len(wanted)
+    wanted = pages = [each for each in wanted if not spared(visitor, each, tally.spared)]
     fresh = [each for each in wanted if not each.looks]
     if left := {each.url_key for each in fresh[MAX_NEW_PAGES:]}:
         wanted = [each for each in wanted if each.url_key not in left]
@@ -208,9 +211,16 @@ def _due_pages(run: Session, visitor: Visitor, only_due: bool, tally: Tally) -> 
 
 
 async def _pages(
-    run: Session, visitor: Visitor, renderer: Renderer, due: list[Due], tally: Tally, told: Stage
+    run: Session,
+    visitor: Visitor,
+    renderer: Renderer,
+    due: list[Due],
+    tally: Tally,
+    told: Stage,
+    *,
+    is_named: bool,
 ) -> None:
-    """Visit pages: domains side by side, the pages of one in order."""
+    """Visit pages: domains side by side, the pages of one in order. `is_named`: by a person, so all are visited."""
     run.total += len(due)
     by_domain: dict[str, list[Due]] = {}
     for each in due:
@@ -222,7 +232,8 @@ async def _pages(
         async with run.sites:
             for page in pages:
                 where = site(page.url)
-                if page.url_key in claimed:  # came as a further part of an article
+                is_known = not is_named and spared(visitor, page, tally.spared)
+                if is_known or page.url_key in claimed:  # or it came as a further part of an article
                     run.total -= 1
                 elif where in left or not await _article(run, visitor, renderer, page, claimed, tally):
                     left[where].append(page)

@@ -73,6 +73,12 @@ STATES: tuple[tuple[str, Callable[[UrlState], bool], Next, str], ...] = (
         _never,
         "robots.txt, tdmrep.json: asked with what they speak of",
     ),
+    (
+        "twin",
+        lambda s: s.twin_of is not None,
+        _never,
+        "another URL of a page that is known: not while that is so",
+    ),
     ("found", lambda s: not s.looks, lambda _, at: at, "never visited: at once"),
     ("buried", _is_buried, _never, "a page that was gone for a year: no more"),
     (

@@ -18,6 +18,9 @@ GONE = "{} pages are gone, 404 or 410 for a week: asked again once a month, for 
 ASIDE = "{} pages that had to be looked at are of other days, and not published"
 """The note of a backfill in which that was so."""
 
+SPARED = "{} URLs of known pages not fetched: {} (learned)"
+"""The note of a run in which that was so."""
+
 PRETENDED = frozenset({Outcome.BLOCKED, Outcome.SOFT_GONE})
 
 
@@ -88,6 +91,8 @@ class Tally:
         self.outcomes: Counter[str] = Counter()
         self.pages: Counter[str] = Counter()
         self.skipped = 0
+        self.spared: Counter[str] = Counter()
+        """Rule in words → URLs that were not fetched by it (folding.py)."""
         self.answered: bool | None = None
         self.cut_off = 0
         self.gone = 0
@@ -153,6 +158,7 @@ class Tally:
             failed_with=self.failed_with,
             notes=(
                 *self.notes,
+                *(SPARED.format(n, words) for words, n in sorted(self.spared.items())),
                 *([GONE.format(self.gone)] if self.gone else []),
                 *([ASIDE.format(outside)] if outside else []),
             ),

@@ -18,6 +18,11 @@ OFF = ("failing", "missing", "refused", "gone")
 """States of a list that does not answer as it should."""
 
 
+MOST_UNWANTED = 2_000
+"""So many pages that a source knows and no longer wants are passed over before it is said that they are in the way:
+where a new `include` fits none of 100,000, looking at each would take longer than all other sources together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOff:
     """A list of a source that does not answer as it should."""
@@ -69,10 +74,17 @@ def upcoming(source: Source, scope: Scope, ledger: Ledger, now: datetime) -> Upc
     for url, state, due in _named(source, scope, ledger, now):
         first = _sooner(first, _judged(url, state, due, ledger, now))
     kinds = (Kind.PAGE, Kind.SITEMAP) if source.sitemaps or source.robots_sitemaps else (Kind.PAGE,)
+    passed = 0
     for state in ledger.coming(source.name, kinds, now):
         at = due_at(state, now)
-        if at is None or (state.kind == Kind.PAGE and unwanted(scope, state.url) is not None):
+        if at is None:
             continue
+        if state.kind == Kind.PAGE and unwanted(scope, state.url) is not None:
+            passed += 1
+            if passed < MOST_UNWANTED:
+                continue
+            why = f"of its pages the {passed:,} that come first are no longer wanted: see `include` and `exclude`"
+            return first if first.at is not None else Upcoming(why=why)
         if first.at is not None and at >= first.at:
             break  # they come by their time
         first = _sooner(first, _judged(state.url, state, at, ledger, now))

@@ -68,6 +68,10 @@ class UrlState:
     good_length: int | None = None
     full_at: datetime | None = None
     """The last visit that a body came with, be it the one we had: not a 304."""
+    twin_of: str | None = None
+    """URL key of the page it is another URL of: it is not asked for; None: it is."""
+    twin_rule: str | None = None
+    """The rule that says so (crawl/twins.py); None: its body, or what it declares."""
 
 
 def is_ahead(state: UrlState, now: datetime) -> bool:

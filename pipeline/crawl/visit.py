@@ -19,12 +19,12 @@ from pipeline.crawl.scope import Scope, is_front, may_lead_to
 from pipeline.crawl.sitemaps import MAX_BYTES
 from pipeline.crawl.times import parse_time
 from pipeline.crawl.urlstate import LISTS, UrlState
-from pipeline.records import RENDER_NEVER, USABLE, Capture, Kind, Outcome, Place, header_of
+from pipeline.records import RENDER_NEVER, UNREACHED, USABLE, Capture, Kind, Outcome, Place, header_of
 from pipeline.rights import tdmrep
 from pipeline.web.blocks import judge_page
 from pipeline.web.fetch import Client
 from pipeline.web.fetched import Fetched, Limits
-from pipeline.web.urls import fetch_form, same_site, url_key
+from pipeline.web.urls import fetch_form, same_site, site, url_key
 
 BOM = b"\xef\xbb\xbf"
 """Before a page as rendered, which is UTF-8 whatever its own meta element says."""
@@ -34,6 +34,10 @@ DOUBT_EVERY = 20
 DOUBT_AFTER = timedelta(hours=23)
 """A list is asked for without them when its body last came so long ago (ours), as a crawl a day would: a server that
 always says "not modified" hid what was new for 17 days."""
+
+
+NOWHERE_AGAIN = timedelta(days=30)
+"""How often a host is asked for an address that does not exist (ours)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +204,7 @@ class Visitor:
         next_part: str | None = None,
         every: float | None = None,
         changed: bool | None = None,
+        twin: str | None = None,
     ) -> Capture:
         """Archive a visit and tell the ledger; that robots.txt forbids a page is said only once.
 
@@ -225,6 +230,7 @@ class Visitor:
             part_of=due.part_of,
             gap=gap,
             next_part=next_part,
+            twin=twin,
             notes=(
                 *(fetched.notes if fetched else ()),
                 f"robots: {visit.robots}",
@@ -236,6 +242,8 @@ class Visitor:
         if fetched is None and due.looks:
             return capture
         earlier = visit.earlier if visit.outcome in USABLE else None
+        if outcome == Outcome.OK and due.kind == Kind.PAGE and visit.outcome == Outcome.OK:
+            earlier = next(iter(self.keeper.ledger.same_body(sha1(capture.body), due.url_key)), earlier)
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
     def archived(self, key: str) -> bytes:
@@ -265,6 +273,28 @@ class Visitor:
             fetched = await self._client.get(url, accept="*/*", hop_allowed=hop_allowed, pause=turn.pause)
             turn.end(fetched, fetched.outcome if not fetched.status or fetched.retry_after else Outcome.OK)
         return fetched
+
+    async def nowhere(self, url: str) -> bytes | None:
+        """The page with which the host of `url` answers an address that does not exist, asked once a month.
+
+        b"" where it says so by its status or in words that are known; None where it could not be asked.
+        """
+        name = sha1(site(url).encode())[-16:].lower()
+        address = fetch_form(f"/{name}.html", url) or url
+        key, ledger = url_key(address), self.keeper.ledger
+        state = ledger.state(key)
+        at = state.last_fetch if state is not None else None
+        if at is None or not timedelta() <= self.now() - at < NOWHERE_AGAIN:
+            looks = state.looks if state is not None else 0
+            due = Due(url=address, url_key=key, kind=Kind.PROBE, via=None, part_of=None, looks=looks)
+            visit = await self.ask(due)
+            if visit is None:
+                return None
+            self.keep(visit)
+            state = ledger.state(key)
+        if state is None or state.outcome in {Outcome.ROBOTS, *UNREACHED}:
+            return None
+        return self.archived(key) if state.outcome in USABLE else b""
 
     def closed(self, url: str) -> str:
         """Why the site of `url` is left alone in this run."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared
 from pipeline.dedupe.records import Member, Position
-from pipeline.dedupe.sketch import Hashes, Shingles, sketch
+from pipeline.dedupe.sketch import Hashes, Shingles, deep_sketch, sketch
 
 SHARED, SHARED_SHARE = 3, 0.12
 """A candidate shares at least this many sampled hashes, and this share of the smaller sketch. With these and a
@@ -37,6 +37,11 @@ REPRESENTATIVES = 8
 COMMON = 64
 """A gram of this many representatives tells nothing more; further ones are not added to it."""
 
+CROWDED = 0.5
+"""A text of whose sketch this share are grams of more representatives than one article has is one more of a form. It is
+looked up and remembered by a deeper sample, which has its facts, and so are those it meets: their sketches alone say
+what all say, and of a hundred instances the one that it is a copy of was not among the best."""
+
 
 class Candidates:
     """The representatives of the index that a run of texts may meet, and those of the run, which join one by one.
@@ -46,13 +51,21 @@ class Candidates:
     """
 
     def __init__(
-        self, sketches: Mapping[str, Hashes], index: DedupeIndex, positions: Mapping[str, Position]
+        self,
+        texts: Mapping[str, Shingles],
+        index: DedupeIndex,
+        positions: Mapping[str, Position],
+        stored: Callable[[Sequence[Member]], Mapping[str, Shingles]],
     ) -> None:
-        self._sketches = sketches
+        """`stored` gives the representatives' texts, as far as there are any."""
+        self.sketches = {name: sketch(text) for name, text in texts.items()}
         self._index = index
         self._joined: defaultdict[int, list[str]] = defaultdict(list)
         self._added: list[tuple[Hashes, int]] = []
-        hashes, prints = index.postings.find(np.unique(np.concatenate(list(sketches.values()))))
+        self._stored = stored
+        self._deep: set[str] = set()
+        self._listed = self._deepened(texts)
+        hashes, prints = index.postings.find(np.unique(np.concatenate(list(self._listed.values()))))
         distinct, counts = np.unique(hashes, return_counts=True)
         self._count: dict[int, int] = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
         self._counts_of: dict[str, dict[int, int]] = {}
@@ -60,21 +73,38 @@ class Candidates:
         late = {
             name: position
             for name, position in positions.items()
-            if position[0] <= index.latest or not crowded.isdisjoint(sketches[name].tolist())
+            if position[0] <= index.latest or not crowded.isdisjoint(self._listed[name].tolist())
         }
         self._earlier = self._shared_with(hashes, prints, late)
         self.capped: set[str] = set()
         """The texts that have more candidates than are verified."""
 
+    def _deepened(self, texts: Mapping[str, Shingles]) -> dict[str, Hashes]:
+        """The hashes of each text, a deeper sample of one that may turn out to be of a crowd."""
+        both = np.concatenate(list(self.sketches.values()))
+        distinct, which, counts = np.unique(both, return_inverse=True, return_counts=True)
+        stored = self._index.postings.find(distinct)[0]
+        counts = (
+            counts + np.searchsorted(stored, distinct, "right") - np.searchsorted(stored, distinct, "left")
+        )
+        lengths = [len(sketched) for sketched in self.sketches.values()]
+        ends = np.cumsum(lengths)
+        crowds = np.concatenate(([0], np.cumsum((counts > REPRESENTATIVES)[which])))
+        crowded = crowds[ends] - crowds[ends - lengths] >= CROWDED * np.maximum(1, lengths)
+        return {
+            name: deep_sketch(texts[name]) if deep else sketched
+            for (name, sketched), deep in zip(self.sketches.items(), crowded.tolist(), strict=True)
+        }
+
     def _shared_with(
         self, hashes: Hashes, prints: Hashes, late: Mapping[str, Position]
     ) -> dict[str, dict[str, list[int]]]:
         """For each text the representatives of the index that share enough hashes, and which of them they share."""
-        names = list(self._sketches)
+        names = list(self._listed)
         members, ranks = np.unique(prints, return_inverse=True)
         places_of = self._positions(members) if late else []
         pairs: list[tuple[int, int, list[int]]] = []
-        for number, sketched in enumerate(self._sketches.values()):
+        for number, sketched in enumerate(self._listed.values()):
             first = np.searchsorted(hashes, sketched, "left")
             last = np.searchsorted(hashes, sketched, "right")
             spans = [
@@ -106,7 +136,7 @@ class Candidates:
             if member and member.represents:
                 earlier[name][member.id] = shared
                 sites.add(member.site)
-                if len(shared) >= LIKELY_SHARE * min(member.sketched, len(self._sketches[name])):
+                if len(shared) >= LIKELY_SHARE * min(member.sketched, len(self.sketches[name])):
                     clusters.add(member.decision.cluster)
         self._index.load_sites(sites)
         self._index.load_clusters(clusters)
@@ -124,8 +154,31 @@ class Candidates:
 
     def of(self, name: str) -> list[Member]:
         """The representatives most like a text of the run, best first."""
-        listed = self._sketches[name].tolist()
-        # One number for both, how many are shared above what they weigh: half the look-ups.
+        sketched = len(self.sketches[name])
+        listed, common = self._looked_up(name)
+        found = self._shared(name, listed)
+        if common and self._deepen(found):
+            found = self._shared(name, listed)
+        weight = {other: sums % _ONE for other, sums in found.items() if sums >= SHARED * _ONE}
+        enough = [
+            member
+            for other in weight
+            if (member := self._index.get(other))
+            and found[other] // _ONE >= SHARED_SHARE * (min(member.sketched, sketched) - common)
+        ]
+        most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
+        # A very long text shares phrases with every other one; its excerpt shares all it has.
+        wholest = sorted(
+            most[WEIGHTIEST:],
+            key=lambda member: (-weight[member.id] // min(member.sketched, sketched), member.id),
+        )
+        return most[:WEIGHTIEST] + wholest
+
+    def _shared(self, name: str, listed: Sequence[int]) -> dict[str, int]:
+        """How many of these hashes each representative has, and what they weigh.
+
+        One number for both, how many are shared above what they weigh: half the look-ups.
+        """
         found: dict[str, int] = {}
         weights = []
         for value in listed:
@@ -134,21 +187,37 @@ class Candidates:
             for other in self._joined.get(value, ()):
                 found[other] = found.get(other, 0) + weighs
         for other, places in self._earlier.get(name, {}).items():
-            found[other] = found.get(other, 0) + sum(weights[place] for place in places)
-        weight = {other: sums % _ONE for other, sums in found.items() if sums >= SHARED * _ONE}
-        enough = [
-            member
-            for other in weight
-            if (member := self._index.get(other))
-            and found[other] // _ONE >= SHARED_SHARE * min(member.sketched, len(listed))
-        ]
-        most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
-        # A very long text shares phrases with every other one; its excerpt shares all it has.
-        wholest = sorted(
-            most[WEIGHTIEST:],
-            key=lambda member: (-weight[member.id] // min(member.sketched, len(listed)), member.id),
+            found[other] = found.get(other, 0) + sum(
+                weights[place] for place in places if place < len(listed)
+            )
+        return found
+
+    def _deepen(self, names: Iterable[str]) -> bool:
+        """Remember those there were before their form was a crowd by a deeper sample; whether there are any."""
+        new = [member for name in names if name not in self._deep and (member := self._index.get(name))]
+        if not new:
+            return False
+        self._deep |= {member.id for member in new}
+        deep = {name: deep_sketch(text) for name, text in self._stored(new).items()}
+        hashes, prints = self._index.postings.find(
+            np.unique(np.concatenate([np.zeros(0, np.uint64), *deep.values()]))
         )
-        return most[:WEIGHTIEST] + wholest
+        for member in new:
+            if member.id in deep:
+                more = deep[member.id][member.sketched :]
+                self._join(
+                    member.id, member.print, np.setdiff1d(more, hashes[prints == np.uint64(member.print)])
+                )
+        return True
+
+    def _looked_up(self, name: str) -> tuple[list[int], int]:
+        """The hashes by which a text is found, and how many of its sketch are left out as a crowd's."""
+        sketched = self.sketches[name].tolist()
+        listed = self._listed[name]
+        if len(listed) == len(sketched):
+            return sketched, 0
+        common = sum(self._count_of(name, value) > REPRESENTATIVES for value in sketched)
+        return (listed.tolist(), common) if common >= CROWDED * len(sketched) else (sketched, 0)
 
     def rare(self, name: str, theirs: Shingles) -> float:
         """Share of the hashes common to two texts that no third one has; small when few are common."""
@@ -161,17 +230,24 @@ class Candidates:
         return sum(count > REPRESENTATIVES for count in counts) / (len(counts) + 1)
 
     def _counts(self, name: str, theirs: Shingles) -> list[int]:
-        shared = np.intersect1d(self._sketches[name], sketch(theirs), assume_unique=True).tolist()
+        shared = np.intersect1d(self.sketches[name], sketch(theirs), assume_unique=True).tolist()
         return [self._count_of(name, value) for value in shared]
 
     def join(self, work: Prepared) -> None:
         """Make a text of the run a representative: those after it may find it."""
+        name = work.item.id
+        listed, common = self._looked_up(name)
+        if common:
+            self._deep.add(name)
+        self._join(name, work.print, listed)
+
+    def _join(self, name: str, print_: int, listed: Iterable[int]) -> None:
         kept = []
-        for value in self._sketches[work.item.id].tolist():
-            if self._count_of(work.item.id, value) < COMMON:
-                self._joined[value].append(work.item.id)
+        for value in map(int, listed):
+            if self._count_of(name, value) < COMMON:
+                self._joined[value].append(name)
                 kept.append(value)
-        self._added.append((self._index.postings.restore(work.print, np.array(kept, np.uint64)), work.print))
+        self._added.append((self._index.postings.restore(print_, np.array(kept, np.uint64)), print_))
 
     def keep(self) -> None:
         """Put the hashes of those that joined into the index."""

@@ -96,8 +96,12 @@ class Clusters:
         return self._index.representatives(cluster) < REPRESENTATIVES
 
     def _joined(self, copies: Sequence[Match]) -> str:
-        """The cluster of the copies; several become one, that of the first document of all keeping its id."""
+        """The cluster of the copies; several become one, that of the first document of all keeping its id, but for
+        instances of a form: like two of them, the text is a copy of the nearer one."""
+        nearest = self._now(copies[0].member).decision.cluster
         clusters = sorted({self._now(f.member).decision.cluster for f in copies})
+        if len(clusters) > 1 and self._of_a_form(nearest):
+            clusters = [name for name in clusters if name == nearest or not self._of_a_form(name)]
         if len(clusters) == 1:
             return clusters[0]
         self._index.load_clusters(clusters)
@@ -108,6 +112,12 @@ class Clusters:
                     self._index.put(replace(member, decision=replace(member.decision, cluster=kept)))
                 self.touched.add(name)
         return kept
+
+    def _of_a_form(self, cluster: str) -> bool:
+        self._index.load_clusters([cluster])
+        names = [member.id for member in self._index.members(cluster) if member.represents]
+        self._index.load_links(names)
+        return any(link.relation == SAME_FORM for name in names for link in self._index.links(name))
 
     def _now(self, member: Member) -> Member:
         return self._index.get(member.id) or member

@@ -15,7 +15,7 @@ from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
 from pipeline.dedupe.relate import judge
-from pipeline.dedupe.sketch import LONGEST, SHORTEST, shingles, sketch, text_key
+from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import alike, title_key
 
@@ -35,13 +35,13 @@ class Comparison:
         self._own = {work.item.id: work for work in batch}
         self._fetched: dict[str, str] = {}
         self._shingles = {work.item.id: shingles(work.key) for work in batch}
-        self._sketches = {name: sketch(text) for name, text in self._shingles.items()}
 
     def run(self) -> set[str]:
         """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
         self._index.load_texts(work.text_hash for work in self._batch)
         positions = {work.item.id: work.position for work in self._batch}
-        candidates, clusters = Candidates(self._sketches, self._index, positions), Clusters(self._index)
+        candidates = Candidates(self._shingles, self._index, positions, self._stored)
+        clusters = Clusters(self._index)
         for work in self._batch:
             self._compare(work, candidates, clusters)
             member = self._index.get(work.item.id)
@@ -51,7 +51,7 @@ class Comparison:
         return clusters.touched
 
     def _compare(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> None:
-        sketched = len(self._sketches[work.item.id])
+        sketched = len(candidates.sketches[work.item.id])
         closed = self._index.apart_from([work.item.id])
         same = self._index.with_text(work.text_hash, outside=closed)
         if not len(work.key):
@@ -142,6 +142,10 @@ class Comparison:
             if text is not None:
                 repeated = self._index.site(member.site).repeated
                 self._shingles[member.id] = shingles(text_key(stripped(text, repeated)))
+
+    def _stored(self, members: Sequence[Member]) -> dict[str, Shingles]:
+        self._fetch(members)
+        return {m.id: self._shingles[m.id] for m in members if m.id in self._shingles}
 
     def _link(self, work: Prepared, f: Match) -> Link:
         relation, kind, span = f.relation.relation or NEW, f.relation.kind, None

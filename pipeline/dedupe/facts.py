@@ -33,11 +33,20 @@ and so was a number in which one digit differs."""
 FORM_LIKE = 0.4
 """Two lines of which this share of the longer one is the same, whatever the numbers, are of one form."""
 
+TABLE_LIKE, TABLE_VALUES = 0.8, 3
+"""Lines this alike but for so many numbers or more are the same table with other values."""
+
+LONGEST_TABLE, TABLE_DIGITS = 600, 0.25
+"""Lines of a table, which digits are this share of, are compared as far as so many characters."""
+
 HEAD, FOOT = 100, 60
 """The head and the foot of a notice, in characters, state when, where and who."""
 
 CODE = 5
 """A number of so many digits is the code of something."""
+
+LARGE, NAME = 3, 4
+"""Digits of a sum, and characters of the name of a firm that has none of another firm's."""
 
 _WHICH_AFTER, _WHICH_BEFORE = tuple("年月日号期届次时"), tuple("第")
 _NUMBER = re.compile(r"\d+")
@@ -109,13 +118,16 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
     others: list[tuple[str, str]] = []
     at_edges = 0
     spans: list[tuple[int, int]] = []
+    swaps: list[tuple[int, int]] = []
     for a_from, a_to, b_from, b_to in _swaps(a, b, overlap):
         head = a_from < HEAD and b_from < HEAD
         edge = head or (a_to > len(text_a) - FOOT and b_to > len(text_b) - FOOT)
         if max(a_to - a_from, b_to - b_from) > LONGEST_SWAP:
-            found, told = line_facts(text_a[a_from:a_to], text_b[b_from:b_to])
+            a_from, a_to, b_from, b_to = _whole_numbers(text_a, a_from, a_to, text_b, b_from, b_to)
+            found, told, values = line_facts(text_a[a_from:a_to], text_b[b_from:b_to])
             which.update(told)
             others += found
+            numbers |= dict.fromkeys(values)
         else:
             here, there = _numeral(text_a, a_from, a_to), _numeral(text_b, b_from, b_to)
             found = []
@@ -124,7 +136,7 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
                 reworded = one != other and bool(one) and bool(other)
                 if _other_number(here, there):
                     found.append((here, there))
-                    numbers[here, there] = None
+                    numbers |= dict.fromkeys(_apart(here, there))
                     if head:
                         heads.add((here, there))
                     if _says_which(text_a, a_from, a_to):
@@ -134,12 +146,13 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
             elif not here and not there:
                 names[text_a[a_from:a_to], text_b[b_from:b_to]] += 1
                 found.append((text_a[a_from:a_to], text_b[b_from:b_to]))
+        swaps.append((a_from, a_to))
         if found:
             spans.append((a_from, a_to))
             facts += found
-            if edge:
-                edges.update(found)
-                at_edges += 1
+        if edge:
+            edges.update(found)
+            at_edges += 1
     if sum(times for pair, times in names.items() if len(pair[0]) == len(pair[1]) == 1) >= max(
         MISREAD, MISREAD_SHARE * len(spans)
     ):
@@ -150,7 +163,7 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
     total = len(numbers) + _agreeing(text_a, overlap.matched_a)
     places = _places(overlap.matched_a)
     instance = len(edges) if edges & which and places - at_edges <= min(len(edges), ELSEWHERE) else 0
-    if places == len(spans) and _in_one_line(spans) and _who_and_how_much(facts):
+    if places == len(swaps) and _in_one_line(swaps) and _who_and_how_much(facts):
         instance = max(instance, len(set(facts)))
     return Conflicts(
         numbers=tuple(numbers),
@@ -162,18 +175,42 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
     )
 
 
+def _whole_numbers(
+    a: str, a_from: int, a_to: int, b: str, b_from: int, b_to: int
+) -> tuple[int, int, int, int]:
+    """Two spans that cut into a number at either end, which begins or ends alike in both, with the whole of it."""
+    while a_from and b_from and a[a_from - 1] == b[b_from - 1] and a[a_from - 1] in _NUMERALS:
+        a_from, b_from = a_from - 1, b_from - 1
+    while a_to < len(a) and b_to < len(b) and a[a_to] == b[b_to] and a[a_to] in _NUMERALS:
+        a_to, b_to = a_to + 1, b_to + 1
+    return a_from, a_to, b_from, b_to
+
+
 def _one_digit(here: str, there: str) -> bool:
     return len(here) == len(there) and sum(one != other for one, other in zip(here, there, strict=True)) == 1
+
+
+def _apart(here: str, there: str) -> Pairs:
+    """The numbers that differ of two that stand in one place: of two days both the month and the day."""
+    one, other = here.split(","), there.split(",")
+    if len(one) != len(other):
+        return [(here, there)]
+    return [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
 
 
 def _in_one_line(spans: list[tuple[int, int]]) -> bool:
     return spans[-1][1] - spans[0][0] <= LONGEST_LINE if spans else False
 
 
-def _who_and_how_much(facts: list[tuple[str, str]]) -> bool:
-    """Whether a name and two numbers are others: a correction puts fewer things right."""
-    numbers = sum(bool(_NUMERAL.search(one)) for one, _ in set(facts))
-    return numbers >= 2 and len(set(facts)) > numbers
+def _who_and_how_much(facts: Pairs) -> bool:
+    """Whether a name and two numbers are others, or another name and a large number: a correction puts fewer things
+    right."""
+    numbers = [pair for pair in set(facts) if _NUMERAL.search(pair[0])]
+    names = [pair for pair in set(facts) if pair not in numbers]
+    if len(numbers) >= 2:
+        return bool(names)
+    large = any(max(map(len, pair)) >= LARGE for pair in numbers)
+    return large and any(min(map(len, pair)) >= NAME and not set(pair[0]) & set(pair[1]) for pair in names)
 
 
 def _other_number(here: str, there: str) -> bool:
@@ -182,28 +219,33 @@ def _other_number(here: str, there: str) -> bool:
     return one not in other and other not in one and not _GARBLED.search(f"{here},{there}")
 
 
-def line_facts(one: str, other: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """What two lines of one form, which say the same but for it, have in each other's place; and the numbers of it
-    that are a date, an ordinal or a code."""
+Pairs = list[tuple[str, str]]
+
+
+def line_facts(one: str, other: str) -> tuple[Pairs, Pairs, Pairs]:
+    """What two lines of one form, which say the same but for it, have in each other's place; the numbers of it that
+    are a date, an ordinal or a code; and all its numbers, where the lines are a table's and nothing else differs."""
     mine, theirs = _TOKEN.findall(one), _TOKEN.findall(other)
     masks = [["0" if _NUMERAL.match(token) else token for token in tokens] for tokens in (mine, theirs)]
     aligned = SequenceMatcher(None, masks[0], masks[1], autojunk=False).get_opcodes()
-    if sum(to - at for kind, at, to, *_ in aligned if kind == "equal") < FORM_LIKE * max(map(len, masks)):
-        return [], []
+    alike = sum(to - at for kind, at, to, *_ in aligned if kind == "equal") / max(map(len, masks))
+    if alike < FORM_LIKE:
+        return [], [], []
     swapped = [
         ("".join(mine[a:b]), "".join(theirs[c:d])) for kind, a, b, c, d in aligned if kind == "replace"
     ]
-    found = swapped[:1]
-    which: list[tuple[str, str]] = []
+    which: Pairs = []
+    values: Pairs = []
     for kind, a_from, a_to, b_from, _ in aligned:
         for at in range(a_to - a_from if kind == "equal" else 0):
             here, there = mine[a_from + at], theirs[b_from + at]
             if _other_number(here, there):
-                found.append((here, there))
+                values.append((here, there))
                 start = len("".join(mine[: a_from + at]))
                 if _says_which(one, start, start + len(here)):
                     which.append((here, there))
-    return found, which
+    table = alike >= TABLE_LIKE and len(values) >= TABLE_VALUES
+    return swapped[:1] + values, which, values if table else []
 
 
 def _places(matched: NDArray[np.bool_]) -> int:
@@ -233,7 +275,7 @@ def _numeral(text: str, start: int, end: int) -> str:
 
 
 def _swaps(a: Shingles, b: Shingles, overlap: Overlap) -> list[tuple[int, int, int, int]]:
-    """Spans of both texts between two aligned stretches, no longer than a line: (from, to) in each."""
+    """Spans of both texts between two aligned stretches, no longer than a line, or a table: (from, to) in each."""
     at_a = np.flatnonzero(overlap.matched_a)
     if len(at_a) < 2:
         return []
@@ -242,10 +284,20 @@ def _swaps(a: Shingles, b: Shingles, overlap: Overlap) -> list[tuple[int, int, i
     after_a, after_b = (np.concatenate(([0], at + GRAM)) for at in (at_a, at_b))
     before_a, before_b = (np.concatenate((at, [len(text.codes)])) for at, text in ((at_a, a), (at_b, b)))
     gap_a, gap_b = before_a - after_a, before_b - after_b
-    swap = (gap_a > 0) & (gap_a <= LONGEST_LINE) & (gap_b > 0) & (gap_b <= LONGEST_LINE)
-    where = np.flatnonzero(swap)
-    spans = np.stack((after_a[where], before_a[where], after_b[where], before_b[where]), axis=1)
-    return [(int(p), int(q), int(r), int(s)) for p, q, r, s in spans]
+    longest = np.maximum(gap_a, gap_b)
+    where = np.flatnonzero((gap_a > 0) & (gap_b > 0) & (longest <= LONGEST_TABLE))
+    spans = np.stack((after_a[where], before_a[where], after_b[where], before_b[where]), axis=1).tolist()
+    return [
+        (p, q, r, s)
+        for p, q, r, s in spans
+        if max(q - p, s - r) <= LONGEST_LINE or (_tabular(a, p, q) and _tabular(b, r, s))
+    ]
+
+
+def _tabular(text: Shingles, start: int, end: int) -> bool:
+    """Whether a span is a table of values."""
+    span = text.codes[start:end]
+    return bool(((span >= _DIGITS[0]) & (span <= _DIGITS[1])).mean() >= TABLE_DIGITS)
 
 
 def _counterparts(a: Shingles, b: Shingles, at_a: NDArray[np.int64]) -> NDArray[np.int64]:

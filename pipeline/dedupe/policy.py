@@ -20,6 +20,7 @@ from pipeline.dedupe.records import (
     Link,
     Member,
 )
+from pipeline.dedupe.titles import whole_titles
 from pipeline.records import Reason
 
 SUPERSEDED = "superseded"
@@ -57,8 +58,11 @@ def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
     # The copy of a glued page that has its links can be cut.
     if not _parts(index, best):
         best = next((member for member in linked if _parts(index, member)), best)
+    ordered = sorted(members, key=lambda member: member.position)
+    whole = whole_titles((member.id, member.title) for member in ordered)
     for member in members:
         decision = _canonical(index, member, linked) if member.id == best.id else _copy(index, member, best)
+        decision = replace(decision, whole_title=whole.get(member.id))
         if decision != member.decision:
             index.put(replace(member, decision=decision))
 

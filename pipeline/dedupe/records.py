@@ -91,6 +91,8 @@ class Decision:
     """Why not: duplicate, contained_in, or glued; None: it is published."""
     spans: tuple[tuple[int, int], ...] = ()
     """Code point spans of the text to publish, for split_from; empty: the whole text."""
+    whole_title: str | None = None
+    """The document of the cluster whose title shows that this one's was cut short; None: none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

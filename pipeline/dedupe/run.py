@@ -36,7 +36,7 @@ from pipeline.dedupe.neighbours import Neighbours, Source
 from pipeline.dedupe.policy import settle
 from pipeline.dedupe.prepared import Prepared, prepare
 from pipeline.dedupe.records import Decision, Deduped, Item, Member
-from pipeline.dedupe.sketch import SHORTEST, shingles, sketch
+from pipeline.dedupe.sketch import SHORTEST, deep_sketch, shingles
 
 __all__ = ["Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
 
@@ -186,7 +186,7 @@ def _was(member: Member, text: str | None, learned: Learned, index: DedupeIndex)
 
 def _source(work: Prepared, cluster: str | None) -> Source:
     long = len(work.key) >= SHORTEST
-    hashes = sketch(shingles(work.key)) if long else np.zeros(0, np.uint64)
+    hashes = deep_sketch(shingles(work.key)) if long else np.zeros(0, np.uint64)
     return Source(work.position, hashes, work.text_hash, work.item.id, cluster)
 
 

@@ -96,7 +96,8 @@ class Segments:
                 if file not in self._opened:
                     self._opened[file] = pq.ParquetFile(file)
                 found.append(_read_rows(self._opened[file], numbers))
-        return pa.concat_tables(found)
+        # a segment of an earlier release may lack a column: null
+        return pa.concat_tables(found, promote_options="default")
 
     def _keys_of(self, file: Path) -> Values:
         """The (key, row number) pairs of a segment."""

@@ -26,6 +26,10 @@ SCALE, MINIMUM = 16, 16
 .003 of F1. A long text has as many as its length asks for: with no more than 256 an excerpt of a text of 60,000
 characters was not found."""
 
+DEEPER = 4
+"""So many times as large a sample is taken of a text whose sketch says what a crowd says: of an instance of a form,
+in which a fact is some five grams of some three hundred."""
+
 SHORTEST = 80
 """A text of fewer characters is compared for equality only: its few grams are in any text."""
 
@@ -34,6 +38,7 @@ LONGEST = 200_000
 `too-long` says so of a text that nothing was found related to."""
 
 _THRESHOLD = np.uint64(2**64 // SCALE)
+_DEEP_THRESHOLD = np.uint64(2**64 // SCALE * DEEPER)
 _FACTORS = (
     0x9E3779B97F4A7C15,
     0xC2B2AE3D27D4EB4F,
@@ -116,6 +121,12 @@ def sketch(text: Shingles) -> Hashes:
     """The sample of the text's gram hashes that the index holds, ascending."""
     below = int(np.searchsorted(text.distinct, _THRESHOLD))
     return text.distinct[: max(below, MINIMUM)]
+
+
+def deep_sketch(text: Shingles) -> Hashes:
+    """A larger sample, which begins with the sketch."""
+    below = int(np.searchsorted(text.distinct, _DEEP_THRESHOLD))
+    return text.distinct[: max(below, DEEPER * MINIMUM)]
 
 
 def _distinct(values: Hashes) -> Hashes:

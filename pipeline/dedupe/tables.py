@@ -48,6 +48,7 @@ MEMBERS = Table(
             "published": pa.bool_(),
             "reason": pa.string(),
             "spans": pa.list_(pa.list_(pa.int64())),
+            "whole_title": pa.string(),
             "found": pa.struct(list(_VERDICT.items())),
             "order": pa.int64(),
             "print": pa.uint64(),

@@ -1,4 +1,4 @@
-"""What two titles name in each other's place: another guest, another firm, another issue.
+"""What two titles name in each other's place: another guest, another firm, another issue; and which goes on.
 
 A copy under another title takes its words from a text that both have; a notice is one of many, and its title may be
 all that says which.
@@ -7,11 +7,13 @@ all that says which.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from itertools import product
 
-from pipeline.dedupe.sketch import text_key
+from pipeline.dedupe.sketch import key_positions, text_key
 from pipeline.rules import table
 
 _NUMBER = re.compile(r"\d+")
@@ -21,6 +23,18 @@ ALIKE, LONGEST_TITLE = 0.4, 80
 
 CORRECTED = 0.6
 """Titles this alike are one that was corrected."""
+
+LONGEST_WHOLE = 120
+"""Characters of a line that may be a title (extract/title.py)."""
+
+SURE, SHORTEST_CUT = 6, 4
+"""Letters of a title from which a longer one of the same article that begins with it shows it to be cut, and of one
+that says so itself by its ellipsis (as in extract/shortened.py)."""
+
+LOOKED_AT = 16
+"""Longer titles that are tried for one."""
+
+_ELLIPSIS = re.compile(r"(?:…|\.{3})[….]{0,5}$")
 
 
 def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str] | None:
@@ -55,6 +69,8 @@ def notices_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str
 
     Unlike other titles they need not be borne out by the texts. All four are comparison keys.
     """
+    if opposite := _opposite(a, b):
+        return opposite
     if not (is_notice(a) and is_notice(b)):
         return None
     numbers_a, numbers_b = _NUMBER.findall(a), _NUMBER.findall(b)
@@ -71,9 +87,66 @@ def notices_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str
     return None
 
 
+def _opposite(a: str, b: str) -> tuple[str, str] | None:
+    """The words for the beginning and the end of a thing, where two titles are one but for them."""
+    for one, other in _opposites():
+        for here, there in ((one, other), (other, one)):
+            if here in a and there in b and a.replace(here, there) == b:
+                return here, there
+    return None
+
+
 def is_notice(title: str) -> bool:
     """Whether a title, as a comparison key, has a word that heads many notices of one form."""
     return any(word in title for word in _form_words())
+
+
+def whole_titles(titles: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Id of each copy whose title was cut short → id of the copy that shows it: its title begins so, and goes on.
+
+    `titles` are the ids and titles of the copies of one article, in the order of decisions.
+
+    >>> whole_titles([("a", "没人能复制Chat"), ("b", "没人能复制ChatGPT"), ("c", "没人能复制ChatGPT（图）")])
+    {'a': 'b'}
+    """
+    titles = list(titles)
+    different = dict.fromkeys(title for _, title in titles if title)
+    if len(different) < 2:
+        return {}
+    whole: dict[str, tuple[str, str]] = {}
+    for name, title in titles:
+        if title and len(title) <= LONGEST_WHOLE and not _ELLIPSIS.search(title):
+            whole.setdefault(title_key(title), (name, title))
+    keys = sorted(whole)
+    shown = {title: _shown_by(title, keys, whole) for title in different}
+    return {name: other for name, title in titles if (other := shown.get(title))}
+
+
+def _shown_by(title: str, keys: list[str], whole: dict[str, tuple[str, str]]) -> str | None:
+    """The copy whose title shows that one is cut short, of the keys of whole titles in their order."""
+    stem = _ELLIPSIS.sub("", title[: 2 * LONGEST_WHOLE])
+    is_cut, key = stem != title, title_key(stem)
+    if len(key) < (SHORTEST_CUT if is_cut else SURE):
+        return None
+    start = bisect_right(keys, key)
+    for longer in keys[start : start + LOOKED_AT]:
+        other, said = whole[longer]
+        if longer.startswith(key) and (is_cut or _goes_on(said, len(key))):
+            return other
+    return None
+
+
+def _goes_on(title: str, letters: int) -> bool:
+    """Whether a title goes on behind so many letters of its key, with no subtitle or name of a site."""
+    end = int(key_positions(title)[letters - 1]) + 1
+    # 没人能复制Chat|GPT: a word, or a number, is cut in two
+    is_one_word = title[end - 1 : end + 1].isascii() and title[end - 1 : end + 1].isalnum()
+    return is_one_word or not _subtitle().match(title, end)
+
+
+@cache
+def _subtitle() -> re.Pattern[str]:
+    return re.compile("|".join(pattern for pattern, _ in table("after-title")))
 
 
 @lru_cache(1 << 12)
@@ -86,6 +159,11 @@ def _without_form(title: str) -> str:
     for word in _form_words():
         title = title.replace(word, "")
     return title
+
+
+@cache
+def _opposites() -> tuple[tuple[str, str], ...]:
+    return tuple((title_key(one), title_key(other)) for one, other, _ in table("opposites"))
 
 
 @cache

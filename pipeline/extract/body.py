@@ -7,13 +7,13 @@ A body so short that most extractors lose it, or none at all, is looked for by t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.extract.agreement import BY_NAME, settle
 from pipeline.extract.boilerplate import judge
 from pipeline.extract.captions import captions
-from pipeline.extract.container import Weights, is_linked_title
+from pipeline.extract.container import CUT_OFF, Weights, is_linked
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout
 from pipeline.extract.looks import by_look
@@ -38,8 +38,11 @@ IN_FIGURE = 3
 HEAD_SHORT = 30
 """Code points of such a line; it has no sentence mark either."""
 
-CUT_OFF = ("…", "...", "[详细]", "[詳細]", "[全文]", "阅读全文", "查看详情", "[详情]", "[阅读全文]")
-"""How a teaser ends."""
+OF_OTHERS = frozenset(["related", "comments", "disclaimer"])
+"""Rules whose lines may be the heading of an element."""
+
+HEADING_LINE = 24
+"""Code points of the longest of these headings."""
 
 DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text (trafilatura F .714, above
@@ -104,6 +107,7 @@ def read_body(
     removed.update(captions(layout, weights, span, removed))
     left = [i for i in span if i not in removed]
     removed.update(judged(layout, weights, left))
+    removed.update(_below_headings(layout, weights, span, boxes, removed))
     for index in [i for i in left if i not in removed][:3]:
         if title and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
@@ -171,6 +175,31 @@ def judged(layout: Layout, weights: Weights, indexes: Sequence[int]) -> dict[int
     return {i: rule for i, rule in zip(indexes, verdicts, strict=True) if rule}
 
 
+def _below_headings(
+    layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence[int], removed: Mapping[int, str]
+) -> dict[int, str]:
+    """What else stands in an element whose first line is the heading of other articles, of replies or of a notice.
+
+    None that holds the article: of other articles it has little of the text; above a notice, which may be longer
+    than a short article, stands text, and its own first line is words of a notice.
+    """
+    whole = sum(weights.plain[i] for i in span) or 1.0
+    found: dict[int, str] = {}
+    for index, rule in removed.items():
+        if rule not in OF_OTHERS or len(layout.lines[index].text) > HEADING_LINE:
+            continue
+        is_notice = rule == "disclaimer"
+        if is_notice and not (removed.get(index + 1) == rule and weights.between(span[0], index)):
+            continue
+        for at in layout.up(layout.lines[index].box):
+            box = layout.boxes[at]
+            if at in boxes or box.first != index:
+                break
+            if is_notice or weights.between(box.first, box.last) < HOLDS * whole:
+                found.update((i, rule) for i in range(index + 1, box.last) if i not in removed)
+    return found
+
+
 def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str) -> Reading:
     """trafilatura's reading of the page, cleaned by the same rules, where the container's is doubted.
 
@@ -209,7 +238,7 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
 def _by_neighbour(layout: Layout, weights: Weights, index: int, title_at: int | None) -> str | None:
     """teaser: cut off below a linked title; head: beside a title inside the element, not among the paragraphs."""
     line = layout.lines[index]
-    if index and line.text.endswith(CUT_OFF) and is_linked_title(layout.lines[index - 1]):
+    if index and line.text.endswith(CUT_OFF) and is_linked(layout.lines[index - 1]):
         return "teaser"
     if title_at is None or index - title_at > HEAD_LINES:
         return None

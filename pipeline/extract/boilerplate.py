@@ -25,6 +25,11 @@ LAST_LINES = 4
 CUT_FROM = 0.5
 """Share of the text that must stand before a heading like 相关阅读 for all after it to go."""
 
+PARAGRAPH = 40
+"""Code points from which a line with a mark inside is a paragraph although no mark ends it."""
+
+ENDS = "。！？!?…；;：:”」』）)"
+"""What a paragraph ends with."""
 
 COMMENTS_FROM = 0.25
 """The same for a heading of reader comments, which are often longer than a short article."""
@@ -84,12 +89,17 @@ def _lists_follow(sentences: int, lines: int) -> bool:
 def _edge(
     lines: Sequence[str], weights: Sequence[float], verdicts: list[str | None], place: str, order: range
 ) -> None:
-    """Apply the rules of one edge until the first line that reads like a paragraph and matches none."""
+    """Apply the rules of one edge until the first line that reads like a paragraph and matches none.
+
+    A line under the title that ends without a mark is none: a subtitle, the writer's post.
+    """
     for index in order:
+        line = lines[index]
         if verdicts[index] is not None:
             continue
-        verdicts[index] = matching(lines[index], place)
-        if verdicts[index] is None and (weights[index] > 0 or place == "foot"):
+        verdicts[index] = matching(line, place)
+        is_paragraph = weights[index] > 0 and (len(line) >= PARAGRAPH or line[-1] in ENDS)
+        if verdicts[index] is None and (is_paragraph or place == "foot"):
             return
 
 

@@ -45,6 +45,10 @@ JUNK_FACTOR = 0.15
 TEASER_FACTOR = 0.2
 """Weight of a line right below a linked title: the head of another article and its first words."""
 
+TEASER_LIST = 3
+"""Lines below linked titles that weigh TEASER_FACTOR each; more of them weigh together no more than so many: a list
+of other articles beside one of a single sentence."""
+
 HEADER = 4
 """Lines below the heading in which a link is the source or the author, and what is below it no teaser."""
 
@@ -55,6 +59,9 @@ READ_ON = either_script(
     r"\W{0,3}(?:继续|点击|展开)?(?:阅读|查看|全文|更多|详细|详情|readmore|more){1,3}\W{0,3}", re.I
 )
 """A link below a teaser, or at its end."""
+
+CUT_OFF = ("…", "...", "[详细]", "[詳細]", "[全文]", "阅读全文", "查看详情", "[详情]", "[阅读全文]")
+"""How a teaser ends."""
 
 TEASERS = 2
 """Texts above such links from which they are of other articles; one is the button below a long article."""
@@ -112,6 +119,13 @@ CLIMB_LINKS = 0.25
 SHORTEST_COMMENT_HEADING = 3
 """Code points; the bare word is a button."""
 
+NAMED = 0.25
+"""Share of the found element's weight that an element named as an article body right below the title must have."""
+
+FEW = 900
+"""Weight of an element up to which such a share is looked for: some eight paragraphs. Of 124 real bodies the shortest
+have one or two, and what stands below them, of the site itself, has as many."""
+
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
 """What an article is put in; the best element may be a paragraph of it."""
 
@@ -135,6 +149,8 @@ class Weights:
     """Per box: what its own lines, its children and grandchildren pass up."""
     running: list[float]
     """Sums of `plain` up to and without each line."""
+    heading: int | None
+    """The line of the page's title, if a heading shows it."""
 
     def between(self, first: int, last: int) -> float:
         """Weight of the lines [first, last) before the discounts."""
@@ -159,6 +175,17 @@ def is_linked_title(line: Line) -> bool:
     return line.linked * 10 >= 9 * len(line.text) or not any(
         WORD.search(piece.text) for piece in line.pieces if not piece.href
     )
+
+
+def is_linked(line: Line) -> bool:
+    """Whether a line is one link, whatever it ends with: a title cut off in the middle has a mark there."""
+    return line.linked >= MIN_LINE and line.linked * 10 >= 9 * len(line.text)
+
+
+def _is_teaser(layout: Layout, index: int) -> bool:
+    """Whether a line stands right below the linked title of another article."""
+    above = layout.lines[index - 1]
+    return is_linked_title(above) or (layout.lines[index].text.endswith(CUT_OFF) and is_linked(above))
 
 
 def reads_on(layout: Layout, index: int) -> bool:
@@ -188,7 +215,8 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
                 at = boxes[at].parent
     for index in range(len(boxes) - 1, 0, -1):
         total[boxes[index].parent] += total[index]
-    return Weights(line=weights, plain=plain, box=total, score=score, running=[0.0, *accumulate(plain)])
+    running = [0.0, *accumulate(plain)]
+    return Weights(line=weights, plain=plain, box=total, score=score, running=running, heading=heading)
 
 
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
@@ -199,6 +227,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     read_below = False
     silent = longest = 0
     on = {i for i, weight in enumerate(plain) if weight and reads_on(layout, i)}
+    below = {i for i, weight in enumerate(plain) if i and weight and _is_teaser(layout, i)}
+    teaser = TEASER_FACTOR * min(1.0, TEASER_LIST / max(len(below), 1))
     for index, line in enumerate(layout.lines):
         weight = plain[index]
         if not weight:
@@ -215,9 +245,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
         longest = max(longest, len(line.text)) if read_below else 0
         silent = 0
         is_header = heading is not None and heading < index <= heading + HEADER
-        below_title = index and not is_header and is_linked_title(layout.lines[index - 1])
-        if below_title or (index in on and len(on) >= TEASERS):
-            weight *= TEASER_FACTOR
+        if (index in below and not is_header) or (index in on and len(on) >= TEASERS):
+            weight *= teaser
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
         if NOTICE.search(line.text[:NOTICE_HEAD]):
@@ -256,7 +285,29 @@ def find_container(layout: Layout, weights: Weights) -> list[int]:
     chain = layout.up(best)
     inside = chain[:-1] or chain  # the page itself only where nothing else is
     holders = (at for at, box in enumerate(inside) if layout.boxes[box].tag in CONTAINER_TAGS)
-    return _parts(layout, weights, _climb(layout, weights, chain[next(holders, len(inside) - 1) :]))
+    found = _climb(layout, weights, chain[next(holders, len(inside) - 1) :])
+    return _parts(layout, weights, _below_title(layout, weights, found, best))
+
+
+def _below_title(layout: Layout, weights: Weights, found: int, best: int) -> int:
+    """The element inside the found one that is named as an article body and begins below the title, else that one.
+
+    Asked where what weighs most has no such name: of a page with one sentence, what members get.
+    """
+    inside = layout.up(best)
+    inside = inside[: inside.index(found)] if found in inside else inside
+    is_named = any("body" in kinds(layout.boxes[at].names) for at in inside)
+    if weights.heading is None or weights.box[found] > FEW or is_named:
+        return found
+    below = range(weights.heading + 1, weights.heading + HEADER + 1)
+    for at in range(found + 1, len(layout.boxes)):
+        box = layout.boxes[at]
+        if box.first >= layout.boxes[found].last:
+            break
+        is_body = "body" in (said := kinds(box.names)) and "junk" not in said
+        if is_body and box.first in below and weights.box[at] >= NAMED * weights.box[found]:
+            return at
+    return found
 
 
 def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:

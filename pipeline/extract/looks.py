@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from pipeline.extract.layout import Line, collapse
 from pipeline.extract.variants import either_script
@@ -28,9 +29,14 @@ KEYWORDS = 5
 KEYWORD_LONGEST = 16
 """Code points of the longest of them."""
 
+KEYWORD_SHARE = 0.8
+"""Share of the phrases of such a line that hold one pair of Han, wherever it stands in them."""
+
 LONGEST_KEYWORDS = 400
 HAN_WORD = re.compile(f"[{IDEOGRAPHS}]{{2}}")
 BETWEEN_KEYWORDS = re.compile(r"[\s,，、|;；]+")
+BUTTONS = re.compile(r"(?:[【\[［〔][^【】\[\]［］〔〕。，]{1,12}[】\]］〕]\s{0,3}){2,12}")
+"""【打印本页】【关闭窗口】, as pages of table cells have them."""
 
 CAPTION_LINE = 120
 """Code points of the longest caption told by its words."""
@@ -44,7 +50,7 @@ CAPTION = either_script(
 
 
 def by_look(line: Line) -> str | None:
-    """links, caption, keywords or advertisement, or None for a line that looks like text."""
+    """links, caption, keywords, buttons or advertisement, or None for a line that looks like text."""
     text = line.text
     label = next(piece.text.strip() for piece in line.pieces if piece.text.strip())
     if len(text) < ADVERTISEMENT_LINE and len(line.pieces) > 1 and ADVERTISEMENT.fullmatch(label):
@@ -55,6 +61,8 @@ def by_look(line: Line) -> str | None:
         return "links"
     if _are_keywords(text):
         return "keywords"
+    if text[0] in "【[［〔" and BUTTONS.fullmatch(text):
+        return "buttons"
     may_be_caption = len(text) <= CAPTION_LINE and (line.after_image or text[0] in "▲▼△▽↑↓")
     if may_be_caption and CAPTION.search(text):
         return "caption"
@@ -62,16 +70,35 @@ def by_look(line: Line) -> str | None:
 
 
 def _are_keywords(text: str) -> bool:
-    """Whether a line is what people search for: 高山茶价格 高山茶哪里买 高山茶功效 …"""
-    if text.count(text[:2]) < KEYWORDS:
+    """Whether a line is what people search for: 高山茶价格 高山茶哪里买 高山茶功效 …
+
+    Phrases between commas may have the word anywhere (最新茶价,高山茶价 …): there is no sentence, so no mark ends it.
+    """
+    if text.count(text[:2]) < KEYWORDS and text.count(",") < KEYWORDS - 1:
         return False
     phrases = [phrase for phrase in BETWEEN_KEYWORDS.split(text[:LONGEST_KEYWORDS]) if phrase]
-    word = phrases[0][:2] if phrases else ""
+    if (
+        len(phrases) < KEYWORDS
+        or len(set(phrases)) < len(phrases)
+        or not all(2 < len(phrase) <= KEYWORD_LONGEST for phrase in phrases)
+    ):
+        return False
+    word = phrases[0][:2]
+    if all(phrase[:2] == word for phrase in phrases):
+        return HAN_WORD.fullmatch(word) is not None
+    return text.count(",") == len(phrases) - 1 and _share_a_word(phrases)
+
+
+def _share_a_word(phrases: list[str]) -> bool:
+    """Whether most phrases hold one pair of Han, and none a sign but Han, letters and digits."""
+    pairs = Counter(
+        pair for phrase in phrases for pair in {phrase[i : i + 2] for i in range(len(phrase) - 1)}
+    )
+    pair, count = pairs.most_common(1)[0]
     return (
-        len(phrases) >= KEYWORDS
-        and HAN_WORD.fullmatch(word) is not None
-        and len(set(phrases)) == len(phrases)
-        and all(phrase[:2] == word and 2 < len(phrase) <= KEYWORD_LONGEST for phrase in phrases)
+        count >= KEYWORD_SHARE * len(phrases)
+        and HAN_WORD.fullmatch(pair) is not None
+        and all(phrase.isalnum() for phrase in phrases)
     )
 
 

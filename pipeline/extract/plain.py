@@ -82,12 +82,17 @@ LABEL = either_script(
 FACT = either_script(
     r"(?:作者|来源|出处|日期|时间|记者|编辑|发布|发表|阅读|查看|浏览|点击)\s?[:：]|(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]"
 )
+FULL_DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 STAMP = either_script(r"\d{1,2}:\d\d|\d{1,2}[-/]\d\d|\d{1,2}月\d{1,2}日|\d{1,3}\s?(?:分钟|小时|天)前")
 STAMP_WORDS = either_script(
     r"[\d\W_]|发表于|发布于|回复于|头像|阅读|浏览|评论|人|次|年|月|日|前|分钟|小时|天"
 )
 """What stands in such a line besides a name."""
 
+PAPER = either_script(r"(?:[日晚早晨时都商青]报|周刊|新闻|网|通讯社|电视台)$")
+"""How a line ends that is nothing but a paper's name."""
+
+CRUMB = either_script(r"[您你]?(?:现在|目前|当前)?(?:所在)?的?位置\s?[:：]")
 RIGHTS = either_script(r"©|copyright|版权所有|All rights|ICP备", re.I)
 RIGHTS_LINE = 80
 LAST_LINES = 6
@@ -152,13 +157,17 @@ def as_page(text: str) -> str:
             tag = "figcaption"
         elif heading := HEADING.fullmatch(line):
             tag, shown = "h2", heading[1].rstrip(" \t#")
-        elif (
-            heading_at < index < first and len(line) <= HEADER_LINE and FACT.search(line) and "。" not in line
-        ):
+        elif heading_at < index < first and _is_fact(line):
             out.append(f'<p class="meta">{html.escape(line)}</p>')
             continue
         out.append(f"<{tag}>{html.escape(shown)}</{tag}>")
     return "\n".join(out)
+
+
+def _is_fact(line: str) -> bool:
+    """Whether a line below the title says when, by whom or where it was published."""
+    is_labelled = len(line) <= HEADER_LINE and FACT.search(line) is not None and "。" not in line
+    return is_labelled or (_is_entry(line) and PAPER.search(line) is not None)
 
 
 def too_long(text: str) -> bool:
@@ -197,12 +206,17 @@ def _prose_lines(lines: list[str]) -> list[int]:
 
 
 def _menus(lines: list[str], first: int, last: int) -> set[int]:
-    """Above and below the prose: lines of several entries, and runs of lines that are one."""
+    """Above and below the prose: lines of several entries, and runs of lines that are one.
+
+    The last day above the prose is the article's: it and the title above it are in no run.
+    """
     found: set[int] = set()
+    day = next((i for i in reversed(range(first)) if FULL_DAY.match(lines[i])), -1)
+    header = (day - 1, day) if day > 0 else ()
     for edge in (range(first), range(last + 1, len(lines))):
         run: list[int] = []
         for index in (*edge, -1):
-            if index >= 0 and (_is_menu(lines[index]) or _is_entry(lines[index])):
+            if index >= 0 and index not in header and (_is_menu(lines[index]) or _is_entry(lines[index])):
                 run.append(index)
                 continue
             found.update(run if len(run) >= MENU else (i for i in run if _is_menu(lines[i])))
@@ -262,7 +276,7 @@ def _title(lines: list[str], chrome: set[int]) -> tuple[int, str]:
         if found := LABELLED_TITLE.fullmatch(line):
             return index, found[1].strip()
     for index, line in enumerate(lines):
-        if index in chrome or LABEL.match(line) or FILE_NAME.fullmatch(line):
+        if index in chrome or LABEL.match(line) or FILE_NAME.fullmatch(line) or CRUMB.match(line):
             continue
         heading = HEADING.fullmatch(line)
         if heading:

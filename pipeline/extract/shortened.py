@@ -24,9 +24,8 @@ from pipeline.extract.title import (
     letters,
 )
 from pipeline.extract.variants import either_script
-from pipeline.records import Flag
-
-TITLE_CUT = "title_cut"
+from pipeline.records import TITLE_CUT, Flag
+from pipeline.rules import table
 
 SURE = 6
 """Letters of a title from which a longer heading that begins with it is the same title."""
@@ -38,9 +37,7 @@ HALF_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,12}$")
 """Latin letters that end a title, as 没人能复制Chat does."""
 
 GOES_ON = re.compile(r"[-‐‑]?[A-Za-z0-9]")
-SUBTITLE = either_script(
-    r"\s{0,3}[（(《“「『，,、【\[:：—–\-|｜_·•/]|\s|[的之](?:评论|留言|讨论|作者)|相关|专题|最新|\d"
-)
+SUBTITLE = either_script("|".join(pattern for pattern, _ in table("after-title")))
 """How what follows a whole title begins: a subtitle, the site's name, a heading about it."""
 
 

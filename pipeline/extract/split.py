@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from pipeline.extract.body import Reading, judged
+from pipeline.extract.byline import author_in, source_in
 from pipeline.extract.clock import FOOT
 from pipeline.extract.container import Weights
 from pipeline.extract.days import part_days
@@ -53,6 +54,9 @@ HAN_PAIR = re.compile(f"[{IDEOGRAPHS}]{{2}}")
 PARAGRAPH = 40
 """Code points of a paragraph that opens an article."""
 
+ALONE = frozenset(["byline", "day"])
+"""Evidence that counts where it stands once: several are a digest, or a list of books."""
+
 ARTICLE = 150
 """Characters in lines with a sentence end that make a stretch of text an article and not a remark."""
 
@@ -69,10 +73,10 @@ def split_articles(
 
     A new article begins at a repeated page frame (frames.py), or at a title line between two stretches of prose
     that has below it a line of search keywords of itself (copy sites glue articles so), or the one labelled byline
-    of the page, or that has the very markup of the page's title and a day below. Title and the line below it
-    belong to neither body. The second article has no facts but its title and the days that the lines below this
-    tell; a day in the last line of the body is the last article's. Of 192 pages of other sites none was glued, so
-    what doubts the second article wins.
+    of the page, or the one line of a day and a labelled author or source, or that has the very markup of the page's
+    title and a day below. Title and the line below it belong to neither body. The second article has no facts but
+    its title and what the lines below this tell: days, author, source; a day in the last line of the body is the
+    last article's. Of 192 pages of other sites none was glued, so what doubts the second article wins.
     """
     whole = replace(
         first,
@@ -103,11 +107,24 @@ def split_articles(
         )
         if number:
             head = [with_gaps(line) for line in layout.lines[title + 1 : start]]
-            article = part_days(article, head, lines, url, captured_at)
+            article = _named(part_days(article, head, lines, url, captured_at), head)
         articles.append(article)
     if any(len(article.extracted) < SHORTEST for article in articles):
         return (whole,)
     return (*_closed(articles),)
+
+
+def _named(article: Article, head: Sequence[str]) -> Article:
+    """The article with who wrote it and where it is from, as the labels of its own header say."""
+    author = next(filter(None, map(author_in, head)), None)
+    origin = next(filter(None, map(source_in, head)), None)
+    return replace(
+        article,
+        author=author,
+        author_from="label" if author else None,
+        origin_name=origin,
+        origin_from="label" if origin else None,
+    )
 
 
 def _closed(articles: Sequence[Article]) -> Iterator[Article]:
@@ -140,13 +157,13 @@ def _heads(layout: Layout, weights: Weights, reading: Reading, first: Article) -
         if prose[at] >= ARTICLE and prose[-1] - prose[at + 2] >= ARTICLE
     )
     found = {at: _evidence(layout, reading, at, first) for at in between}
-    bylines = sum(why == "byline" for why in found.values())
-    starts = [at for at, why in found.items() if why and (why != "byline" or bylines == 1)]
+    bylines = sum(why in ALONE for why in found.values())
+    starts = [at for at, why in found.items() if why and (why not in ALONE or bylines == 1)]
     return [(0, 0), *((reading.kept[at], reading.kept[at + 2]) for at in starts)]
 
 
 def _evidence(layout: Layout, reading: Reading, position: int, article: Article) -> str | None:
-    """keywords, byline or frame: why the kept line at a position is the title of another article; or None."""
+    """keywords, byline, day or frame: why the kept line at a position is the title of another article; or None."""
     line = layout.lines[reading.kept[position]]
     below = layout.lines[reading.kept[position + 1]].text
     above = layout.lines[reading.kept[position - 1]].text
@@ -162,7 +179,15 @@ def _evidence(layout: Layout, reading: Reading, position: int, article: Article)
         return "keywords"
     if BYLINE.fullmatch(below) and _opens(layout, reading.kept[position + 2]):
         return "byline"
+    if _is_header(below) and _opens(layout, reading.kept[position + 2]):
+        return "day"
     return "frame" if _same_markup(layout, reading, line, below, article) else None
+
+
+def _is_header(text: str) -> bool:
+    """Whether a line has a day and, behind a label, who wrote it or where it is from."""
+    is_day = len(text) <= DAY_LINE and DAY.search(text) is not None and not SENTENCE_END.search(text)
+    return is_day and bool(source_in(text) or author_in(text))
 
 
 def _opens(layout: Layout, index: int) -> bool:

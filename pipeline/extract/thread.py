@@ -72,6 +72,9 @@ USER_NAMES = frozenset(
 )
 """Words of class and id names of what holds a user's name."""
 
+USER_LABEL = either_script(r"(?:作者|楼主|层主|网友|用户|昵称|发帖人|发表者|回复者|发言人)\s?[:：]")
+"""A whole run of text before a user's name."""
+
 USER_LINK = re.compile(
     r"(?<![^/?&.=;])(?:users?|members?|u|uid|space|people|home|profile|authors?|account)(?![^/=\-.?;&])|"
     r"space-uid|username=|/@"
@@ -297,7 +300,7 @@ def _enough(posts: Collection[int], members: Sequence[int]) -> bool:
 def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
     """(user, whether there is a floor) of a line."""
     signed = SIGN.search(line.text) is not None
-    user, placed = "", False
+    user, placed, labelled = "", False, False
     for piece in line.pieces:
         said = piece.text.strip()
         if not said:
@@ -305,7 +308,8 @@ def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
         placed = placed or (signed and len(said) <= PIECE and FLOOR.search(said) is not None)
         if not user and len(said) <= USER_LONGEST and not (signed and _is_time(said)):
             linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
-            user = said if linked or (piece.box >= 0 and holds[piece.box]) else ""
+            user = said if labelled or linked or (piece.box >= 0 and holds[piece.box]) else ""
+        labelled = USER_LABEL.fullmatch(said) is not None
     return user, placed
 
 

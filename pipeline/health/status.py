@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -54,6 +55,8 @@ class SourceStatus:
     """Those of its lists that do not answer as they should."""
     held: str | None = None
     """Why its new rows are held back."""
+    learned: tuple[str, ...] = ()
+    """How its sites write one page under several URLs, and how many of these are not fetched, in words."""
     acknowledged: Ack | None = None
     """That somebody knows, and has said so."""
     weeks: tuple[int, ...] = ()
@@ -114,6 +117,9 @@ def _statuses(
     # the days of all of them, for one source too: those on which this machine was cut off count for none
     since_then = (each for each in yields if each.day >= since)
     past = pasts(ledger.days(since), since_then, (s.name for s in sources), today)
+    learned: dict[str, list[str]] = defaultdict(list)
+    for rule in sorted(ledger.twins.rules(), key=lambda each: -each.spared):
+        learned[rule.source] += rule.told
     statuses = []
     for each in sources:
         off = lists_off(each, ledger, now)
@@ -129,6 +135,7 @@ def _statuses(
                 backing_off_until=next_one.at if next_one.is_off else None,
                 waits="" if next_one.at is not None and next_one.at <= now else next_one.words(now),
                 lists_off=off,
+                learned=tuple(learned[each.name]),
             )
         )
     return tuple(statuses)

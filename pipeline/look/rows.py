@@ -26,6 +26,7 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
     """
     db = connected()
     db.execute("set parquet_metadata_cache = true")
+    db.execute("set memory_limit = '200MB'")
     return db
 
 

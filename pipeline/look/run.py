@@ -8,6 +8,7 @@ How long the stages of a build took is kept beside its shards (durations.py), fo
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
@@ -167,7 +168,7 @@ def read(asked: Asked) -> RunPage:
     paths = [str(path) for path in (where.raw / "index").glob("date=*/*.parquet") if path.name in names]
     have = list_versions(where.clean)
     folder = asked.version if have else None
-    took = _taken_in(where.clean, have, set(files))
+    took = _taken_in(where.clean, have, set(files), is_withdrawn=run.withdrawn is not None)
     told = _told(paths, folder)
     total = sum((line.passed for line in told.sources), Passed())
     built = durations.of(where.job(()).work, took.version) if took is not None else {}
@@ -220,13 +221,22 @@ def _stages(crawled: dict[str, timedelta], built: dict[str, float], version: str
         yield Stage(name=name, lasted=timedelta(seconds=seconds), told=told)
 
 
-def _taken_in(clean: Path, have: list[str], files: set[str]) -> Manifest | None:
-    """The manifest of the oldest version that was made of some files."""
-    for version in have:
-        manifest = read_manifest(clean / version)
-        if any(each.file in files for each in manifest.inputs):
-            return manifest
-    return None
+def _taken_in(clean: Path, have: list[str], files: set[str], *, is_withdrawn: bool) -> Manifest | None:
+    """The manifest of the oldest version that was made of some files; where one was rolled back, perhaps a later one.
+
+    A version is made of what the one before it was made of, so that halving finds it: of a thousand ten are read.
+    """
+
+    def has(version: str) -> bool:
+        return any(each.file in files for each in read_manifest(clean / version).inputs)
+
+    # a run that was taken back is in none of the newest
+    at = (
+        next((n for n, v in enumerate(have) if has(v)), len(have))
+        if is_withdrawn
+        else bisect_left(have, True, key=has)
+    )
+    return read_manifest(clean / have[at]) if at < len(have) else None
 
 
 def _told(paths: list[str], folder: Path | None) -> Told:

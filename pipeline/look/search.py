@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.corpus.publish import read_manifest, totals
-from pipeline.corpus.read import hidden, list_versions
+from pipeline.corpus.read import hash_of, hidden, list_versions
 from pipeline.corpus.schema import ARTICLES, DROPPED, TABLES, from_table, present
 from pipeline.errors import UsageError
 from pipeline.look import rows
@@ -34,7 +35,10 @@ PAGE = 30
 """Hits of a page."""
 
 SECONDS = 0.6
-"""After so long no more files are begun."""
+"""After so long, counted from when the page was asked for, no more files are begun, …"""
+
+AT_LEAST = 0.2
+"""… but for so long they are, where what comes before took its time."""
 
 LATEST = 1.5
 """After so long a query is broken off."""
@@ -116,9 +120,10 @@ class Search:
 
 def read(asked: Asked) -> Search:
     """*Search*; UsageError for a day or a key that is none, or too much to look for."""
+    began = time.monotonic()
     folder = asked.version
     manifest = read_manifest(folder)
-    flags, methods = _tallies(asked, folder)
+    flags, methods = _tallies(folder, _table(asked), hash_of(folder))
     return Search(
         version=folder.name,
         versions=tuple(reversed(list_versions(folder.parent))),
@@ -127,13 +132,17 @@ def read(asked: Asked) -> Search:
         flags=flags,
         methods=methods,
         table=_table(asked),
-        found=_page(asked, folder),
+        found=_page(asked, folder, max(began + SECONDS, time.monotonic() + AT_LEAST)),
     )
 
 
-def _tallies(asked: Asked, folder: Path) -> tuple[Tallies, Tallies]:
-    """The flags and methods of all rows of the table, in one pass that reads these two columns alone."""
-    files = [str(path) for path in _files(asked, folder)]
+@lru_cache(maxsize=16)
+def _tallies(folder: Path, table: str, digest: str) -> tuple[Tallies, Tallies]:  # noqa: ARG001  part of the key
+    """The flags and methods of all rows of a table, in one pass that reads these two columns alone.
+
+    Kept, for a version of one `digest` never changes: half of what a search takes.
+    """
+    files = [str(path) for path in _files(table, folder)]
     if not files:
         return (), ()
     have = pq.read_schema(files[0]).names
@@ -168,7 +177,7 @@ def json_lines(asked: Asked) -> Iterator[str]:
     """All rows that are asked for, all columns, an object a line; a file in memory at a time."""
     folder = asked.version
     where, values = _where(asked, folder)
-    for path in _files(asked, folder):
+    for path in _files(_table(asked), folder):
         with rows.database() as db:
             found = db.sql(
                 f"select * from read_parquet($files, union_by_name = true) where {where}",
@@ -184,9 +193,8 @@ def _table(asked: Asked) -> str:
     return DROPPED if said == ARTICLES and asked.text("reason") else said
 
 
-def _files(asked: Asked, folder: Path) -> list[Path]:
+def _files(table: str, folder: Path) -> list[Path]:
     """The files to look through, the newest day first; UsageError for a table there is none of."""
-    table = _table(asked)
     chosen = {"all": TABLES, ARTICLES: (ARTICLES,), DROPPED: (DROPPED,)}.get(table)
     if chosen is None:
         raise UsageError(f"table={table}: there are {', '.join(TABLES)} and all")
@@ -242,12 +250,12 @@ def _folded(column: str, form: str) -> str:
     return f"lower({column})" if form.lower() != form.upper() else column
 
 
-def _page(asked: Asked, folder: Path) -> Found:
-    """The first hits from the key on, and where it ended."""
-    files, row = _from_key(asked, _files(asked, folder))
+def _page(asked: Asked, folder: Path, end: float) -> Found:
+    """The first hits from the key on, and where it ended; `end`: when no more files are begun."""
+    files, row = _from_key(asked, _files(_table(asked), folder))
     where, values = _where(asked, folder)
     hits: list[Hit] = []
-    done, at_once, began, stopped = 0, FIRST, time.monotonic(), False
+    done, at_once, stopped = 0, FIRST, False
     with rows.database() as db:
         watch = threading.Timer(LATEST, db.interrupt)
         watch.start()
@@ -258,7 +266,7 @@ def _page(asked: Asked, folder: Path) -> Found:
                 hits += _query(db, chunk, where, values, PAGE + 1 - len(hits), row if done == 0 else None)
                 done += len(chunk)
                 at_once = min(2 * at_once, MOST) if time.monotonic() - started < QUICK else at_once
-                stopped = done < len(files) and time.monotonic() - began > SECONDS
+                stopped = done < len(files) and time.monotonic() > end
         except duckdb.InterruptException:
             stopped = True
         finally:

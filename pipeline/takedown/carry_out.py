@@ -1,7 +1,7 @@
 """What the journal of a takedown says, done: each step changes nothing where it was done before.
 
-hide from readers → blocklist → archive files → damaged bytes set aside → ledger → revisions of the versions → shards
-→ done, shown again
+hide from readers → blocklist → bodies for pages that stay → archive files → damaged bytes set aside → ledger
+→ revisions of the versions → shards → done, shown again
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from pathlib import Path
 
 from pipeline.archive import blocklist, takedowns
 from pipeline.archive.blocklist import Entry
+from pipeline.archive.embody import embody
 from pipeline.archive.removal import cut
 from pipeline.archive.sealing import SealedFile
 from pipeline.archive.store import WARC, write_whole
 from pipeline.archive.takedowns import Changed, Takedown
-from pipeline.corpus import feed_files
+from pipeline.corpus import feed_files, masking
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import HIDDEN, list_versions
@@ -50,6 +51,8 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
     _hide(job, takedown)
     entries = (Entry(ticket=takedown.ticket, on=takedown.on, kind=k, value=v) for k, v in takedown.blocked)
     blocklist.add(job.raw, entries)
+    for file in takedown.warc:
+        embody(job.raw, file.file, takedown.captures)
     sealed: dict[str, SealedFile | None] = {}
     for number, file in enumerate(takedown.warc, 1):
         sealed[file.file] = cut(job.raw, file.file, takedown.captures, takedown.ticket, takedown.at)
@@ -57,7 +60,8 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
     remove_set_aside(job, takedown)
     forget(job.raw, frozenset(takedown.urls), takedown.captures, sealed.keys())
     _revise(job, takedown, sealed, progress)
-    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in sealed})
+    masking.forget(job.work)
+    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in (*sealed, *takedown.reread)})
     done = replace(
         takedown,
         done=True,

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.archive import blocklist, cdxj, index
 from pipeline.archive.blocklist import url_hash
+from pipeline.archive.embody import leaning
 from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import sha256_of
 from pipeline.archive.takedowns import Changed, Takedown
@@ -34,10 +35,12 @@ from pipeline.corpus.sums import Sums
 from pipeline.dedupe.prepared import stripped
 from pipeline.dedupe.sketch import Hashes
 from pipeline.errors import RefusedError, UsageError
-from pipeline.records import Kind
+from pipeline.records import BY_FEED, Kind, Outcome
 from pipeline.takedown.alike import ROW, Place, alike, files_of, printed
 from pipeline.takedown.grams import NONE
 from pipeline.web.urls import url_key
+
+READ_AGAIN = "stays, and the next build reads its page again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,7 +95,9 @@ def find(
     known = {row["id"] for row in (*also.copies, *also.excerpts)}
     others = printed(job, {ref.id for ref in found.refs}, known, also.grams, progress)
     captures = [*found.refs, *others.going]
-    warc = _warc_files(job.raw, captures)
+    staying = leaning(job.raw, {ref.id for ref in captures})
+    warc = _warc_files(job.raw, captures, staying)
+    fed, reread = _fed(job, versions, captures, found.keys)
     texts = [stripped(row["text"], also.repeated.get(row["site"], ())) for row in found.rows]
     takedown = Takedown(
         ticket=ticket,
@@ -109,17 +114,32 @@ def find(
             *signs(texts),
             *(("kept", row["id"]) for row in also.copies),
         ),
+        fed=tuple(row["id"] for row in fed),
+        reread=reread,
         grams=len(also.grams),
         warc=warc,
     )
     files, successors = _version_files(job, versions, takedown)
     takedown = replace(takedown, files=files, versions=successors)
     places = (
-        *(Place(where=f.file, what=f"{f.removed} captures", then="goes") for f in warc),
+        *(Place(where=f.file, what=f"{f.removed} captures", then="goes") for f in warc if f.removed),
+        *(
+            Place(
+                where=ref.id,
+                what=f"{ref.kind} of {ref.url} has its body from there",
+                then="stays, with its own",
+            )
+            for ref in staying
+            if ref.outcome == Outcome.OK
+        ),
         *_version_places(takedown),
         *(Place(where=row["id"], what=f"copy, {row['url']}", then="stays") for row in also.copies),
         *(Place(where=row["id"], what=f"excerpt, {row['url']}", then="stays") for row in also.excerpts),
         *others.places,
+        *(
+            Place(where=row["id"], what=f"text of a feed that goes, {row['url']}", then=READ_AGAIN)
+            for row in fed
+        ),
         *_exports(job, takedown),
     )
     return Plan(takedown=takedown, places=places, grams=also.grams, already=already)
@@ -165,19 +185,35 @@ def _stand(job: Job, versions: Sequence[str], keys: set[str]) -> _Found:
     return found
 
 
-def _warc_files(raw: Path, refs: Sequence[cdxj.Ref]) -> tuple[Changed, ...]:
-    """The WARC files to write anew."""
+def _warc_files(raw: Path, refs: Sequence[cdxj.Ref], staying: Sequence[cdxj.Ref]) -> tuple[Changed, ...]:
+    """The WARC files to write anew: captures go, or such as stay and repeat them get a body of their own."""
     captures = Counter(ref.file for ref in refs)
     pages = Counter(ref.file for ref in refs if ref.kind == Kind.PAGE)
     return tuple(
         Changed(file=file, before=_sum_of(raw, file), removed=count, pages=pages[file])
-        for file, count in sorted(captures.items())
+        for file, count in sorted({**dict.fromkeys((ref.file for ref in staying), 0), **captures}.items())
     )
 
 
 def _sum_of(raw: Path, file: str) -> str:
     told = sidecar(raw, file)
     return told.sha256 if told is not None else sha256_of(raw / file)
+
+
+def _fed(
+    job: Job, versions: Sequence[str], going: Sequence[cdxj.Ref], keys: set[str]
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Rows of other pages in the newest version whose text a feed printed of which a reading goes, and the WARC files
+    with pages that were found in it."""
+    feeds = sorted({ref.url for ref in going if ref.kind == Kind.FEED})
+    pages = [ref for feed in feeds for ref in index.found_at(job.raw, feed) if ref.kind == Kind.PAGE]
+    others = pa.array(sorted({ref.url_key for ref in pages} - keys), pa.string())
+    found: dict[str, dict[str, Any]] = {}
+    for path in files_of(job.clean, versions[-1:]) if len(others) else ():
+        table = pq.read_table(path, columns=["id", "url", "url_key", "method"])
+        ours = pc.and_(pc.is_in(table["url_key"], others), pc.equal(table["method"], BY_FEED))
+        found |= {row["id"]: row for row in table.filter(pc.fill_null(ours, False)).to_pylist()}
+    return [row for _, row in sorted(found.items())], tuple(sorted({ref.file for ref in pages}))
 
 
 def _version_files(

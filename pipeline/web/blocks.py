@@ -74,6 +74,12 @@ def judge_page(
     return None
 
 
+def seen(body: bytes) -> tuple[str, str]:
+    """Title and text of a page (of its first MAX_BYTES) outside links, lower case and without blanks."""
+    words = _words(_decoded(body[:MAX_BYTES]))
+    return _folded(words.title), words.text
+
+
 def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8")

@@ -8,6 +8,7 @@ import pty
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pipeline.corpus.read import documents
 from pipeline.corrections import load
 from pipeline.records import Document
 from tests.corpus.archives import PLAIN, html, job, story_page, write
-from tests.corpus.test_build import killed_at
+from tests.corpus.test_build import broken, die, full, killed_at
 from tests.extract.test_pages import test_page_reads_as_expected as reads_as_expected
 
 Capsys = pytest.CaptureFixture[str]
@@ -225,7 +226,10 @@ def test_a_corrected_page_becomes_a_golden_page(corpus: Path, capsys: Capsys) ->
     assert correct(corpus, row.id, "--to-case", str(corpus / "pages")) == 2, "never written over"
 
 
-def test_killed_at_any_write_an_entry_is_there_whole_or_not_at_all(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [die, full, broken])
+def test_after_a_fault_at_any_write_an_entry_is_there_whole_or_not_at_all(
+    corpus: Path, fault: Callable[[], None]
+) -> None:
     one, two = documents(corpus / "clean")
     assert correct(corpus, one.id, "--set", "title=一", "--why", "x") == 0
     path = corpus / "corrections/example.toml"
@@ -234,7 +238,7 @@ def test_killed_at_any_write_an_entry_is_there_whole_or_not_at_all(corpus: Path,
     while died:
         number += 1
         path.write_bytes(before)
-        died = killed_at(number, lambda: correct(corpus, two.id, "--set", "title=二", "--why", "x"))
+        died = killed_at(number, lambda: correct(corpus, two.id, "--set", "title=二", "--why", "x"), fault)
         assert [each.title for each in load(corpus / "corrections")] in (["一"], ["一", "二"])
         assert path.read_bytes().startswith(before)
     assert number > 2

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from pipeline.archive.warc import sha1
 from pipeline.corpus.build import build
 from pipeline.corpus.identity import document_id
-from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION
+from pipeline.corpus.schema import SCHEMA, SCHEMA_VERSION, parts
 from pipeline.corrections import Correction
 from pipeline.records import Capture, Source
 from tests.corpus.archives import START, failed_page, job, story_page, write
@@ -57,7 +57,8 @@ def captures() -> list[Capture]:
 
 def keep(into: Path = VERSIONS) -> Path:
     """Build the version and pack its archive and corpus; the file."""
-    kept = into / f"schema-{SCHEMA_VERSION}-{len(SCHEMA)}-columns.tar.xz"
+    fields = sum(len(parts(column.type)) for column in SCHEMA)
+    kept = into / f"schema-{SCHEMA_VERSION}-{len(SCHEMA)}-columns-{fields}-fields.tar.xz"
     if kept.exists():
         raise SystemExit(f"{kept} is kept already")
     with TemporaryDirectory() as name:

@@ -13,8 +13,8 @@ from pipeline import upkeep
 from pipeline.cli import main
 from pipeline.corpus import environment as environments
 from pipeline.corpus.build import build
-from pipeline.corpus.environment import changed, environment
-from pipeline.corpus.publish import read_manifest, write_manifest
+from pipeline.corpus.environment import changed, environment, environment_of
+from pipeline.corpus.publish import ENVIRONMENT, read_manifest, write_json, write_manifest
 from pipeline.corpus.read import list_versions
 from pipeline.errors import RefusedError, UsageError
 from pipeline.runs import Folders
@@ -72,12 +72,13 @@ def test_another_declaration_of_a_source_is_told_with_the_row(corpus: Path) -> N
 def test_another_library_and_other_rules_are_told_first(corpus: Path) -> None:
     folder = corpus / "clean/2.1.0"
     manifest = read_manifest(folder)
-    then = {**manifest.environment, "library/opencc": "1.0", "code/rules/closings.tsv": "0"}
+    then = {**environment_of(folder), "library/opencc": "1.0", "code/rules/closings.tsv": "0"}
     for path in folder.glob("*.json"):
         path.chmod(0o644)
     (folder / "SHA256SUMS").chmod(0o644)
     files = tuple(replace(f, sha256="0" * 64) if f.file.startswith("articles") else f for f in manifest.files)
-    write_manifest(folder, replace(manifest, environment=then, files=files))
+    write_json(folder / ENVIRONMENT, then)
+    write_manifest(folder, replace(manifest, files=files))
     found = upkeep.verify_rebuild(where(corpus), "2.1")
     assert found.causes[0].startswith("library opencc: 1.0 then, ")
     assert any(cause.startswith("rules rules/closings.tsv") for cause in found.causes)

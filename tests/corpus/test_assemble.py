@@ -12,7 +12,7 @@ from pipeline.corpus.edition import Edition
 from pipeline.corpus.identity import PARTS_LOOKED_UP, document_id
 from pipeline.corpus.schema import from_table, read_parquet
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.records import Document, Flag, Outcome, Reason, Span
+from pipeline.records import Corrected, Document, Flag, Outcome, Reason, Span
 from tests.corpus.articles import article
 from tests.corpus.rows import row
 
@@ -285,3 +285,35 @@ def test_a_capture_of_a_time_not_believed_says_nothing_against_its_text_and_noth
     corpus.take(*page(1, 1))
     (document,) = corpus.published().values()
     assert (document.text, document.first_seen) == (article(1), row(0).captured_at + LATER)
+
+
+WHOLE = "村里的旧磨坊又转了起来"
+
+
+def _flags(corpus: Corpus) -> dict[str, list[Flag]]:
+    """Id of each document with a current row → its flags."""
+    current = [*corpus.rows("articles"), *(d for d in corpus.rows("dropped") if d.reason == "duplicate")]
+    return {d.id: list(d.flags) for d in current}
+
+
+def test_a_copy_shows_that_a_title_is_cut_short_as_long_as_there_is_one(corpus: Corpus) -> None:
+    first, text = row(0), article(1)
+    copy = row(1, site="b.example", captured_at=first.captured_at + LATER, text=text, title=WHOLE)
+    corpus.take(replace(first, text=text, title=WHOLE[:7], flags=(Flag(name="no_date"),)))
+    assert corpus.take(copy).loud
+    by_copy = Flag(name="title_cut", text=WHOLE[:7], of=copy.id)
+    assert _flags(corpus) == {first.id: [by_copy, Flag(name="no_date")], copy.id: []}
+    assert {d.title for d in corpus.rows("articles")} <= {WHOLE, WHOLE[:7]}, "never completed from the copy"
+    later = first.captured_at + 2 * LATER
+    corpus.take(replace(copy, capture="urn:uuid:later", captured_at=later, text=article(5), title_raw="别的"))
+    assert _flags(corpus) == {first.id: [Flag(name="no_date")], copy.id: []}
+
+
+def test_of_a_title_that_a_person_set_no_copy_shows_anything(corpus: Corpus) -> None:
+    first, text = row(0), article(1)
+    corrected = (Corrected(column="title", was="旧磨坊"),)
+    corpus.take(
+        replace(first, text=text, title=WHOLE[:7], corrected=corrected),
+        row(1, site="b.example", text=text, title=WHOLE),
+    )
+    assert list(_flags(corpus).values()) == [[], []]

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipeline.corpus.edition import Edition
 from pipeline.corpus.job import locked
 from pipeline.corpus.plan import MADE_BY, rules
 from pipeline.corpus.publish import describe_files, point_latest, read_manifest, write_manifest
-from pipeline.corpus.read import documents, list_versions, version_folder
+from pipeline.corpus.read import documents, latest, list_versions, version_folder
 from pipeline.dedupe import segments
 from pipeline.dedupe.sorted_pairs import mapped
 from pipeline.errors import BusyError, CorpusError, NoSpaceError, RefusedError, UsageError
@@ -33,9 +34,9 @@ LATER = timedelta(days=1)
 
 
 def sums(clean: Path) -> dict[str, str]:
-    """version → its SHA256SUMS, and where latest points."""
+    """version → its SHA256SUMS, and where latest points: a link, or a file where a disk took no link."""
     found = {v: (clean / v / "SHA256SUMS").read_text() for v in list_versions(clean)}
-    return {**found, "latest": str((clean / "latest").readlink())}
+    return {**found, "latest": latest(clean)}
 
 
 def breaks(*_: Any) -> None:
@@ -310,8 +311,23 @@ def test_a_full_disk_leaves_what_stood(corpus: Path, monkeypatch: pytest.MonkeyP
 EVENTS = ("open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.truncate")
 
 
-def killed_at(number: int, work: Callable[[], Any]) -> bool:
-    """Run `work` in a child that dies at its n-th write to the file system; whether it died."""
+def die() -> None:
+    os._exit(9)
+
+
+def full() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def broken() -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def killed_at(number: int, work: Callable[[], Any], fault: Callable[[], None] = die) -> bool:
+    """Run `work` in a child that dies at its n-th write to the file system, or whose write fails; whether one did.
+
+    A fault may come out as an error a person can act on, and as no other.
+    """
     child = os.fork()
     if child == 0:
         left = number
@@ -324,14 +340,19 @@ def killed_at(number: int, work: Callable[[], Any]) -> bool:
             if writes:
                 left -= 1
                 if left == 0:
-                    os._exit(9)
+                    fault()
 
         sys.addaudithook(watch)
+        code = 1
         try:
-            work()
+            with suppress(CorpusError):
+                work()
+            code = 9 if left <= 0 else 0
         finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9), f"a traceback after a fault at write {number}"
+    return code == 9
 
 
 def copy_of(number: int, story: int, days: int) -> Capture:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pipeline.corpus.card import column_docs, readme
+from pipeline.corpus.card import column_docs, columns_table, readme
 from pipeline.corpus.schema import SCHEMA
 from pipeline.records import Corrected, Editor, Flag, Manifest, Measures, OriginStep, OutputFile, Right, Span
 
@@ -57,7 +57,8 @@ def test_the_card_counts_what_stands_and_says_what_waits() -> None:
         "**Held back:** the newest rows of `a`: 0 links found.",
         "| timeout | 7 |",
         "| held | 4 |",
-        "| quality.han | int64 | Han characters. |",
+        "What each column means stands in [COLUMNS.md](COLUMNS.md).",
     ):
         assert f"{line}\n" in text, line
+    assert "| quality.han | int64 | Han characters. |\n" in columns_table()
     assert text.index("| timeout | 7 |") < text.index("| held | 4 |"), "the most frequent reason first"

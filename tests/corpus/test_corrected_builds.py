@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from pipeline.corrections import Correction, Cut, Split
 from pipeline.errors import RefusedError
 from pipeline.records import Capture, Corrected, Document
 from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
-from tests.corpus.test_build import LATER, changed_rules, killed_at, sums
+from tests.corpus.test_build import LATER, broken, changed_rules, die, full, killed_at, sums
 
 FOOTER = "本站所有文章欢迎转发，请注明出处，谢谢各位读者的支持。"
 NOISY = html(PLAIN[0].title, [*PLAIN[0].body, FOOTER])
@@ -337,21 +337,24 @@ EVERY = 5
 
 
 @pytest.mark.slow
-def test_killed_at_a_write_the_next_run_ends_in_the_same_bytes(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("fault", "every"), [(die, EVERY), (full, 4 * EVERY), (broken, 4 * EVERY)])
+def test_after_a_fault_at_a_write_the_next_run_ends_in_the_same_bytes(
+    corpus: Path, tmp_path: Path, fault: Callable[[], None], every: int
+) -> None:
     said = correction(rows(corpus)[ident(0)], title="改", drop=(Cut(first="本站"),))
     calm = tmp_path / "calm"
     shutil.copytree(corpus, calm, symlinks=True)
     again(calm, said)
     number, died = 1, True
     while died:
-        number += EVERY
-        folder = tmp_path / f"killed-{number}"
+        number += every
+        folder = tmp_path / f"fault-{number}"
         shutil.copytree(corpus, folder, symlinks=True)
-        died = killed_at(number, lambda folder=folder: again(folder, said))  # type: ignore[misc]
+        died = killed_at(number, lambda folder=folder: again(folder, said), fault)  # type: ignore[misc]
         for version in list_versions(folder / "clean"):
-            assert versions.verify(folder / "clean" / version) == [], f"after a kill at write {number}"
+            assert versions.verify(folder / "clean" / version) == [], f"after a fault at write {number}"
         again(folder, said)
-        assert sums(folder / "clean") == sums(calm / "clean"), f"after a kill at write {number}"
+        assert sums(folder / "clean") == sums(calm / "clean"), f"after a fault at write {number}"
         shutil.rmtree(folder)
     assert number > 20
 

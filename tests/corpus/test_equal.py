@@ -28,7 +28,7 @@ CAPTURES = 60
 
 def captures(seed: int) -> list[list[Document]]:
     """The rows of so many captures of twenty pages: new texts, edits, copies, excerpts, glue, parts that come and go,
-    visits that fail, texts that are not fit."""
+    visits that fail, texts that are not fit, titles that are cut short."""
     chance = random.Random(seed)
     last: dict[int, list[str]] = {}
     found = []
@@ -49,10 +49,11 @@ def captures(seed: int) -> list[list[Document]]:
 
 def _article(first: Document, part: int, text: str, chance: random.Random) -> Document:
     said = short_hash(text)
-    article = replace(first, text=text, extracted=text, text_hash=said, extracted_hash=said, title=text[:12])
+    title = chance.choice([text[:12], text[:9], text[:7], f"{text[:6]}……"])
+    article = replace(first, text=text, extracted=text, text_hash=said, extracted_hash=said, title=title)
     reason = "too_short" if chance.random() < 0.05 else None
     ident = document_id(first.url_key, part)
-    return replace(article, id=ident, part=part, title_raw=text[:12], reason=reason)
+    return replace(article, id=ident, part=part, title_raw=title, reason=reason)
 
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
@@ -84,11 +85,14 @@ def cut(captures: Sequence[list[Document]], pieces: int) -> list[Sequence[list[D
     return [captures[start : start + size] for start in range(0, len(captures), size)]
 
 
-@pytest.mark.parametrize(("seed", "pieces"), [(0, 30), (1, 12), (2, 4)])
+@pytest.mark.parametrize(("seed", "pieces"), [(0, 30), (3, 12), (2, 4)])
 def test_increments_give_the_rows_of_a_full_build(seed: int, pieces: int, tmp_path: Path) -> None:
     whole = grown(tmp_path / "1", [captures(seed)])
     assert {"duplicate", "superseded", "unchanged", "timeout", None} <= {each["reason"] for each in whole}
     assert len(whole) == sum(map(len, captures(seed))), "captures in, rows out"
+    shown = {flag["of"] for each in whole for flag in each["flags"]}
+    assert shown, "titles that a copy shows to be cut short"
+    assert shown <= {each["id"] for each in whole}
     assert grown(tmp_path / "increments", cut(captures(seed), pieces)) == whole
 
 

@@ -383,34 +383,44 @@ def test_killed_anywhere_a_reader_of_the_folder_sees_a_whole_version(
 CHILD = """
 import os, sys
 from pathlib import Path
-from pipeline.corpus.export import export
-from tests.corpus.test_export import calls
-clean, to, left = Path(sys.argv[1]), sys.argv[2], [int(sys.argv[3])]
+from pipeline.cli import main
+clean, to, left, fault = Path(sys.argv[1]), sys.argv[2], [int(sys.argv[3])], int(sys.argv[4])
 def watch(event, arguments):
     if event == "open" and str(arguments[0]).startswith(str(clean / "2.2.0")):
         left[0] -= 1
         if left[0] == 0:
+            if fault:
+                raise OSError(fault, os.strerror(fault), arguments[0])
             os.kill(os.getpid(), 9)
 sys.addaudithook(watch)
-export(clean, to, progress=lambda what, done, total: None)
+code = main(["export", "--clean", str(clean), "--to", to])
+sys.exit(code if left[0] <= 0 else 70)
 """
+"""An export that is killed, or whose disk fails, when it opens a file of its version for the so-many-th time."""
+
+EXPORTED = 70
+"""Exit code of one that came to its end before."""
 
 
 @pytest.mark.slow
-def test_killed_anywhere_a_reader_of_the_s3_sees_a_whole_version(
-    clean: Path, store: Any, tmp_path: Path
+@pytest.mark.parametrize(
+    ("fault", "code", "every"),
+    [(0, -9, 9), (errno.ENOSPC, NoSpaceError.exit_code, 31), (errno.EIO, CorpusError.exit_code, 31)],
+    ids=["killed", "full", "broken"],
+)
+def test_after_a_fault_anywhere_a_reader_of_the_s3_sees_a_whole_version(
+    clean: Path, store: Any, tmp_path: Path, fault: int, code: int, every: int
 ) -> None:
     to = f"s3://{BUCKET}/{tmp_path.name}"
     send(clean, to, "2.1")
-    steps = iter(range(1, 1_000, 9))
-    for step in steps:
-        line = [sys.executable, "-c", CHILD, str(clean), to, str(step)]
+    for step in range(3, 1_000, every):
+        line = [sys.executable, "-c", CHILD, str(clean), to, str(step), str(fault)]
         done = subprocess.run(line, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
         whole_or_older(clean, to)
-        if done.returncode == 0:
+        if done.returncode == EXPORTED:
             break
-        assert done.returncode == -9
-    assert step > 27, "killed at several places"
+        assert done.returncode == code
+    assert step > 2 * every, "at several places"
     assert read(to).equals(read(clean))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,8 +15,9 @@ from typing import Any
 import pytest
 
 from pipeline.corpus.exports import exported
+from pipeline.errors import CorpusError, NoSpaceError
 from tests.corpus.hub_server import REPOSITORY, Hub, hub
-from tests.corpus.test_export import ROOT, built, clean, revise
+from tests.corpus.test_export import CHILD, EXPORTED, ROOT, built, clean, revise
 
 __all__ = ["built", "clean"]
 TO = f"hf://datasets/{REPOSITORY}"
@@ -120,6 +122,30 @@ def test_a_removal_that_was_killed_is_finished(there: Hub, clean: Path) -> None:
     export(there, clean)
     assert len(there.objects) < before
     assert [v for v, to in exported(clean) if to == TO] == ["2.2.1"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(0, -9), (errno.ENOSPC, NoSpaceError.exit_code), (errno.EIO, CorpusError.exit_code)],
+    ids=["killed", "full", "broken"],
+)
+def test_after_a_fault_anywhere_the_hub_holds_the_one_version_or_the_other(
+    there: Hub, clean: Path, fault: int, code: int
+) -> None:
+    export(there, clean, "--version", "2.1")
+    old, new = files_of(clean / "2.1.0"), files_of(clean / "2.2.0")
+    for step in range(3, 1_000, 37):
+        done = run(there, "-c", CHILD, str(clean), TO, str(step), str(fault))
+        assert there.bytes_of("main") in (old, new)
+        assert there.bytes_of("2.1.0") == old
+        if "2.2.0" in there.tags:
+            assert there.bytes_of("2.2.0") == new
+        if done.returncode == EXPORTED:
+            break
+        assert done.returncode == code, done.stderr
+    assert step > 40, "at several places"
+    assert (there.bytes_of("main"), sorted(there.tags)) == (new, ["2.1.0", "2.2.0"])
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,11 @@ def test_a_row_that_is_joined_into_another_file_is_found_there(tmp_path: Path) -
     for n in range(3):
         first.apply([Edit(after=row(10 * n + m)) for m in range(10)])
     first.apply([Edit(after=row(9_000))])
-    first.ids.write(tmp_path / "old")
+    first.id_index.write(tmp_path / "old")
     second = Edition(tmp_path / "new", tmp_path / "old")
     second._most = 64
     second.compact()
-    second.ids.write(tmp_path / "new")
+    second.id_index.write(tmp_path / "new")
     third = Edition(tmp_path / "third", tmp_path / "new")
     assert third.find([row(n).id for n in range(30)]).keys() == {row(n).id for n in range(30)}
 

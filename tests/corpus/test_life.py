@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,14 +19,16 @@ from pipeline.corpus.build import build
 from pipeline.corpus.edition import Edit, Edition
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.publish import describe_files, read_manifest, write_manifest
+from pipeline.corpus.queries import connected
 from pipeline.corpus.read import documents, read, version_folder
 from pipeline.corpus.schema import LIFE, READ, SCHEMA, write_parquet
 from pipeline.corpus.yields import gone_in
 from pipeline.explain import verdict
-from pipeline.records import Capture
+from pipeline.records import Capture, Document
 from tests.corpus.archives import PLAIN, START, failed_page, html, job, story_page, write
 from tests.corpus.rows import row
 from tests.corpus.served import web
+from tests.corpus.test_metadata import MANIFEST
 from tests.takedown.cases import copied, take_down
 
 DAY = timedelta(days=1)
@@ -140,6 +143,66 @@ def test_the_second_article_of_a_page_lives_by_its_own_text_and_the_pages_answer
     found = {each.pop("id"): each for each in pq.read_table(path).to_pylist()}
     assert found[first.id] == {"last_verified": on(2), "gone_since": on(3), "revised": 0}
     assert found[second.id] == {"last_verified": on(1), "gone_since": on(3), "revised": 0}
+
+
+def staged(folder: Path, parent: Path | None, rows: Sequence[Document]) -> Path:
+    """A version folder with some rows more than its parent, as a build stages it."""
+    edition = Edition(folder, parent)
+    edition.apply([Edit(after=each) for each in rows])
+    life_files.write(folder, parent, edition.ids)
+    write_manifest(folder, replace(MANIFEST, files=describe_files(folder, None, {})))
+    return folder
+
+
+def test_a_later_visit_moves_all_articles_of_its_page_and_only_their_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other, last = (replace(row(n), first_seen=START + n * DAY) for n in (1, 3, 5))
+    second = replace(
+        row(2),
+        id=document_id(first.url_key, 2),
+        url_key=first.url_key,
+        part=2,
+        first_seen=START + 2 * DAY,
+        text_hash="2",
+    )
+    parent = staged(tmp_path / "1", None, [first, second, other, last])
+    read_from: list[str] = []
+
+    class Watched:
+        def __init__(self) -> None:
+            self.db = connected()
+
+        def __enter__(self) -> Watched:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.db.close()
+
+        def execute(self, query: str, said: dict[str, Any] | None = None) -> None:
+            read_from.extend(Path(file).name for file in (said or {}).get("files", ()))
+            self.db.execute(query, said)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.db, name)
+
+    monkeypatch.setattr(life_files, "connected", Watched)
+    gone = replace(
+        row(4),
+        id=first.id,
+        url_key=first.url_key,
+        reason="gone",
+        captured_at=START + 9 * DAY,
+        first_seen=START,
+    )
+    version = staged(tmp_path / "2", parent, [gone])
+    days = [f"{START + n * DAY:%Y-%m-%d}-000.parquet" for n in (1, 2, 9)]
+    assert sorted(read_from) == days, "none of the pages that nobody looked at"
+    lines = {
+        each["id"]: each for path in life.files(version)[::-1] for each in pq.read_table(path).to_pylist()
+    }
+    assert {lines[each.id]["gone_since"] for each in (first, second)} == {on(9)}
+    assert {lines[each.id]["gone_since"] for each in (other, last)} == {None}
 
 
 def test_a_version_writes_the_lives_that_visits_moved_and_no_row(tmp_path: Path) -> None:

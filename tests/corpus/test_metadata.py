@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus.card import column_docs, write_card
+from pipeline.corpus.card import CARD, column_docs, write_card
 from pipeline.corpus.metadata import croissant, data_package, licence, one_licence
 from pipeline.corpus.publish import describe_files
 from pipeline.corpus.quality import measure
@@ -103,7 +103,7 @@ def test_croissant_says_what_it_is(made: tuple[Path, Manifest]) -> None:
     assert (said["datePublished"], said["dateModified"]) == ("2026-11-01", "2026-11-01T08:30:00Z")
     assert [(each["name"], each["creditText"]) for each in said["isBasedOn"]] == list(TERMS.items())
     assert [each["includes"] for each in said["distribution"]] == ["articles/*.parquet", "dropped/*.parquet"]
-    assert len(json.dumps(said)) == len(json.dumps(croissant(more_files(manifest), TERMS, column_docs())))
+    assert len(json.dumps(said)) == len(json.dumps(croissant(more_files(manifest), TERMS)))
 
 
 def more_files(manifest: Manifest) -> Manifest:
@@ -112,11 +112,10 @@ def more_files(manifest: Manifest) -> Manifest:
 
 
 def test_every_column_has_its_type(made: tuple[Path, Manifest]) -> None:
-    said, published = croissant(made[1], TERMS, column_docs()), made[1].files
+    said, published = croissant(made[1], TERMS), made[1].files
     bare = croissant(
         replace(made[1], files=tuple(f for f in published if f.file.startswith("dropped"))),
         TERMS,
-        column_docs(),
     )
     for table, of in (("articles", said), ("dropped", bare)):
         (columns,) = of["recordSet"]
@@ -143,6 +142,10 @@ def test_the_data_package_is_valid_to_the_last_row(made: tuple[Path, Manifest]) 
     said = json.loads((folder / "datapackage.json").read_text())
     assert said["licenses"] == [{"name": "CC-BY-4.0", "path": "https://spdx.org/licenses/CC-BY-4.0"}]
     assert [each["title"] for each in said["sources"]] == ["example", "other"]
+    schema = json.loads((folder / "tableschema.json").read_text())
+    assert {each["name"]: each["description"] for each in schema["fields"]} == {
+        name: column_docs()[name][1] for name in SCHEMA.names
+    }
     assert [each["path"] for each in said["resources"]] == [
         file.file for file in manifest.files if file.file.startswith("articles")
     ]
@@ -197,7 +200,7 @@ def test_sources_of_several_terms_make_no_one_licence(tmp_path: Path) -> None:
         MANIFEST, counts={"example": {"articles": 1}, "other": {"articles": 1}, "a": {"articles": 2}}
     )
     assert one_licence(both, TERMS) is None
-    said = croissant(both, TERMS, column_docs())["license"]
+    said = croissant(both, TERMS)["license"]
     assert said == [
         "https://spdx.org/licenses/CC-BY-4.0",
         "ask the editors",
@@ -216,5 +219,5 @@ def test_sources_of_several_terms_make_no_one_licence(tmp_path: Path) -> None:
 def test_equal_versions_say_equal_bytes(made: tuple[Path, Manifest], tmp_path: Path) -> None:
     folder, manifest = made
     write_card(tmp_path, manifest, dict(reversed(TERMS.items())))
-    for name in ("README.md", "croissant.json", "datapackage.json", "tableschema.json"):
+    for name in CARD:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()

@@ -15,6 +15,7 @@ import pytest
 from pipeline.corpus import build as building
 from pipeline.corpus import versions
 from pipeline.corpus.build import build
+from pipeline.corpus.card import LASTING
 from pipeline.corpus.publish import describe_files
 from pipeline.corpus.read import list_versions
 from pipeline.corpus.schema import write_parquet
@@ -153,20 +154,23 @@ def test_what_was_not_written_is_not_read(corpus: Path, monkeypatch: pytest.Monk
 
     tampering(monkeypatch, garble, summed=False)
     assert build(job(corpus)).version == "2.2.0"
-    assert {path.parts[0] for path in touched} == {"articles", "clusters", "ids", "life", "tableschema.json"}
+    assert {path.parts[0] for path in touched} == {"articles", "clusters", "ids", "life", *LASTING}
 
 
-def test_what_every_version_says_alike_is_one_file_but_a_damaged_one_is_written_anew(corpus: Path) -> None:
+@pytest.mark.parametrize("name", LASTING)
+def test_what_every_version_says_alike_is_one_file_but_a_damaged_one_is_written_anew(
+    name: str, corpus: Path
+) -> None:
     folder = corpus / "clean"
     assert build(job(corpus)).version == "2.2.0"
-    first, second = (folder / version / "tableschema.json" for version in ("2.1.0", "2.2.0"))
+    first, second = (folder / version / name for version in ("2.1.0", "2.2.0"))
     assert first.samefile(second)
     data = first.read_bytes()
     first.chmod(0o644)
     first.write_bytes(data[:-2] + b"x\n")
     write(corpus / "raw", [replace(story_page(7), fetched_at=story_page(7).fetched_at + 2 * DAY)], "run-3")
     assert build(job(corpus)).version == "2.3.0"
-    assert (folder / "2.3.0/tableschema.json").read_bytes() == data
+    assert (folder / "2.3.0" / name).read_bytes() == data
     assert versions.verify(folder / "2.3.0") == []
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks import damage
 from pipeline.corpus import versions
 from pipeline.corpus.build import build
 from pipeline.corpus.read import documents, latest
@@ -127,3 +128,16 @@ def test_a_damaged_shard_is_made_anew(corpus: Path, stage: str) -> None:
     assert report.extracted == (4 if stage == "extract" else 1)
     assert set(truth) <= {d.text for d in documents(corpus / "clean")}
     assert versions.verify(corpus / "clean" / latest(corpus / "clean")) == []
+
+
+def test_no_bit_flipped_in_a_shard_or_in_the_parent_comes_out_as_a_wrong_row(tmp_path: Path) -> None:
+    """A sample of what `python -m benchmarks.damage` asks 70 times."""
+    damage.prepare(tmp_path / "made")
+    came = list(damage.rounds(tmp_path / "made", tmp_path, shards=4, parents=5, seed=13))
+    assert [each for each in came if each[2] == damage.WRONG] == []
+    assert [said for what, _, said in came if what == "shard"] == [damage.WHOLE] * 4, "made anew"
+    assert damage.REFUSED in [said for what, _, said in came if what == "parent"]
+    other = damage.rows_of(tmp_path / "made/clean/2.2.0")
+    assert damage.outcome(tmp_path / "made", other) == damage.WRONG, (
+        "rows that are not those meant are noticed"
+    )

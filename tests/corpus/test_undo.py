@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from pipeline.records import Capture, Document, Source
 from pipeline.runs import Folders
 from pipeline.upkeep import verify
 from tests.corpus.archives import PLAIN, START, html, job, story_page, write
-from tests.corpus.test_build import killed_at
+from tests.corpus.test_build import broken, die, full, killed_at
 
 DAY = timedelta(days=1)
 NEWS = Source(name="example", home="https://news.example/")
@@ -280,9 +280,10 @@ def test_the_command_lists_undoes_and_redoes(corpus: Path, capsys: pytest.Captur
     assert withdrawn.withdrawn(corpus / "raw") == {}
 
 
+@pytest.mark.parametrize("fault", [die, full, broken])
 @pytest.mark.parametrize("back", [False, True])
-def test_killed_or_out_of_space_at_any_write_a_run_is_withdrawn_or_not(
-    corpus: Path, tmp_path: Path, back: bool, monkeypatch: pytest.MonkeyPatch
+def test_after_a_fault_at_any_write_a_run_is_withdrawn_or_not(
+    corpus: Path, tmp_path: Path, back: bool, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], None]
 ) -> None:
     if back:
         withdraw(corpus / "raw", "crawl-2", "mistaken")
@@ -294,12 +295,16 @@ def test_killed_or_out_of_space_at_any_write_a_run_is_withdrawn_or_not(
         else:
             withdraw(raw, "crawl-2", "mistaken")
 
+    def command(raw: Path) -> int:
+        said = ["--redo", "crawl-2"] if back else ["--undo", "crawl-2", "--why", "mistaken"]
+        return main(["crawl", *said, f"--raw={raw}"])
+
     number, died = 0, True
     while died:
         number += 1
         folder = tmp_path / str(number)
         shutil.copytree(corpus / "raw", folder)
-        died = killed_at(number, lambda folder=folder: work(folder))  # type: ignore[misc]
+        died = killed_at(number, lambda folder=folder: command(folder), fault)  # type: ignore[misc]
         now = withdrawn.withdrawn(folder)
         assert now in (before, {} if back else {"crawl_2": "mistaken"})
         archive.repair(folder)

@@ -108,6 +108,7 @@ def test_every_state_is_the_state_of_something() -> None:
     year = timedelta(days=365)
     examples = {
         "companion": known(kind="robots"),
+        "twin": known(twin_of=URL + "?wid=1"),
         "found": known(looks=0, last_fetch=None, status=None),
         "buried": known(gone=True, fails=9, missing_since=START - year),
         "gone": known(gone=True, fails=9, missing_since=START),

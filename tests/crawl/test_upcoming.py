@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from pipeline.crawl import upcoming as coming
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.scope import scope_of
 from pipeline.crawl.tally import SourceRun
@@ -138,3 +141,18 @@ def test_a_list_that_was_never_read_is_due_now(site: Site, tmp_path: Path) -> No
     told = known(village(site), tmp_path)
     assert is_about(told.at, 0)
     assert told.words(hours(0)) == "due, and not asked in this run"
+
+
+def test_pages_that_are_no_longer_wanted_are_passed_over_but_not_without_end(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = [f"/a/{number}.html" for number in range(5)]
+    site.pages |= {link: article(number) for number, link in enumerate(links)}
+    site.pages["/feed.xml"] = feed(*(site.base + link for link in links))
+    source = source_of(site, feeds=(site.base + "/feed.xml",))
+    run(source, tmp_path)
+    none = replace(source, feeds=(), include=("https://elsewhere.example/*",))
+    assert known(none, tmp_path).words(hours(0)).startswith("nothing left to ask")
+    monkeypatch.setattr(coming, "MOST_UNWANTED", 3)
+    assert "the 3 that come first are no longer wanted" in known(none, tmp_path).words(hours(0))
+    assert known(source, tmp_path).at is not None

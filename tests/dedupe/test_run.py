@@ -412,6 +412,35 @@ def test_after_some_texts_of_its_form_none_further_is_asked() -> None:
     assert len(decisions["n8"].of) == OF_ONE_FORM
 
 
+@pytest.mark.parametrize("size", [20, 200])
+def test_a_framed_copy_is_found_among_many_instances_of_a_form(size: int) -> None:
+    body = "".join(sentences(1, 8))
+    said = [
+        f"{chr(0x5000 + 97 * n)}{chr(0x5000 + 61 * n)}公司（{100003 + 7919 * n}）自{n % 12 + 1}月{n % 27 + 1}日起停牌。"
+        + body
+        for n in range(100)
+    ]
+    index, notices = DedupeIndex.open(None), [item(f"n{n:02d}", text) for n, text in enumerate(said)]
+    copies = [item(f"xcopy{n}", f"{said[n]}\n{''.join(sentences(50 + n, 2))}") for n in (3, 40, 96)]
+    every = [*notices, *copies]
+    for start in range(0, len(every), size):
+        dedupe(every[start : start + size], index, stored(every))
+    decided = {member.id: member.decision for member in index.all_members()}
+    assert {n: decided[f"xcopy{n}"].cluster for n in (3, 40, 96)} == {3: "n03", 40: "n40", 96: "n96"}
+    assert len({decision.cluster for decision in decided.values()}) == len(notices)
+
+
+def test_a_text_like_two_instances_of_a_form_unites_them_not() -> None:
+    body = "".join(sentences(1, 10))
+    one, other = (
+        f"{firm}自{day}起停牌。{body}" for firm, day in (("青山科技", "3月4日"), ("白河能源", "5月16日"))
+    )
+    decided = by_id(run([item("a", one), item("b", other), item("c", f"停牌。{body}")]))
+    assert decided["b"].relation == "same_form"
+    assert decided["c"].of == ("a", "b")
+    assert (decided["a"].cluster, decided["b"].cluster, decided["c"].cluster) == ("a", "b", "a")
+
+
 def test_versions_of_one_article_are_compared_with_its_nearest_only() -> None:
     parts = sentences(1)
     batch = [item(f"v{n:02d}", "".join([*parts, *sentences(100 + n, 3)])) for n in range(9)]

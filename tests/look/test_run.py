@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from starlette.testclient import TestClient
 from pipeline.archive import index, withdrawn
 from pipeline.archive.withdrawn import run_of
 from pipeline.corpus.build import build
-from pipeline.corpus.read import documents
+from pipeline.corpus.publish import read_manifest, write_manifest
+from pipeline.corpus.read import documents, list_versions
 from pipeline.errors import UsageError
 from pipeline.look import run
 from pipeline.look.app import make_app
 from pipeline.look.asked import Asked
 from pipeline.look.run import RunPage
-from pipeline.records import Kind, Outcome
+from pipeline.records import Kind, Manifest, Outcome
 from pipeline.runs import Folders
 from tests.corpus.archives import failed_page, job, story_page, write
 
@@ -120,3 +122,30 @@ def test_a_withdrawn_run_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["no-such-run", "..%2f..", "%2e%2e", "%00"])
 def test_a_run_that_is_not_there_is_a_plain_page(client: TestClient, name: str) -> None:
     assert client.get(f"/run/{name}").status_code == 404
+
+
+def test_the_version_that_took_a_run_in_is_found_by_few_manifests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "raw", [story_page(0)])
+    build(job(tmp_path))
+    manifest = read_manifest(tmp_path / "clean/2.1.0")
+    (file,) = manifest.inputs
+    for number in range(2, 65):
+        inputs = tuple(replace(file, file=f"warc/{n}.warc.gz") for n in range(number))
+        folder = tmp_path / f"clean/2.{number}.0"
+        folder.mkdir()
+        write_manifest(folder, replace(manifest, version=folder.name, inputs=inputs, files=()))
+    asked: list[str] = []
+
+    def noted(folder: Path) -> Manifest:
+        asked.append(folder.name)
+        return read_manifest(folder)
+
+    monkeypatch.setattr(run, "read_manifest", noted)
+    have = list_versions(tmp_path / "clean")
+    for number in (0, 1, 40, 63, 99):
+        asked.clear()
+        took = run._taken_in(tmp_path / "clean", have, {f"warc/{number}.warc.gz"}, is_withdrawn=False)
+        assert took is None or took.version == f"2.{max(2, number + 1)}.0"
+        assert (took is None, len(asked) <= 8) == (number == 99, True)

@@ -134,6 +134,7 @@ def test_a_search_whose_time_is_over_says_so_and_goes_on_from_there(
     monkeypatch.setattr(search, "FIRST", 1)
     monkeypatch.setattr(search, "QUICK", 0.0)
     monkeypatch.setattr(search, "SECONDS", 0.0)
+    monkeypatch.setattr(search, "AT_LEAST", 0.0)
     (first, *others) = pages(many_days)
     assert (first.stopped, first.looked, len(first.hits)) == (True, 1, 1)
     assert first.files == len(whole) > 3

@@ -87,7 +87,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
             },
         ),
         ("normalize", {"common-han", "confusables", "html-tags", "radicals", "script", "script-characters"}),
-        ("dedupe", {"fold", "form-titles"}),
+        ("dedupe", {"fold", "form-titles", "opposites"}),
     ],
 )
 def test_one_byte_in_a_table_is_seen_by_the_stages_that_ask_for_it_and_by_no_other(

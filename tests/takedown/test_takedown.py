@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,12 +24,14 @@ from pipeline.corpus.export import export
 from pipeline.corpus.job import Job, locked
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, list_versions, read, read_changes, version_folder
+from pipeline.corpus.schema import TABLES
 from pipeline.dedupe.sorted_pairs import mapped
 from pipeline.errors import BusyError, RefusedError, UsageError
-from pipeline.records import Kind, Manifest
+from pipeline.records import BY_FEED, Kind, Manifest
 from pipeline.takedown import carry_out
+from pipeline.takedown.places import READ_AGAIN
 from tests.archive.archive_cases import judge
-from tests.corpus.archives import PLAIN, html, story_page, write
+from tests.corpus.archives import PLAIN, START, failed_page, html, story_page, write
 from tests.corpus.earlier import as_schema_1
 from tests.takedown.cases import (
     DAY,
@@ -360,6 +368,37 @@ def test_redirects_to_a_page_and_feeds_that_print_its_text_go_too(corpus: Path) 
     whole(corpus)
 
 
+def test_texts_that_came_from_a_feed_which_goes_are_read_again_by_the_next_build(tmp_path: Path) -> None:
+    """Not only where their pages lie in a file that is cut, or when somebody deletes what was made of it."""
+    rss = "https://news.example/rss.xml"
+    items = "".join(
+        f"<item><title>{PLAIN[n].title}</title><link>{url(n)}</link><content:encoded><![CDATA["
+        + "".join(f"<p>{line}</p>" for line in PLAIN[n].body)
+        + "]]></content:encoded></item>"
+        for n in (1, 2)
+    )
+    space = "http://purl.org/rss/1.0/modules/content/"
+    body = f"<rss version='2.0' xmlns:content='{space}'><channel><title>小镇</title>{items}</channel></rss>".encode()
+    feed = page(0, kind=Kind.FEED, url=rss, url_key=rss, final_url=rss, body=body, headers=())
+    (tmp_path / "sources").mkdir()
+    for number in (1, 2):
+        cut = html(PLAIN[number].title, [PLAIN[number].body[0], "剩余70%内容需付费阅读"])
+        came = [page(number, body=cut, via=rss, days=number)]
+        add(tmp_path, [feed, page(0), *came] if number == 1 else came, f"run-{number}")
+    before = {d.id: d for d in documents(tmp_path / "clean")}
+    assert {before[ident(n)].method for n in (1, 2)} == {BY_FEED}
+    report = take_down(tmp_path, url(1))
+    assert [place.where for place in report.plan.places if place.then == READ_AGAIN] == [ident(2)]
+    runs.build(folders(tmp_path))
+    rows = {d.id: d for table in TABLES for d in documents(tmp_path / "clean", table=table)}
+    assert rows[ident(2)].method != BY_FEED
+    assert len(rows[ident(2)].extracted) < len(before[ident(2)].extracted)
+    assert rows[ident(0)].text == before[ident(0)].text
+    shutil.rmtree(tmp_path / ".build")
+    assert not runs.build(folders(tmp_path), full=True).published, "the same from the archive alone"
+    whole(tmp_path)
+
+
 def test_a_row_of_a_document_with_a_tombstone_is_found_by_verify(corpus: Path) -> None:
     take_down(corpus, url(1))
     newest = version_folder(corpus / "clean")
@@ -512,6 +551,50 @@ def test_a_second_takedown_keeps_the_tombstones_and_notes_of_the_first(corpus: P
         [ident(0), ident(1)]
     )
     assert versions.verify(newest) == []
+
+
+def opened(folder: Path, names: Sequence[str]) -> Counter[str]:
+    """How often each WARC file is opened while documents are taken down, in a child."""
+    here, there = os.pipe()
+    if os.fork() == 0:
+        files: Counter[str] = Counter()
+
+        def watch(event: str, arguments: tuple[Any, ...]) -> None:
+            if event == "open" and str(arguments[0]).endswith(".warc.gz"):
+                files[Path(str(arguments[0])).name] += 1
+
+        sys.addaudithook(watch)
+        try:
+            done = take_down(folder, *names).done
+            said = files if done is not None and len(done.documents) == len(names) else {}
+            os.write(there, json.dumps(said).encode())
+        finally:
+            os._exit(0)
+    os.close(there)
+    with os.fdopen(here) as pipe:
+        return Counter(json.loads(pipe.read() or "{}"))
+
+
+def test_a_thousand_are_as_many_passes_over_the_archive_as_ten(tmp_path: Path) -> None:
+    """Most of them are visits without an answer, which are rows too and cost no extraction."""
+    many = [page(n, days=n / 1000) for n in range(10)]
+    for n in range(10, 1000):
+        address = f"https://m.example/{n}"
+        said = {"url": address, "url_key": address, "final_url": address}
+        many.append(failed_page(0, "timeout", fetched_at=START + n * DAY / 1000, **said))
+    (tmp_path / "of/sources").mkdir(parents=True)
+    for run in range(3):
+        write(tmp_path / "of/raw", [*many[run::3], page(11 + run, days=2)], f"run-{run}")
+    runs.build(folders(tmp_path / "of"), confirm=True)
+    few, all_of_them = (
+        opened(copied(tmp_path / "of", tmp_path / f"{count}"), [each.url for each in many[:count]])
+        for count in (10, 1000)
+    )
+    assert len(few) >= 3, "each file holds some of them"
+    assert max(all_of_them.values()) <= max(few.values()) <= 4, "read, hashed, and copied without them"
+    whole(tmp_path / "1000")
+    assert titles(tmp_path / "1000") == {PLAIN[11 + run].title for run in range(3)}
+    assert runs.prove_takedown(folders(tmp_path / "1000"), TICKET).findings == ()
 
 
 def test_many_at_once_are_one_pass_over_each_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
