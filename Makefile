@@ -42,7 +42,9 @@ bench: install   ## speed as ratios against named peers (some read pages from ..
 	$(BIN)/python -m benchmarks.dedupe_quality --set notices --peers
 	$(BIN)/python -m benchmarks.dedupe_work
 	$(BIN)/python -m benchmarks.build pages
-	$(BIN)/python -m benchmarks.build growth
+	$(BIN)/python -m benchmarks.build rules
+	$(BIN)/python -m benchmarks.growth --sizes 10000 100000
+	$(BIN)/python -m benchmarks.storage
 	$(BIN)/python -m benchmarks.versions
 	$(BIN)/python -m benchmarks.damage
 	$(BIN)/python -m benchmarks.light

@@ -1,6 +1,7 @@
 """The build measured: pages a second from WARC to clean rows, and what a refresh costs as the corpus grows.
 
     python -m benchmarks.build pages  [--shared ../shared]      beside a loop of trafilatura.bare_extraction
+    python -m benchmarks.build rules  [--shared ../shared]      a rebuild after a rule of normalization, of extraction
     python -m benchmarks.build growth [--sizes 1000 10000 100000]   100 new pages onto so many articles
 
 CPU seconds on one core: the batches run in this process instead of the pool's workers. Read the ratios.
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,9 @@ COPIES = 5
 """How often the real pages are archived under other addresses: enough work to measure."""
 
 NEW_PAGES = 100
+
+ROUNDS = 5
+"""Medians are of so many rounds."""
 
 
 class OneCore:
@@ -107,6 +112,38 @@ def pages(shared: Path) -> None:
     print(f"trafilatura.bare_extraction(with_metadata=True)  {peer:6.1f} CPU s  {count / peer:6.1f} pages/s")
     print(f"WARC → clean version, everything                 {ours:6.1f} CPU s  {count / ours:6.1f} pages/s")
     print(f"ratio ours/peer                                  {ours / peer:6.2f}   (wall {wall:.1f} s)")
+
+
+def rules(shared: Path) -> None:
+    """What is made anew where a rule of normalization changed, and where one of extraction did: the shards of each."""
+    found = sorted((shared / "bench/extract/dev").glob("*.html"))
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        archive(
+            work / "raw",
+            [
+                page(f"https://bench.example/{n}.html", path.read_bytes(), START + timedelta(seconds=n))
+                for n, path in enumerate(found * COPIES)
+            ],
+        )
+        job = Job(raw=work / "raw", clean=work / "clean", work=work / ".build", workers=1, full=True)
+        job = replace(job, confirm=True)
+        build(job)
+        took: dict[str, list[float]] = {"nothing": [], "normalize": [], "extract": []}
+        for _ in range(ROUNDS):
+            for stage, seconds in took.items():
+                for shards in (work / ".build").glob("*-*"):
+                    if stage == "extract" or shards.name.startswith(f"{stage}-"):
+                        shutil.rmtree(shards)
+                before = time.process_time()
+                building.make_ahead(job)
+                seconds.append(time.process_time() - before)
+    middle = {stage: sorted(seconds)[ROUNDS // 2] for stage, seconds in took.items()}
+    bare = {stage: seconds - middle["nothing"] for stage, seconds in middle.items()}
+    count = len(found) * COPIES
+    for stage in ("normalize", "extract"):
+        print(f"a rule of {stage:<10} {1_000 * bare[stage] / count:6.2f} ms of CPU a page made anew")
+    print(f"ratio                {bare['extract'] / bare['normalize']:6.1f}")
 
 
 def synthetic(count: int, first: int = 0) -> Iterator[Document]:
@@ -186,13 +223,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("pages", "growth"))
+    parser.add_argument("what", choices=("pages", "rules", "growth"))
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     arguments = parser.parse_args()
     setattr(building, "Pool", OneCore)  # noqa: B010  for the whole run
     if arguments.what == "pages":
         pages(arguments.shared)
+    elif arguments.what == "rules":
+        rules(arguments.shared)
     else:
         growth(arguments.sizes)
 

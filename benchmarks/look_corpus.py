@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from benchmarks.build import START
 from benchmarks.versions import day_rows
@@ -27,15 +28,18 @@ from pipeline.archive.writer import Writer
 from pipeline.corpus import build as building
 from pipeline.corpus.assemble import assemble
 from pipeline.corpus.edition import CLUSTERS, ROWS_PER_FILE, Edition
+from pipeline.corpus.id_index import IdIndex
 from pipeline.corpus.job import BuildReport, Job
 from pipeline.corpus.plan import plan
 from pipeline.corpus.read import read
-from pipeline.corpus.schema import TABLES, read_parquet, write_parquet
+from pipeline.corpus.schema import ARTICLES, TABLES, read_parquet, write_parquet
 from pipeline.corpus.sums import Sums
 from pipeline.crawl.database import FILE
 from pipeline.crawl.ledger import Ledger
 from pipeline.dedupe import tables
 from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.segments import replace_segment
+from pipeline.dedupe.sorted_pairs import Values, mapped, write_pairs
 from pipeline.records import Capture, Document, Flag, Measures, Place
 from pipeline.runs import Folders
 
@@ -59,8 +63,8 @@ def large(folder: Path, size: int) -> Folders:
     job.raw.mkdir()
     copies = max(1, size // PATTERN)
     look, building.check_staged = building.check_staged, lambda *_: None  # its rows come from no archive
-    _publish(job, rows_of(0, 0, size // copies), copies)
-    _publish(job, rows_of(1, size, max(size // 100, 10)), 1)
+    publish(job, rows_of(0, 0, size // copies), copies)
+    publish(job, rows_of(1, size, max(size // 100, 10)), 1)
     building.check_staged = look
     _remember(where, size, copies)
     return where
@@ -89,7 +93,7 @@ def _row(row: Document, number: int, moment: datetime) -> Document:
     )  # fmt: skip
 
 
-def _publish(job: Job, rows: list[Document], copies: int) -> None:
+def publish(job: Job, rows: list[Document], copies: int) -> None:
     """The next version: some rows more, each so many times."""
     todo = plan(job)
     staging = job.work / "staging"
@@ -98,30 +102,17 @@ def _publish(job: Job, rows: list[Document], copies: int) -> None:
     index = DedupeIndex.open(base / CLUSTERS if base else None)
     for start in range(0, len(rows), building.ROWS_AT_ONCE):
         assemble(rows[start : start + building.ROWS_AT_ONCE], edition, index)
+    index.write(staging / CLUSTERS)
     if copies > 1:
-        index.load_keys(tables.keys_of([row.id for row in rows]).tolist())
-        for member in [each for row in rows if (each := index.get(row.id))]:
-            for copy in range(1, copies):
-                said = member.decision
-                index.put(
-                    replace(
-                        member,
-                        decision=replace(said, id=_name(copy, said.id), cluster=_name(copy, said.cluster)),
-                    )
-                )
         for table in TABLES:
             _multiply(staging / table, copies)
+        multiply_index(staging / CLUSTERS, copies)
         for counts in edition.counts.values():
             counts.update({reason: number * (copies - 1) for reason, number in counts.items()})
-    index.write(staging / CLUSTERS)
+        edition.id_index = IdIndex(staging)
     report = BuildReport(version=None, parent=None, published=False, full=None)
     table = building._compared(job, todo, staging)
     building._publish(job, todo, staging, edition, report, table, lambda what, done, total: None)
-
-
-def _name(copy: int, name: str) -> str:
-    """An id of the same length for a copy."""
-    return f"{copy:04x}{name[4:]}"
 
 
 def _multiply(folder: Path, copies: int) -> None:
@@ -137,7 +128,8 @@ def _multiply(folder: Path, copies: int) -> None:
             old = names[(place - copy * len(names) // copies) % len(names)]
             shift = date.fromisoformat(day) - date.fromisoformat(old)
             parts += [_copy(table, copy, shift) for table in days[old]]
-        whole = pa.concat_tables(parts)
+        moment = "first_seen" if folder.name == ARTICLES else "captured_at"
+        whole = pa.concat_tables(parts).sort_by([(moment, "ascending"), ("id", "ascending")])
         for number in range(0, whole.num_rows, ROWS_PER_FILE):
             file = folder / f"{day}-{number // ROWS_PER_FILE:03d}.parquet"
             write_parquet(whole.slice(number, ROWS_PER_FILE), file)
@@ -158,6 +150,56 @@ def _copy(table: pa.Table, copy: int, shift: timedelta) -> pa.Table:
             column = pa.chunked_array([pa.array(column.to_numpy().astype("datetime64[D]") + days)])
         table = table.set_column(number, field, column.cast(field.type))
     return table
+
+
+def multiply_index(folder: Path, copies: int) -> None:
+    """Write the first segments of an index anew, so many copies of each row as of other texts: no hash is shared."""
+    members = pq.read_table(folder / "members-00001.parquet")
+    keys = [members["key"].to_numpy()]
+    parts = [members]
+    for copy in range(1, copies):
+        part = members
+        for name in ("id", "cluster"):
+            rest = pc.utf8_slice_codeunits(members[name], 4)
+            part = _set(part, name, pc.binary_join_element_wise(pa.scalar(f"{copy:04x}"), rest, ""))
+        for name in ("print", "text_hash", "digest"):
+            part = _set(part, name, pa.array(members[name].to_numpy() ^ _mask(copy)))
+        part = _set(part, "url", pc.binary_join_element_wise(members["url"], pa.scalar(f"{copy}"), "-"))
+        keys.append(tables.keys_of(part["id"].to_pylist()))
+        part = _set(part, "key", pa.array(keys[-1]))
+        same = pc.equal(part["id"], part["cluster"]).to_numpy()
+        others = tables.keys_of(part["cluster"].filter(pa.array(~same)).to_pylist())
+        cluster_keys = keys[-1].copy()
+        cluster_keys[~same] = others
+        parts.append(_set(part, "cluster_key", pa.array(cluster_keys)))
+    order = [(name, "ascending") for name in tables.MEMBERS.order]
+    whole = pa.concat_tables(parts).sort_by(order)
+    replace_segment(folder / "members-00001.parquet", tables.MEMBERS, whole)
+    hashes, prints = np.array(mapped(folder / "sketches-00001.npy"))
+    _pairs(folder / "sketches-00001.npy", hashes, [prints ^ _mask(copy) for copy in range(copies)])
+    lines, of = np.array(mapped(folder / "edge_lines-00001.npy"))
+    at = np.argsort(keys[0])
+    place = at[np.searchsorted(keys[0], of, sorter=at)]
+    _pairs(folder / "edge_lines-00001.npy", lines, [each[place] for each in keys])
+
+
+def _pairs(path: Path, firsts: Values, seconds: list[Values]) -> None:
+    """Write sorted pairs anew: the first numbers of each copy are other ones."""
+    first = np.concatenate([firsts ^ _mask(copy) for copy in range(len(seconds))])
+    second = np.concatenate(seconds)
+    order = np.argsort(first)
+    path.unlink()
+    write_pairs(path, first[order], second[order])
+
+
+def _mask(copy: int) -> np.uint64:
+    """What tells the hashes of a copy from those of the others; of the first they stay."""
+    return np.uint64(copy * 0x9E3779B97F4A7C15 % 2**64)
+
+
+def _set(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    at = table.schema.get_field_index(name)
+    return table.set_column(at, table.schema.field(at), column.cast(table.schema.field(at).type))
 
 
 def _remember(where: Folders, size: int, copies: int) -> None:

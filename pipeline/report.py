@@ -62,12 +62,6 @@ WHY_NOT: dict[str, str] = {
 }
 """What came in place of a page, in words."""
 
-CHANGE_MEANS = {
-    "kind": "added, changed or removed",
-    "cause": "what did it: capture (the page), extract, normalize, quality, dedupe (our rules), takedown, …",
-}
-"""What the columns of a list of changes mean."""
-
 MISSES_TOLD = 3
 """Pages without a match after which a selector is reported: one page may be laid out otherwise."""
 

@@ -105,7 +105,7 @@ def _rows(arguments: argparse.Namespace) -> list[Document]:
         raise UsageError(
             f"{arguments.document}: not in version {folder.name}; is it an id or URL of this corpus?"
         )
-    return look.rows_of(folder, "url_key", [rows[0].url_key])
+    return look.page_rows(folder, rows[0].url_key)
 
 
 def _current(rows: Sequence[Document], what: str) -> Document:
@@ -213,7 +213,7 @@ def _list(arguments: argparse.Namespace, said: Sequence[Correction]) -> int:
     """What became of each correction, a line each."""
     found: dict[str, list[Document]] = {each.id: [] for each in said}
     if list_versions(arguments.clean):
-        for row in look.rows_of(version_folder(arguments.clean), "id", list(found)):
+        for row in look.rows_of(version_folder(arguments.clean), list(found)):
             found[row.id].append(row)
     told = [(each, _state(arguments.raw, each, found[each.id])) for each in said]
     if machine(arguments):

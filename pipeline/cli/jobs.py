@@ -14,6 +14,7 @@ from typing import Any
 from pipeline import report, runs
 from pipeline.cli import screen, undo
 from pipeline.cli.options import BUILD, Commands, day, folder_options, folders, machine, refuse_idle
+from pipeline.corpus import feed
 from pipeline.errors import OfflineError, RefusedError, UsageError
 from pipeline.report import PLAN, plan_rows, plan_words, refusals, sample_lines, upgrade_words
 from pipeline.runs import RunReport
@@ -254,7 +255,7 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
         )
     if done.build is not None and done.build.samples:
         told = [(*key.split(":"), n) for key, n in done.build.changes.items()]
-        screen.show("What would change", ("kind", "cause", "documents"), told, means=report.CHANGE_MEANS)
+        screen.show("What would change", ("kind", "cause", "documents"), told, means=feed.MEANS)
         for line in sample_lines(done.build.samples):
             screen.say(line, hang=2)
     return _finish(done, arguments)

@@ -8,17 +8,22 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.cli import screen
 from pipeline.cli.options import Commands, json_option, local, machine, must_exist
+from pipeline.corpus.identity import document_id, part_ids
 from pipeline.corpus.read import documents, hidden, version_folder
-from pipeline.corpus.schema import TABLES, from_table, present
+from pipeline.corpus.schema import TABLES, from_table, read_parquet
 from pipeline.errors import UsageError
 from pipeline.records import WITHHELD, Document, Manifest, Outcome, Reason
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMAT_HELP = (
     "json: all columns, an object a line (default); text, markdown: title and text, a form feed between two"
@@ -246,36 +251,45 @@ def find_rows(folder: Path, what: str) -> list[Document]:
     """The rows of a version about one document id or URL, published ones first."""
     from pipeline.web.urls import url_key
 
-    return rows_of(folder, "url_key", [url_key(what)]) if "://" in what else rows_of(folder, "id", [what])
+    return page_rows(folder, url_key(what)) if "://" in what else rows_of(folder, [what])
+
+
+def page_rows(folder: Path, url_key: str) -> list[Document]:
+    """The rows of a version about the articles of a page, published ones first."""
+    return rows_of(folder, part_ids(url_key))
+
+
+def rows_of(folder: Path, ids: Collection[str]) -> list[Document]:
+    """The rows of a version about some documents, published ones first."""
+    away = hidden(folder.parent)
+    return [row for table in _tables(folder, ids) for row in from_table(table) if row.id not in away]
 
 
 def reasons_of(folder: Path, url_keys: Collection[str]) -> dict[str | None, int]:
     """How many of some pages stand in a version under each reason (None: published), each page once; reads no text."""
-    import pyarrow.parquet as pq
-
+    ids = {document_id(key, 1) for key in url_keys}
     found: dict[str, str | None] = {}
-    for table in TABLES:
-        for path in sorted((folder / table).glob("*.parquet")) if url_keys else ():
-            rows = pq.read_table(
-                path, columns=["url_key", "reason"], filters=[("url_key", "in", sorted(url_keys))]
-            )
-            for row in rows.to_pylist():
-                if found.get(row["url_key"], Outcome.UNCHANGED) in (
-                    Outcome.UNCHANGED,
-                    Reason.SUPERSEDED,
-                    Reason.LESS,
-                ):
-                    found[row["url_key"]] = row["reason"]
+    for table in _tables(folder, ids, ["id", "reason"]):
+        for row in table.to_pylist():
+            if found.get(row["id"], Outcome.UNCHANGED) in (
+                Outcome.UNCHANGED,
+                Reason.SUPERSEDED,
+                Reason.LESS,
+            ):
+                found[row["id"]] = row["reason"]
     return dict(Counter(found.values()))
 
 
-def rows_of(folder: Path, column: str, values: list[str]) -> list[Document]:
-    """The rows of a version whose column has one of some values, published ones first."""
-    import pyarrow.parquet as pq
+def _tables(folder: Path, ids: Collection[str], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """The rows of some documents, a table for each file that has any."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    rows: list[Document] = []
-    for table in TABLES:
-        for path in sorted((folder / table).glob("*.parquet")) if values else ():
-            rows += from_table(present(pq.read_table(path, filters=[(column, "in", values)])))
-    away = hidden(folder.parent)
-    return [row for row in rows if row.id not in away]
+    from pipeline.corpus.id_index import IdIndex
+
+    for file, wanted in IdIndex(folder).files(ids).items() if ids else ():
+        if not (folder / file).is_file():
+            continue
+        there = pc.is_in(read_parquet([folder / file], ["id"])["id"], pa.array(wanted, pa.string()))
+        if pc.any(there).as_py():
+            yield read_parquet([folder / file], columns).filter(there)

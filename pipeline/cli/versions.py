@@ -1,4 +1,7 @@
-"""The commands about the versions of a corpus: versions, pin, unpin, diff, changes."""
+"""The commands about the versions of a corpus: versions, pin, unpin, diff, changes.
+
+What only one of them needs is imported by it (tests/cli/test_start.py).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from pipeline import report, runs
 from pipeline.cli import screen
 from pipeline.cli.look import corpus_to_read, in_corpus
 from pipeline.cli.options import (
@@ -26,11 +27,14 @@ from pipeline.cli.options import (
     must_exist,
     refuse_idle,
 )
-from pipeline.corpus import changes, pins, versions
-from pipeline.corpus.read import HASH_DIGITS, hash_of, read_changes
-from pipeline.corpus.rollback import hold_words, on_hold
+from pipeline.corpus.read import HASH_DIGITS, hash_of, list_versions, read_changes
 from pipeline.errors import UsageError
 from pipeline.records import Manifest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.corpus import pins
 
 SHOWN = 20
 """So many changed documents are listed for a person; --json gives all."""
@@ -108,6 +112,8 @@ def add(commands: Commands) -> None:
 
 def run_pin(arguments: argparse.Namespace) -> int:
     """corpus pin, corpus unpin"""
+    from pipeline.corpus import pins
+
     if arguments.command == "pin":
         name = pins.pin(arguments.clean, arguments.version, arguments.owner, arguments.until, arguments.why)
     else:
@@ -118,11 +124,16 @@ def run_pin(arguments: argparse.Namespace) -> int:
 
 def run_versions(arguments: argparse.Namespace) -> int:
     """corpus versions"""
+    from pipeline.corpus import pins
+    from pipeline.corpus.holds import hold_words, on_hold
+    from pipeline.corpus.publish import read_manifest, totals
+
     must_exist(arguments, "clean")
     rows = []
     found = pins.pins(arguments.clean)
-    for manifest in versions.manifests(arguments.clean):
-        total = versions.totals(manifest)
+    for version in list_versions(arguments.clean):
+        manifest = read_manifest(arguments.clean / version)
+        total = totals(manifest)
         articles = total["articles"]
         digest = hash_of(arguments.clean / manifest.version)
         row = {
@@ -175,6 +186,8 @@ def _said(manifest: Manifest, found: Sequence[pins.Pin]) -> list[str]:
 
 def run_diff(arguments: argparse.Namespace) -> int:
     """corpus diff"""
+    from pipeline.corpus import versions
+
     must_exist(arguments, "clean")
     table = versions.diff(arguments.clean, arguments.old, arguments.new)
     if not table.num_rows:
@@ -185,6 +198,8 @@ def run_diff(arguments: argparse.Namespace) -> int:
 
 def run_rollback(arguments: argparse.Namespace) -> int:
     """corpus rollback"""
+    from pipeline import runs
+
     where = folders(arguments)
     if arguments.release == (arguments.version is not None):
         raise UsageError("say either the version to bring back, with --why, or --release")
@@ -218,16 +233,16 @@ def run_changes(arguments: argparse.Namespace) -> int:
 
 def _tell(arguments: argparse.Namespace, table: pa.Table, old: str, new: str) -> None:
     """Changes: an object a document for a program; for a person their sums, and the first of them."""
-    told = [(*key.split(":"), n) for key, n in changes.summary(table).items()]
+    from pipeline.corpus import feed
+
+    told = [(*key.split(":"), n) for key, n in feed.summary(table).items()]
     if told:
-        screen.show(f"From {old} to {new}", ("kind", "cause", "documents"), told, means=report.CHANGE_MEANS)
+        screen.show(f"From {old} to {new}", ("kind", "cause", "documents"), told, means=feed.MEANS)
     if machine(arguments):
-        for row in changes.rows(table):
+        for row in feed.rows(table):
             screen.put(row)
         return
-    shown = [
-        (row["kind"], row["title"] or row["id"], row["id"]) for row in islice(changes.rows(table), SHOWN)
-    ]
+    shown = [(row["kind"], row["title"] or row["id"], row["id"]) for row in islice(feed.rows(table), SHOWN)]
     if shown:
         screen.show("The documents", ("kind", "title", "id"), shown, spare=("id",))
     if table.num_rows > SHOWN:

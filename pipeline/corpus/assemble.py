@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
-from pipeline.corpus.identity import short_hash
-from pipeline.corpus.revisions import SPEAKING, Revisions, as_captured, later, own_flags, part_ids
+from pipeline.corpus.identity import part_ids, short_hash
+from pipeline.corpus.revisions import SPEAKING, Revisions, as_captured, later, own_flags
 from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import whole_text
 from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead

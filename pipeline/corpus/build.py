@@ -37,6 +37,7 @@ from pipeline.corpus.edition import CLUSTERS, Edition
 from pipeline.corpus.environment import environment
 from pipeline.corpus.harm import Tried, refusal
 from pipeline.corpus.held import release
+from pipeline.corpus.holds import hold_words, on_hold
 from pipeline.corpus.intake import Intake, captured_in, intake, retake
 from pipeline.corpus.job import BuildReport, Job, Progress, locked, making_shards, recover, staging
 from pipeline.corpus.judging import beforehand, harm_of, waiting
@@ -44,7 +45,6 @@ from pipeline.corpus.plan import FORCED, Plan, plan, rules, time_of
 from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.reserved import Rights, SiteFiles
-from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.corpus.schema import SCHEMA, column_types, write_parquet
 from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
 from pipeline.corpus.staged import check_staged
@@ -318,7 +318,7 @@ def _publish(
     progress("publishing", 0, 1)
     parent = job.clean / todo.parent.version if todo.parent is not None else None
     _count_changes(report.funnel, table)
-    report = replace(report, changes=changing.summary(table))
+    report = replace(report, changes=feed.summary(table))
     if job.preview:
         return replace(report, samples=changing.samples(table, parent, folder))
     is_same = not table.num_rows and _same_rules(job, todo) and not _holds_otherwise(todo, report)
@@ -327,6 +327,7 @@ def _publish(
     write_parquet(table, folder / CHANGES_FILE)
     tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
     life_files.write(folder, parent, edition.ids)
+    edition.id_index.write(folder)
     manifest = _describe(job, todo, folder, edition, report)
     check_staged(folder, manifest, parent, todo.base)
     lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
@@ -473,7 +474,7 @@ def _count(counts: Counter[str], document: Document) -> None:
 
 def _count_changes(funnel: dict[str, dict[str, int]], table: pa.Table) -> None:
     words = {"added": "new", "changed": "changed", "removed": "removed"}
-    for row in changing.rows(table):
+    for row in feed.rows(table):
         counts, word = funnel.setdefault(row["source"] or "", {}), words[row["kind"] or ""]
         counts[word] = counts.get(word, 0) + 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.corpus import feed
 from pipeline.corpus.quality import RULES
 from pipeline.corpus.queries import connected
 from pipeline.corpus.schema import ARTICLES, DROPPED, SCHEMA
@@ -167,12 +168,6 @@ def _load(db: duckdb.DuckDBPyConnection, name: str, paths: Iterable[Path], colum
     )
 
 
-def summary(changes: pa.Table) -> dict[str, int]:
-    """Number of changes by `kind:cause`."""
-    pairs = zip(changes["kind"].to_pylist(), changes["cause"].to_pylist(), strict=True)
-    return dict(sorted(Counter(f"{kind}:{cause}" for kind, cause in pairs).items()))
-
-
 def difference(before: str, after: str, lines: int = 8) -> list[str]:
     """The first changed lines of a text, as `-` and `+` lines cut to a readable length."""
     found = difflib.unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=0)
@@ -184,7 +179,7 @@ def samples(table: pa.Table, old: Path | None, new: Path) -> tuple[dict[str, str
     """Up to three changes of each kind and cause, with the texts before and after."""
     seen: Counter[str] = Counter()
     found = []
-    for row in rows(table):
+    for row in feed.rows(table):
         key = f"{row['kind']}:{row['cause']}"
         seen[key] += 1
         if seen[key] <= 3:
@@ -199,9 +194,3 @@ def text_at(folder: Path | None, file: str | None, ident: str | None) -> str | N
         return None
     found = pq.read_table(folder / file, columns=["id", "text"], filters=[("id", "=", ident)])
     return found["text"][0].as_py() if found.num_rows else None
-
-
-def rows(changes: pa.Table) -> Iterator[dict[str, str | None]]:
-    """The changes as dictionaries, for people and JSON."""
-    for batch in changes.to_batches():
-        yield from batch.to_pylist()

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.corpus.id_index import FOLDER, IdIndex
 from pipeline.corpus.schema import (
     ARTICLES,
     DROPPED,
@@ -116,6 +117,9 @@ class Edition:
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._rows: dict[str, int] = {}
         self._ids: dict[str, pa.Table] = {}
+        if sums is not None:
+            sums.check_folder(FOLDER)
+        self.id_index = IdIndex(parent)
         self._made: set[str] = set()
         for table in TABLES:
             (folder / table).mkdir(parents=True)
@@ -124,8 +128,10 @@ class Edition:
             if parent is not None and (parent / table).is_dir():
                 link_tree(parent / table, folder / table)
         for path in self._files(TABLES):
+            name = self._name(path)
+            known = sums.rows(name) if sums is not None else None
             with self._named(path):
-                self._rows[self._name(path)] = pq.read_metadata(path).num_rows
+                self._rows[name] = known if known is not None else pq.read_metadata(path).num_rows
         part = (sum(self._rows.values()) or rows) // FILES
         self._most = min(ROWS_PER_FILE, max(FEWEST, part))
         self._most_new = self._most if parent is None else max(SMALLEST, self._most // PIECES)
@@ -136,16 +142,13 @@ class Edition:
 
     def ids(self, path: Path) -> pa.ChunkedArray:
         """The ids of the rows of one of its files."""
-        return self._ids_of(path)["id"]
+        return self._ids_of(self._name(path))["id"]
 
     def known(self, ids: Iterable[str]) -> tuple[dict[str, Placed], dict[str, datetime]]:
         """The current row of each document that has one, and when each was last captured with a text."""
-        wanted = pa.table({"id": pa.array(sorted(set(ids)), pa.string())})
-        if not wanted.num_rows or not self._rows:
-            return {}, {}
         found: dict[str, Placed] = {}
         newest: dict[str, datetime] = {}
-        for file, local in sorted(self._locate(wanted, newest).items()):
+        for file, local in sorted(self._locate(ids, newest).items()):
             rows = self._read(file, local)
             for document in from_table(rows):
                 found[document.id] = Placed(document=document, file=file)
@@ -153,16 +156,14 @@ class Edition:
 
     def history(self, ids: Iterable[str]) -> list[Placed]:
         """All rows of some documents, also those that stand for nothing any more."""
-        wanted = pa.array(sorted(set(ids)), pa.string())
         placed: list[Placed] = []
-        for path in self._files(TABLES) if len(wanted) else ():
-            name = self._name(path)
-            there = pc.is_in(self._ids_of(path)["id"], wanted)
+        for file, wanted in self._holding(ids):
+            there = pc.is_in(self._ids_of(file)["id"], pa.array(wanted, pa.string()))
             if not pc.any(there).as_py():
                 continue
-            self._check(name)
-            table = read_parquet([path]).filter(there)
-            placed += [Placed(document=document, file=name) for document in from_table(table)]
+            self._check(file)
+            table = read_parquet([self.folder / file]).filter(there)
+            placed += [Placed(document=document, file=file) for document in from_table(table)]
         return placed
 
     def pages(self, ids: Collection[str]) -> list[Placed]:
@@ -184,11 +185,8 @@ class Edition:
 
     def texts(self, ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
         """The stored text and the relation of each document that has a current row."""
-        wanted = pa.table({"id": pa.array(sorted(set(ids)), pa.string())})
-        if not wanted.num_rows or not self._rows:
-            return {}
         found: dict[str, tuple[str, str | None]] = {}
-        for file, local in self._locate(wanted).items():
+        for file, local in self._locate(ids).items():
             rows = self._read(file, local, columns=["id", "text", "relation", "reason"])
             said = zip(rows["text"].to_pylist(), rows["relation"].to_pylist(), strict=True)
             found.update(zip(rows["id"].to_pylist(), said, strict=True))
@@ -234,6 +232,8 @@ class Edition:
             self._place(day, documents, out, new)
         left = {*out, *new}
         self._check(*sorted(left))
+        for file, documents in sorted(new.items()):
+            self.id_index.add(file, [document.id for document in documents])
         if self._writers is not None:
             for file, written, rows in self._writers.write(self.folder, self._rows, out, new):
                 self._put(file, written, rows)
@@ -259,7 +259,9 @@ class Edition:
                 self._check(*files)
                 table = sorted_rows(read_parquet([self.folder / file for file in files]), day)
                 for number, file in enumerate(files):
-                    self._write(file, table.slice(number * self._most, self._most))
+                    part = table.slice(number * self._most, self._most)
+                    self._write(file, part)
+                    self.id_index.add(file, part["id"].to_pylist())
                 saved += len(files) - needed
         return saved
 
@@ -317,33 +319,36 @@ class Edition:
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
-    def _locate(self, wanted: pa.Table, newest: dict[str, datetime] | None = None) -> dict[str, list[str]]:
-        """File → which of the wanted documents have their current row there; of each file the ids alone are read.
+    def _holding(self, ids: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+        """The files that may have rows of some documents, and of which."""
+        for file, wanted in self.id_index.files(ids).items():
+            if file in self._rows:
+                yield file, wanted
+
+    def _locate(self, ids: Iterable[str], newest: dict[str, datetime] | None = None) -> dict[str, list[str]]:
+        """File → which of some documents have their current row there; of each file the ids alone are read.
 
         `newest` is told when each was last captured with a text.
         """
-        ids = pa.array(wanted["id"].combine_chunks())
         files: dict[str, list[str]] = {}
-        for path in self._files(TABLES):
-            is_dropped = path.parent.name == DROPPED
-            rows = self._ids_of(path)
-            found = pc.is_in(rows["id"], ids)
+        for file, wanted in self._holding(ids):
+            rows = self._ids_of(file)
+            found = pc.is_in(rows["id"], pa.array(wanted, pa.string()))
             if newest is not None:
                 _note_newest(rows.filter(found), newest)
-            if is_dropped:
+            if file.startswith(DROPPED):
                 found = pc.and_(found, pc.is_in(rows["reason"], pa.array(sorted(WITHHELD))))
             if hits := rows["id"].filter(found).to_pylist():
-                files[self._name(path)] = hits
+                files[file] = hits
         return files
 
-    def _ids_of(self, path: Path) -> pa.Table:
+    def _ids_of(self, file: str) -> pa.Table:
         """Ids, times and reasons of a file's rows, read once: a batch asks dozens of times."""
-        name = self._name(path)
-        if name not in self._ids:
-            columns = ["id", "captured_at", "reason"] if name.startswith(DROPPED) else ["id", "captured_at"]
-            with self._named(path):
-                self._ids[name] = read_parquet([path], columns)
-        return self._ids[name]
+        if file not in self._ids:
+            columns = ["id", "captured_at", "reason"] if file.startswith(DROPPED) else ["id", "captured_at"]
+            with self._named(self.folder / file):
+                self._ids[file] = read_parquet([self.folder / file], columns)
+        return self._ids[file]
 
     @contextmanager
     def _named(self, path: Path) -> Iterator[None]:
@@ -361,14 +366,12 @@ class Edition:
 
     def _read(self, file: str, ids: list[str], columns: list[str] | None = None) -> pa.Table:
         self._check(file)
-        filters = [("id", "in", ids)]
-        table = pq.read_table(
-            self.folder / file, columns=columns, filters=filters, page_checksum_verification=True
-        )
+        names = columns or SCHEMA.names
+        table = read_parquet([self.folder / file], names)
+        table = table.filter(pc.is_in(table["id"], pa.array(ids, pa.string())))
         if file.startswith(DROPPED):
             table = table.filter(pc.fill_null(pc.is_in(table["reason"], pa.array(sorted(WITHHELD))), False))
-        names = columns or SCHEMA.names
-        return table.cast(pa.schema([SCHEMA.field(n) for n in names]))
+        return table
 
 
 def _note_newest(rows: pa.Table, newest: dict[str, datetime]) -> None:

@@ -9,7 +9,8 @@ beside the release it revises, is a leaf like any other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +33,12 @@ FEED = pa.schema(
     [(name, pa.string()) for name in ("id", "kind", "cause", *_HASHES, "from_version", "to_version")]
 )
 """Columns: kind is added, changed or removed, from_version null for the first release."""
+
+MEANS = {
+    "kind": "added, changed or removed",
+    "cause": "what did it: capture (the page), extract, normalize, quality, dedupe (our rules), takedown, …",
+}
+"""What the columns of a list of changes mean."""
 
 UNDONE = "undone"
 """Cause of what a way back takes back."""
@@ -177,3 +184,15 @@ def _kind(s: _Sum) -> str | None:
         return "removed"
     is_same = s.first == s.last and s.first[1] is not None
     return None if is_same else "changed"
+
+
+def summary(changes: pa.Table) -> dict[str, int]:
+    """Number of changes by `kind:cause`."""
+    pairs = zip(changes["kind"].to_pylist(), changes["cause"].to_pylist(), strict=True)
+    return dict(sorted(Counter(f"{kind}:{cause}" for kind, cause in pairs).items()))
+
+
+def rows(changes: pa.Table) -> Iterator[dict[str, str | None]]:
+    """The changes as dictionaries, for people and JSON."""
+    for batch in changes.to_batches():
+        yield from batch.to_pylist()

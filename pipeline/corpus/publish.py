@@ -85,6 +85,14 @@ def merge_counts(
     }
 
 
+def totals(manifest: Manifest) -> Counter[str]:
+    """Rows of a version by `articles` and reason, over all sources."""
+    total: Counter[str] = Counter()
+    for counts in manifest.counts.values():
+        total.update(counts)
+    return total
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write manifest.json and SHA256SUMS, which lists every other file of the version."""
     write_json(folder / MANIFEST, asdict(manifest))

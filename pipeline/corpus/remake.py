@@ -17,10 +17,10 @@ from pipeline.archive.withdrawn import FILE as WITHDRAWN
 from pipeline.archive.withdrawn import run_of
 from pipeline.corpus.build import build
 from pipeline.corpus.edition import link_tree
+from pipeline.corpus.holds import RELEASED
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import MANIFEST
-from pipeline.corpus.rollback import RELEASED
 from pipeline.corpus.shards import STAGES
 from pipeline.corpus.sums import Sums
 from pipeline.errors import CorpusError, RefusedError

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.archive.takedowns import Takedown
 from pipeline.corpus import changes as changing
-from pipeline.corpus import feed_files, life, life_files, pins, publish, tombstones
+from pipeline.corpus import feed, feed_files, life, life_files, pins, publish, tombstones
 from pipeline.corpus.card import write_card
 from pipeline.corpus.edition import CLUSTERS, link_tree
 from pipeline.corpus.job import Job
@@ -110,7 +110,7 @@ def revise(job: Job, was: str, now: str, removal: Removal) -> None:
         manifest,
         version=now,
         parent=was,
-        changes=changing.summary(changes),
+        changes=feed.summary(changes),
         inputs=tuple(file for file in inputs if file is not None),
         counts=publish.merge_counts(manifest.counts, _fewer(rows)),
         unsettled=tuple(sorted(unsettled)),

@@ -11,13 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import groupby
 
-from pipeline.corpus.identity import document_id, short_hash
+from pipeline.corpus.identity import part_ids, short_hash
 from pipeline.corpus.texts import whole_text
 from pipeline.records import BY_FEED, IMPLAUSIBLE_DATE, WITHHELD, AccessState, Document, Flag, Outcome, Reason
-
-PARTS_LOOKED_UP = 8
-"""How many parts of a page are looked for when it is captured again; extraction splits no further."""
-
 
 SPEAKING = frozenset({None, Reason.RESERVED})
 """Reasons of the rows that say what stands of their page: fit ones put a text there, reserved ones take it away."""
@@ -73,11 +69,6 @@ class Revisions:
             for ident in part_ids(fit[0].url_key)[1:]:
                 if ident in self.now and ident not in printed:
                     self.aside.append(past(self.now.pop(ident)))
-
-
-def part_ids(url_key: str) -> list[str]:
-    """Ids of the articles that a page may print, in order."""
-    return [document_id(url_key, part) for part in range(1, PARTS_LOOKED_UP + 1)]
 
 
 def later(rows: Iterable[Document], known: datetime | None) -> bool:

@@ -20,6 +20,7 @@ from pipeline.archive.store import write_whole
 from pipeline.corpus import changes as changing
 from pipeline.corpus import feed, feed_files, publish, tombstones
 from pipeline.corpus.card import CARD, write_card
+from pipeline.corpus.holds import RELEASED, on_hold
 from pipeline.corpus.job import Job, locked, recover, staging
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_folder, version_key
 from pipeline.corpus.schema import SCHEMA_VERSION, TABLES, write_parquet
@@ -29,9 +30,6 @@ from pipeline.linking import link_or_copy
 from pipeline.records import Manifest
 
 logger = logging.getLogger("pipeline.corpus")
-
-RELEASED = "RELEASED"
-"""File of the corpus that names the rollback whose hold has ended."""
 
 ROLLBACK = "rollback"
 """Cause of every change of such a release."""
@@ -84,7 +82,7 @@ def _publish(job: Job, folder: Path, target: Path, newest: Manifest, why: str) -
         old,
         version=publish.next_version([*list_versions(job.clean), *feed.files(job.clean)]),
         parent=newest.version,
-        changes=changing.summary(table),
+        changes=feed.summary(table),
         equal_to=target.name,
         why=why,
     )
@@ -97,33 +95,6 @@ def _publish(job: Job, folder: Path, target: Path, newest: Manifest, why: str) -
     feed_files.put_in_place(lasting, job.clean, manifest.version)
     logger.info("published %s, equal to %s: %s", manifest.version, target.name, why)
     return manifest
-
-
-def on_hold(clean: Path) -> Manifest | None:
-    """The rollback on whose account builds publish nothing; None: they do."""
-    have = list_versions(clean)
-    if not have:
-        return None
-    newest = publish.read_manifest(clean / have[-1])
-    if newest.equal_to is None:
-        return None
-    path = clean / RELEASED
-    released = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-    # a takedown makes a revision of it, which is released as it was
-    return None if _release_of(released) == _release_of(newest.version) else newest
-
-
-def _release_of(version: str) -> str:
-    """SCHEMA.RELEASE of a version, whatever its revision."""
-    return version.rpartition(".")[0]
-
-
-def hold_words(rolled_back: Manifest) -> str:
-    """Why a build published nothing, and the way out."""
-    return (
-        f"{rolled_back.version} went back to {rolled_back.equal_to} ({rolled_back.why}), so nothing is published until"
-        " `corpus rollback --release`; `corpus rebuild --preview` shows what would be"
-    )
 
 
 def release(job: Job) -> Manifest:

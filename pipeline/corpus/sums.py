@@ -19,8 +19,14 @@ class Sums:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._sums = {file.file: file.sha256 for file in read_manifest(folder).files}
+        files = read_manifest(folder).files
+        self._sums = {file.file: file.sha256 for file in files}
+        self._rows = {file.file: file.rows for file in files}
         self._whole: set[str] = set()
+
+    def rows(self, file: str) -> int | None:
+        """How many rows a file has by the manifest; None: it says nothing of it."""
+        return self._rows.get(file)
 
     def check(self, files: Iterable[str]) -> None:
         """CorpusError names the first of these files that is missing or not as it was published."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,13 +17,14 @@ from pipeline.archive.store import sha256_of, write_whole
 from pipeline.corpus import feed_files, life, tombstones
 from pipeline.corpus.changes import compare
 from pipeline.corpus.edition import CLUSTERS
+from pipeline.corpus.id_index import FOLDER, IdIndex
 from pipeline.corpus.leases import let_go
 from pipeline.corpus.pins import pinned
 from pipeline.corpus.publish import listed_sums, read_manifest
 from pipeline.corpus.queries import connected
 from pipeline.corpus.read import SUMS, hidden, latest, list_versions, version_folder, version_key
 from pipeline.corpus.remembered import disagreements, number
-from pipeline.corpus.schema import SCHEMA, TABLES, column_types
+from pipeline.corpus.schema import SCHEMA, TABLES, column_types, read_parquet
 from pipeline.corpus.unreadable import lost_rows
 from pipeline.dedupe.index import members_in
 from pipeline.records import WITHHELD, Manifest, Reason
@@ -82,6 +82,7 @@ def verify(
         _open_tables(db, paths)
         db.register("tombstones", tombstones.read(folder))
         problems = _check_rows(db, sum(f.captures for f in manifest.inputs))
+        problems += _not_indexed(folder, files)
         if lives := [str(path) for path in life.files(folder)]:
             db.execute(f"create view life as select id from read_parquet({lives!r})")
             if without := number(db, "select count(*) from articles anti join life using (id)"):
@@ -90,6 +91,19 @@ def verify(
             return problems
         members = members_in(folder / CLUSTERS)
         return problems + disagreements(db, folder / CLUSTERS, members, _CURRENT, is_all=True)
+
+
+def _not_indexed(folder: Path, files: Sequence[Path]) -> list[str]:
+    """The files with rows that a look-up by id would not find."""
+    index = IdIndex(folder) if (folder / FOLDER).is_dir() else None
+    problems = []
+    for path in files if index is not None else ():
+        name, ids = path.relative_to(folder).as_posix(), set(read_parquet([path], ["id"])["id"].to_pylist())
+        if index is not None and (lacking := ids.difference(index.files(ids).get(name, ()))):
+            problems.append(
+                f"{folder / FOLDER}: {len(lacking)} documents of {name} are not found by their ids"
+            )
+    return problems
 
 
 def _check_sums(folder: Path, known: KnownSums) -> list[tuple[str, str]]:
@@ -239,11 +253,3 @@ def note_round(work: Path, names: Sequence[str]) -> None:
 def _verified(work: Path) -> list[str]:
     path = work / VERIFIED
     return path.read_text(encoding="utf-8").split() if path.is_file() else []
-
-
-def totals(manifest: Manifest) -> Counter[str]:
-    """Rows of a version by `articles` and reason, over all sources."""
-    total: Counter[str] = Counter()
-    for counts in manifest.counts.values():
-        total.update(counts)
-    return total

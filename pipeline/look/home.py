@@ -10,11 +10,10 @@ from markupsafe import Markup
 from pipeline import runs
 from pipeline.archive import withdrawn
 from pipeline.archive.withdrawn import Run
-from pipeline.corpus import versions
+from pipeline.corpus.holds import hold_words, on_hold
 from pipeline.corpus.pins import pins
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.publish import read_manifest, totals
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.rollback import hold_words, on_hold
 from pipeline.health.status import SourceStatus
 from pipeline.look import pictures
 from pipeline.look.asked import Asked
@@ -97,7 +96,7 @@ def version_lines(asked: Asked, names: list[str]) -> tuple[VersionLine, ...]:
     found = pins(clean)
     lines = []
     for manifest in (read_manifest(clean / name) for name in reversed(names)):
-        total = versions.totals(manifest)
+        total = totals(manifest)
         back = [f"back to {manifest.equal_to}: {manifest.why}"] if manifest.equal_to else []
         lines.append(
             VersionLine(

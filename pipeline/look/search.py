@@ -22,8 +22,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from pipeline.corpus import versions
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.publish import read_manifest, totals
 from pipeline.corpus.read import hash_of, hidden, list_versions
 from pipeline.corpus.schema import ARTICLES, DROPPED, TABLES, from_table, present
 from pipeline.errors import UsageError
@@ -129,7 +128,7 @@ def read(asked: Asked) -> Search:
         version=folder.name,
         versions=tuple(reversed(list_versions(folder.parent))),
         sources=tuple(sorted(manifest.counts)),
-        reasons=tuple(sorted(versions.totals(manifest).keys() - {ARTICLES})),
+        reasons=tuple(sorted(totals(manifest).keys() - {ARTICLES})),
         flags=flags,
         methods=methods,
         table=_table(asked),

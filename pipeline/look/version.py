@@ -8,9 +8,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from pipeline import runs
-from pipeline.corpus import versions
 from pipeline.corpus.pins import pins
-from pipeline.corpus.publish import read_manifest
+from pipeline.corpus.publish import read_manifest, totals
 from pipeline.corpus.read import hash_of, latest, list_versions
 from pipeline.errors import CorpusError
 from pipeline.look import diff, pictures
@@ -65,7 +64,7 @@ def read(asked: Asked) -> Version:
     """*Version*: UsageError where there is none of that name."""
     folder = asked.version
     manifest = read_manifest(folder)
-    total = versions.totals(manifest)
+    total = totals(manifest)
     sources = tuple(
         (name, counts.get("articles", 0), sum(counts.values()) - counts.get("articles", 0))
         for name, counts in sorted(manifest.counts.items())

@@ -26,11 +26,11 @@ from pipeline.archive.store import sha256_of
 from pipeline.archive.takedowns import Changed, Takedown
 from pipeline.corpus.blocked import signs
 from pipeline.corpus.exports import exported
+from pipeline.corpus.identity import part_ids
 from pipeline.corpus.job import Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
 from pipeline.corpus.revision import Removal, holding, next_revision
-from pipeline.corpus.revisions import part_ids
 from pipeline.corpus.sums import Sums
 from pipeline.dedupe.prepared import stripped
 from pipeline.dedupe.sketch import Hashes

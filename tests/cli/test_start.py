@@ -43,7 +43,7 @@ READER = {*BARE, "corpus"}
 ARCHIVE = {*READER, "archive", "locking", "rules", "web"}
 PANDAS = {"pandas", "dateutil", "pytz", "six", "_cyutility"}
 """What Arrow imports for a filter where it is there: in the tests' environment, not in a user's."""
-EXPLAINS = {*ARCHIVE, "explain", "normalize", "origin", "spans"}
+EXPLAINS = {*ARCHIVE, "dedupe", "explain", "normalize", "origin", "spans"}
 FROM_ARCHIVE = {"pyarrow", "ada_url", "fastwarc", "filelock", "tld"}
 
 
@@ -61,6 +61,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("line", "libraries", "rooms"),
     [
         (["--version"], set(), BARE),
+        (["versions"], {"pyarrow", *FROM_ARCHIVE}, ARCHIVE),
+        (["changes", "--since", "2.1"], {"pyarrow", *PANDAS}, READER),
         (["read"], {"pyarrow"}, READER),
         (["read", "--format", "markdown", "--version", "2.1"], {"pyarrow"}, READER),
         (["explain", "https://news.example/a/0.html"], {*PANDAS, *FROM_ARCHIVE, "opencc"}, EXPLAINS),

@@ -9,8 +9,7 @@ import pytest
 
 from pipeline.corpus.assemble import Assembled, assemble, item_of
 from pipeline.corpus.edition import Edition
-from pipeline.corpus.identity import document_id
-from pipeline.corpus.revisions import PARTS_LOOKED_UP
+from pipeline.corpus.identity import PARTS_LOOKED_UP, document_id
 from pipeline.corpus.schema import from_table, read_parquet
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Corrected, Document, Flag, Outcome, Reason, Span

@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.corpus.changes import CHANGES, compare, rows, summary
+from pipeline.corpus.changes import CHANGES, compare
 from pipeline.corpus.edition import Edit, Edition
+from pipeline.corpus.feed import rows, summary
 from pipeline.corpus.quality import RULES, measure
 from pipeline.corpus.schema import SCHEMA, write_parquet
 from pipeline.records import Corrected, Document, Editor, Flag, OriginStep, Outcome, Reason, Right, Span

@@ -15,10 +15,11 @@ from pipeline.archive.withdrawn import withdraw
 from pipeline.cli import main
 from pipeline.corpus import versions
 from pipeline.corpus.build import build
+from pipeline.corpus.holds import on_hold
 from pipeline.corpus.job import locked
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, latest, list_versions, read_changes
-from pipeline.corpus.rollback import on_hold, release, rollback
+from pipeline.corpus.rollback import release, rollback
 from pipeline.errors import BusyError, CorpusError, NoSpaceError, RefusedError, UsageError
 from pipeline.records import Document
 from pipeline.runs import Folders
