@@ -48,6 +48,7 @@ bench: install   ## speed as ratios against named peers (some read pages from ..
 	$(BIN)/python -m benchmarks.versions
 	$(BIN)/python -m benchmarks.damage
 	$(BIN)/python -m benchmarks.light
+	$(BIN)/python -m benchmarks.crawl
 
 serve: install   ## Prefect server, deployments and a worker, until Ctrl-C
 	$(BIN)/python -m flows.serve
