@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pipeline.archive.cdxj import Ref
 from pipeline.crawl.states import GONE_AGAIN, next_due
 from pipeline.crawl.urlstate import GONE_AFTER, LISTS, UrlState
-from pipeline.records import Kind, Outcome
+from pipeline.records import USABLE, Kind, Outcome
 from pipeline.web import pace
 
 EVERY = 6 * 3600.0
@@ -27,47 +27,45 @@ def next_state(
     """
     at = ref.fetched_at
     known = old or UrlState(key=ref.url_key, url=ref.url, source=ref.source, kind=ref.kind, first_seen=at)
-    state = replace(
-        known,
-        url=ref.url,
-        source=ref.source,
-        kind=ref.kind,
-        via=known.via or ref.via,
-        part_of=known.part_of or ref.part_of,
-        first_seen=known.first_seen if known.looks else at,
-        last_fetch=at,
-        status=ref.status,
-        outcome=ref.outcome,
-        looks=known.looks + 1,
-    )
+    new: dict[str, object] = {
+        "url": ref.url,
+        "source": ref.source,
+        "kind": ref.kind,
+        "via": known.via or ref.via,
+        "part_of": known.part_of or ref.part_of,
+        "first_seen": known.first_seen if known.looks else at,
+        "last_fetch": at,
+        "status": ref.status,
+        "outcome": ref.outcome,
+        "looks": known.looks + 1,
+    }
+    if ref.outcome not in USABLE:
+        state = _after_failure(ref, replace(known, **new), known.last_fetch)  # type: ignore[arg-type]
+        return replace(state, next_due=next_due(state))
     if ref.kind == Kind.TDMREP and known.missing_since is not None:
         changed = True  # it is back: what pages say of their use is other than without it
     if ref.outcome == Outcome.OK:
         changed = ref.digest != known.good_digest if changed is None else changed
-        state = replace(
-            state,
-            etag=ref.etag,
-            last_modified=ref.last_modified,
+        new |= {
+            "etag": ref.etag,
+            "last_modified": ref.last_modified,
             # An imported file is no answer of a server: nothing for a revisit to point at.
-            good_id=ref.id if ref.status else None,
-            good_url=ref.final_url,
-            good_at=at,
-            good_digest=ref.digest,
-            good_file=ref.file,
-            good_offset=ref.offset,
-            good_length=ref.length,
-        )
-    elif ref.outcome == Outcome.UNCHANGED:
-        etag, last_modified = ref.etag or state.etag, ref.last_modified or state.last_modified
-        state = replace(state, etag=etag, last_modified=last_modified)
+            "good_id": ref.id if ref.status else None,
+            "good_url": ref.final_url,
+            "good_at": at,
+            "good_digest": ref.digest,
+            "good_file": ref.file,
+            "good_offset": ref.offset,
+            "good_length": ref.length,
+        }
     else:
-        state = _after_failure(ref, state, known.last_fetch)
-        return replace(state, next_due=next_due(state))
+        new |= {"etag": ref.etag or known.etag, "last_modified": ref.last_modified or known.last_modified}
     if ref.status != HTTPStatus.NOT_MODIFIED:
-        state = replace(state, full_at=at)
-    state = replace(state, last_ok=at, fails=0, failing_since=None, missing_since=None, gone=False)
-    if changed or state.last_change is None:
-        state = replace(state, last_change=at)
+        new |= {"full_at": at}
+    if changed or known.last_change is None:
+        new |= {"last_change": at}
+    new |= {"last_ok": at, "fails": 0, "failing_since": None, "missing_since": None, "gone": False}
+    state = replace(known, **new)  # type: ignore[arg-type]
     state = replace(state, interval=_interval(ref, state, every, bool(changed), stretch))
     return replace(state, next_due=next_due(state))
 

@@ -8,12 +8,15 @@ of the ledger, never behind, and `catch_up` (done on entering) reads in what a k
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.cdxj import Ref
@@ -49,8 +52,17 @@ _TYPES = {
     field.name: tuple(kind for word in str(field.type).split(" | ") for kind in _STORED[word])
     for field in fields(UrlState)
 }
+_VALUES = attrgetter(*_COLUMNS)
 _GET = f"SELECT {', '.join(_COLUMNS)} FROM url"
 _PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+_FOUND = (
+    "INSERT INTO url (key, url, source, kind, via, part_of, first_seen, next_due)"
+    " VALUES (:key, :url, :source, :kind, :via, :part_of, :at, :at) ON CONFLICT DO NOTHING"
+)
+"""A link that was not known yet."""
+ASKED = 500
+"""Keys that are looked up at once."""
 
 _OWING = (
     "SELECT article FROM owed LEFT JOIN url AS part ON part.key = owed.part"
@@ -82,6 +94,9 @@ _WATCHED = (
     "SELECT count(*), sum(last_change > first_seen) FROM url WHERE source = ? AND kind = ? AND looks >= ?"
     " AND last_ok IS NOT NULL"
 )
+
+STATES = 1024
+"""Rows of `url` that a writer keeps at hand."""
 
 EVER = datetime.max.replace(tzinfo=UTC)
 """A time at which everything that will ever come up again is due."""
@@ -132,9 +147,13 @@ class Ledger:
         self._db = opened(raw, read_only=read_only, in_place=in_place)
         self.newest = self._newest() if read_only else NEVER
         """Time of the newest visit or link that was known on entering."""
-        self.twins = Twins(self._db, self._write)
+        self.twins = Twins(self._db, self._write_beside)
         """What is known of URLs that are one page."""
         self._well: dict[str, str] = {}
+        self._states: dict[str, UrlState] | None = None if read_only else {}
+        """Some rows of `url` as they stand, for the one writer: a visit asks for its own again and again."""
+        self._counted: Counter[tuple[str, str, str]] = Counter()
+        """What is to be added to the counts of days (daily.py) before they are read or kept."""
         self._stretches: dict[str, float] = {}
 
     def __enter__(self) -> Ledger:
@@ -172,13 +191,25 @@ class Ledger:
 
     def commit(self) -> None:
         """Makes everything recorded since the last commit durable; call it after `Writer.flush`."""
+        self._add_counts()
         if self._db.in_transaction:
             self._db.execute("COMMIT")
 
-    def _write(self, sql: str, values: Iterable[object] | Mapping[str, object] = ()) -> None:
+    def _write(self, sql: str, values: Iterable[object] | Mapping[str, object] = ()) -> int:
+        """Write in the transaction that is open or begins; returns how many rows were."""
         if not self._db.in_transaction:
             self._db.execute("BEGIN")
-        self._db.execute(sql, values if isinstance(values, Mapping) else tuple(values))
+        return self._db.execute(sql, values if isinstance(values, Mapping) else tuple(values)).rowcount
+
+    def _write_beside(self, sql: str, values: Iterable[object] = ()) -> None:
+        """Write what may change rows of `url` otherwise than by `_put`."""
+        self._forget_states()
+        self._write(sql, values)
+
+    def _add_counts(self) -> None:
+        counted, self._counted = self._counted, Counter()
+        for (source, day, what), number in counted.items():
+            self._write(daily.ADD, (source, day, what, number))
 
     def record(self, capture: Capture, *, every: float | None = None, changed: bool | None = None) -> None:
         """Takes in one archived visit: state, validators, and when to look again.
@@ -192,16 +223,18 @@ class Ledger:
         ref = cdxj.ref_of(capture)
         old = self.state(ref.url_key)
         if old is not None and is_ahead(old, ref.fetched_at):
-            self._put(set_back(old, ref.fetched_at))
-        self._take(ref, every, changed)
+            self._put(old := set_back(old, ref.fetched_at))
+        self._take(ref, old, every, changed)
 
-    def _take(self, ref: Ref, every: float | None = None, changed: bool | None = None) -> None:
+    def _take(
+        self, ref: Ref, old: UrlState | None, every: float | None = None, changed: bool | None = None
+    ) -> None:
+        """Takes in a visit, given what is remembered of its URL."""
         at = ref.fetched_at
         if ref.kind == Kind.DISCOVERY:
             self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT} or _is_aside(ref):
             return
-        old = self.state(ref.url_key)
         if old is None or old.last_fetch is None or old.last_fetch < at:
             for what in daily.words_of(ref, old):
                 self.count(ref.source, at, what)
@@ -223,7 +256,7 @@ class Ledger:
         """
         has_changed = ref.outcome == Outcome.OK and old is not None and ref.digest != old.good_digest
         if has_changed or ref.outcome in MISSING:
-            self._write(_RELEASE, (warc.iso(ref.fetched_at), ref.url_key))
+            self._write_beside(_RELEASE, (warc.iso(ref.fetched_at), ref.url_key))
         if ref.outcome != Outcome.OK or ref.part_of is not None:
             return state
         told = said(ref.twin)
@@ -281,14 +314,16 @@ class Ledger:
             sql = "SELECT max(last_ok) FROM url WHERE source = ? AND last_ok < ?"
             self._well[ref.source] = self._db.execute(sql, (ref.source, at)).fetchone()[0] or ""
         before, self._well[ref.source] = self._well[ref.source], at
-        self._write(_REVIVED, {"at": at, "source": ref.source, "before": before})
+        if self._write(_REVIVED, {"at": at, "source": ref.source, "before": before}):
+            self._forget_states()
 
     def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
         """Adds to one of the counts of a source's day (daily.py)."""
-        self._write(daily.ADD, (source, _day(at), what, number))
+        self._counted[source, _day(at), what] += number
 
     def days(self, since: date | None = None, source: str | None = None) -> list[DayCounts]:
         """What the visits of each source (or of one) came to, by source and day, from a day on."""
+        self._add_counts()
         found = self._db.execute(
             "SELECT * FROM day WHERE day >= :since AND (:source IS NULL OR source = :source)",
             {"since": (since or date.min).isoformat(), "source": source},
@@ -297,11 +332,13 @@ class Ledger:
 
     def asked_on(self) -> list[date]:
         """The days (UTC) on which anything was asked, the first one first."""
+        self._add_counts()
         found = self._db.execute("SELECT DISTINCT day FROM day ORDER BY day")
         return [date.fromisoformat(day) for (day,) in found]
 
     def last_day(self, source: str | None = None) -> date | None:
         """The last day on which anything (or a source) was asked; None: none was."""
+        self._add_counts()
         query = "SELECT max(day) FROM day WHERE :source IS NULL OR source = :source"
         (last,) = self._db.execute(query, {"source": source}).fetchone()
         return date.fromisoformat(last) if last else None
@@ -347,13 +384,28 @@ class Ledger:
 
     def state(self, url_key: str) -> UrlState | None:
         """What is remembered of a URL: its row as a record."""
+        if self._states is not None and url_key in self._states:
+            return self._states[url_key]
         row = self._row(url_key)
-        return None if row is None else _as_state(row)
+        return None if row is None else self._remembered(_as_state(row))
+
+    def _remembered(self, state: UrlState) -> UrlState:
+        if self._states is not None:
+            if len(self._states) >= STATES:
+                self._states.clear()
+            self._states[state.key] = state
+        return state
+
+    def _forget_states(self) -> None:
+        """Rows of `url` were changed otherwise than by `_put`."""
+        if self._states:
+            self._states.clear()
 
     def _put(self, state: UrlState) -> None:
         """Remembers it in place of what was there: the record as a row."""
-        values = (getattr(state, name) for name in _COLUMNS)
-        self._write(_PUT, (warc.iso(each) if isinstance(each, datetime) else each for each in values))
+        values = _VALUES(state)
+        self._remembered(state)
+        self._write(_PUT, [warc.iso(each) if isinstance(each, datetime) else each for each in values])
 
     def owner(self, url_key: str) -> str | None:
         """The source that a URL was last visited or found for; None: it is not known."""
@@ -390,24 +442,28 @@ class Ledger:
 
         None when there is none, or its file is no longer in the archive (then fetch anew).
         """
-        row = self._row(url_key)
-        at = warc.moment(row["good_at"] or "") if row is not None else None
-        if row is None or row["good_id"] is None or at is None:
+        return self.earlier(self.state(url_key))
+
+    def earlier(self, known: UrlState | None) -> Earlier | None:
+        """The same by what is remembered of the URL."""
+        if known is None or known.good_id is None or known.good_at is None:
             return None
-        place = Place(file=row["good_file"], offset=row["good_offset"], length=row["good_length"])
+        file, offset, length = known.good_file, known.good_offset, known.good_length
+        if file is None or offset is None or length is None:
+            return None
         try:
-            path_of(self.raw, place.file)
+            path_of(self.raw, file)
         except FileNotFoundError:
             return None
         return Earlier(
-            id=row["good_id"],
-            url=row["good_url"],
-            url_key=url_key,
-            fetched_at=at,
-            digest=row["good_digest"],
-            place=place,
-            etag=row["etag"],
-            last_modified=row["last_modified"],
+            id=known.good_id,
+            url=known.good_url or known.url,
+            url_key=known.key,
+            fetched_at=known.good_at,
+            digest=known.good_digest or "",
+            place=Place(file=file, offset=offset, length=length),
+            etag=known.etag,
+            last_modified=known.last_modified,
         )
 
     def note(self, found: Iterable[Found]) -> None:
@@ -431,7 +487,12 @@ class Ledger:
 
     def seen(self, url_keys: Collection[str]) -> set[str]:
         """Those of the keys that the ledger knows, fetched or only found."""
-        return {key for key in url_keys if self._row(key) is not None}
+        asked, found = list(url_keys), set[str]()
+        for start in range(0, len(asked), ASKED):
+            some = asked[start : start + ASKED]
+            sql = f"SELECT key FROM url WHERE key IN ({', '.join('?' * len(some))})"
+            found.update(key for (key,) in self._db.execute(sql, some))
+        return found
 
     def add_links(
         self,
@@ -443,15 +504,9 @@ class Ledger:
         part_of: str | None = None,
     ) -> int:
         """Makes links (URL, URL key) due at once that were not known yet; returns how many."""
-        new = 0
-        for url, key in links:
-            if self._row(key) is None:
-                found = UrlState(
-                    key=key, url=url, source=source, kind=kind, via=via, part_of=part_of, first_seen=now
-                )
-                self._put(replace(found, next_due=now))
-                new += 1
-        return new
+        at = warc.iso(now)
+        same = {"source": source, "kind": kind, "via": via, "part_of": part_of, "at": at}
+        return sum(self._write(_FOUND, same | {"url": url, "key": key}) for url, key in links)
 
     def shown(self, key: str) -> dict[str, bool]:
         """Keys of the links that the list with this key last showed → whether they had just come (window.py)."""
@@ -489,10 +544,12 @@ class Ledger:
             self._write(
                 "UPDATE host SET robots_file = NULL, robots_until = NULL WHERE robots_file = ?", (file,)
             )
+        self._forget_states()
         self.commit()
 
     def forget(self) -> None:
         """Forgets, with the next commit, all that the archive holds as well."""
+        self._forget_states()
         self._write("DELETE FROM url WHERE looks > 0")
         self._write("DELETE FROM day WHERE what <> ?", (daily.DUE,))
         self._write("UPDATE host SET robots_file = NULL, robots_until = NULL")
@@ -524,6 +581,7 @@ class Ledger:
         had = {row["run"] for row in self._db.execute("SELECT run FROM withdrawn")}
         if gone == had:
             return
+        self._forget_states()
         for table in ("url", "host", "owed", "file", "day", "shown", *NAMES) if gone - had else ():
             self._write(f"DELETE FROM {table}")
         self._write("DELETE FROM withdrawn")
@@ -534,7 +592,7 @@ class Ledger:
         """A visit that may have been cut short before its links were kept, or repeats what is withdrawn."""
         before = self.state(ref.url_key)
         at = believed(ref.file, ref.fetched_at)
-        self._take(replace(ref, fetched_at=at))
+        self._take(replace(ref, fetched_at=at), before)
         after = self.state(ref.url_key)
         if at != ref.fetched_at and after is not None and after.good_id == ref.id:
             self._put(after := replace(after, good_at=ref.fetched_at))  # a revisit names what its record says
@@ -555,12 +613,18 @@ def _is_aside(ref: Ref) -> bool:
 
 def _as_state(row: sqlite3.Row) -> UrlState:
     """A row as a record; LedgerError where a value is none that was ever written: SQLite sees few of flipped bits."""
-    times = {name: warc.moment(row[name]) if isinstance(row[name], str) else None for name in _TIMES}
-    strange = [name for name in _COLUMNS if not isinstance(row[name], _TYPES[name])]
-    strange += [name for name, at in times.items() if at is None and row[name] is not None]
-    if strange:
-        raise unreadable(f"{', '.join(strange)} of {row['key']!s:.200}")
-    return UrlState(**{**dict(row), **times, "gone": bool(row["gone"])})
+    told: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    times = {
+        name: warc.moment(text) if isinstance(text, str) else None
+        for name in _TIMES
+        if (text := told[name]) is not None
+    }
+    is_strange = not all(map(isinstance, told.values(), _TYPES.values())) or None in times.values()
+    if is_strange:
+        strange = [name for name, value in told.items() if not isinstance(value, _TYPES[name])]
+        strange += [name for name, at in times.items() if at is None]
+        raise unreadable(f"{', '.join(strange)} of {told['key']!s:.200}")
+    return UrlState(**{**told, **times, "gone": bool(told["gone"])})
 
 
 def _day(at: datetime) -> str:
