@@ -127,7 +127,7 @@ _SHARED = sorted({each.name for each in fields(Ref)} & {each.name for each in fi
 
 def _storable(text: str) -> str:
     """Lone surrogates, which neither Parquet nor SQLite can hold, as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _mime(capture: Capture, content_type: str) -> str:
@@ -153,7 +153,7 @@ def _line(ref: Ref) -> str:
         "digest": ref.digest,
         "length": str(ref.length),
         "offset": str(ref.offset),
-        "filename": Path(ref.file).name,
+        "filename": ref.file.rpartition("/")[2],
     }
     ours = {name: getattr(ref, name) for name in _OURS} | {"fetched_at": warc.iso(ref.fetched_at)}
     row = {name: value for name, value in shown.items() if value}

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -71,19 +72,20 @@ def pack(
     `server-not-modified` revisit and an equal body an `identical-payload-digest` one. So does the equal body of
     another URL: then this is a page of its own, the outcome stays, and its body is that of the response it repeats.
     """
-    capture = replace(capture, headers=without_cookies(capture.headers))
+    headers = without_cookies(capture.headers)
     profile = _profile(capture, earlier)
     if profile and earlier:
-        capture = replace(capture, digest=earlier.digest, refers_to=earlier.id)
+        capture = replace(capture, headers=headers, digest=earlier.digest, refers_to=earlier.id)
         if earlier.url_key == capture.url_key:
             capture = replace(capture, body=b"", outcome=Outcome.UNCHANGED)
         records = [revisit(capture, wire, profile, earlier)]
     elif wire.resource or capture.status:
         status = 0 if wire.resource else capture.status
-        capture = replace(capture, digest=warc.sha1(capture.body), refers_to=None, status=status)
+        digest = warc.sha1(capture.body)
+        capture = replace(capture, headers=headers, digest=digest, refers_to=None, status=status)
         records = [_resource(capture, wire) if wire.resource else response(capture, wire)]
     else:
-        capture = replace(capture, digest="", body=b"", refers_to=None)
+        capture = replace(capture, headers=headers, digest="", body=b"", refers_to=None)
         records = []
     if records and wire.request_headers:
         records.append(_request(capture, wire))
@@ -127,6 +129,7 @@ def _head(capture: Capture, wire: Wire) -> list[tuple[str, str]]:
     ]
 
 
+@lru_cache(maxsize=256)
 def _address(peer: str | None) -> str:
     """The peer's address alone; anything else is left out rather than written wrongly."""
     try:

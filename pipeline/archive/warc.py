@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +34,7 @@ _MASKED = re.compile(r"(?:x-crawler-)*(?:content-encoding|transfer-encoding|cont
 _MASK = "X-Crawler-"
 _NOT_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BREAK = re.compile(r"[\r\n\x00]")
 _ESCAPE = {ord("\\"): "\\\\", ord("\n"): "\\n", ord("\r"): "\\r"}
 _UNESCAPE = re.compile(r"\\([\\nr])")
 
@@ -74,10 +76,10 @@ def sha1(data: bytes) -> str:
     return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
 
 
+@lru_cache(maxsize=256)
 def iso(at: datetime) -> str:
     """WARC 1.1 date of an aware time: UTC with six decimals and Z; such strings sort as the times do."""
-    at = at.astimezone(UTC)
-    return f"{at.year:04d}-{at:%m-%dT%H:%M:%S.%f}Z"
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def moment(text: str) -> datetime | None:
@@ -99,7 +101,7 @@ def record_id(*parts: object) -> str:
     >>> record_id("response", 1) == record_id("response", 1) != record_id("response", 2)
     True
     """
-    return uuid5(NAMESPACE_URL, "\n".join(str(part) for part in parts)).urn
+    return uuid5(NAMESPACE_URL, "\n".join(map(str, parts))).urn
 
 
 def uri(url: str) -> str:
@@ -110,7 +112,11 @@ def uri(url: str) -> str:
 def record(kind: str, headers: Sequence[tuple[str, str]], block: bytes) -> bytes:
     """A whole WARC record; headers with an empty value are left out, control characters blanked."""
     lines = ["WARC/1.1", f"WARC-Type: {kind}"]
-    lines += [f"{name}: {_CONTROL.sub(' ', value)}" for name, value in headers if value]
+    lines += [
+        f"{name}: {value if value.isprintable() else _CONTROL.sub(' ', value)}"
+        for name, value in headers
+        if value
+    ]
     lines += [f"WARC-Block-Digest: {sha1(block)}", f"Content-Length: {len(block)}", "", ""]
     return "\r\n".join(lines).encode("utf-8", "surrogatepass") + block + b"\r\n\r\n"
 
@@ -152,17 +158,22 @@ def http_block(status: int, headers: Sequence[tuple[str, str]], body: bytes | No
     except ValueError:
         phrase = "Unknown"
     lines = [f"HTTP/1.1 {status} {phrase}".encode("ascii")]
-    for name, value in headers:
-        shown = _NOT_TOKEN.sub("-", name) or "X-Nameless"
-        lines.append((_MASK if _MASKED.fullmatch(shown) else "").encode() + header_line(shown, value))
+    lines += [header_line(_shown(name), value) for name, value in headers]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}".encode())
     return b"\r\n".join(lines) + b"\r\n\r\n" + (body or b"")
 
 
+@lru_cache(maxsize=256)
+def _shown(name: str) -> str:
+    """A header's name as it is written."""
+    shown = _NOT_TOKEN.sub("-", name) or "X-Nameless"
+    return f"{_MASK}{shown}" if _MASKED.fullmatch(shown) else shown
+
+
 def header_line(name: str, value: str) -> bytes:
     """One HTTP header line without its end; what would break the line becomes a blank."""
-    line = re.sub(r"[\r\n\x00]", " ", f"{name}: {value}")
+    line = _BREAK.sub(" ", f"{name}: {value}")
     try:
         return line.encode("latin-1")
     except UnicodeEncodeError:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -48,6 +49,7 @@ class Run:
     """Why it counts for nothing; None: it counts."""
 
 
+@lru_cache(maxsize=256)
 def run_of(file: str) -> str:
     """The run that wrote a file; of a file that others named, the file's own name."""
     name = Path(file).name.removesuffix(WARC)

@@ -68,11 +68,13 @@ def _following(visitor: Visitor, due: Due, visit: Visit, bodies: set[str]) -> st
     if visit.fetched is None or visit.outcome not in USABLE:
         return None
     body = visit.body or visitor.archived(due.url_key)
-    bodies.add(sha1(body))
     text, codec = rough(body, visit.content_type)
     found = next_part(visit.rendered or text, visit.fetched.final_url, encoding=codec)
     url = fetch_form(found) if found is not None else None
-    return url if url is not None and _may_follow(visitor, url) else None
+    if url is None or not _may_follow(visitor, url):
+        return None
+    bodies.add(sha1(body))
+    return url
 
 
 def _may_follow(visitor: Visitor, url: str) -> bool:

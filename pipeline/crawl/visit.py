@@ -134,14 +134,14 @@ class Visitor:
                 return None
             if not robots.allows(due.url):
                 return Visit(due=due, outcome=Outcome.ROBOTS, robots=robots.note)
-            earlier = self.keeper.ledger.validators(due.url_key)
+            known = self.keeper.ledger.state(due.url_key)
+            earlier = self.keeper.ledger.earlier(known)
             if due.kind == Kind.PAGE:
                 await self._tdmrep(due.url, robots)
                 if queue.closed:
                     return None
                 if earlier is not None and self._is_older(earlier):
                     earlier = None
-            known = self.keeper.ledger.state(due.url_key)
             # what a browser renders must be there, and says by itself what did not change
             is_rendered = due.kind == Kind.PAGE and self.source.render != RENDER_NEVER
             asked = earlier if not is_rendered and self._believes(due, known) else None
@@ -354,11 +354,12 @@ class Visitor:
 
     async def _tdmrep(self, url: str, robots: Robots) -> None:
         """Ask the host of `url` for its tdmrep.json once a day, and archive what comes: the build reads it there."""
-        rules, address = self.hosts.rules(url), fetch_form(tdmrep.PATH, url) or url
+        rules = self.hosts.rules(url)
         async with rules.lock:
             until = self._tdmrep_state(url).until
             if until is not None and self.now() < until <= self.now() + reservations.DAY:
                 return
+            address = fetch_form(tdmrep.PATH, url) or url
             if not robots.allows(address):
                 rules.tdmrep = reservations.State(until=self.now() + reservations.DAY)
                 return

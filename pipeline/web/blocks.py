@@ -22,10 +22,13 @@ CHALLENGES = frozenset({412, 521})
 MAX_BYTES = 1024 * 1024
 """A longer page is no block page; shorter ones are read whole, since styles may fill the first 600 KB."""
 
+COUNTED = 10
+"""Characters from which on a piece of text between two tags is counted while a page is read."""
+
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 _BLANK = re.compile(r"\s+")
 _TITLE_SEPARATOR = re.compile(r"[-_|–—·»>]+")
-_HAN = re.compile(f"[{IDEOGRAPHS}]")
+_HAN = re.compile(f"[{IDEOGRAPHS}]+")
 _UNSEEN = frozenset({"script", "style", "noscript", "template"})
 
 
@@ -60,8 +63,10 @@ def judge_page(
     if len(body) > MAX_BYTES:
         return None
     source = text if text is not None else _decoded(body)
-    words = _words(source)
-    han = len(_HAN.findall(words.text))
+    words = _words(source, _most_han())
+    if words is None:
+        return None
+    han = _han(words.text)
     titles = {_folded(part) for part in (*_TITLE_SEPARATOR.split(words.title), words.title)}
     lowered = source.lower()
     for sign in _signs():
@@ -87,9 +92,13 @@ def _decoded(body: bytes) -> str:
         return body.decode("gb18030", "replace")
 
 
-def _words(source: str) -> _Words:
-    """Title and visible text of a page by one pass over its tags; linear in the length of the page."""
+def _words(source: str, most_han: int) -> _Words | None:
+    """Title and visible text of a page by one pass over its tags; linear in the length of the page.
+
+    None as soon as its longer pieces have `most_han` Han characters: no sign counts on such a page.
+    """
     source = without_spans(source, "<!--", "-->")
+    han = 0
     title: list[str] = []
     text: list[str] = []
     unseen: str | None = None
@@ -106,6 +115,10 @@ def _words(source: str) -> _Words:
             title.append(between)
         elif not in_link:
             text.append(between)
+            if len(between) >= COUNTED:
+                han += _han(between)
+                if han >= most_han:
+                    return None
         if name in _UNSEEN and not closes:
             unseen = name
         elif name == "a":
@@ -119,6 +132,16 @@ def _words(source: str) -> _Words:
 
 def _folded(text: str) -> str:
     return _BLANK.sub("", text).lower()
+
+
+def _han(text: str) -> int:
+    return sum(map(len, _HAN.findall(text)))
+
+
+@cache
+def _most_han() -> int:
+    """From so many Han characters on, no sign counts."""
+    return max(sign.most_han for sign in _signs())
 
 
 @cache

@@ -47,6 +47,8 @@ def refresh_of(body: bytes, url: str) -> str | None:
     Only the first 16 KiB count; comments and `<noscript>` (meant for other browsers) do not. It is read against the
     page's `<base>`, if there is one.
     """
+    if b"refresh" not in body[:_HEAD].lower():
+        return None
     head = body[:_HEAD].decode("latin-1")
     head = without_spans(without_spans(head, "<!--", "-->"), "<noscript", "</noscript")
     for meta in _META.findall(head):
