@@ -38,7 +38,7 @@ async def visit_article(
     if visit is None:
         return
     claimed.add(page.url_key)
-    visit = await honest(visitor, await renderer.visit(visit))
+    visit = await visitor.judged(await honest(visitor, await renderer.visit(visit)))
     declared = _canonical(visit)
     twin = await said_of_twins(visitor, visit, declared)
     due, notes = page, (f"canonical: {declared}",) if declared else ()

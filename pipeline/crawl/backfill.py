@@ -136,7 +136,10 @@ async def _judged(visit: Visit, bounds: Bounds, date_of: DateOf, ledger: Ledger,
     due = visit.due
     before = bounds.where(due.url_key)
     found = bounds.known(due.url_key) or Found(key=due.url_key, url=due.url, source=source.name, via=due.via)
-    day = await asyncio.to_thread(date_of, visit.body, visit.content_type, visit.fetched.final_url)
+    body, kind = visit.body, visit.content_type
+    if visit.rendered:
+        body, kind = visit.rendered.encode("utf-8", "replace"), "text/html; charset=utf-8"
+    day = await asyncio.to_thread(date_of, body, kind, visit.fetched.final_url)
     if day is None and before == Where.INSIDE:
         return visit
     ledger.note([bounds.learn(found, day)])

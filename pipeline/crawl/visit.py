@@ -176,11 +176,13 @@ class Visitor:
         if in_doubt and earlier is not None and _lied(earlier, known, fetched):
             self.hosts.caught_lying(due.url)
             note = f"it says 'not modified' of what was: {due.url} is read in full from now on"
-        visit = Visit(
+        return Visit(
             due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note, note=note
         )
-        is_judged = outcome == Outcome.OK and due.kind == Kind.PAGE and due.part_of is None
-        return await self._judge(visit) if self._judge is not None and is_judged else visit
+
+    async def judged(self, visit: Visit) -> Visit:
+        """A visit of the first page of an article, rendered if it is to be, as the run that it is for judges it."""
+        return visit if self._judge is None or visit.outcome != Outcome.OK else await self._judge(visit)
 
     def _believes(self, due: Due, known: UrlState | None) -> bool:
         """Whether the server of a URL may say that it is as it was."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from pipeline.corpus.build import build
 from pipeline.corpus.job import Job
 from pipeline.corpus.read import documents
 from pipeline.crawl import rendering
+from pipeline.crawl.backfill import Wish, backfill
+from pipeline.crawl.backlog import Span
 from pipeline.crawl.rendering import is_shell
 from pipeline.crawl.run import crawl
 from pipeline.records import Document, Source
@@ -366,3 +370,25 @@ def test_other_tools_read_the_archive(site: Site, tmp_path: Path) -> None:
 )
 def test_a_shell_without_an_article_in_its_markup(html: str, is_one: bool) -> None:
     assert is_shell(html) is is_one
+
+
+def test_a_backfill_judges_the_day_that_only_the_rendered_page_prints(site: Site, tmp_path: Path) -> None:
+    days = ("2020-01-09", "2020-01-10")
+    for number, day in enumerate(days):
+        said = (
+            f"document.getElementById('app').innerHTML = '<p id=day>' + ['{day[:4]}', '{day[5:]}'].join('-')"
+        )
+        site.pages[f"/a/{number}.html"] = shell(f"<script>{said} + '</p>';</script>")
+    source = replace(
+        source_of(site), urls=tuple(f"{site.base}/a/{n}.html" for n in range(2)), render="always"
+    )
+
+    def printed(body: bytes, content_type: str, url: str) -> date | None:
+        found = re.search(rb"<p id=.?day.?>([0-9-]+)", body)
+        return date.fromisoformat(found[1].decode()) if found else None
+
+    span = Span(since=date(2020, 1, 10), until=date(2020, 1, 11))
+    wish = Wish(span=span, date_of=lambda _: printed, examples={}, max_requests=None)
+    backfill([source], tmp_path, wish, limits=QUICK)
+    outcomes = {capture.url[-6]: capture.outcome for capture in kept(tmp_path)}
+    assert outcomes == {"0": "outside", "1": "ok"}
