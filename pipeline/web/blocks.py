@@ -81,7 +81,8 @@ def judge_page(
 
 def seen(body: bytes) -> tuple[str, str]:
     """Title and text of a page (of its first MAX_BYTES) outside links, lower case and without blanks."""
-    words = _words(_decoded(body[:MAX_BYTES]))
+    words = _words(_decoded(body[:MAX_BYTES]), MAX_BYTES + 1)
+    assert words is not None  # no page of so few bytes has so many characters
     return _folded(words.title), words.text
 
 
