@@ -51,7 +51,7 @@ COLUMNS = ("要闻", "本地", "文化", "教育", "体育", "财经", "科技",
 WORDS = "村口的老槐树下，几位老人说起那年修渠引水的旧事，从开春一直讲到秋收，旁边的孩子听得入了神。"
 
 STAGES = (
-    ("connections and bytes (h11, asyncio)", "web/transport.py:send", ()),
+    ("connections and bytes (httpx, httpcore)", "web/transport.py:send", ()),
     (
         "cookies, redirects, decoding, verdict",
         "web/fetch.py:get",

@@ -22,7 +22,7 @@ _PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLA
 """Between a label and its value. GAP is white space to `\\s`: each must be read one way alone, or a run of GAPs takes
 twice as long with each more."""
 SOURCE_LABEL = either_script(
-    r"(?<![图圖片影照频頻面乐樂材料明])(?:(?:文章|新闻|新聞|信息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
+    r"(?<![图圖片影照频頻面乐樂材料明])(?:(?:文章|新闻|新聞|信息|消息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
     r"转载于|From|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
     + _PARTED
     + r"([^\x1f|｜:：\n\t]{2,40})"

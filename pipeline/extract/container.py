@@ -200,7 +200,10 @@ def reads_on(layout: Layout, index: int) -> bool:
 
 
 def weigh(layout: Layout, heading: int | None = None) -> Weights:
-    """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it."""
+    """Weights of all lines and boxes of a page. `heading` is the line of its title, if a heading shows it.
+
+    An item is no step of the way up: paragraphs in items weigh for their list as items do.
+    """
     boxes = layout.boxes
     plain = [line_weight(line) for line in layout.lines]
     weights = _discounted(layout, with_verses(layout, plain, heading), heading)
@@ -213,6 +216,8 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
             if at >= 0:
                 score[at] += factor * weight
                 at = boxes[at].parent
+                while at >= 0 and boxes[at].tag == "li":
+                    at = boxes[at].parent
     for index in range(len(boxes) - 1, 0, -1):
         total[boxes[index].parent] += total[index]
     running = [0.0, *accumulate(plain)]

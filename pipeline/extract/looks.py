@@ -35,7 +35,7 @@ KEYWORD_SHARE = 0.8
 LONGEST_KEYWORDS = 400
 HAN_WORD = re.compile(f"[{IDEOGRAPHS}]{{2}}")
 BETWEEN_KEYWORDS = re.compile(r"[\s,，、|;；]+")
-BUTTONS = re.compile(r"(?:[【\[［〔][^【】\[\]［］〔〕。，]{1,12}[】\]］〕]\s{0,3}){2,12}")
+BUTTONS = re.compile(r"(?:[【\[［〔][^【】\[\]［］〔〕。，]{1,24}[】\]］〕]\s{0,3}){2,12}")
 """【打印本页】【关闭窗口】, as pages of table cells have them."""
 
 CAPTION_LINE = 120
