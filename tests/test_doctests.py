@@ -17,7 +17,10 @@ MODULES = sorted(
 )
 TEACHING = {
     "pipeline.archive.warc": {"moment", "record_id", "sha1"},
+    "pipeline.corpus.masking": {"mask_row"},
     "pipeline.corpus.personal": {"mask"},
+    "pipeline.crawl.twins": {"shape", "step"},
+    "pipeline.dedupe.titles": {"whole_titles"},
     "pipeline.extract.ago": {"days_ago"},
     "pipeline.extract.clock": {"clock_beside", "moment"},
     "pipeline.extract.dates": {"find_day", "machine_moment"},

@@ -16,7 +16,7 @@ from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
-from pipeline.dedupe.relate import LIGHT, Relation, judge
+from pipeline.dedupe.relate import Relation, judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, sketch, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import alike, title_key
@@ -128,8 +128,6 @@ class Comparison:
             if (judged := self._judged(work, member, candidates)) is None:
                 continue
             relation, overlap = judged
-            if relation.relation not in {None, DUPLICATE} and work.item.site != member.site:
-                relation, overlap = self._without_furniture(work, member, candidates) or judged
             if relation.relation:
                 found.append(Match(member, relation, overlap))
             if relation.relation == DUPLICATE:
@@ -170,27 +168,6 @@ class Comparison:
             common=lambda: candidates.known(name, sketch(theirs)),
             schemas=partial(self._schemas, work, member),
         )
-
-    def _without_furniture(
-        self, work: Prepared, member: Member, candidates: Candidates
-    ) -> tuple[Relation, Overlap] | None:
-        """The relation of a copy to a text whose site has lines as furniture that the copy's site has not, compared
-        without them on both sides; None: they are no copies."""
-        mine, theirs = work.item.text, self._text(member.id)
-        repeated = self._index.site(member.site).repeated
-        both = {*work.repeated, *repeated}
-        if len(both) == len(work.repeated) == len(repeated):
-            return None
-        left, right = stripped(mine, both), stripped(theirs, both)
-        if (left, right) == (stripped(mine, work.repeated), stripped(theirs, repeated)):
-            return None
-        whole = self._shingles_of(member.id)
-        if whole is None:
-            return None
-        known = self._circumstances(work, member, whole, candidates)
-        relation, overlap = judge(shingles(text_key(left)), shingles(text_key(right)), known)
-        alike = min(overlap.a.coverage, overlap.b.coverage) >= LIGHT
-        return (relation, overlap) if relation.relation == DUPLICATE and alike else None
 
     def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
         return schema(work.item.text), schema(self._text(member.id))

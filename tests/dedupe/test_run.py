@@ -430,15 +430,6 @@ def test_a_framed_copy_is_found_among_many_instances_of_a_form(size: int) -> Non
     assert len({decision.cluster for decision in decided.values()}) == len(notices)
 
 
-def test_a_copy_that_bears_the_furniture_of_its_origin_is_one() -> None:
-    lines = "\n".join(sentences(70, 6))
-    pages = [item(f"p{n}", f"{lines}\n{article(n, 8)}", site="origin.example") for n in range(1, 8)]
-    copy = item("xcopy", pages[2].text, site="copies.example")
-    decided = by_id(run([*pages, copy]))
-    assert len({decided[page.id].cluster for page in pages}) == len(pages)
-    assert (decided["xcopy"].relation, decided["xcopy"].cluster) == ("duplicate", "p3")
-
-
 def test_a_text_like_two_instances_of_a_form_unites_them_not() -> None:
     body = "".join(sentences(1, 10))
     one, other = (
