@@ -22,6 +22,9 @@ URL = "https://www.example.cn/a/1.html"
 SENTENCE = "城北的旧粮库改成社区食堂以后，每天中午都要排队，老人们说比自己买菜还便宜。"
 BODY = f"<p>{SENTENCE * 2}</p>" * 6
 
+CAP_LIMIT = 3 * TIME_LIMIT
+"""CPU seconds of ten megabytes, which took 2.2 where both cores were busy; what is quadratic takes minutes."""
+
 HOSTILE = {
     "nested divs": "<div>" * 10_000 + BODY + "</div>" * 10_000,
     "nested bold": "<b>" * 20_000 + SENTENCE * 5,
