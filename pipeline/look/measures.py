@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from math import expm1, log1p
 from pathlib import Path
 
@@ -105,23 +105,24 @@ def _turn(name: str, base: Measures, fails: Callable[[Measures], bool]) -> float
     return steps[place] if first or name in COUNTS else steps[place - 1]
 
 
-def spreads(folder: Path) -> list[Spread]:
+@lru_cache(maxsize=8)
+def spreads(folder: Path, _digest: str) -> tuple[Spread, ...]:
     """The measures of all rows of a version that were measured; none where there are none.
 
-    Those alone that its schema has: the first one had them as words.
+    Those alone that its schema has: the first one had them as words. `_digest` is the version's, which never changes:
+    what was worked out of 100,000 rows once is not worked out again.
     """
     files = rows.files(folder)
     measured = {each.name for each in parts(pq.read_schema(files[0]).field("quality").type)} if files else ()
     if not measured:
-        return []
+        return ()
     with rows.database() as db:
         db.execute(
-            "create temp table row as select unnest(quality) from read_parquet($1, union_by_name = true)"
-            " where quality is not null",
+            "create temp table row as select unnest(quality) from read_parquet($1) where quality is not null",
             [files],
         )
         found = [_spread(db, field.name) for field in fields(Measures) if field.name in measured]
-    return [spread for spread in found if spread is not None]
+    return tuple(spread for spread in found if spread is not None)
 
 
 def _spread(db: duckdb.DuckDBPyConnection, name: str) -> Spread | None:

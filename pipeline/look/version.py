@@ -74,9 +74,10 @@ def read(asked: Asked) -> Version:
     place = have.index(folder.name)
     parent = folder.parent / manifest.parent if manifest.parent in have else None
     tallies, samples = _changes(manifest, parent, folder)
+    digest = hash_of(folder)
     return Version(
         manifest=manifest,
-        digest=hash_of(folder),
+        digest=digest,
         is_latest=folder.name == latest(folder.parent),
         before=have[place - 1] if place else None,
         after=have[place + 1] if place + 1 < len(have) else None,
@@ -95,7 +96,7 @@ def read(asked: Asked) -> Version:
         tallies=tallies,
         has_parent=parent is not None or manifest.parent is None,
         samples=samples,
-        spreads=tuple(spreads(folder)),
+        spreads=spreads(folder, digest),
     )
 
 

@@ -42,6 +42,6 @@ def test_every_rule_with_a_threshold_is_drawn() -> None:
 def test_the_figures_are_those_of_the_rows(demo: Folders) -> None:
     rows = [*documents(demo.clean), *documents(demo.clean, table="dropped")]
     shares = sorted(row.quality.marks_share for row in rows if row.quality is not None)
-    spread = next(each for each in spreads(version_folder(demo.clean)) if each.name == "marks_share")
+    spread = next(each for each in spreads(version_folder(demo.clean), "") if each.name == "marks_share")
     assert (spread.measured, spread.low, spread.high) == (len(shares), shares[0], shares[-1])
     assert spread.median == pytest.approx(median(shares), rel=0.05)
