@@ -155,19 +155,14 @@ class Comparison:
         mine, theirs = self._shingles_of(name), self._shingles_of(member.id)
         if mine is None or theirs is None:
             return None
-        return judge(mine, theirs, self._circumstances(work, member, theirs, candidates))
-
-    def _circumstances(
-        self, work: Prepared, member: Member, theirs: Shingles, candidates: Candidates
-    ) -> Circumstances:
-        name = work.item.id
-        return Circumstances(
+        known = Circumstances(
             days=_days(work.item, member),
             titles=(work.item.title, member.title),
             rare=lambda: candidates.rare(name, sketch(theirs)),
             common=lambda: candidates.known(name, sketch(theirs)),
             schemas=partial(self._schemas, work, member),
         )
+        return judge(mine, theirs, known)
 
     def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
         return schema(work.item.text), schema(self._text(member.id))

@@ -172,9 +172,7 @@ def is_linked_title(line: Line) -> bool:
     """Whether a line is one link as long as a title, with no word beside it: a time or a number may be."""
     if line.linked < MIN_LINE or MARKS.match(line.text[-1]):
         return False
-    return line.linked * 10 >= 9 * len(line.text) or not any(
-        WORD.search(piece.text) for piece in line.pieces if not piece.href
-    )
+    return is_linked(line) or not any(WORD.search(piece.text) for piece in line.pieces if not piece.href)
 
 
 def is_linked(line: Line) -> bool:

@@ -70,7 +70,9 @@ def may_be_title(line: Line, shortest: int = TITLE.start) -> bool:
 
 def is_day_line(line: Line) -> bool:
     """Whether a line names a day and an hour or a source, and is no sentence."""
-    text = line.text
-    if len(text) > DAY_LINE or SENTENCE_END.search(text):
-        return False
-    return DAY.search(text) is not None and HOUR_OR_SOURCE.search(text) is not None
+    return names_day(line.text) and HOUR_OR_SOURCE.search(line.text) is not None
+
+
+def names_day(text: str) -> bool:
+    """Whether a text is short, names a day, and is no sentence."""
+    return len(text) <= DAY_LINE and not SENTENCE_END.search(text) and DAY.search(text) is not None

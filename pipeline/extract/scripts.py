@@ -220,10 +220,15 @@ def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]
     if raw[:3].upper() in PERCENT:
         raw = unquote(raw)
     enough = len(raw) >= SHORTEST and han_in(raw) >= SHORTEST
-    name = key.replace("_", "").lower()
+    name = _plain(key)
     if not enough and len(raw) > FACT:
         return
-    if name in PERSON_KEYS and (of := _fact(frame.key)) in PERSONS and frame.parent and len(raw) <= FACT:
+    if (
+        name in PERSON_KEYS
+        and (of := _fact(_plain(frame.key))) in PERSONS
+        and frame.parent
+        and len(raw) <= FACT
+    ):
         frame.parent.facts.setdefault(of, unescape(raw).strip())
         return
     fact = _fact(name)
@@ -237,8 +242,11 @@ def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]
         yield unescape(raw), key, frame
 
 
-def _fact(key: str) -> str | None:
-    name = key.replace("_", "").lower()
+def _plain(key: str) -> str:
+    return key.replace("_", "").lower()
+
+
+def _fact(name: str) -> str | None:
     return next((fact for fact, names in FACTS if name in names), None)
 
 

@@ -14,7 +14,7 @@ from pipeline.extract.byline import author_in, source_in
 from pipeline.extract.clock import FOOT
 from pipeline.extract.container import Weights
 from pipeline.extract.days import part_days
-from pipeline.extract.frames import DAY, DAY_LINE, NO_TITLE, SENTENCE_END, frames, may_be_title
+from pipeline.extract.frames import NO_TITLE, SENTENCE_END, frames, may_be_title, names_day
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.printed import with_gaps
@@ -186,8 +186,7 @@ def _evidence(layout: Layout, reading: Reading, position: int, article: Article)
 
 def _is_header(text: str) -> bool:
     """Whether a line has a day and, behind a label, who wrote it or where it is from."""
-    is_day = len(text) <= DAY_LINE and DAY.search(text) is not None and not SENTENCE_END.search(text)
-    return is_day and bool(source_in(text) or author_in(text))
+    return names_day(text) and bool(source_in(text) or author_in(text))
 
 
 def _opens(layout: Layout, index: int) -> bool:
@@ -199,8 +198,7 @@ def _opens(layout: Layout, index: int) -> bool:
 def _same_markup(layout: Layout, reading: Reading, line: Line, below: str, article: Article) -> bool:
     """Whether a heading has the markup of the page's title, by name, and a day below it."""
     box = layout.boxes[line.box]
-    is_day = len(below) <= DAY_LINE and not SENTENCE_END.search(below) and DAY.search(below)
-    if box.tag not in ("h1", "h2") or not box.names or not is_day:
+    if box.tag not in ("h1", "h2") or not box.names or not names_day(below):
         return False
     shown = (other for other in layout.lines[: reading.kept[0]] if other.text == article.title)
     return any((layout.boxes[o.box].tag, layout.boxes[o.box].names) == (box.tag, box.names) for o in shown)
