@@ -31,6 +31,12 @@ _RAW = "|".join(
 _NO_MARKUP = rf"(?=[sStTxX])(?:{_RAW})|!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->)?"
 """Elements and comments whose content is no markup, to their end or the page's, behind their `<`."""
 
+TITLE_WITHIN = 100_000
+"""Code points in which the start of a title is looked for; 0.5 to 2.5 MB of scripts stand behind it, never before."""
+
+_TITLE = re.compile(r"<title\b[^<>]{0,500}>[^<]*+", re.I)
+_TITLE_OR_NEXT = re.compile(r"<(?:(/title)\b|/head\b|body\b)", re.I)
+
 _NAMES = re.compile(rf"<(?:{_NO_MARKUP}|(/?{_NAME}))")
 _TAG = re.compile(rf"<(?:{_NO_MARKUP}|(/?)({_NAME})[^<>]{{0,20000}}>?)")
 
@@ -86,19 +92,33 @@ def tamed(html: str) -> str:
     """The page without the attributes of tags that have thousands, and without tags nested beyond MAX_DEPTH.
 
     Of one with more than MAX_TAGS tags, what stands before these; one that opens its formatting elements again and
-    again is read without them.
+    again is read without them. A title that is never closed ends at the first tag: else all of the page is title.
 
     >>> tamed("<p>正文</p>")
     '<p>正文</p>'
     >>> tamed("<div>" * 600 + "正文").count("<div>")
     512
+    >>> tamed("<title>正<body>文")
+    '<title>正</title><body>文'
     """
+    html = _title_closed(html)
     if _has_long_run(html):
         html = _LONG_TAG.sub(_bare, html)
     is_deep, is_reopened = _asked(html)
     if is_reopened:
         html = _FORMATTING_TAG.sub("", html)
     return _flat(html) if is_deep else html
+
+
+def _title_closed(html: str) -> str:
+    """The page with its title closed, if neither head nor body waits for it: a stray byte in `</title>` is enough."""
+    title = _TITLE.search(html, 0, TITLE_WITHIN)
+    if title is None or html.startswith("</title>", title.end()):
+        return html
+    behind = _TITLE_OR_NEXT.search(html, title.end())
+    if behind is not None and behind[1]:
+        return html
+    return f"{html[: title.end()]}</title>{html[title.end() :]}"
 
 
 def _has_long_run(html: str) -> bool:

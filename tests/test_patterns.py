@@ -43,6 +43,10 @@ LIMITS = {
     "pipeline.extract.byline.DATELINE[0]": 140,
     "pipeline.extract.byline.DATELINE[1]": 140,
     "pipeline.extract.people.AUTHOR_IS": 160,
+    **{
+        f"pipeline.extract.noarticle._words()[{kind}]": 60
+        for kind in ("", "deleted", "login", "said", "seen", "verify")
+    },
     "pipeline.extract.statements.PERMITTED": 400,
     **{f"pipeline.extract.statements._patterns()[{n}][1]": 400 for n in range(len(table("rights-lines")))},
 }

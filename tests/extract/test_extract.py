@@ -80,6 +80,24 @@ def test_page_without_an_article_has_a_reason(body: bytes, reason: str) -> None:
     assert (page.articles, page.reason) == ((), reason)
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "big5hkscs"])
+def test_forty_stray_bytes_cost_the_signs_they_stand_in(codec: str) -> None:
+    page = f'<meta charset="{codec[:4]}"><title>旧磨坊又转了起来</title><body>'.encode()
+    page += f'<div class="content">{BODY}</div>'.encode(codec, "replace")
+    for seed in range(8):
+        chance, body = random.Random(seed), bytearray(page)
+        for _ in range(40):
+            body.insert(chance.randrange(len(page) // 9, len(body)), chance.randrange(0x80, 0x100))
+        found = extract_page(bytes(body), url=URL)
+        assert [len(article.extracted) > len(SENTENCE) for article in found.articles] == [True]
+
+
+def test_title_closed_by_a_broken_tag_does_not_swallow_the_page() -> None:
+    for broken in (b"</ti\xfftle>", b"<\xe5/title>", b""):
+        page = b"<head><title>t" + broken + b"</head><body>" + BODY.encode()
+        assert extract_page(page, url=URL).articles
+
+
 def test_nul_bytes_and_hidden_keywords_leave_the_article() -> None:
     hidden = f'<div style="display:none">{"关键词，热搜，" * 24_000}</div>'
     page = extract_page(
