@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from pipeline.dedupe import phases
 from pipeline.dedupe.ahead import Ahead
 from pipeline.dedupe.candidates import COMMON
 from pipeline.dedupe.evidence import Circumstances
-from pipeline.dedupe.phases import Runs, compare, pair_up, sketch_texts
+from pipeline.dedupe.phases import FIRST, Runs, compare, pair_up, sketch_texts
 from pipeline.dedupe.prepared import prepare
 from pipeline.dedupe.records import Item
 from pipeline.dedupe.relate import judge, judge_ahead, step
@@ -84,6 +84,22 @@ def test_the_later_of_two_meets_the_earlier_in_whatever_run_it_is(tmp_path: Path
     assert told.places.tolist() == [1, 0]
 
 
+def test_ranges_have_about_as_many_hashes_each_and_lose_none(tmp_path: Path) -> None:
+    runs = [[item(f"{run}-{n}", article(run * 40 + n, 40), order=n) for n in range(40)] for run in range(2)]
+    told = Runs.of(tmp_path, [sketch_texts(items, {}, tmp_path, f"run-{n}") for n, items in enumerate(runs)])
+    hashes = np.concatenate([mapped(file)[0] for file in sorted(tmp_path.glob("*.hashes.npy"))])
+    assert len(told.cuts) >= 4
+    for parts in (1, 3, 200):
+        bounds = [told.between(part, parts) for part in range(parts)]
+        assert (bounds[0][0], bounds[-1][1]) == (0, 1 << 64)
+        assert all(before[1] == after[0] for before, after in pairwise(bounds))
+    sizes = [
+        np.count_nonzero((hashes >= low) & (hashes < high))
+        for low, high in map(told.between, range(3), [3] * 3)
+    ]
+    assert max(sizes) < 2 * len(hashes) / 3
+
+
 def test_a_text_that_equals_an_earlier_one_meets_none(tmp_path: Path) -> None:
     looked(tmp_path, [item("a", article(1), order=1), item("b", article(1), order=2)])
     assert all(not mapped(file).size for file in tmp_path.glob("pairs-*"))
@@ -97,4 +113,4 @@ def test_of_a_hash_that_all_have_the_first_are_met(tmp_path: Path, monkeypatch: 
     pairs = mapped(tmp_path / "pairs-00000.npy")
     for later in (10, COMMON + 10):
         met = (pairs[1, pairs[0] == later] >> np.uint64(16)).tolist()
-        assert met == list(range(min(later, COMMON)))
+        assert met == list(range(min(later, FIRST)))
