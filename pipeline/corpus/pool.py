@@ -19,8 +19,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
 from types import FrameType, TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
+import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
 from pipeline.corpus.batches import Batch, Lost
@@ -95,7 +96,7 @@ class Pool(AbstractContextManager["Pool"]):
     def _submit(self, function: Callable[[Batch], R], batch: Batch, seconds_per_item: float) -> Future[R]:
         under_way: Future[R]
         if self.dask is not None:
-            under_way = self._cluster().submit(function, batch, pure=False, retries=1)
+            under_way = self._cluster().submit(packed, function, batch, pure=False, retries=1)
         else:
             timeout = START_SECONDS + seconds_per_item * batch.count
             with _unbroken():
@@ -107,7 +108,8 @@ class Pool(AbstractContextManager["Pool"]):
             return future.result()
         timeout = 2 * self._count() * (START_SECONDS + seconds_per_item * batch.count)
         try:
-            return future.result(timeout=timeout)
+            found = future.result(timeout=timeout)
+            return cast(R, pa.ipc.open_stream(found).read_all()) if isinstance(found, pa.Buffer) else found
         except FutureTimeout:
             future.cancel()
             raise
@@ -134,8 +136,20 @@ class Pool(AbstractContextManager["Pool"]):
         if self._client is None:
             from distributed import Client  # the optional extra [cluster]
 
-            self._client = Client(self.dask)  # type: ignore[no-untyped-call]
+            # by way of the scheduler each result would pass the wire twice
+            self._client = Client(self.dask, direct_to_workers=True)  # type: ignore[no-untyped-call]
         return self._client
+
+
+def packed(function: Callable[[Batch], R], batch: Batch) -> R | pa.Buffer:
+    """What a function returns; a table as a compressed Arrow stream, since it goes over a wire."""
+    found = function(batch)
+    if not isinstance(found, pa.Table):
+        return found
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, found.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(found)
+    return sink.getvalue()
 
 
 @contextmanager

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pipeline.corpus import pool as module
 from pipeline.corpus.batches import Batch, Lost
-from pipeline.corpus.pool import Done, Pool
+from pipeline.corpus.pool import Done, Pool, packed
 
 
 def numbers(batch: Batch) -> list[int]:
@@ -74,3 +75,12 @@ def test_an_item_that_hangs_is_lost_alone(monkeypatch: pytest.MonkeyPatch) -> No
         Lost(batch=Batch(file="x", start=7, count=1), why="timeout")
     ]
     assert [n for o in outcomes if isinstance(o, Done) for n in o.result] == [4, 5, 6, 8, 9, 10, 11]
+
+
+def test_a_table_goes_over_the_wire_compressed_and_anything_else_as_it_is() -> None:
+    table = pa.table({"text": ["同一句话说了很多遍。"] * 500})
+    sent = packed(lambda _: table, Batch(file="a", start=0, count=1))
+    assert isinstance(sent, pa.Buffer)
+    assert sent.size < table.nbytes / 4
+    assert pa.ipc.open_stream(sent).read_all().equals(table)
+    assert packed(lambda batch: batch.count, Batch(file="a", start=0, count=3)) == 3
