@@ -19,6 +19,7 @@ from pipeline.archive import cdxj
 from pipeline.archive.feeds import feeds_before, identity
 from pipeline.archive.plausible import is_plausible
 from pipeline.archive.reader import original, read_one, site_of
+from pipeline.archive.store import path_of
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import document_id, short_hash
@@ -50,13 +51,17 @@ PARTS_MISSING = "parts_missing"
 """Flag of an article whose page goes on in a part that is not in the archive (an interrupted crawl, a failed visit)."""
 
 
-@lru_cache(maxsize=2)
 def page_refs(raw: Path, file: str) -> list[cdxj.Ref]:
     """The page captures of a sealed file, the further parts of an article right behind its first.
 
     Hosts are visited side by side, so that the parts do not lie together in the file. Kept, since every
-    batch of the file asks for them.
+    batch of the file asks for them; a file that was repaired meanwhile is another one to a worker of a cluster.
     """
+    return _page_refs(raw, file, path_of(raw, file).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _page_refs(raw: Path, file: str, _written: int) -> list[cdxj.Ref]:
     refs = [ref for ref in cdxj.refs(raw, file) if ref.kind == Kind.PAGE]
     firsts = {ref.url_key for ref in refs if ref.part_of is None}
     parts: dict[str, list[cdxj.Ref]] = defaultdict(list)

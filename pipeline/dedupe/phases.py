@@ -133,8 +133,8 @@ class Runs:
         return 0 if part == 0 else first, 1 << 64 if part + 1 == parts else last
 
     def write(self) -> Path:
-        """Write them where workers read them."""
-        path = self.folder / "runs.npz"
+        """Write them where workers read them: by a name of its own, since a worker outlives a build and remembers."""
+        path = self.folder / f"{uuid4().hex}.runs.npz"
         np.savez(
             path,
             names=self.names,

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib import import_module
@@ -19,7 +20,8 @@ from pipeline.corpus import ahead, shards, writers
 from pipeline.corpus.build import build
 from pipeline.corpus.edition import Edition
 from pipeline.corpus.read import documents
-from pipeline.dedupe import comparison
+from pipeline.dedupe import comparison, phases
+from pipeline.dedupe.candidates import COMMON
 from pipeline.records import Capture
 from tests.corpus.archives import START, html, job, write
 from tests.corpus.articles import sentences
@@ -89,6 +91,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many batches that every worker has some of each phase."""
     monkeypatch.setattr(ahead, "TEXTS", 7)
     monkeypatch.setattr(ahead, "HASHES", 500)
+    monkeypatch.setattr(phases, "CUT_EVERY", 50)
 
 
 def on(cluster: Any, alone: Path, folder: Path) -> dict[str, str]:
@@ -109,6 +112,33 @@ def test_any_number_of_workers_makes_the_bytes_of_one_machine(
     with distributed.Client(cluster) as client:
         client.wait_for_workers(workers)
     assert on(cluster, alone, tmp_path) == sums(alone / "clean")
+
+
+def notice(number: int) -> Capture:
+    """One of a form that more have than a phrase is met of."""
+    form = sentences(999, 6)
+    says = [
+        form[0],
+        f"本公司股票自二〇二六年五月{number}日起停牌，证券代码六〇{number:04d}。",
+        *form[1:],
+        FOOT,
+    ]
+    return replace(capture(1_000 + number), body=html(f"关于第{number}号股票停牌的公告", says))
+
+
+@pytest.mark.slow
+def test_increments_and_forms_are_those_of_one_machine(cluster: Any, tmp_path: Path) -> None:
+    cluster.scale(2)
+    first = [notice(number) for number in range(COMMON + 6)] + [capture(number) for number in range(20)]
+    later = [notice(number) for number in range(200, 210)] + [capture(number) for number in range(25, 45)]
+    dask = {"alone": None, "cluster": cluster.scheduler_address}
+    for run, captures in enumerate((first, later)):
+        for name, address in dask.items():
+            write(tmp_path / name / "raw", captures, f"run-{run}")
+            assert build(job(tmp_path / name, confirm=True, dask=address)).published
+        assert sums(tmp_path / "alone" / "clean") == sums(tmp_path / "cluster" / "clean")
+    found = [d.relation for d in documents(tmp_path / "cluster" / "clean")]
+    assert found.count("same_form") > COMMON
 
 
 def dies_once(flags: str, module: str, name: str, *arguments: Any) -> Any:
