@@ -86,6 +86,12 @@ def seen(body: bytes) -> tuple[str, str]:
     return _folded(words.title), words.text
 
 
+def prints_han(body: bytes, least: int) -> bool:
+    """Whether a page (its first MAX_BYTES) prints at least so many Han characters outside links."""
+    words = _words(_decoded(body[:MAX_BYTES]), least)
+    return words is None or _han(words.text) >= least
+
+
 def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8")
@@ -96,7 +102,7 @@ def _decoded(body: bytes) -> str:
 def _words(source: str, most_han: int) -> _Words | None:
     """Title and visible text of a page by one pass over its tags; linear in the length of the page.
 
-    None as soon as its longer pieces have `most_han` Han characters: no sign counts on such a page.
+    None as soon as its longer pieces have `most_han` Han characters: more are not asked about.
     """
     source = without_spans(source, "<!--", "-->")
     han = 0
