@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import httpx
 
@@ -96,11 +97,16 @@ class Transport:
         target = (parsed.pathname + parsed.search).encode("ascii")
         return httpx.Request(
             "GET",
-            f"{parsed.protocol}//{parsed.host}/",
+            _origin(f"{parsed.protocol}//{parsed.host}/"),
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
             # The target as we spell it: httpx would rewrite some escapes.
             extensions={"timeout": self._timeout, "target": target},
         )
+
+
+@lru_cache(maxsize=64)
+def _origin(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 def _answer_of(response: httpx.Response) -> Answer:
