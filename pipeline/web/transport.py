@@ -18,6 +18,9 @@ MAX_HEADERS = 256
 lines when we sent it so many."""
 
 
+_NO_BODY = httpx.ByteStream(b"")
+
+
 @dataclass(slots=True, kw_only=True)
 class Answer:
     """A response as it arrived; filled while it is read, so that a cut body is not lost."""
@@ -81,7 +84,8 @@ class Transport:
             declared = answer.header("content-length")
             if declared.isascii() and declared.isdigit() and int(declared[:20]) > wire_cap:
                 raise TransportError(Outcome.TOO_LARGE, f"{declared[:20]} bytes declared")
-            async for chunk in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for chunk in response.stream:
                 answer.raw += chunk
                 if len(answer.raw) > wire_cap:
                     del answer.raw[wire_cap:]
@@ -99,6 +103,7 @@ class Transport:
             "GET",
             _origin(f"{parsed.protocol}//{parsed.host}/"),
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            stream=_NO_BODY,
             # The target as we spell it: httpx would rewrite some escapes.
             extensions={"timeout": self._timeout, "target": target},
         )
