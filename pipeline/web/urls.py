@@ -127,7 +127,7 @@ def surt(key: str) -> str:
     'cn,example,news)/a/1.html?id=2'
     """
     try:
-        parsed = ada_url.URL(key)
+        parsed = parse_url(key)
     except ValueError:
         return key
     if not parsed.hostname:
