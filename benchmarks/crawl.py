@@ -65,7 +65,8 @@ STAGES = (
         ("web/fetch.py:get", "web/blocks.py:judge_page"),
     ),
     ("the next part of an article", "crawl/articles.py:_following", ()),
-    ("canonical", "crawl/articles.py:_canonical_note", ()),
+    ("canonical", "crawl/articles.py:_canonical", ()),
+    ("other addresses of a page, notices", "crawl/folding.py:honest", ()),
     ("records and digests", "archive/exchange.py:pack", ()),
     ("gzip", "archive/warc.py:member", ()),
     (
