@@ -50,6 +50,9 @@ HINTS = (
 )
 """A page without any of these and without the next number as a link has no next part: it saves the parse."""
 
+_HINT = re.compile("|".join(map(re.escape, HINTS)))
+"""One search: of a page of 148 kB a third of what eighteen take."""
+
 _PLAIN = "".join(printable.split())
 """What of a query is sent as it stands."""
 
@@ -107,7 +110,7 @@ def _escaped(url: str, encoding: str) -> str:
 def _hinted(html: str, following: int) -> bool:
     """Whether a page may have a next part; cheaper than parsing it."""
     return (
-        any(hint in html for hint in HINTS)
+        _HINT.search(html) is not None
         or re.search(rf">[^<]{{0,3}}{following}[^<]{{0,3}}</", html) is not None
     )
 

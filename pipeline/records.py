@@ -277,7 +277,10 @@ Headers = tuple[tuple[str, str], ...]
 
 def header_of(headers: Headers, name: str) -> str:
     """The first value of a header, its name compared without case; "" if there is none."""
-    return next((value for key, value in headers if key.lower() == name), "")
+    for key, value in headers:
+        if key.lower() == name:
+            return value
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -303,7 +303,8 @@ class _Declaration:
         if "home" in self.table:
             self._checked("home", [home], _url_fault)
         elif found and not _url_fault(found[0]):
-            home = f"{parse_url(found[0]).origin}/"
+            first = parse_url(found[0])
+            home = f"{first.protocol}//{first.host}/"
         return fetch_form(home) or home
 
 

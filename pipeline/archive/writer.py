@@ -131,15 +131,14 @@ class Writer:
             capture = replace(capture, id=name)
         capture, records = pack(capture, wire, self.run_id, earlier)
         members = [warc.member(each) for each in records]
+        written = b"".join(members)
         try:
-            # One write a record; what is cut in two by a kill is put right by `repair`.
-            for each in members:
-                write_all(self._fd, each)
+            write_all(self._fd, written)  # what is cut in two by a kill is put right by `repair`
         except BaseException:
             self._undo()
             raise
         place = Place(file=self._file, offset=self._end, length=len(members[0]))
-        self._end += sum(len(each) for each in members)
+        self._end += len(written)
         self._written += 1
         capture = replace(capture, place=place)
         self._refs.append(ref_of(capture))

@@ -67,10 +67,9 @@ async def honest(visitor: Visitor, visit: Visit) -> Visit:
     due, body = visit.due, visit.body
     if not body or visit.rendered or due.part_of is not None or due.url_key in visitor.scope.named:
         return visit
-    if await asyncio.to_thread(is_article, body):
-        others = visitor.keeper.ledger.same_body(sha1(body), due.url_key)
-        if not any(twins.are_two_articles(due.url_key, each.url_key) for each in others):
-            return visit
+    is_shared = any(twins.are_two_articles(due.url_key, each.url_key) for each in visit.others)
+    if is_article(body) and not is_shared:
+        return visit
     nowhere = await visitor.nowhere(due.url) or b""
     is_notice = await asyncio.to_thread(are_one_notice, nowhere, body)
     return replace(visit, outcome=Outcome.SOFT_GONE) if is_notice else visit
@@ -85,13 +84,13 @@ async def said_of_twins(visitor: Visitor, visit: Visit, declared: str | None) ->
     if not body or visit.rendered or due.part_of is not None or not visitor.source.twins:
         return None
     ledger = visitor.keeper.ledger
-    others = [each.url_key for each in ledger.same_body(sha1(body), due.url_key)]
+    others = [each.url_key for each in visit.others]
     page, used = ledger.twins.fold(due.url_key)
     holder = _holder(visitor, page) if used else None
     canonical = url_key(declared) if declared else None
     if not (others or canonical or (holder and holder != due.url_key)):
         return None
-    if not await asyncio.to_thread(is_article, body):
+    if not is_article(body):
         return None
     if any(twins.are_two_articles(due.url_key, each) for each in others):
         return None

@@ -254,7 +254,8 @@ class Ledger:
 
         What was taken for its twin by its body alone is asked for again when that changes, or is gone.
         """
-        has_changed = ref.outcome == Outcome.OK and old is not None and ref.digest != old.good_digest
+        before = old.good_digest if old is not None else None
+        has_changed = ref.outcome == Outcome.OK and before not in (None, ref.digest)
         if has_changed or ref.outcome in MISSING:
             self._write_beside(_RELEASE, (warc.iso(ref.fetched_at), ref.url_key))
         if ref.outcome != Outcome.OK or ref.part_of is not None:
@@ -268,6 +269,8 @@ class Ledger:
         page, used = self.twins.fold(ref.url_key)
         if used:
             self.twins.know(page, twin_of or ref.url_key)
+        if (state.twin_of, state.twin_rule) == (twin_of, None):
+            return state
         state = replace(state, twin_of=twin_of, twin_rule=None)
         return replace(state, next_due=next_due(state))
 

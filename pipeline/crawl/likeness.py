@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.web.blocks import seen
+from pipeline.web.blocks import prints_han, seen
 
 ARTICLE = 200
 """Han characters outside links from which a page may be an article and teach something of URLs (ours)."""
@@ -29,7 +29,7 @@ _HAN = re.compile(r"[㐀-鿿]")
 
 def is_article(body: bytes) -> bool:
     """Whether a page has as much text as an article."""
-    return len(_HAN.findall(seen(body)[1])) >= ARTICLE
+    return prints_han(body, ARTICLE)
 
 
 def are_alike(a: bytes, b: bytes) -> bool:

@@ -298,10 +298,10 @@ async def _read(
 def _shape(url: str) -> str:
     """An address with each run of digits as one `0`, and a last name that is no word of the site as `*`."""
     parts = parse_url(url)
-    folder, _, name = str(parts.pathname).rpartition("/")
+    folder, _, name = parts.pathname.rpartition("/")
     stem, dot, ending = name.partition(".")
     stem = "*" if re.search(r"\d", stem) or (len(stem) > LONG_NAME and re.search(r"[-_%]", stem)) else stem
-    keys = sorted(pair.partition("=")[0] for pair in str(parts.search).lstrip("?").split("&") if pair)
+    keys = sorted(pair.partition("=")[0] for pair in parts.search.lstrip("?").split("&") if pair)
     query = f"?{'&'.join(keys)}" if keys else ""
     return f"{parts.host}{DIGITS.sub('0', folder)}/{stem}{dot}{ending}{query}"
 

@@ -79,6 +79,8 @@ class Visit:
     """None: nothing was asked, robots.txt forbids it."""
     earlier: Earlier | None = None
     """The last good response of the URL."""
+    others: tuple[Earlier, ...] = ()
+    """Of a page that came: the last good responses of other pages of its site with this body, the earliest first."""
     robots: str = ""
     """What robots.txt was, for the record."""
     note: str = ""
@@ -166,7 +168,8 @@ class Visitor:
             if outcome == Outcome.OK and due.kind == Kind.PAGE and self._led_to_a_front_page(due, fetched):
                 outcome = Outcome.SOFT_GONE
             turn.end(fetched, outcome)
-        if outcome == Outcome.OK and earlier is not None and sha1(fetched.body) == earlier.digest:
+        digest = sha1(fetched.body) if outcome == Outcome.OK else ""
+        if earlier is not None and digest == earlier.digest:
             if due.kind == Kind.PAGE and self._says_otherwise(fetched, earlier):
                 earlier = None
             else:
@@ -176,8 +179,15 @@ class Visitor:
         if in_doubt and earlier is not None and _lied(earlier, known, fetched):
             self.hosts.caught_lying(due.url)
             note = f"it says 'not modified' of what was: {due.url} is read in full from now on"
+        is_page = outcome == Outcome.OK and due.kind == Kind.PAGE
         return Visit(
-            due=due, outcome=outcome, fetched=fetched, earlier=earlier, robots=robots.note, note=note
+            due=due,
+            outcome=outcome,
+            fetched=fetched,
+            earlier=earlier,
+            others=tuple(self.keeper.ledger.same_body(digest, due.url_key)) if is_page else (),
+            robots=robots.note,
+            note=note,
         )
 
     async def judged(self, visit: Visit) -> Visit:
@@ -244,8 +254,8 @@ class Visitor:
         if fetched is None and due.looks:
             return capture
         earlier = visit.earlier if visit.outcome in USABLE else None
-        if outcome == Outcome.OK and due.kind == Kind.PAGE and visit.outcome == Outcome.OK:
-            earlier = next(iter(self.keeper.ledger.same_body(sha1(capture.body), due.url_key)), earlier)
+        if visit.others and visit.outcome == Outcome.OK:
+            earlier = visit.others[0]
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
     def archived(self, key: str) -> bytes:

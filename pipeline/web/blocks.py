@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.records import Outcome
 from pipeline.rules import table
@@ -62,10 +62,10 @@ def judge_page(
         return Outcome.BLOCKED
     if len(body) > MAX_BYTES:
         return None
-    source = text if text is not None else _decoded(body)
-    words = _words(source, _most_han())
+    words = _words_of(body) if text is None else _words(text)
     if words is None:
         return None
+    source = _decoded(body) if text is None else text
     han = _han(words.text)
     titles = {_folded(part) for part in (*_TITLE_SEPARATOR.split(words.title), words.title)}
     lowered = source.lower()
@@ -81,9 +81,16 @@ def judge_page(
 
 def seen(body: bytes) -> tuple[str, str]:
     """Title and text of a page (of its first MAX_BYTES) outside links, lower case and without blanks."""
-    words = _words(_decoded(body[:MAX_BYTES]), MAX_BYTES + 1)
+    words = _words(_decoded(body[:MAX_BYTES]), enough=MAX_BYTES + 1)
     assert words is not None  # no page of so few bytes has so many characters
     return _folded(words.title), words.text
+
+
+def prints_han(body: bytes, least: int) -> bool:
+    """Whether a page (its first MAX_BYTES) prints so many Han characters outside links; up to the most of a sign."""
+    assert least <= _most_han()
+    words = _words_of(body)
+    return words is None or _han(words.text) >= least
 
 
 def _decoded(body: bytes) -> str:
@@ -93,11 +100,18 @@ def _decoded(body: bytes) -> str:
         return body.decode("gb18030", "replace")
 
 
-def _words(source: str, most_han: int) -> _Words | None:
+@lru_cache(maxsize=2)
+def _words_of(body: bytes) -> _Words | None:
+    """The same of the first MAX_BYTES of a body; a visit asks twice, one after the other."""
+    return _words(_decoded(body[:MAX_BYTES]))
+
+
+def _words(source: str, enough: int | None = None) -> _Words | None:
     """Title and visible text of a page by one pass over its tags; linear in the length of the page.
 
-    None as soon as its longer pieces have `most_han` Han characters: no sign counts on such a page.
+    None as soon as its longer pieces have `enough` Han characters (None: so many that no sign counts).
     """
+    enough = _most_han() if enough is None else enough
     source = without_spans(source, "<!--", "-->")
     han = 0
     title: list[str] = []
@@ -118,7 +132,7 @@ def _words(source: str, most_han: int) -> _Words | None:
             text.append(between)
             if len(between) >= COUNTED:
                 han += _han(between)
-                if han >= most_han:
+                if han >= enough:
                     return None
         if name in _UNSEEN and not closes:
             unseen = name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import httpx
 
@@ -15,6 +16,9 @@ from pipeline.web.urls import parse_url
 MAX_HEADERS = 256
 """More header lines than this are refused (ours). httpcore 1.0.9 caps the header block at 100 KB and took 5,000
 lines when we sent it so many."""
+
+
+_NO_BODY = httpx.ByteStream(b"")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +84,8 @@ class Transport:
             declared = answer.header("content-length")
             if declared.isascii() and declared.isdigit() and int(declared[:20]) > wire_cap:
                 raise TransportError(Outcome.TOO_LARGE, f"{declared[:20]} bytes declared")
-            async for chunk in response.aiter_raw():
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            async for chunk in response.stream:
                 answer.raw += chunk
                 if len(answer.raw) > wire_cap:
                     del answer.raw[wire_cap:]
@@ -96,11 +101,17 @@ class Transport:
         target = (parsed.pathname + parsed.search).encode("ascii")
         return httpx.Request(
             "GET",
-            f"{parsed.protocol}//{parsed.host}/",
+            _origin(f"{parsed.protocol}//{parsed.host}/"),
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            stream=_NO_BODY,
             # The target as we spell it: httpx would rewrite some escapes.
             extensions={"timeout": self._timeout, "target": target},
         )
+
+
+@lru_cache(maxsize=64)
+def _origin(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 def _answer_of(response: httpx.Response) -> Answer:

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import ada_url
 import tld
@@ -18,6 +19,9 @@ from pipeline.rules import table
 
 MAX_LENGTH = 8192
 """Longest URL in characters that is taken seriously; common servers refuse request lines beyond 8 KiB."""
+
+_RECENT = 1024
+"""URLs whose parts are kept at hand: a visit asks for those of its own again and again."""
 
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -36,6 +40,17 @@ _WECHAT_NAMES = {
 }
 
 
+class Parts(NamedTuple):
+    """The parts of a URL, named and spelled as in the WHATWG standard."""
+
+    protocol: str
+    host: str
+    hostname: str
+    port: str
+    pathname: str
+    search: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Tracking:
     host: str
@@ -44,6 +59,7 @@ class _Tracking:
     beside: str
 
 
+@lru_cache(maxsize=_RECENT)
 def fetch_form(url: str, base: str | None = None, encoding: str = "utf-8") -> str | None:
     """The absolute URL to ask a server for, without fragment; None if it cannot or must not be fetched.
 
@@ -111,7 +127,7 @@ def surt(key: str) -> str:
     'cn,example,news)/a/1.html?id=2'
     """
     try:
-        parsed = ada_url.URL(key)
+        parsed = parse_url(key)
     except ValueError:
         return key
     if not parsed.hostname:
@@ -122,11 +138,13 @@ def surt(key: str) -> str:
     return f"{reversed_host}{port}){parsed.pathname}{parsed.search}".lower()
 
 
-def parse_url(url: str) -> ada_url.URL:
+@lru_cache(maxsize=_RECENT)
+def parse_url(url: str) -> Parts:
     """The parts of a URL in fetch form, as a browser sees them; ValueError for what is none."""
-    return ada_url.URL(url)
+    return Parts._make(ada_url.parse_url(url, attributes=Parts._fields).values())
 
 
+@lru_cache(maxsize=_RECENT)
 def site(url: str) -> str:
     """Host name without a leading `www.`, with `:port` when it is not the default; "" if there is none.
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.rules import table
-from pipeline.web.blocks import judge_page
+from pipeline.web.blocks import judge_page, prints_han
 
 CASES = [
     json.loads(line)
@@ -40,6 +40,22 @@ def test_an_article_below_half_a_megabyte_of_styles_is_still_an_article() -> Non
     styles = "<style>" + "p{margin:0}" * 50_000 + "</style><script src='geetest.js'></script>"
     assert judge_page(200, (), f"{styles}<p>{'清早的河边摆满了菜摊。' * 10}</p>".encode()) is None
     assert judge_page(200, (), f"{styles}<p>请完成安全验证</p>".encode()) == "blocked"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize(
+    ("page", "printed"),
+    [
+        (f"<p>{'麦' * 30}</p>", 30),
+        ("<p>麦子熟了</p>" * 10, 40),  # pieces too short to be counted on the way
+        (f"<a href='/'>{'麦' * 30}</a><script>{'麦' * 30}</script><title>{'麦' * 30}</title><p>麦</p>", 1),
+        ("&#40614;" * 20, 20),
+    ],
+)
+def test_the_han_characters_that_a_page_prints(page: str, printed: int, encoding: str) -> None:
+    body = page.encode(encoding)
+    assert prints_han(body, printed)
+    assert not prints_han(body, printed + 1)
 
 
 @given(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.web.urls import fetch_form, same_site, site, surt, url_key
+from pipeline.web.urls import fetch_form, parse_url, same_site, site, surt, url_key
 
 CASES = [
     json.loads(line)
@@ -21,6 +21,19 @@ CASES = [
 def cases(kind: str) -> Any:
     """The cases of one kind, named by their reason."""
     return pytest.mark.parametrize("case", [pytest.param(c, id=c["why"]) for c in CASES if c["kind"] == kind])
+
+
+def test_the_parts_of_a_url_stand_under_their_names() -> None:
+    assert parse_url("http://u.example:8080/a/b?c=1#d")._asdict() == {
+        "protocol": "http:",
+        "host": "u.example:8080",
+        "hostname": "u.example",
+        "port": "8080",
+        "pathname": "/a/b",
+        "search": "?c=1",
+    }
+    with pytest.raises(ValueError, match="Invalid"):
+        parse_url("nowhere")
 
 
 @cases("same")
