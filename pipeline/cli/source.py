@@ -29,7 +29,8 @@ writes the source file that comes of it.
 
 URL, one page of a declared source: what it gives, as JSON.
 
-Some thirty requests at most, one after the other. Nothing is archived.
+Some thirty requests at most, one after the other, each in its turn with those of a crawl at work beside it. Nothing is
+archived.
 """
 
 
@@ -63,6 +64,7 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "--live", action="store_true", help="also ask each site for its robots.txt and its first list"
     )
+    _raw(check)
     user_agent(check)
     json_option(check)
     check.set_defaults(run=run_check)
@@ -81,6 +83,7 @@ def add(commands: Commands) -> None:
     attempt.add_argument(
         "--clean", type=local, default=Path("clean"), help="where to look for twins (default: clean)"
     )
+    _raw(attempt)
     attempt.add_argument("--add", metavar="NAME", help="write sources/NAME.toml of what was found")
     attempt.add_argument("--allow-private", action="store_true", help="addresses on this machine are fine")
     user_agent(attempt)
@@ -97,6 +100,12 @@ def add(commands: Commands) -> None:
 
 def _sources(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sources", type=local, default=SOURCES, help="source files (default: sources)")
+
+
+def _raw(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--raw", type=local, default=Path("raw"), help="keep the pace of a crawl at work there (default: raw)"
+    )
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -116,7 +125,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     declared = _declared(arguments.sources)
     _show(arguments.sources, declared)
     if not arguments.live:
-        refuse_idle(arguments, "without --live", "user_agent", "json")
+        refuse_idle(arguments, "without --live", "raw", "user_agent", "json")
         return 0
     asked = [address for source in declared for address in (*source.addresses, *source.urls)]
     agent = identity.user_agent(arguments.user_agent, arguments.sources, asked)
@@ -125,6 +134,7 @@ def run_check(arguments: argparse.Namespace) -> int:
             declared,
             user_agent=agent,
             on_done=lambda done: progress("asking", done, len(declared)),
+            beside=arguments.raw,
         )
     if arguments.json:
         for answer in answers:
@@ -185,7 +195,12 @@ def run_try(arguments: argparse.Namespace) -> int:
     agent = identity.user_agent(arguments.user_agent, arguments.sources, [arguments.url])
     with screen.watching() as progress:
         progress("looking round", 0, 1)
-        scouting = scout(arguments.url, user_agent=agent, allow_private=arguments.allow_private)
+        scouting = scout(
+            arguments.url,
+            user_agent=agent,
+            allow_private=arguments.allow_private,
+            beside=arguments.raw,
+        )
     samples = trial.read_samples(scouting, arguments.clean)
     if arguments.json:
         screen.put(_row(scouting, samples))
@@ -214,7 +229,7 @@ def _check_free(target: Path, name: str) -> None:
 def _try_page(arguments: argparse.Namespace, source: Source) -> int:
     url: str = arguments.url
     agent = identity.user_agent(arguments.user_agent, arguments.sources, [url])
-    fetched = fetch_one(url, source, agent)
+    fetched = fetch_one(url, source, agent, arguments.raw)
     if fetched.outcome != Outcome.OK:
         raise CorpusError(f"{url}: {fetched.outcome} (status {fetched.status})")
     page = extract.extract_page(

@@ -60,20 +60,21 @@ def crawl(
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    beside: Path | None = None,
 ) -> tuple[SourceRun, ...]:
     """Fetch what is due into the archive under `raw`; one SourceRun a source, in the order given.
 
     `only_due=False` looks at everything known again (conditionally), and tries
     sites that failed too often once. `urls` fetches just those, without
-    reading lists. A set `stop` ends the run within seconds; what was fetched until then is sealed and
-    reported. A source in which something unexpected fails ends alone (`SourceRun.failed_with`). Raises
-    BusyError when another run writes, UsageError for a URL that belongs to no source, OSError or
-    sqlite3.Error when the archive or the ledger cannot be written (a full disk).
+    reading lists. `beside` is another archive, whose crawls ask the same sites: its pace is kept. A set `stop` ends
+    the run within seconds; what was fetched until then is sealed and reported. A source in which something unexpected
+    fails ends alone (`SourceRun.failed_with`). Raises BusyError when another run writes, UsageError for a URL that
+    belongs to no source, OSError or sqlite3.Error when the archive or the ledger cannot be written (a full disk).
     """
     asked = by_source(sources, urls) if urls is not None else None
     kind = "crawl-" if urls is None else daily.BACKFILL
     conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
-    with session(raw, kind, conduct, on_progress, forced=not only_due) as run:
+    with session(raw, kind, conduct, on_progress, forced=not only_due, beside=beside) as run:
         first = run.tallies[sources[0].name] if sources else Tally()
         _tell_of_clock(first, run.keeper.ledger.newest, now(), _pause(sources))
         work = [
