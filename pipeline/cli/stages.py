@@ -108,8 +108,7 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
         fetched = fetch_one(where, source or by_hand(where, allow_private=arguments.allow_private), agent)
         if fetched.outcome != Outcome.OK:
             return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
-        content_type = fetched.header("content-type")
-        body, url, at = fetched.body, fetched.final_url, fetched.fetched_at
+        (body, content_type), url, at = fetched.page, fetched.final_url, fetched.fetched_at
     else:
         body, url, content_type, at = (
             file_bytes(Path(where)),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from pipeline.archive.writer import utcnow
 from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.lookup import host_of
+from pipeline.crawl.rendering import is_shell
 from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.scope import Scope, scope_of
 from pipeline.crawl.turns import Turns
@@ -33,6 +34,7 @@ from pipeline.parsing import tamed
 from pipeline.records import Kind, Listing, Outcome, Source, header_of
 from pipeline.rights.robotstxt import barred
 from pipeline.web.blocks import judge_page
+from pipeline.web.browser import Browser
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Fetched, Limits
 from pipeline.web.urls import fetch_form, parse_url, url_key
@@ -104,6 +106,10 @@ class Scouting:
     """Globs of the links of the best offer that look like articles, where it holds others too."""
     samples: tuple[Fetched, ...] = ()
     """The articles fetched, with what came."""
+    scripted: tuple[str, ...] = ()
+    """URLs of those whose text only a script makes."""
+    rendered: Mapping[str, str] = field(default_factory=dict)
+    """URL of such a one → its HTML as a browser made it, if that was asked for."""
     requests: int = 0
     notes: tuple[str, ...] = ()
     """What is wrong with the home, in words."""
@@ -118,15 +124,16 @@ def scout(
     limits: Limits | None = None,
     now: Callable[[], datetime] = utcnow,
     beside: Path = RAW,
+    render: bool = False,
 ) -> Scouting:
     """Look at a site from its home on; what the web does never raises, `notes` says it.
 
-    `beside` is the archive whose crawls may be asking the same site.
+    `beside` is the archive whose crawls may be asking the same site. `render` has articles that a script makes rendered
+    in a browser, as a crawl would; whether there is one is asked before (`browser.missing`).
     """
+    delay = DELAY if delay is None else delay
     with _hosts(beside, now) as hosts:
-        return asyncio.run(
-            _scout(home, user_agent, allow_private, DELAY if delay is None else delay, limits, now, hosts)
-        )
+        return asyncio.run(_scout(home, user_agent, allow_private, delay, limits, now, hosts, render))
 
 
 @contextmanager
@@ -144,13 +151,31 @@ class _Visit:
     hosts: Hosts
     user_agent: str
     delay: float
-    robots: Robots = field(default_factory=Robots)
 
     async def read_robots(self, url: str) -> Fetched:
-        """The robots.txt of the host of `url`, which holds from here on."""
+        """The robots.txt of the host of `url`, which holds for it from here on."""
         asked = await self.get(fetch_form("/robots.txt", url) or url)
-        self.robots = self.hosts.rules(url).robots = judge_robots(asked, self.user_agent)
+        self.hosts.rules(url).robots = judge_robots(asked, self.user_agent)
         return asked
+
+    async def allows(self, url: str) -> bool:
+        """Whether robots.txt of its own host lets `url` be asked for."""
+        rules = self.hosts.rules(url)
+        if rules.robots is None:
+            await self.read_robots(url)
+        return rules.robots is not None and rules.robots.allows(url)
+
+    async def rendered(self, pages: Sequence[Fetched]) -> dict[str, str]:
+        """URL → HTML of some pages as a browser makes them; of one that fails there is none."""
+
+        async def ask(url: str) -> Fetched | None:
+            return await self.get(url) if await self.allows(url) else None
+
+        browser = Browser(self.user_agent)
+        try:
+            return {page.url: made for page in pages if (made := (await browser.render(page, ask)).html)}
+        finally:
+            await browser.close()
 
     async def get(self, url: str, expect: str | None = None) -> Fetched:
         """The answer; `deferred` and without a status where the site is left alone, as a note says."""
@@ -175,6 +200,7 @@ async def _scout(
     limits: Limits | None,
     now: Callable[[], datetime],
     hosts: Hosts,
+    render: bool,
 ) -> Scouting:
     port = urlsplit(home).port
     ports = (port,) if port else ()
@@ -183,7 +209,7 @@ async def _scout(
     ) as client:
         visit = _Visit(client, hosts, user_agent, delay)
         asked = await visit.read_robots(home)
-        robots = visit.robots
+        robots = hosts.rules(home).robots or Robots(deny_all=True)
         if robots.deny_all or not robots.allows(home):
             note = f"robots.txt keeps us from {home}: {robots.note}"
             if asked.status == 0:
@@ -199,6 +225,8 @@ async def _scout(
             found = Scouting(home=home, answer=answer, robots=robots, barred=_barred(asked.body, home))
             if answer.outcome == Outcome.OK:
                 found = await _look_round(visit, found)
+                pages = [each for each in found.samples if each.url in found.scripted]
+                found = replace(found, rendered=await visit.rendered(pages) if render and pages else {})
             else:
                 note = f"{home}: {WORDS.get(answer.outcome, answer.outcome)} (status {answer.status})"
                 found = replace(found, notes=(note,))
@@ -239,12 +267,13 @@ async def _look_round(visit: _Visit, found: Scouting) -> Scouting:
     samples = [
         await visit.get(link.url, expect="html")
         for link in (_sampled(best.listed.links, shapes) if best else ())
-        if visit.robots.allows(link.url)
+        if await visit.allows(link.url)
     ]
     notes = []
     if not offers:
         notes.append(
-            "no list was found: its links are made by a script in the browser"
+            "no list was found: its links are made by a script in the browser, and a crawl renders articles, never"
+            " lists; its feed or its sitemap would do, or another page of links without scripts"
             if not listing.links and tree.css_first("script") is not None
             else "no list was found: name a page of links as `listings`, with a selector"
         )
@@ -254,6 +283,7 @@ async def _look_round(visit: _Visit, found: Scouting) -> Scouting:
         tried=tuple(tried),
         include=include,
         samples=tuple(samples),
+        scripted=tuple(each.url for each in samples if _is_shell(each)),
         notes=tuple(notes),
     )
 
@@ -279,7 +309,8 @@ async def _feeds(
 
 
 async def _sitemaps(visit: _Visit, scope: Scope, here: str, tried: list[str]) -> list[Offer]:
-    named = [("robots.txt", url) for url in visit.robots.sitemaps]
+    robots = visit.hosts.rules(here).robots
+    named = [("robots.txt", url) for url in (robots.sitemaps if robots is not None else ())]
     found = await _read(visit, scope, Kind.SITEMAP, named, here, tried)
     if not found:
         places = [("usual place", path) for path in USUAL_SITEMAPS]
@@ -312,7 +343,7 @@ async def _read(
         if address and not NO_FEED.search(address):
             addresses.setdefault(url_key(address), (found_by, address))
     for found_by, address in list(addresses.values())[: 2 * MOST_OFFERS]:
-        if not visit.robots.allows(address):
+        if not await visit.allows(address):
             tried.append(f"{address}: robots.txt forbids it")
             continue
         fetched = await visit.get(address)
@@ -379,6 +410,12 @@ def _sampled(links: Sequence[ListedUrl], shapes: frozenset[str]) -> list[ListedU
     alike = [link for link in links if _shape(link.url) in own] or list(links)
     dated = sorted((link for link in alike if link.at), key=lambda link: (link.at, link.url), reverse=True)
     return (dated or alike)[:SAMPLES]
+
+
+def _is_shell(page: Fetched) -> bool:
+    """Whether what came is a page whose text only a script makes."""
+    text = rough_text(page.body, header_of(page.headers, "content-type"))
+    return page.outcome == Outcome.OK and is_shell(text)
 
 
 def _barred(robots: bytes, home: str) -> tuple[str, ...]:
@@ -450,9 +487,11 @@ async def _peek(source: Source, user_agent: str, limits: Limits | None, hosts: H
         user_agent=user_agent, allow_private=source.allow_private, limits=limits, ports=scope.ports
     ) as client:
         visit = _Visit(client, hosts, user_agent, source.delay)
-        await visit.read_robots(url)
-        if not visit.robots.allows(url):
-            return Peek(source=source.name, robots=visit.robots.note, first_list="not asked: robots.txt")
+        is_allowed = await visit.allows(url)
+        robots = hosts.rules(url).robots
+        note = robots.note if robots is not None else ""
+        if not is_allowed:
+            return Peek(source=source.name, robots=note, first_list="not asked: robots.txt")
         fetched = await visit.get(url)
     outcome = judge_page(fetched.status, fetched.headers, fetched.body) or fetched.outcome
     links = 0
@@ -461,4 +500,4 @@ async def _peek(source: Source, user_agent: str, limits: Limits | None, hosts: H
             scope, kind, fetched.body, fetched.final_url, header_of(fetched.headers, "content-type")
         )
         links = 1 if kind == Kind.PAGE else len(listed.links) + len(listed.children)
-    return Peek(source=source.name, robots=visit.robots.note, first_list=outcome, links=links)
+    return Peek(source=source.name, robots=note, first_list=outcome, links=links)
