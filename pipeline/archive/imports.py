@@ -64,6 +64,8 @@ class ImportReport:
 
     files: tuple[ImportedFile, ...]
     """Every file looked at, and every path that holds none."""
+    odd: tuple[str, ...] = ()
+    """Lines of an index that name no capture: which and why."""
 
     @property
     def captures(self) -> int:
