@@ -25,13 +25,16 @@ from pipeline.crawl.backlog import Found, Span, Walked, found_in_list, in_china
 from pipeline.crawl.bounds import BY_ORDER, Bounds, DateOf, Where
 from pipeline.crawl.discover import Listed, links_of, rough
 from pipeline.crawl.folding import spared
+from pipeline.crawl.history import MISSING
 from pipeline.crawl.ledger import EVER, Due, Ledger
 from pipeline.crawl.lists import MAX_SITEMAP_DEPTH, list_due
+from pipeline.crawl.numbered import LOOKS, Seek, last_where, numbered
 from pipeline.crawl.pagination import older_page
 from pipeline.crawl.rendering import Renderer
 from pipeline.crawl.scope import unwanted
 from pipeline.crawl.session import OnProgress, Session, session
 from pipeline.crawl.tally import SourceRun
+from pipeline.crawl.urldates import Days
 from pipeline.crawl.visit import Conduct, Visit, Visitor
 from pipeline.records import USABLE, Kind, Outcome, Source
 from pipeline.stages import StageName, stage
@@ -43,6 +46,8 @@ MAX_BACK = 1_000
 """Pages of one listing or feed read back in one run (ours)."""
 PAST = 2
 """So many of them in a row with nothing but older articles end the way back: a pinned one is on every page (ours)."""
+FAULTS = 2
+"""Pages that a server fails to give, after which no further one is looked for out of turn (ours)."""
 STANDS = timedelta(days=30)
 """A list that was read when the span was over is not read again for so long (ours)."""
 STANDS_MEANWHILE = timedelta(days=1)
@@ -118,7 +123,7 @@ async def _source(run: Session, source: Source, wish: Wish) -> None:
         return await _judged(visit, bounds, date_of, run.keeper.ledger, source)
 
     async with run.sites, run.visiting(source, judge) as (visitor, renderer):
-        way = _WayBack(visitor, renderer, bounds, run, wish.max_requests)
+        way = _WayBack(visitor, renderer, bounds, date_of, run, wish.max_requests)
         with stage(StageName.FETCH, source.name) as told:
             try:
                 await way.go()
@@ -151,12 +156,19 @@ class _WayBack:
     """The way back through one source."""
 
     def __init__(
-        self, visitor: Visitor, renderer: Renderer, bounds: Bounds, run: Session, most: int | None
+        self,
+        visitor: Visitor,
+        renderer: Renderer,
+        bounds: Bounds,
+        date_of: DateOf,
+        run: Session,
+        most: int | None,
     ) -> None:
         """`most`: requests after which it ends; None: no bound."""
         self._visitor = visitor
         self._renderer = renderer
         self._bounds = bounds
+        self._date_of = date_of
         self._tally = run.tallies[visitor.source.name]
         self._run = run
         self._most = most
@@ -164,6 +176,7 @@ class _WayBack:
         self._ledger = visitor.keeper.ledger
         self._walked = self._ledger.walked(self._source.name, bounds.span)
         self._claimed: set[str] = set()
+        self._sought: dict[str, Listed] = {}
 
     async def go(self) -> None:
         """Bring what is of the span; _Ended where it has to end before."""
@@ -226,26 +239,94 @@ class _WayBack:
         """Read a feed with its archives, or a listing page by page, back to before the span or to its end."""
         seen: set[str] = set()
         read: set[str] = set()
-        past = 0
+        past, number, may_seek = 0, 0, due is not None and due.kind == Kind.LISTING
         while due is not None and due.url_key not in read:
             if len(read) >= MAX_BACK:
                 self._tally.notes.append(f"cap: read {MAX_BACK} pages back: {due.url}")
                 return
             read.add(due.url_key)
+            number += 1
             done = self._walked.get(due.url_key)
             if done is None or not self._stands(done):
-                listed = await self._read(due, len(read))
+                listed = self._sought.pop(due.url_key, None) or await self._read(due, number)
                 if listed is None:
                     return
+                self._note(listed, due)
                 keys = [link.key for link in listed.links]
                 fresh = set(keys) - seen
                 seen |= fresh
                 await self._take(keys)
                 past = past + 1 if self._bounds.is_past(keys) else 0
                 older = listed.older if fresh and past < PAST else None
-                done = Walked(key=due.url_key, older=older, at=self._visitor.now())
-                self._ledger.note_walked(self._source.name, self._bounds.span, done)
+                done = self._note_walked(due, older)
+                if may_seek and older and (ahead := await self._seek(due, older, number, listed)):
+                    done, number, may_seek = ahead[0], number + ahead[1], False
             due = list_due(done.older, due.kind, due.url) if done.older else None
+
+    async def _seek(self, due: Due, older: str, number: int, first: Listed) -> tuple[Walked, int] | None:
+        """Pass by the pages of a listing that are all newer than the span, where its addresses count them.
+
+        `due` is page `number`, and what it holds is `first`; `older` comes after it. What is returned says what comes
+        after it now, and how many pages that is further on. None: nothing was sought, it goes on page by page. Each
+        step is remembered, so that what is ended on the way goes on from there.
+        """
+        pages, span = numbered(due.url, older), self._bounds.span
+        days = await self._placed(first, due) if pages is not None and span.until is not None else None
+        if pages is None or days is None or not span.is_after(days):
+            return None
+        faults = 0
+
+        async def read(url: str, index: int) -> tuple[Listed, Days] | None:
+            nonlocal faults
+            if faults >= FAULTS:
+                return None
+            page = list_due(url, due.kind, due.url)
+            listed = await self._read(page, number + index, is_sought=True)
+            if listed is None:
+                state = self._ledger.state(page.url_key)
+                faults += state is None or state.outcome not in MISSING
+                return None
+            if seek.is_first(listed):
+                return None
+            placed = await self._placed(listed, page)
+            return (listed, placed) if placed is not None else None
+
+        seek = Seek(pages, span, first, days, read)
+
+        async def is_ahead(index: int) -> bool:
+            is_so = await seek.is_ahead(index)
+            if is_so and (further := seek.older(index)):
+                self._note_walked(due, further)
+            return is_so
+
+        last = await last_where(is_ahead)
+        if not seek.is_in_order:
+            self._tally.notes.append(f"read page by page, since it is not in the order of time: {due.url}")
+            return self._note_walked(due, older), 0
+        self._sought = {url_key(url): listed for url, listed in seek.read.items()}
+        return self._note_walked(due, seek.older(last) if last else older), last
+
+    async def _placed(self, listed: Listed, due: Due) -> Days | None:
+        """The days of the last article of a page, or of one of those before it; None: none tells a day.
+
+        Of a page that is all newer than the span all is remembered, else only what was looked at: the way back has not
+        come so far yet.
+        """
+        for link in reversed(listed.links[-LOOKS:]):
+            self._note(replace(listed, links=(link,)), due)
+            days, found = self._bounds.days(link.key), self._bounds.known(link.key)
+            if days is None or date.min in days or date.max in days:
+                day = await self._day_of(found) if found is not None else None
+                days = (day, day) if day is not None else None
+            if days is None:
+                continue
+            if self._bounds.span.is_after(days):
+                self._note(listed, due)
+                known = [each for link in listed.links if (each := self._bounds.known(link.key))]
+                unsure = [each for each in known if self._bounds.where(each.key) == Where.MAYBE]
+                self._bound(unsure, first=days[0])
+            return days
+        return None
 
     async def _sitemaps(self, top: Due) -> None:
         """Read a sitemap, and those of its children that may name pages of the span."""
@@ -260,6 +341,7 @@ class _WayBack:
             listed = await self._read(due, 1)
             if listed is None:
                 continue
+            self._note(listed, due)
             for link in listed.links:
                 found = self._bounds.known(link.key)
                 if found is not None and self._bounds.where(link.key) == Where.INSIDE:
@@ -267,8 +349,13 @@ class _WayBack:
             if depth < MAX_SITEMAP_DEPTH:
                 children = self._bounds.holding(listed.children)
                 steps += [(list_due(each.url, Kind.SITEMAP, due.url), depth + 1) for each in children]
-            walked = Walked(key=due.url_key, older=None, at=self._visitor.now())
-            self._ledger.note_walked(self._source.name, self._bounds.span, walked)
+            self._note_walked(due, None)
+
+    def _note_walked(self, due: Due, older: str | None) -> Walked:
+        """Remember that a list is done with, and which one comes after it."""
+        walked = Walked(key=due.url_key, older=older, at=self._visitor.now())
+        self._ledger.note_walked(self._source.name, self._bounds.span, walked)
+        return walked
 
     def _stands(self, walked: Walked) -> bool:
         """Whether a list need not be read again."""
@@ -276,8 +363,11 @@ class _WayBack:
         is_over = until is not None and in_china(walked.at) > until
         return timedelta() <= now - walked.at < (STANDS if is_over else STANDS_MEANWHILE)
 
-    async def _read(self, due: Due, number: int) -> Listed | None:
-        """Visit one list and note its links; None when it does not answer. `number` counts the pages of a listing."""
+    async def _read(self, due: Due, number: int, *, is_sought: bool = False) -> Listed | None:
+        """Visit one list; None when it does not answer. `number` counts the pages of a listing.
+
+        That one is not there is no news where it `is_sought`.
+        """
         self._check()
         visit = await self._visitor.ask(due)
         if visit is None:
@@ -286,7 +376,7 @@ class _WayBack:
         self._tally.count(capture)
         body = visit.body or (self._visitor.archived(due.url_key) if visit.outcome in USABLE else b"")
         if not body or visit.fetched is None:
-            self._tally.notes.append(f"{visit.outcome}: {due.url}")
+            self._tally.notes += [] if is_sought else [f"{visit.outcome}: {due.url}"]
             return None
         url, kind = visit.fetched.final_url, visit.content_type
         listed = await asyncio.to_thread(links_of, self._visitor.scope, due.kind, body, url, kind)
@@ -294,14 +384,17 @@ class _WayBack:
             text, codec = rough(body, kind)
             older = await asyncio.to_thread(older_page, text, url, number, codec)
             listed = replace(listed, older=older)
+        self._tally.notes += [f"{listed.note}: {due.url}"] if listed.note else []
+        return listed
+
+    def _note(self, listed: Listed, due: Due) -> None:
+        """Remember the links of a list."""
         found = [found_in_list(link, self._source.name, due.url) for link in listed.links]
         known = self._ledger.seen([each.key for each in found]) | {
             each.key for each in found if self._bounds.known(each.key)
         }
         self._tally.found += sum(each.key not in known for each in found)
-        self._tally.notes += [f"{listed.note}: {due.url}"] if listed.note else []
         self._ledger.note([each for each in found if self._bounds.add(each)])
-        return listed
 
     async def _take(self, keys: Sequence[str]) -> None:
         """Fetch what a page of a feed or listing, the newest first, has of the span.
@@ -330,10 +423,18 @@ class _WayBack:
                 await self._fetch(each)
 
     async def _day_of(self, found: Found) -> date | None:
-        """The day that a page itself tells, fetched for it if it must be."""
+        """The day that a page itself tells: as it is in the archive, else fetched for it."""
         await self._fetch(found)
         known = self._bounds.known(found.key)
-        return known.first if known is not None and known.first == known.last else None
+        if known is not None and known.first is not None and known.first == known.last:
+            return known.first
+        capture = self._visitor.captured(found.key)
+        if capture is None:
+            return None
+        day = await asyncio.to_thread(self._date_of, *capture.page, capture.final_url)
+        if day is not None:
+            self._ledger.note([self._bounds.learn(found, day)])
+        return day
 
     def _bound(self, unsure: Sequence[Found], *, first: date | None = None, last: date | None = None) -> None:
         """Remember of pages that they stand above or below one whose day is known."""

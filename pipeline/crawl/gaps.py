@@ -21,6 +21,7 @@ from pipeline.crawl.backlog import Found, Span
 from pipeline.crawl.bounds import Bounds, Where
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.numbered import LOOKS, MOST_ASKED
 from pipeline.crawl.scope import Scope, by_source, scope_of, unwanted
 from pipeline.crawl.urldates import Days
 from pipeline.records import SETTLED, USABLE, Kind, Source
@@ -82,6 +83,8 @@ class Gap:
     """Requests in all, at the least."""
     hours: float
     """Hours they take at the source's polite rate."""
+    search: int = 0
+    """Requests besides, at the most, that lead to a span through listings whose pages are numbered (numbered.py)."""
 
 
 def find_gaps(
@@ -161,6 +164,7 @@ def _of_source(
         lists=lists,
         requests=requests,
         hours=requests * pace / 3600,
+        search=len(source.listings) * MOST_ASKED * (1 + LOOKS) if reads and span.until is not None else 0,
     )
 
 

@@ -254,16 +254,19 @@ class Visitor:
             earlier = next(iter(self.keeper.ledger.same_body(sha1(capture.body), due.url_key)), earlier)
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
+    def captured(self, key: str) -> Capture | None:
+        """The last good response of a URL; None if there is none or it cannot be read."""
+        earlier = self.keeper.ledger.validators(key)
+        return self._from_archive(earlier.place if earlier else None)
+
     def archived(self, key: str) -> bytes:
         """The body of the last good response of a URL, b"" if there is none or it cannot be read."""
-        earlier = self.keeper.ledger.validators(key)
-        capture = self._from_archive(earlier.place if earlier else None)
+        capture = self.captured(key)
         return capture.body if capture else b""
 
     def archived_rendering(self, key: str) -> str:
         """The last good response of a URL as it was rendered, "" if it was not or cannot be read."""
-        earlier = self.keeper.ledger.validators(key)
-        capture = self._from_archive(earlier.place if earlier else None)
+        capture = self.captured(key)
         return capture.rendered.decode("utf-8-sig", "replace") if capture else ""
 
     def rendered_alike(self, key: str, html: bytes) -> list[str]:
