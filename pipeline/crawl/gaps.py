@@ -16,8 +16,8 @@ from statistics import median
 from pipeline.archive import blocklist, index
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.withdrawn import standing_refs
-from pipeline.crawl.backfill import known_pages, never_read
 from pipeline.crawl.backlog import Found, Span
+from pipeline.crawl.backward import known_pages, never_read
 from pipeline.crawl.bounds import Bounds, Where
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.ledger import Ledger
