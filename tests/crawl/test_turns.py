@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -185,3 +185,27 @@ def test_a_site_that_asked_to_be_left_alone_is_not_tried(site: Site, raw: Path) 
         fetch_one(site.base + "/1.html", source, "a-test/1.0", raw)
     assert peek([source], beside=raw)[0].links == 0
     assert site.log == []
+
+
+def test_ports_of_one_address_share_its_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[float, str]] = []
+    real = Turns.take
+
+    def take(turns: Turns, delays: Mapping[str, float], now: float) -> float:
+        turn = real(turns, delays, now)
+        taken.append((turn, next(lane for lane in delays if not lane.startswith("address "))))
+        return turn
+
+    monkeypatch.setattr(Turns, "take", take)
+    with ExitStack() as stack:
+        sites = [stack.enter_context(Site()) for _ in range(5)]
+        for each in sites:
+            each.pages["/1.html"] = article(1)
+        sources = [
+            source_of(each, name=f"port{n}", urls=(each.base + "/1.html",), delay=0.2)
+            for n, each in enumerate(sites)
+        ]
+        runs = crawl(sources, tmp_path, limits=QUICK)
+    assert [told.fetched for told in runs] == [1] * 5
+    assert len({lane for _, lane in taken}) == 5
+    assert all(b - a >= 0.1 - 1e-6 for (a, _), (b, _) in pairwise(sorted(taken)))
