@@ -71,6 +71,8 @@ class Queue:
     fails: int = 0
     closed: str | None = None
     """Why nothing more is asked of it in this run."""
+    lies: bool = False
+    """Whether it was caught saying "not modified" of what was."""
     before: tuple[float, datetime | None, int] | None = None
     """Delay, `not_before` and `fails` as they were when it last answered, while it is not known whose fault it is that
     it does not (outage.py)."""
@@ -122,7 +124,6 @@ class Hosts:
         self._told: dict[str, tuple[object, ...]] = {}
         self._queues: dict[str, Queue] = {}
         self._rules: dict[str, Rules] = {}
-        self._liars: set[str] = set()
 
     def queue(self, url: str) -> Queue:
         """The queue of the site of `url` (host without `www.`, port); its domain is asked one request at a time."""
@@ -137,6 +138,7 @@ class Hosts:
                 delay=kept.delay or 0.0,
                 fails=kept.fails,
                 not_before=kept.not_before,
+                lies=kept.lies,
             )
             if kept.not_before and (kept.not_before - self._now()).total_seconds() > MAX_WAIT:
                 queue.closed = f"left alone until {kept.not_before:%Y-%m-%dT%H:%MZ}"
@@ -198,9 +200,8 @@ class Hosts:
             if rules and rules.robots and rules.robots.deny_all:
                 rules = Rules()  # a closed door is tried again in the next run
             kept = self._kept(name)
-            lies = kept.lies or name in self._liars
-            asked = (queue.lane.last, *queue.standing) if queue else ()
-            told = (asked, (rules.place, rules.until) if rules else (), lies)
+            asked = (queue.lane.last, *queue.standing, queue.lies) if queue else ()
+            told = (asked, (rules.place, rules.until) if rules else ())
             if self._told.get(name) == told:
                 continue
             self._told[name] = told
@@ -212,7 +213,7 @@ class Hosts:
                 fails=fails,
                 robots=rules.place if rules else kept.robots,
                 robots_until=rules.until if rules else kept.robots_until,
-                lies=lies,
+                lies=queue.lies if queue else kept.lies,
             )
 
     def _ready_at(self, queue: Queue) -> datetime | None:
@@ -225,11 +226,11 @@ class Hosts:
 
     def lies(self, url: str) -> bool:
         """Whether the site of `url` was caught saying "not modified" of what was."""
-        return site(url) in self._liars or self._kept(site(url)).lies
+        return self.queue(url).lies
 
     def caught_lying(self, url: str) -> None:
         """Remember that the site of `url` does."""
-        self._liars.add(site(url))
+        self.queue(url).lies = True
 
     def was_well(self, url: str) -> bool:
         """Whether the site of `url` had no failure behind it when it last answered, or was never asked."""
