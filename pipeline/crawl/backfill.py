@@ -122,6 +122,6 @@ async def _judged(visit: Visit, bounds: Bounds, date_of: DateOf, ledger: Ledger,
     day = await asyncio.to_thread(date_of, body, kind, visit.fetched.final_url)
     if day is None and before == Where.INSIDE:
         return visit
-    ledger.note([bounds.learn(found, day)])
+    ledger.backlog.note([bounds.learn(found, day)])
     inside = bounds.where(due.url_key) == Where.INSIDE
     return visit if inside else replace(visit, outcome=Outcome.OUTSIDE)

@@ -67,7 +67,7 @@ class WayBack:
         self._most = most
         self._source = visitor.source
         self._ledger = visitor.keeper.ledger
-        self._walked = self._ledger.walked(self._source.name, bounds.span)
+        self._walked = self._ledger.backlog.walked(self._source.name, bounds.span)
         self._claimed: set[str] = set()
         self._sought: dict[str, Listed] = {}
 
@@ -247,7 +247,7 @@ class WayBack:
     def _note_walked(self, due: Due, older: str | None) -> Walked:
         """Remember that a list is done with, and which one comes after it."""
         walked = Walked(key=due.url_key, older=older, at=self._visitor.now())
-        self._ledger.note_walked(self._source.name, self._bounds.span, walked)
+        self._ledger.backlog.note_walked(self._source.name, self._bounds.span, walked)
         return walked
 
     def _stands(self, walked: Walked) -> bool:
@@ -287,7 +287,7 @@ class WayBack:
             each.key for each in found if self._bounds.known(each.key)
         }
         self._tally.found += sum(each.key not in known for each in found)
-        self._ledger.note([each for each in found if self._bounds.add(each)])
+        self._ledger.backlog.note([each for each in found if self._bounds.add(each)])
 
     async def _take(self, keys: Sequence[str]) -> None:
         """Fetch what a page of a feed or listing, the newest first, has of the span.
@@ -326,13 +326,13 @@ class WayBack:
             return None
         day = await asyncio.to_thread(self._date_of, *capture.page, capture.final_url)
         if day is not None:
-            self._ledger.note([self._bounds.learn(found, day)])
+            self._ledger.backlog.note([self._bounds.learn(found, day)])
         return day
 
     def _bound(self, unsure: Sequence[Found], *, first: date | None = None, last: date | None = None) -> None:
         """Remember of pages that they stand above or below one whose day is known."""
         told = [replace(each, first=first, last=last, told_by=BY_ORDER) for each in unsure]
-        self._ledger.note([each for each in told if self._bounds.add(each)])
+        self._ledger.backlog.note([each for each in told if self._bounds.add(each)])
 
 
 def _waits(next_due: datetime | None, now: datetime) -> bool:
@@ -347,7 +347,7 @@ def never_read(ledger: Ledger, source: Source) -> bool:
 
 def known_pages(ledger: Ledger, source: Source) -> list[Found]:
     """The pages of a source that its file, a backfill or the schedule knows, whether they were fetched or not."""
-    found = {each.key: each for each in ledger.backlog(source.name)}
+    found = {each.key: each for each in ledger.backlog.of(source.name)}
     for url in source.urls:
         address = fetch_form(url) or url
         found.setdefault(url_key(address), Found(key=url_key(address), url=address, source=source.name))

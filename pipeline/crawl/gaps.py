@@ -152,7 +152,7 @@ def _of_source(
     reads = urls is None and (span.is_bounded or never_read(ledger, source))
     pace = max(source.delay, ledger.host(site(source.home)).delay or 0.0)
     ways = (*(word for kind, word in WAYS if any(k == kind for k, _ in source.lists)), ARCHIVES)
-    rhythm = _rhythm(ledger.days(source=source.name)) if reads else {}
+    rhythm = _rhythm(ledger.daily.of(source=source.name)) if reads else {}
     days = _table(span, at_hand, known, rhythm, ways if reads else (), pace)
     lists = len(source.lists) if reads else 0
     requests = sum(each.requests for each in days) + lists

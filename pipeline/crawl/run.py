@@ -150,7 +150,7 @@ async def _source(run: Session, source: Source, urls: list[str] | None, only_due
                 claimed: set[str] = set()
                 while batch:
                     if urls is None:
-                        run.keeper.ledger.count(source.name, run.conduct.now(), daily.DUE, len(batch))
+                        run.keeper.ledger.daily.count(source.name, run.conduct.now(), daily.DUE, len(batch))
                     freed = await _pages(
                         run, visitor, renderer, batch, claimed, tally, told, is_named=urls is not None
                     )

@@ -224,7 +224,7 @@ def test_what_was_found_and_not_fetched_is_none_of_the_schedules(site: Site, tmp
     source = source_of(site, sitemaps=(site.base + "/sitemap.xml",))
     brought(source, tmp_path)
     with Ledger(tmp_path, read_only=True) as ledger:
-        assert len(ledger.backlog("village")) == 40
+        assert len(ledger.backlog.of("village")) == 40
         assert len(ledger.due("village", datetime.max.replace(tzinfo=UTC))) == 2
 
 

@@ -85,7 +85,7 @@ def test_the_rhythm_of_the_schedule_says_what_to_expect(site: Site, tmp_path: Pa
         for n in range(29):
             at = monday + timedelta(n)
             new = 900 if n == 0 else 1 if at.weekday() > 4 else 6
-            ledger.count(source.name, at, NEW, new)
+            ledger.daily.count(source.name, at, NEW, new)
         ledger.commit()
     brought(source, tmp_path)
     gap = plan(source, tmp_path, date(2020, 1, 10), date(2020, 1, 13))  # Friday to Monday

@@ -175,7 +175,7 @@ def test_pages_that_are_passed_by_are_known_by_their_place(site: Site, tmp_path:
     source = archive_of(site, 1_000)
     brought(source, tmp_path, span_at(100))
     with Ledger(tmp_path) as ledger:
-        known = {found.key: found for found in ledger.backlog(source.name)}
+        known = {found.key: found for found in ledger.backlog.of(source.name)}
     assert len(known) < 200
     unknown = [found for found in known.values() if found.days is None]
     assert unknown == []
