@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
@@ -110,7 +109,7 @@ def test_without_the_file_each_goes_its_own_pace(raw: Path, caplog: pytest.LogCa
 def test_who_tries_a_site_beside_its_crawl_takes_turns_with_it(
     site: Site, raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delay = 0.2
+    delay, others = 0.2, 0.3
     pages = [f"/{part}/{n}.html" for part in ("crawled", "tried") for n in range(12)]
     site.pages |= {each: article(n) for n, each in enumerate(pages)}
     site.pages["/map.xml"] = sitemap(*(site.base + each for each in pages[:12]))
@@ -127,23 +126,19 @@ def test_who_tries_a_site_beside_its_crawl_takes_turns_with_it(
 
     monkeypatch.setattr(Turns, "take", take)
     source = source_of(site, sitemaps=(site.base + "/map.xml",), delay=delay)
-    crawling = threading.Thread(target=crawl, args=([source], raw), kwargs={"limits": QUICK})
-    crawling.start()
-    child = subprocess.run(
-        [sys.executable, "-c", BESIDE, site.base + "/", str(raw), "0.05"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    crawling.join()
-    tried: list[float] = json.loads(child.stdout)
+    line = [sys.executable, "-c", BESIDE, site.base + "/", str(raw), str(others)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as child:
+        while not site.log and child.poll() is None:
+            time.sleep(0.005)
+        crawl([source], raw, limits=QUICK)
+        tried: list[float] = json.loads(child.communicate()[0])
     together = sorted([*taken, *tried])
     assert len(tried) >= 7
     assert len(taken) >= 14
     assert len(together) == len(site.log)
     mixed = [a for a, b in pairwise(together) if (a in tried) != (b in tried)]
     assert len(mixed) >= 2, "neither waits for the other to end"
-    least = {at: delay if at in taken else 0.05 for at in together}
+    least = {at: delay if at in taken else others for at in together}
     for one, two in pairwise(together):
         wait = (max if (one in tried) != (two in tried) else min)(least[one], least[two])
         assert two - one >= wait - 1e-6
@@ -162,13 +157,13 @@ def test_a_page_that_is_tried_waits_for_the_turn_the_crawl_took(
         waits.append(real(turns, delays, now) - now)
         return now
 
-    source = source_of(site, delay=5.0)
+    source = source_of(site, delay=50.0)
     with closing(Turns(raw)) as crawls:
         monkeypatch.setattr(Turns, "take", take)
-        crawls.take({domain(site.base): 5.0}, time.monotonic())
+        crawls.take({domain(site.base): 50.0}, time.monotonic())
         fetched = fetch_one(site.base + "/1.html", replace(source, delay=0.0), "a-test/1.0", raw)
     assert fetched.outcome == Outcome.OK
-    assert waits[1] > 3.0
+    assert waits[1] > 30.0
 
 
 def test_a_site_that_asked_to_be_left_alone_is_not_tried(site: Site, raw: Path) -> None:
