@@ -173,6 +173,8 @@ RESPECT, PUBLISH = RESERVED_WORDS = ("respect", "publish")
 
 RENDER_NEVER, RENDER_AUTO, RENDER_ALWAYS = RENDER_WORDS = ("never", "auto", "always")
 """What a source may say of rendering its pages in a browser."""
+RENDERED_TYPE = "text/html; charset=utf-8"
+"""What a page is as a browser made it."""
 
 MASKED = "masked"
 """Kind of the spans over personal data that was masked, and name of the flag on such a row."""
@@ -341,7 +343,7 @@ class Capture:
     def page(self) -> tuple[bytes, str]:
         """What is read as its page: as rendered, else as it came; and the content type of that."""
         came = (self.body, self.header("content-type"))
-        return (self.rendered, "text/html; charset=utf-8") if self.rendered else came
+        return (self.rendered, RENDERED_TYPE) if self.rendered else came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

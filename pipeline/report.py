@@ -124,6 +124,9 @@ def plan_rows(gaps: Sequence[Gap]) -> list[tuple[str | int | float, ...]]:
         ]
         if gap.lists:
             rows.append((gap.source, "its lists", "", "", "", "", gap.lists, ""))
+        if gap.search:
+            way = "the way back through numbered listings"
+            rows.append((gap.source, way, "", "", "", "", f"≤ {gap.search}", ""))
     return rows
 
 

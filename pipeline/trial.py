@@ -15,7 +15,7 @@ from pipeline.corpus.schema import ARTICLES
 from pipeline.corpus.texts import normalize_body
 from pipeline.crawl.scout import Offer, Scouting
 from pipeline.extract import extract_page
-from pipeline.records import Kind, Outcome, header_of
+from pipeline.records import RENDER_ALWAYS, RENDER_AUTO, RENDERED_TYPE, Kind, Outcome, header_of
 from pipeline.sources import TERMS
 from pipeline.tomlfile import written
 from pipeline.web.fetched import Fetched
@@ -39,27 +39,32 @@ class Sample:
     flags: tuple[str, ...] = ()
     twin: str | None = None
     """URL of an article of the newest version with the same text."""
+    needs_browser: bool = False
+    """Whether only a script makes its text; there is an article all the same if it was rendered."""
 
 
 def read_samples(scouting: Scouting, clean: Path) -> tuple[Sample, ...]:
     """The articles that were fetched, extracted and normalized; each looked for in the newest version."""
-    samples = [_sample(fetched) for fetched in scouting.samples]
+    samples = [
+        _sample(each, scouting.rendered.get(each.url, ""), needs_browser=each.url in scouting.scripted)
+        for each in scouting.samples
+    ]
     twins = _twins(clean, {short_hash(text) for _, text in samples if text})
     return tuple(replace(sample, twin=twins.get(short_hash(text))) for sample, text in samples)
 
 
-def _sample(fetched: Fetched) -> tuple[Sample, str]:
+def _sample(fetched: Fetched, rendered: str, *, needs_browser: bool) -> tuple[Sample, str]:
     """The sample and its text."""
     if fetched.outcome != Outcome.OK:
         return Sample(url=fetched.url, reason=fetched.outcome), ""
     page = extract_page(
-        fetched.body,
+        rendered.encode("utf-8", "replace") or fetched.body,
         url=fetched.final_url,
-        content_type=header_of(fetched.headers, "content-type"),
+        content_type=RENDERED_TYPE if rendered else header_of(fetched.headers, "content-type"),
         captured_at=fetched.fetched_at,
     )
     if not page.articles:
-        return Sample(url=fetched.url, reason=page.reason), ""
+        return Sample(url=fetched.url, reason=page.reason, needs_browser=needs_browser), ""
     article = page.articles[0]
     done, _ = normalize_body(article.extracted, article.structure)
     sample = Sample(
@@ -70,6 +75,7 @@ def _sample(fetched: Fetched) -> tuple[Sample, str]:
         characters=len(done.text),
         agreement=article.agreement,
         flags=tuple(sorted({flag.name for flag in (*article.flags, *done.flags)})),
+        needs_browser=needs_browser,
     )
     return sample, done.text
 
@@ -119,6 +125,10 @@ def declaration(scouting: Scouting, *, allow_private: bool = False) -> str:
     asked = f"  # robots.txt asks for {pace:g} s, and is obeyed" if pace else ""
     lines.append(f"delay = {max(2.0, pace or 0.0):g}{asked}")
     lines.append(f'every = "{_every(best)}"')
+    if scouting.scripted:
+        made, of = len(scouting.scripted), len(scouting.samples)
+        word = RENDER_ALWAYS if made == of else RENDER_AUTO
+        lines.append(f'render = "{word}"  # a script makes the text of {made} of its {of} articles tried')
     lines.append(TERMS)
     if allow_private:
         lines.append("allow_private = true")

@@ -19,6 +19,7 @@ TEACHING = {
     "pipeline.archive.warc": {"moment", "record_id", "sha1"},
     "pipeline.corpus.masking": {"mask_row"},
     "pipeline.corpus.personal": {"mask"},
+    "pipeline.crawl.numbered": {"numbered"},
     "pipeline.crawl.twins": {"shape", "step"},
     "pipeline.dedupe.titles": {"whole_titles"},
     "pipeline.extract.ago": {"days_ago"},

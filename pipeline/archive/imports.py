@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -63,6 +64,8 @@ class ImportReport:
 
     files: tuple[ImportedFile, ...]
     """Every file looked at, and every path that holds none."""
+    odd: tuple[str, ...] = ()
+    """Lines of an index that name no capture: which and why."""
 
     @property
     def captures(self) -> int:
@@ -282,6 +285,8 @@ def _pages(file: Path, source: str, naming: Naming) -> Iterator[Candidate]:
             with file.open("rb") as stream:
                 body = stream.read(CAP + 1)
     except (OSError, ValueError, OverflowError) as error:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):  # for what is unpacked on the way
+            raise
         raise warc.Damaged(getattr(error, "strerror", None) or str(error)) from error
     if body is None:
         for record in foreign.records(file, CAP):

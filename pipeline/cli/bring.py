@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,10 @@ def add(commands: Commands) -> None:
         help="address of the folder, as `wget --mirror` saves it; `https://` where its folders are hosts",
     )
     bring.add_argument(
-        "--cdx", metavar="FILE|URL", help="an index of somebody else's archive, in place of paths"
+        "--cdx",
+        metavar="FILE|URL",
+        help="an index of somebody else's archive, in place of paths: CDX, CDXJ, ZipNum's cluster.idx, Parquet (also a"
+        " folder of it)",
     )
     bring.add_argument(
         "--archive",
@@ -148,12 +152,19 @@ def _run_indexed(arguments: argparse.Namespace) -> int:
         return 0
     with screen.watching() as progress, stoppable() as stop:
         report = runs.bring_indexed(folders(arguments), wish, progress, stop)
+    _show_odd(report.odd)
     code = _told(report, arguments) if report.files else 0
     if not report.files:
         screen.say("Nothing to read: the index names no page of this source and these days that is not here.")
     if stop.is_set():
         raise KeyboardInterrupt
     return code
+
+
+def _show_odd(odd: Sequence[str]) -> None:
+    """The lines of an index that could not be read."""
+    for each in odd:
+        screen.say(f"Not read of the index: {each}.", hang=2)
 
 
 def _show(plan: IndexPlan) -> None:
@@ -166,3 +177,4 @@ def _show(plan: IndexPlan) -> None:
         + (f", {plan.requests} requests, about {plan.hours:.2f} hours" if plan.requests else "")
         + ". Nothing was done."
     )
+    _show_odd(plan.odd)

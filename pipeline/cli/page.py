@@ -111,7 +111,7 @@ def _saved(arguments: argparse.Namespace) -> Saved:
     if capture is None:
         source = _source(arguments, where)
         agent = identity.user_agent(arguments.user_agent, arguments.sources, [where])
-        capture = stages.fetch_one(where, source, agent)
+        capture = stages.fetch_one(where, source, agent, arguments.raw)
         if capture.outcome != Outcome.OK:
             raise CorpusError(f"{where}: {capture.outcome} (status {capture.status})")
     screen.say(f"{where}: as captured {capture.fetched_at:%Y-%m-%d %H:%M:%S} UTC")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,14 @@ from pipeline import extract, identity, opml, runs, sources, trial
 from pipeline.cli import screen
 from pipeline.cli.options import Commands, Prose, json_option, local, machine, refuse_idle, user_agent
 from pipeline.cli.stages import by_host, fetch_one, page_row
+from pipeline.crawl.discover import rough_text
+from pipeline.crawl.rendering import is_shell
 from pipeline.crawl.scout import Scouting, peek, scout
 from pipeline.errors import CorpusError, RefusedError, UsageError
 from pipeline.explain import meaning_of
-from pipeline.records import Outcome, Source
+from pipeline.records import RENDER_ALWAYS, RENDER_NEVER, Outcome, Source
 from pipeline.runs import SOURCES
+from pipeline.web.browser import missing
 from pipeline.web.urls import is_home
 
 EXAMPLES = "examples"
@@ -29,7 +32,8 @@ writes the source file that comes of it.
 
 URL, one page of a declared source: what it gives, as JSON.
 
-Some thirty requests at most, one after the other. Nothing is archived.
+Some thirty requests at most, one after the other, each in its turn with those of a crawl at work beside it. Nothing is
+archived. Articles whose text only a script makes are told; --render has their scripts run.
 """
 
 
@@ -63,6 +67,7 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "--live", action="store_true", help="also ask each site for its robots.txt and its first list"
     )
+    _raw(check)
     user_agent(check)
     json_option(check)
     check.set_defaults(run=run_check)
@@ -81,7 +86,13 @@ def add(commands: Commands) -> None:
     attempt.add_argument(
         "--clean", type=local, default=Path("clean"), help="where to look for twins (default: clean)"
     )
+    _raw(attempt)
     attempt.add_argument("--add", metavar="NAME", help="write sources/NAME.toml of what was found")
+    attempt.add_argument(
+        "--render",
+        action="store_true",
+        help="render what a script makes in a browser, as `render` in a file does",
+    )
     attempt.add_argument("--allow-private", action="store_true", help="addresses on this machine are fine")
     user_agent(attempt)
     json_option(attempt)
@@ -97,6 +108,12 @@ def add(commands: Commands) -> None:
 
 def _sources(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sources", type=local, default=SOURCES, help="source files (default: sources)")
+
+
+def _raw(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--raw", type=local, default=Path("raw"), help="keep the pace of a crawl at work there (default: raw)"
+    )
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -116,7 +133,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     declared = _declared(arguments.sources)
     _show(arguments.sources, declared)
     if not arguments.live:
-        refuse_idle(arguments, "without --live", "user_agent", "json")
+        refuse_idle(arguments, "without --live", "raw", "user_agent", "json")
         return 0
     asked = [address for source in declared for address in (*source.addresses, *source.urls)]
     agent = identity.user_agent(arguments.user_agent, arguments.sources, asked)
@@ -125,6 +142,7 @@ def run_check(arguments: argparse.Namespace) -> int:
             declared,
             user_agent=agent,
             on_done=lambda done: progress("asking", done, len(declared)),
+            beside=arguments.raw,
         )
     if arguments.json:
         for answer in answers:
@@ -183,9 +201,17 @@ def run_try(arguments: argparse.Namespace) -> int:
     if target is not None:
         _check_free(target, arguments.add)
     agent = identity.user_agent(arguments.user_agent, arguments.sources, [arguments.url])
+    if arguments.render:
+        _check_browser()
     with screen.watching() as progress:
         progress("looking round", 0, 1)
-        scouting = scout(arguments.url, user_agent=agent, allow_private=arguments.allow_private)
+        scouting = scout(
+            arguments.url,
+            user_agent=agent,
+            allow_private=arguments.allow_private,
+            beside=arguments.raw,
+            render=arguments.render,
+        )
     samples = trial.read_samples(scouting, arguments.clean)
     if arguments.json:
         screen.put(_row(scouting, samples))
@@ -214,23 +240,40 @@ def _check_free(target: Path, name: str) -> None:
 def _try_page(arguments: argparse.Namespace, source: Source) -> int:
     url: str = arguments.url
     agent = identity.user_agent(arguments.user_agent, arguments.sources, [url])
-    fetched = fetch_one(url, source, agent)
+    if arguments.render:
+        _check_browser()
+        source = replace(source, render=RENDER_ALWAYS)
+    fetched = fetch_one(url, source, agent, arguments.raw)
     if fetched.outcome != Outcome.OK:
         raise CorpusError(f"{url}: {fetched.outcome} (status {fetched.status})")
+    body, content_type = fetched.page
     page = extract.extract_page(
-        fetched.body,
+        body,
         url=fetched.final_url,
-        content_type=fetched.header("content-type"),
+        content_type=content_type,
         captured_at=fetched.fetched_at,
         source=source,
     )
     row = page_row(page)
+    scripted = not page.articles and is_shell(rough_text(*fetched.page))
     if machine(arguments):
-        screen.put({"url": url, "source": source.name, **row})
+        screen.put(
+            {
+                "url": url,
+                "source": source.name,
+                "rendered": bool(fetched.rendered),
+                "needs_browser": scripted and not fetched.rendered,
+                **row,
+            }
+        )
         return 0
     screen.say(f"{url}\n  of the source {source.name}, decoded as {page.encoding} ({page.encoding_from})")
     if page.reason:
         screen.say(f"  no article: {page.reason}, {meaning_of(page.reason)[0]}", hang=2)
+    if fetched.rendered:
+        screen.say("  read as a browser rendered it")
+    elif scripted:
+        screen.say(f"  {_of_script(source, fetched.notes)}", hang=2)
     for article in row["documents"]:
         screen.say(f"\n{article['title'] or '(no title)'}")
         for key in (
@@ -246,6 +289,25 @@ def _try_page(arguments: argparse.Namespace, source: Source) -> int:
         screen.say(f"  {'flags':<13} {', '.join(flag['name'] for flag in article['flags']) or '-'}", hang=16)
         screen.say("\n" + article["text"])
     return 0
+
+
+def _check_browser() -> None:
+    """RefusedError where --render can render nothing."""
+    if lacks := missing():
+        raise RefusedError(f"--render: {lacks}")
+
+
+def _of_script(source: Source, notes: Sequence[str]) -> str:
+    """Why a page whose text only a script makes was not rendered, and what to do about it."""
+    told = "its text is made by a script, in a browser"
+    if source.render == RENDER_NEVER:
+        lacks = f" ({lacks})" if (lacks := missing()) else ""
+        return (
+            f'{told}: render = "auto" in the source file renders such pages, "always" all of its pages;'
+            f" --render tries it{lacks}"
+        )
+    failed = [note.removeprefix("render: ") for note in notes if note.startswith("render: ")]
+    return f"{told}, and was not rendered: {missing() or '; '.join(failed) or 'nothing came of it'}"
 
 
 def _tell(scouting: Scouting, samples: Sequence[trial.Sample]) -> None:
@@ -277,12 +339,20 @@ def _tell(scouting: Scouting, samples: Sequence[trial.Sample]) -> None:
             means=SAMPLE_MEANS,
             spare=("twin", "flags", "author"),
         )
+    if bare := [each for each in scouting.scripted if each not in scouting.rendered]:
+        lacks = missing()
+        way = f"; {lacks}" if lacks else "; --render tries it"
+        screen.say(
+            f"{len(bare)} of {len(samples)} articles need a browser: a script makes their text, and `render` in the"
+            f" source file has it run{way}."
+        )
     screen.say(f"Requests made: {scouting.requests}.")
 
 
 def _sample_row(sample: trial.Sample) -> tuple[Any, ...]:
     if sample.reason:
-        return (f"{sample.reason}: {sample.url}", None, None, 0, None, None, None)
+        why = "needs a browser" if sample.needs_browser else sample.reason
+        return (f"{why}: {sample.url}", None, None, 0, None, None, None)
     agreed = f"{sample.agreement:.2f}" if sample.agreement is not None else None
     return (
         sample.title,

@@ -22,6 +22,9 @@ from pipeline.records import Capture, Kind, Outcome, Page, Source, Span
 TEXT_NAMES = (".txt", ".text", ".md", ".markdown")
 """Names of files that `corpus extract` reads as plain text, as an import does."""
 
+RAW = Path("raw")
+"""The archive beside which a page is fetched where a command has no option for it."""
+
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """A page larger than this is not read into memory."""
 
@@ -105,8 +108,7 @@ def _extract_one(where: str, source: Source | None, arguments: argparse.Namespac
         fetched = fetch_one(where, source or by_hand(where, allow_private=arguments.allow_private), agent)
         if fetched.outcome != Outcome.OK:
             return {**name, "encoding": None, "documents": [], "reason": fetched.outcome}
-        content_type = fetched.header("content-type")
-        body, url, at = fetched.body, fetched.final_url, fetched.fetched_at
+        (body, content_type), url, at = fetched.page, fetched.final_url, fetched.fetched_at
     else:
         body, url, content_type, at = (
             file_bytes(Path(where)),
@@ -131,17 +133,19 @@ def by_hand(url: str, *, allow_private: bool) -> Source:
     return Source(name="by-hand", home=url, urls=(url,), delay=0, allow_private=allow_private)
 
 
-def fetch_one(url: str, source: Source, agent: str) -> Capture:
-    """One page fetched as a crawl would, robots.txt and limits included, into an archive that is thrown away."""
+def fetch_one(url: str, source: Source, agent: str, beside: Path = RAW) -> Capture:
+    """One page fetched as a crawl would, robots.txt and limits included, into an archive that is thrown away.
+
+    `beside` is the archive whose crawls may be asking the same site just now: it is asked at their pace.
+    """
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder)
-        crawling.crawl([source], raw, urls=[url], user_agent=agent)
+        (told,) = crawling.crawl([source], raw, urls=[url], user_agent=agent, only_due=False, beside=beside)
         captures = (c for file in archive.sealed(raw) for c in archive.read(raw, file.file))
         page = next((c for c in captures if c.kind == Kind.PAGE), None)
     if page is None:
-        raise CorpusError(
-            f"{url}: nothing came back; is it a private address, or excluded by the source's patterns?"
-        )
+        why = "; ".join(told.notes) or "is it a private address, or excluded by the source's patterns?"
+        raise CorpusError(f"{url}: nothing came back; {why}")
     return page
 
 

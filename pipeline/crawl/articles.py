@@ -92,4 +92,5 @@ def _canonical(visit: Visit) -> str | None:
     """The address that a page declares as its own, if it can be believed; None: none, or the one it came from."""
     if not visit.body or visit.fetched is None:
         return None
-    return canonical(rough_text(visit.body, visit.content_type), visit.fetched.final_url)
+    html = visit.rendered or rough_text(visit.body, visit.content_type)
+    return canonical(html, visit.fetched.final_url)

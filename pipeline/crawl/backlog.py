@@ -7,7 +7,7 @@ no refresh fetches it. It is the ledger's alone: a rebuild keeps it, and where i
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -25,14 +25,14 @@ CREATE TABLE IF NOT EXISTS walked (
   PRIMARY KEY (source, span, key)) WITHOUT ROWID;
 """
 
-PUT = """
+_PUT = """
 INSERT INTO backlog VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
   first = coalesce(excluded.first, first), last = coalesce(excluded.last, last), told_by = excluded.told_by
   WHERE told_by <> 'page' AND (excluded.told_by <> '' OR told_by = '')
 """
-GET = "SELECT * FROM backlog WHERE source = ? ORDER BY key"
-WALKED = "SELECT key, older, at FROM walked WHERE source = ? AND span = ?"
-PUT_WALKED = "INSERT OR REPLACE INTO walked VALUES (?, ?, ?, ?, ?)"
+_GET = "SELECT * FROM backlog WHERE source = ? ORDER BY key"
+_WALKED = "SELECT key, older, at FROM walked WHERE source = ? AND span = ?"
+_PUT_WALKED = "INSERT OR REPLACE INTO walked VALUES (?, ?, ?, ?, ?)"
 
 CHINA = timedelta(hours=8)
 """Days are those of China, as pages print them."""
@@ -154,6 +154,33 @@ class Walked:
     """URL of the page after it; None: it was the last that mattered."""
     at: datetime
     """When it was read."""
+
+
+class Backlog:
+    """What one open ledger knows of it; `write` puts a statement into its transaction."""
+
+    def __init__(self, db: sqlite3.Connection, write: Callable[[str, Iterable[object]], object]) -> None:
+        self._db = db
+        self._write = write
+
+    def note(self, found: Iterable[Found]) -> None:
+        """Remember pages, and what is new about their days."""
+        for row in to_rows(found):
+            self._write(_PUT, row)
+
+    def of(self, source: str) -> list[Found]:
+        """The pages of a source that a backfill knows of."""
+        return [from_row(row) for row in self._db.execute(_GET, (source,))]
+
+    def note_walked(self, source: str, span: Span, walked: Walked) -> None:
+        """Remember that a backfill has done with a list."""
+        values = (source, str(span), walked.key, walked.older, warc.iso(walked.at))
+        self._write(_PUT_WALKED, values)
+
+    def walked(self, source: str, span: Span) -> dict[str, Walked]:
+        """The lists of a source that backfills for a span have done with, by URL key."""
+        found = self._db.execute(_WALKED, (source, str(span)))
+        return {row["key"]: walked_from_row(row) for row in found}
 
 
 def walked_from_row(row: sqlite3.Row) -> Walked:

@@ -6,9 +6,11 @@ archive and is lost with the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.store import writer_name
@@ -21,8 +23,8 @@ CREATE TABLE IF NOT EXISTS day (
   source TEXT NOT NULL, day TEXT NOT NULL, what TEXT NOT NULL, n INTEGER NOT NULL,
   PRIMARY KEY (source, day, what)) WITHOUT ROWID;
 """
-ADD = "INSERT INTO day VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
-SET = "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?)"
+_ADD = "INSERT INTO day VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
+_SET = "INSERT OR REPLACE INTO day VALUES (?, ?, ?, ?)"
 
 DUE, LINKS, NEW, BROUGHT, GAPS = "due", "links", "new", "brought", "gaps"
 LIST, PAGE, ROBOTS = "list:", "page:", "robots:"
@@ -60,6 +62,56 @@ class DayCounts:
     """The same of pages that an import or a backfill brought."""
     gaps: int = 0
     """Feeds in which nothing known was left."""
+
+
+class Days:
+    """The counts of one open ledger; `write` puts a statement into its transaction."""
+
+    def __init__(self, db: sqlite3.Connection, write: Callable[[str, Iterable[object]], object]) -> None:
+        self._db = db
+        self._write = write
+        self._counted: Counter[tuple[str, str, str]] = Counter()
+        """What is to be added before they are read or kept."""
+
+    def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
+        """Add to one of the counts of a source's day."""
+        self._counted[source, _day(at), what] += number
+
+    def set_links(self, source: str, at: datetime, links: int) -> None:
+        """How many links the lists of a source held on a day."""
+        self._write(_SET, (source, _day(at), LINKS, links))
+
+    def keep(self) -> None:
+        """Write what was counted."""
+        counted, self._counted = self._counted, Counter()
+        for (source, day, what), number in counted.items():
+            self._write(_ADD, (source, day, what, number))
+
+    def of(self, since: date | None = None, source: str | None = None) -> list[DayCounts]:
+        """What the visits of each source (or of one) came to, by source and day, from a day on."""
+        self.keep()
+        found = self._db.execute(
+            "SELECT * FROM day WHERE day >= :since AND (:source IS NULL OR source = :source)",
+            {"since": (since or date.min).isoformat(), "source": source},
+        )
+        return counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
+
+    def asked_on(self) -> list[date]:
+        """The days (UTC) on which anything was asked, the first one first."""
+        self.keep()
+        found = self._db.execute("SELECT DISTINCT day FROM day ORDER BY day")
+        return [date.fromisoformat(day) for (day,) in found]
+
+    def last(self, source: str | None = None) -> date | None:
+        """The last day on which anything (or a source) was asked; None: none was."""
+        self.keep()
+        query = "SELECT max(day) FROM day WHERE :source IS NULL OR source = :source"
+        (last,) = self._db.execute(query, {"source": source}).fetchone()
+        return date.fromisoformat(last) if last else None
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).date().isoformat()
 
 
 def words_of(ref: Ref, old: UrlState | None) -> list[str]:

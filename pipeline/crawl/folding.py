@@ -4,6 +4,9 @@ A rule is learned from pages of an article's size with one body, or of which one
 the same text, never from what a host answers to all: a body under the URLs of two articles, or that of an address that
 does not exist. Before it is believed it is held against the pages known; afterwards from time to time against a page
 that it would spare. Nothing known is dropped: a URL that is not fetched stands in the ledger with the rule.
+
+A page that a script makes is judged by what it shows as rendered, since its body is the same under every URL of the
+site; so its rules are learned from pages that one run renders.
 """
 
 from __future__ import annotations
@@ -80,11 +83,15 @@ async def said_of_twins(visitor: Visitor, visit: Visit, declared: str | None) ->
 
     `declared` is the page's own canonical address, if it can be believed.
     """
-    due, body = visit.due, visit.body
-    if not body or visit.rendered or due.part_of is not None or not visitor.source.twins:
+    due, body = visit.due, visit.shown
+    if not body or due.part_of is not None or not visitor.source.twins:
         return None
     ledger = visitor.keeper.ledger
-    others = [each.url_key for each in visit.others]
+    others = (
+        visitor.rendered_alike(due.url_key, body)
+        if visit.rendered
+        else [each.url_key for each in visit.others]
+    )
     page, used = ledger.twins.fold(due.url_key)
     holder = _holder(visitor, page) if used else None
     canonical = url_key(declared) if declared else None
@@ -95,7 +102,9 @@ async def said_of_twins(visitor: Visitor, visit: Visit, declared: str | None) ->
     if any(twins.are_two_articles(due.url_key, each) for each in others):
         return None
     if holder is not None and holder != due.url_key:
-        is_same = holder in others or await _prints(visitor, body, holder)
+        if visit.rendered and not visitor.archived_rendering(holder):
+            return None  # it was not rendered, and shows nothing
+        is_same = holder in others or await _prints(visitor, visit, holder)
         return str(Said(sign=SAME if is_same else UNLIKE, page=holder, rules=used))
     if others:
         return await _judged(visitor, visit, others, _holder(visitor, others[0]) or others[0])
@@ -108,7 +117,7 @@ async def said_of_twins(visitor: Visitor, visit: Visit, declared: str | None) ->
         return None
     if known is None:
         return str(Said(sign=FIRST, page=canonical))
-    if not await _prints(visitor, body, known):
+    if not await _prints(visitor, visit, known):
         return None
     return await _judged(visitor, visit, [canonical, known], known)
 
@@ -131,28 +140,36 @@ async def _judged(visitor: Visitor, visit: Visit, others: list[str], page: str) 
     if pairs < needed <= pairs + 1:
         if await _is_wall(visitor, visit):
             return None
-        if await _contradicted(visitor, rule):
+        if await _contradicted(visitor, visit, rule):
             return str(Said(sign=UNLIKE, page=page, rules=(rule,)))
     return str(Said(sign=SAME, page=page, rules=(rule,)))
 
 
 async def _is_wall(visitor: Visitor, visit: Visit) -> bool:
     """Whether the host may be answering so to everything: no other article is known, and no such address has it too."""
+    if visit.rendered:
+        return not visitor.has_rendered_another(visit.shown)
     if visitor.keeper.ledger.twins.has_another(visit.due.url_key, sha1(visit.body)):
         return False
     nowhere = await visitor.nowhere(visit.due.url)
     return nowhere is None or (bool(nowhere) and await asyncio.to_thread(are_alike, nowhere, visit.body))
 
 
-async def _contradicted(visitor: Visitor, rule: Rule) -> bool:
+async def _contradicted(visitor: Visitor, visit: Visit, rule: Rule) -> bool:
     """Whether known pages that a rule calls one print other texts."""
-    for one, other in visitor.keeper.ledger.twins.like(rule)[:HELD_AGAINST]:
-        first, second = visitor.archived(one), visitor.archived(other)
+    pairs = visitor.keeper.ledger.twins.like(rule, by_body=not visit.rendered)
+    for one, other in pairs[:HELD_AGAINST]:
+        first, second = (_known(visitor, visit, key) for key in (one, other))
         if first and second and not await asyncio.to_thread(are_alike, first, second):
             return True
     return False
 
 
-async def _prints(visitor: Visitor, body: bytes, key: str) -> bool:
-    known = visitor.archived(key)
-    return bool(known) and await asyncio.to_thread(are_alike, body, known)
+async def _prints(visitor: Visitor, visit: Visit, key: str) -> bool:
+    known = _known(visitor, visit, key)
+    return bool(known) and await asyncio.to_thread(are_alike, visit.shown, known)
+
+
+def _known(visitor: Visitor, visit: Visit, key: str) -> bytes:
+    """A known page as it is to be compared with a visit: as rendered where that is, b"" if there is no such."""
+    return visitor.archived_rendering(key).encode() if visit.rendered else visitor.archived(key)

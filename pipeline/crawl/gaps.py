@@ -16,11 +16,12 @@ from statistics import median
 from pipeline.archive import blocklist, index
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.withdrawn import standing_refs
-from pipeline.crawl.backfill import known_pages, never_read
 from pipeline.crawl.backlog import Found, Span
+from pipeline.crawl.backward import known_pages, never_read
 from pipeline.crawl.bounds import Bounds, Where
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.numbered import LOOKS, MOST_ASKED
 from pipeline.crawl.scope import Scope, by_source, scope_of, unwanted
 from pipeline.crawl.urldates import Days
 from pipeline.records import SETTLED, USABLE, Kind, Source
@@ -82,6 +83,8 @@ class Gap:
     """Requests in all, at the least."""
     hours: float
     """Hours they take at the source's polite rate."""
+    search: int = 0
+    """Requests besides, at the most, that lead to a span through listings whose pages are numbered (numbered.py)."""
 
 
 def find_gaps(
@@ -149,7 +152,7 @@ def _of_source(
     reads = urls is None and (span.is_bounded or never_read(ledger, source))
     pace = max(source.delay, ledger.host(site(source.home)).delay or 0.0)
     ways = (*(word for kind, word in WAYS if any(k == kind for k, _ in source.lists)), ARCHIVES)
-    rhythm = _rhythm(ledger.days(source=source.name)) if reads else {}
+    rhythm = _rhythm(ledger.daily.of(source=source.name)) if reads else {}
     days = _table(span, at_hand, known, rhythm, ways if reads else (), pace)
     lists = len(source.lists) if reads else 0
     requests = sum(each.requests for each in days) + lists
@@ -161,6 +164,7 @@ def _of_source(
         lists=lists,
         requests=requests,
         hours=requests * pace / 3600,
+        search=len(source.listings) * MOST_ASKED * (1 + LOOKS) if reads and span.until is not None else 0,
     )
 
 

@@ -1,24 +1,24 @@
 """Whose turn it is: one lane per registrable domain and per address, the delay of a site, when to leave it alone, and
 its robots.txt.
 
-The state outlives the run: it is read from the ledger at first touch and written back with each batch.
+The state outlives the run: it is read from the ledger at first touch, and what changed is written back with each batch.
+Other processes that ask the same sites share the pace by turns.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from pipeline.crawl.hostmemory import Host
-from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.outage import is_doubtful
 from pipeline.crawl.reservations import State
 from pipeline.crawl.robots import Robots
 from pipeline.crawl.states import jittered
+from pipeline.crawl.turns import Turns
 from pipeline.records import UNREACHED, Outcome, Place
 from pipeline.web import pace
 from pipeline.web.connections import Resolve, resolve_name
@@ -50,6 +50,7 @@ TOO_FAST = 429
 class Lane:
     """What requests go through one after the other: a registrable domain, or an address."""
 
+    name: str
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Of a domain: held by the one request that is under way."""
     last: float = -1e9
@@ -99,21 +100,28 @@ class Hosts:
 
     def __init__(
         self,
-        ledger: Ledger,
+        known: Callable[[str], Host],
         now: Callable[[], datetime],
         *,
         forced: bool = False,
+        turns: Turns | None = None,
         resolve: Resolve = resolve_name,
     ) -> None:
-        """`forced`: sites that are left alone after failures are tried once; never those that asked for it."""
+        """`known` gives what is remembered of a host (`Ledger.host`); `turns` are shared with other processes.
+
+        `forced`: sites that are left alone after failures are tried once; never those that asked for it.
+        """
+        self.turns = turns
         self._resolve = resolve
-        self._lanes: defaultdict[str, Lane] = defaultdict(Lane)
+        self._lanes: dict[str, Lane] = {}
         self._addresses: dict[str, str] = {}
         self.requests = 0
         """Requests sent so far, retries and hops included."""
         self._forced = forced
-        self._ledger = ledger
+        self._known = known
         self._now = now
+        self._believed: dict[str, Host] = {}
+        self._told: dict[str, tuple[object, ...]] = {}
         self._queues: dict[str, Queue] = {}
         self._rules: dict[str, Rules] = {}
 
@@ -126,7 +134,7 @@ class Hosts:
                 kept = replace(kept, not_before=None)
             queue = Queue(
                 name,
-                self._lanes[domain(url)],
+                self._lane(domain(url)),
                 delay=kept.delay or 0.0,
                 fails=kept.fails,
                 not_before=kept.not_before,
@@ -136,6 +144,11 @@ class Hosts:
                 queue.closed = f"left alone until {kept.not_before:%Y-%m-%dT%H:%MZ}"
             self._queues[name] = queue
         return self._queues[name]
+
+    def _lane(self, name: str) -> Lane:
+        if name not in self._lanes:
+            self._lanes[name] = Lane(name)
+        return self._lanes[name]
 
     async def address_lane(self, url: str) -> Lane:
         """The lane of the address that the host of `url` has; of its own where it is not found."""
@@ -147,20 +160,24 @@ class Hosts:
                 self._addresses[host] = min(found, default=host)
             except (OSError, ValueError):  # ValueError: labels IDNA cannot encode
                 pass  # the request itself will say so
-        return self._lanes[f"address {self._addresses[host]}"]
+        return self._lane(f"address {self._addresses[host]}")
 
     def _kept(self, name: str) -> Host:
         """What is remembered of a host, but for times and delays that none has: a clock ran ahead, bits flipped."""
-        kept = self._ledger.host(name)
-        last = self._now() + FURTHEST
-        return replace(
-            kept,
-            delay=kept.delay if kept.delay is not None and 0 <= kept.delay <= pace.MAX_DELAY else None,
-            not_before=kept.not_before if kept.not_before is None or kept.not_before <= last else None,
-            robots_until=kept.robots_until
-            if kept.robots_until is None or kept.robots_until <= last
-            else None,
-        )
+        if name not in self._believed:
+            kept = self._known(name)
+            last = self._now() + FURTHEST
+            self._believed[name] = replace(
+                kept,
+                delay=kept.delay if kept.delay is not None and 0 <= kept.delay <= pace.MAX_DELAY else None,
+                not_before=None
+                if kept.not_before is not None and kept.not_before > last
+                else kept.not_before,
+                robots_until=None
+                if kept.robots_until is not None and kept.robots_until > last
+                else kept.robots_until,
+            )
+        return self._believed[name]
 
     def rules(self, url: str) -> Rules:
         """The robots.txt of exactly the host and port of `url`."""
@@ -176,24 +193,27 @@ class Hosts:
         delay = rules.robots.delay if rules and rules.robots else None
         return min(delay, MAX_ROBOTS_DELAY) if delay is not None else None
 
-    def remember(self) -> None:
-        """Write the state of everything touched to the ledger (which commits it with the batch)."""
+    def changed(self) -> Iterator[Host]:
+        """What is to be remembered of the sites and hosts of which something else is since this was last asked."""
         for name in {**self._queues, **self._rules}:
             queue, rules = self._queues.get(name), self._rules.get(name)
             if rules and rules.robots and rules.robots.deny_all:
                 rules = Rules()  # a closed door is tried again in the next run
             kept = self._kept(name)
+            asked = (queue.lane.last, *queue.standing, queue.lies) if queue else ()
+            told = (asked, (rules.place, rules.until) if rules else ())
+            if self._told.get(name) == told:
+                continue
+            self._told[name] = told
             delay, _, fails = queue.standing if queue else (kept.delay, None, kept.fails)
-            self._ledger.set_host(
-                Host(
-                    host=name,
-                    not_before=self._ready_at(queue) if queue else kept.not_before,
-                    delay=delay,
-                    fails=fails,
-                    robots=rules.place if rules else kept.robots,
-                    robots_until=rules.until if rules else kept.robots_until,
-                    lies=queue.lies if queue else kept.lies,
-                )
+            yield Host(
+                host=name,
+                not_before=self._ready_at(queue) if queue else kept.not_before,
+                delay=delay,
+                fails=fails,
+                robots=rules.place if rules else kept.robots,
+                robots_until=rules.until if rules else kept.robots_until,
+                lies=queue.lies if queue else kept.lies,
             )
 
     def _ready_at(self, queue: Queue) -> datetime | None:
@@ -240,11 +260,11 @@ class Turn:
 
     async def pause(self, url: str) -> None:
         """Wait until the site of `url`, its domain and its address may be asked again."""
-        loop = asyncio.get_running_loop()
+        loop, turns = asyncio.get_running_loop(), self._hosts.turns
         queue = self._hosts.queue(url)
         lane, shared = queue.lane, await self._hosts.address_lane(url)
         if lane in self._touched:
-            lane.last = shared.last = loop.time()  # called again: the answer before this one has just ended
+            self._ended({lane, shared})  # called again: the answer before this one has just ended
         self._touched |= {lane, shared}
         if queue.not_before:
             await asyncio.sleep(min((queue.not_before - self._now()).total_seconds(), MAX_WAIT))
@@ -252,15 +272,26 @@ class Turn:
         delay = max(queue.delay, self._configured, self._hosts.crawl_delay(url) or 0.0)
         while (wait := max(lane.last + delay, shared.last + delay * ADDRESS_SHARE) - loop.time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)  # it waits for a time
+        if turns is not None:
+            turn = turns.take({lane.name: delay, shared.name: delay * ADDRESS_SHARE}, loop.time())
+            if (wait := turn - loop.time()) > 0:
+                await asyncio.sleep(wait)
         lane.last = shared.last = loop.time()
         self._hosts.requests += 1
+
+    def _ended(self, lanes: set[Lane]) -> None:
+        """Requests in these lanes have ended."""
+        now = asyncio.get_running_loop().time()
+        for lane in lanes:
+            lane.last = now
+        if self._hosts.turns is not None:
+            self._hosts.turns.end((lane.name for lane in lanes), now)
 
     def end(self, fetched: Fetched, outcome: str) -> None:
         """Learn from what came of the fetch: the next delay, and whether the site is to be left alone."""
         latency = fetched.elapsed_ms / 1000 / (len(fetched.hops) + 1)
         status = TOO_FAST if outcome == Outcome.BLOCKED else fetched.status
-        for lane in self._touched:
-            lane.last = asyncio.get_running_loop().time()
+        self._ended(self._touched)
         queue = self._hosts.queue(fetched.final_url if fetched.status else fetched.url)
         is_in_doubt = is_doubtful(outcome, fetched.status) and not fetched.hops
         queue.before = queue.standing if is_in_doubt else None

@@ -12,14 +12,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.archive import cdx, foreign, imports
-from pipeline.archive.cdx import Row
+from pipeline.archive.cdx import Left, Row
 from pipeline.archive.foreign import ForeignResponse
 from pipeline.archive.imports import CAP, Candidate, ImportedFile, ImportReport, Intake
 from pipeline.archive.warc import Damaged
@@ -37,6 +37,9 @@ _ORIGINAL = "x-archive-orig-"
 """What the Wayback machine puts before the names of headers as they were."""
 
 
+TOLD = 20
+"""Lines of an index that cannot be read, and are told one by one."""
+
 AgentFor = Callable[[str], str]
 """Who asks an address; UsageError where nobody is named for one that is not of this machine."""
 
@@ -46,7 +49,7 @@ class IndexWish:
     """What is to be brought in of an index."""
 
     index: str
-    """A file, or an http(s) or object store address."""
+    """A file, a folder of Parquet files, or an http(s) or object store address of a file."""
     base: str | None = None
     """Where the files that it names stand: a folder or an address; None: as the index tells."""
     source: str
@@ -85,12 +88,14 @@ class IndexPlan:
     """Requests to a server: one a record."""
     hours: float
     """Hours these take at the polite rate."""
+    odd: tuple[str, ...] = ()
+    """Lines of the index that name no capture: which and why, TOLD of them at most."""
 
 
 def plan_indexed(wish: IndexWish, raw: Path, user_agent: AgentFor) -> IndexPlan:
     """What `import_indexed` would do; of an index that is elsewhere only the index is read. Errors as there."""
     with _local(wish, user_agent) as index:
-        chosen, counts = _choose(wish, index, _visits(raw, wish.source))
+        chosen, counts, odd = _choose(wish, index, _visits(raw, wish.source))
     base = _base(wish, chosen)
     away = "://" in base
     return IndexPlan(
@@ -105,6 +110,7 @@ def plan_indexed(wish: IndexWish, raw: Path, user_agent: AgentFor) -> IndexPlan:
         bytes=sum(row.length for row in chosen),
         requests=len(chosen) * away,
         hours=len(chosen) * wish.delay / 3600 if away else 0.0,
+        odd=odd,
     )
 
 
@@ -123,13 +129,14 @@ def import_indexed(
     OSError when the disk is full. What cannot be read is told in the report, never raised.
     """
     with _local(wish, user_agent) as index:
-        chosen, _ = _choose(wish, index, _visits(raw, wish.source))
+        chosen, _, odd = _choose(wish, index, _visits(raw, wish.source))
     agent = user_agent(_base(wish, chosen))
     with Writer(raw, f"import-{wish.source}-{clock():%Y%m%dT%H%M%S%f}", clock) as writer:
         intake = Intake(writer, wish.source)
-        return asyncio.run(
+        report = asyncio.run(
             _read(wish, chosen, intake, agent, on_progress or (lambda done, total: None), stop)
         )
+    return replace(report, odd=odd)
 
 
 async def _read(
@@ -215,15 +222,23 @@ def _visits(raw: Path, source: str) -> set[tuple[str, datetime]]:
 
 def _choose(
     wish: IndexWish, index: Path, visits: set[tuple[str, datetime]]
-) -> tuple[list[Row], Counter[str]]:
-    """The rows to read, by file and offset, and how many are not, and why. UsageError when it is no index."""
+) -> tuple[list[Row], Counter[str], tuple[str, ...]]:
+    """The rows to read, by file and offset; how many are not, and why; which lines cannot be read.
+
+    UsageError when it is no index.
+    """
     scope = scope_of(wish.declared) if wish.declared is not None else None
     domains = scope.domains if scope is not None and not scope.source.include else ()
     counts: Counter[str] = Counter()
     first: dict[tuple[str, str], Row] = {}
     here: set[tuple[str, str]] = set()
+    odd: list[str] = []
     try:
         for row in cdx.rows(index, wish.since, wish.until, domains):
+            if isinstance(row, Left):
+                counts["unreadable" if row.where else row.why] += 1
+                odd += [f"{row.where}: {row.why}"] if row.where and len(odd) < TOLD else []
+                continue
             counts["rows"] += 1
             key = url_key(row.url)
             if scope is not None and (reason := unwanted(scope, row.url)) is not None:
@@ -239,7 +254,7 @@ def _choose(
         raise UsageError(f"{wish.index}: {error}") from error
     counts["known"] = len(here)
     chosen = [row for same, row in first.items() if same not in here]
-    return sorted(chosen, key=lambda row: (row.file, row.offset, row.url, row.at)), +counts
+    return sorted(chosen, key=lambda row: (row.file, row.offset, row.url, row.at)), +counts, tuple(odd)
 
 
 def _base(wish: IndexWish, chosen: Sequence[Row]) -> str:
@@ -258,8 +273,8 @@ def _local(wish: IndexWish, user_agent: AgentFor) -> Iterator[Path]:
     """The index as a file; UsageError when it cannot be had."""
     if "://" not in wish.index:
         path = Path(wish.index)
-        if not path.is_file():
-            raise UsageError(f"{path}: no such index file")
+        if not path.exists():
+            raise UsageError(f"{path}: no such index file or folder")
         yield path
         return
     with TemporaryDirectory() as folder:

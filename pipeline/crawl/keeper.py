@@ -142,7 +142,8 @@ class Keeper:
 
     def flush(self) -> None:
         """End the batch: what was kept is now on disk, and the ledger knows it."""
-        self._hosts.remember()
+        for host in self._hosts.changed():
+            self.ledger.set_host(host)
         try:
             self._writer.flush()
         except OSError as error:

@@ -3,20 +3,20 @@
 The archive is the truth of what happened; the ledger only remembers it in a handy form. Writes
 stay in one transaction until `commit`, which belongs after `Writer.flush`: so the archive may be ahead
 of the ledger, never behind, and `catch_up` (done on entering) reads in what a killed run left behind.
+
+What is remembered of URLs stands here, a row each (urlstate.py, urlrow.py); of hosts in hostmemory.py, of days in
+daily.py, for backfills in backlog.py, of URLs that are one page in twinmemory.py.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime
-from operator import attrgetter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from pipeline.archive import cdxj, index, warc
 from pipeline.archive.cdxj import Ref
@@ -24,10 +24,9 @@ from pipeline.archive.exchange import Earlier
 from pipeline.archive.plausible import believed
 from pipeline.archive.store import lock, path_of
 from pipeline.archive.withdrawn import run_of, standing, withdrawn
-from pipeline.crawl import backlog, daily, hostmemory
-from pipeline.crawl.backlog import Found, Span, Walked
-from pipeline.crawl.daily import DayCounts
-from pipeline.crawl.database import FILE, LedgerError, opened, unreadable
+from pipeline.crawl import daily, hostmemory, urlrow
+from pipeline.crawl.backlog import Backlog
+from pipeline.crawl.database import FILE, LedgerError, opened
 from pipeline.crawl.history import MISSING, next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.states import next_due
@@ -36,25 +35,6 @@ from pipeline.crawl.twins import Rule
 from pipeline.crawl.urlstate import AHEAD, LISTS, UrlState, is_ahead, set_back
 from pipeline.records import SETTLED, USABLE, Capture, Kind, Outcome, Place
 from pipeline.web.urls import same_site, url_key
-
-_COLUMNS = tuple(field.name for field in fields(UrlState))
-_TIMES = tuple(field.name for field in fields(UrlState) if "datetime" in str(field.type))
-_STORED: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "datetime": (str,),
-    "int": (int,),
-    "float": (float, int),
-    "bool": (int,),
-    "None": (type(None),),
-}
-"""Type of a field → what SQLite gives for it."""
-_TYPES = {
-    field.name: tuple(kind for word in str(field.type).split(" | ") for kind in _STORED[word])
-    for field in fields(UrlState)
-}
-_VALUES = attrgetter(*_COLUMNS)
-_GET = f"SELECT {', '.join(_COLUMNS)} FROM url"
-_PUT = f"INSERT OR REPLACE INTO url ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 _FOUND = (
     "INSERT INTO url (key, url, source, kind, via, part_of, first_seen, next_due)"
@@ -81,7 +61,7 @@ _REVIVED = (
 
 MAX_SAME = 20
 """So many pages with one body are looked at (ours): they show what their addresses differ by."""
-_HOLDING = f"{_GET} WHERE good_digest = ? AND good_id = ? LIMIT 1"
+_HOLDING = f"{urlrow.GET} WHERE good_digest = ? AND good_id = ? LIMIT 1"
 _SAME_BODY = (
     f"SELECT key FROM url WHERE good_digest = ? AND kind = '{Kind.PAGE}' AND good_id IS NOT NULL AND key <> ?"
     f" ORDER BY good_at, first_seen, key LIMIT {MAX_SAME}"
@@ -149,11 +129,13 @@ class Ledger:
         """Time of the newest visit or link that was known on entering."""
         self.twins = Twins(self._db, self._write_beside)
         """What is known of URLs that are one page."""
+        self.daily = daily.Days(self._db, self._write)
+        """What the visits of each day came to."""
+        self.backlog = Backlog(self._db, self._write)
+        """What backfills found, and how far back they read."""
         self._well: dict[str, str] = {}
         self._states: dict[str, UrlState] | None = None if read_only else {}
         """Some rows of `url` as they stand, for the one writer: a visit asks for its own again and again."""
-        self._counted: Counter[tuple[str, str, str]] = Counter()
-        """What is to be added to the counts of days (daily.py) before they are read or kept."""
         self._stretches: dict[str, float] = {}
 
     def __enter__(self) -> Ledger:
@@ -180,18 +162,18 @@ class Ledger:
         """`ok`, or the first thing that is wrong with the file, or with what stands in it."""
         found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
         try:
-            for row in self._db.execute(_GET):
-                _as_state(row)
+            for row in self._db.execute(urlrow.GET):
+                urlrow.from_row(row)
             for row in self._db.execute("SELECT host FROM host"):
                 self.host(row["host"])
-            self.days()
+            self.daily.of()
         except (LedgerError, sqlite3.DatabaseError, ValueError, TypeError) as error:
             return found if found != "ok" else str(error)
         return found
 
     def commit(self) -> None:
         """Makes everything recorded since the last commit durable; call it after `Writer.flush`."""
-        self._add_counts()
+        self.daily.keep()
         if self._db.in_transaction:
             self._db.execute("COMMIT")
 
@@ -205,11 +187,6 @@ class Ledger:
         """Write what may change rows of `url` otherwise than by `_put`."""
         self._forget_states()
         self._write(sql, values)
-
-    def _add_counts(self) -> None:
-        counted, self._counted = self._counted, Counter()
-        for (source, day, what), number in counted.items():
-            self._write(daily.ADD, (source, day, what, number))
 
     def record(self, capture: Capture, *, every: float | None = None, changed: bool | None = None) -> None:
         """Takes in one archived visit: state, validators, and when to look again.
@@ -232,12 +209,12 @@ class Ledger:
         """Takes in a visit, given what is remembered of its URL."""
         at = ref.fetched_at
         if ref.kind == Kind.DISCOVERY:
-            self._write(daily.SET, (ref.source, _day(at), daily.LINKS, ref.links or 0))
+            self.daily.set_links(ref.source, at, ref.links or 0)
         if ref.kind in {Kind.DISCOVERY, Kind.REDIRECT} or _is_aside(ref):
             return
         if old is None or old.last_fetch is None or old.last_fetch < at:
             for what in daily.words_of(ref, old):
-                self.count(ref.source, at, what)
+                self.daily.count(ref.source, at, what)
             stretch = self._stretch(ref.source) if ref.kind == Kind.PAGE else 1.0
             state = next_state(ref, old, every, changed, stretch)
             if ref.refers_to and ref.outcome == Outcome.OK:
@@ -284,10 +261,10 @@ class Ledger:
     def _pointing(self, state: UrlState, id: str) -> UrlState:
         """The state of a URL whose body is another URL's response: a later revisit points at that one too."""
         found = self._db.execute(_HOLDING, (state.good_digest, id)).fetchone()
-        names = (name for name in _COLUMNS if name.startswith("good_"))
+        names = (name for name in urlrow.COLUMNS if name.startswith("good_"))
         if found is None:
             return replace(state, good_id=None)
-        other = _as_state(found)
+        other = urlrow.from_row(found)
         return replace(state, **{name: getattr(other, name) for name in names})
 
     def same_body(self, digest: str, key: str) -> list[Earlier]:
@@ -320,32 +297,6 @@ class Ledger:
         if self._write(_REVIVED, {"at": at, "source": ref.source, "before": before}):
             self._forget_states()
 
-    def count(self, source: str, at: datetime, what: str, number: int = 1) -> None:
-        """Adds to one of the counts of a source's day (daily.py)."""
-        self._counted[source, _day(at), what] += number
-
-    def days(self, since: date | None = None, source: str | None = None) -> list[DayCounts]:
-        """What the visits of each source (or of one) came to, by source and day, from a day on."""
-        self._add_counts()
-        found = self._db.execute(
-            "SELECT * FROM day WHERE day >= :since AND (:source IS NULL OR source = :source)",
-            {"since": (since or date.min).isoformat(), "source": source},
-        )
-        return daily.counts((row["source"], row["day"], row["what"], row["n"]) for row in found)
-
-    def asked_on(self) -> list[date]:
-        """The days (UTC) on which anything was asked, the first one first."""
-        self._add_counts()
-        found = self._db.execute("SELECT DISTINCT day FROM day ORDER BY day")
-        return [date.fromisoformat(day) for (day,) in found]
-
-    def last_day(self, source: str | None = None) -> date | None:
-        """The last day on which anything (or a source) was asked; None: none was."""
-        self._add_counts()
-        query = "SELECT max(day) FROM day WHERE :source IS NULL OR source = :source"
-        (last,) = self._db.execute(query, {"source": source}).fetchone()
-        return date.fromisoformat(last) if last else None
-
     def last_ok(self, source: str, now: datetime) -> datetime | None:
         """The last visit of a source that brought something usable; not what a clock ahead of `now` made up."""
         sql = "SELECT max(last_ok) FROM url WHERE source = ? AND last_ok <= ?"
@@ -358,10 +309,10 @@ class Ledger:
         where = f"source = ? AND kind IN ({marks}) AND (part_of IS NULL OR kind <> '{Kind.PAGE}')"
         ahead = warc.iso(now + AHEAD)
         if self.newest - AHEAD > now:
-            sql = f"{_GET} WHERE {where} AND coalesce(last_fetch, first_seen) > ?"
-            yield from map(_as_state, self._db.execute(sql, (source, *kinds, ahead)))
-        sql = f"{_GET} WHERE {where} AND next_due IS NOT NULL ORDER BY next_due, key"
-        yield from map(_as_state, self._db.execute(sql, (source, *kinds)))
+            sql = f"{urlrow.GET} WHERE {where} AND coalesce(last_fetch, first_seen) > ?"
+            yield from map(urlrow.from_row, self._db.execute(sql, (source, *kinds, ahead)))
+        sql = f"{urlrow.GET} WHERE {where} AND next_due IS NOT NULL ORDER BY next_due, key"
+        yield from map(urlrow.from_row, self._db.execute(sql, (source, *kinds)))
 
     def told(self) -> dict[str, str]:
         """The state of each source that was last told, where it was not well."""
@@ -382,7 +333,7 @@ class Ledger:
             self._write("DELETE FROM owed WHERE article = ?", (article,))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
-        found: sqlite3.Row | None = self._db.execute(f"{_GET} WHERE key = ?", (url_key,)).fetchone()
+        found: sqlite3.Row | None = self._db.execute(f"{urlrow.GET} WHERE key = ?", (url_key,)).fetchone()
         return found
 
     def state(self, url_key: str) -> UrlState | None:
@@ -390,7 +341,7 @@ class Ledger:
         if self._states is not None and url_key in self._states:
             return self._states[url_key]
         row = self._row(url_key)
-        return None if row is None else self._remembered(_as_state(row))
+        return None if row is None else self._remembered(urlrow.from_row(row))
 
     def _remembered(self, state: UrlState) -> UrlState:
         if self._states is not None:
@@ -406,9 +357,8 @@ class Ledger:
 
     def _put(self, state: UrlState) -> None:
         """Remembers it in place of what was there: the record as a row."""
-        values = _VALUES(state)
         self._remembered(state)
-        self._write(_PUT, [warc.iso(each) if isinstance(each, datetime) else each for each in values])
+        self._write(urlrow.PUT, urlrow.to_row(state))
 
     def owner(self, url_key: str) -> str | None:
         """The source that a URL was last visited or found for; None: it is not known."""
@@ -435,10 +385,10 @@ class Ledger:
             has_come += " OR coalesce(last_fetch, first_seen) > :ahead"
             values["ahead"] = warc.iso(now + AHEAD)
         found = self._db.execute(
-            f"{_GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, rowid",
+            f"{urlrow.GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, rowid",
             values,
         )
-        return [due_of(_as_state(row)) for row in found]
+        return [due_of(urlrow.from_row(row)) for row in found]
 
     def validators(self, url_key: str) -> Earlier | None:
         """The last good response of a URL, for a conditional request and for `Writer.write`.
@@ -468,25 +418,6 @@ class Ledger:
             etag=known.etag,
             last_modified=known.last_modified,
         )
-
-    def note(self, found: Iterable[Found]) -> None:
-        """Remembers pages for a backfill, and what is new about their days."""
-        for row in backlog.to_rows(found):
-            self._write(backlog.PUT, row)
-
-    def backlog(self, source: str) -> list[Found]:
-        """The pages of a source that a backfill knows of."""
-        return [backlog.from_row(row) for row in self._db.execute(backlog.GET, (source,))]
-
-    def note_walked(self, source: str, span: Span, walked: Walked) -> None:
-        """Remembers that a backfill has done with a list."""
-        values = (source, str(span), walked.key, walked.older, warc.iso(walked.at))
-        self._write(backlog.PUT_WALKED, values)
-
-    def walked(self, source: str, span: Span) -> dict[str, Walked]:
-        """The lists of a source that backfills for a span have done with, by URL key."""
-        found = self._db.execute(backlog.WALKED, (source, str(span)))
-        return {row["key"]: backlog.walked_from_row(row) for row in found}
 
     def seen(self, url_keys: Collection[str]) -> set[str]:
         """Those of the keys that the ledger knows, fetched or only found."""
@@ -612,26 +543,6 @@ def _is_aside(ref: Ref) -> bool:
     page of another day than it was for, which is as unknown as before."""
     is_list = ref.kind in LISTS and run_of(ref.file).startswith(daily.BY_HAND)
     return is_list or ref.outcome == Outcome.OUTSIDE
-
-
-def _as_state(row: sqlite3.Row) -> UrlState:
-    """A row as a record; LedgerError where a value is none that was ever written: SQLite sees few of flipped bits."""
-    told: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-    times = {
-        name: warc.moment(text) if isinstance(text, str) else None
-        for name in _TIMES
-        if (text := told[name]) is not None
-    }
-    is_strange = not all(map(isinstance, told.values(), _TYPES.values())) or None in times.values()
-    if is_strange:
-        strange = [name for name, value in told.items() if not isinstance(value, _TYPES[name])]
-        strange += [name for name, at in times.items() if at is None]
-        raise unreadable(f"{', '.join(strange)} of {told['key']!s:.200}")
-    return UrlState(**{**told, **times, "gone": bool(told["gone"])})
-
-
-def _day(at: datetime) -> str:
-    return at.astimezone(UTC).date().isoformat()
 
 
 def is_whole(raw: Path) -> bool:

@@ -242,7 +242,7 @@ def _take(
     found.rejected += content.rejected
     found.notes += [f"{note}: {due.url}" for note in notes]
     found.links |= {link.key: link for link in (*new, *(each for each in content.links if each.key in known))}
-    ledger.note([found_in_list(link, source.name, due.url) for link in new if link.at])
+    ledger.backlog.note([found_in_list(link, source.name, due.url) for link in new if link.at])
     found.new += ledger.add_links(source.name, [(link.url, link.key) for link in new], due.url, visitor.now())
     return new, tuple(notes), gap
 

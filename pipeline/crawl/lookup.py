@@ -5,13 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from pipeline.crawl.database import FILE, LedgerError, damaged, stamp
+from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.ledger import Ledger
 
 T = TypeVar("T")
+
+
+def host_of(raw: Path, host: str) -> Host:
+    """How an archive's crawls stand with a host, for whoever asks it beside them; where its files lie is left out."""
+    found = looked_up(raw, lambda ledger: ledger.host(host)) if (raw / FILE).is_file() else Host(host=host)
+    return replace(found, robots=None, robots_until=None)
 
 
 def looked_up(raw: Path, ask: Callable[[Ledger], T]) -> T:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,7 +44,8 @@ logger = logging.getLogger("pipeline.crawl")
 
 MAX_NEW_PAGES = 1_000
 """Pages never asked for that one run fetches of one source (ours). All that a list names is known: what is more than
-that comes in the next runs, as `crawl.lists` put it in order."""
+that comes in the next runs, as `crawl.lists` put it in order. What turns out on the way to be another URL of a known
+page is not fetched, and the next one takes its place."""
 PAUSE = timedelta(days=30)
 """A longer time without a visit is told where there are no lists: it may be the clock (ours)."""
 
@@ -60,20 +61,21 @@ def crawl(
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    beside: Path | None = None,
 ) -> tuple[SourceRun, ...]:
     """Fetch what is due into the archive under `raw`; one SourceRun a source, in the order given.
 
     `only_due=False` looks at everything known again (conditionally), and tries
     sites that failed too often once. `urls` fetches just those, without
-    reading lists. A set `stop` ends the run within seconds; what was fetched until then is sealed and
-    reported. A source in which something unexpected fails ends alone (`SourceRun.failed_with`). Raises
-    BusyError when another run writes, UsageError for a URL that belongs to no source, OSError or
-    sqlite3.Error when the archive or the ledger cannot be written (a full disk).
+    reading lists. `beside` is another archive, whose crawls ask the same sites: its pace is kept. A set `stop` ends
+    the run within seconds; what was fetched until then is sealed and reported. A source in which something unexpected
+    fails ends alone (`SourceRun.failed_with`). Raises BusyError when another run writes, UsageError for a URL that
+    belongs to no source, OSError or sqlite3.Error when the archive or the ledger cannot be written (a full disk).
     """
     asked = by_source(sources, urls) if urls is not None else None
     kind = "crawl-" if urls is None else daily.BACKFILL
     conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
-    with session(raw, kind, conduct, on_progress, forced=not only_due) as run:
+    with session(raw, kind, conduct, on_progress, forced=not only_due, beside=beside) as run:
         first = run.tallies[sources[0].name] if sources else Tally()
         _tell_of_clock(first, run.keeper.ledger.newest, now(), _pause(sources))
         work = [
@@ -123,6 +125,7 @@ async def _source(run: Session, source: Source, urls: list[str] | None, only_due
     """Crawl one source, in the order there is."""
     logger.info("%s begins", source.name)
     tally = run.tallies[source.name]
+    left: deque[Due] = deque()
     async with run.visiting(source) as (visitor, renderer):
         if urls is not None:
             known = {each.url_key: each for each in run.keeper.ledger.due(source.name, EVER)}
@@ -136,15 +139,25 @@ async def _source(run: Session, source: Source, urls: list[str] | None, only_due
                 with stage(StageName.DISCOVER, source.name) as told:
                     found = await read_lists(visitor, only_due=only_due)
                     _discovered(run, visitor, found, tally)
-                    due = _due_pages(run, visitor, only_due, tally)
+                    due, left = _due_pages(run, visitor, only_due, tally)
                     _say_discovered(told, found, tally)
                     if told.idle and not due:
                         told.idle = _next_of(run, source).words(run.conduct.now()) or told.idle
-            run.keeper.ledger.count(source.name, run.conduct.now(), daily.DUE, len(due))
+        fresh = sum(not each.looks for each in due) + len(left)
         with stage(StageName.FETCH, source.name) as told:
             try:
-                await _pages(run, visitor, renderer, due, tally, told, is_named=urls is not None)
+                batch = due
+                claimed: set[str] = set()
+                while batch:
+                    if urls is None:
+                        run.keeper.ledger.daily.count(source.name, run.conduct.now(), daily.DUE, len(batch))
+                    freed = await _pages(
+                        run, visitor, renderer, batch, claimed, tally, told, is_named=urls is not None
+                    )
+                    batch = _refill(visitor, left, freed, tally)
+                    due = [*due, *batch]
             finally:
+                _say_left(tally, len(left), fresh)
                 _say_fetched(told, tally.source_run(source.name), len(due))
     logger.info("%s ends: %s", source.name, ", ".join(f"{n} {word}" for word, n in tally.outcomes.items()))
 
@@ -180,8 +193,8 @@ def _discovered(run: Session, visitor: Visitor, found: Discovery, tally: Tally) 
         tally.count(run.keeper.keep(discovery))
 
 
-def _due_pages(run: Session, visitor: Visitor, only_due: bool, tally: Tally) -> list[Due]:
-    """The pages to visit now; further parts are visited with their part 1, never on their own."""
+def _due_pages(run: Session, visitor: Visitor, only_due: bool, tally: Tally) -> tuple[list[Due], deque[Due]]:
+    """The pages to visit now, and those over the quota; further parts are visited with their part 1, never alone."""
     source, ledger = visitor.source, run.keeper.ledger
     named = [
         (address, url_key(address))
@@ -198,16 +211,31 @@ def _due_pages(run: Session, visitor: Visitor, only_due: bool, tally: Tally) -> 
     pages = [each for each in due.values() if each.part_of is None]
     wanted = [each for each in pages if unwanted(visitor.scope, each.url) is None]
     tally.skipped += len(pages) - len(wanted)
-    wanted = pages = [each for each in wanted if not spared(visitor, each, tally.spared)]
-    fresh = [each for each in wanted if not each.looks]
-    if left := {each.url_key for each in fresh[MAX_NEW_PAGES:]}:
-        wanted = [each for each in wanted if each.url_key not in left]
-        tally.notes.append(
-            f"quota: {len(left)} of {len(fresh)} pages not fetched yet are left for the next runs"
-        )
-    tally.skipped += len(pages) - len(wanted)
+    wanted = [each for each in wanted if not spared(visitor, each, tally.spared)]
+    left = deque([each for each in wanted if not each.looks][MAX_NEW_PAGES:])
+    keys = {each.url_key for each in left}
     # Addresses that look like a further part come last: by then part 1 may have claimed them.
-    return sorted(wanted, key=lambda each: part_of(each.url)[1] > 1)
+    now = sorted(
+        (each for each in wanted if each.url_key not in keys), key=lambda each: part_of(each.url)[1] > 1
+    )
+    return now, left
+
+
+def _refill(visitor: Visitor, left: deque[Due], freed: int, tally: Tally) -> list[Due]:
+    """As many of the pages over the quota as of those within it were not asked for after all; they are taken out."""
+    more: list[Due] = []
+    while left and len(more) < freed:
+        page = left.popleft()
+        if not spared(visitor, page, tally.spared):
+            more.append(page)
+    return more
+
+
+def _say_left(tally: Tally, left: int, fresh: int) -> None:
+    """Tell of the pages over the quota."""
+    if left:
+        tally.skipped += left
+        tally.notes.append(f"quota: {left} of {fresh} pages not fetched yet are left for the next runs")
 
 
 async def _pages(
@@ -215,19 +243,24 @@ async def _pages(
     visitor: Visitor,
     renderer: Renderer,
     due: list[Due],
+    claimed: set[str],
     tally: Tally,
     told: Stage,
     *,
     is_named: bool,
-) -> None:
-    """Visit pages: domains side by side, the pages of one in order. `is_named`: by a person, so all are visited."""
+) -> int:
+    """Visit pages: domains side by side, the pages of one in order. `is_named`: by a person, so all are visited.
+
+    Returns how many that were never fetched were not asked for, since they turned out to be known under another URL.
+    """
     run.total += len(due)
     by_domain: dict[str, list[Due]] = {}
     for each in due:
         by_domain.setdefault(domain(each.url), []).append(each)
-    claimed: set[str] = set()
+    freed = 0
 
     async def one_domain(pages: list[Due]) -> None:
+        nonlocal freed
         left: defaultdict[str, list[Due]] = defaultdict(list)
         async with run.sites:
             for page in pages:
@@ -235,6 +268,7 @@ async def _pages(
                 is_known = not is_named and spared(visitor, page, tally.spared)
                 if is_known or page.url_key in claimed:  # or it came as a further part of an article
                     run.total -= 1
+                    freed += is_known and not page.looks
                 elif where in left or not await _article(run, visitor, renderer, page, claimed, tally):
                     left[where].append(page)
                 told.at(tally.pages.total(), len(due))
@@ -244,6 +278,7 @@ async def _pages(
             run.total -= len(those)
 
     await side_by_side([one_domain(pages) for pages in by_domain.values()])
+    return freed
 
 
 async def _article(

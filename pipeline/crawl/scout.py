@@ -3,7 +3,8 @@
     robots.txt → home → feeds (declared, linked, usual places) → sitemaps (robots.txt, usual places) → the home
     itself as a listing → a few articles of the best list
 
-Nothing is archived. Some thirty requests at most, one after the other, at the delay robots.txt asks for.
+Nothing is archived. Some thirty requests at most, one after the other, at the delay robots.txt asks for, and at the
+pace of a crawl that asks the same site meanwhile (turns.py).
 """
 
 from __future__ import annotations
@@ -11,28 +12,38 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.archive.writer import utcnow
 from pipeline.crawl.discover import Listed, ListedUrl, links_of, rough_text
+from pipeline.crawl.hosts import Hosts
+from pipeline.crawl.lookup import host_of
+from pipeline.crawl.rendering import is_shell
 from pipeline.crawl.robots import Robots, judge_robots
 from pipeline.crawl.scope import Scope, scope_of
+from pipeline.crawl.turns import Turns
 from pipeline.parsing import tamed
 from pipeline.records import Kind, Listing, Outcome, Source, header_of
 from pipeline.rights.robotstxt import barred
 from pipeline.web.blocks import judge_page
+from pipeline.web.browser import Browser
 from pipeline.web.fetch import USER_AGENT, Client
 from pipeline.web.fetched import Fetched, Limits
-from pipeline.web.pace import MAX_ROBOTS_DELAY
 from pipeline.web.urls import fetch_form, parse_url, url_key
 
 DELAY = 1.0
 """Seconds between two requests, where robots.txt asks for no more."""
+
+RAW = Path("raw")
+"""The archive beside whose crawls is asked, by default."""
 
 SAMPLES = 5
 """Articles that are fetched."""
@@ -95,6 +106,10 @@ class Scouting:
     """Globs of the links of the best offer that look like articles, where it holds others too."""
     samples: tuple[Fetched, ...] = ()
     """The articles fetched, with what came."""
+    scripted: tuple[str, ...] = ()
+    """URLs of those whose text only a script makes."""
+    rendered: Mapping[str, str] = field(default_factory=dict)
+    """URL of such a one → its HTML as a browser made it, if that was asked for."""
     requests: int = 0
     notes: tuple[str, ...] = ()
     """What is wrong with the home, in words."""
@@ -108,11 +123,24 @@ def scout(
     delay: float | None = None,
     limits: Limits | None = None,
     now: Callable[[], datetime] = utcnow,
+    beside: Path = RAW,
+    render: bool = False,
 ) -> Scouting:
-    """Look at a site from its home on; what the web does never raises, `notes` says it."""
-    return asyncio.run(
-        _scout(home, user_agent, allow_private, DELAY if delay is None else delay, limits, now)
-    )
+    """Look at a site from its home on; what the web does never raises, `notes` says it.
+
+    `beside` is the archive whose crawls may be asking the same site. `render` has articles that a script makes rendered
+    in a browser, as a crawl would; whether there is one is asked before (`browser.missing`).
+    """
+    delay = DELAY if delay is None else delay
+    with _hosts(beside, now) as hosts:
+        return asyncio.run(_scout(home, user_agent, allow_private, delay, limits, now, hosts, render))
+
+
+@contextmanager
+def _hosts(beside: Path, now: Callable[[], datetime]) -> Iterator[Hosts]:
+    """The sites as the crawls of an archive know them; nothing is written back but turns."""
+    with closing(Turns(beside)) as turns:
+        yield Hosts(partial(host_of, beside), now, forced=True, turns=turns)
 
 
 @dataclass(slots=True)
@@ -120,18 +148,48 @@ class _Visit:
     """The requests of one scouting."""
 
     client: Client
+    hosts: Hosts
     user_agent: str
     delay: float
-    robots: Robots = field(default_factory=Robots)
-    requests: int = 0
+
+    async def read_robots(self, url: str) -> Fetched:
+        """The robots.txt of the host of `url`, which holds for it from here on."""
+        asked = await self.get(fetch_form("/robots.txt", url) or url)
+        self.hosts.rules(url).robots = judge_robots(asked, self.user_agent)
+        return asked
+
+    async def allows(self, url: str) -> bool:
+        """Whether robots.txt of its own host lets `url` be asked for."""
+        rules = self.hosts.rules(url)
+        if rules.robots is None:
+            await self.read_robots(url)
+        return rules.robots is not None and rules.robots.allows(url)
+
+    async def rendered(self, pages: Sequence[Fetched]) -> dict[str, str]:
+        """URL → HTML of some pages as a browser makes them; of one that fails there is none."""
+
+        async def ask(url: str) -> Fetched | None:
+            return await self.get(url) if await self.allows(url) else None
+
+        browser = Browser(self.user_agent)
+        try:
+            return {page.url: made for page in pages if (made := (await browser.render(page, ask)).html)}
+        finally:
+            await browser.close()
 
     async def get(self, url: str, expect: str | None = None) -> Fetched:
-        async def pause(_: str) -> None:
-            if self.requests:
-                await asyncio.sleep(max(self.delay, min(self.robots.delay or 0.0, MAX_ROBOTS_DELAY)))
-            self.requests += 1
-
-        return await self.client.get(url, expect=expect, pause=pause)
+        """The answer; `deferred` and without a status where the site is left alone, as a note says."""
+        queue = self.hosts.queue(url)
+        async with queue.lane.lock:
+            if queue.closed:
+                at = datetime.now(UTC)
+                return Fetched(
+                    url=url, final_url=url, fetched_at=at, outcome=Outcome.DEFERRED, notes=(queue.closed,)
+                )
+            turn = self.hosts.turn(self.delay)
+            fetched = await self.client.get(url, expect=expect, pause=turn.pause)
+            turn.end(fetched, fetched.outcome)
+        return fetched
 
 
 async def _scout(
@@ -141,19 +199,23 @@ async def _scout(
     delay: float,
     limits: Limits | None,
     now: Callable[[], datetime],
+    hosts: Hosts,
+    render: bool,
 ) -> Scouting:
     port = urlsplit(home).port
     ports = (port,) if port else ()
     async with Client(
         user_agent=user_agent, allow_private=allow_private, limits=limits, ports=ports, now=now
     ) as client:
-        visit = _Visit(client, user_agent, delay)
-        asked = await visit.get(fetch_form("/robots.txt", home) or home)
-        visit.robots = robots = judge_robots(asked, user_agent)
+        visit = _Visit(client, hosts, user_agent, delay)
+        asked = await visit.read_robots(home)
+        robots = hosts.rules(home).robots or Robots(deny_all=True)
         if robots.deny_all or not robots.allows(home):
             note = f"robots.txt keeps us from {home}: {robots.note}"
             if asked.status == 0:
-                note = f"{home}: {WORDS.get(asked.outcome, asked.outcome)}"
+                is_left = asked.outcome == Outcome.DEFERRED
+                why = "; ".join(asked.notes) if is_left else WORDS.get(asked.outcome, asked.outcome)
+                note = f"{home}: {why}"
             answer = replace(asked, url=home, final_url=home, body=b"")
             found = Scouting(home=home, answer=answer, robots=robots, notes=(note,))
         else:
@@ -163,10 +225,12 @@ async def _scout(
             found = Scouting(home=home, answer=answer, robots=robots, barred=_barred(asked.body, home))
             if answer.outcome == Outcome.OK:
                 found = await _look_round(visit, found)
+                pages = [each for each in found.samples if each.url in found.scripted]
+                found = replace(found, rendered=await visit.rendered(pages) if render and pages else {})
             else:
                 note = f"{home}: {WORDS.get(answer.outcome, answer.outcome)} (status {answer.status})"
                 found = replace(found, notes=(note,))
-        return replace(found, requests=visit.requests)
+        return replace(found, requests=hosts.requests)
 
 
 WORDS = {
@@ -203,12 +267,13 @@ async def _look_round(visit: _Visit, found: Scouting) -> Scouting:
     samples = [
         await visit.get(link.url, expect="html")
         for link in (_sampled(best.listed.links, shapes) if best else ())
-        if visit.robots.allows(link.url)
+        if await visit.allows(link.url)
     ]
     notes = []
     if not offers:
         notes.append(
-            "no list was found: its links are made by a script in the browser"
+            "no list was found: its links are made by a script in the browser, and a crawl renders articles, never"
+            " lists; its feed or its sitemap would do, or another page of links without scripts"
             if not listing.links and tree.css_first("script") is not None
             else "no list was found: name a page of links as `listings`, with a selector"
         )
@@ -218,6 +283,7 @@ async def _look_round(visit: _Visit, found: Scouting) -> Scouting:
         tried=tuple(tried),
         include=include,
         samples=tuple(samples),
+        scripted=tuple(each.url for each in samples if _is_shell(each)),
         notes=tuple(notes),
     )
 
@@ -243,7 +309,8 @@ async def _feeds(
 
 
 async def _sitemaps(visit: _Visit, scope: Scope, here: str, tried: list[str]) -> list[Offer]:
-    named = [("robots.txt", url) for url in visit.robots.sitemaps]
+    robots = visit.hosts.rules(here).robots
+    named = [("robots.txt", url) for url in (robots.sitemaps if robots is not None else ())]
     found = await _read(visit, scope, Kind.SITEMAP, named, here, tried)
     if not found:
         places = [("usual place", path) for path in USUAL_SITEMAPS]
@@ -276,7 +343,7 @@ async def _read(
         if address and not NO_FEED.search(address):
             addresses.setdefault(url_key(address), (found_by, address))
     for found_by, address in list(addresses.values())[: 2 * MOST_OFFERS]:
-        if not visit.robots.allows(address):
+        if not await visit.allows(address):
             tried.append(f"{address}: robots.txt forbids it")
             continue
         fetched = await visit.get(address)
@@ -345,6 +412,12 @@ def _sampled(links: Sequence[ListedUrl], shapes: frozenset[str]) -> list[ListedU
     return (dated or alike)[:SAMPLES]
 
 
+def _is_shell(page: Fetched) -> bool:
+    """Whether what came is a page whose text only a script makes."""
+    text = rough_text(page.body, header_of(page.headers, "content-type"))
+    return page.outcome == Outcome.OK and is_shell(text)
+
+
 def _barred(robots: bytes, home: str) -> tuple[str, ...]:
     """The names of AI crawlers that the bytes of a robots.txt keep from the home."""
     return tuple(right.said for right in barred(robots, fetch_form(home) or home))
@@ -369,13 +442,22 @@ def peek(
     user_agent: str = USER_AGENT,
     limits: Limits | None = None,
     on_done: Callable[[int], None] = lambda done: None,
+    beside: Path = RAW,
 ) -> tuple[Peek, ...]:
-    """Ask each source for its robots.txt and its first list (or first named page), side by side; nothing is kept."""
-    return asyncio.run(_peek_all(sources, user_agent, limits, on_done))
+    """Ask each source for its robots.txt and its first list (or first named page), side by side; nothing is kept.
+
+    `beside` is as for `scout`.
+    """
+    with _hosts(beside, utcnow) as hosts:
+        return asyncio.run(_peek_all(sources, user_agent, limits, on_done, hosts))
 
 
 async def _peek_all(
-    sources: Sequence[Source], user_agent: str, limits: Limits | None, on_done: Callable[[int], None]
+    sources: Sequence[Source],
+    user_agent: str,
+    limits: Limits | None,
+    on_done: Callable[[int], None],
+    hosts: Hosts,
 ) -> tuple[Peek, ...]:
     slots = asyncio.Semaphore(MAX_PEEKS)
     done = 0
@@ -383,7 +465,7 @@ async def _peek_all(
     async def one(source: Source) -> Peek:
         nonlocal done
         async with slots:
-            found = await _peek(source, user_agent, limits)
+            found = await _peek(source, user_agent, limits, hosts)
         done += 1
         on_done(done)
         return found
@@ -391,7 +473,7 @@ async def _peek_all(
     return tuple(await asyncio.gather(*map(one, sources)))
 
 
-async def _peek(source: Source, user_agent: str, limits: Limits | None) -> Peek:
+async def _peek(source: Source, user_agent: str, limits: Limits | None, hosts: Hosts) -> Peek:
     listings = [(Kind.LISTING, listing.url) for listing in source.listings]
     lists = [
         *((Kind.FEED, url) for url in source.feeds),
@@ -404,10 +486,12 @@ async def _peek(source: Source, user_agent: str, limits: Limits | None) -> Peek:
     async with Client(
         user_agent=user_agent, allow_private=source.allow_private, limits=limits, ports=scope.ports
     ) as client:
-        visit = _Visit(client, user_agent, source.delay)
-        visit.robots = judge_robots(await visit.get(fetch_form("/robots.txt", url) or url), user_agent)
-        if not visit.robots.allows(url):
-            return Peek(source=source.name, robots=visit.robots.note, first_list="not asked: robots.txt")
+        visit = _Visit(client, hosts, user_agent, source.delay)
+        is_allowed = await visit.allows(url)
+        robots = hosts.rules(url).robots
+        note = robots.note if robots is not None else ""
+        if not is_allowed:
+            return Peek(source=source.name, robots=note, first_list="not asked: robots.txt")
         fetched = await visit.get(url)
     outcome = judge_page(fetched.status, fetched.headers, fetched.body) or fetched.outcome
     links = 0
@@ -416,4 +500,4 @@ async def _peek(source: Source, user_agent: str, limits: Limits | None) -> Peek:
             scope, kind, fetched.body, fetched.final_url, header_of(fetched.headers, "content-type")
         )
         links = 1 if kind == Kind.PAGE else len(listed.links) + len(listed.children)
-    return Peek(source=source.name, robots=visit.robots.note, first_list=outcome, links=links)
+    return Peek(source=source.name, robots=note, first_list=outcome, links=links)

@@ -7,9 +7,10 @@ import logging
 import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from pipeline.crawl.database import LedgerError
 from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.keeper import Keeper
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.lookup import host_of
 from pipeline.crawl.rendering import Renderer
 from pipeline.crawl.scope import scope_of
 from pipeline.crawl.tally import Tally
+from pipeline.crawl.turns import Turns
 from pipeline.crawl.visit import Conduct, Visit, Visitor
 from pipeline.records import Capture, Source
 from pipeline.stages import Stage, StageName, stage
@@ -65,11 +68,10 @@ class Session:
         conduct: Conduct,
         kept: Stage,
         on_progress: OnProgress | None,
-        *,
-        forced: bool,
+        hosts: Hosts,
     ) -> None:
         self.conduct = conduct
-        self.hosts = Hosts(ledger, conduct.now, forced=forced)
+        self.hosts = hosts
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.keeper = Keeper(writer, ledger, self.hosts, self.tallies)
         self.blocked = blocklist.read(writer.raw)
@@ -160,8 +162,13 @@ def session(
     *,
     forced: bool = False,
     gives_way: bool = False,
+    beside: Path | None = None,
 ) -> Iterator[Session]:
-    """A run on the archive under `raw`, named by its kind and the time; the archive's stage ends with it."""
+    """A run on the archive under `raw`, named by its kind and the time; the archive's stage ends with it.
+
+    `beside` is the archive whose crawls ask the same sites (that under `raw`): what it knows of them holds, and its
+    pace is shared.
+    """
     run_id = f"{kind}{conduct.now().astimezone(UTC):%Y%m%dT%H%M%S%f}"
     with (
         stage(StageName.ARCHIVE, begin=False) as kept,  # ends when the file is sealed
@@ -169,7 +176,10 @@ def session(
         Ledger(raw) as ledger,
     ):
         kept.begin()
-        yield Session(writer, ledger, conduct, kept, on_progress, forced=forced)
+        known = ledger.host if beside is None else partial(host_of, beside)
+        with closing(Turns(beside or raw)) as turns:
+            hosts = Hosts(known, conduct.now, forced=forced, turns=turns)
+            yield Session(writer, ledger, conduct, kept, on_progress, hosts)
 
 
 async def side_by_side(work: Sequence[Coroutine[Any, Any, None]]) -> None:

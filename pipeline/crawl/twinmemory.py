@@ -191,8 +191,11 @@ class Twins:
                 self._write(_FREE, (when, str(rule)))
             self._believed = None
 
-    def like(self, rule: Rule) -> list[tuple[str, str]]:
-        """Pairs of known pages that a rule calls one and that had another body each, to be held against it."""
+    def like(self, rule: Rule, *, by_body: bool = True) -> list[tuple[str, str]]:
+        """Pairs of known pages that a rule calls one and that had another body each, to be held against it.
+
+        Without `by_body` also those of one body: of pages that a script makes it says nothing.
+        """
         folder = rule.shape.partition("#")[0].partition("*")[0]
         start = f"https://{rule.host}{folder}"
         rows = self._db.execute(
@@ -210,7 +213,7 @@ class Twins:
                 main = self._db.execute(sql, (page,)).fetchone() or row
                 first[page] = (main["key"], main["good_digest"])
             key, digest = first[page]
-            if digest != row["good_digest"]:
+            if key != row["key"] and not (by_body and digest == row["good_digest"]):
                 pairs.append((key, row["key"]))
         return pairs
 

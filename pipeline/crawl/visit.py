@@ -21,7 +21,7 @@ from pipeline.crawl.times import parse_time
 from pipeline.crawl.urlstate import LISTS, UrlState
 from pipeline.records import RENDER_NEVER, UNREACHED, USABLE, Capture, Kind, Outcome, Place, header_of
 from pipeline.rights import tdmrep
-from pipeline.web.blocks import judge_page
+from pipeline.web.blocks import judge_page, seen
 from pipeline.web.fetch import Client
 from pipeline.web.fetched import Fetched, Limits
 from pipeline.web.urls import fetch_form, same_site, site, url_key
@@ -96,6 +96,11 @@ class Visit:
         return self.fetched.body if self.fetched and self.outcome == Outcome.OK else b""
 
     @property
+    def shown(self) -> bytes:
+        """The page as it is read: as rendered, else as it came."""
+        return self.rendered.encode("utf-8", "replace") if self.rendered else self.body
+
+    @property
     def content_type(self) -> str:
         """Content-Type as received, "" if there is none."""
         return header_of(self.fetched.headers, "content-type") if self.fetched else ""
@@ -123,6 +128,7 @@ class Visitor:
         self._client = client
         self._conduct = conduct
         self._judge = judge
+        self._rendered: dict[str, list[str]] = {}
 
     async def ask(self, due: Due) -> Visit | None:
         """Fetch what is due, if robots.txt allows it; None: the site is left alone for now.
@@ -258,17 +264,31 @@ class Visitor:
             earlier = visit.others[0]
         return self.keeper.keep(capture, fetched, earlier, every=every, changed=changed)
 
+    def captured(self, key: str) -> Capture | None:
+        """The last good response of a URL; None if there is none or it cannot be read."""
+        earlier = self.keeper.ledger.validators(key)
+        return self._from_archive(earlier.place if earlier else None)
+
     def archived(self, key: str) -> bytes:
         """The body of the last good response of a URL, b"" if there is none or it cannot be read."""
-        earlier = self.keeper.ledger.validators(key)
-        capture = self._from_archive(earlier.place if earlier else None)
+        capture = self.captured(key)
         return capture.body if capture else b""
 
     def archived_rendering(self, key: str) -> str:
         """The last good response of a URL as it was rendered, "" if it was not or cannot be read."""
-        earlier = self.keeper.ledger.validators(key)
-        capture = self._from_archive(earlier.place if earlier else None)
+        capture = self.captured(key)
         return capture.rendered.decode("utf-8-sig", "replace") if capture else ""
+
+    def rendered_alike(self, key: str, html: bytes) -> list[str]:
+        """URL keys of the other pages of the site that this run rendered to the same text; this one is remembered."""
+        keys = self._rendered.setdefault(_text_hash(html), [])
+        others = [each for each in keys if each != key and same_site(each, key)]
+        keys += [] if key in keys else [key]
+        return others
+
+    def has_rendered_another(self, html: bytes) -> bool:
+        """Whether this run rendered a page to another text."""
+        return any(each != _text_hash(html) for each in self._rendered)
 
     async def ask_for_page(self, url: str) -> Fetched | None:
         """Fetch what a page asks for while it is rendered, as any page: robots.txt, pace, guard; None: not allowed."""
@@ -419,6 +439,11 @@ def _lied(earlier: Earlier, known: UrlState | None, fetched: Fetched) -> bool:
     at = parse_time(modified)
     told = known.last_fetch if known is not None and known.status == HTTPStatus.NOT_MODIFIED else None
     return at is not None and told is not None and at < told
+
+
+def _text_hash(html: bytes) -> str:
+    title, text = seen(html)
+    return sha1(f"{title}\n{text}".encode("utf-8", "replace"))
 
 
 def _as_fetched(capture: Capture) -> Fetched:

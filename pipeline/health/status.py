@@ -107,7 +107,7 @@ def _statuses(
     today: date | None,
     yields: Sequence[DayYield] | None,
 ) -> tuple[SourceStatus, ...]:
-    asked_on = ledger.asked_on()
+    asked_on = ledger.daily.asked_on()
     today = today or last_day(asked_on, now)
     since = today - SPAN if asked_on else today
     if yields is None:
@@ -116,7 +116,7 @@ def _statuses(
     held = {each.source: each for each in read_held(clean)}
     # the days of all of them, for one source too: those on which this machine was cut off count for none
     since_then = (each for each in yields if each.day >= since)
-    past = pasts(ledger.days(since), since_then, (s.name for s in sources), today)
+    past = pasts(ledger.daily.of(since), since_then, (s.name for s in sources), today)
     learned: dict[str, list[str]] = defaultdict(list)
     for rule in sorted(ledger.twins.rules(), key=lambda each: -each.spared):
         learned[rule.source] += rule.told

@@ -164,9 +164,9 @@ def _past(raw: Path, folder: Path | None, name: str) -> tuple[date | None, list[
         return None, [], []
 
     def asked(ledger: Ledger) -> tuple[date | None, list[DayCounts], date]:
-        last = ledger.last_day(name)
-        judged = last_day(ledger.asked_on(), utcnow())  # another day where a clock ran ahead
-        return last, ledger.days(last - SPAN, name) if last is not None else [], judged
+        last = ledger.daily.last(name)
+        judged = last_day(ledger.daily.asked_on(), utcnow())  # another day where a clock ran ahead
+        return last, ledger.daily.of(last - SPAN, name) if last is not None else [], judged
 
     last, visits, judged = looked_up(raw, asked)
     if folder is None or last is None:

@@ -131,10 +131,7 @@ def test_a_listing_is_read_back_to_the_span_and_no_further(site: Site, tmp_path:
     brought(source, tmp_path)
     assert sorted(fetched(site)) == [9, 10]
     last = int(listed(site)[-1].rpartition("=")[2])
-    assert (len(listed(site)), last) == (
-        40,
-        40,
-    )
+    assert (len(listed(site)), last) == (16, 40), "by halves to the 38th, and on to the end"
     site.log.clear()
     brought(replace(source), tmp_path, Span(since=date(2020, 7, 16), until=date(2020, 7, 17)))
     assert listed(site) == [f"/list?page={n}" for n in (1, 2, 3)]
@@ -227,7 +224,7 @@ def test_what_was_found_and_not_fetched_is_none_of_the_schedules(site: Site, tmp
     source = source_of(site, sitemaps=(site.base + "/sitemap.xml",))
     brought(source, tmp_path)
     with Ledger(tmp_path, read_only=True) as ledger:
-        assert len(ledger.backlog("village")) == 40
+        assert len(ledger.backlog.of("village")) == 40
         assert len(ledger.due("village", datetime.max.replace(tzinfo=UTC))) == 2
 
 

@@ -75,21 +75,21 @@ def test_days_are_counted_as_visits_come_and_again_from_the_archive(tmp_path: Pa
             ledger.record(done)
         writer.flush()
         ledger.commit()
-        assert ledger.days() == EXPECTED
-        assert ledger.days(since=FIRST + DAY) == EXPECTED[1:2]
+        assert ledger.daily.of() == EXPECTED
+        assert ledger.daily.of(since=FIRST + DAY) == EXPECTED[1:2]
     with Ledger(tmp_path) as again:  # reads the sealed file of the run once more, and counts nothing twice
-        assert again.days() == EXPECTED
+        assert again.daily.of() == EXPECTED
     rebuild(tmp_path)
     with Ledger(tmp_path) as anew:
-        assert anew.days() == EXPECTED
+        assert anew.daily.of() == EXPECTED
 
 
 def test_pages_that_were_due_are_counted_by_the_run_alone(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
-        ledger.count("example", START, "due", 4)
-        ledger.count("example", START, "due", 3)
+        ledger.daily.count("example", START, "due", 4)
+        ledger.daily.count("example", START, "due", 3)
         ledger.commit()
-        assert [each.due for each in ledger.days()] == [7]
+        assert [each.due for each in ledger.daily.of()] == [7]
 
 
 @pytest.mark.parametrize("name", ["backfill-20261101T080000", "import-example-20261101T080000"])
@@ -98,11 +98,11 @@ def test_what_somebody_brought_is_not_what_the_schedule_brought(tmp_path: Path, 
         ledger.record(writer.write(page(1)))
         writer.flush()
         ledger.commit()
-        told = [(each.new, each.brought, each.pages) for each in ledger.days()]
+        told = [(each.new, each.brought, each.pages) for each in ledger.daily.of()]
     assert told == [(0, 1, {"ok": 1})]
     rebuild(tmp_path)
     with Ledger(tmp_path) as anew:
-        assert [(each.new, each.brought, each.pages) for each in anew.days()] == told
+        assert [(each.new, each.brought, each.pages) for each in anew.daily.of()] == told
 
 
 def test_a_crawl_of_what_somebody_names_is_a_backfill(site: Site, tmp_path: Path) -> None:
@@ -111,4 +111,4 @@ def test_a_crawl_of_what_somebody_names_is_a_backfill(site: Site, tmp_path: Path
     run(source, tmp_path)
     run(source, tmp_path, urls=[site.base + "/a/2.html"])
     with Ledger(tmp_path) as ledger:
-        assert [(each.new, each.brought) for each in ledger.days()] == [(1, 1)]
+        assert [(each.new, each.brought) for each in ledger.daily.of()] == [(1, 1)]

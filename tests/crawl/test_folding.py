@@ -18,6 +18,7 @@ from pipeline import archive
 from pipeline.archive import blocklist
 from pipeline.archive.blocklist import Entry, url_hash
 from pipeline.archive.removal import cut
+from pipeline.crawl import run as crawling
 from pipeline.crawl.forgetting import forget
 from pipeline.crawl.ledger import EVER, Ledger, rebuild
 from pipeline.health.status import read_status
@@ -384,3 +385,22 @@ def test_a_page_that_a_script_fills_is_no_notice(site: Site, tmp_path: Path, pag
     site.pages = Anything(lambda path: None if path in NO_ROBOTS else Page(page.encode()))
     run(listed(site, village(site, "/a/1.html"), village(site, "/a/2.html")), tmp_path)
     assert [each.outcome for each in kept(tmp_path)] == ["ok", "ok"]
+
+
+def test_what_is_another_url_of_a_known_page_takes_no_place_in_the_quota(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crawling, "MAX_NEW_PAGES", 60)
+    site.pages = Anything(village_page)
+    source = listed(
+        site, *(village(site, f"/a/{n}.html?wid={wid}") for n in range(1, 80) for wid in range(1, 5))
+    )
+    told = run(source, tmp_path)
+    asked = pages_asked(site)
+    assert len(asked) == 60, "as many are fetched as a run may, whatever was spared on the way"
+    spared = sum(int(note.split()[0]) for note in told.notes if "of known pages" in note)
+    assert spared > 60
+    (note,) = [note for note in told.notes if note.startswith("quota")]
+    left = int(note.split()[1])
+    assert 79 * 4 - left - len(asked) == spared
+    assert len({re.findall(r"\d+", path)[0] for path in asked}) > 40, "articles, and few of them twice"

@@ -68,8 +68,10 @@ def test_what_it_owed_and_what_was_owed_of_it_is_forgotten_and_nothing_else(tmp_
 def test_not_a_byte_of_its_address_stays_in_the_file(tmp_path: Path) -> None:
     first, *_ = crawled(tmp_path)
     with Ledger(tmp_path) as ledger:
-        ledger.note([Found(key=c.url_key, url=c.url, source="news", via=first.url) for c in (first, page(2))])
-        ledger.note_walked("news", Span(), Walked(key=first.url_key, older=None, at=START))
+        ledger.backlog.note(
+            [Found(key=c.url_key, url=c.url, source="news", via=first.url) for c in (first, page(2))]
+        )
+        ledger.backlog.note_walked("news", Span(), Walked(key=first.url_key, older=None, at=START))
         ledger.commit()
     assert first.url.encode() in ledger_bytes(tmp_path)
     forget(tmp_path, {url_hash(first.url_key)}, [first.id], [])

@@ -10,7 +10,10 @@ import pytest
 from pipeline.crawl.daily import NEW
 from pipeline.crawl.gaps import DayGap, Gap, find_gaps
 from pipeline.crawl.ledger import Ledger
+from pipeline.crawl.numbered import LOOKS, MOST_ASKED
 from pipeline.records import Source
+from pipeline.report import plan_rows
+from pipeline.sources import Listing
 from pipeline.web.urls import url_key
 from tests.crawl.test_backfill import SPAN, brought, by_day, day_of, paged, pages_of
 from tests.web.loopback import Site, run, sitemap, source_of
@@ -82,7 +85,7 @@ def test_the_rhythm_of_the_schedule_says_what_to_expect(site: Site, tmp_path: Pa
         for n in range(29):
             at = monday + timedelta(n)
             new = 900 if n == 0 else 1 if at.weekday() > 4 else 6
-            ledger.count(source.name, at, NEW, new)
+            ledger.daily.count(source.name, at, NEW, new)
         ledger.commit()
     brought(source, tmp_path)
     gap = plan(source, tmp_path, date(2020, 1, 10), date(2020, 1, 13))  # Friday to Monday
@@ -110,3 +113,14 @@ def test_after_a_backfill_the_same_table_says_what_lacks(site: Site, tmp_path: P
     after = plan(source, tmp_path, day_of(9), day_of(10))
     assert (before.captures, after.captures) == (0, 2)
     assert [(each.captures, each.known) for each in after.days] == [(1, 0), (1, 0)]
+
+
+def test_a_plan_bounds_what_the_way_through_a_listing_costs(site: Site, tmp_path: Path) -> None:
+    listing = Listing(url=site.base + "/list/1", links="a.a")
+    source = source_of(site, listings=(listing,), sitemaps=(site.base + "/sitemap.xml",))
+    gap = plan(source, tmp_path, date(2020, 1, 1), date(2020, 1, 2))
+    assert (gap.lists, gap.search) == (2, MOST_ASKED * (1 + LOOKS))
+    assert plan_rows([gap])[-1][6] == f"≤ {gap.search}"
+    assert (
+        plan(source_of(site, urls=(site.base + "/1.html",)), tmp_path, date(2020, 1, 1), date.max).search == 0
+    )

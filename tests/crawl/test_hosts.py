@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from dataclasses import replace
@@ -12,10 +13,16 @@ from typing import Any
 
 import pytest
 
+from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.hosts import Hosts
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.run import crawl
+from pipeline.records import Outcome
+from pipeline.web.fetched import Fetched
 from pipeline.web.pace import MAX_ROBOTS_DELAY
 from tests.web.loopback import NO_ROBOTS, QUICK, Page, Site, article, later, run, sitemap, source_of
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_two_sites_are_crawled_side_by_side_and_each_at_its_own_pace(
@@ -209,3 +216,48 @@ def test_sites_that_failed_together_do_not_come_back_together(
     minutes = [(rest - now).total_seconds() / 60 for rest in rests if rest is not None]
     assert all(13.5 <= each <= 15 for each in minutes)
     assert len(set(minutes)) == 2
+
+
+def test_only_what_changed_of_the_hosts_is_written() -> None:
+    hosts = Hosts(lambda name: Host(host=name, delay=3.0 if name == "slow.cn" else None), lambda: NOW)
+
+    async def names() -> list[list[str]]:
+        for url in ("http://a.cn/", "http://b.cn/", "http://slow.cn/"):
+            hosts.queue(url)
+        told = [[each.host for each in hosts.changed()]]
+        told.append([each.host for each in hosts.changed()])
+        turn = hosts.turn(0.0)
+        await turn.pause("http://b.cn/1")
+        answer = Fetched(
+            url="http://b.cn/1", final_url="http://b.cn/1", fetched_at=NOW, status=200, outcome=Outcome.OK
+        )
+        turn.end(answer, Outcome.OK)
+        told.append([each.host for each in hosts.changed()])
+        hosts.rules("http://a.cn/").until = NOW
+        hosts.caught_lying("http://slow.cn/")
+        told.append([each.host for each in hosts.changed()])
+        return [*told, [each.host for each in hosts.changed()]]
+
+    first, *then = asyncio.run(names())
+    assert first == ["a.cn", "b.cn", "slow.cn"]
+    assert then == [[], ["b.cn"], ["a.cn", "slow.cn"], []]
+
+
+def test_a_site_looked_up_once_is_not_looked_up_again() -> None:
+    asked: list[str] = []
+
+    def known(name: str) -> Host:
+        asked.append(name)
+        return Host(host=name)
+
+    hosts = Hosts(known, lambda: NOW)
+    for _ in range(3):
+        hosts.queue("http://a.cn/")
+        hosts.rules("http://a.cn/")
+        assert not hosts.lies("http://a.cn/")
+        assert len(asyncio.run(written(hosts))) <= 1
+    assert asked == ["a.cn"]
+
+
+async def written(hosts: Hosts) -> list[Host]:
+    return list(hosts.changed())

@@ -28,11 +28,13 @@ from warcio.warcwriter import WARCWriter
 from pipeline import archive
 from pipeline.archive.imports import ImportReport
 from pipeline.archive.withdrawn import runs, withdraw
+from pipeline.cli import main
 from pipeline.crawl.indexed import IndexPlan, IndexWish, import_indexed, plan_indexed
 from pipeline.crawl.ranges import COMMON_CRAWL
 from pipeline.errors import UsageError
 from pipeline.records import Capture, Source
 from tests.archive.archive_cases import clock, judge
+from tests.archive.test_cdx import zipnum
 from tests.archive.test_imports import PAGE
 from tests.corpus.served import BUCKET, Served, s3
 from tests.corpus.served import web as serving
@@ -140,7 +142,7 @@ def days(raw: Path) -> list[date]:
     return sorted(each.fetched_at.date() for each in content(raw))
 
 
-FORMS = ("cdxj", "cdx", "cdx.gz", "jsonl", "parquet")
+FORMS = ("cdxj", "cdx", "cdx.gz", "jsonl", "parquet", "table", "cluster.idx")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -148,6 +150,11 @@ def test_every_form_of_an_index_brings_the_records_it_names(theirs: Path, tmp_pa
     rows, path = told(theirs), theirs / f"one.{form}"
     if form == "parquet":
         as_parquet(rows, path)
+    elif form == "table":
+        (path / "crawl=CC-MAIN-2020-05/subset=warc").mkdir(parents=True)
+        as_parquet(rows, path / "crawl=CC-MAIN-2020-05/subset=warc/part-0.parquet")
+    elif form == "cluster.idx":
+        path = zipnum(theirs, rows)
     elif form == "cdxj":
         path = theirs / "index.cdxj"
     elif form == "cdx.gz":
@@ -161,6 +168,28 @@ def test_every_form_of_an_index_brings_the_records_it_names(theirs: Path, tmp_pa
     assert sorted((each.url, each.body, each.fetched_at) for each in found) == sorted(PAGES[:6])
     assert {each.source for each in found} == {"old"}
     judge(raw)
+
+
+def test_lines_that_name_no_capture_are_told_and_cost_nothing(
+    theirs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = as_cdx(told(theirs)).splitlines()
+    path = theirs / "one.cdx"
+    path.write_text("\n".join([*lines[:4], "no line", *lines[4:], *["neither"] * 30]))
+    plan = plan_indexed(wish(path, theirs), tmp_path / "raw", agent)
+    assert (plan.chosen, plan.left_out["unreadable"], len(plan.odd)) == (6, 31, 20)
+    assert plan.odd[0] == "line 5: 2 fields under 11 columns"
+    report = bring(tmp_path / "raw", wish(path, theirs))
+    assert (report.captures, report.odd) == (6, plan.odd)
+    assert main(["import", f"--cdx={path}", "--source=old", f"--raw={tmp_path / 'other'}"]) == 0
+    assert "Not read of the index: line 5: 2 fields under 11 columns." in capsys.readouterr().err
+
+
+def test_captures_that_say_no_digest_are_not_taken_for_the_same(theirs: Path, tmp_path: Path) -> None:
+    rows = [{**row, "digest": "-"} for row in told(theirs)]
+    (theirs / "one.cdx").write_text(as_cdx(rows))
+    plan = plan_indexed(wish(theirs / "one.cdx", theirs), tmp_path / "raw", agent)
+    assert (plan.chosen, plan.left_out) == (7, {"excluded": 1})
 
 
 def test_a_plan_reads_no_record_and_days_and_source_choose(theirs: Path, tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_what_the_archive_does_not_hold_outlives_a_rebuild(tmp_path: Path) -> No
     with Writer(tmp_path, "run", clock) as writer, Ledger(tmp_path) as ledger:
         visit(writer, ledger, page(1))
         ledger.add_links("example", [(page(2).url, page(2).url_key)], "https://news.example/", START)
-        ledger.count("example", START, "due", 3)
+        ledger.daily.count("example", START, "due", 3)
         ledger.set_host(replace(rest, robots=Place(file="x", offset=1, length=2), robots_until=START + DAY))
         ledger.tell({"example": "failing"})
         ledger.commit()
@@ -236,7 +236,7 @@ def test_what_the_archive_does_not_hold_outlives_a_rebuild(tmp_path: Path) -> No
     with Ledger(tmp_path) as ledger:
         assert ledger.host("news.example") == rest, "where its robots.txt lies is not believed"
         assert ledger.told() == {"example": "failing"}
-        assert [(each.due, each.new) for each in ledger.days()] == [(3, 1)]
+        assert [(each.due, each.new) for each in ledger.daily.of()] == [(3, 1)]
 
 
 def test_a_rebuild_that_fails_leaves_the_ledger_as_it_was(

@@ -15,12 +15,12 @@ from tests.corpus.archives import START
 
 def count(raw: Path, source: str) -> None:
     with Ledger(raw) as ledger:
-        ledger.count(source, START, "due", 3)
+        ledger.daily.count(source, START, "due", 3)
         ledger.commit()
 
 
 def sources(ledger: Ledger) -> list[str]:
-    return [each.source for each in ledger.days()]
+    return [each.source for each in ledger.daily.of()]
 
 
 def where(ledger: Ledger) -> str:
@@ -38,7 +38,7 @@ def test_it_is_read_in_its_place(tmp_path: Path) -> None:
 def test_a_writer_at_work_is_read_with_what_it_has_committed(tmp_path: Path) -> None:
     count(tmp_path, "a")
     with Ledger(tmp_path) as writer:
-        writer.count("b", START, "due")
+        writer.daily.count("b", START, "due")
         assert looked_up(tmp_path, sources) == ["a"]
         writer.commit()
         assert looked_up(tmp_path, sources) == ["a", "b"]

@@ -23,9 +23,10 @@ from pipeline.corpus.read import documents
 from pipeline.crawl import rendering
 from pipeline.crawl.backfill import Wish, backfill
 from pipeline.crawl.backlog import Span
+from pipeline.crawl.ledger import Ledger, rebuild
 from pipeline.crawl.rendering import is_shell
 from pipeline.crawl.run import crawl
-from pipeline.records import Document, Source
+from pipeline.records import Document, Listing, Source
 from pipeline.web import browser
 from pipeline.web.browser import RenderLimits, chromium
 from tests.corpus.archives import PLAIN
@@ -392,3 +393,54 @@ def test_a_backfill_judges_the_day_that_only_the_rendered_page_prints(site: Site
     backfill([source], tmp_path, wish, limits=QUICK)
     outcomes = {capture.url[-6]: capture.outcome for capture in kept(tmp_path)}
     assert outcomes == {"0": "outside", "1": "ok"}
+
+
+TITLED = """<script>
+addEventListener('load', async () => {
+  const number = location.pathname.match(/(\\d+)\\.html/)[1];
+  const found = await (await fetch(`/api/${number}.json`)).json();
+  document.title = found.title;
+  document.getElementById('app').innerHTML = found.lines.map((l) => `<p>${l}</p>`).join('');
+});
+</script>"""
+
+
+def told_under_many(site: Site, urls: list[str], number: int = 9) -> Source:
+    """A source of pages that a script makes, each with the story of its number."""
+    for n in range(1, number):
+        lines = [f"第{n}篇的第{k}段：村口的老槐树下，几位老人说起第{n}年修渠引水的旧事。" for k in range(10)]
+        story = {"title": f"修渠旧事之{n}", "lines": lines}
+        site.pages[f"/api/{n}.json"] = Page(json.dumps(story).encode(), "application/json")
+    for url in urls:
+        site.pages[url] = shell(TITLED)
+    return source_of(site, urls=tuple(site.base + url for url in urls), render="always")
+
+
+def test_urls_of_one_page_that_a_script_makes_are_learned_by_what_they_show(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "POLL", 0.05)
+    urls = [f"/a/{n}.html{query}" for n in range(1, 9) for query in ("", f"?wid={n * 7}")]
+    source = replace(told_under_many(site, urls), urls=(), listings=(Listing(url=site.base + "/list"),))
+    site.pages["/list"] = Page("".join(f'<a href="{url}">旧事</a>' for url in urls).encode())
+    told = run(source, tmp_path)
+    asked = [path for path in site.asked() if path.startswith("/a/")]
+    assert asked == urls[:10] + [url for url in urls[10:] if "?" not in url]
+    assert [note for note in told.notes if note.startswith("3 URLs of known pages not fetched: ?wid= on")]
+    assert len({c.digest for c in kept(tmp_path)}) == 1, "by their bodies all are one page"
+    with Ledger(tmp_path) as ledger:
+        (rule,) = ledger.twins.rules()
+    assert (rule.rule.what, rule.is_believed) == ("wid", True)
+    rebuild(tmp_path)
+    with Ledger(tmp_path) as ledger:
+        assert ledger.twins.rules()[0].pairs == rule.pairs
+
+
+def test_what_a_script_shows_under_every_url_teaches_nothing(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "POLL", 0.05)
+    urls = [f"/a/1.html?wid={n}" for n in range(7)]
+    run(told_under_many(site, urls), tmp_path)
+    with Ledger(tmp_path) as ledger:
+        assert not [each for each in ledger.twins.rules() if each.is_believed], "it may say so of any"

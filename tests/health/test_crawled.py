@@ -119,7 +119,7 @@ def test_a_ledger_made_anew_knows_the_same(sixty: Sixty) -> None:
 
     def days() -> list[Any]:
         with Ledger(raw, read_only=True) as ledger:
-            return ledger.days()
+            return ledger.daily.of()
 
     live, counted = rows(), days()
     rebuild(raw)
