@@ -10,18 +10,27 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
 
 from pipeline.normalize.characters import HAN_CHARACTER, is_code
+from pipeline.rules.han import HAN
 
 Range = tuple[int, int]
 
 _HINT = re.compile(
-    '```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\["])'
+    "```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]))"
     "|,[^,\n]{0,30},[^,\n]{0,30},"
 )
 _FENCE = re.compile(r" {0,3}(`{3,12}|~{3,12})([^`\n]{0,100})\Z")
 _PRE = re.compile("<pre(?: [^<>\n]{0,200})?>", re.IGNORECASE)
 _END_OF_PRE = re.compile("</pre>", re.IGNORECASE)
 _INDENTED = re.compile("(?: {4}|\t)[ \t]*\\S")
-_KEY = re.compile("[ \t]{0,24}(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=] ?\\S(?<!:/)")
+_KEY = re.compile("[ \t]{0,24}(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=](?: ?\\S(?<!:/)|\\Z)")
+_STRINGS = re.compile(
+    "[ \t]*(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}')"
+    "(?:,[ ]?(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}')){0,40}(,?)[ ]?\\Z"
+)
+"""Strings of an array; a comma tells that it goes on in the next line."""
+_OPENS_ARRAY = re.compile("(?:[\\[{(]|[:=] ?[\\[{(])[ ]?\\Z")
+_DRAWN_EDGE = re.compile("[ \t]*\\+[\\-=+]{3,300}\\+[ ]*\\Z")
+_DRAWN_ROW = re.compile("[ \t]*[|+].*[|+][ ]*\\Z")
 _JSON = re.compile(
     '[ \t]*[{\\[]?[ ]?"[^"\n]{1,60}"[ ]?:[ ]?'
     '(?:[0-9\\[{]|(?:["\\[{0-9\\-]|true|false|null).*["\\]}0-9el]),?[ ]?\\Z|[ \t]*[{\\[]"'
@@ -35,9 +44,15 @@ _LEAST_ROWS, _LEAST_TABS = 2, 2
 _STATEMENT = re.compile(
     "[A-Za-z_][A-Za-z0-9_.]{0,60} ?[+\\-*/]?= ?[A-Za-z0-9_({\\[\"'-]"
     "|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
-    "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# "
+    "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# |>> |[|&] (?:/\\*|['\"])"
 )
 """What lines of indented code are, besides what `is_code` tells of any line."""
+_OPTION = re.compile(
+    f"^[ ]{{0,8}}--?[A-Za-z?][^{HAN}\n]{{0,60}}?[^{HAN}\\s](?P<gap>[ ]{{2,40}})(?=[{HAN}（(])", re.MULTILINE
+)
+"""An option in the help of a command, and what it does."""
+_LETTER_LINE = re.compile(f"([A-Z])(?P<gap> {{1,3}})[{HAN}]")
+_LETTER_LINES = re.compile(f"(?:\n|\\A)[A-Z] {{1,3}}[{HAN}][^\n]{{0,200}}\n[A-Z] {{1,3}}[{HAN}]")
 _COLUMN = re.compile("(?<=\\S) *\t[ \t]*(?=\\S)")
 _ITEM = re.compile("([ \t]*)(?:[\\-*+•]|\\d{1,3}[.)])[ \t]+\\S")
 _NESTED = re.compile("\n[ \t]+(?:[\\-*+•]|\\d{1,3}[.)])[ \t]")
@@ -53,7 +68,15 @@ def ranges(text: str) -> list[Range]:
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     found: list[Range] = []
     for first, last in sorted(
-        [*_fenced(lines), *_preformatted(lines), *_indented(lines), *_of_keys(lines), *_of_rows(lines)]
+        [
+            *_fenced(lines),
+            *_preformatted(lines),
+            *_indented(lines),
+            *_of_keys(lines),
+            *_of_strings(lines),
+            *_of_rows(lines),
+            *_drawn(lines),
+        ]
     ):
         if not found or starts[first] > found[-1][1]:
             found.append((starts[first], starts[last] - 1))
@@ -67,6 +90,10 @@ def gaps(text: str) -> list[Range]:
         found += _between_columns(text)
     if _NESTED.search(text):
         found += _inner_indents(text)
+    if "  " in text and "-" in text:
+        found += [option.span("gap") for option in _OPTION.finditer(text)]
+    if _LETTER_LINES.search(text):
+        found += _after_letters(text)
     return sorted(found)
 
 
@@ -84,10 +111,26 @@ def _between_columns(text: str) -> Iterator[Range]:
             yield from of_rows
 
 
+def _after_letters(text: str) -> Iterator[Range]:
+    """The space after the letter that begins a line, where two neighbours begin with different ones: C 修改, E 结束."""
+    run: list[tuple[str, Range]] = []
+    at = 0
+    for line in [*text.split("\n"), ""]:
+        letter = _LETTER_LINE.match(line)
+        if letter:
+            run.append((letter[1], (at + letter.start("gap"), at + letter.end("gap"))))
+        else:
+            if len({one for one, _ in run}) == len(run) > 1:
+                yield from (gap for _, gap in run)
+            run = []
+        at += len(line) + 1
+
+
 def _inner_indents(text: str) -> Iterator[Range]:
-    """The indent of an item under one with less, up to a blank line."""
+    """The indent of an item under one with less, up to a paragraph of its own."""
     at = 0
     outer: list[int] = []
+    is_after_blank = False
     for line in text.split("\n"):
         item = _ITEM.match(line)
         if item:
@@ -96,8 +139,9 @@ def _inner_indents(text: str) -> Iterator[Range]:
             if outer:
                 yield at, at + item.end(1)
             outer.append(indent)
-        elif not line.strip():
+        elif is_after_blank and line.strip():
             outer = []
+        is_after_blank = not line.strip()
         at += len(line) + 1
 
 
@@ -174,6 +218,32 @@ def _of_keys(lines: Sequence[str]) -> Iterator[Range]:
     for kind, run in groupby(enumerate(lines), key=lambda item: _kind(item[1])):
         numbers = [number for number, _ in run]
         if kind == "json" or (kind == "key" and len(numbers) >= _LEAST_KEYS):
+            yield numbers[0], numbers[-1] + 1
+
+
+def _of_strings(lines: Sequence[str]) -> Iterator[Range]:
+    """Lines of an array's strings: each but the last ends in a comma, or the line before opens it."""
+    first = None
+    for number, line in enumerate(lines):
+        strings = _STRINGS.match(line)
+        if strings and first is None:
+            first = number
+        if first is not None and not (strings and strings[1]):
+            last = number + 1 if strings else number
+            if last - first > 1 or (first > 0 and _OPENS_ARRAY.search(lines[first - 1])):
+                yield first, last
+            first = None
+    if first is not None and len(lines) - first > 1:
+        yield first, len(lines)
+
+
+def _drawn(lines: Sequence[str]) -> Iterator[Range]:
+    """Tables drawn with + - and |."""
+    for is_drawn, run in groupby(
+        range(len(lines)), key=lambda number: _DRAWN_ROW.match(lines[number]) is not None
+    ):
+        numbers = list(run)
+        if is_drawn and any(_DRAWN_EDGE.match(lines[number]) for number in numbers):
             yield numbers[0], numbers[-1] + 1
 
 

@@ -175,7 +175,8 @@ def _from_two_bytes(line: str) -> str | None:
 def _from_gbk(line: str) -> str | None:
     """A line of rare Han that are UTF-8 read as GBK; a character of which bytes were lost becomes U+FFFD.
 
-    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it.
+    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it. Where
+    some are lost, a rare Han is one that was put together of the wrong bytes.
     """
     is_short = len(line.strip()) <= _SHORT and _AS_GBK.match(line.lstrip()) is not None
     if not is_short and not _reads_as_gbk(line):
@@ -188,6 +189,8 @@ def _from_gbk(line: str) -> str | None:
     if is_short and han < _LEAST_HITS:
         return read if han > 1 and _likelihood(read) == 1 and is_likelier else None
     if not is_likelier or han < _LEAST_HITS or read.count("\ufffd") * _MOST_LOST > han:
+        return None
+    if "\ufffd" in read and not all(one in _USUAL for one in _HAN.findall(read)):
         return None
     return read
 

@@ -23,7 +23,8 @@ _LETTER_SPACED_LEAST = 2
 
 # Every pattern begins with the space it removes, and looks behind that: spaces are rare, places between are not.
 _MARKS = f"{STOPS}（）《》〈〉【】〔〕「」『』"
-_MARK_SPACE = re.compile(f" (?:(?=[{_MARKS}])|(?<=[{_MARKS}] ))")
+_MARK_SPACE = re.compile(f" (?<!\\| )(?!\\|)(?:(?=[{_MARKS}])|(?<=[{_MARKS}] ))")
+"""Not the spaces of the bar between cells or links."""
 _QUOTE_SPACE = re.compile(
     f" (?:(?<=“ )|(?=”)|(?<=‘ )(?=[{HAN}])|(?<=[{HAN}] )(?=’)|(?<=[{HAN}{FULL}] )(?=[“‘])"
     f"|(?<=[”’] )(?=[{HAN}{FULL}])|(?=[“‘][{HAN}])|(?<=[{HAN}][”’] ))"
