@@ -43,14 +43,16 @@ line alone has nine cells."""
 _LEAST_ROWS, _LEAST_TABS = 2, 2
 _STATEMENT = re.compile(
     "[A-Za-z_][A-Za-z0-9_.]{0,60} ?[+\\-*/]?= ?[A-Za-z0-9_({\\[\"'-]"
-    "|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
+    "|return [\"'\\[({]|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
     "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# |>> |[|&] (?:/\\*|['\"])"
 )
 """What lines of indented code are, besides what `is_code` tells of any line."""
 _OPTION = re.compile(
-    f"^[ ]{{0,8}}--?[A-Za-z?][^{HAN}\n]{{0,60}}?[^{HAN}\\s](?P<gap>[ ]{{2,40}})(?=[{HAN}（(])", re.MULTILINE
+    f"^[ ]{{0,8}}(?:--?[A-Za-z?][^{HAN}\n]{{0,60}}?[^{HAN}\\s](?P<gap>[ ]{{2,40}})"
+    f"|[A-Za-z\"'][^{HAN}\n]{{0,40}}?[^{HAN}\\s](?P<wide>[ ]{{3,40}}))(?=[{HAN}（(])",
+    re.MULTILINE,
 )
-"""An option in the help of a command, and what it does."""
+"""What a command can be given, and what it does: two spaces after an option, three after a word."""
 _LETTER_LINE = re.compile(f"([A-Z])(?P<gap> {{1,3}})[{HAN}]")
 _LETTER_LINES = re.compile(f"(?:\n|\\A)[A-Z] {{1,3}}[{HAN}][^\n]{{0,200}}\n[A-Z] {{1,3}}[{HAN}]")
 _COLUMN = re.compile("(?<=\\S) *\t[ \t]*(?=\\S)")
@@ -90,8 +92,8 @@ def gaps(text: str) -> list[Range]:
         found += _between_columns(text)
     if _NESTED.search(text):
         found += _inner_indents(text)
-    if "  " in text and "-" in text:
-        found += [option.span("gap") for option in _OPTION.finditer(text)]
+    if "  " in text:
+        found += _after_options(text)
     if _LETTER_LINES.search(text):
         found += _after_letters(text)
     return sorted(found)
@@ -109,6 +111,17 @@ def _between_columns(text: str) -> Iterator[Range]:
         of_rows = [tab for row in run for tab in row]
         if has_tabs and len(of_rows) >= _LEAST_TABS:
             yield from of_rows
+
+
+def _after_options(text: str) -> Iterator[Range]:
+    """The spaces after options, and after words where two lines have them."""
+    options = list(_OPTION.finditer(text))
+    has_words = sum(option["wide"] is not None for option in options) > 1
+    for option in options:
+        if option["gap"] is not None:
+            yield option.span("gap")
+        elif has_words:
+            yield option.span("wide")
 
 
 def _after_letters(text: str) -> Iterator[Range]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import cycle
 
-from pipeline.normalize.characters import FULL, HAN_CHARACTER
+from pipeline.normalize.characters import FULL, HAN_CHARACTER, is_chinese
 from pipeline.rules.han import HAN
 
 _UNUSUAL = "\"'`„‟‘’「」『』〝〞〟<"
@@ -74,7 +74,11 @@ def across_lines(text: str) -> tuple[str, frozenset[int]]:
         if number + 1 < len(lines) and lines[number + 1].strip() and _RUNS_ON.search(line):
             continue
         wrapped = lines[first : number + 1]
-        if len(wrapped) > 1 and (paired := _paired_across("\n".join(wrapped))) is not None:
+        if (
+            len(wrapped) > 1
+            and all(map(is_chinese, wrapped))
+            and (paired := _paired_across("\n".join(wrapped))) is not None
+        ):
             lines[first : number + 1] = paired.split("\n")
             taken.update(range(first, number + 1))
         first = number + 1

@@ -41,7 +41,7 @@ _UNIT = (
     "年月日号时点分秒个只件家位名次版岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼只号"
     "個號時點歲塊萬億釐噸昇條張臺檯颱輛屆種門樓隻祇衹"
 )
-_MARKER = re.compile(rf"[{SHIELD}]?(?:#{{1,6}}|[\-*+>•]|\d{{1,3}}[.)]) ")
+_MARKER = re.compile(rf"[{SHIELD}]?(?:#{{1,6}}|[\-*+>•](?: \[[ xX]\])?|\d{{1,3}}[.)]) ")
 """What begins a heading, a quotation or an item of Markdown, with the space that makes it one."""
 _HEADING_NUMBER = re.compile(
     rf"[{SHIELD}]?(?:#{{1,6}} )?(?:(?:[\-*+] )?\[?\d{{1,3}}(?:\.\d{{1,3}})+ (?![{_UNIT}])"
