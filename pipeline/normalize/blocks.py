@@ -54,7 +54,7 @@ _OPTION = re.compile(
 )
 """What a command can be given, and what it does: two spaces after an option, three after a word."""
 _LETTER_LINE = re.compile(f"([A-Z])(?P<gap> {{1,3}})[{HAN}]")
-_LETTER_LINES = re.compile(f"(?:\n|\\A)[A-Z] {{1,3}}[{HAN}][^\n]{{0,200}}\n[A-Z] {{1,3}}[{HAN}]")
+_LETTER_LINES = re.compile(f"\n[A-Z] {{1,3}}[{HAN}]")
 _COLUMN = re.compile("(?<=\\S) *\t[ \t]*(?=\\S)")
 _ITEM = re.compile("([ \t]*)(?:[\\-*+•]|\\d{1,3}[.)])[ \t]+\\S")
 _NESTED = re.compile("\n[ \t]+(?:[\\-*+•]|\\d{1,3}[.)])[ \t]")
@@ -218,6 +218,8 @@ def _of_rows(lines: Sequence[str]) -> Iterator[Range]:
         if commas < _LEAST_COMMAS:
             continue
         rows = list(run)
+        if not all(map(_CELL.fullmatch, rows[0][1].strip().split(","))):
+            continue
         cells = [line.strip().split(",") for _, line in rows]
         numbers = [sum(_NUMBER.fullmatch(cell) is not None for cell in row) for row in cells]
         is_data = sum(numbers) >= _NUMBERS * (commas + 1) * (len(rows) - numbers.count(0)) > 0
