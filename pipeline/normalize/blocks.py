@@ -1,7 +1,4 @@
-"""What is no prose and stays: fenced and indented code, `<pre>`, JSON, keys and values, rows of data; and gaps.
-
-Gaps are the tabs between the columns of rows, and the indent of a list inside a list.
-"""
+"""What is no prose and stays: fenced and indented code, `<pre>`, JSON, keys and values, rows of data, drawn tables."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
 
 from pipeline.normalize.characters import HAN_CHARACTER, is_code
-from pipeline.rules.han import HAN
 
 Range = tuple[int, int]
 
@@ -40,31 +36,23 @@ _NUMBER = re.compile("[\\-+0-9.:/ %eE]{0,30}")
 _LEAST_COMMAS, _COMMAS_ALONE, _NUMBERS = 3, 8, 0.4
 """Rows of data: cells with no space after the comma, four tenths of them numbers or empty, but for a row of names; a
 line alone has nine cells."""
-_LEAST_ROWS, _LEAST_TABS = 2, 2
+_LEAST_ROWS = 2
 _STATEMENT = re.compile(
     "[A-Za-z_][A-Za-z0-9_.]{0,60} ?[+\\-*/]?= ?[A-Za-z0-9_({\\[\"'-]"
     "|return [\"'\\[({]|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
     "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# |>> |[|&] (?:/\\*|['\"])"
 )
 """What lines of indented code are, besides what `is_code` tells of any line."""
-_OPTION = re.compile(
-    f"^[ ]{{0,8}}(?:--?[A-Za-z?][^{HAN}\n]{{0,60}}?[^{HAN}\\s](?P<gap>[ ]{{2,40}})"
-    f"|[A-Za-z\"'][^{HAN}\n]{{0,40}}?[^{HAN}\\s](?P<wide>[ ]{{3,40}}))(?=[{HAN}（(])",
-    re.MULTILINE,
-)
-"""What a command can be given, and what it does: two spaces after an option, three after a word."""
-_LETTER_LINE = re.compile(f"([A-Z])(?P<gap> {{1,3}})[{HAN}]")
-_LETTER_LINES = re.compile(f"\n[A-Z] {{1,3}}[{HAN}]")
-_COLUMN = re.compile("(?<=\\S) *\t[ \t]*(?=\\S)")
-_ITEM = re.compile("([ \t]*)(?:[\\-*+•]|\\d{1,3}[.)])[ \t]+\\S")
-_NESTED = re.compile("\n[ \t]+(?:[\\-*+•]|\\d{1,3}[.)])[ \t]")
+_LEAST_SINGLES = 20
+"""Lines of one character, each another: a list of characters."""
+_SINGLES = re.compile("(?:\n[^\n]){19}")
 _LEAST_KEYS = 2
 """Lines of keys that stand together; a single one may be prose (ps: 我…)."""
 
 
 def ranges(text: str) -> list[Range]:
     """The places [start, end) of the blocks of a text, in order, none over another."""
-    if not _HINT.search(text):
+    if not (_HINT.search(text) or _SINGLES.search(text)):
         return []
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
@@ -78,84 +66,12 @@ def ranges(text: str) -> list[Range]:
             *_of_strings(lines),
             *_of_rows(lines),
             *_drawn(lines),
+            *_singles(lines, text),
         ]
     ):
         if not found or starts[first] > found[-1][1]:
             found.append((starts[first], starts[last] - 1))
     return found
-
-
-def gaps(text: str) -> list[Range]:
-    """The tabs [start, end) between the columns of two rows at least, and the indents of lists inside lists."""
-    found: list[Range] = []
-    if "\t" in text:
-        found += _between_columns(text)
-    if _NESTED.search(text):
-        found += _inner_indents(text)
-    if "  " in text:
-        found += _after_options(text)
-    if _LETTER_LINES.search(text):
-        found += _after_letters(text)
-    return sorted(found)
-
-
-def _between_columns(text: str) -> Iterator[Range]:
-    """Tabs inside of neighbouring lines, or of a line that has two of them."""
-    lines = text.split("\n")
-    starts = accumulate((len(line) + 1 for line in lines), initial=0)
-    tabs = [
-        [(start + tab.start(), start + tab.end()) for tab in _COLUMN.finditer(line)]
-        for start, line in zip(starts, lines, strict=False)
-    ]
-    for has_tabs, run in groupby(tabs, key=bool):
-        of_rows = [tab for row in run for tab in row]
-        if has_tabs and len(of_rows) >= _LEAST_TABS:
-            yield from of_rows
-
-
-def _after_options(text: str) -> Iterator[Range]:
-    """The spaces after options, and after words where two lines have them."""
-    options = list(_OPTION.finditer(text))
-    has_words = sum(option["wide"] is not None for option in options) > 1
-    for option in options:
-        if option["gap"] is not None:
-            yield option.span("gap")
-        elif has_words:
-            yield option.span("wide")
-
-
-def _after_letters(text: str) -> Iterator[Range]:
-    """The space after the letter that begins a line, where two neighbours begin with different ones: C 修改, E 结束."""
-    run: list[tuple[str, Range]] = []
-    at = 0
-    for line in [*text.split("\n"), ""]:
-        letter = _LETTER_LINE.match(line)
-        if letter:
-            run.append((letter[1], (at + letter.start("gap"), at + letter.end("gap"))))
-        else:
-            if len({one for one, _ in run}) == len(run) > 1:
-                yield from (gap for _, gap in run)
-            run = []
-        at += len(line) + 1
-
-
-def _inner_indents(text: str) -> Iterator[Range]:
-    """The indent of an item under one with less, up to a paragraph of its own."""
-    at = 0
-    outer: list[int] = []
-    is_after_blank = False
-    for line in text.split("\n"):
-        item = _ITEM.match(line)
-        if item:
-            indent = len(item[1].expandtabs(4))
-            outer = [one for one in outer if one < indent]
-            if outer:
-                yield at, at + item.end(1)
-            outer.append(indent)
-        elif is_after_blank and line.strip():
-            outer = []
-        is_after_blank = not line.strip()
-        at += len(line) + 1
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[Range]:
@@ -259,6 +175,16 @@ def _drawn(lines: Sequence[str]) -> Iterator[Range]:
     ):
         numbers = list(run)
         if is_drawn and any(_DRAWN_EDGE.match(lines[number]) for number in numbers):
+            yield numbers[0], numbers[-1] + 1
+
+
+def _singles(lines: Sequence[str], text: str) -> Iterator[Range]:
+    """Lists of characters, one a line."""
+    if not _SINGLES.search(text):
+        return
+    for is_single, run in groupby(range(len(lines)), key=lambda number: len(lines[number]) == 1):
+        numbers = list(run)
+        if is_single and len({lines[number] for number in numbers}) == len(numbers) >= _LEAST_SINGLES:
             yield numbers[0], numbers[-1] + 1
 
 

@@ -58,6 +58,8 @@ def _is_wide_pair(line: str, start: int, end: int) -> bool:
         return False
     if _CALL.search(line[max(0, start - _CALL_LENGTH) : start]) and _ARGUMENTS.match(line, start + 1, end):
         return False
+    if start + 1 == end and line[end + 1 : end + 2] in {"[", "{", "<"}:
+        return False
     if start + 1 < end and not _SAYS_SOMETHING.search(line, start + 1, end):
         return False
     return _is_beside(line, start, end)

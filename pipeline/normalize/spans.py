@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pipeline.normalize import blocks
+from pipeline.normalize import blocks, gaps
 from pipeline.normalize.characters import KANA, SHIELD
 from pipeline.rules.han import HAN
 
@@ -47,6 +47,8 @@ _SPAN = re.compile(
             rf"(?P<data>(?<![A-Za-z])data:[a-z]+/[a-z0-9.+\-]+[;,]{_REST})",
             r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?:\.[A-Za-z0-9\-]{1,63})+"
             r"(?::[A-Za-z0-9/._~\-]*[A-Za-z0-9/_~\-])?",
+            r"(?<![A-Za-z0-9@_])@(?:param|prop|property|arg|returns?|throws)(?: \{[^{}\n]{1,60}\})?"
+            r" \[?[A-Za-z_$][A-Za-z0-9_.$=\[\]]{0,60}(?= )",
             rf"(?<![A-Za-z0-9@_{SHIELD}])@[A-Za-z0-9_][A-Za-z0-9_\-]{{0,30}}",
             rf"(?P<host>(?<![A-Za-z0-9.@_\-])(?:[a-z0-9\-]{{1,63}}\.){{1,5}}(?:{_TOP})(?![A-Za-z0-9\-]|\.[A-Za-z])(?::\d{{2,5}})?(?:/{_REST}|/)?)",
             r"(?<![\d.])10\.\d{4,9}/[A-Za-z0-9._;()/:\-]*[A-Za-z0-9]",
@@ -105,7 +107,7 @@ def shield(text: str, numbers: dict[str, str]) -> str:
     Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
     """
     text = _without(blocks.ranges(text), text, numbers)
-    text = _without(blocks.gaps(text), text, numbers)
+    text = _without(gaps.gaps(text), text, numbers)
     hints = [hint for sign, hint in _HINTS.items() if sign in text and hint.search(text)]
     if not hints:
         return text
