@@ -11,7 +11,7 @@ from pipeline.normalize.characters import HAN_CHARACTER, is_code
 Range = tuple[int, int]
 
 _HINT = re.compile(
-    "```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]))"
+    "```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]|[├└│]))"
     "|,[^,\n]{0,30},[^,\n]{0,30},"
 )
 _FENCE = re.compile(r" {0,3}(`{3,12}|~{3,12})([^`\n]{0,100})\Z")
@@ -43,16 +43,19 @@ _STATEMENT = re.compile(
     "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# |>> |[|&] (?:/\\*|['\"])"
 )
 """What lines of indented code are, besides what `is_code` tells of any line."""
-_LEAST_SINGLES = 20
-"""Lines of one character, each another: a list of characters."""
-_SINGLES = re.compile("(?:\n[^\n]){19}")
+_BRANCH = re.compile("[ \t]*[├└│].*[A-Za-z/]")
+"""Of the tree of a folder."""
+_ENTRY = re.compile("(?:[!-~]{1,8}[ \t]{1,4})?\\S\\Z")
+_ENTRIES = re.compile("(?:\n(?:[!-~]{1,8}[ \t]{1,4})?[^\\s!-~]){19}")
+_LEAST_ENTRIES = 20
+"""Lines of one character, hardly one twice, perhaps after the keys that type it: a list of characters."""
 _LEAST_KEYS = 2
 """Lines of keys that stand together; a single one may be prose (ps: 我…)."""
 
 
 def ranges(text: str) -> list[Range]:
     """The places [start, end) of the blocks of a text, in order, none over another."""
-    if not (_HINT.search(text) or _SINGLES.search(text)):
+    if not (_HINT.search(text) or _ENTRIES.search(text)):
         return []
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
@@ -66,7 +69,8 @@ def ranges(text: str) -> list[Range]:
             *_of_strings(lines),
             *_of_rows(lines),
             *_drawn(lines),
-            *_singles(lines, text),
+            *_trees(lines),
+            *_of_entries(lines, text),
         ]
     ):
         if not found or starts[first] > found[-1][1]:
@@ -168,6 +172,16 @@ def _of_strings(lines: Sequence[str]) -> Iterator[Range]:
         yield first, len(lines)
 
 
+def _trees(lines: Sequence[str]) -> Iterator[Range]:
+    """Trees of files, two branches at least, with what is said of each."""
+    for is_branch, run in groupby(
+        range(len(lines)), key=lambda number: _BRANCH.match(lines[number]) is not None
+    ):
+        numbers = list(run)
+        if is_branch and len(numbers) > 1:
+            yield numbers[0], numbers[-1] + 1
+
+
 def _drawn(lines: Sequence[str]) -> Iterator[Range]:
     """Tables drawn with + - and |."""
     for is_drawn, run in groupby(
@@ -178,13 +192,15 @@ def _drawn(lines: Sequence[str]) -> Iterator[Range]:
             yield numbers[0], numbers[-1] + 1
 
 
-def _singles(lines: Sequence[str], text: str) -> Iterator[Range]:
-    """Lists of characters, one a line."""
-    if not _SINGLES.search(text):
+def _of_entries(lines: Sequence[str], text: str) -> Iterator[Range]:
+    """Lists of characters, one a line, and what types them."""
+    if not _ENTRIES.search(text):
         return
-    for is_single, run in groupby(range(len(lines)), key=lambda number: len(lines[number]) == 1):
+    for is_entry, run in groupby(
+        range(len(lines)), key=lambda number: _ENTRY.match(lines[number]) is not None
+    ):
         numbers = list(run)
-        if is_single and len({lines[number] for number in numbers}) == len(numbers) >= _LEAST_SINGLES:
+        if is_entry and len({lines[number] for number in numbers}) >= max(_LEAST_ENTRIES, 0.9 * len(numbers)):
             yield numbers[0], numbers[-1] + 1
 
 

@@ -41,7 +41,10 @@ def brackets(line: str) -> str:
                 return line
         elif stack:
             start = stack.pop()
-            if _is_wide_pair(line, start, at):
+            if (
+                _is_wide_pair(line, start, at)
+                or "".join(characters[max(0, start - 2) : start]).rstrip(" ")[-1:] == "）"
+            ):
                 characters[start], characters[at] = "（", "）"
         elif match[0] == ")" and _is_beside(line, at, at) and not _is_list_number(line, at):
             characters[at] = "）"

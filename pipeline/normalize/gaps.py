@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate, groupby
 
+from pipeline.normalize.characters import FULL
 from pipeline.rules.han import HAN
 
 Range = tuple[int, int]
 
 _LEAST_TABS = 2
 _GAP = re.compile(" +")
-_SPACED_ROW = re.compile("[^\\s，。、；！？,;]{1,30}(?: {1,20}[^\\s，。、；！？,;]{1,30}){2,9}\\Z")
+_FIELD = f"(?:[\\-+]?[0-9][0-9.:%]{{0,12}}|[^\\s{FULL}.,:;!?()\"'-]{{1,30}})"
+_SPACED_ROW = re.compile(f"{_FIELD}(?: {{1,20}}{_FIELD}){{2,9}}\\Z")
 _NUMBER_BETWEEN = re.compile(" [0-9][0-9.:%]{0,12} ")
 _FIGURE = re.compile("[\\-+]?[0-9][0-9.,:%]{0,12}")
 _LEAST_SPACED = 3
 """Rows whose fields stand between spaces, with numbers in the same field of each: a dictionary (靓妆 5 n)."""
 _OPTION = re.compile(
     f"^[ ]{{0,8}}(?:--?[A-Za-z?][^{HAN}\n]{{0,60}}?[^{HAN}\\s](?P<gap>[ ]{{2,40}})"
-    f"|[A-Za-z\"'][^{HAN}\n]{{0,40}}?[^{HAN}\\s](?P<wide>[ ]{{3,40}}))(?=[{HAN}（(])",
+    f"|[A-Za-z][^{HAN}\n]{{0,40}}?[^{HAN}\\s](?P<wide>[ ]{{3,40}}))(?=[{HAN}（(])",
     re.MULTILINE,
 )
 """What a command can be given, and what it does: two spaces after an option, three after a word."""
