@@ -24,7 +24,8 @@ _STRINGS = re.compile(
     "(?:,[ ]?(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}')){0,40}(,?)[ ]?\\Z"
 )
 """Strings of an array; a comma tells that it goes on in the next line."""
-_OPENS_ARRAY = re.compile("(?:[\\[{(]|[:=] ?[\\[{(])[ ]?\\Z")
+_OPENS_ARRAY = re.compile("(?:[\\[{]|\\A[\t -~]{0,200}\\()[ ]?\\Z")
+"""A round bracket only where no Han stands, beside which it becomes full-width."""
 _DRAWN_EDGE = re.compile("[ \t]*\\+[\\-=+]{3,300}\\+[ ]*\\Z")
 _DRAWN_ROW = re.compile("[ \t]*[|+].*[|+][ ]*\\Z")
 _JSON = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pipeline.normalize import triggers
 from pipeline.normalize.characters import FULL
-from pipeline.normalize.forms import width
+from pipeline.normalize.forms import radicals, width
 from pipeline.normalize.markup import invisibles
 from pipeline.rules import table
 from pipeline.rules.han import HAN
@@ -125,7 +125,7 @@ def _versions(line: str) -> Iterator[str]:
     """The line as it stands, and as later fixes would leave it, so that none of them makes it curable."""
     plain = _CONTROL.sub("", line)
     yield plain
-    wide = width(plain)
+    wide = width(radicals(plain))
     if wide != plain:
         yield wide
     seen = invisibles(wide.strip("\x85")).replace("\u00a0", " ").replace("\u3000", " ").strip(" ")
