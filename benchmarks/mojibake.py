@@ -70,7 +70,7 @@ def main() -> None:
     kinds = {kind: list(lines_of(Path(file))) for kind, file in files.items()}
     for kind, made_of, config in (("hk", "news", "s2hk"), ("tw", "prose", "s2twp")):
         if kind not in kinds and made_of in kinds:
-            kinds[kind] = [opencc.OpenCC(config).convert(line) for line in kinds[made_of]]
+            kinds[kind] = list(map(opencc.OpenCC(config).convert, kinds[made_of]))
     print(f"{'':24}" + "".join(f"{kind:>24}" for kind in kinds) + "   (ours, ftfy, lines)")
     for way, steps in WAYS.items():
         print(f"{way:24}" + "".join(f"{row(lines, steps, args.lines):>24}" for lines in kinds.values()))

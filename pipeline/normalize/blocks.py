@@ -1,7 +1,4 @@
-"""What is no prose and stays: fenced and indented code, `<pre>`, JSON, keys and values, rows of data; and gaps.
-
-Gaps are the tabs between the columns of rows, and the indent of a list inside a list.
-"""
+"""What is no prose and stays: fenced and indented code, `<pre>`, JSON, keys and values, rows of data, drawn tables."""
 
 from __future__ import annotations
 
@@ -14,14 +11,23 @@ from pipeline.normalize.characters import HAN_CHARACTER, is_code
 Range = tuple[int, int]
 
 _HINT = re.compile(
-    '```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\["])'
+    "```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]|[├└│]))"
     "|,[^,\n]{0,30},[^,\n]{0,30},"
 )
 _FENCE = re.compile(r" {0,3}(`{3,12}|~{3,12})([^`\n]{0,100})\Z")
 _PRE = re.compile("<pre(?: [^<>\n]{0,200})?>", re.IGNORECASE)
 _END_OF_PRE = re.compile("</pre>", re.IGNORECASE)
 _INDENTED = re.compile("(?: {4}|\t)[ \t]*\\S")
-_KEY = re.compile("[ \t]{0,24}(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=] ?\\S(?<!:/)")
+_KEY = re.compile("[ \t]{0,24}(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=](?: ?\\S(?<!:/)|\\Z)")
+_STRINGS = re.compile(
+    "[ \t]*(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}')"
+    "(?:,[ ]?(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}')){0,40}(,?)[ ]?\\Z"
+)
+"""Strings of an array; a comma tells that it goes on in the next line."""
+_OPENS_ARRAY = re.compile("(?:[\\[{]|\\A[\t -~]{0,200}\\()[ ]?\\Z")
+"""A round bracket only where no Han stands, beside which it becomes full-width."""
+_DRAWN_EDGE = re.compile("[ \t]*\\+[\\-=+]{3,300}\\+[ ]*\\Z")
+_DRAWN_ROW = re.compile("[ \t]*[|+].*[|+][ ]*\\Z")
 _JSON = re.compile(
     '[ \t]*[{\\[]?[ ]?"[^"\n]{1,60}"[ ]?:[ ]?'
     '(?:[0-9\\[{]|(?:["\\[{0-9\\-]|true|false|null).*["\\]}0-9el]),?[ ]?\\Z|[ \t]*[{\\[]"'
@@ -31,74 +37,46 @@ _NUMBER = re.compile("[\\-+0-9.:/ %eE]{0,30}")
 _LEAST_COMMAS, _COMMAS_ALONE, _NUMBERS = 3, 8, 0.4
 """Rows of data: cells with no space after the comma, four tenths of them numbers or empty, but for a row of names; a
 line alone has nine cells."""
-_LEAST_ROWS, _LEAST_TABS = 2, 2
+_LEAST_ROWS = 2
 _STATEMENT = re.compile(
     "[A-Za-z_][A-Za-z0-9_.]{0,60} ?[+\\-*/]?= ?[A-Za-z0-9_({\\[\"'-]"
-    "|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
-    "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# "
+    "|return [\"'\\[({]|(?:return|import|from|elif|if|for|while|with|def) [ -~]{1,80}:?\\Z|(?:else|try|finally):\\Z"
+    "|[A-Za-z_][A-Za-z0-9_.]{0,60}\\(.{0,120}\\)[;:]?\\Z|# |>> |[|&] (?:/\\*|['\"])"
 )
 """What lines of indented code are, besides what `is_code` tells of any line."""
-_COLUMN = re.compile("(?<=\\S) *\t[ \t]*(?=\\S)")
-_ITEM = re.compile("([ \t]*)(?:[\\-*+•]|\\d{1,3}[.)])[ \t]+\\S")
-_NESTED = re.compile("\n[ \t]+(?:[\\-*+•]|\\d{1,3}[.)])[ \t]")
+_BRANCH = re.compile("[ \t]*[├└│].*[A-Za-z/]")
+"""Of the tree of a folder."""
+_ENTRY = re.compile("(?:[!-~]{1,8}[ \t]{1,4})?\\S\\Z")
+_ENTRIES = re.compile("(?:\n(?:[!-~]{1,8}[ \t]{1,4})?[^\\s!-~]){19}")
+_LEAST_ENTRIES = 20
+"""Lines of one character, hardly one twice, perhaps after the keys that type it: a list of characters."""
 _LEAST_KEYS = 2
 """Lines of keys that stand together; a single one may be prose (ps: 我…)."""
 
 
 def ranges(text: str) -> list[Range]:
     """The places [start, end) of the blocks of a text, in order, none over another."""
-    if not _HINT.search(text):
+    if not (_HINT.search(text) or _ENTRIES.search(text)):
         return []
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     found: list[Range] = []
     for first, last in sorted(
-        [*_fenced(lines), *_preformatted(lines), *_indented(lines), *_of_keys(lines), *_of_rows(lines)]
+        [
+            *_fenced(lines),
+            *_preformatted(lines),
+            *_indented(lines),
+            *_of_keys(lines),
+            *_of_strings(lines),
+            *_of_rows(lines),
+            *_drawn(lines),
+            *_trees(lines),
+            *_of_entries(lines, text),
+        ]
     ):
         if not found or starts[first] > found[-1][1]:
             found.append((starts[first], starts[last] - 1))
     return found
-
-
-def gaps(text: str) -> list[Range]:
-    """The tabs [start, end) between the columns of two rows at least, and the indents of lists inside lists."""
-    found: list[Range] = []
-    if "\t" in text:
-        found += _between_columns(text)
-    if _NESTED.search(text):
-        found += _inner_indents(text)
-    return sorted(found)
-
-
-def _between_columns(text: str) -> Iterator[Range]:
-    """Tabs inside of neighbouring lines, or of a line that has two of them."""
-    lines = text.split("\n")
-    starts = accumulate((len(line) + 1 for line in lines), initial=0)
-    tabs = [
-        [(start + tab.start(), start + tab.end()) for tab in _COLUMN.finditer(line)]
-        for start, line in zip(starts, lines, strict=False)
-    ]
-    for has_tabs, run in groupby(tabs, key=bool):
-        of_rows = [tab for row in run for tab in row]
-        if has_tabs and len(of_rows) >= _LEAST_TABS:
-            yield from of_rows
-
-
-def _inner_indents(text: str) -> Iterator[Range]:
-    """The indent of an item under one with less, up to a blank line."""
-    at = 0
-    outer: list[int] = []
-    for line in text.split("\n"):
-        item = _ITEM.match(line)
-        if item:
-            indent = len(item[1].expandtabs(4))
-            outer = [one for one in outer if one < indent]
-            if outer:
-                yield at, at + item.end(1)
-            outer.append(indent)
-        elif not line.strip():
-            outer = []
-        at += len(line) + 1
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[Range]:
@@ -161,6 +139,8 @@ def _of_rows(lines: Sequence[str]) -> Iterator[Range]:
         if commas < _LEAST_COMMAS:
             continue
         rows = list(run)
+        if not all(map(_CELL.fullmatch, rows[0][1].strip().split(","))):
+            continue
         cells = [line.strip().split(",") for _, line in rows]
         numbers = [sum(_NUMBER.fullmatch(cell) is not None for cell in row) for row in cells]
         is_data = sum(numbers) >= _NUMBERS * (commas + 1) * (len(rows) - numbers.count(0)) > 0
@@ -174,6 +154,54 @@ def _of_keys(lines: Sequence[str]) -> Iterator[Range]:
     for kind, run in groupby(enumerate(lines), key=lambda item: _kind(item[1])):
         numbers = [number for number, _ in run]
         if kind == "json" or (kind == "key" and len(numbers) >= _LEAST_KEYS):
+            yield numbers[0], numbers[-1] + 1
+
+
+def _of_strings(lines: Sequence[str]) -> Iterator[Range]:
+    """Lines of an array's strings: each but the last ends in a comma, or the line before opens it."""
+    first = None
+    for number, line in enumerate(lines):
+        strings = _STRINGS.match(line)
+        if strings and first is None:
+            first = number
+        if first is not None and not (strings and strings[1]):
+            last = number + 1 if strings else number
+            if last - first > 1 or (first > 0 and _OPENS_ARRAY.search(lines[first - 1])):
+                yield first, last
+            first = None
+    if first is not None and len(lines) - first > 1:
+        yield first, len(lines)
+
+
+def _trees(lines: Sequence[str]) -> Iterator[Range]:
+    """Trees of files, two branches at least, with what is said of each."""
+    for is_branch, run in groupby(
+        range(len(lines)), key=lambda number: _BRANCH.match(lines[number]) is not None
+    ):
+        numbers = list(run)
+        if is_branch and len(numbers) > 1:
+            yield numbers[0], numbers[-1] + 1
+
+
+def _drawn(lines: Sequence[str]) -> Iterator[Range]:
+    """Tables drawn with + - and |."""
+    for is_drawn, run in groupby(
+        range(len(lines)), key=lambda number: _DRAWN_ROW.match(lines[number]) is not None
+    ):
+        numbers = list(run)
+        if is_drawn and any(_DRAWN_EDGE.match(lines[number]) for number in numbers):
+            yield numbers[0], numbers[-1] + 1
+
+
+def _of_entries(lines: Sequence[str], text: str) -> Iterator[Range]:
+    """Lists of characters, one a line, and what types them."""
+    if not _ENTRIES.search(text):
+        return
+    for is_entry, run in groupby(
+        range(len(lines)), key=lambda number: _ENTRY.match(lines[number]) is not None
+    ):
+        numbers = list(run)
+        if is_entry and len({lines[number] for number in numbers}) >= max(_LEAST_ENTRIES, 0.9 * len(numbers)):
             yield numbers[0], numbers[-1] + 1
 
 

@@ -41,7 +41,10 @@ def brackets(line: str) -> str:
                 return line
         elif stack:
             start = stack.pop()
-            if _is_wide_pair(line, start, at):
+            if (
+                _is_wide_pair(line, start, at)
+                or "".join(characters[max(0, start - 2) : start]).rstrip(" ")[-1:] == "）"
+            ):
                 characters[start], characters[at] = "（", "）"
         elif match[0] == ")" and _is_beside(line, at, at) and not _is_list_number(line, at):
             characters[at] = "）"
@@ -57,6 +60,8 @@ def _is_wide_pair(line: str, start: int, end: int) -> bool:
     if line[:start].rstrip('”"')[-1:] >= SHIELD[0] and _SECTION.match(line, start + 1):
         return False
     if _CALL.search(line[max(0, start - _CALL_LENGTH) : start]) and _ARGUMENTS.match(line, start + 1, end):
+        return False
+    if start + 1 == end and line[end + 1 : end + 2] in {"[", "{", "<"}:
         return False
     if start + 1 < end and not _SAYS_SOMETHING.search(line, start + 1, end):
         return False

@@ -54,7 +54,13 @@ _CODE = re.compile(
             r"(?:public|private|protected|static)[ ][A-Za-z]",
             r"(?:print|printf|echo|console\.log|System\.out\.print(?:ln)?|alert)[ ]?\(?[\"']",
             r"(?:SELECT|INSERT|UPDATE|DELETE|CREATE)[ ][A-Za-z*(]",
-            r"//|/\*|\*/|#include|#define|<\?php|>>>[ ]|\$[ ][a-z]",
+            r"//|/\*|\*/|#include|#define|<\?php|>>>[ ]|\$[ ][a-z]|\"\"\"",
+            r"def[ ][^\s(]{1,60}\([^()\n]{0,100}\)[^\n]{0,60}:\Z|SELECT[ ][^\n]{1,200}[ ]FROM[ ]",
+            r"(?:git|docker|sudo|pip3?|npm|npx|yarn|curl|wget|brew|conda)[ ](?:[a-z][a-z\-]{1,20}[ ])?--?[A-Za-z]",
+            r"msg(?:id|str|ctxt)(?:_plural|\[\d\])?[ ]\"|export[ ][A-Z_]{1,40}=",
+            r"(?:[a-z][a-z0-9\-]{1,20}[ ]|[A-Za-z_][A-Za-z0-9_., ]{0,60}=[ ])[ -~]{1,150}?[ ]#[ ]",
+            r"\[?\d{4}[\-/]\d\d[\-/]\d\d[T ]\d\d:\d\d:\d\d[0-9,.Z]{0,10}\]?[ ][\[(]?(?:\[[^\]\n]{0,30}\][ ])?"
+            r"(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)(?![A-Za-z])",
         )
     )
     + ")"

@@ -41,6 +41,12 @@ _EDGE = 20
 _ALONE = frozenset({"br", "hr"})
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,9}(?::p)?)((?:(?=\s)[ \t]{0,20}\n?[^<>\n]{0,2000})?)(/?)>")
 _ATTRIBUTE = re.compile(r"\s[A-Za-z_:][-\w:.]*\s*=")
+_NO_ATTRIBUTE = re.compile(
+    r"[ \t](?!(?:disabled|checked|hidden|required|readonly|autofocus|controls|loop|muted)(?![A-Za-z]))"
+    r"[A-Za-z]+(?![-\w:.=]|[ \t]*=)",
+    re.IGNORECASE,
+)
+"""A word that no element has by itself: <source field> stands for something."""
 _COMMENT = re.compile(r"<!--(?:(?!-->|<!--).){0,5000}-->", re.DOTALL)
 
 
@@ -117,7 +123,7 @@ def tags(text: str) -> str:
         if not kind:
             return match[0]
         if not (
-            kind == "void"
+            (kind == "void" and not _NO_ATTRIBUTE.search(match[3]))
             or name in _ALONE
             or name in paired
             or _ATTRIBUTE.search(match[3])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pipeline.normalize import triggers
 from pipeline.normalize.characters import FULL
-from pipeline.normalize.forms import width
+from pipeline.normalize.forms import radicals, width
 from pipeline.normalize.markup import invisibles
 from pipeline.rules import table
 from pipeline.rules.han import HAN
@@ -125,7 +125,7 @@ def _versions(line: str) -> Iterator[str]:
     """The line as it stands, and as later fixes would leave it, so that none of them makes it curable."""
     plain = _CONTROL.sub("", line)
     yield plain
-    wide = width(plain)
+    wide = width(radicals(plain))
     if wide != plain:
         yield wide
     seen = invisibles(wide.strip("\x85")).replace("\u00a0", " ").replace("\u3000", " ").strip(" ")
@@ -175,7 +175,8 @@ def _from_two_bytes(line: str) -> str | None:
 def _from_gbk(line: str) -> str | None:
     """A line of rare Han that are UTF-8 read as GBK; a character of which bytes were lost becomes U+FFFD.
 
-    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it.
+    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it. Where
+    some are lost, a rare Han is one that was put together of the wrong bytes.
     """
     is_short = len(line.strip()) <= _SHORT and _AS_GBK.match(line.lstrip()) is not None
     if not is_short and not _reads_as_gbk(line):
@@ -188,6 +189,8 @@ def _from_gbk(line: str) -> str | None:
     if is_short and han < _LEAST_HITS:
         return read if han > 1 and _likelihood(read) == 1 and is_likelier else None
     if not is_likelier or han < _LEAST_HITS or read.count("\ufffd") * _MOST_LOST > han:
+        return None
+    if "\ufffd" in read and not all(one in _USUAL for one in _HAN.findall(read)):
         return None
     return read
 

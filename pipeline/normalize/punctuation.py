@@ -74,7 +74,7 @@ _NAME_STOP = re.compile(f"\\.(?<=[{_NAME_SYLLABLE}]{{2}}\\.)(?=[{_NAME_SYLLABLE}
 def dashes(line: str) -> str:
     """Two or more dashes of any kind become ——; single ones are connectors and stay, as do rule lines.
 
-    Hyphens need Han or a full-width mark beside them: `--help`, `i--` and `a--b` stay.
+    Hyphens need Han or a full-width mark beside them: `--help`, `i--`, `a--b`, `甲 --乙` and arrows stay.
     """
     if "--" not in line and "———" not in line and "—-" not in line and not _ODD_DASH.search(line):
         return line
@@ -93,6 +93,9 @@ def _dash(match: re.Match[str]) -> str:
     if _BOX.match(left) or _BOX.match(right):
         return run
     if set(run) == {"-"}:
+        near, following = line[match.start() - 1 : match.start()], line[match.end() : match.end() + 1]
+        if following == ">" or near == "<" or (run == "--" and near == " " and following not in {"", " "}):
+            return run
         is_decrement = _DECREMENT.search(line[max(0, match.start() - 2) : match.end()])
         return run if is_decrement or not (NEAR.match(left) or NEAR.match(right)) else "——"
     return "——"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import cycle
 
-from pipeline.normalize.characters import FULL, HAN_CHARACTER
+from pipeline.normalize.characters import FULL, HAN_CHARACTER, is_chinese
 from pipeline.rules.han import HAN
 
 _UNUSUAL = "\"'`„‟‘’「」『』〝〞〟<"
@@ -20,8 +20,8 @@ _CORNER = re.compile("[「」『』]")
 _CORNER_OR_DOUBLE = re.compile("[「」『』“”]")
 _DOUBLE = re.compile('["“”]')
 _DOUBLE_OR_CORNER = re.compile('["“”「」]')
-_RUNS_ON = re.compile(f"[{HAN}A-Za-z0-9，、,“（(]\\Z")
-"""How a line ends that the next one goes on: no stop, no closing mark."""
+_RUNS_ON = re.compile(f"[{HAN}A-Za-z0-9，、,“（(]")
+"""The last character of a line that the next one goes on: no stop, no closing mark."""
 _OTHER_QUOTE = re.compile("[`'„‟‘’『』〝〞〟]|[0-9]\"|<<")
 """Quotes in quotes, inches: too much to tell across lines."""
 _MOST_TURNED = 2
@@ -71,10 +71,14 @@ def across_lines(text: str) -> tuple[str, frozenset[int]]:
     taken: set[int] = set()
     first = 0
     for number, line in enumerate(lines):
-        if number + 1 < len(lines) and lines[number + 1].strip() and _RUNS_ON.search(line):
+        if number + 1 < len(lines) and lines[number + 1].strip() and _RUNS_ON.match(line[-1:]):
             continue
         wrapped = lines[first : number + 1]
-        if len(wrapped) > 1 and (paired := _paired_across("\n".join(wrapped))) is not None:
+        if (
+            len(wrapped) > 1
+            and (paired := _paired_across("\n".join(wrapped))) is not None
+            and all(map(is_chinese, wrapped))
+        ):
             lines[first : number + 1] = paired.split("\n")
             taken.update(range(first, number + 1))
         first = number + 1

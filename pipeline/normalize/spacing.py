@@ -23,7 +23,8 @@ _LETTER_SPACED_LEAST = 2
 
 # Every pattern begins with the space it removes, and looks behind that: spaces are rare, places between are not.
 _MARKS = f"{STOPS}（）《》〈〉【】〔〕「」『』"
-_MARK_SPACE = re.compile(f" (?:(?=[{_MARKS}])|(?<=[{_MARKS}] ))")
+_MARK_SPACE = re.compile(f" (?<!\\| )(?!\\|)(?:(?=[{_MARKS}])|(?<=[{_MARKS}] ))")
+"""Not the spaces of the bar between cells or links."""
 _QUOTE_SPACE = re.compile(
     f" (?:(?<=“ )|(?=”)|(?<=‘ )(?=[{HAN}])|(?<=[{HAN}] )(?=’)|(?<=[{HAN}{FULL}] )(?=[“‘])"
     f"|(?<=[”’] )(?=[{HAN}{FULL}])|(?=[“‘][{HAN}])|(?<=[{HAN}][”’] ))"
@@ -35,12 +36,14 @@ _LABEL = rf"(?:\d{{1,2}}|[A-Za-z])(?:[)）]|[.、] ?(?=[{HAN}]))"
 """The number or letter of a list inside a line: a)选项 b)选项, 1.苹果 2.香蕉, A. 对 B. 错."""
 _WORD_START = rf"(?!{_LABEL})[{LETTER}0-9℃°±]|[$¥￥€£](?=\d)"
 _WORD_END = rf"(?<=[{LETTER}0-9%‰℃℉°⁰-⁹₀-₉²³㎡)] )|(?<=[A-Za-z][+#] )|(?<=\+\+ )"
-_LATIN_SPACE = re.compile(rf" (?:(?<=[{HAN}] )(?={_WORD_START})|(?:{_WORD_END})(?=[{HAN}]))")
+_LATIN_SPACE = re.compile(
+    rf" (?:(?<=[{HAN}] )(?={_WORD_START})|(?:{_WORD_END})(?=[{HAN}])|(?<=[0-9] )(?=[%‰] ?(?:[{HAN}{FULL}]|\Z)))"
+)
 _UNIT = (
     "年月日号时点分秒个只件家位名次版岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼只号"
     "個號時點歲塊萬億釐噸昇條張臺檯颱輛屆種門樓隻祇衹"
 )
-_MARKER = re.compile(rf"[{SHIELD}]?(?:#{{1,6}}|[\-*+>•]|\d{{1,3}}[.)]) ")
+_MARKER = re.compile(rf"[{SHIELD}]?(?:#{{1,6}}|[\-*+>•](?: \[[ xX]\])?|\d{{1,3}}[.)]) ")
 """What begins a heading, a quotation or an item of Markdown, with the space that makes it one."""
 _HEADING_NUMBER = re.compile(
     rf"[{SHIELD}]?(?:#{{1,6}} )?(?:(?:[\-*+] )?\[?\d{{1,3}}(?:\.\d{{1,3}})+ (?![{_UNIT}])"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pipeline.normalize import blocks
+from pipeline.normalize import blocks, gaps
 from pipeline.normalize.characters import KANA, SHIELD
 from pipeline.rules.han import HAN
 
@@ -47,6 +47,8 @@ _SPAN = re.compile(
             rf"(?P<data>(?<![A-Za-z])data:[a-z]+/[a-z0-9.+\-]+[;,]{_REST})",
             r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62})(?:\.[A-Za-z0-9\-]{1,63})+"
             r"(?::[A-Za-z0-9/._~\-]*[A-Za-z0-9/_~\-])?",
+            r"(?<![A-Za-z0-9@_])@(?:param|prop|property|arg|returns?|throws)(?: \{[^{}\n]{1,60}\})?"
+            r" \[?[A-Za-z_$][A-Za-z0-9_.$=\[\]]{0,60}(?= )",
             rf"(?<![A-Za-z0-9@_{SHIELD}])@[A-Za-z0-9_][A-Za-z0-9_\-]{{0,30}}",
             rf"(?P<host>(?<![A-Za-z0-9.@_\-])(?:[a-z0-9\-]{{1,63}}\.){{1,5}}(?:{_TOP})(?![A-Za-z0-9\-]|\.[A-Za-z])(?::\d{{2,5}})?(?:/{_REST}|/)?)",
             r"(?<![\d.])10\.\d{4,9}/[A-Za-z0-9._;()/:\-]*[A-Za-z0-9]",
@@ -58,13 +60,16 @@ _SPAN = re.compile(
             rf"(?<![A-Za-z0-9#&{SHIELD}])(?<!&amp;)#(?!\d{{1,4}}#)(?=[^#\n]{{0,39}}\w)[^#\s，。；：…—“”‘’「」『』〝〞()（）]{{1,40}}#(?!#)",
             rf"(?<![A-Za-z0-9#&/{SHIELD}])(?<!&amp;)#[A-Za-z0-9_]{{1,60}}",
             r"(?<![A-Za-z0-9!])--[a-z][a-z0-9\-]{1,40}(?![A-Za-z0-9])",
+            rf"(?<![A-Za-z0-9:{HAN}]):[a-z][a-z0-9_+\-]{{1,30}}:(?![A-Za-z0-9:])",
             rf":[a-z][a-z0-9+.\-]{{0,30}}:(?=`)|(?<=[{HAN}A-Za-z0-9] ):[a-z]{{1,20}}!?(?= [{HAN}A-Za-z0-9])",
             rf"(?:^|(?<=[{HAN}A-Za-z0-9] )):[a-z][a-z_]{{1,20}}(?: [A-Za-z_*][A-Za-z0-9_*]{{0,40}}){{0,2}}:"
             rf"(?= [{HAN}A-Za-z0-9`*]|\Z)",
-            rf"[{{\[]{_STRING}(?:, ?{_STRING}){{1,40}},?[}}\]]|\('[^'\n]{{0,60}}'(?:, ?'[^'\n]{{0,60}}'){{1,40}}\)",
+            rf"[{{\[]{_STRING}(?:, ?{_STRING}){{1,40}},?[}}\]]|\[\"[^\"\n]{{0,60}}\"\]",
+            r"\('[^'\n]{0,60}'(?:, ?'[^'\n]{0,60}'){1,40}\)",
             r"\{[\"'][^\"'\n]{1,40}[\"'] ?: ?(?:[\"'\[{0-9\-]|[Tt]rue|[Ff]alse|null|None)[^{}\n]{0,300}\}",
             r"\{ ?[A-Za-z_][A-Za-z0-9_]{0,30}: ?(?:[\"'\[{0-9]|true|false|null)[^{}\n]{0,300}\}",
             rf"{_VALUE}(?:(?:, ?|[，、/|]){_VALUE}){{1,20}}",
+            r"(?<![A-Za-z0-9_.])[a-z][A-Za-z0-9_]{0,40}: \"[ !#-~]{0,60}\"",
             r"import [ -~]{1,100} from [\"'][^\"'\n]{1,100}[\"']",
             r"^\.\. (?:_[^:`\n]{1,60}: (?=\S)|[a-z][a-z\-]{1,30}::)",
             rf"~/(?:[{HAN}A-Za-z0-9_\-]{{1,40}}/){{0,8}}[{HAN}A-Za-z0-9_\-]{{1,40}}\.[a-z0-9]{{1,5}}(?![A-Za-z0-9])",
@@ -75,12 +80,12 @@ _SPAN = re.compile(
 )
 _HINTS = {
     **{sign: re.compile(re.escape(sign)) for sign in "@`#\\/"},
-    '"': re.compile('"(?:(?<=[=({[]")|(?<=, "))'),
+    '"': re.compile('"(?:(?<=[=({[]")|(?<=, ")|(?<=[A-Za-z0-9_]: "))'),
     "'": re.compile("'(?:(?<=[=({[]')|(?<=, ')|(?=[,，、/|])|(?<= from '))"),
     "-": re.compile("-(?<=--)"),
     ":": re.compile(
         ":(?:(?<=mailto:)|(?<=tel:)|(?<=magnet:)|(?<=data:)|(?=[Pp-])|(?<!\\S:)(?=[a-z])"
-        "|(?=[a-z][a-z0-9+.\\-]{0,30}:`))"
+        f"|(?=[a-z][a-z0-9+.\\-]{{0,30}}:`)|(?<![A-Za-z0-9:{HAN}]:)(?=[a-z][a-z0-9_+\\-]{{1,30}}:))"
     ),
     ".": re.compile(rf"\.(?:(?<=www\.)|{_TOP}|(?=\. [_a-z]))"),
     "!": re.compile("!(?:(?<=oo!)|(?=\\[))"),
@@ -103,7 +108,7 @@ def shield(text: str, numbers: dict[str, str]) -> str:
     Beyond 65,534 different spans the rest stay unprotected, which only a hostile text reaches.
     """
     text = _without(blocks.ranges(text), text, numbers)
-    text = _without(blocks.gaps(text), text, numbers)
+    text = _without(gaps.gaps(text), text, numbers)
     hints = [hint for sign, hint in _HINTS.items() if sign in text and hint.search(text)]
     if not hints:
         return text
