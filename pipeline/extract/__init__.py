@@ -13,7 +13,8 @@ The order of the steps stands here and nowhere else:
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
     embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     reason     what a page without an article is                (noarticle.py)
-    metadata   title, author, days, source                      (title.py, printed.py, days.py, publication.py,
+    metadata   title, author, days, source                      (title.py, heading.py, declaredtitle.py,
+                                                                 printed.py, days.py, publication.py,
                                                                  published.py, modified.py, dayline.py, dates.py,
                                                                  clock.py, ago.py,
                                                                  author.py, account.py, byline.py, dateline.py,
@@ -42,6 +43,7 @@ from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import Declared, read_declared
 from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
 from pipeline.extract.encoding import Decoded, decode
+from pipeline.extract.heading import heading_of
 from pipeline.extract.images import with_addresses
 from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
@@ -51,7 +53,7 @@ from pipeline.extract.references import missing_references
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.statements import declared_statements, printed_statements, reprint_terms
 from pipeline.extract.thread import first_post
-from pipeline.extract.title import Title, find_title, heading_of
+from pipeline.extract.title import Title, find_title
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
 from pipeline.records import Access, AccessState, Article, Flag, Outcome, Page, Reason, Selector, Source

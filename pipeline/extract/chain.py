@@ -13,9 +13,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pipeline.extract.byline import agency, clean_source, source_in
+from pipeline.extract.declaredtitle import letters
 from pipeline.extract.evidence import LABEL, MACHINE, PLACE, Evidence
 from pipeline.extract.origin import ELSEWHERE, PICTURES, SAID, Origin, link_of
-from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
 from pipeline.records import ORIGIN_STEPS, OriginStep
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extract.account import poster
 from pipeline.extract.byline import agency, clean_source, paper_in, source_in
 from pipeline.extract.dates import find_day
+from pipeline.extract.declaredtitle import SEPARATOR
 from pipeline.extract.evidence import (
     HEADER_LINES,
     LABEL,
@@ -26,7 +28,6 @@ from pipeline.extract.evidence import (
 )
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
-from pipeline.extract.title import SEPARATOR
 from pipeline.extract.unlabelled import above_day, beside_day
 from pipeline.extract.variants import either_script
 
@@ -123,7 +124,7 @@ def _label(page: Evidence) -> Origin | None:
     for line in (*page.printed.head, *page.printed.above, *opening):
         account = ACCOUNT_LABEL.match(line)
         name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
-        if name and name not in page.printed.accounts and not _is_platform(name, page):
+        if name and name not in (*page.printed.accounts, poster([line])) and not _is_platform(name, page):
             return name, link_of(page.printed, name)
     return None
 

@@ -7,10 +7,10 @@ from itertools import pairwise, takewhile
 
 from pipeline.extract.byline import clean_source
 from pipeline.extract.dates import find_day
+from pipeline.extract.declaredtitle import letters
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, is_the_site
 from pipeline.extract.names import GAP, ORG, ROLE, SPACED_NAME, is_name, is_personal_name, names_of
 from pipeline.extract.printed import Printed
-from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
 
 BEFORE_DAY = range(3, 17)
@@ -46,6 +46,14 @@ BY_BEHIND = re.compile(
 
 MEMBER_NUMBER = re.compile(r"[\s\x1f]?[（(]\d{1,9}[）)]?$")
 """The number of an account behind its name: someone(31822)."""
+
+SEEN = either_script(
+    r"[\s\x1f]{1,3}(?:看过|读过|听过|玩过|想[看读听玩]|在[看读听玩]|评价|评论)[\s\x1f]{0,3}(?:[★☆]{0,5}|力荐|推荐|还行|较差|很差)[\s\x1f]{0,3}$"
+)
+"""What a site of reviews prints between who wrote one and the day: 李小山 看过."""
+
+SCORE = re.compile(r"[\s\x1f|·]{1,3}\d{1,6}\.\d{1,3}[\s\x1f|·]{0,3}$")
+"""A number with decimals behind a name: what an account has earned."""
 
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
@@ -83,7 +91,7 @@ def beside_day(page: Evidence) -> Named:
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•・‧∙-\u3000" + GAP)
-        before = MEMBER_NUMBER.sub("", before)
+        before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
         if (
@@ -158,7 +166,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
     So platforms print who posted; their class names are hashed and say nothing.
     """
     for above, line in pairwise(printed.head):
-        name = SPACED_NAME.sub(r"\1\2", above)
+        name = SCORE.sub("", SPACED_NAME.sub(r"\1\2", above))
         if not find_day(line) or find_day(name):
             continue
         if (
