@@ -50,7 +50,9 @@ OWNER = either_script(
 """本文版权归作者李小山所有, 本文为“示例故事会”原创, below a body."""
 
 AUTHOR_CARD = re.compile(
-    r"author[\w\-]{0,12}name|(?:^|[\s_\-])(?:nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])", re.I
+    r"author[\w\-]{0,12}name|"
+    r"(?:^|[\s_\-])(?:user-?link|author-?info|nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])",
+    re.I,
 )
 """Class and id of the name in an author's card below a body, or in a linked line above the title."""
 

@@ -22,7 +22,7 @@ TODAY = either_script(
 """A line that shows the visitor the present day, its weather or riddle, or the years of the site's rights."""
 
 CHANGED = r"(?:更新|修改|修订|updated|modified|edited)(?:时间|日期)?|编辑(?:于|时间|日期)|最后"
-WRITTEN = r"(?:成文|印发|签发|发文)(?:时间|日期)"
+WRITTEN = r"(?:成文|印发|签发|发文|出版|出刊)(?:时间|日期)"
 OTHER = (
     r"最新推荐|上次|最后(?:回[复覆]|登录|访问)|回[复覆](?:于|时间|日期)|"
     r"(?:收稿|修回|录用|接收|送审|拍摄|截止|截至|活动|开始|结束|有效|实施|施行|生效|注册|会议|考试|报名|访问|当前|浏览|出发|开标|开庭|展览|演出|上映|出生|成立)(?:时间|日期)"

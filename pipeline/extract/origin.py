@@ -67,7 +67,7 @@ PAPER_ALONE = either_script(
 )
 """A run of the day's line that is the whole name of a paper or station."""
 
-ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
+ACCOUNT_LABEL = either_script(r"(?:^\W{0,3}|[\s\x1f|｜])(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
 )
@@ -122,7 +122,7 @@ def _account(page: Evidence) -> Origin | None:
 def _label(page: Evidence) -> Origin | None:
     opening = (line for line in page.printed.first if len(line) <= OPENING)
     for line in (*page.printed.head, *page.printed.above, *opening):
-        account = ACCOUNT_LABEL.match(line)
+        account = ACCOUNT_LABEL.search(line)
         name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
         if name and name not in (*page.printed.accounts, poster([line])) and not _is_platform(name, page):
             return name, link_of(page.printed, name)

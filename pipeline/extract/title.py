@@ -162,6 +162,9 @@ def _repeated(page: TitlePage) -> tuple[str, int] | None:
     is_column = other and bare in page.parts and len(bare) <= COLUMN_NAME < len(letters(other[0]))
     if other and is_column and best[2] < other[1] and _tag(page, other[1]) in HEADINGS:
         return None  # the declared title begins with a column's name
+    is_logo = page.layout.lines[best[2]].linked * 2 > len(page.layout.lines[best[2]].text)
+    if other and is_logo and best[2] < other[1] and _tag(page, other[1]) in HEADINGS:
+        return None  # the declared title begins with the site's name, which leads to its first page
     heading = _heading_line(page)
     if (
         heading

@@ -39,6 +39,12 @@ COLUMN_ADDRESS = re.compile(
 BY = re.compile(r"^(?:(?:posted )?by|由)\s{1,3}|\s(?:in|under)\s.*", re.I)
 """What stands round a name before the day: by X in COLUMN."""
 
+POSTED_ABOVE = 2
+"""Lines above the title among which a board may print who posted, and when."""
+
+POSTED_THERE = either_script(
+    r"\S[\s\x1f]{0,3}(?:发表于|发布于|发表时间|发布时间)[\s\x1f:：]{0,3}(?:19|20)\d\d"
+)
 BY_BEHIND = re.compile(
     r"[\s\x1f|·•,]{0,4}by[\s\x1f:：]{1,3}([^\s\x1f|·•:：]{2,20}(?: [A-Z][\w.]{0,15})?)(?=[\s\x1f|·•]|$)", re.I
 )
@@ -86,7 +92,8 @@ def beside_day(page: Evidence) -> Named:
     """The name in the line of the day: before it a person, an account or a paper, behind it a paper or a person."""
     printed, url = page.printed, page.url
     site = page.declared.title.replace(page.title or "", "")
-    for line in printed.head:
+    posted = (line for line in reversed(printed.above[-POSTED_ABOVE:]) if POSTED_THERE.search(line))
+    for line in (*printed.head, *posted):
         found = find_day(line)
         if not found:
             continue
