@@ -6,7 +6,7 @@ The order of the steps stands here and nowhere else:
     plain      plain text → a page                              (plain.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
-    thread     the first post of a page of posts                (thread.py, bulletin.py)
+    thread     the first post of a page of posts, or the answer (thread.py, bulletin.py, answer.py)
     container  the element that holds the article               (container.py, verses.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
@@ -37,6 +37,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.access import access_of, buttons_of, declared_access
 from pipeline.extract.agreement import DECIDED, DISAGREE
+from pipeline.extract.answer import with_answer
 from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.bulletin import in_rows
 from pipeline.extract.container import Weights, find_container, weigh
@@ -274,6 +275,7 @@ def _body(
     layout = in_rows(layout)
     lines = tuple(layout.lines)
     heading = heading_of(layout, declared)
+    layout = with_answer(layout, heading)
     if not layout.chosen and embedded is None:
         post = first_post(layout, heading)
         if post is not layout:

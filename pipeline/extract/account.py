@@ -27,6 +27,9 @@ BLOG_OF = either_script(
 )
 """李小山的博客, in the page's `title` or above its heading."""
 
+BARS = re.compile(r"[-–—_|｜]")
+"""What stands between the owner of a blog and its title in the page's `title`, without spaces."""
+
 FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
 """The button beside an account."""
 
@@ -138,8 +141,8 @@ def blog(page: Evidence) -> str | None:
     title = page.declared.title
     if (owner := BLOG_OF.search(title)) and is_account(owner[1], page):
         return owner[1]
-    parts = SEPARATOR.split(title)
-    for line in page.printed.above:
+    parts = [*SEPARATOR.split(title), *BARS.split(title)]
+    for line in (*page.printed.above, *(text for _, text in page.printed.cards)):
         if (owner := BLOG_OF.search(line)) and owner[1] in parts and is_account(owner[1], page):
             return owner[1]
     return None
