@@ -30,6 +30,7 @@ HOSTILE = {
     "thousands of attributes": "<p " + "".join(f"a{n}=1 " for n in range(LONG)) + ">",
     "open ends": "<" * LONG,
     "tags without an end": "<a " * LONG,
+    "links that close themselves": '<a b=""/>' * (LONG // 3),
 }
 
 
@@ -65,6 +66,20 @@ def test_what_stands_behind_too_many_tags_is_cut_off() -> None:
 )
 def test_an_ordinary_page_stays_as_it_is(html: str) -> None:
     assert tamed(html) == html
+
+
+@pytest.mark.parametrize(
+    ("html", "tame"),
+    [
+        ('<a href="#" /><p>好</p>', '<a href="#" ></a><p>好</p>'),
+        ("<div><A id=top /></div>", "<div><A id=top ></a></div>"),
+        ("<a href='/x' />读</a><p>好</p>", "<a href='/x' />读</a><p>好</p>"),
+        ("<a href=/x/>读</a>", "<a href=/x/>读</a>"),
+        ('<abbr title="x" /><p>好</p>', '<abbr title="x" /><p>好</p>'),
+    ],
+)
+def test_a_link_that_closes_itself_is_closed(html: str, tame: str) -> None:
+    assert tamed(html) == tame
 
 
 @given(

@@ -42,6 +42,8 @@ LIMITS = {
     "pipeline.extract.byline.CLOSING": 50,
     "pipeline.extract.byline.DATELINE[0]": 140,
     "pipeline.extract.byline.DATELINE[1]": 140,
+    "pipeline.extract.creditline.ROLE_ALONE": 60,
+    "pipeline.extract.creditline.WITH_ROLE": 60,
     "pipeline.extract.people.AUTHOR_IS": 160,
     **{
         f"pipeline.extract.noarticle._words()[{kind}]": 60

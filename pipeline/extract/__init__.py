@@ -6,14 +6,15 @@ The order of the steps stands here and nowhere else:
     plain      plain text → a page                              (plain.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
-    thread     the first post of a page of posts                (thread.py, bulletin.py)
+    thread     the first post of a page of posts, or the answer (thread.py, bulletin.py, answer.py)
     container  the element that holds the article               (container.py, verses.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
     embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
     reason     what a page without an article is                (noarticle.py)
-    metadata   title, author, days, source                      (title.py, printed.py, days.py, publication.py,
+    metadata   title, author, days, source                      (title.py, heading.py, declaredtitle.py,
+                                                                 printed.py, days.py, publication.py,
                                                                  published.py, modified.py, dayline.py, dates.py,
                                                                  clock.py, ago.py,
                                                                  author.py, account.py, byline.py, dateline.py,
@@ -36,12 +37,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.access import access_of, buttons_of, declared_access
 from pipeline.extract.agreement import DECIDED, DISAGREE
+from pipeline.extract.answer import with_answer
 from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.bulletin import in_rows
 from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import Declared, read_declared
 from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
 from pipeline.extract.encoding import Decoded, decode
+from pipeline.extract.heading import heading_of
 from pipeline.extract.images import with_addresses
 from pipeline.extract.layout import Layout, Line, read_layout
 from pipeline.extract.metadata import read_metadata
@@ -51,7 +54,7 @@ from pipeline.extract.references import missing_references
 from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.statements import declared_statements, printed_statements, reprint_terms
 from pipeline.extract.thread import first_post
-from pipeline.extract.title import Title, find_title, heading_of
+from pipeline.extract.title import Title, find_title
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
 from pipeline.records import Access, AccessState, Article, Flag, Outcome, Page, Reason, Selector, Source
@@ -273,6 +276,7 @@ def _body(
     layout = in_rows(layout)
     lines = tuple(layout.lines)
     heading = heading_of(layout, declared)
+    layout = with_answer(layout, heading)
     if not layout.chosen and embedded is None:
         post = first_post(layout, heading)
         if post is not layout:

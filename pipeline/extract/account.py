@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise, takewhile
 
 from pipeline.extract.dates import find_day
+from pipeline.extract.declaredtitle import SEPARATOR
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, below_label, is_the_site
 from pipeline.extract.names import GAP, ORG, is_name, is_personal_name, names_of
-from pipeline.extract.title import SEPARATOR
 from pipeline.extract.unlabelled import COLUMN
 from pipeline.extract.variants import either_script
 
@@ -26,6 +27,9 @@ BLOG_OF = either_script(
 )
 """李小山的博客, in the page's `title` or above its heading."""
 
+BARS = re.compile(r"[-–—_|｜]")
+"""What stands between the owner of a blog and its title in the page's `title`, without spaces."""
+
 FOLLOW = either_script(r"[+＋]?\s?(?:关注|已关注|追踪|订阅|Follow)(?:作者|他|她|TA)?", re.I)
 """The button beside an account."""
 
@@ -35,8 +39,23 @@ POSTED_UNDER = either_script(r"发布\s?[:：]\s?([^\s\x1f|｜:：]{2,16})[\s\x1
 POSTED_IN = either_script(r"(?:本文)?由?\s?([^\s\x1f:：]{2,16})[\s\x1f]{1,3}(?:发表|发布|投稿|原创)[于在]")
 """本文由 李小山 发表于 …, below a body."""
 
+POSTED_FROM = either_script(
+    r"来自[\s\x1f]{0,2}[:：]?[\s\x1f]{0,2}([^\s\x1f:：（()）]{2,16})[\s\x1f]{0,2}(?:的[\u4e00-\u9fff]{0,8}(?:专栏|主页|空间|博客|频道|公众号)|"
+    r"[（(](?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
+    r"台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|海外)[\u4e00-\u9fff]{0,6}[)）])"
+)
+"""来自 李小山 的专栏, 来自: 李小山(河南): who posted, and where."""
+
+OWNER = either_script(
+    r"\W{0,3}(?:本文|文章)?(?:的)?(?:版权|著作权)归?属?于?(?:原)?作者[\s\x1f:：]{0,3}([^\s\x1f，,。、:：]{2,16})[\s\x1f]{0,3}所有|"
+    r"\W{0,3}(?:本文|文章|本内容)[为系由是]\s?[“\"「《]?(?!本[站网号刊]|小编|编辑)([^“”\"「」《》，,。\s]{2,16})[”\"」》]?\s?(?:独家)?原创"
+)
+"""本文版权归作者李小山所有, 本文为“示例故事会”原创, below a body."""
+
 AUTHOR_CARD = re.compile(
-    r"author[\w\-]{0,12}name|(?:^|[\s_\-])(?:nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])", re.I
+    r"author[\w\-]{0,12}name|"
+    r"(?:^|[\s_\-])(?:user-?link|author-?info|nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])",
+    re.I,
 )
 """Class and id of the name in an author's card below a body, or in a linked line above the title."""
 
@@ -110,13 +129,20 @@ def signature(page: Evidence) -> str | None:
     return None
 
 
+def poster(lines: Iterable[str]) -> str | None:
+    """Who posted and from where, or in whose column, as a line of the header says."""
+    return next((said[1] for line in lines if (said := POSTED_FROM.search(line))), None)
+
+
 def blog(page: Evidence) -> str | None:
-    """The owner of a blog, said in the page's `title`, or above the heading and as a part of the `title`."""
+    """The owner of a blog or a column: in the header, the page's `title`, or above the heading and in the `title`."""
+    if (named := poster(page.printed.head)) and is_account(named, page):
+        return named
     title = page.declared.title
     if (owner := BLOG_OF.search(title)) and is_account(owner[1], page):
         return owner[1]
-    parts = SEPARATOR.split(title)
-    for line in page.printed.above:
+    parts = [*SEPARATOR.split(title), *BARS.split(title)]
+    for line in (*page.printed.above, *(text for _, text in page.printed.cards)):
         if (owner := BLOG_OF.search(line)) and owner[1] in parts and is_account(owner[1], page):
             return owner[1]
     return None
@@ -125,6 +151,8 @@ def blog(page: Evidence) -> str | None:
 def card(page: Evidence) -> str | None:
     """A person in an element named so below the body, or before 发表于 there."""
     for line in page.printed.own:
+        if (owned := OWNER.match(line)) and is_account(owned[1] or owned[2], page):
+            return owned[1] or owned[2]
         said = POSTED_IN.match(line) or POSTED_UNDER.match(line)
         if said and is_account(said[1], page) and (said[0].startswith("本文") or not find_day(line)):
             return said[1]

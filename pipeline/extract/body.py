@@ -14,12 +14,13 @@ from pipeline.extract.agreement import BY_NAME, settle
 from pipeline.extract.boilerplate import judge
 from pipeline.extract.captions import captions
 from pipeline.extract.container import CUT_OFF, Weights, is_linked
+from pipeline.extract.declaredtitle import letters
+from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds
 from pipeline.extract.structure import write_text
-from pipeline.extract.title import HEADINGS, letters
 from pipeline.extract.trafilatura_reader import read_element, read_page
 from pipeline.records import Span
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.extract.access import notice
+from pipeline.extract.creditline import is_byline
 from pipeline.extract.variants import either_script
 from pipeline.rules import table
 
@@ -30,6 +31,8 @@ PARAGRAPH = 40
 
 ENDS = "。！？!?…；;：:”」』）)"
 """What a paragraph ends with."""
+
+EDGES = ("head", "foot")
 
 COMMENTS_FROM = 0.25
 """The same for a heading of reader comments, which are often longer than a short article."""
@@ -118,13 +121,13 @@ def trim(lines: Sequence[str]) -> list[str]:
 
 
 def matching(line: str, place: str) -> str | None:
-    """Name of the first rule of a place that matches the line, or None."""
+    """Name of the first rule of a place that matches the line, or None. At an edge a byline alone is a credit."""
     bare = BULLETS.sub("", line)
     more = _TRIED.get()
     for rule in (*_fitting(place, len(line)), *([more] if more and more.place == place else [])):
         if rule.pattern.match(bare) or (place == "foot" and rule.pattern.match(line)):
             return rule.name
-    return None
+    return "credit" if place in EDGES and is_byline(line) else None
 
 
 @cache

@@ -13,9 +13,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pipeline.extract.byline import agency, clean_source, source_in
+from pipeline.extract.declaredtitle import letters
 from pipeline.extract.evidence import LABEL, MACHINE, PLACE, Evidence
 from pipeline.extract.origin import ELSEWHERE, PICTURES, SAID, Origin, link_of
-from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
 from pipeline.records import ORIGIN_STEPS, OriginStep
 
@@ -102,7 +102,7 @@ def _first(origin: Origin, found_by: str | None) -> OriginStep:
 
 
 def _printed(page: Evidence) -> Iterator[OriginStep]:
-    host = urlsplit(page.url).hostname
+    host = _host(page.url)
     for line in (*page.printed.above, *page.printed.head, *page.printed.own):
         further = any(pattern.search(line) for _, pattern in STEPS)
         if not further and not PICTURES.search(line) and (name := source_in(line)):
@@ -118,12 +118,20 @@ def _printed(page: Evidence) -> Iterator[OriginStep]:
                         name=name, url=link_of(page.printed, name), how=how, confidence=CONFIDENCE[LABEL]
                     )
         for said in ORIGINAL_LINK.finditer(line):
-            if urlsplit(said[1]).hostname != host:
+            if _host(said[1]) not in (host, None):
                 yield OriginStep(name=None, url=said[1], how="original", confidence=CONFIDENCE[LABEL])
     for text, href in page.printed.links:
-        elsewhere = href.startswith("http") and urlsplit(href).hostname not in (host, None)
+        elsewhere = href.startswith("http") and _host(href) not in (host, None)
         if elsewhere and TO_ORIGINAL.fullmatch(text):
             yield OriginStep(name=None, url=href, how="original", confidence=CONFIDENCE[LABEL])
+
+
+def _host(address: str) -> str | None:
+    """The host of an address, None of one that is damaged: http://[示例."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _mentions(text: str) -> Iterator[OriginStep]:

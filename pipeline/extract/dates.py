@@ -207,6 +207,10 @@ def machine_day(value: str) -> date | None:
     return found[0] if found else None
 
 
+AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/((?:19|20)\d\d)(?=,?\s\d{1,2}:\d\d(?::\d\d)?\s?[AaPp][Mm]\b)")
+"""5/12/2024, 7:30:00 AM: with such a clock the month stands first."""
+
+
 def machine_moment(value: str) -> tuple[date, Clock | None] | None:
     """Day and time of a machine value, in China where it has a zone; midnight there is no time.
 
@@ -223,6 +227,9 @@ def machine_moment(value: str) -> tuple[date, Clock | None] | None:
         offset = CHINA_OFFSET if instant.tzinfo else ""
         day = _sane(instant.date())
         return (day, None if clock == MIDNIGHT else Clock(time=clock, offset=offset)) if day else None
+    if american := AMERICAN.match(value):
+        day = _day(american[3], american[1], american[2])
+        return (day, clock_beside(value, 0, american.end())) if day else None
     if found := find_day(value):
         return found.day, clock_beside(value, found.start, found.end)
     match = COMPACT.search(value)

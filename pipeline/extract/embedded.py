@@ -19,10 +19,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from pipeline.extract.body import Reading, read_body
 from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import MAX_SCRIPTS, Declared
+from pipeline.extract.declaredtitle import clean_title, letters
+from pipeline.extract.heading import heading_of
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
 from pipeline.extract.plain import paragraphs
 from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, most_han, values
-from pipeline.extract.title import COLUMN_NAME, clean_title, heading_of, letters
+from pipeline.extract.title import COLUMN_NAME
 from pipeline.extract.variants import either_script
 from pipeline.parsing import tamed
 from pipeline.rules import table

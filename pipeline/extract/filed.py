@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.declared import Declared
+from pipeline.extract.declaredtitle import CUT, SEPARATOR, SITE_NAME, letters
 from pipeline.extract.evidence import Evidence, is_the_site
 from pipeline.extract.layout import Layout, Line, collapse
 from pipeline.extract.names import GAP, no_names
 from pipeline.extract.printed import Printed
-from pipeline.extract.title import CUT, SEPARATOR, SITE_NAME, letters
 from pipeline.extract.variants import either_script
 
 REACH = 12

@@ -12,8 +12,8 @@ from functools import cache
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked_title, reads_on
+from pipeline.extract.declaredtitle import letters
 from pipeline.extract.layout import Layout, Line
-from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
 from pipeline.records import Reason
 from pipeline.rules import table

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extract.account import poster
 from pipeline.extract.byline import agency, clean_source, paper_in, source_in
 from pipeline.extract.dates import find_day
+from pipeline.extract.declaredtitle import SEPARATOR
 from pipeline.extract.evidence import (
     HEADER_LINES,
     LABEL,
@@ -26,7 +28,6 @@ from pipeline.extract.evidence import (
 )
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
-from pipeline.extract.title import SEPARATOR
 from pipeline.extract.unlabelled import above_day, beside_day
 from pipeline.extract.variants import either_script
 
@@ -66,7 +67,7 @@ PAPER_ALONE = either_script(
 )
 """A run of the day's line that is the whole name of a paper or station."""
 
-ACCOUNT_LABEL = either_script(r"\W{0,3}(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
+ACCOUNT_LABEL = either_script(r"(?:^\W{0,3}|[\s\x1f|｜])(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
 )
@@ -121,9 +122,9 @@ def _account(page: Evidence) -> Origin | None:
 def _label(page: Evidence) -> Origin | None:
     opening = (line for line in page.printed.first if len(line) <= OPENING)
     for line in (*page.printed.head, *page.printed.above, *opening):
-        account = ACCOUNT_LABEL.match(line)
+        account = ACCOUNT_LABEL.search(line)
         name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
-        if name and name not in page.printed.accounts and not _is_platform(name, page):
+        if name and name not in (*page.printed.accounts, poster([line])) and not _is_platform(name, page):
             return name, link_of(page.printed, name)
     return None
 

@@ -10,7 +10,7 @@ import html
 import re
 from itertools import pairwise
 
-from pipeline.extract.title import letters
+from pipeline.extract.declaredtitle import letters
 from pipeline.extract.variants import either_script
 from pipeline.rules.han import HAN
 

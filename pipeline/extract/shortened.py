@@ -10,19 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.extract.declared import Declared
+from pipeline.extract.declaredtitle import CUT, SEPARATOR, SHORTEST, clean_title, letters
+from pipeline.extract.heading import HEADINGS, HEADINGS_READ, LONGEST, META_TITLES
 from pipeline.extract.layout import Layout
-from pipeline.extract.title import (
-    CUT,
-    HEADINGS,
-    HEADINGS_READ,
-    LONGEST,
-    META_TITLES,
-    SEPARATOR,
-    SHORTEST,
-    Title,
-    clean_title,
-    letters,
-)
+from pipeline.extract.title import Title
 from pipeline.extract.variants import either_script
 from pipeline.records import TITLE_CUT, Flag
 from pipeline.rules import table

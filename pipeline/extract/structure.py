@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.extract.boilerplate import trim
+from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import images_of
 from pipeline.extract.layout import Layout
 from pipeline.extract.looks import without_teaser
 from pipeline.extract.tables import NO_CELL, row_text, rows_of
-from pipeline.extract.title import HEADINGS
 from pipeline.records import Span
 from pipeline.rules.han import IDEOGRAPHS
 

@@ -18,8 +18,8 @@ from lxml.etree import SubElement, _Element
 from lxml.html import html_parser
 from trafilatura.settings import Extractor
 
+from pipeline.extract.heading import HEADINGS
 from pipeline.extract.layout import Layout, Line
-from pipeline.extract.title import HEADINGS
 
 MOST_LINES = 3_000
 """Lines of the largest element read; the longest real article has some 600."""

@@ -6,15 +6,18 @@ import re
 from itertools import pairwise, takewhile
 
 from pipeline.extract.byline import clean_source
-from pipeline.extract.dates import find_day
+from pipeline.extract.dates import days_in, find_day
+from pipeline.extract.declaredtitle import letters
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, is_the_site
 from pipeline.extract.names import GAP, ORG, ROLE, SPACED_NAME, is_name, is_personal_name, names_of
 from pipeline.extract.printed import Printed
-from pipeline.extract.title import letters
 from pipeline.extract.variants import either_script
 
 BEFORE_DAY = range(3, 17)
 """Code points of a name that stands before the day."""
+
+PEN_NAME = re.compile(r"[阿老小]([\u4e00-\u9fff])(?<![师年板路学时说])")
+"""A name of two that is no person's by its family name: 阿满."""
 
 BEHIND_DAY = range(3, 15)
 """Code points of a name that stands behind the day, where more else does."""
@@ -39,6 +42,12 @@ COLUMN_ADDRESS = re.compile(
 BY = re.compile(r"^(?:(?:posted )?by|由)\s{1,3}|\s(?:in|under)\s.*", re.I)
 """What stands round a name before the day: by X in COLUMN."""
 
+POSTED_ABOVE = 2
+"""Lines above the title among which a board may print who posted, and when."""
+
+POSTED_THERE = either_script(
+    r"\S[\s\x1f]{0,3}(?:发表于|发布于|发表时间|发布时间)[\s\x1f:：]{0,3}(?:19|20)\d\d"
+)
 BY_BEHIND = re.compile(
     r"[\s\x1f|·•,]{0,4}by[\s\x1f:：]{1,3}([^\s\x1f|·•:：]{2,20}(?: [A-Z][\w.]{0,15})?)(?=[\s\x1f|·•]|$)", re.I
 )
@@ -46,6 +55,14 @@ BY_BEHIND = re.compile(
 
 MEMBER_NUMBER = re.compile(r"[\s\x1f]?[（(]\d{1,9}[）)]?$")
 """The number of an account behind its name: someone(31822)."""
+
+SEEN = either_script(
+    r"[\s\x1f]{1,3}(?:看过|读过|听过|玩过|想[看读听玩]|在[看读听玩]|评价|评论)[\s\x1f]{0,3}(?:[★☆]{0,5}|力荐|推荐|还行|较差|很差)[\s\x1f]{0,3}$"
+)
+"""What a site of reviews prints between who wrote one and the day: 李小山 看过."""
+
+SCORE = re.compile(r"[\s\x1f|·]{1,3}\d{1,6}\.\d{1,3}[\s\x1f|·]{0,3}$")
+"""A number with decimals behind a name: what an account has earned."""
 
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
@@ -61,6 +78,9 @@ AFTER_DAY = either_script(
 
 PLACE_OF_POST = either_script(r"(?:来自|发自|发布于|IP)(?!.*(?:[网报社台]|新闻|发布)$)", re.I)
 """来自浙江省 behind the day: where it was posted, not by whom."""
+
+WHERE = either_script(r"[\u4e00-\u9fff]{2,8}\s?[-－·]\s?[\u4e00-\u9fff]{1,8}[省市区县州盟旗]")
+"""Where who asked lives: 山东-济南市."""
 
 PUBLISHER = either_script(
     r"(?:网|报|新闻|新闻社|通讯社|电视台|广播|新闻中心|融媒体?|发布|日报社|客户端|周刊|杂志|在线|传媒|财经)$"
@@ -78,26 +98,28 @@ def beside_day(page: Evidence) -> Named:
     """The name in the line of the day: before it a person, an account or a paper, behind it a paper or a person."""
     printed, url = page.printed, page.url
     site = page.declared.title.replace(page.title or "", "")
-    for line in printed.head:
+    posted = (line for line in reversed(printed.above[-POSTED_ABOVE:]) if POSTED_THERE.search(line))
+    for line in (*printed.head, *posted):
         found = find_day(line)
         if not found:
             continue
         before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•・‧∙-\u3000" + GAP)
-        before = MEMBER_NUMBER.sub("", before)
+        before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
         if (
-            len(left) in BEFORE_DAY
+            (len(left) in BEFORE_DAY or PEN_NAME.fullmatch(left))
             and not COLUMN.fullmatch(left)
             and not _is_column(left, printed)
             and not NOT_A_NAME.search(left)
             and not is_the_site(left, url)
             and not re.search(r"[:：\d>]", left)
+            and not WHERE.fullmatch(left)
         ):
             if left in printed.accounts:
                 return left, None
             if PUBLISHER.search(left) or OFFICE.search(left):
-                return _person_before(before, left), left
+                return _person_before(before, left) or _person_behind(line), left
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
@@ -106,7 +128,8 @@ def beside_day(page: Evidence) -> Named:
             return "、".join(people) or None, papers[0] if papers else _paper(before)
         if said := BY_BEHIND.match(line[found.end :]):
             return "、".join(names_of(said[1])) or None, None
-        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[found.end :]))
+        last = list(days_in(line))[-1]
+        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]))
         name = clean_source(right.removeprefix("@"))
         if (
             name
@@ -131,8 +154,17 @@ def beside_day(page: Evidence) -> Named:
 
 def _person_before(before: str, paper: str) -> str | None:
     """The person in the run before a paper before the day: 李小山 示例晚报 2023-03-11, each in its element."""
-    runs = [run.strip() for run in re.split(r"[\x1f|｜]", before.removesuffix(paper)) if run.strip()]
-    return runs[-1] if runs and len(runs[-1]) > 2 and is_personal_name(runs[-1]) else None
+    rest = SPACED_NAME.sub(r"\1\2", before.rstrip(" 《》（(").removesuffix(paper).rstrip("《"))
+    runs = [run.strip() for run in re.split(r"[\x1f|｜]", rest) if run.strip()]
+    is_set_wide = bool(runs) and runs[-1] not in before
+    return runs[-1] if runs and (len(runs[-1]) > 2 or is_set_wide) and is_personal_name(runs[-1]) else None
+
+
+def _person_behind(line: str) -> str | None:
+    """The person behind all days of a line that begins with a paper: 示例晚报 发布于 2023-03-11 • 李小山."""
+    *_, last = days_in(line)
+    rest = AFTER_DAY.sub("", line[last.end :]).strip(" •|｜" + GAP)
+    return rest if len(rest) > 2 and is_personal_name(rest) else None
 
 
 def _paper(before: str) -> str | None:
@@ -158,7 +190,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
     So platforms print who posted; their class names are hashed and say nothing.
     """
     for above, line in pairwise(printed.head):
-        name = SPACED_NAME.sub(r"\1\2", above)
+        name = SCORE.sub("", SPACED_NAME.sub(r"\1\2", above))
         if not find_day(line) or find_day(name):
             continue
         if (

@@ -12,7 +12,7 @@ from pipeline import extract
 from pipeline.archive import index
 from pipeline.archive.reader import original, read_one
 from pipeline.errors import UsageError
-from pipeline.extract.title import letters
+from pipeline.extract.declaredtitle import letters
 from pipeline.look.replay import Mark, Rewritten, rewritten
 from pipeline.records import Capture, Document, Source
 from pipeline.spans import line_numbers

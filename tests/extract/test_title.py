@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.corpus.card import column_docs
-from pipeline.extract.title import TITLES, clean_title
+from pipeline.extract.declaredtitle import clean_title
+from pipeline.extract.title import TITLES
 from tests.extract.facts import article, cases
 
 CASES = cases("titles")

@@ -17,11 +17,11 @@ from pipeline.extract import byline, container, dateline, extract_page, names
 from pipeline.extract.boilerplate import matching
 from pipeline.extract.container import weigh
 from pipeline.extract.dates import find_day
+from pipeline.extract.declaredtitle import clean_title
 from pipeline.extract.embedded import _as_html, only_shell
 from pipeline.extract.layout import read_layout
 from pipeline.extract.looks import by_look
 from pipeline.extract.noarticle import _notice
-from pipeline.extract.title import clean_title
 from pipeline.records import Article
 from tests.extract.facts import BODY, TITLE, URL, article
 

@@ -76,6 +76,7 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
                 "common-han",
                 "editor-roles",
                 "encoding",
+                "form-titles",
                 "labels",
                 "marks",
                 "no-names",

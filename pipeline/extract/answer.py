@@ -1,0 +1,58 @@
+"""The answer of a page that asks: what an adviser or an office replies is the article, though its element is named so.
+
+On a board a reply is of a reader and goes. Here the lines above it, or its own first ones, say who replies: a lawyer,
+a doctor, an office, or that it is the best answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pipeline.extract.layout import Box, Layout, spanning
+from pipeline.extract.marks import words_of
+from pipeline.extract.variants import either_script
+
+REPLIES = frozenset(["reply", "replies", "respond", "response", "huifu"])
+"""Words of the names of a reply's element; any other junk name is meant."""
+
+WORDS = re.compile(r"(?:reply|replies|respond|response|huifu)", re.I)
+
+ADVISER = either_script(
+    r"[\u4e00-\u9fff·]{0,8}(?:律师|医生|医师|药师|营养师|咨询师)(?:事务所|(?:的)?(?:解答|回复|回答|答复))?(?=$|[\s:：,，|｜])|主任医师|主治医师|律师事务所|"
+    r"(?:最佳|官方|满意|推荐|专家|单位|部门)(?:答案|回答|回复|答复)|(?:回复|答复|办理)(?:单位|部门|机构|结果|内容|时间)\s?[:：]?"
+)
+"""Who replies, as such a page says before the answer."""
+
+NEAR = 3
+"""Lines above and at the head of the reply in which that stands."""
+
+HEAD = 40
+"""Code points of the longest such line."""
+
+
+def with_answer(layout: Layout, heading: int | None) -> Layout:
+    """The page with the first reply below its heading named no reply, if an adviser or an office gives it."""
+    if heading is None:
+        return layout
+    boxes = enumerate(layout.boxes)
+    first = next((i for i, box in boxes if box.first > heading and words_of(box.names) & REPLIES), None)
+    if first is None or not _is_adviser(layout, layout.boxes[first]):
+        return layout
+    last = layout.boxes[first].last
+    named = [
+        _unnamed(box) if first <= i and box.first < last and box.last <= last else box
+        for i, box in enumerate(layout.boxes)
+    ]
+    return replace(layout, boxes=named)
+
+
+def _is_adviser(layout: Layout, reply: Box) -> bool:
+    near = layout.lines[max(0, reply.first - NEAR) : reply.first + NEAR]
+    return any(len(line.text) <= HEAD and ADVISER.search(line.text) for line in near)
+
+
+def _unnamed(box: Box) -> Box:
+    copy = spanning(box, box.first, box.last)
+    copy.names = WORDS.sub("", box.names)
+    return copy

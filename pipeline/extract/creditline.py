@@ -1,0 +1,75 @@
+"""A line that is a byline and nothing else: roles, names, papers and places, and no word besides.
+
+記者李小山／台北報導, 社會中心／綜合報導, 本报记者 李小山 通讯员 王建国, （李小山/文）. What such a line may
+hold is told part by part, so that its order and its signs need no pattern each.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.extract.names import ORG, SPACED_NAME, is_personal_name
+from pipeline.extract.variants import either_script
+
+LONGEST = 60
+"""Code points of the longest byline; a list of all who worked on it has labels of its own (boilerplate.tsv)."""
+
+PARTS = 12
+"""Parts of the longest."""
+
+BETWEEN = re.compile(r"[\s、，,;；/／╱|｜︱丨:：&＆+＋・‧()（）\[\]【】〔〕]+")
+"""What stands between the parts of a byline. A full stop is of a sentence."""
+
+_OF = r"(?:[\u4e00-\u9fffA-Za-z《》]{0,12}?)"
+_ROLES = (
+    r"(?:全媒体|融媒体|首席|见习|特约|实习|资深|高级|值班|责任|助理|核稿|执行|新媒体|本[报刊网社台版期])*+"
+    r"(?:记者|通讯员|特派员|特派记者|评论员|撰稿人?|实习生|编译|编辑|主编|责编|校对|审校|审核|核稿|统稿|采编|采写|采访|撰文|作者|译者|翻译|整理|摄影|摄像|剪辑|制图|供图|供稿|文字|图片|图文|一读|二读|三读|初审|复审|终审)"
+)
+ROLE_ALONE = either_script(rf"{_OF}{_ROLES}|文|图|文图|摄|译|by|text|photos?|words", re.I)
+"""What somebody did, with the paper before it: 示例晚报全媒体记者, 文, 图."""
+
+WITH_ROLE = either_script(rf"{_OF}{_ROLES}([\u4e00-\u9fff]{{2,4}}?)(?:[\u4e00-\u9fff]{{0,4}}(?:报道|报导))?")
+"""The name glued to a role, and the place behind it: 记者李小山, 本报记者李小山台北报道."""
+
+DID = either_script(r"[\u4e00-\u9fff]{0,4}(?:报道|报导|外电|专电)|翻摄\S{0,8}")
+"""综合报道, 台北报导, 综合外电, 翻摄自网络"""
+
+DID_BY = either_script(r"([\u4e00-\u9fff]{2,4})(?:综合|专题|摄影|联合)?(?:报道|报导|编译|整理)")
+"""李小山报道"""
+
+DESK = either_script(r"[\u4e00-\u9fff]{2,6}(?:中心|组|编辑部)")
+"""社會中心, 娛樂組"""
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line is roles, names, papers, desks and places alone, and names both who and what they did.
+
+    >>> is_byline("記者李小山／台北報導"), is_byline("记者的一天"), is_byline("李小山")
+    (True, False, False)
+    """
+    if len(line) > LONGEST or not line.strip():
+        return False
+    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2", line)) if part]
+    if not 0 < len(parts) <= PARTS:
+        return False
+    who = what = False
+    for part in parts:
+        named, did = _part(part)
+        if not (named or did):
+            return False
+        who, what = who or named, what or did
+    return who and what
+
+
+def _part(part: str) -> tuple[bool, bool]:
+    """(whether a part names somebody, whether it says what was done)."""
+    if is_personal_name(part):
+        return True, False
+    for pattern in (WITH_ROLE, DID_BY):
+        if (found := pattern.fullmatch(part)) and is_personal_name(found[1]):
+            return True, True
+    if DESK.fullmatch(part):
+        return True, False
+    if ROLE_ALONE.fullmatch(part) or DID.fullmatch(part):
+        return False, True
+    return len(part) > 2 and ORG.search(part) is not None and not part.isascii(), False
