@@ -242,24 +242,29 @@ class Edition:
             self._rewrite(file, out.get(file, set()), new.get(file, []))
 
     def compact(self) -> int:
-        """Join the files of days that would fit into fewer, but for those of the last days; the number of files saved.
+        """Join files of a day that are at most half full, where fewer hold their rows; the number of files saved.
 
-        Rows that came in several builds stand in small files, and rows that left leave theirs half empty.
+        Rows that came in several builds stand in small files, and rows that left leave theirs half empty; those of the
+        last days stay as they are. What is more than half full stays too: with the corpus grows what a file may hold,
+        and a day of many rows would be written again, row by row, to save one file.
         """
         days: dict[str, list[str]] = defaultdict(list)
         for file in sorted(self._rows):
             days[file.rsplit("-", 1)[0]].append(file)
         newest = max((date.fromisoformat(day[-10:]) for day in days), default=date.min)
         saved = 0
-        for day, files in sorted(days.items()):
-            rows = sum(self._rows[file] for file in files)
-            needed = -(-rows // self._most)
+        for day, there in sorted(days.items()):
+            files = [file for file in there if self._rows[file] <= self._most // 2]
+            needed = -(-sum(self._rows[file] for file in files) // self._most)
             old = newest - date.fromisoformat(day[-10:]) >= timedelta(days=YOUNG_DAYS)
             if old and needed < len(files):
                 self._check(*files)
                 table = sorted_rows(read_parquet([self.folder / file for file in files]), day)
+                most = -(
+                    -table.num_rows // needed
+                )  # as many in each: an edit of the fuller one would write more
                 for number, file in enumerate(files):
-                    part = table.slice(number * self._most, self._most)
+                    part = table.slice(number * most, most)
                     self._write(file, part)
                     self.id_index.add(file, part["id"].to_pylist())
                 saved += len(files) - needed
