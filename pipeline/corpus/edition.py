@@ -127,6 +127,10 @@ class Edition:
                 sums.present(table)
             if parent is not None and (parent / table).is_dir():
                 link_tree(parent / table, folder / table)
+                if sums is not None:  # what had to be copied is summed as it came
+                    sums.check(
+                        name for name in map(self._name, self._files([table])) if not self._is_linked(name)
+                    )
         for path in self._files(TABLES):
             name = self._name(path)
             known = sums.rows(name) if sums is not None else None
@@ -320,6 +324,9 @@ class Edition:
 
     def _files(self, tables: Iterable[str]) -> list[Path]:
         return sorted(p for t in tables for p in (self.folder / t).glob("*.parquet"))
+
+    def _is_linked(self, name: str) -> bool:
+        return self.parent is not None and (self.folder / name).samefile(self.parent / name)
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
