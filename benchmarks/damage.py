@@ -9,6 +9,7 @@ before an increment. What can come of it:
     whole    published, equal to what a build without damage publishes, and verified
     refused  nothing is published, the error names a file
     named    published with a file that nobody opened, under its old sum: `verify` names it, all other rows are right
+             (none any more where a version is small enough to be looked at whole: carried.py)
     WRONG    published with other rows, or damage under a fresh sum
 """
 

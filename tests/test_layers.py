@@ -49,7 +49,7 @@ ALLOWED = {
     "health": SHARED | {"archive", "sources", "crawl", "corpus"},
     "opml": {"errors", "sources", "tomlfile", "web"},
     "trial": SHARED | {"crawl", "extract", "corpus", "sources", "tomlfile", "web"},
-    "takedown": SHARED | {"web", "archive", "crawl", "dedupe", "corpus"},
+    "takedown": SHARED | {"locking", "web", "archive", "crawl", "dedupe", "corpus"},
     "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
     "runs": SHARED
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}

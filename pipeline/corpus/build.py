@@ -27,8 +27,8 @@ import pyarrow.parquet as pq
 from pipeline import archive
 from pipeline.archive import blocklist, takedowns
 from pipeline.archive.withdrawn import runs
+from pipeline.corpus import carried, feed, feed_files, gates, life_files, publish, tombstones
 from pipeline.corpus import changes as changing
-from pipeline.corpus import feed, feed_files, gates, life_files, publish, tombstones
 from pipeline.corpus.ahead import NO_HELP, Help, look_ahead
 from pipeline.corpus.assemble import Assembled
 from pipeline.corpus.blocked import Blocked
@@ -330,6 +330,7 @@ def _publish(
     edition.id_index.write(folder)
     manifest = _describe(job, todo, folder, edition, report)
     check_staged(folder, manifest, parent, todo.base)
+    carried.check(folder, manifest, parent, job.work / f"whole-{job.clean.name}")
     lasting = feed_files.stage(table, manifest.parent, manifest.version, job.work)
     publish.put_in_place(folder, job.clean, manifest.version)
     feed_files.put_in_place(lasting, job.clean, manifest.version)

@@ -16,7 +16,7 @@ from pipeline.corpus import feed
 from pipeline.corpus.quality import RULES
 from pipeline.corpus.queries import connected
 from pipeline.corpus.schema import ARTICLES, DROPPED, SCHEMA
-from pipeline.records import WITHHELD, Reason
+from pipeline.records import WITHHELD, Outcome, Reason
 
 CHANGES = pa.schema(
     [
@@ -54,7 +54,8 @@ def compare(old: Path | None, new: Path, damaged: Collection[str] = ()) -> pa.Ta
     follows what changed. A column that one of the two lacks or has of another type is not compared: the row says the
     same. Causes, the first that holds: capture (the page said something new), correction (a person did), extract,
     normalize, metadata (the rules did), relation (deduplication), terms (of its source), other (any other column); of
-    rows that came or left also quality, dedupe, or withdrawn (for another reason).
+    rows that came or left also quality, dedupe, damaged (the record in the archive does not read), or withdrawn (for
+    another reason).
     """
     before, after = _differing(old, new, damaged)
     shared = _shared(before[ARTICLES], after[ARTICLES])
@@ -63,7 +64,7 @@ def compare(old: Path | None, new: Path, damaged: Collection[str] = ()) -> pa.Ta
         _load(db, "b", after[ARTICLES], [*_said(shared), _row_hash(after[ARTICLES])])
         _load(db, "a_out", before[DROPPED], ["id", "reason"])
         _load(db, "b_out", after[DROPPED], ["id", "reason"])
-        reasons = [list(WITHHELD), list(_QUALITY), Reason.NOT_AN_ARTICLE]
+        reasons = [list(WITHHELD), list(_QUALITY), Reason.NOT_AN_ARTICLE, Outcome.DAMAGED]
         table: pa.Table = db.sql(_QUERY, params=reasons).to_arrow_table()
     return table.cast(CHANGES)
 
@@ -74,6 +75,7 @@ with withheld as (select id, any_value(reason) reason from a_out where reason in
      none as (select distinct id from a_out where reason = $3),
      withheld_now as (select distinct id from b_out where reason in (select unnest($1))),
      poor_now as (select distinct id from b_out where reason in (select unnest($2))),
+     lost_now as (select distinct id from b_out where reason = $4),
      none_now as (select distinct id from b_out where reason = $3)
 select coalesce(b.id, a.id) as id,
        case when a.id is null then 'added' when b.id is null then 'removed' else 'changed' end as kind,
@@ -82,7 +84,8 @@ select coalesce(b.id, a.id) as id,
                       when p.id is not null then 'quality' else 'capture' end
             when b.id is null then
                  case when nn.id is not null then 'correction' when wn.id is not null then 'dedupe'
-                      when pn.id is not null then 'quality' else 'withdrawn' end
+                      when pn.id is not null then 'quality' when ln.id is not null then 'damaged'
+                      else 'withdrawn' end
             when a.capture <> b.capture and a.extracted_hash <> b.extracted_hash then 'capture'
             when a.corrected is distinct from b.corrected then 'correction'
             when a.extracted_hash <> b.extracted_hash then 'extract'
@@ -104,6 +107,7 @@ from a full join b on a.id = b.id
      left join none n on n.id = b.id left join withheld w on w.id = b.id left join poor p on p.id = b.id
      left join none_now nn on nn.id = a.id
      left join withheld_now wn on wn.id = a.id left join poor_now pn on pn.id = a.id
+     left join lost_now ln on ln.id = a.id
 where a.id is null or b.id is null
    or a.text_hash <> b.text_hash or a.extracted_hash <> b.extracted_hash or a.capture <> b.capture
    or a.corrected is distinct from b.corrected or a.metadata <> b.metadata or a.related <> b.related

@@ -127,6 +127,10 @@ class Edition:
                 sums.present(table)
             if parent is not None and (parent / table).is_dir():
                 link_tree(parent / table, folder / table)
+                if sums is not None:  # what had to be copied is summed as it came
+                    sums.check(
+                        name for name in map(self._name, self._files([table])) if not self._is_linked(name)
+                    )
         for path in self._files(TABLES):
             name = self._name(path)
             known = sums.rows(name) if sums is not None else None
@@ -242,24 +246,29 @@ class Edition:
             self._rewrite(file, out.get(file, set()), new.get(file, []))
 
     def compact(self) -> int:
-        """Join the files of days that would fit into fewer, but for those of the last days; the number of files saved.
+        """Join files of a day that are at most half full, where fewer hold their rows; the number of files saved.
 
-        Rows that came in several builds stand in small files, and rows that left leave theirs half empty.
+        Rows that came in several builds stand in small files, and rows that left leave theirs half empty; those of the
+        last days stay as they are. What is more than half full stays too: with the corpus grows what a file may hold,
+        and a day of many rows would be written again, row by row, to save one file.
         """
         days: dict[str, list[str]] = defaultdict(list)
         for file in sorted(self._rows):
             days[file.rsplit("-", 1)[0]].append(file)
         newest = max((date.fromisoformat(day[-10:]) for day in days), default=date.min)
         saved = 0
-        for day, files in sorted(days.items()):
-            rows = sum(self._rows[file] for file in files)
-            needed = -(-rows // self._most)
+        for day, there in sorted(days.items()):
+            files = [file for file in there if self._rows[file] <= self._most // 2]
+            needed = -(-sum(self._rows[file] for file in files) // self._most)
             old = newest - date.fromisoformat(day[-10:]) >= timedelta(days=YOUNG_DAYS)
             if old and needed < len(files):
                 self._check(*files)
                 table = sorted_rows(read_parquet([self.folder / file for file in files]), day)
+                most = -(
+                    -table.num_rows // needed
+                )  # as many in each: an edit of the fuller one would write more
                 for number, file in enumerate(files):
-                    part = table.slice(number * self._most, self._most)
+                    part = table.slice(number * most, most)
                     self._write(file, part)
                     self.id_index.add(file, part["id"].to_pylist())
                 saved += len(files) - needed
@@ -315,6 +324,9 @@ class Edition:
 
     def _files(self, tables: Iterable[str]) -> list[Path]:
         return sorted(p for t in tables for p in (self.folder / t).glob("*.parquet"))
+
+    def _is_linked(self, name: str) -> bool:
+        return self.parent is not None and (self.folder / name).samefile(self.parent / name)
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()

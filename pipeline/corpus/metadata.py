@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -235,7 +236,7 @@ def data_package(manifest: Manifest, terms: Mapping[str, str]) -> dict[str, Any]
         "sources": [{"title": name} for name in manifest.counts],
         "resources": [
             {
-                "name": re.sub(r"[^a-z0-9-]", "-", file.file.removesuffix(".parquet")),
+                "name": re.sub(r"[^a-z0-9-]", "-", Path(file.file).stem),
                 "path": file.file,
                 "schema": TABLE_SCHEMA,
             }

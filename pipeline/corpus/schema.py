@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.records import Corrected, Document, Editor, Flag, Measures, OriginStep, Right, Span
@@ -187,17 +188,39 @@ SMALL = 256
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table so that equal rows give equal bytes: fixed codec, row groups and metadata."""
+    codecs = {
+        leaf: "none" if _says_nothing(table[field.name]) else "zstd"
+        for field in table.schema
+        for leaf in _leaves(field.name, field.type)
+    }
     pq.write_table(
         table.replace_schema_metadata(None),
         path,
-        compression="zstd",
-        compression_level=9,  # 7 % smaller than 3, for 0.1 ms of CPU a row
+        compression=codecs,
+        # 7 % smaller than 3, for 0.1 ms of CPU a row
+        compression_level={leaf: 9 for leaf, codec in codecs.items() if codec == "zstd"},
         row_group_size=ROW_GROUP_ROWS,
         store_schema=False,
         write_statistics=[name for name in FILTERED if name in table.schema.names],
         use_dictionary=table.num_rows > SMALL and [n for n in table.schema.names if n not in DISTINCT],
         write_page_checksum=True,
     )
+
+
+def _says_nothing(column: pa.ChunkedArray) -> bool:
+    """Whether a column is null or an empty list in all rows: nine bytes shorter where they are not compressed."""
+    if pa.types.is_list(column.type):
+        return not pc.any(pc.greater(pc.list_value_length(column), 0)).as_py()
+    return bool(column.null_count == len(column))
+
+
+def _leaves(name: str, kind: pa.DataType) -> list[str]:
+    """The paths of the leaf columns of a column, as Parquet names them."""
+    if pa.types.is_list(kind):
+        return _leaves(f"{name}.list.element", kind.value_type)
+    if pa.types.is_struct(kind):
+        return [leaf for field in kind for leaf in _leaves(f"{name}.{field.name}", field.type)]
+    return [name]
 
 
 def read_parquet(

@@ -2,7 +2,8 @@
 
 Looked at is what is new: each file that is no link to the parent's is read from the disk against its sum, its rows
 against those they replace, and the new segments of deduplication against the rows. A link keeps the sum it was
-published with, and what a build opened of its parent was checked then (sums.py). So the cost follows the new work.
+published with: what a build opened of its parent was checked then (sums.py), what it only takes over is looked at in
+turns (carried.py). So the cost follows the new work.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def _refuse(folder: Path, problems: Sequence[str]) -> None:
         )
 
 
-def _is_linked(folder: Path, parent: Path | None, name: str) -> bool:
+def is_linked(folder: Path, parent: Path | None, name: str) -> bool:
+    """Whether a file of a staged version is the parent's, under a second name."""
     there = parent / name if parent is not None else None
     return there is not None and there.is_file() and there.samefile(folder / name)
 
@@ -58,10 +60,10 @@ def _is_linked(folder: Path, parent: Path | None, name: str) -> bool:
 def _unlike(folder: Path, manifest: Manifest, parent: Path | None) -> list[str]:
     """The new files whose bytes on the disk are not those that were summed, or whose pages do not read."""
     problems = []
-    for file in (each for each in manifest.files if not _is_linked(folder, parent, each.file)):
+    for file in (each for each in manifest.files if not is_linked(folder, parent, each.file)):
         path = folder / file.file
         sync(path)
-        _uncache(path)
+        uncache(path)
         if sha256_of(path) != file.sha256:
             problems.append(f"{file.file}: other bytes than were written")
         elif file.rows is not None and pq.read_metadata(path).num_rows != file.rows:
@@ -69,7 +71,7 @@ def _unlike(folder: Path, manifest: Manifest, parent: Path | None) -> list[str]:
     return problems
 
 
-def _uncache(path: Path) -> None:
+def uncache(path: Path) -> None:
     """Ask the kernel to forget a file, so that it is read from the disk and not from where it was written to."""
     fd = os.open(path, os.O_RDONLY)
     try:

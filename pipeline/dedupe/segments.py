@@ -23,10 +23,13 @@ from pipeline.dedupe.sorted_pairs import Values, count_pairs, mapped, merge_pair
 from pipeline.errors import CorpusError
 from pipeline.linking import link_or_copy
 
-MOST_SEGMENTS = 8
+MOST_SEGMENTS = 16
 """With more segments than this the newest, smallest ones are joined at the next write, because each is searched
 for every hash of a batch: an increment of 1,000 on 34 million hashes took 1.1 s of CPU with ten segments and
 0.7 s with two."""
+
+LIGHT = 1 << 11
+"""Bytes of the newest segments together that are joined at once: each file costs each version 230 bytes to name."""
 
 _ROW_GROUP = 1 << 13
 """Few rows, because a look-up reads whole row groups."""
@@ -245,6 +248,7 @@ def _write_rows(path: Path, table: Table, chunks: Iterator[pa.Table]) -> None:
             path,
             table.schema,
             compression="zstd",
+            compression_level=9,
             use_dictionary=False,  # hashes, ids and numbers: a day's segment is a third smaller without what follows
             write_statistics=counted,
             store_schema=False,
@@ -311,16 +315,19 @@ def _keys_file(file: Path) -> Path:
 
 
 def _small_tail(files: Sequence[Path]) -> Sequence[Path]:
-    """The two newest segments, and those before them that they together outweigh, if there are too many segments.
+    """The newest segments that are to be joined: all that are light, or where there are too many more than those.
 
-    So sizes stay in a falling row of few steps, and a day's rows are rewritten about once in a month of days.
+    Then it is the two newest, and those before them of which they have twice the rows. So sizes stay in a falling row
+    of few steps, and a day's rows are rewritten once in four months of days.
     """
     if len(files) <= MOST_SEGMENTS:
-        return ()
+        weights = np.cumsum([file.stat().st_size for file in reversed(files)])
+        light = int(np.searchsorted(weights, LIGHT, "right"))
+        return files[len(files) - light :] if light > 1 else ()
     sizes = [count_pairs(f) if f.suffix == ".npy" else pq.read_metadata(f).num_rows for f in files]
     first = len(files) - 2
     total = sum(sizes[first:])
-    while first and total >= sizes[first - 1]:
+    while first and total >= 2 * sizes[first - 1]:
         first -= 1
         total += sizes[first]
     return files[first:]

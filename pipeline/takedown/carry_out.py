@@ -60,8 +60,10 @@ def carry_out(job: Job, takedown: Takedown, progress: Progress) -> Takedown:
     remove_set_aside(job, takedown)
     forget(job.raw, frozenset(takedown.urls), takedown.captures, sealed.keys())
     _revise(job, takedown, sealed, progress)
-    masking.forget(job.work)
-    _remove_shards(job.work, {Path(file).name.removesuffix(WARC) for file in (*sealed, *takedown.reread)})
+    stems = {Path(file).name.removesuffix(WARC) for file in (*sealed, *takedown.reread)}
+    for work in (job.work, *nested(job.work)):
+        masking.forget(work)
+        _remove_shards(work, stems)
     done = replace(
         takedown,
         done=True,
@@ -96,6 +98,11 @@ def _revise(job: Job, takedown: Takedown, sealed: dict[str, SealedFile | None], 
 
 def _input(file: SealedFile | None) -> InputFile | None:
     return None if file is None else InputFile(file=file.file, sha256=file.sha256, captures=file.pages)
+
+
+def nested(work: Path) -> list[Path]:
+    """The work folders of other corpora inside a work folder: what was made of the same archive stands there too."""
+    return sorted({path.parent for stage in STAGES for path in work.glob(f"*/**/{stage}-*") if path.is_dir()})
 
 
 def _remove_shards(work: Path, stems: set[str]) -> None:

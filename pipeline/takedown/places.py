@@ -43,6 +43,10 @@ from pipeline.web.urls import url_key
 READ_AGAIN = "stays, and the next build reads its page again"
 
 
+LISTS = (Kind.FEED, Kind.SITEMAP, Kind.LISTING)
+"""What may be named by its own address and is no page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
     """What a takedown would do."""
@@ -173,6 +177,7 @@ def _named(job: Job, versions: Sequence[str], names: Sequence[str]) -> tuple[_Fo
 def _stand(job: Job, versions: Sequence[str], keys: set[str]) -> _Found:
     """The captures and rows of some pages and of all that belongs to their articles."""
     refs = index.about(job.raw, keys) if keys else []
+    refs += [ref for ref in index.find(job.raw, url_keys=keys) if ref.kind in LISTS] if keys else []
     found = _Found(keys=keys | {ref.url_key for ref in refs if ref.kind == Kind.PAGE}, refs=refs)
     # by id too: a row that was withheld as blocked bears no address
     ids = pa.array(sorted(ident for key in found.keys for ident in part_ids(key)), pa.string())

@@ -6,7 +6,8 @@ lock corpus and archive → repair → find everything → a person approves →
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from pipeline.archive.repair import repair_locked
 from pipeline.archive.takedowns import Takedown
 from pipeline.corpus.job import Job, Progress, locked
 from pipeline.errors import CorpusError, NoSpaceError, UsageError
+from pipeline.locking import only_writer
 from pipeline.takedown import carry_out
 from pipeline.takedown.places import Plan, find
 
@@ -47,7 +49,7 @@ def take_down(
     NoSpaceError or CorpusError where the disk fails: then `finish` goes on.
     """
     refuse_ticket(job, ticket)
-    with locked(job), archive.lock(job.raw):
+    with _all_locked(job):
         repair_locked(job.raw)
         plan = find(job, names, ticket, at, copies=copies, progress=progress)
         if plan.empty or not approve(plan):
@@ -68,10 +70,22 @@ def refuse_ticket(job: Job, ticket: str) -> None:
 
 def finish(job: Job, ticket: str, progress: Progress) -> None:
     """Go on with a takedown that was killed; BusyError while another process carries it out."""
-    with locked(job), archive.lock(job.raw):
+    with _all_locked(job):
         journal = takedowns.read(job.raw, ticket)
         if journal is not None and not journal.done:
             _carried_out(job, journal, progress)
+
+
+@contextmanager
+def _all_locked(job: Job) -> Iterator[None]:
+    """Hold corpus, archive and the work folders in that of the corpus: their builds read shards that may go."""
+    with ExitStack() as held:
+        held.enter_context(locked(job))
+        held.enter_context(archive.lock(job.raw))
+        for folder in carry_out.nested(job.work):
+            busy = f"{folder}: another corpus is being built in this folder; wait for it to end"
+            held.enter_context(only_writer(folder / ".lock", busy))
+        yield
 
 
 def _carried_out(job: Job, journal: Takedown, progress: Progress) -> Takedown:

@@ -34,6 +34,7 @@ CASES: dict[str, tuple[Sequence[Document], Sequence[Document], dict[str, int]]] 
     "nothing": ([A, B], [A, B], {}),
     "a new page": ([A], [A, B], {"added:capture": 1}),
     "a row that left": ([A, B], [A], {"removed:withdrawn": 1}),
+    "its record in the archive was lost": ([A, B], [A, out(B, Outcome.DAMAGED)], {"removed:damaged": 1}),
     "a row that left as history": ([A, B], [A, out(B, Reason.SUPERSEDED)], {"removed:withdrawn": 1}),
     "the page said something new": ([A], [changed(A, NEW_PAGE)], {"changed:capture": 1}),
     "another capture of the same": ([A], [replace(A, capture="urn:uuid:new")], {"changed:other": 1}),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.corpus import edition as module
@@ -117,6 +118,20 @@ def test_compact_joins_what_rows_have_left_and_keeps_every_row(
         row(n).url for n in [*range(1, 30, 2), 99]
     )
     assert edition.compact() == 0
+
+
+def test_files_more_than_half_full_are_not_written_again_where_files_may_hold_more(tmp_path: Path) -> None:
+    """Else a corpus that grows would write its largest days again with each maintenance, to save one file of each."""
+    edition = Edition(tmp_path / "new", None)
+    later = row(99, first_seen=row(99).first_seen + timedelta(days=module.YOUNG_DAYS))
+    edition._most_new = 10
+    edition.apply([Edit(after=row(n)) for n in range(30)] + [Edit(after=later)])
+    edition._most = 15
+    assert edition.compact() == 0
+    edition._most = 20
+    assert edition.compact() == 1
+    held = [pq.read_metadata(path).num_rows for path in sorted((tmp_path / "new/articles").iterdir())]
+    assert held == [15, 15, 1], "as many in each"
 
 
 def test_rows_that_come_are_put_beside_the_files_of_their_day_until_it_is_old(tmp_path: Path) -> None:

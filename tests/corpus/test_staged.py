@@ -153,8 +153,9 @@ def test_what_was_not_written_is_not_read(corpus: Path, monkeypatch: pytest.Monk
                 path.write_bytes(b"anything")
 
     tampering(monkeypatch, garble, summed=False)
+    monkeypatch.setattr(building.carried, "check", lambda *_: None)  # which would find them, by their time
     assert build(job(corpus)).version == "2.2.0"
-    assert {path.parts[0] for path in touched} == {"articles", "clusters", "ids", "life", *LASTING}
+    assert {path.parts[0] for path in touched} == {"articles", "clusters", "life", *LASTING}
 
 
 @pytest.mark.parametrize("name", LASTING)

@@ -13,6 +13,12 @@ from pipeline.dedupe.sorted_pairs import mapped
 from tests.corpus.articles import article, item, sentences, stored
 
 
+@pytest.fixture(autouse=True)
+def none_is_light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few rows stand for many: none are joined for being few."""
+    monkeypatch.setattr(segments, "LIGHT", 0)
+
+
 def texts_of(number: int) -> list[Item]:
     edited = sentences(number)
     edited[3] = edited[3][:5] + "有所不同" + edited[3][9:]

@@ -16,6 +16,12 @@ from pipeline.dedupe.tables import REDIRECTS, SKETCHES, key_of
 from pipeline.errors import CorpusError
 
 
+@pytest.fixture(autouse=True)
+def none_is_light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few rows stand for many: none are joined for being few, but where that is what is tried."""
+    monkeypatch.setattr(segments, "LIGHT", 0)
+
+
 def rows(**now: str) -> pa.Table:
     found = [{"key": key_of(old), "cluster": old, "now": new} for old, new in now.items()]
     return pa.Table.from_pylist(found, schema=REDIRECTS.schema)
@@ -80,9 +86,7 @@ def test_the_newest_small_segments_are_joined_and_the_large_ones_stay(
     assert found["cluster"].to_pylist() == ["c0-3", "c1-7", "c3-0"], "with a file of keys and without"
 
 
-def test_a_day_of_small_segments_is_rewritten_about_once_in_a_month(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_of_small_segments_is_rewritten_about_once_in_a_month(tmp_path: Path) -> None:
     table, written = Segments(REDIRECTS, None), 0
     for day in range(31):
         table.write(tmp_path / str(day), rows(**{f"{day}-{n}": "x" for n in range(5 if day else 500)}))
@@ -90,6 +94,18 @@ def test_a_day_of_small_segments_is_rewritten_about_once_in_a_month(
         new = [path for path in table.files if path.stat().st_nlink == 1]
         written += sum(pq.read_metadata(path).num_rows for path in new) if day else 0
     assert written <= 2 * 30 * 5, "each row as it comes, and once more when it is joined"
+
+
+def test_segments_so_light_that_naming_them_costs_more_are_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "LIGHT", 2_048)
+    table = Segments(REDIRECTS, None)
+    for day in range(9):
+        table.write(tmp_path / str(day), rows(**{f"{day}-{n}": "x" for n in range(900 if day == 4 else 2)}))
+    names = [file.name for file in table.files]
+    assert len(names) == 3, "those before the heavy one, it, and those after it"
+    assert len(kept(table)) == 900 + 8 * 2
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP])

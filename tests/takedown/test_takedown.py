@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import archive, runs, upkeep
-from pipeline.archive import index, takedowns
+from pipeline.archive import blocklist, index, takedowns
 from pipeline.corpus import pins, publish, revision, tombstones, versions
 from pipeline.corpus.export import export
 from pipeline.corpus.job import Job, locked
@@ -27,6 +27,7 @@ from pipeline.corpus.read import documents, list_versions, read, read_changes, v
 from pipeline.corpus.schema import TABLES
 from pipeline.dedupe.sorted_pairs import mapped
 from pipeline.errors import BusyError, RefusedError, UsageError
+from pipeline.locking import only_writer
 from pipeline.records import BY_FEED, Kind, Manifest
 from pipeline.takedown import carry_out
 from pipeline.takedown.places import READ_AGAIN
@@ -397,6 +398,34 @@ def test_texts_that_came_from_a_feed_which_goes_are_read_again_by_the_next_build
     shutil.rmtree(tmp_path / ".build")
     assert not runs.build(folders(tmp_path), full=True).published, "the same from the archive alone"
     whole(tmp_path)
+
+
+def test_a_feed_is_named_by_its_own_address(corpus: Path) -> None:
+    rss = "https://news.example/rss.xml"
+    entries = "".join(f"<p>{line}</p>" for line in PLAIN[6].body)
+    body = f"<rss><item><description><![CDATA[{entries}]]></description></item></rss>".encode()
+    feed = page(6, days=3, kind=Kind.FEED, url=rss, url_key=rss, final_url=rss, body=body)
+    write(corpus / "raw", [feed], "run-4")
+    before = titles(corpus)
+    report = take_down(corpus, rss)
+    assert report.done is not None
+    assert [place.what for place in report.plan.places if place.then == "goes"] == ["1 captures"]
+    assert {ref.kind for ref in index.find(corpus / "raw")} == {Kind.PAGE}
+    assert blocklist.read(corpus / "raw").has_url(rss)
+    assert titles(corpus) == before
+    whole(corpus)
+
+
+def test_what_another_corpus_made_of_the_archive_inside_the_work_folder_goes_too(corpus: Path) -> None:
+    other = replace(folders(corpus), clean=corpus / "other", work=corpus / ".build/other")
+    runs.build(other)
+    inner = corpus / ".build/other/.lock"
+    with only_writer(inner, "held"), pytest.raises(BusyError, match=r"\.build/other: another corpus"):
+        take_down(corpus, url(1))
+    take_down(corpus, url(1))
+    proof = runs.prove_takedown(folders(corpus), TICKET)
+    assert (proof.findings, proof.files > 0) == ((), True)
+    assert not list((corpus / ".build/other").glob("extract-*/*run-1*"))
 
 
 def test_a_row_of_a_document_with_a_tombstone_is_found_by_verify(corpus: Path) -> None:
