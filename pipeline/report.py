@@ -217,10 +217,11 @@ def upgrade_words(seen: Foresight, seconds: float | None) -> list[str]:
     """What a build will make anew and how long it takes, in sentences; none where it only takes in what is new."""
     if seen.full is None:
         return []
+    of = f"of {seen.compare:,} " if seen.extract < seen.compare else ""
     todo = [
         f"{number:,} {what}"
         for number, what in (
-            (seen.extract, "pages to extract"),
+            (seen.extract, f"{of}pages to extract"),
             (seen.normalize, "texts to normalize"),
             (seen.compare, "pages to compare"),
         )
