@@ -1,5 +1,7 @@
 PY ?= python3
 BIN = .venv/bin
+DAY ?= $(shell date -u +%F)
+DATATROVE ?= $(if $(wildcard .venv-datatrove/bin/python),--datatrove .venv-datatrove/bin/python)
 PIP = $(BIN)/pip install --disable-pip-version-check --root-user-action=ignore --no-input -c constraints.txt
 
 # $(call with_dots,COMMAND,LOG): run it, a dot every other second; what it said is shown where it failed
@@ -7,7 +9,7 @@ with_dots = $(1) >$(2) 2>&1 & pid=$$!; trap "kill $$pid" INT TERM; \
 	while kill -0 $$pid 2>/dev/null; do printf .; sleep 2; done; echo; wait $$pid || { cat $(2); exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench serve
+.PHONY: help install demo test check bench bench-more serve
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,24 +33,20 @@ check: install   ## linter and types, of the tests too
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: install   ## speed as ratios against named peers (some read pages from ../shared)
+bench: install   ## all that is measured beside others, into benchmarks/results/ (BENCH=--quick: minutes; pages of ../shared)
 	@$(PIP) --quiet -e '.[bench]'
-	$(BIN)/python -m benchmarks.extract speed
+	$(BIN)/python -m benchmarks.table --date $(DAY) $(DATATROVE) $(BENCH)
+
+bench-more: install  ## the benchmarks that have no peer, or judge quality
+	@$(PIP) --quiet -e '.[bench]'
 	$(BIN)/python -m benchmarks.structure
-	$(BIN)/python -m benchmarks.normalize
-	$(BIN)/python -m benchmarks.dedupe
 	$(BIN)/python -m benchmarks.dedupe_quality --peers
 	$(BIN)/python -m benchmarks.dedupe_quality --set variants --peers
 	$(BIN)/python -m benchmarks.dedupe_quality --set notices --peers
 	$(BIN)/python -m benchmarks.dedupe_work
-	$(BIN)/python -m benchmarks.build pages
 	$(BIN)/python -m benchmarks.build rules
-	$(BIN)/python -m benchmarks.growth --sizes 10000 100000
 	$(BIN)/python -m benchmarks.storage
-	$(BIN)/python -m benchmarks.versions
 	$(BIN)/python -m benchmarks.damage
-	$(BIN)/python -m benchmarks.light
-	$(BIN)/python -m benchmarks.crawl
 
 serve: install   ## Prefect server, deployments and a worker, until Ctrl-C
 	$(BIN)/python -m flows.serve

@@ -3,9 +3,8 @@
     python -m benchmarks.light          importing the reader against importing pyarrow, which it is made of
     python -m benchmarks.light CORPUS   and the start of commands on a corpus (its folder holds clean/ and raw/)
 
-Goals: the import at most 0.3 s of CPU beyond pyarrow's own; `--version` 0.15 s, `read | head -1` 0.4 s, `explain` 0.6 s
-(where pandas is installed Arrow imports it for `explain`; we need it nowhere). Medians of ROUNDS processes of each,
-taken in turn.
+Goals: the import at most 0.3 s of CPU beyond pyarrow's own; `--version` 0.15 s, `read | head -1` 0.4 s, `explain`
+0.6 s. Medians of ROUNDS processes of each, taken in turn.
 """
 
 from __future__ import annotations

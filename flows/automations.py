@@ -25,7 +25,7 @@ from pydantic import SecretStr
 
 from pipeline import notify
 from pipeline.errors import CorpusError
-from pipeline.runs import SOURCES
+from pipeline.folders import SOURCES
 
 TAG = "corpus"
 """Tag of our deployments (prefect.yaml): only their runs are looked at."""

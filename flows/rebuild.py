@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from flows import states
 from flows.states import HERE
 from pipeline import runs
-from pipeline.runs import Folders
+from pipeline.folders import Folders
 
 
 @flow(flow_run_name=states.run_name)

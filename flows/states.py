@@ -20,9 +20,10 @@ from prefect.states import Completed, Failed
 
 from flows import tasks
 from flows.tasks import Following
-from pipeline import report, runs
+from pipeline import report
 from pipeline.errors import BusyError, CorpusError, RefusedError
-from pipeline.runs import Folders, RunReport
+from pipeline.folders import Folders, declared
+from pipeline.runs import RunReport
 from pipeline.stages import watched
 
 T = TypeVar("T")
@@ -192,7 +193,7 @@ def _leave_sources(done: RunReport, folders: Folders) -> None:
     """Leave an artifact a source that was asked for something, under a key of its own: its history."""
     asked = {v.source for v in done.crawled if v.outcomes or v.refused or v.failed_with}
     asked |= {each.source for each in done.changed}
-    for source in runs.declared(folders):
+    for source in declared(folders):
         if source.name in asked:
             text = report.markdown_source(done, source.name, source.home)
             counts = report.source_words(done, source.name)

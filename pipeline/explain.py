@@ -262,7 +262,9 @@ def _zone(document: Document, at: str | None) -> str:
 
 
 def _fixes(document: Document, whole: bool) -> list[str]:
-    """What normalization changed, by fix, in the order they first did something."""
+    """What normalization changed, by fix, in the order they first did something; worked out anew where it did."""
+    if not document.fixes:
+        return []
     from pipeline import normalize
     from pipeline.spans import verbatim
 

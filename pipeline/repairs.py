@@ -13,22 +13,23 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import archive
 from pipeline.archive import damage
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.store import warc_files
 from pipeline.corpus import restore
-from pipeline.corpus.build import build
-from pipeline.corpus.job import Job, Progress, locked
 from pipeline.corpus.publish import discard
 from pipeline.corpus.read import list_versions, tables
-from pipeline.corpus.remake import Remade, remake
 from pipeline.corpus.restore import Rotten
 from pipeline.corpus.schema import TABLES
-from pipeline.crawl import ledger
 from pipeline.errors import CorpusError, UsageError
 from pipeline.records import USABLE, Outcome
+
+if TYPE_CHECKING:
+    from pipeline.corpus.job import Job, Progress
+    from pipeline.corpus.remake import Remade
 
 logger = logging.getLogger("pipeline.repairs")
 
@@ -66,6 +67,8 @@ def repair(
     `lossless`: only what loses nothing; a WARC file with a record that does not read stays as it is. BusyError while
     another process writes the archive or the corpus.
     """
+    from pipeline.corpus.build import build
+
     remade: tuple[tuple[str, str], ...] = ()
     hopeless: tuple[tuple[str, str], ...] = ()
     files: tuple[damage.Repair, ...] = ()
@@ -124,6 +127,8 @@ def open_losses(raw: Path, clean: Path) -> list[str]:
 
 def _mend_ledger(raw: Path, rewritten: Sequence[str]) -> bool:
     """Tell the crawl's memory that files were written anew; whether it had to be made anew itself."""
+    from pipeline.crawl import ledger
+
     if not ledger.is_whole(raw):
         ledger.rebuild(raw)
         return True
@@ -134,6 +139,9 @@ def _mend_ledger(raw: Path, rewritten: Sequence[str]) -> bool:
 
 
 def _restore(job: Job, progress: Progress) -> list[Rotten]:
+    from pipeline.corpus.job import locked
+    from pipeline.corpus.remake import remake
+
     folder = job.work / f"remade-{job.clean.name}"
 
     def again(version: str) -> Remade:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.corpus.changes import difference
-from pipeline.corpus.upgrade import Foresight
-from pipeline.crawl.gaps import Gap
-from pipeline.health.status import SourceStatus
 from pipeline.markdown import as_line
 from pipeline.printable import plain
 from pipeline.records import USABLE, Outcome
-from pipeline.repairs import Repaired
-from pipeline.runs import RunReport
-from pipeline.upkeep import Maintenance
+
+if TYPE_CHECKING:
+    from pipeline.corpus.upgrade import Foresight
+    from pipeline.crawl.gaps import Gap
+    from pipeline.health.status import SourceStatus
+    from pipeline.repairs import Repaired
+    from pipeline.runs import RunReport
+    from pipeline.upkeep import Maintenance
 
 FUNNEL = ("found", "fetched", "unchanged", "blocked", "failed", "extracted", "kept", "new", "changed")
 """Columns of the funnel, in the order a page passes them."""
@@ -218,10 +220,11 @@ def upgrade_words(seen: Foresight, seconds: float | None) -> list[str]:
     """What a build will make anew and how long it takes, in sentences; none where it only takes in what is new."""
     if seen.full is None:
         return []
+    of = f"of {seen.compare:,} " if seen.extract < seen.compare else ""
     todo = [
         f"{number:,} {what}"
         for number, what in (
-            (seen.extract, "pages to extract"),
+            (seen.extract, f"{of}pages to extract"),
             (seen.normalize, "texts to normalize"),
             (seen.compare, "pages to compare"),
         )
@@ -349,6 +352,8 @@ def _why_not(pages: Mapping[str, int]) -> list[str]:
 
 def sample_lines(samples: Sequence[dict[str, str | None]]) -> list[str]:
     """Changed documents of a preview, line against line."""
+    from pipeline.corpus.changes import difference
+
     lines = []
     for sample in samples:
         lines += ["", f"{sample['kind']} by {sample['cause']}: {sample['title']}  {sample['url']}"]

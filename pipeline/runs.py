@@ -11,12 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 
-from pipeline import archive, corrections, coverage, durations, identity, notify, rates
-from pipeline import sources as declarations
+from pipeline import archive, coverage, durations, identity, notify, rates
 from pipeline.archive import imports, takedowns
 from pipeline.archive.blocklist import TICKET
 from pipeline.corpus import build as building
@@ -26,7 +25,6 @@ from pipeline.corpus.job import BuildReport, Job, Progress
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
 from pipeline.corpus.upgrade import Foresight
-from pipeline.corrections import Correction
 from pipeline.crawl import backfill as backfilling
 from pipeline.crawl import indexed
 from pipeline.crawl import run as crawling
@@ -37,57 +35,16 @@ from pipeline.crawl.indexed import IndexPlan, IndexWish
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.tally import SourceRun, joined
 from pipeline.errors import BusyError, RefusedError, UsageError
-from pipeline.health import NEW, WELL
-from pipeline.health.acks import Ack, read_acks, write_acks
-from pipeline.health.status import Change, SourceStatus, changes, read_status, to_remember
+from pipeline.folders import Folders, declared, load_corrections, load_sources
+from pipeline.health.standing import status
+from pipeline.health.status import Change, SourceStatus, changes, to_remember
 from pipeline.records import Manifest, Source
 from pipeline.takedown.places import Plan, find
 from pipeline.takedown.proof import Proof, prove
 from pipeline.takedown.run import TakedownReport, finish, refuse_ticket, take_down
 
-SOURCES = Path("sources")
-"""Where source declarations stand unless told otherwise; a build does without them when it is not there."""
-
-CORRECTIONS = Path("corrections")
-"""The same for corrections."""
-
 Stopping = AbstractContextManager[threading.Event | None]
 """Entered for the length of a crawl: gives the event that ends it cleanly. A build is not asked, only killed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folders:
-    """The folders a run works on."""
-
-    sources: Path = SOURCES
-    """Source declarations."""
-    corrections: Path = CORRECTIONS
-    """Corrections of single documents."""
-    raw: Path = Path("raw")
-    """The archive."""
-    clean: Path = Path("clean")
-    """The corpus."""
-    work: Path | None = None
-    """Shards and staging, of one build at a time; None: `.build/<name of the corpus>` beside the corpus."""
-    workers: int = 2
-    """Worker processes for extraction and normalization."""
-    dask: str | None = None
-    """Dask scheduler to use instead of worker processes."""
-    user_agent: str | None = None
-    """Who we say we are: name, version and where an operator can complain; None: as `crawler.toml` beside the sources
-    says (pipeline/identity.py)."""
-
-    def job(self, chosen: Sequence[Source]) -> Job:
-        """A build of these folders; links are followed, so that two spellings are one corpus."""
-        clean = self.clean.resolve()
-        return Job(
-            raw=self.raw,
-            clean=clean,
-            work=self.work or clean.parent / ".build" / clean.name,
-            sources=tuple(chosen),
-            workers=self.workers,
-            dask=self.dask,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,31 +89,6 @@ UNSTOPPED: Stopping = nullcontext()
 
 def quiet(what: str, done: int, total: int) -> None:
     """The progress of a run nobody watches."""
-
-
-def load_sources(folder: Path, names: Iterable[str] = ()) -> tuple[Source, ...]:
-    """The declared sources, or those named; UsageError (SourceError) for a bad file or an unknown name."""
-    declared = declarations.load(folder)
-    chosen = set(names)
-    unknown = sorted(chosen - {s.name for s in declared})
-    if unknown:
-        have = [s.name for s in declared]
-        near = difflib.get_close_matches(unknown[0], have, 1, 0.5)
-        hint = f" did you mean {near[0]}?" if near else ""
-        raise UsageError(
-            f"{folder}: no source named {', '.join(unknown)};{hint} There are {', '.join(have) or 'none'}"
-        )
-    return tuple(s for s in declared if not chosen or s.name in chosen)
-
-
-def load_corrections(folder: Path) -> tuple[Correction, ...] | None:
-    """The corrections; None where there is no folder of them. UsageError (CorrectionError) for a bad file."""
-    return None if folder == CORRECTIONS and not folder.exists() else corrections.load(folder)
-
-
-def declared(folders: Folders) -> tuple[Source, ...]:
-    """The sources a build reads its rules from; none where there is no folder of them."""
-    return () if folders.sources == SOURCES and not SOURCES.exists() else load_sources(folders.sources)
 
 
 def crawl(
@@ -371,27 +303,6 @@ def _sent(folders: Folders, changed: Sequence[Change]) -> str | None:
     except notify.NotSentError as error:
         return str(error)
     return None
-
-
-def status(
-    folders: Folders, names: Iterable[str] = (), today: date | None = None, now: datetime | None = None
-) -> tuple[SourceStatus, ...]:
-    """How each declared source stands (or those named); UsageError for bad source files or an unknown name."""
-    chosen = load_sources(folders.sources, names)
-    acks = read_acks(folders.sources)
-    return read_status(chosen, folders.raw, folders.clean, acks, now or archive.utcnow(), today)
-
-
-def acknowledge(folders: Folders, name: str, until: date, why: str) -> Ack:
-    """Note that the present state of a source is known, until a day is over; UsageError when it is well."""
-    (now,) = status(folders, [name])
-    if now.state in (WELL, NEW):
-        raise UsageError(f"{name} is {now.state}: there is nothing to acknowledge")
-    if not why.strip():
-        raise UsageError("say why, for whoever reads it next: --why '…'")
-    ack = Ack(source=name, state=now.state, until=until, why=why)
-    write_acks(folders.sources, {**read_acks(folders.sources), name: ack})
-    return ack
 
 
 def plan_backfill(

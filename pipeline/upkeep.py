@@ -23,7 +23,8 @@ from pipeline.corpus.remake import remake
 from pipeline.corpus.restore import Rotten, rotten
 from pipeline.corpus.shards import remove_stale
 from pipeline.errors import CorpusError, RefusedError, UsageError
-from pipeline.runs import Folders, build, declared, finish_takedowns, other_rules, quiet
+from pipeline.folders import Folders, declared
+from pipeline.runs import build, finish_takedowns, other_rules, quiet
 from pipeline.stages import StageName, stage
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -81,12 +82,29 @@ def rights_table() -> str:
     return "\n".join(["| name | effect | meaning |", "|---|---|---|", *rows])
 
 
+def measured_table() -> str:
+    """The newest figures of `make bench` that have a peer's beside them; of one day the quick ones come last."""
+    found = [
+        json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "benchmarks/results").glob("*.json")
+    ]
+    newest = max(found, key=lambda each: (each["date"], not each["quick"]))
+    rows = ["| what | ours | peer | its figure | ratio |", "|---|---:|---|---:|---:|"]
+    for row in newest["rows"]:
+        if row["ratio"] is not None:
+            what = row["what"].replace("|", "&#124;")
+            ours, theirs = f"{row['ours']:.3g} {row['unit']}", f"{row['theirs']:.3g}"
+            rows.append(f"| {what} | {ours} | {row['peer']} | {theirs} | {row['ratio']:.2f} |")
+    how = f"{newest['processor']}, {newest['date']}{', the quick form' if newest['quick'] else ''}"
+    return "\n".join([f"{how}; above 1 ours is less:", "", *rows])
+
+
 GENERATED = {
     (README, "states"): states_table,
     (README, "rooms"): rooms_table,
     (README, "drawing"): rooms_drawing,
     (README, "pairs"): pairs_table,
     (README, "fixes"): normalize.fixes_table,
+    (README, "measured"): measured_table,
     (CLEAN, "columns"): columns_table,
     (CLEAN, "rights"): rights_table,
 }

@@ -46,22 +46,23 @@ ALLOWED = {
     "repairs": SHARED | {"archive", "crawl", "corpus"},
     "notify": {"errors", "tomlfile"},
     "identity": {"errors", "tomlfile", "web"},
-    "health": SHARED | {"archive", "sources", "crawl", "corpus"},
+    "folders": SHARED | {"sources", "corrections", "corpus"},
+    "health": SHARED | {"archive", "sources", "crawl", "corpus", "folders"},
     "opml": {"errors", "sources", "tomlfile", "web"},
     "trial": SHARED | {"crawl", "extract", "corpus", "sources", "tomlfile", "web"},
     "takedown": SHARED | {"locking", "web", "archive", "crawl", "dedupe", "corpus"},
     "explain": SHARED | {"corpus", "normalize", "origin", "spans"},
     "runs": SHARED
     | {"sources", "web", "archive", "crawl", "corpus", "health", "notify", "takedown"}
-    | {"corrections", "coverage", "durations", "identity", "rates"},
-    "upkeep": SHARED | {"archive", "corpus", "repairs", "runs", "stages"},
+    | {"corrections", "coverage", "durations", "folders", "identity", "rates"},
+    "upkeep": SHARED | {"archive", "corpus", "folders", "repairs", "runs", "stages"},
     "report": SHARED | {"crawl", "corpus", "repairs", "runs", "upkeep", "health", "markdown", "printable"},
     "demo": {"records"},
     "printable": set(),
     "look": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "corrections"}
     | {"runs", "upkeep", "report", "repairs", "health", "spans", "origin", "markdown", "trial", "parsing"}
-    | {"printable", "durations", "stages", "explain", "tomlfile"},
+    | {"printable", "durations", "stages", "explain", "tomlfile", "folders"},
     "cli": SHARED
     | {"sources", "web", "archive", "crawl", "extract", "normalize", "dedupe", "corpus", "takedown"}
     | {
@@ -80,8 +81,8 @@ ALLOWED = {
         "trial",
         "look",
     }
-    | {"corrections", "tomlfile", "printable", "explain"},
-    "flows": SHARED | {"runs", "upkeep", "report", "stages", "notify"},
+    | {"corrections", "tomlfile", "printable", "explain", "folders"},
+    "flows": SHARED | {"folders", "runs", "upkeep", "report", "stages", "notify"},
 }
 """Room → the rooms it may import besides itself. crawl writes raw/ through archive, corpus reads raw/ through
 archive; neither knows the other."""

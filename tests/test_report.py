@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from pipeline.corpus.changes import difference
 from pipeline.corpus.job import BuildReport
 from pipeline.crawl.gaps import Gap
 from pipeline.crawl.tally import SourceRun
@@ -21,7 +22,6 @@ from pipeline.report import (
     WHY_NOT,
     build_words,
     crawl_notes,
-    difference,
     markdown_maintenance,
     markdown_run,
     plan_words,

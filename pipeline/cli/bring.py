@@ -27,7 +27,6 @@ def add(commands: Commands) -> None:
     """Add this command to the parser."""
     bring = commands.add_parser(
         "import",
-        help="take foreign WARC and WACZ files, HTML and text into the archive",
         description="Takes what others saved into the archive: files and folders, or what an index of somebody else's"
         " archive names (--cdx: a CDX or CDXJ file, the answer of a CDX server, a Parquet file of Common Crawl's"
         " columnar index; a file or an address). Of an index only the records are read that belong to the source, by"

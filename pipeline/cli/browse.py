@@ -25,7 +25,6 @@ def add(commands: Commands) -> None:
     """Add the command to the parser."""
     look = commands.add_parser(
         "look",
-        help="a local web page: sources, runs, versions, every document beside its page, search",
         description=DESCRIPTION,
         formatter_class=Prose,
     )
@@ -51,8 +50,8 @@ def add(commands: Commands) -> None:
 
 def run_look(arguments: argparse.Namespace) -> int:
     """corpus look"""
+    from pipeline.folders import Folders
     from pipeline.look.serve import is_loopback, serve
-    from pipeline.runs import Folders
 
     where = Folders(
         sources=arguments.sources,

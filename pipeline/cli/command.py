@@ -31,45 +31,65 @@ exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 busy, 5 no space, 6 offline,
 
 
 COMMANDS = {
-    "demo": "demo",
-    **dict.fromkeys(("crawl", "build", "refresh", "backfill", "rebuild"), "jobs"),
-    "import": "bring",
-    **dict.fromkeys(("read", "report"), "look"),
-    "explain": "explain",
-    "look": "browse",
-    **dict.fromkeys(("verify", "repair", "maintain", "ledger"), "whole"),
-    **dict.fromkeys(("versions", "pin", "unpin", "diff", "rollback", "changes"), "versions"),
-    "runs": "undo",
-    "export": "export",
-    **dict.fromkeys(("extract", "normalize", "dedupe"), "stages"),
-    "source": "source",
-    "status": "status",
-    "held": "held",
-    "page": "page",
-    "takedown": "takedown",
-    "correct": "correct",
+    "demo": ("demo", "two refreshes of the sample site, on this machine only"),
+    "crawl": ("jobs", "fetch what is due into the archive"),
+    "build": ("jobs", "archive → the next version; fetches nothing"),
+    "refresh": ("jobs", "crawl, then build: what the schedule runs"),
+    "backfill": ("jobs", "bring past days, sources or URLs into the corpus"),
+    "rebuild": ("jobs", "build everything anew after a rule change"),
+    "import": ("bring", "take foreign WARC and WACZ files, HTML and text into the archive"),
+    "read": ("look", "rows of a version, as JSON Lines, text or Markdown"),
+    "report": ("look", "what a version holds, by source, week and reason"),
+    "explain": ("explain", "where one document came from and why it reads as it does"),
+    "look": ("browse", "a local web page: sources, runs, versions, every document beside its page, search"),
+    "verify": ("whole", "check the archive and the versions, byte by byte"),
+    "repair": ("whole", "put right what is damaged; what cannot be read is set aside and told"),
+    "maintain": ("whole", "verify archive and corpus, join half-empty files, let old versions go"),
+    "ledger": ("whole", "the crawl's memory"),
+    "versions": ("versions", "the versions there are"),
+    "pin": ("versions", "keep a version for ever: maintain lets the others go in time"),
+    "unpin": ("versions", "let a version go in time again"),
+    "diff": ("versions", "what changed between two versions"),
+    "rollback": ("versions", "publish an older version again, and hold builds until it is released"),
+    "changes": ("versions", "what to add, update and delete since a version, also a collected one"),
+    "runs": ("undo", "the crawls and imports of the archive, withdrawn ones too"),
+    "export": ("export", "copy a version to a folder, an object store, the Hugging Face hub"),
+    "extract": ("stages", "the articles of a page, before and after normalization"),
+    "normalize": ("stages", "stdin → stdout in the corpus's form"),
+    "dedupe": ("stages", "relations between the texts of a JSON Lines file"),
+    "source": ("source", "the source files: list, check, try, add-opml"),
+    "status": ("status", "how every source stands: state, since when, last good, what comes next"),
+    "held": (
+        "held",
+        "the sources whose new rows wait: why, since when, which, and what would become of them",
+    ),
+    "page": ("page", "golden pages, by which extraction is tested"),
+    "takedown": ("takedown", "take documents out of the archive and of every version, for ever"),
+    "correct": ("correct", "correct one document for good"),
 }
-"""Command → the module of this room that has it: only that one is imported, for a start takes what is imported."""
-
-VERSION = "--version"
+"""Command → the module of this room that has it, and its line in the help: that module alone is imported when the
+command is asked for, and none for the help, for a start takes what is imported."""
 
 SQLITE_FULL = 13
 """SQLite's result code of a full disk (https://www.sqlite.org/rescode.html#full)."""
 
 
 def parser(said: str | None = None) -> argparse.ArgumentParser:
-    """The whole command line, or what the first word said needs of it."""
+    """The whole command line; where the first word is `said`, what that needs of it: of other commands a line each."""
     top = argparse.ArgumentParser(
         prog="corpus",
         description="From Chinese web pages to a versioned clean corpus.",
         epilog=EPILOG,
         formatter_class=Prose,
     )
-    top.add_argument(VERSION, action="version", version=version("zh-article-corpus"))
+    top.add_argument("--version", action="version", version=version("zh-article-corpus"))
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    if said == VERSION:
-        return top
-    for module in [COMMANDS[said]] if said in COMMANDS else dict.fromkeys(COMMANDS.values()):
+    wanted = [COMMANDS[said][0]] if said in COMMANDS else []
+    wanted = list(dict.fromkeys(module for module, _ in COMMANDS.values())) if said is None else wanted
+    for name, (module, line) in COMMANDS.items():
+        if module not in wanted:
+            commands.add_parser(name, help=line)
+    for module in wanted:
         import_module(f"pipeline.cli.{module}").add(commands)
     logs.add(top)
     for command in leaves(top):
@@ -82,7 +102,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8 whatever the locale says
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     line = sys.argv[1:] if argv is None else argv
-    arguments = parser(line[0] if line else None).parse_args(line)
+    arguments = parser(line[0] if line else "").parse_args(line)
     try:
         with logs.shown(arguments.verbose, arguments.log_file):
             return int(arguments.run(arguments) or 0)

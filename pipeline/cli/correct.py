@@ -22,8 +22,8 @@ from pipeline.corpus.correcting import made_for
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corrections import Correction, CorrectionError
 from pipeline.errors import UsageError
+from pipeline.folders import CORRECTIONS
 from pipeline.records import WITHHELD, Capture, Document, Reason
-from pipeline.runs import CORRECTIONS
 
 DESCRIPTION = """\
 Opens a correction of one document in $EDITOR, with what stands now; take the # from what is wrong and write it right.
@@ -47,7 +47,6 @@ def add(commands: Commands) -> None:
     """Add this command to the parser."""
     command = commands.add_parser(
         "correct",
-        help="correct one document for good",
         description=DESCRIPTION,
         formatter_class=Prose,
     )

@@ -14,7 +14,7 @@ from pipeline.cli.options import Commands, local
 from pipeline.corpus.read import documents
 from pipeline.demo.server import SampleSite, write_sources
 from pipeline.errors import UsageError
-from pipeline.runs import Folders
+from pipeline.folders import Folders
 
 DEMO_MARK = ".corpus-demo"
 """File that tells a demo's folder from one of the user's."""
@@ -22,7 +22,7 @@ DEMO_MARK = ".corpus-demo"
 
 def add(commands: Commands) -> None:
     """Add this command to the parser."""
-    demo = commands.add_parser("demo", help="two refreshes of the sample site, on this machine only")
+    demo = commands.add_parser("demo")
     demo.add_argument(
         "--into", type=local, default=Path("demo-data"), help="folder to work in (default: demo-data)"
     )

@@ -34,7 +34,6 @@ def add(commands: Commands) -> None:
     """Add this command to the parser."""
     explain = commands.add_parser(
         "explain",
-        help="where one document came from and why it reads as it does",
         description="Tells of a page or document whether it is published, its visits (the newest first) and how its"
         " text came about; of a feed, sitemap or listing when it was read, and what became of its links.",
     )
@@ -209,11 +208,12 @@ def _lines(
     ref = next((ref for ref in refs if ref.id == document.capture), None)
     if ref is None:
         return None
-    from pipeline import extract, runs
+    from pipeline import extract
     from pipeline.archive.reader import read_one
+    from pipeline.folders import load_sources
 
     capture = read_one(arguments.raw, ref.place)
-    declared = runs.load_sources(arguments.sources) if arguments.sources.is_dir() else ()
+    declared = load_sources(arguments.sources) if arguments.sources.is_dir() else ()
     return len(capture.page[0]), extract.line_report(
         capture.page[0],
         url=capture.final_url,
@@ -239,7 +239,7 @@ def _corrections(folder: Path, rows: Sequence[Document]) -> Mapping[str, Sequenc
     if not any(row.corrected for row in rows):
         return {}
     from pipeline.corrections import by_document
-    from pipeline.runs import load_corrections
+    from pipeline.folders import load_corrections
 
     return by_document(load_corrections(folder) or ())
 

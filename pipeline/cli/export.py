@@ -39,7 +39,6 @@ def add(commands: Commands) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "export",
-        help="copy a version to a folder, an object store, the Hugging Face hub",
         description=ABOUT,
         formatter_class=Prose,
     )

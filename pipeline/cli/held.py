@@ -27,7 +27,6 @@ def add(commands: Commands) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "held",
-        help="the sources whose new rows wait: why, since when, which, and what would become of them",
         description=DESCRIPTION,
         formatter_class=Prose,
     )

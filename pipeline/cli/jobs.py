@@ -32,13 +32,13 @@ CRAWL = (
 
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
-    crawl = commands.add_parser("crawl", help="fetch what is due into the archive", description=CRAWL)
+    crawl = commands.add_parser("crawl", description=CRAWL)
     folder_options(crawl, "sources", "raw", "clean", "user_agent")
     _which(crawl)
     undo.options(crawl)
     crawl.set_defaults(run=run_crawl)
 
-    build = commands.add_parser("build", help="archive → the next version; fetches nothing")
+    build = commands.add_parser("build")
     folder_options(build, *BUILD)
     _confirm(build)
     _later(build)
@@ -47,7 +47,7 @@ def add(commands: Commands) -> None:
     )
     build.set_defaults(run=run_build)
 
-    refresh = commands.add_parser("refresh", help="crawl, then build: what the schedule runs")
+    refresh = commands.add_parser("refresh")
     folder_options(refresh)
     _which(refresh)
     _confirm(refresh)
@@ -56,7 +56,6 @@ def add(commands: Commands) -> None:
 
     backfill = commands.add_parser(
         "backfill",
-        help="bring past days, sources or URLs into the corpus",
         description="Takes the whole archive into the corpus. With --fetch, what was published from --from to --to is"
         " searched for and fetched first: sitemaps, feed archives and listings are read back as far as the span"
         " reaches, by the days that lists, addresses and at last the pages tell; nothing of other days is published."
@@ -86,7 +85,7 @@ def add(commands: Commands) -> None:
     )
     backfill.set_defaults(run=run_backfill)
 
-    rebuild = commands.add_parser("rebuild", help="build everything anew after a rule change")
+    rebuild = commands.add_parser("rebuild")
     folder_options(rebuild, *BUILD)
     rebuild.add_argument("--preview", action="store_true", help="only show what would change, with samples")
     _confirm(rebuild)

@@ -67,7 +67,7 @@ WEEK_MEANS = {
 
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
-    read = commands.add_parser("read", help="rows of a version, as JSON Lines, text or Markdown")
+    read = commands.add_parser("read")
     corpus_to_read(read)
     read.add_argument("--version", help="2.37.0, 2.37 (its newest revision) or latest (default)")
     read.add_argument("--table", choices=TABLES, default="articles", help="published rows, or all others")
@@ -76,7 +76,6 @@ def add(commands: Commands) -> None:
 
     report = commands.add_parser(
         "report",
-        help="what a version holds, by source, week and reason",
         description="The rows of a version by source and what became of them, each source's new articles week by week,"
         " and the reasons of what is not published. With NAME one source's life, a line a week.",
     )

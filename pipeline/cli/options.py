@@ -15,7 +15,7 @@ from pipeline.cli.table import wrapped
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.runs import Folders
+    from pipeline.folders import Folders
 
 Commands = Any
 """argparse's sub-parser collection, whose type is private."""
@@ -113,7 +113,7 @@ def json_option(command: argparse.ArgumentParser) -> None:
 
 def folders(arguments: argparse.Namespace) -> Folders:
     """The folders a command works on, as far as it has an option for them."""
-    from pipeline.runs import Folders
+    from pipeline.folders import Folders
 
     given = {name: getattr(arguments, name, None) for name in WHOLE}
     return Folders(**{name: value for name, value in given.items() if value is not None})

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import archive, extract, identity, runs
+from pipeline import archive, extract, identity
 from pipeline.archive import index
 from pipeline.cli import screen, stages
 from pipeline.cli.options import Commands, json_option, local, machine, refuse_idle, user_agent
 from pipeline.errors import CorpusError, UsageError
+from pipeline.folders import load_sources
 from pipeline.records import Capture, Kind, Outcome, Page, Source
 from pipeline.web.urls import site, url_key
 
@@ -34,7 +35,7 @@ class Saved:
 
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
-    page = commands.add_parser("page", help="golden pages, by which extraction is tested")
+    page = commands.add_parser("page")
     what = page.add_subparsers(dest="what", metavar="WHAT", required=True)
     record = what.add_parser(
         "record",
@@ -129,7 +130,7 @@ def _archived(raw: Path, url: str) -> Capture | None:
 
 def _source(arguments: argparse.Namespace, url: str) -> Source:
     """The declared source of the URL's site, whose delay and patterns hold; else one made for it."""
-    declared = runs.load_sources(arguments.sources) if arguments.sources.is_dir() else ()
+    declared = load_sources(arguments.sources) if arguments.sources.is_dir() else ()
     own = stages.by_host(declared, url)
     return own[0] if own else stages.by_hand(url, allow_private=arguments.allow_private)
 

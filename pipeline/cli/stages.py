@@ -1,4 +1,4 @@
-"""One stage by hand on any file: extract, normalize, dedupe."""
+"""One stage by hand on any file: extract, normalize, dedupe; each imports that stage alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline import archive, extract, identity, normalize, runs
 from pipeline.cli import screen
 from pipeline.cli.options import Commands, local, refuse_idle, user_agent
-from pipeline.corpus.texts import normalize_body
-from pipeline.crawl import run as crawling
-from pipeline.dedupe import file as dedupe_file
 from pipeline.errors import CorpusError, UsageError
+from pipeline.folders import load_sources
 from pipeline.records import Capture, Kind, Outcome, Page, Source, Span
 
 TEXT_NAMES = (".txt", ".text", ".md", ".markdown")
@@ -31,7 +28,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
-    extraction = commands.add_parser("extract", help="the articles of a page, before and after normalization")
+    extraction = commands.add_parser("extract")
     extraction.add_argument("pages", nargs="+", metavar="PATH|URL")
     extraction.add_argument("--url", help="address the file came from (for a PATH)")
     extraction.add_argument(
@@ -52,7 +49,7 @@ def add(commands: Commands) -> None:
     user_agent(extraction)
     extraction.set_defaults(run=run_extract)
 
-    normal = commands.add_parser("normalize", help="stdin → stdout in the corpus's form")
+    normal = commands.add_parser("normalize")
     normal.add_argument(
         "--target",
         choices=("Hans", "Hant-TW", "Hant-HK", "keep"),
@@ -66,7 +63,7 @@ def add(commands: Commands) -> None:
     normal.add_argument("--explain", action="store_true", help="print each change instead of the text")
     normal.set_defaults(run=run_normalize)
 
-    compare = commands.add_parser("dedupe", help="relations between the texts of a JSON Lines file")
+    compare = commands.add_parser("dedupe")
     compare.add_argument(
         "file", type=local, metavar="FILE.jsonl", help='{"id","site","url","title","text",…} a line'
     )
@@ -78,7 +75,9 @@ def add(commands: Commands) -> None:
 
 def run_extract(arguments: argparse.Namespace) -> int:
     """corpus extract"""
-    source = runs.load_sources(arguments.sources, [arguments.source])[0] if arguments.source else None
+    from pipeline import normalize
+
+    source = load_sources(arguments.sources, [arguments.source])[0] if arguments.source else None
     if all(is_address(where) for where in arguments.pages):
         refuse_idle(arguments, "for a URL, which says where the page came from", "url")
     if not any(is_address(where) for where in arguments.pages):
@@ -101,6 +100,8 @@ def run_extract(arguments: argparse.Namespace) -> int:
 
 
 def _extract_one(where: str, source: Source | None, arguments: argparse.Namespace) -> dict[str, Any]:
+    from pipeline import extract, identity
+
     is_url = is_address(where)
     name = {"url": where} if is_url else {"path": where}
     if is_url:
@@ -138,6 +139,9 @@ def fetch_one(url: str, source: Source, agent: str, beside: Path = RAW) -> Captu
 
     `beside` is the archive whose crawls may be asking the same site just now: it is asked at their pace.
     """
+    from pipeline import archive
+    from pipeline.crawl import run as crawling
+
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder)
         (told,) = crawling.crawl([source], raw, urls=[url], user_agent=agent, only_due=False, beside=beside)
@@ -161,6 +165,8 @@ def file_bytes(path: Path) -> bytes:
 
 def page_row(page: Page) -> dict[str, Any]:
     """A page's extraction as `corpus extract` prints it."""
+    from pipeline.corpus.texts import normalize_body
+
     articles = []
     for article in page.articles:
         done, structure = normalize_body(article.extracted, article.structure)
@@ -214,6 +220,8 @@ def page_row(page: Page) -> dict[str, Any]:
 
 def run_normalize(arguments: argparse.Namespace) -> int:
     """corpus normalize"""
+    from pipeline import normalize
+
     settings = {"target": arguments.target, "spacing": arguments.spacing}
     lines = _stdin_lines()
     if not arguments.explain:
@@ -241,6 +249,8 @@ def _stdin_lines() -> Iterator[str]:
 
 def run_dedupe(arguments: argparse.Namespace) -> int:
     """corpus dedupe"""
+    from pipeline.dedupe import file as dedupe_file
+
     try:
         with arguments.file.open(encoding="utf-8") as lines:
             for row in dedupe_file.dedupe_file(lines, batch=arguments.batch):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from pipeline import report, runs
+from pipeline import report
 from pipeline.cli import screen
 from pipeline.cli.options import Commands, Prose, day, folder_options, folders, must_exist, refuse_idle
 from pipeline.errors import RefusedError, UsageError
-from pipeline.health import STATES
+from pipeline.health import STATES, standing
 
 DESCRIPTION = (
     "Every source is held against its own past weeks; no setting is needed. A state is one of:\n\n"
@@ -23,7 +23,6 @@ def add(commands: Commands) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "status",
-        help="how every source stands: state, since when, last good, what comes next",
         description=DESCRIPTION,
         formatter_class=Prose,
     )
@@ -45,11 +44,11 @@ def run_status(arguments: argparse.Namespace) -> int:
         refuse_idle(arguments, "beside --ack NAME", "name", "json")
         if arguments.until is None:
             raise UsageError("--ack needs --until DAY: what is known for ever is no longer looked at")
-        ack = runs.acknowledge(where, arguments.ack, arguments.until, arguments.why)
+        ack = standing.acknowledge(where, arguments.ack, arguments.until, arguments.why)
         screen.say(f"{ack.source} is known to be {ack.state} until {ack.until}: {ack.why}")
         return 0
     refuse_idle(arguments, "without --ack", "until", "why")
-    statuses = runs.status(where, arguments.name)
+    statuses = standing.status(where, arguments.name)
     if arguments.json:
         for each in statuses:
             screen.put({**asdict(each), "unwell": each.is_unwell})

@@ -12,6 +12,7 @@ from pipeline.archive.takedowns import Takedown
 from pipeline.cli import screen
 from pipeline.cli.options import Commands, Prose, folder_options, folders, local, refuse_idle
 from pipeline.errors import RefusedError, UsageError
+from pipeline.folders import Folders
 from pipeline.takedown.places import Plan
 
 SHOWN = 40
@@ -36,7 +37,6 @@ def add(commands: Commands) -> None:
     """Add the command to the parser."""
     command = commands.add_parser(
         "takedown",
-        help="take documents out of the archive and of every version, for ever",
         description=DESCRIPTION,
         formatter_class=Prose,
     )
@@ -162,7 +162,7 @@ def _show_done(done: Takedown, arguments: argparse.Namespace) -> None:
         screen.put(asdict(done))
 
 
-def _verify(where: runs.Folders, arguments: argparse.Namespace) -> int:
+def _verify(where: Folders, arguments: argparse.Namespace) -> int:
     with screen.watching() as progress:
         proof = runs.prove_takedown(where, arguments.verify, progress)
     if arguments.json:

@@ -28,7 +28,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add these commands to the parser."""
     listing = commands.add_parser(
         "runs",
-        help="the crawls and imports of the archive, withdrawn ones too",
         description="A run is one crawl, backfill or import. `corpus crawl --undo RUN --why …` or `corpus import"
         " --undo RUN --why …` withdraws one: it stays in the archive and counts for nothing, as if it had never been;"
         " --redo RUN takes that back. The next build and the next crawl see it.",

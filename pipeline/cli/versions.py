@@ -49,15 +49,12 @@ MEANS = {
 
 def add(commands: Commands) -> None:
     """Add these commands to the parser."""
-    listing = commands.add_parser("versions", help="the versions there are")
+    listing = commands.add_parser("versions")
     in_corpus(listing)
     listing.set_defaults(run=run_versions)
 
-    for word, text in (
-        ("pin", "keep a version for ever: maintain lets the others go in time"),
-        ("unpin", "let a version go in time again"),
-    ):
-        command = commands.add_parser(word, help=text)
+    for word in ("pin", "unpin"):
+        command = commands.add_parser(word)
         command.add_argument("version", metavar="VERSION", help="2.37.0, or 2.37 for its newest revision")
         command.add_argument("--owner", help="whose pin it is: a name or an address, one word")
         if word == "pin":
@@ -71,7 +68,7 @@ def add(commands: Commands) -> None:
         command.add_argument("--clean", type=local, default=Path("clean"), help=FOLDERS["clean"])
         command.set_defaults(run=run_pin)
 
-    diff = commands.add_parser("diff", help="what changed between two versions")
+    diff = commands.add_parser("diff")
     diff.add_argument("old", metavar="A", help="the older version, 2.36")
     diff.add_argument("new", metavar="B", help="the newer one")
     in_corpus(diff)
@@ -79,7 +76,6 @@ def add(commands: Commands) -> None:
 
     back = commands.add_parser(
         "rollback",
-        help="publish an older version again, and hold builds until it is released",
         description="Publishes a new release equal to an older version, with --why in its manifest and card; latest"
         " goes on to it. Until --release refresh and build publish nothing (crawls go on), or they would bring back"
         " what was wrong. Meanwhile: `corpus crawl|import --undo RUN`, mend the rules, and see with `corpus rebuild"
@@ -95,7 +91,6 @@ def add(commands: Commands) -> None:
 
     feed = commands.add_parser(
         "changes",
-        help="what to add, update and delete since a version, also a collected one",
         description="What to do to a copy of one version to have another: an object a document on stdout, kind added,"
         " changed or removed, with the hashes of text and row before and after. Every release leaves a small file in"
         " changes/ for ever, so that the versions in between, and --since itself, may be gone. 2.37 of --since is the"

@@ -8,8 +8,6 @@ import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline import repairs, upkeep
-from pipeline.archive.withdrawn import withdrawn
 from pipeline.cli import screen
 from pipeline.cli.options import (
     BUILD,
@@ -22,12 +20,7 @@ from pipeline.cli.options import (
     must_exist,
     refuse_idle,
 )
-from pipeline.corpus.environment import build_environment, environment, environment_of
-from pipeline.corpus.read import list_versions, version_folder
-from pipeline.crawl import ledger
 from pipeline.errors import RefusedError, UsageError
-from pipeline.report import maintenance_words, repair_lines
-from pipeline.rules import PACKAGE
 
 FILES_SHOWN = 5
 """So many files that came out otherwise are named."""
@@ -49,7 +42,6 @@ def add(commands: Commands) -> None:
     """Add these commands to the parser."""
     verify = commands.add_parser(
         "verify",
-        help="check the archive and the versions, byte by byte",
         description="Reads every byte and changes nothing. With --rebuild a version is made again from its inputs, in a"
         " folder of its own, with the code and libraries of now: the same bytes, or what differs first and why.",
     )
@@ -67,7 +59,6 @@ def add(commands: Commands) -> None:
 
     repair = commands.add_parser(
         "repair",
-        help="put right what is damaged; what cannot be read is set aside and told",
         description=REPAIR,
         formatter_class=Prose,
     )
@@ -76,14 +67,12 @@ def add(commands: Commands) -> None:
     repair.add_argument("what", nargs="?", metavar="FILE|VERSION", help="with --ack: of which (default: all)")
     repair.set_defaults(run=run_repair)
 
-    maintain = commands.add_parser(
-        "maintain", help="verify archive and corpus, join half-empty files, let old versions go"
-    )
+    maintain = commands.add_parser("maintain")
     folder_options(maintain, *BUILD)
     maintain.add_argument("--verify-only", action="store_true", help="change nothing")
     maintain.set_defaults(run=run_maintain)
 
-    book = commands.add_parser("ledger", help="the crawl's memory")
+    book = commands.add_parser("ledger")
     what = book.add_subparsers(dest="what", metavar="WHAT", required=True)
     anew = what.add_parser("rebuild", help="make it anew from the archive")
     anew.add_argument("--raw", type=local, default=Path("raw"), help=FOLDERS["raw"])
@@ -92,6 +81,10 @@ def add(commands: Commands) -> None:
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """corpus verify"""
+    from pipeline import repairs, upkeep
+    from pipeline.archive.withdrawn import withdrawn
+    from pipeline.corpus.read import list_versions, version_folder
+
     must_exist(arguments, "raw", "clean")
     if arguments.rebuild is not None:
         refuse_idle(arguments, "beside --rebuild VERSION", "version")
@@ -125,6 +118,8 @@ def _rebuild(arguments: argparse.Namespace) -> int:
     """Make a version again; exit code 3 where it comes out otherwise."""
     if arguments.env is not None:
         return _elsewhere(arguments)
+    from pipeline import upkeep
+
     where = folders(arguments)
     with screen.watching() as progress:
         found = upkeep.verify_rebuild(where, arguments.rebuild, progress=progress)
@@ -145,6 +140,10 @@ def _rebuild(arguments: argparse.Namespace) -> int:
 
 def _elsewhere(arguments: argparse.Namespace) -> int:
     """The same in an environment with the version's own libraries; the code is that of now."""
+    from pipeline.corpus.environment import build_environment, environment, environment_of
+    from pipeline.corpus.read import version_folder
+    from pipeline.rules import PACKAGE
+
     then, now = environment_of(version_folder(arguments.clean, arguments.rebuild)), environment()
     python = build_environment(arguments.env, then)
     for key in ("python", "commit"):
@@ -168,6 +167,9 @@ def _elsewhere(arguments: argparse.Namespace) -> int:
 
 def run_repair(arguments: argparse.Namespace) -> int:
     """corpus repair"""
+    from pipeline import repairs, upkeep
+    from pipeline.report import repair_lines
+
     must_exist(arguments, "raw", "clean")
     where = folders(arguments)
     if arguments.ack is None:
@@ -187,6 +189,9 @@ def run_repair(arguments: argparse.Namespace) -> int:
 
 def run_maintain(arguments: argparse.Namespace) -> int:
     """corpus maintain"""
+    from pipeline import upkeep
+    from pipeline.report import maintenance_words
+
     must_exist(arguments, "raw", "clean")
     with screen.watching() as progress:
         done = upkeep.maintain(folders(arguments), verify_only=arguments.verify_only, progress=progress)
@@ -200,6 +205,8 @@ def run_maintain(arguments: argparse.Namespace) -> int:
 
 def run_ledger_rebuild(arguments: argparse.Namespace) -> int:
     """corpus ledger rebuild"""
+    from pipeline.crawl import ledger
+
     if not arguments.raw.is_dir():
         raise UsageError(f"{arguments.raw}: no archive here to make a ledger from")
     files = ledger.rebuild(arguments.raw)

@@ -326,7 +326,7 @@ def _publish(
         return report
     write_parquet(table, folder / CHANGES_FILE)
     tombstones.write(folder, tombstones.of(takedowns.all_of(job.raw)))
-    life_files.write(folder, parent, edition.ids)
+    life_files.write(folder, parent, edition.moved if todo.base is not None else None, edition.id_index)
     edition.id_index.write(folder)
     manifest = _describe(job, todo, folder, edition, report)
     check_staged(folder, manifest, parent, todo.base)

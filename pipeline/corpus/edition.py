@@ -108,12 +108,14 @@ class Edition:
         """`sums` are the parent's: with them each of its files is checked before it is read.
 
         `rows`: how many it will hold, about, when there is no parent; `writers` write its files, if not this process.
+        `touched` are the files written here, `moved` the documents of which a row came or went.
         """
         self.folder = folder
         self.parent = parent
         self.sums = sums
         self._writers = writers
         self.touched: set[str] = set()
+        self.moved: set[str] = set()
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._rows: dict[str, int] = {}
         self._ids: dict[str, pa.Table] = {}
@@ -143,10 +145,6 @@ class Edition:
     def find(self, ids: Iterable[str]) -> dict[str, Placed]:
         """The current row of each document that has one: published, or withheld by deduplication."""
         return self.known(ids)[0]
-
-    def ids(self, path: Path) -> pa.ChunkedArray:
-        """The ids of the rows of one of its files."""
-        return self._ids_of(self._name(path))["id"]
 
     def known(self, ids: Iterable[str]) -> tuple[dict[str, Placed], dict[str, datetime]]:
         """The current row of each document that has one, and when each was last captured with a text."""
@@ -221,6 +219,7 @@ class Edition:
         arriving: dict[str, list[Document]] = defaultdict(list)
         for edit in edits:
             before, after = edit.before, edit.after
+            self.moved |= {row.id for row in (before.document if before else None, after) if row is not None}
             if before is not None:
                 out[before.file].add((before.document.capture, before.document.part))
                 self._count(before.document, -1)

@@ -20,15 +20,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
 from pipeline.corpus.expectations import KEPT, LINKS
-from pipeline.corpus.shards import ShardReport, forget
-from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import Decision
 from pipeline.errors import RefusedError
 from pipeline.records import Document, Reason, Source
+
+if TYPE_CHECKING:
+    from pipeline.corpus.shards import ShardReport
+    from pipeline.dedupe.index import DedupeIndex
+    from pipeline.dedupe.records import Decision
 
 COPIES, CLUSTER, FORM, HARM, LOST = "copies", "cluster", "form", "harm", "lost"
 
@@ -216,6 +219,8 @@ def breaking(
     others_do = any(well[name] > lost[name] for name in well if name not in many)
     waits = sum(count for name, count in lost.items() if not accepts(name))
     if waits >= MANY_LOST and not (many and others_do):
+        from pipeline.corpus.shards import forget  # who only asks for KINDS needs no shards
+
         for shard in broken:
             forget(shard)
         raise RefusedError(

@@ -11,15 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.corpus.assemble import item_of
 from pipeline.corpus.edition import CLUSTERS, Edit, Edition
 from pipeline.corpus.expectations import rows_of
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions, version_folder
 from pipeline.corpus.schema import DROPPED, from_table, read_parquet
-from pipeline.corpus.texts import whole_text
-from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.run import dedupe
 from pipeline.records import WITHHELD, Document, Reason
 
 COMPARED = 2_000
@@ -134,6 +130,11 @@ def show(clean: Path, source: str) -> list[Waiting]:
 
     They are compared with what is published as a build would do it; nothing is written.
     """
+    from pipeline.corpus.assemble import item_of
+    from pipeline.corpus.texts import whole_text
+    from pipeline.dedupe.index import DedupeIndex
+    from pipeline.dedupe.run import dedupe
+
     folder = version_folder(clean)
     rows = sorted(_waiting(folder, source), key=lambda row: (row.captured_at, row.id), reverse=True)
     compared = {row.id: row for row in reversed(rows[:COMPARED])}

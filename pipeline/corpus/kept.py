@@ -1,31 +1,32 @@
 """Rows of an earlier shard that still hold: after a source is declared otherwise, only its captures are worked on.
 
 A shard says in its own metadata what it was made of. One of the same file and code, in which only some sources were
-declared otherwise, gives the rows of all others; what is worked on anew goes between them, in the order of the file.
+declared otherwise, gives the rows of all others; one of the same code and other phrases those of the pages that these
+cannot touch (phrases.py). What is worked on anew goes between them, in the order of the file.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.archive.cdxj import Ref
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.pages import page_batches
 from pipeline.corpus.pool import Done
-from pipeline.corpus.texts import rows_of
+from pipeline.corpus.schema import EXTRACTED, SCHEMA
 
 KEY = b"made_of"
 """Where in a shard's metadata it stands."""
-
-ROWS_AT_ONCE = 1_000
-"""Rows copied in one go: bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,33 +73,60 @@ class Plan:
     """All units of the file."""
     earlier: Path
     """The shard that has the rows of the others."""
+    normalized: Path
+    """The normalize shard made of it."""
+    schema: pa.Schema = EXTRACTED
+    """Its columns."""
     row: Callable[[int], int]
     """From a unit at which rows that are kept begin or end to its row in that shard."""
 
     def weave(self, outcomes: Iterator[Done[pa.Table] | Lost]) -> Iterator[Done[pa.Table] | Lost | pa.Table]:
         """The outcomes of the batches, and between them the rows that are kept."""
-        at = 0
+        at, rows = 0, _reader(self.earlier, self.schema)
         for outcome in outcomes:
-            yield from self._kept(at, outcome.batch.start)
+            if outcome.batch.start > at:
+                yield from rows(self.row(at), self.row(outcome.batch.start))
             yield outcome
             at = outcome.batch.start + outcome.batch.count
-        yield from self._kept(at, self.total)
-
-    def _kept(self, start: int, end: int) -> Iterator[pa.Table]:
-        first, last = (self.row(start), self.row(end)) if end > start else (0, 0)
-        for row in range(first, last, ROWS_AT_ONCE):
-            yield rows_of(self.earlier, row, min(ROWS_AT_ONCE, last - row))
+        if self.total > at:
+            yield from rows(self.row(at), self.row(self.total))
 
 
-def to_extract(raw: Path, file: str, names: frozenset[str], earlier: Path) -> Plan:
-    """The page captures of some sources of a file, to extract anew."""
-    batches, starts = page_batches(raw, file, names), _starts(earlier)
-    return Plan(batches=batches, total=len(starts) - 1, earlier=earlier, row=starts.__getitem__)
+def _reader(shard: Path, schema: pa.Schema) -> Callable[[int, int], Iterator[pa.Table]]:
+    """What reads the rows of a shard from one to before another, in order, a row group in memory at a time."""
+    file = pq.ParquetFile(shard)
+    ends = list(accumulate(file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)))
+
+    @lru_cache(maxsize=1)
+    def group(number: int) -> pa.Table:
+        return file.read_row_group(number, columns=schema.names).cast(schema)
+
+    def rows(first: int, last: int) -> Iterator[pa.Table]:
+        while first < last:
+            number = bisect_right(ends, first)
+            begin = ends[number - 1] if number else 0
+            part = group(number).slice(first - begin, last - first)
+            yield part
+            first += part.num_rows
+
+    return rows
 
 
-def to_normalize(plan: Plan, extracted: Path, normalized: Path) -> Plan:
+def to_extract(raw: Path, file: str, wanted: Callable[[Ref], bool], earlier: Path, normalized: Path) -> Plan:
+    """The page captures of a file that are wanted, to extract anew; the others have rows in two earlier shards."""
+    batches, starts = page_batches(raw, file, wanted), _starts(earlier)
+    return Plan(
+        batches=batches,
+        total=len(starts) - 1,
+        earlier=earlier,
+        normalized=normalized,
+        row=starts.__getitem__,
+    )
+
+
+def to_normalize(plan: Plan, extracted: Path) -> Plan:
     """The rows of the captures that were extracted anew by a plan, in the shard it gave, to normalize anew."""
-    before, now = _starts(normalized), _starts(extracted)
+    before, now = _starts(plan.normalized), _starts(extracted)
     batches = []
     for each in plan.batches:
         first, last = now[each.start], now[each.start + each.count]
@@ -108,7 +136,8 @@ def to_normalize(plan: Plan, extracted: Path, normalized: Path) -> Plan:
         plan,
         batches=batches,
         total=now[-1],
-        earlier=normalized,
+        earlier=plan.normalized,
+        schema=SCHEMA,
         row=lambda unit: before[bisect_left(now, unit)],
     )
 

@@ -4,8 +4,8 @@ Every visit of a page has a row in the version, in `articles` or with its reason
 times they say of an article: the same (its own capture, one that said what it says), again (304: whatever was said
 last), another (a usable page without this text), gone. Visits whose time is not believed say nothing, and visits that
 brought no answer neither; visits alone make no version, they wait for the next one. Only the lives of pages are worked
-out of which a row came or went since the parent, from narrow columns of the files that have rows of them; of all others
-no more than the ids is looked at, which the build has in memory. What differs from the parent's lines goes into a file
+out of which a row came or went since the parent, from narrow columns of the files in which the index of ids knows rows
+of them; no other file is opened but for its footer. What differs from the parent's lines goes into a file
 of its own, and a file joins the one before it where that is not twice its size: so a version writes 20 bytes for each
 page visited since its parent, some of them again. Over 30 days of benchmarks/versions.py these are 2 to 4 KB a version,
 of 660 to 920 KB in all; a file for each day of articles came to 90 to 109 KB.
@@ -14,7 +14,7 @@ of 660 to 920 KB in all; a file for each day of articles came to 90 to 109 KB.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -22,34 +22,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.corpus.id_index import IdIndex
 from pipeline.corpus.identity import document_id
 from pipeline.corpus.life import FOLDER, LINES, files
 from pipeline.corpus.queries import connected
-from pipeline.corpus.schema import ARTICLES, DROPPED, TABLES, read_parquet, write_parquet
+from pipeline.corpus.schema import ARTICLES, DROPPED, write_parquet
 from pipeline.corpus.sums import Sums
 from pipeline.linking import link_or_copy
 from pipeline.records import IMPLAUSIBLE_DATE, Outcome, Reason
-
-IdsOf = Callable[[Path], pa.ChunkedArray]
-"""The ids of the rows of a file."""
 
 GONE = (Outcome.GONE, Outcome.SOFT_GONE, Reason.DELETED)
 """Reasons of visits that found the page gone."""
 
 
-def write(folder: Path, parent: Path | None, ids_of: IdsOf | None = None) -> None:
+def write(
+    folder: Path, parent: Path | None, moved: Collection[str] | None = None, index: IdIndex | None = None
+) -> None:
     """Write the lives of a staged version: links to the parent's files, and what differs from them; None: all.
 
-    `ids_of` gives the ids of the rows of a file, for who has them in memory.
+    `moved` are the documents of which a row came or went since the parent (None: any may have), and `index` says in
+    which files their rows stand.
     """
-    ids_of = ids_of or _ids_of
     shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of a revision: those of the version that it revises
     (folder / FOLDER).mkdir()
     before = files(parent)[::-1] if parent is not None else []
     if parent is not None and Sums(parent).damaged(path.relative_to(parent).as_posix() for path in before):
         before = []
-    asked = _moved(folder, parent, ids_of) if parent is not None and before else None
-    lives = _lives(folder, asked, ids_of)
+    asked = _asked(folder, moved) if moved is not None and before else None
+    lives = _lives(folder, asked, index)
     changed = _differing(lives, before)
     if not changed.num_rows:
         kept = before
@@ -88,35 +88,23 @@ def _said(lines: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*columns, "|", null_handling="replace")
 
 
-def _ids_of(path: Path) -> pa.ChunkedArray:
-    return read_parquet([path], ["id"])["id"]
-
-
-def _moved(folder: Path, parent: Path, ids_of: IdsOf) -> pa.Array:
-    """Ids of the documents on whose pages a row came or went since the parent."""
-    came, left = _unshared(folder, parent), _unshared(parent, folder)
-    ids = {ident for path in came for ident in ids_of(path).to_pylist()}
-    ids |= {ident for path in left for ident in _ids_of(path).to_pylist()}
+def _asked(folder: Path, moved: Collection[str]) -> pa.Array:
+    """Ids of the documents on the pages of those that moved."""
+    ids = set(moved)
     for ident, first in _further(folder):
         if ident in ids or first in ids:
             ids |= {ident, first}
     return pa.array(sorted(ids), pa.string())
 
 
-def _unshared(folder: Path, other: Path) -> list[Path]:
-    """The files of rows of a version that are none of another's."""
-    paths = [path for table in TABLES for path in sorted((folder / table).glob("*.parquet"))]
-    twins = ((path, other / path.relative_to(folder)) for path in paths)
-    return [path for path, twin in twins if not (twin.is_file() and twin.samefile(path))]
-
-
-def _lives(folder: Path, asked: pa.Array | None, ids_of: IdsOf) -> pa.Table:
+def _lives(folder: Path, asked: pa.Array | None, index: IdIndex | None) -> pa.Table:
     """The life of every published row, by id; of `asked` alone, where that is said."""
+    known = index.files(asked.to_pylist()) if asked is not None and index is not None else None
     rows = {
         name: [
             str(path)
             for path in sorted((folder / name).glob("*.parquet"))
-            if asked is None or pc.any(pc.is_in(ids_of(path), asked)).as_py()
+            if known is None or f"{name}/{path.name}" in known
         ]
         for name in _TABLES
     }

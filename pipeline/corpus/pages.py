@@ -6,13 +6,14 @@ All that decides what such a row says is imported from here, so that `fingerprin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline import extract
 from pipeline.archive import cdxj
@@ -24,7 +25,8 @@ from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import document_id, short_hash
 from pipeline.corpus.personal import masked
-from pipeline.corpus.schema import to_table
+from pipeline.corpus.schema import ASKED, to_table
+from pipeline.extract.boilerplate import answers, noting, phrases
 from pipeline.extract.feeditems import Item, completed, items_of, wants_feed
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
@@ -72,12 +74,12 @@ def _page_refs(raw: Path, file: str, _written: int) -> list[cdxj.Ref]:
     return [each for ref in whole for each in (ref, *parts.pop(ref.url_key, ()))]
 
 
-def page_batches(raw: Path, file: str, wanted: Collection[str] | None = None) -> list[Batch]:
-    """Batches of a file's page captures, or of those of some sources; the parts of one article stay together."""
+def page_batches(raw: Path, file: str, wanted: Callable[[cdxj.Ref], bool] | None = None) -> list[Batch]:
+    """Batches of a file's page captures, or of those that are wanted; the parts of one article stay together."""
     batches: list[Batch] = []
     start = 0
     for group in groups(page_refs(raw, file)):
-        if wanted is None or any(ref.source in wanted for ref in group):
+        if wanted is None or any(map(wanted, group)):
             last = batches[-1] if batches else None
             if last is not None and last.start + last.count == start and last.count < PER_BATCH:
                 batches[-1] = replace(last, count=last.count + len(group))
@@ -88,20 +90,26 @@ def page_batches(raw: Path, file: str, wanted: Collection[str] | None = None) ->
 
 
 def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Table:
-    """The rows of a batch of page captures, text still as on the page: at least one row a capture."""
+    """The rows of a batch of page captures, text still as on the page: at least one row a capture (EXTRACTED)."""
     refs = page_refs(raw, batch.file)[batch.start : batch.start + batch.count]
     captures = [read_one(raw, ref.place) for ref in refs]
     by_name = {source.name: source for source in sources}
     documents: list[Document] = []
+    asked: list[list[str]] = []
     for group in groups(captures):
         source = by_name.get(group[0].source)
         try:
-            with budget(PAGE_SECONDS * len(group)):
+            with budget(PAGE_SECONDS * len(group)), noting() as lines:
                 rows = extract_group(raw, group, source)
         except OverBudget:
             rows = [replace(bare_row(c, reason=Reason.QUARANTINED), rule=TOO_LONG) for c in group]
         documents += rows
-    return to_table(documents)
+        asked += [sorted(lines), *([] for _ in rows[1:])]
+    return _with_asked(to_table(documents), asked)
+
+
+def _with_asked(rows: pa.Table, asked: list[list[str]]) -> pa.Table:
+    return rows.append_column(ASKED, pa.array(asked, ASKED.type))
 
 
 def lost_captures(raw: Path, lost: Lost) -> pa.Table:
@@ -109,7 +117,22 @@ def lost_captures(raw: Path, lost: Lost) -> pa.Table:
     ref = page_refs(raw, lost.batch.file)[lost.batch.start]
     capture = read_one(raw, ref.place)
     row = bare_row(capture, reason=Reason.QUARANTINED)
-    return to_table([replace(row, rule=lost.why)])
+    return _with_asked(to_table([replace(row, rule=lost.why)]), [[]])
+
+
+def touched(shard: Path, entries: Sequence[Sequence[str]]) -> frozenset[str]:
+    """The captures of a shard whose pages some lines of the phrases' file may touch, and those nothing is known of.
+
+    ValueError for lines that are no phrases.
+    """
+    rules = phrases(entries)
+    rows = pq.read_table(shard, columns=["capture", "reason", ASKED.name])
+    columns = (rows[name].to_pylist() for name in rows.column_names)
+    return frozenset(
+        capture
+        for capture, reason, lines in zip(*columns, strict=True)
+        if reason == Reason.QUARANTINED or any(answers(rules, line) for line in lines)
+    )
 
 
 def groups(captures: Sequence[C]) -> Iterator[list[C]]:

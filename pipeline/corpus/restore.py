@@ -11,22 +11,25 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.archive.journal import NAME, read_journal, write_journal
 from pipeline.archive.store import sha256_of, sync, write_whole
-from pipeline.corpus.job import Job
 from pipeline.corpus.publish import listed_sums, read_manifest, sums_text
 from pipeline.corpus.read import MANIFEST, SUMS, list_versions
-from pipeline.corpus.remake import Remade
 from pipeline.errors import CorpusError, UsageError
 from pipeline.linking import link_or_copy
+
+if TYPE_CHECKING:
+    from pipeline.corpus.job import Job
+    from pipeline.corpus.remake import Remade
 
 logger = logging.getLogger("pipeline.corpus")
 
 JOURNAL = NAME
 """What rotted and what became of it, a line a file, in the folder that keeps its bytes."""
 
-Remake = Callable[[str], Remade]
+Remake = Callable[[str], "Remade"]
 """Makes a version again from its inputs; CorpusError when that cannot be."""
 
 

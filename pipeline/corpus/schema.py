@@ -108,6 +108,13 @@ _TIMES = {column.name for column in SCHEMA if pa.types.is_timestamp(column.type)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+ASKED = pa.field("asked", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False)
+"""Of the first row of a page in a shard of extraction: the lines that its phrases were asked about (phrases.py)."""
+
+EXTRACTED = SCHEMA.append(ASKED)
+"""Columns of a shard of extraction."""
+
+
 def to_table(documents: Sequence[Document]) -> pa.Table:
     """Rows as an Arrow table of the corpus's schema."""
     columns = []

@@ -2,8 +2,9 @@
 
 A shard holds the rows of one WARC file, in the order of its captures, under a folder named after the stage's
 fingerprint: `.build/clean/extract-<hash>/<file>-<sha256>.parquet`, `.build/clean/normalize-<hash>/…`. A changed
-normalize rule finds the extract shards still there; a changed extract rule starts anew; a source that is declared
-otherwise has its own captures done again (kept.py). Shards may be deleted when no build runs.
+normalize rule finds the extract shards still there; a changed extract rule starts anew, but for the phrases, of which
+only the pages they touch are done again (phrases.py); so are the captures of a source that is declared otherwise
+(kept.py). Shards may be deleted when no build runs.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from pipeline.archive import cdxj
 from pipeline.archive.feeds import runs_behind
 from pipeline.archive.store import sha256_of, sync
 from pipeline.archive.withdrawn import withdrawn
-from pipeline.corpus import kept
-from pipeline.corpus.batches import Batch, Lost
+from pipeline.corpus import kept, phrases
+from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.kept import MadeOf
-from pipeline.corpus.pages import extract_batch, lost_captures, page_batches
+from pipeline.corpus.pages import extract_batch, lost_captures, page_batches, touched
 from pipeline.corpus.pool import Pool
-from pipeline.corpus.schema import SCHEMA, from_table
+from pipeline.corpus.schema import EXTRACTED, SCHEMA, from_table
 from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
 from pipeline.records import Document, Kind, Reason, Source
 from pipeline.rules import fingerprint
@@ -75,9 +76,13 @@ def source_fingerprint(source: Source) -> str:
 
 def stage_folders(work: Path) -> tuple[Path, Path]:
     """The shard folders of the present rules: of extraction, of normalization."""
-    first = fingerprint("corpus.pages")
-    both = short_hash(first + fingerprint("corpus.texts"))
-    return work / f"extract-{first[:16]}", work / f"normalize-{both[:16]}"
+    return folders_of(work, fingerprint("corpus.pages"))
+
+
+def folders_of(work: Path, extraction: str) -> tuple[Path, Path]:
+    """The shard folders of a fingerprint of extraction, with the present one of normalization."""
+    both = short_hash(extraction + fingerprint("corpus.texts"))
+    return work / f"extract-{extraction[:16]}", work / f"normalize-{both[:16]}"
 
 
 def remove_stale(work: Path) -> int:
@@ -131,12 +136,26 @@ def plan_extraction(stages: Stages, file: archive.SealedFile) -> kept.Plan | Non
     found = [
         (len(others), path, others)
         for path in sorted(stage_folders(stages.work)[0].glob(f"{_stem(file)}-*.parquet"))
-        if (others := kept.changed(now, kept.read(path), names)) is not None and _readable(path)
+        if (others := kept.changed(now, kept.read(path), names)) is not None and _readable(path, EXTRACTED)
     ]
     if not found:
-        return None
+        return _by_phrases(stages, file)
     _, path, others = min(found)
-    return kept.to_extract(stages.raw, file.file, others, path)
+    normalized = stage_folders(stages.work)[1] / path.name
+    return kept.to_extract(stages.raw, file.file, lambda ref: ref.source in others, path, normalized)
+
+
+def _by_phrases(stages: Stages, file: archive.SealedFile) -> kept.Plan | None:
+    """The same where the earlier shard was made by other phrases alone."""
+    name, found = extract_shard(stages, file).name, []
+    for extraction, entries in phrases.earlier(stages.work):
+        first, second = folders_of(stages.work, extraction)
+        if _readable(first / name, EXTRACTED):
+            found.append((touched(first / name, entries), first / name, second / name))
+    if not found:
+        return None
+    captures, path, normalized = min(found, key=lambda each: (len(each[0]), each[1]))
+    return kept.to_extract(stages.raw, file.file, lambda ref: ref.id in captures, path, normalized)
 
 
 def normalize_shard(stages: Stages, file: archive.SealedFile) -> Path:
@@ -171,9 +190,11 @@ def make_extracted(
     report = ShardReport(path=normalize_shard(stages, file), source=extract_shard(stages, file))
     if _readable(report.path):
         return replace(report, whole=True, lost=_quarantined(report.path))
-    if _readable(report.source):
+    if _readable(report.source, EXTRACTED):
         return report
+    phrases.note(report.source.parent)
     work = _Work(
+        schema=EXTRACTED,
         function=partial(extract_batch, stages.raw, stages.sources),
         rescue=partial(lost_captures, stages.raw),
         column="encoding",
@@ -189,9 +210,9 @@ def make_normalized(report: ShardReport, pool: Pool, tick: Callable[[int], None]
     if report.whole:
         return report
     work = _Work(function=normalize_batch, rescue=lost_rows, column="text")
-    plan, earlier = None, report.path.with_name(report.plan.earlier.name) if report.plan else None
-    if report.plan is not None and earlier is not None and _readable(earlier):
-        plan = kept.to_normalize(report.plan, report.source, earlier)
+    plan = None
+    if report.plan is not None and _readable(report.plan.normalized):
+        plan = kept.to_normalize(report.plan, report.source)
     batches = plan.batches if plan is not None else row_batches(report.source)
     done = _fill(report.path, kept.read(report.source), pool, work, batches, plan, tick)
     return replace(report, whole=True, normalized=done, lost=_quarantined(report.path))
@@ -208,11 +229,11 @@ def _sum_of(shard: Path) -> Path:
     return shard.with_suffix(SUM)
 
 
-def _readable(shard: Path) -> bool:
+def _readable(shard: Path, schema: pa.Schema = SCHEMA) -> bool:
     """Whether a shard stands there as it was written, of the present schema; any other is made anew."""
     try:
         is_whole = _sum_of(shard).read_text(encoding="ascii") == sha256_of(shard)
-        return is_whole and pq.read_schema(shard).equals(SCHEMA)
+        return is_whole and pq.read_schema(shard).equals(schema)
     except (OSError, ValueError):
         return False
 
@@ -226,6 +247,8 @@ def _quarantined(shard: Path) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
+    schema: pa.Schema = SCHEMA
+    """The columns of the shard."""
     function: Callable[[Batch], pa.Table]
     """The rows of a batch."""
     rescue: Callable[[Lost], pa.Table]
@@ -250,21 +273,28 @@ def _fill(
 ) -> int:
     """Write a shard from the batches' tables, beside its place, then renamed; captures worked on.
 
-    With a plan the rows of an earlier shard stand between those of the batches.
+    With a plan the rows of an earlier shard stand between those of the batches. A row group has those of a batch, or
+    of so many short runs as make one: a file of single rows would take long to write and to read.
     """
     shard.parent.mkdir(parents=True, exist_ok=True)
     beside = shard.with_suffix(f".{os.getpid()}{TORN}")  # a rebuild may make the same one meanwhile
     done = 0
     outcomes = pool.map(work.function, batches, SECONDS_PER_ITEM)
-    with pq.ParquetWriter(beside, SCHEMA, compression="zstd", store_schema=False) as writer:
+    with pq.ParquetWriter(beside, work.schema, compression="zstd", store_schema=False) as writer:
+        waiting: list[pa.Table] = []
         for outcome in plan.weave(outcomes) if plan is not None else outcomes:
             if isinstance(outcome, pa.Table):
-                writer.write_table(outcome)
-                continue
-            table = work.rescue(outcome) if isinstance(outcome, Lost) else outcome.result
-            writer.write_table(table)
-            done += work.worked(table)
-            tick(outcome.batch.count)
+                table = outcome
+            else:
+                table = work.rescue(outcome) if isinstance(outcome, Lost) else outcome.result
+                done += work.worked(table)
+                tick(outcome.batch.count)
+            waiting.append(table)
+            if sum(each.num_rows for each in waiting) >= PER_BATCH:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
         writer.add_key_value_metadata(what.write() if what is not None else {})
     sync(beside)
     _sum_of(shard).write_text(sha256_of(beside), encoding="ascii")  # torn, it makes the shard anew

@@ -10,10 +10,13 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pipeline.archive import warc
-from pipeline.crawl.discover import ListedUrl
 from pipeline.crawl.urldates import Days
+
+if TYPE_CHECKING:
+    from pipeline.crawl.discover import ListedUrl
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS backlog (

@@ -1,13 +1,13 @@
-"""What is remembered of a host between runs: one row of the ledger."""
+"""What is remembered of a host between runs, one row of the ledger, and how long one that fails is left alone."""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.archive import warc
-from pipeline.records import Place
+from pipeline.records import UNREACHED, Outcome, Place
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS host (
@@ -20,6 +20,16 @@ PUT = (
     "INSERT OR REPLACE INTO host (host, not_before, delay, fails, robots_file, robots_offset, robots_length,"
     " robots_until, lies) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+FAILURES = UNREACHED | {Outcome.HTTP_ERROR, Outcome.INCOMPLETE, Outcome.BAD_PROTOCOL, Outcome.BLOCKED}
+"""Outcomes that are the site's and not the single page's."""
+MAX_FAILURES = 5
+"""Failures in a row after which a site is left alone (ours)."""
+FIRST_REST = timedelta(minutes=15)
+LONGEST_REST = timedelta(hours=24)
+"""How long it is then left alone: doubled with every further failure, less a little by chance (ours)."""
+FURTHEST = LONGEST_REST + timedelta(hours=1)
+"""Neither a rest, nor a Retry-After, nor what a robots.txt says lasts longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,28 +13,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from pipeline.crawl.hostmemory import Host
+from pipeline.crawl.hostmemory import FAILURES, FIRST_REST, FURTHEST, LONGEST_REST, MAX_FAILURES, Host
 from pipeline.crawl.outage import is_doubtful
 from pipeline.crawl.reservations import State
 from pipeline.crawl.robots import Robots
 from pipeline.crawl.states import jittered
 from pipeline.crawl.turns import Turns
-from pipeline.records import UNREACHED, Outcome, Place
+from pipeline.records import Outcome, Place
 from pipeline.web import pace
 from pipeline.web.connections import Resolve, resolve_name
 from pipeline.web.fetched import Fetched
 from pipeline.web.pace import MAX_ROBOTS_DELAY, next_delay
 from pipeline.web.urls import domain, site
 
-FAILURES = UNREACHED | {Outcome.HTTP_ERROR, Outcome.INCOMPLETE, Outcome.BAD_PROTOCOL, Outcome.BLOCKED}
-"""Outcomes that are the site's and not the single page's."""
-MAX_FAILURES = 5
-"""Failures in a row after which a site is left alone (ours)."""
-FIRST_REST = timedelta(minutes=15)
-LONGEST_REST = timedelta(hours=24)
-"""How long it is then left alone: doubled with every further failure, less a little by chance (ours)."""
-FURTHEST = LONGEST_REST + timedelta(hours=1)
-"""Neither a rest, nor a Retry-After, nor what a robots.txt says lasts longer."""
 MAX_WAIT = 60.0
 """Seconds a run waits for a site that asked, in an earlier run, to be left alone; a longer wait skips it."""
 ADDRESS_SHARE = 0.5

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.crawl.hosts import FURTHEST, MAX_FAILURES
+from pipeline.crawl.hostmemory import FURTHEST, MAX_FAILURES
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.scope import Scope, unwanted
 from pipeline.crawl.states import due_at, state_of

@@ -6,7 +6,7 @@ The rules are data (`rules/boilerplate.tsv`); this module knows only where on th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -61,6 +61,42 @@ def with_rule(phrase: Phrase) -> Iterator[None]:
         _TRIED.reset(token)
 
 
+_ASKED: ContextVar[set[str] | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[set[str]]:
+    """The lines that the rules are asked about within this `with` and this thread.
+
+    Nothing else of a page comes to the rule file: where none of these lines has another answer, no other page has.
+    """
+    lines: set[str] = set()
+    token = _ASKED.set(lines)
+    try:
+        yield lines
+    finally:
+        _ASKED.reset(token)
+
+
+def phrases(rows: Iterable[Sequence[str]]) -> list[Phrase]:
+    """Lines of the rule file as rules; ValueError (or re.error) for what is none."""
+    return [
+        Phrase(name=name, place=place, longest=int(longest), pattern=either_script(pattern))
+        for name, place, longest, pattern, *_ in rows
+    ]
+
+
+def answers(rules: Sequence[Phrase], line: str) -> bool:
+    """Whether one of some rules may have an answer to a line, wherever on the page that stands."""
+    bare = BULLETS.sub("", line)
+    return any(
+        rule.pattern.search(line)
+        if rule.place == "end"
+        else len(line) <= rule.longest and (rule.pattern.match(bare) or rule.pattern.match(line))
+        for rule in rules
+    )
+
+
 def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     """The rule that removes each line of a body, None for lines that stay.
 
@@ -110,12 +146,17 @@ def trim(lines: Sequence[str]) -> list[str]:
     """The kept lines, with credits glued to the end of the last ones taken off, which may leave nothing of a line."""
     out = list(lines)
     ends = [rule for rule in _rules() if rule.place == "end"]
+    asked = _ASKED.get()
     for index in range(max(0, len(out) - LAST_LINES), len(out)):
         tail = out[index][-80:]
+        if asked is not None:
+            asked.add(tail)
         for rule in ends:
             found = rule.pattern.search(tail)
             if found:
                 tail = tail[: found.start()].rstrip()
+                if asked is not None:
+                    asked.add(tail)
         out[index] = out[index][:-80] + tail if len(out[index]) > 80 else tail
     return out
 
@@ -123,6 +164,8 @@ def trim(lines: Sequence[str]) -> list[str]:
 def matching(line: str, place: str) -> str | None:
     """Name of the first rule of a place that matches the line, or None. At an edge a byline alone is a credit."""
     bare = BULLETS.sub("", line)
+    if (asked := _ASKED.get()) is not None:
+        asked.add(line)
     more = _TRIED.get()
     for rule in (*_fitting(place, len(line)), *([more] if more and more.place == place else [])):
         if rule.pattern.match(bare) or (place == "foot" and rule.pattern.match(line)):
@@ -132,10 +175,7 @@ def matching(line: str, place: str) -> str | None:
 
 @cache
 def _rules() -> list[Phrase]:
-    return [
-        Phrase(name=name, place=place, longest=int(longest), pattern=either_script(pattern))
-        for name, place, longest, pattern, _reason in table("boilerplate")
-    ]
+    return phrases(table("boilerplate"))
 
 
 @lru_cache(maxsize=2_000)

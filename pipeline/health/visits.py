@@ -9,7 +9,7 @@ from datetime import date
 
 from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.history import MISSING
-from pipeline.crawl.hosts import FAILURES
+from pipeline.crawl.hostmemory import FAILURES
 from pipeline.health.past import Past, Told
 from pipeline.records import USABLE, Outcome
 

@@ -21,11 +21,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from pipeline.errors import CorpusError, UsageError
+from pipeline.folders import Folders
 from pipeline.look import capture, cluster, diff, document, home, replay, run, search, source, trying, version
 from pipeline.look.asked import Asked
 from pipeline.look.guard import guarded
 from pipeline.look.render import STATIC, html, link
-from pipeline.runs import Folders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.corpus.read import version_folder
 from pipeline.errors import UsageError
-from pipeline.runs import Folders
+from pipeline.folders import Folders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from pipeline.corpus.life import with_life
 from pipeline.corpus.read import CHANGES_FILE, list_versions, version_key
 from pipeline.errors import CorpusError, UsageError
 from pipeline.explain import editors_of, explain_lines, modified_by, published_by, way_of
+from pipeline.folders import load_sources
 from pipeline.look import rows
 from pipeline.look.alongside import Alongside, Told, alongside, capture_at, lines_of
 from pipeline.look.asked import Asked
@@ -26,7 +27,6 @@ from pipeline.look.changed import IN_CONTEXT, Piece, pieces
 from pipeline.look.paragraphs import Paragraph, paragraphs
 from pipeline.look.words import why
 from pipeline.records import USABLE, Capture, Document, Flag, Source
-from pipeline.runs import load_sources
 
 RELEASES = 200
 """So many releases, the newest ones, are asked what they changed of a document."""

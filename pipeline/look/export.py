@@ -21,11 +21,11 @@ from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import documents, hidden
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.errors import CorpusError, UsageError
+from pipeline.folders import Folders
 from pipeline.look import capture, replay
 from pipeline.look.app import VIEWS, View
 from pipeline.look.asked import Asked
 from pipeline.look.render import STATIC, Links, html
-from pipeline.runs import Folders
 
 logger = logging.getLogger("pipeline.look")
 

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from pipeline import runs
 from pipeline.archive import withdrawn
 from pipeline.archive.withdrawn import Run
 from pipeline.corpus.holds import hold_words, on_hold
 from pipeline.corpus.pins import pins
 from pipeline.corpus.publish import read_manifest, totals
 from pipeline.corpus.read import list_versions
+from pipeline.health import standing
 from pipeline.health.status import SourceStatus
 from pipeline.look import pictures
 from pipeline.look.asked import Asked
@@ -69,7 +69,7 @@ class Home:
 def read(asked: Asked) -> Home:
     """How everything stands; an archive or a corpus that is not there yet says nothing of its half."""
     where = asked.folders
-    statuses = runs.status(where) if where.sources.exists() and where.raw.is_dir() else ()
+    statuses = standing.status(where) if where.sources.exists() and where.raw.is_dir() else ()
     have = list_versions(where.clean)
     lines = version_lines(asked, have[-LAST:])
     counts = read_manifest(where.clean / have[-1]).counts if have else {}

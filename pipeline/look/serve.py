@@ -12,8 +12,8 @@ from urllib.parse import quote
 import uvicorn
 
 from pipeline.errors import UsageError
+from pipeline.folders import Folders
 from pipeline.look.app import make_app
-from pipeline.runs import Folders
 
 
 def is_loopback(host: str) -> bool:

@@ -11,7 +11,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipeline import runs
 from pipeline.archive import index, utcnow
 from pipeline.archive.cdxj import Ref
 from pipeline.archive.withdrawn import standing_refs
@@ -24,6 +23,7 @@ from pipeline.crawl.daily import DayCounts
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.lookup import looked_up
 from pipeline.errors import UsageError
+from pipeline.folders import Folders, load_sources
 from pipeline.health.acks import read_acks
 from pipeline.health.status import SPAN, WEEK, SourceStatus, last_day, read_status
 from pipeline.look import pictures, rows
@@ -117,7 +117,7 @@ def read(asked: Asked) -> SourcePage:
     have = list_versions(where.clean)
     folder = version_folder(where.clean) if have else None
     counts = read_manifest(folder).counts.get(name, {}) if folder is not None else {}
-    known = runs.load_sources(where.sources) if where.sources.is_dir() else ()
+    known = load_sources(where.sources) if where.sources.is_dir() else ()
     declared = next((each for each in known if each.name == name), None)
     if declared is None and not counts:
         raise UsageError(f"{name}: no source of this name is declared, and no version has rows of it")
@@ -153,7 +153,7 @@ def read(asked: Asked) -> SourcePage:
     )
 
 
-def _status(where: runs.Folders, source: Source, yields: Sequence[DayYield]) -> SourceStatus:
+def _status(where: Folders, source: Source, yields: Sequence[DayYield]) -> SourceStatus:
     acks = read_acks(where.sources)
     return read_status([source], where.raw, where.clean, acks, utcnow(), yields=yields)[0]
 

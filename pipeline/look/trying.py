@@ -23,9 +23,9 @@ from pipeline.crawl.scope import scope_of, unwanted
 from pipeline.errors import UsageError
 from pipeline.extract.boilerplate import BULLETS, Phrase, with_rule
 from pipeline.extract.variants import either_script
+from pipeline.folders import load_sources
 from pipeline.look.asked import Asked
 from pipeline.records import Capture, Kind, Outcome, Page, Selector, Source
-from pipeline.runs import load_sources
 from pipeline.sources import glob_fault, glob_form, selector_fault
 from pipeline.tomlfile import written
 

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline import archive
 from pipeline.corpus import kept, shards
+from pipeline.corpus import pages as pages_of_captures
 from pipeline.corpus.build import build
 from pipeline.corpus.kept import MadeOf
 from pipeline.corpus.shards import Stages
@@ -48,7 +49,8 @@ def pages(first: int, count: int) -> list[Capture]:
 
 
 def test_one_changed_source_is_extracted_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(pages_of_captures, "PER_BATCH", 4)
+    monkeypatch.setattr(shards, "PER_BATCH", 4)  # several row groups in a file, of several runs
     captures = [pages(0, 14), pages(14, 8)]
     for number, each in enumerate(captures):
         write(tmp_path / "raw", each, f"run-{number}")

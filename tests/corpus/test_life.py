@@ -149,7 +149,7 @@ def staged(folder: Path, parent: Path | None, rows: Sequence[Document]) -> Path:
     """A version folder with some rows more than its parent, as a build stages it."""
     edition = Edition(folder, parent)
     edition.apply([Edit(after=each) for each in rows])
-    life_files.write(folder, parent, edition.ids)
+    life_files.write(folder, parent, edition.moved, edition.id_index)
     write_manifest(folder, replace(MANIFEST, files=describe_files(folder, None, {})))
     return folder
 

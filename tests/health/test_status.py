@@ -18,6 +18,7 @@ from pipeline.corpus.build import build
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.ledger import Ledger
 from pipeline.errors import UsageError
+from pipeline.health import standing
 from pipeline.health.acks import Ack, read_acks, write_acks
 from pipeline.health.status import SourceStatus
 from pipeline.records import Capture
@@ -82,7 +83,7 @@ def where(tmp_path: Path) -> Folders:
 
 
 def by_name(where: Folders) -> dict[str, SourceStatus]:
-    return {each.source: each for each in runs.status(where, now=NOW)}
+    return {each.source: each for each in standing.status(where, now=NOW)}
 
 
 def test_a_source_stands_as_its_days_and_documents_say(where: Folders) -> None:
@@ -146,7 +147,7 @@ def test_a_change_is_told_once_and_the_way_back_too(where: Folders) -> None:
 
 
 def test_what_is_acknowledged_is_not_told_until_its_day_is_over(where: Folders) -> None:
-    runs.acknowledge(where, "news", TODAY, "moved; new addresses asked for")
+    standing.acknowledge(where, "news", TODAY, "moved; new addresses asked for")
     news = by_name(where)["news"]
     assert (news.state, news.is_unwell) == ("failing", False)
     assert news.acknowledged == Ack(
@@ -161,7 +162,7 @@ def test_what_is_acknowledged_is_not_told_until_its_day_is_over(where: Folders) 
 
 
 def test_an_acknowledged_source_that_gets_well_is_told(where: Folders) -> None:
-    runs.acknowledge(where, "news", TODAY + timedelta(days=30), "known")
+    standing.acknowledge(where, "news", TODAY + timedelta(days=30), "known")
     runs.look(where, RunReport())
     keep(where.raw, [*visits("news", [DAYS])])
     assert [each.words for each in runs.look(where, RunReport()).changed] == [
@@ -182,7 +183,7 @@ def test_only_a_state_that_is_there_can_be_acknowledged(
     where: Folders, name: str, why: str, words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
-        runs.acknowledge(where, name, TODAY, why)
+        standing.acknowledge(where, name, TODAY, why)
     assert read_acks(where.sources) == {}
 
 
@@ -227,5 +228,5 @@ def test_status_writes_nothing(where: Folders) -> None:
         return {str(p): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
     before = everything()
-    runs.status(where)
+    standing.status(where)
     assert everything() == before

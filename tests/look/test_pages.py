@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from pipeline import runs
 from pipeline.corpus.read import documents, read_changes
-from pipeline.runs import Folders
+from pipeline.folders import Folders
+from pipeline.health import standing
 
 PAGES = (
     "/",
@@ -79,7 +79,7 @@ def test_what_is_said_of_nothing_is_escaped(client: TestClient) -> None:
 
 def test_home_names_every_source_and_version(client: TestClient, demo: Folders) -> None:
     text = text_of(client, "/")
-    for status in runs.status(demo):
+    for status in standing.status(demo):
         assert f">{status.source}</a>" in text
     assert ">2.2.0</a>" in text
     assert ">2.1.0</a>" in text
