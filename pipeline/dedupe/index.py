@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,9 @@ from pipeline.dedupe.sorted_pairs import Values
 
 SAID = ("id", "cluster", "relation", "published", "reason", "spans", "title", "size")
 """What `members_in` gives of a document."""
+
+
+T = TypeVar("T")
 
 
 def members_in(folder: Path, beside: Path | None = None) -> Iterator[pa.Table]:
@@ -133,7 +137,7 @@ class DedupeIndex:
 
     def load(self, ids: Iterable[str]) -> None:
         """Bring documents into memory, so that `get` knows them."""
-        names = sorted(set(ids) - self._members.keys())
+        names = sorted(_unknown(ids, self._members))
         self._load_rows(tables.keys_of(names))
         for name in names:
             self._members.setdefault(name, None)
@@ -147,12 +151,12 @@ class DedupeIndex:
     def load_keys(self, keys: Iterable[int]) -> dict[int, str]:
         """Bring the documents with these keys into memory; key → id of those that are there."""
         wanted = set(keys)
-        self._load_rows(np.array(sorted(wanted - self._by_key.keys()), np.uint64))
+        self._load_rows(np.array(sorted(_unknown(wanted, self._by_key)), np.uint64))
         return {key: name for key in wanted if (name := self._by_key.get(key)) and self._members.get(name)}
 
     def load_prints(self, prints: Iterable[int]) -> None:
         """Bring the documents with these prints into memory."""
-        self._load_rows(np.array(sorted(set(prints) - self._by_print.keys()), np.uint64))
+        self._load_rows(np.array(sorted(_unknown(prints, self._by_print)), np.uint64))
 
     def load_clusters(self, clusters: Iterable[str]) -> None:
         """Bring all members of these clusters into memory."""
@@ -336,7 +340,7 @@ class DedupeIndex:
 
     def load_sites(self, names: Iterable[str]) -> None:
         """Bring what is known of these sites into memory."""
-        wanted = sorted(set(names) - self._sites.keys())
+        wanted = sorted(_unknown(names, self._sites))
         for row in self._lines_on_disk.rows(tables.keys_of(wanted)).to_pylist():
             self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]))
         for name in wanted:
@@ -357,3 +361,8 @@ class DedupeIndex:
         """Every document of the index, by id; for a rebuild."""
         self._load_rows(self._members_on_disk.all()["key"].to_numpy())
         return self._sorted(self._members)
+
+
+def _unknown(names: Iterable[T], known: Collection[T]) -> set[T]:
+    # A set less the keys of a dict walks all the keys: asked for a cluster at a time that is their square.
+    return {name for name in names if name not in known}
