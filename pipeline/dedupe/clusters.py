@@ -32,6 +32,8 @@ class Match:
     """The relation, from the side of the one compared."""
     overlap: Overlap
     """The measurement behind it."""
+    beside: bool = False
+    """Whether lines of either were left out for it that its own site does not repeat."""
 
     @property
     def closeness(self) -> float:
@@ -90,7 +92,7 @@ class Clusters:
 
     def _unlike(self, best: Match, cluster: str) -> bool:
         coverage = min(best.overlap.a.coverage, best.overlap.b.coverage)
-        if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY:
+        if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY and not best.beside:
             return False
         self._index.load_clusters([cluster])
         return self._index.representatives(cluster) < REPRESENTATIVES
