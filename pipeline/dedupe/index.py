@@ -6,7 +6,7 @@ loaded; what it changes stays in memory until `write`.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from pipeline.dedupe import tables
 from pipeline.dedupe.furniture import SiteLines
 from pipeline.dedupe.lines import Lines
 from pipeline.dedupe.postings import Postings
-from pipeline.dedupe.records import NOTHING_APART, Apart, Decision, Link, Member
+from pipeline.dedupe.records import NOTHING_APART, SAME_FORM, Apart, Decision, Link, Member
 from pipeline.dedupe.segments import Dropped, Segments
 from pipeline.dedupe.sorted_pairs import Values
 
@@ -73,11 +73,12 @@ class DedupeIndex:
         self._by_text: defaultdict[int, set[str]] = defaultdict(set)
         self._first_with_text: dict[int, Member] = {}
         self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
-        self._representing: Counter[str] = Counter()
+        self._representing: defaultdict[str, set[str]] = defaultdict(set)
         self._by_print: dict[int, str] = {}
         self._by_key: dict[int, str] = {}
         self._links: dict[tuple[str, str, str], Link] = {}
         self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._forms_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._sites: dict[str, SiteLines] = {}
         self._changed: set[str] = set()
         self._changed_links: set[tuple[str, str, str]] = set()
@@ -174,7 +175,8 @@ class DedupeIndex:
             self._stored_links[key] = link
             if key not in self._changed_links:
                 self._keep_link(key, link)
-        self.load(other for name in names for key in self._links_at.get(name, ()) for other in key[:2])
+        # Whom a document was linked to since it was asked for is in memory: they were compared.
+        self.load(other for name in asked for key in self._links_at.get(name, ()) for other in key[:2])
 
     def _load_rows(self, keys: Values) -> None:
         found = self._members_on_disk.rows(keys)
@@ -218,9 +220,9 @@ class DedupeIndex:
         """How many documents of a cluster are loaded."""
         return len(self._by_cluster.get(cluster, ()))
 
-    def representatives(self, cluster: str) -> int:
-        """How many of them represent it."""
-        return self._representing[cluster]
+    def representatives(self, cluster: str) -> Collection[str]:
+        """Those of them that represent it."""
+        return self._representing.get(cluster, ())
 
     @property
     def latest(self) -> int:
@@ -233,6 +235,10 @@ class DedupeIndex:
             return []
         found = (self._links[key] for key in sorted(self._links_at[name]))
         return [link for link in found if self._holds(link)]
+
+    def is_of_a_form(self, name: str) -> bool:
+        """Whether a link of one form from or to a document holds, of those that are loaded."""
+        return any(self._holds(self._links[key]) for key in self._forms_at.get(name, ()))
 
     def _holds(self, link: Link) -> bool:
         one, other = self._members.get(link.id), self._members.get(link.of)
@@ -312,7 +318,8 @@ class DedupeIndex:
         if first and member.position < first.position:
             self._first_with_text[member.text_hash] = member
         self._by_cluster[member.decision.cluster].add(member.id)
-        self._representing[member.decision.cluster] += member.represents
+        if member.represents:
+            self._representing[member.decision.cluster].add(member.id)
         self._by_print[member.print] = member.id
         self._by_key[tables.key_of(member.id)] = member.id
 
@@ -324,13 +331,16 @@ class DedupeIndex:
             if self._first_with_text.get(old.text_hash) is old:
                 del self._first_with_text[old.text_hash]
             self._by_cluster[old.decision.cluster].discard(name)
-            self._representing[old.decision.cluster] -= old.represents
+            self._representing[old.decision.cluster].discard(name)
             self._by_print.pop(old.print, None)
 
     def _keep_link(self, key: tuple[str, str, str], link: Link) -> None:
         self._links[key] = link
         self._links_at[link.id].add(key)
         self._links_at[link.of].add(key)
+        if link.relation == SAME_FORM:
+            self._forms_at[link.id].add(key)
+            self._forms_at[link.of].add(key)
 
     def site(self, name: str) -> SiteLines:
         """What a site repeats; to be changed in place, then `learned` called."""

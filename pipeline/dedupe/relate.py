@@ -252,9 +252,8 @@ def _rare_version(e: Evidence) -> bool:
 
 def _swapped(e: Evidence) -> bool:
     times = e.swapped
-    return (not (times and e.regional) and (times >= SWAPPED and e.density < SWAPPED_DENSITY)) or (
-        times >= SWAPPED_WITH_NUMBER and bool(e.conflicts.numbers) and not e.regional
-    )
+    throughout = times >= SWAPPED and e.density < SWAPPED_DENSITY
+    return (throughout or (times >= SWAPPED_WITH_NUMBER and bool(e.conflicts.numbers))) and not e.regional
 
 
 def _shown(e: Evidence) -> tuple[str, ...]:
