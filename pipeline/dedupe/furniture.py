@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-EDGE = 40
-"""Furniture stands in so many lines at the head and at the foot of a page."""
+EDGE = 160
+"""Furniture stands in so many lines at the head and at the foot of a page: the contents of a handbook, which all its
+pages bear, are a hundred lines."""
 
 REMAINING, REMAINING_SHARE = 80, 0.04
 """Characters, and share of the text, that must remain, else it is a whole page that was repeated, not its frame."""

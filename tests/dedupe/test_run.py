@@ -526,3 +526,21 @@ def test_the_number_in_a_title_tells_two_of_a_series() -> None:
         for n in range(1, 6)
     ]
     assert len({d.cluster for d in run(guides).decisions}) == len(guides)
+
+
+def test_pages_of_a_handbook_with_its_contents_below_are_articles() -> None:
+    """The contents are ten times as long as a page, and name every one; one page is nothing else."""
+    chapters = [f"第{'一二三四五六七八'[n]}章 {sentences(200 + n, 1)[0][:9]}" for n in range(8)]
+    contents = "\n".join(line for n in range(8) for line in (chapters[n], *sentences(300 + n, 14)))
+    pages = [
+        item(
+            f"p{n}",
+            f"{chapters[n]}\n" + "\n".join(sentences(400 + n, 5)) + f"\n{contents}",
+            site="handbook.example",
+            title=f"手册: {chapters[n]}",
+        )
+        for n in range(8)
+    ]
+    index = item("a-contents", contents, site="handbook.example", title="手册: 目录")
+    decided = by_id(run([index, *pages]))
+    assert len({decided[page.id].cluster for page in pages}) == len(pages)
