@@ -148,7 +148,9 @@ def fetch_one(url: str, source: Source, agent: str, beside: Path = RAW) -> Captu
         captures = (c for file in archive.sealed(raw) for c in archive.read(raw, file.file))
         page = next((c for c in captures if c.kind == Kind.PAGE), None)
     if page is None:
-        why = "; ".join(told.notes) or "is it a private address, or excluded by the source's patterns?"
+        why = "; ".join(told.notes)
+        if not why or Outcome.ADDRESS_REFUSED in why:
+            why = f"is it a private address, or excluded by the source's patterns? {why}".rstrip()
         raise CorpusError(f"{url}: nothing came back; {why}")
     return page
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import nlargest
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +31,6 @@ WHOLE = 1 << 20
 """The weight of a gram that one representative has; one of two weighs half as much, so that a legal notice that many
 have does not keep the one true copy from the best few. In whole numbers, whose sum no order changes."""
 
-_ONE = 1 << 50
-"""More than all weights of a text together."""
-
 REPRESENTATIVES = 8
 """As many a cluster has at most."""
 
@@ -42,6 +41,32 @@ CROWDED = 0.5
 """A text of whose sketch this share are grams of more representatives than one article has is one more of a form. It is
 looked up and remembered by a deeper sample, which has its facts, and so are those it meets: their sketches alone say
 what all say, and of a hundred instances the one that it is a copy of was not among the best."""
+
+
+Numbers = NDArray[np.int32]
+Sums = tuple[list[int], list[float]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Earlier:
+    """The representatives of the index that share enough hashes with a text."""
+
+    names: tuple[str, ...]
+    """The representatives."""
+    which: Numbers
+    """The place of each in the names, as often as it shares a hash."""
+    places: Numbers
+    """The place of that hash in the text's."""
+
+    def sums(self, weights: NDArray[np.int64]) -> Sums:
+        """How many of the first hashes, one for each weight, each shares, and what these weigh."""
+        kept = self.places < len(weights)
+        which, size = self.which[kept], len(self.names)
+        weighed = np.bincount(which, weights[self.places[kept]], size)
+        return np.bincount(which, minlength=size).tolist(), weighed.tolist()
+
+
+_NONE_EARLIER = _Earlier((), np.zeros(0, np.int32), np.zeros(0, np.int32))
 
 
 class Candidates:
@@ -61,7 +86,9 @@ class Candidates:
         """`stored` gives the representatives' texts, as far as there are any."""
         self.sketches = {name: sketch(text) for name, text in texts.items()}
         self._index = index
-        self._joined: defaultdict[int, list[str]] = defaultdict(list)
+        self._joiners: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._joined: defaultdict[int, list[int]] = defaultdict(list)
         self._added: list[tuple[Hashes, int]] = []
         self._stored = stored
         self._deep: set[str] = set()
@@ -99,13 +126,12 @@ class Candidates:
 
     def _shared_with(
         self, hashes: Hashes, prints: Hashes, late: Mapping[str, Position]
-    ) -> dict[str, dict[str, list[int]]]:
+    ) -> dict[str, _Earlier]:
         """For each text the representatives of the index that share enough hashes, and which of them they share."""
-        names = list(self._listed)
         members, ranks = np.unique(prints, return_inverse=True)
         places_of = self._positions(members) if late else []
-        pairs: list[tuple[int, int, list[int]]] = []
-        for number, sketched in enumerate(self._listed.values()):
+        met_by: dict[str, tuple[list[int], Numbers, Numbers]] = {}
+        for name, sketched in self._listed.items():
             first = np.searchsorted(hashes, sketched, "left")
             last = np.searchsorted(hashes, sketched, "right")
             spans = [
@@ -116,29 +142,32 @@ class Candidates:
             if not spans:
                 continue
             met = [ranks[a:b] for _, a, b in spans]
-            if (position := late.get(names[number])) is not None:
+            if (position := late.get(name)) is not None:
                 met = [_before(position, each, places_of) for each in met]
                 told = {int(sketched[at]): len(each) for (at, _, _), each in zip(spans, met, strict=True)}
-                self._counts_of[names[number]] = told
+                self._counts_of[name] = told
             found = np.concatenate(met)
             places = np.repeat([at for at, _, _ in spans], [len(each) for each in met])
-            order = np.argsort(found, kind="stable")
-            distinct, starts, counts = np.unique(found[order], return_index=True, return_counts=True)
-            enough = counts >= SHARED
-            for rank, start, count in zip(
-                distinct[enough].tolist(), starts[enough].tolist(), counts[enough].tolist(), strict=True
-            ):
-                pairs.append((number, rank, places[order[start : start + count]].tolist()))
-        self._index.load_prints({int(members[rank]) for _, rank, _ in pairs})
-        earlier: defaultdict[str, dict[str, list[int]]] = defaultdict(dict)
+            distinct, which, counts = np.unique(found, return_inverse=True, return_counts=True)
+            if (enough := counts >= SHARED).any():
+                kept = enough[which]
+                numbers = np.cumsum(enough) - 1
+                there = members[distinct[enough]].tolist()
+                met_by[name] = (there, numbers[which[kept]].astype(np.int32), places[kept].astype(np.int32))
+        self._index.load_prints({print_ for found, _, _ in met_by.values() for print_ in found})
+        earlier: dict[str, _Earlier] = {}
         sites, clusters = set(), set()
-        for number, rank, shared in pairs:
-            name, member = names[number], self._index.with_print(int(members[rank]))
-            if member and member.represents:
-                earlier[name][member.id] = shared
-                sites.add(member.site)
-                if len(shared) >= LIKELY_SHARE * min(member.sketched, len(self.sketches[name])):
-                    clusters.add(member.decision.cluster)
+        for name, (found_prints, shares, at) in met_by.items():
+            shared = np.bincount(shares).tolist()
+            kept_ids = []
+            for number, print_ in enumerate(found_prints):
+                member = self._index.with_print(print_)
+                if member and member.represents:
+                    kept_ids.append((number, member.id))
+                    sites.add(member.site)
+                    if shared[number] >= LIKELY_SHARE * min(member.sketched, len(self.sketches[name])):
+                        clusters.add(member.decision.cluster)
+            earlier[name] = _of_these(kept_ids, shares, at, len(found_prints))
         self._index.load_sites(sites)
         self._index.load_clusters(clusters)
         return earlier
@@ -160,12 +189,12 @@ class Candidates:
         found = self._shared(name, listed)
         if common and self._deepen(found):
             found = self._shared(name, listed)
-        weight = {other: sums % _ONE for other, sums in found.items() if sums >= SHARED * _ONE}
+        weight = {other: weighs for other, (_, weighs) in found.items()}
         enough = [
             member
-            for other in weight
+            for other, (shared, _) in found.items()
             if (member := self._index.get(other))
-            and found[other] // _ONE >= SHARED_SHARE * (min(member.sketched, sketched) - common)
+            and shared >= SHARED_SHARE * (min(member.sketched, sketched) - common)
         ]
         most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
         # A very long text shares phrases with every other one; its excerpt shares all it has.
@@ -175,22 +204,32 @@ class Candidates:
         )
         return most[:WEIGHTIEST] + wholest
 
-    def _shared(self, name: str, listed: Sequence[int]) -> dict[str, int]:
-        """How many of these hashes each representative has, and what they weigh.
-
-        One number for both, how many are shared above what they weigh: half the look-ups.
-        """
-        found: dict[str, int] = {}
-        weights = []
-        for value in listed:
-            weighs = WHOLE // max(1, self._count_of(name, value)) + _ONE
-            weights.append(weighs)
-            for other in self._joined.get(value, ()):
-                found[other] = found.get(other, 0) + weighs
-        for other, places in self._earlier.get(name, {}).items():
-            found[other] = found.get(other, 0) + sum(
-                weights[place] for place in places if place < len(listed)
-            )
+    def _shared(self, name: str, listed: Sequence[int]) -> dict[str, tuple[int, int]]:
+        """The representatives that have enough of these hashes: how many, and what they weigh."""
+        counts = self._counts_of.get(name, self._count)
+        joined = [self._joined.get(value, ()) for value in listed]
+        lengths = [len(numbers) for numbers in joined]
+        weights = np.array(
+            [
+                WHOLE // max(1, counts.get(value, 0) + length)
+                for value, length in zip(listed, lengths, strict=True)
+            ],
+            np.int64,
+        )
+        joiners = np.fromiter(chain.from_iterable(joined), np.int64, sum(lengths))
+        shared = np.bincount(joiners, minlength=len(self._joiners))
+        weighs = np.bincount(joiners, np.repeat(weights, lengths), len(self._joiners))
+        found: dict[str, tuple[int, int]] = {}
+        earlier = self._earlier.get(name, _NONE_EARLIER)
+        for other, one, sums in zip(earlier.names, *earlier.sums(weights), strict=True):
+            if (number := self._numbers.get(other)) is not None:
+                # Remembered by more of its hashes since.
+                one, sums = one + int(shared[number]), sums + float(weighs[number])
+                shared[number] = 0
+            if one >= SHARED:
+                found[other] = (one, int(sums))
+        for number in np.flatnonzero(shared >= SHARED).tolist():
+            found[self._joiners[number]] = (int(shared[number]), int(weighs[number]))
         return found
 
     def _deepen(self, names: Iterable[str]) -> bool:
@@ -222,13 +261,13 @@ class Candidates:
 
     def likely(self) -> Iterator[tuple[str, list[Member]]]:
         """Texts of the run, with the representatives of the index that each will be verified against, most likely."""
-        for name, shared in self._earlier.items():
+        for name, earlier in self._earlier.items():
             size = len(self.sketches[name])
+            counts = np.bincount(earlier.which, minlength=len(earlier.names)).tolist()
             enough = [
-                (len(places), other, member)
-                for other, places in shared.items()
-                if (member := self._index.get(other))
-                and len(places) >= SHARED_SHARE * min(member.sketched, size)
+                (shared, other, member)
+                for other, shared in zip(earlier.names, counts, strict=True)
+                if (member := self._index.get(other)) and shared >= SHARED_SHARE * min(member.sketched, size)
             ]
             yield name, [member for _, _, member in nlargest(CANDIDATES, enough)]
 
@@ -255,10 +294,15 @@ class Candidates:
         self._join(name, work.print, listed)
 
     def _join(self, name: str, print_: int, listed: Iterable[int]) -> None:
+        number = self._numbers.setdefault(name, len(self._joiners))
+        if number == len(self._joiners):
+            self._joiners.append(name)
+        counts = self._counts_of.get(name, self._count)
         kept = []
         for value in map(int, listed):
-            if self._count_of(name, value) < COMMON:
-                self._joined[value].append(name)
+            joined = self._joined[value]
+            if counts.get(value, 0) + len(joined) < COMMON:
+                joined.append(number)
                 kept.append(value)
         self._added.append((self._index.postings.restore(print_, np.array(kept, np.uint64)), print_))
 
@@ -276,3 +320,11 @@ def _before(
     """Those of the representatives that stand before a place, no more than the first COMMON of them."""
     found = sorted((place, rank) for rank in ranks.tolist() if (place := places[rank]) and place < position)
     return np.array([rank for _, rank in found[:COMMON]], np.int64)
+
+
+def _of_these(there: Sequence[tuple[int, str]], which: Numbers, places: Numbers, size: int) -> _Earlier:
+    """Those representatives that are there, by their number among as many as were met."""
+    numbers = np.full(size, -1, np.int32)
+    numbers[[number for number, _ in there]] = np.arange(len(there))
+    kept = numbers[which] >= 0
+    return _Earlier(tuple(name for _, name in there), numbers[which[kept]], places[kept])

@@ -32,6 +32,8 @@ class Match:
     """The relation, from the side of the one compared."""
     overlap: Overlap
     """The measurement behind it."""
+    beside: bool = False
+    """Whether lines of either were left out for it that its own site does not repeat."""
 
     @property
     def closeness(self) -> float:
@@ -90,10 +92,10 @@ class Clusters:
 
     def _unlike(self, best: Match, cluster: str) -> bool:
         coverage = min(best.overlap.a.coverage, best.overlap.b.coverage)
-        if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY:
+        if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY and not best.beside:
             return False
         self._index.load_clusters([cluster])
-        return self._index.representatives(cluster) < REPRESENTATIVES
+        return len(self._index.representatives(cluster)) < REPRESENTATIVES
 
     def _joined(self, copies: Sequence[Match]) -> str:
         """The cluster of the copies; several become one, that of the first document of all keeping its id, but for
@@ -115,9 +117,9 @@ class Clusters:
 
     def _of_a_form(self, cluster: str) -> bool:
         self._index.load_clusters([cluster])
-        names = [member.id for member in self._index.members(cluster) if member.represents]
+        names = self._index.representatives(cluster)
         self._index.load_links(names)
-        return any(link.relation == SAME_FORM for name in names for link in self._index.links(name))
+        return any(self._index.is_of_a_form(name) for name in names)
 
     def _now(self, member: Member) -> Member:
         return self._index.get(member.id) or member

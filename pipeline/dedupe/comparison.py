@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,10 +11,11 @@ from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead
 from pipeline.dedupe.candidates import CANDIDATES, Candidates
 from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.evidence import Circumstances
+from pipeline.dedupe.furniture import parted
 from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.overlap import Overlap
-from pipeline.dedupe.prepared import Prepared, schema, span_in, stripped
+from pipeline.dedupe.prepared import Prepared, beside, schema, span_in, stripped
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
 from pipeline.dedupe.relate import Relation, judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, sketch, text_key
@@ -39,6 +40,7 @@ class Comparison:
         self._ahead = ahead
         self._own = {work.item.id: work for work in batch}
         self._fetched: dict[str, str] = {}
+        self._left_out: dict[str, frozenset[str]] = {}
         self._shingles = {work.item.id: shingles(work.key) for work in batch}
 
     def run(self) -> set[str]:
@@ -129,7 +131,7 @@ class Comparison:
                 continue
             relation, overlap = judged
             if relation.relation:
-                found.append(Match(member, relation, overlap))
+                found.append(Match(member, relation, overlap, self._compared_beside(work, member)))
             if relation.relation == DUPLICATE:
                 joined.add(member.decision.cluster)
             elif relation.relation == SAME_FORM:
@@ -155,14 +157,37 @@ class Comparison:
         mine, theirs = self._shingles_of(name), self._shingles_of(member.id)
         if mine is None or theirs is None:
             return None
+        whole = theirs
+        for_mine, for_theirs = self._beside(work, member)
+        if for_mine is not work.repeated:
+            mine = shingles(text_key(stripped(work.item.text, for_mine)))
+        if for_theirs is not self._index.site(member.site).repeated:
+            theirs = shingles(text_key(stripped(self._text(member.id), for_theirs)))
         known = Circumstances(
             days=_days(work.item, member),
             titles=(work.item.title, member.title),
-            rare=lambda: candidates.rare(name, sketch(theirs)),
-            common=lambda: candidates.known(name, sketch(theirs)),
+            rare=lambda: candidates.rare(name, sketch(whole)),
+            common=lambda: candidates.known(name, sketch(whole)),
             schemas=partial(self._schemas, work, member),
         )
         return judge(mine, theirs, known)
+
+    def _beside(self, work: Prepared, member: Member) -> tuple[Collection[str], Collection[str]]:
+        """The lines that a text and an earlier one are compared without."""
+        repeated = self._index.site(member.site).repeated
+        if work.item.site == member.site or not (work.repeated or repeated):
+            return work.repeated, repeated
+        theirs = self._text(member.id)
+        if member.id not in self._left_out:
+            self._left_out[member.id] = parted(theirs, repeated)[1]
+        return (
+            beside(work.item.text, work.repeated, self._left_out[member.id]),
+            beside(theirs, repeated, work.left_out),
+        )
+
+    def _compared_beside(self, work: Prepared, member: Member) -> bool:
+        for_mine, for_theirs = self._beside(work, member)
+        return for_mine is not work.repeated or for_theirs is not self._index.site(member.site).repeated
 
     def _schemas(self, work: Prepared, member: Member) -> tuple[frozenset[str], frozenset[str]]:
         return schema(work.item.text), schema(self._text(member.id))
@@ -185,12 +210,13 @@ class Comparison:
         relation, kind, span = f.relation.relation or NEW, f.relation.kind, None
         if relation in {CONTAINS, CONTAINED_IN}:
             mine, theirs = work.item.text, self._text(f.member.id)
+            for_mine, for_theirs = self._beside(work, f.member)
             if relation == CONTAINS:
-                holder, part, side, repeated = mine, theirs, f.overlap.a, work.repeated
+                holder, part, side, repeated = mine, theirs, f.overlap.a, for_mine
                 title = f.member.title
             else:
                 holder, part, side, title = theirs, mine, f.overlap.b, work.item.title
-                repeated = self._index.site(f.member.site).repeated
+                repeated = for_theirs
             span = span_in(holder, repeated, side)
             kind = "glue" if span and glued(holder, span, part, title) else "excerpt"
         return Link(

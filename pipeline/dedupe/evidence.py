@@ -11,7 +11,7 @@ from functools import cached_property
 
 from pipeline.dedupe import facts, titles
 from pipeline.dedupe.frame import Owns, framed, own
-from pipeline.dedupe.overlap import Overlap, Side
+from pipeline.dedupe.overlap import SOLID_RUN, Overlap, Side
 from pipeline.dedupe.sketch import Shingles
 
 SCHEMA_ALIKE = 0.6
@@ -20,6 +20,15 @@ SCHEMA_ALIKE = 0.6
 OWN_SHARE, TITLED_SHARE, COMMON = 0.15, 0.08, 0.5
 """Share of each text that is its own, where they are two articles; the same where their titles say so; and the share
 of what they have in common that several others have too: a passage of the corpus."""
+
+THROUGHOUT, THROUGHOUT_NUMBER = 2, 3
+"""So often a text bears, beside its title, what that names in the place of the other one's."""
+
+OWN_TITLE, LONG_TEXT = 8, 600
+"""Letters of a title that many articles do not have, and characters of a text that has grown over years."""
+
+MOST_NAMES = 64
+"""The most frequent replacements, which are looked for in the other text."""
 
 LONGEST_TEASER = 24
 """Characters of the line that ends an excerpt and says where the rest is; it is not part of the article."""
@@ -56,8 +65,9 @@ class Evidence:
 
     @cached_property
     def low(self) -> float:
-        """The smaller coverage."""
-        return min(self.overlap.a.coverage, self.overlap.b.coverage)
+        """The smaller coverage; a text that repeats itself is covered no further than the other one is long."""
+        a, b = self.overlap.a, self.overlap.b
+        return min(a.coverage, b.coverage, min(a.length, b.length) / max(1, a.length, b.length))
 
     @cached_property
     def high(self) -> float:
@@ -105,17 +115,51 @@ class Evidence:
         return titles.notices_conflict(*self._titled)
 
     @cached_property
+    def named_apart(self) -> bool:
+        """Whether what the titles name in each other's place is what the texts speak of throughout."""
+        one, a, other, b = self._titled
+        if self.titles is not None:
+            here, there = self.titles
+            told = here.isdigit() and there.isdigit()
+            times = min(a.replace(one, "").count(here), b.replace(other, "").count(there))
+            # A name or number that was put right has most of its letters left.
+            if times >= (THROUGHOUT_NUMBER if told else THROUGHOUT) and (told or not set(here) & set(there)):
+                return True
+        return any(titles.change_places(*pair, one, other) for pair in self.conflicts.names)
+
+    @cached_property
+    def one_title(self) -> bool:
+        """Whether they have one title, which is no notice's, and long texts: an article of its own."""
+        one, a, other, b = self._titled
+        long = min(len(a), len(b)) >= LONG_TEXT and len(one) >= OWN_TITLE
+        return long and one == other and not titles.is_notice(one)
+
+    @cached_property
+    def about_other(self) -> bool:
+        """Whether the title of one names the other text: a decision to amend it, a comment on it."""
+        one, other = self.known.titles
+        return bool(one and other) and (f"《{one.strip()}》" in other or f"《{other.strip()}》" in one)
+
+    @cached_property
+    def swapped(self) -> int:
+        """How often a name stands in the place of another one, neither of which is anywhere in the other text."""
+        a, b = self.a.string, self.b.string
+        names = self.conflicts.names.most_common(MOST_NAMES)
+        return max((times for (here, there), times in names if here not in b and there not in a), default=0)
+
+    @cached_property
     def _titled(self) -> tuple[str, str, str, str]:
         one, other = map(titles.title_key, self.known.titles)
         return one, self.a.string, other, self.b.string
 
     @cached_property
     def held(self) -> float:
-        """The larger coverage, the teaser at the end of an excerpt left out."""
+        """The larger coverage, the teaser at the end of an excerpt or a site's frame round it left out."""
         side = self.shorter
-        if side.tail > LONGEST_TEASER:
-            return self.high
-        return side.coverage * side.length / max(1, side.length - side.tail)
+        beside = side.tail if side.tail <= LONGEST_TEASER else 0
+        if not beside and framed(self.a if side is self.overlap.a else self.b, side):
+            beside = sum(block for block in side.blocks if block >= SOLID_RUN)
+        return min(1.0, side.coverage * side.length / max(1, side.length - beside))
 
     @cached_property
     def regional(self) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,11 @@ CODE = 5
 LARGE, NAME = 3, 4
 """Digits of a sum, and characters of the name of a firm that has none of another firm's."""
 
+RENUMBERED = 3
+"""So many items in a row, each with another number, are a list that was numbered anew."""
+
+_TENS = ["", "十", *(f"{one}十" for one in "二三四五六七八九")]
+_PARTS = tuple("条款项章节编")
 _WHICH_AFTER, _WHICH_BEFORE = tuple("年月日号期届次时"), tuple("第")
 _NUMBER = re.compile(r"\d+")
 _NUMERALS = "0123456789〇零一二三四五六七八九十百千万亿两"
@@ -162,6 +168,8 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
         numbers = dict.fromkeys(pair for pair in numbers if pair not in misread)
         heads -= misread
         edges -= misread
+    renumbered = _renumbered(list(numbers))
+    numbers = dict.fromkeys(pair for pair in numbers if pair in which or pair not in renumbered)
     total = len(numbers) + _agreeing(text_a, overlap.matched_a)
     places = _places(overlap.matched_a)
     instance = len(edges) if edges & which and places - at_edges <= min(len(edges), ELSEWHERE) else 0
@@ -196,6 +204,31 @@ def _numbers_a_part(text_a: str, a_to: int, text_b: str, b_to: int) -> bool:
     """Whether two numbers name parts of a text, articles of a law, which a new version numbers anew."""
     after_a, after_b = _UNNUMBERED.match(text_a, a_to), _UNNUMBERED.match(text_b, b_to)
     return bool(after_a and after_b)
+
+
+def _renumbered(pairs: Pairs) -> set[tuple[str, str]]:
+    """The numbers of a list that was numbered anew: one after the other, each moved as far as the one before."""
+    found: set[tuple[str, str]] = set()
+    run: Pairs = []
+    before = (0, 0)
+    for pair in pairs:
+        here, there = (_counted().get(number, 0) for number in pair)
+        if not run or (here, there) != (before[0] + 1, before[1] + 1):
+            run = []
+        if here and there:
+            run.append(pair)
+            before = here, there
+        if len(run) >= RENUMBERED:
+            found.update(run)
+    return found
+
+
+@cache
+def _counted() -> dict[str, int]:
+    """The numbers of the items of a list, as they are written."""
+    ones = ["", *"一二三四五六七八九"]
+    spelt = {f"{tens}{one}": 10 * at + n for at, tens in enumerate(_TENS) for n, one in enumerate(ones)}
+    return {str(n): n for n in range(1, 100)} | {word: n for word, n in spelt.items() if word}
 
 
 def _apart(here: str, there: str) -> Pairs:
@@ -278,7 +311,12 @@ def _numeral(text: str, start: int, end: int) -> str:
         start -= 1
     while end < len(text) and text[end] in _NUMERALS and text[end - 1] in _NUMERALS:
         end += 1
-    found = [one for one in _NUMERAL.findall(text[start:end]) if one.strip(_UNITS)]
+    # A part of a text that is named within the span: a new version numbers it anew.
+    found = [
+        one.group()
+        for one in _NUMERAL.finditer(text, start, end)
+        if one.group().strip(_UNITS) and not (one.end() < end and text[one.end()] in _PARTS)
+    ]
     return ",".join(found)
 
 

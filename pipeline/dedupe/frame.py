@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import takewhile
 
 from pipeline.dedupe.overlap import SOLID_RUN, Overlap, Side, measure
 from pipeline.dedupe.sketch import Shingles, text_key
@@ -39,6 +40,7 @@ WORD = 6
 """Latin letters that say as much as a pair of ideographs."""
 
 _LATIN = re.compile("[a-z0-9]{2}")
+_NAMED = re.compile("[^:：|｜_»>–—-]{1,40}[:：|｜_»>–—-]")
 
 FRAME_WORDS, LONGEST_FRAME, FRAME_SHARE = 3, 400, 0.15
 """So many words of what sites put round an article, in no more characters, and this share of them, are a site's
@@ -87,7 +89,7 @@ class Owns:
     @cached_property
     def about(self) -> bool | None:
         """Whether the titles speak of what is each text's own, not of what both have; None: they do not say."""
-        keys = [_title(title) for title in self.titles]
+        keys = [_title(title) for title in _own_titles(*self.titles)]
         found = [
             (_held(key, own), _held(key, both))
             for key, (own, both) in zip(keys, self.texts, strict=True)
@@ -99,12 +101,27 @@ class Owns:
             return False
         if found and all(own > both for own, both in found):
             return True
+        # What names both is a table of contents.
+        if all(keys) and all(key in both for key in keys for _, both in self.texts):
+            return None
         return False if found and all(both > own for own, both in found) else None
 
     @property
     def tail(self) -> bool:
         """Whether both begin with what is their own and end with one passage that is most of what they share."""
         return all(_tailed(side) for side in (self.overlap.a, self.overlap.b))
+
+
+def _own_titles(one: str, other: str) -> tuple[str, str]:
+    """Two titles without the name of the site or the book that both begin or end with: 学习手册: 2.4 如何阅读."""
+    for turned in (False, True):
+        a, b = (one[::-1], other[::-1]) if turned else (one, other)
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False))
+        common = _NAMED.match("".join(char for char, _ in alike))
+        left, right = (title[common.end() if common else 0 :] for title in (a, b))
+        if common and left.strip() and right.strip():
+            one, other = (left[::-1], right[::-1]) if turned else (left, right)
+    return one, other
 
 
 def framed(text: Shingles, side: Side) -> bool:

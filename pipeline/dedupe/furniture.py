@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-EDGE = 40
-"""Furniture stands in so many lines at the head and at the foot of a page."""
+EDGE = 160
+"""Furniture stands in so many lines at the head and at the foot of a page: the contents of a handbook, which all its
+pages bear, are a hundred lines."""
 
 REMAINING, REMAINING_SHARE = 80, 0.04
 """Characters, and share of the text, that must remain, else it is a whole page that was repeated, not its frame."""
@@ -30,18 +31,24 @@ _LABELLED = re.compile(rf"(?:文章|责任|責任|本文)?{_LABEL.pattern}[ \u30
 _TIME = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 _DAY_AND_HOUR = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ \u3000T]?\d{1,2}[:：]\d{2}")
 _DIGITS = re.compile(r"\d+")
+_COUNTED = re.compile(r"(?<![A-Za-z0-9])\d+(?![A-Za-z0-9])")
 
 
 def masked(line: str) -> str:
-    """The line without its numbers and outer spaces: dates and counters differ, the furniture is one."""
-    return _DIGITS.sub("0", line.strip())
+    """The line without its numbers and outer spaces: dates and counters differ, the furniture is one. A number within
+    a word is of a name, as in MD5 and SHA256, and stays.
+    """
+    return _COUNTED.sub("0", line.strip())
 
 
-def edge_lines(text: str) -> list[str]:
-    """The masked lines at the head and the foot of a text, each once, in order."""
+def edge_lines(text: str, title: str = "") -> list[str]:
+    """The masked lines at the head and the foot of a text, each once, in order; without that which is its title, where
+    that has a number: 第8期 and 第9期 are masked alike, and all that tells two of a series may stand there.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     edges = lines if len(lines) <= 2 * EDGE else lines[:EDGE] + lines[-EDGE:]
-    return list(dict.fromkeys(masked(line) for line in edges))
+    own = title.strip() if _DIGITS.search(title) else ""
+    return list(dict.fromkeys(masked(line) for line in edges if not own or line.strip() != own))
 
 
 def is_metadata(line: str) -> bool:
@@ -57,22 +64,33 @@ def is_metadata(line: str) -> bool:
 
 def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
     """The spans of the text, in code points, that stripping the repeated lines and the metadata leaves."""
-    whole = [(0, len(text))]
+    return parted(text, repeated)[0]
+
+
+def parted(text: str, repeated: Collection[str]) -> tuple[list[tuple[int, int]], frozenset[str]]:
+    """As `kept_spans`, and which of the repeated lines, masked, were stripped."""
+    whole = [(0, len(text))], frozenset[str]()
     labelled = _LABEL.search(text) is not None or _DAY_AND_HOUR.search(text) is not None
     if not repeated and not labelled:
         return whole
     lines = text.splitlines(keepends=True)
     last = len(lines) - EDGE
     spans, at, size = [], 0, 0
+    left_out = set()
     for number, line in enumerate(lines):
         edge = number < EDGE or number >= last
-        if not (edge and line.strip() and (masked(line) in repeated or (labelled and is_metadata(line)))):
+        bare = masked(line) if edge and line.strip() else ""
+        if bare and bare in repeated:
+            left_out.add(bare)
+        elif not (bare and labelled and is_metadata(line)):
             spans.append((at, at + len(line)))
             size += len(line.strip())
         at += len(line)
     if len(spans) == len(lines):
         return whole
-    return spans if size >= REMAINING and size >= REMAINING_SHARE * len(text) else whole
+    if size < REMAINING or size < REMAINING_SHARE * len(text):
+        return whole
+    return spans, frozenset(left_out)
 
 
 @dataclass(slots=True)

@@ -6,10 +6,11 @@ loaded; what it changes stays in memory until `write`.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,12 +20,15 @@ from pipeline.dedupe import tables
 from pipeline.dedupe.furniture import SiteLines
 from pipeline.dedupe.lines import Lines
 from pipeline.dedupe.postings import Postings
-from pipeline.dedupe.records import NOTHING_APART, Apart, Decision, Link, Member
+from pipeline.dedupe.records import NOTHING_APART, SAME_FORM, Apart, Decision, Link, Member
 from pipeline.dedupe.segments import Dropped, Segments
 from pipeline.dedupe.sorted_pairs import Values
 
 SAID = ("id", "cluster", "relation", "published", "reason", "spans", "title", "size")
 """What `members_in` gives of a document."""
+
+
+T = TypeVar("T")
 
 
 def members_in(folder: Path, beside: Path | None = None) -> Iterator[pa.Table]:
@@ -69,11 +73,12 @@ class DedupeIndex:
         self._by_text: defaultdict[int, set[str]] = defaultdict(set)
         self._first_with_text: dict[int, Member] = {}
         self._by_cluster: defaultdict[str, set[str]] = defaultdict(set)
-        self._representing: Counter[str] = Counter()
+        self._representing: defaultdict[str, set[str]] = defaultdict(set)
         self._by_print: dict[int, str] = {}
         self._by_key: dict[int, str] = {}
         self._links: dict[tuple[str, str, str], Link] = {}
         self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._forms_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._sites: dict[str, SiteLines] = {}
         self._changed: set[str] = set()
         self._changed_links: set[tuple[str, str, str]] = set()
@@ -133,7 +138,7 @@ class DedupeIndex:
 
     def load(self, ids: Iterable[str]) -> None:
         """Bring documents into memory, so that `get` knows them."""
-        names = sorted(set(ids) - self._members.keys())
+        names = sorted(_unknown(ids, self._members))
         self._load_rows(tables.keys_of(names))
         for name in names:
             self._members.setdefault(name, None)
@@ -147,12 +152,12 @@ class DedupeIndex:
     def load_keys(self, keys: Iterable[int]) -> dict[int, str]:
         """Bring the documents with these keys into memory; key → id of those that are there."""
         wanted = set(keys)
-        self._load_rows(np.array(sorted(wanted - self._by_key.keys()), np.uint64))
+        self._load_rows(np.array(sorted(_unknown(wanted, self._by_key)), np.uint64))
         return {key: name for key in wanted if (name := self._by_key.get(key)) and self._members.get(name)}
 
     def load_prints(self, prints: Iterable[int]) -> None:
         """Bring the documents with these prints into memory."""
-        self._load_rows(np.array(sorted(set(prints) - self._by_print.keys()), np.uint64))
+        self._load_rows(np.array(sorted(_unknown(prints, self._by_print)), np.uint64))
 
     def load_clusters(self, clusters: Iterable[str]) -> None:
         """Bring all members of these clusters into memory."""
@@ -170,7 +175,8 @@ class DedupeIndex:
             self._stored_links[key] = link
             if key not in self._changed_links:
                 self._keep_link(key, link)
-        self.load(other for name in names for key in self._links_at.get(name, ()) for other in key[:2])
+        # Whom a document was linked to since it was asked for is in memory: they were compared.
+        self.load(other for name in asked for key in self._links_at.get(name, ()) for other in key[:2])
 
     def _load_rows(self, keys: Values) -> None:
         found = self._members_on_disk.rows(keys)
@@ -214,9 +220,9 @@ class DedupeIndex:
         """How many documents of a cluster are loaded."""
         return len(self._by_cluster.get(cluster, ()))
 
-    def representatives(self, cluster: str) -> int:
-        """How many of them represent it."""
-        return self._representing[cluster]
+    def representatives(self, cluster: str) -> Collection[str]:
+        """Those of them that represent it."""
+        return self._representing.get(cluster, ())
 
     @property
     def latest(self) -> int:
@@ -229,6 +235,10 @@ class DedupeIndex:
             return []
         found = (self._links[key] for key in sorted(self._links_at[name]))
         return [link for link in found if self._holds(link)]
+
+    def is_of_a_form(self, name: str) -> bool:
+        """Whether a link of one form from or to a document holds, of those that are loaded."""
+        return any(self._holds(self._links[key]) for key in self._forms_at.get(name, ()))
 
     def _holds(self, link: Link) -> bool:
         one, other = self._members.get(link.id), self._members.get(link.of)
@@ -308,7 +318,8 @@ class DedupeIndex:
         if first and member.position < first.position:
             self._first_with_text[member.text_hash] = member
         self._by_cluster[member.decision.cluster].add(member.id)
-        self._representing[member.decision.cluster] += member.represents
+        if member.represents:
+            self._representing[member.decision.cluster].add(member.id)
         self._by_print[member.print] = member.id
         self._by_key[tables.key_of(member.id)] = member.id
 
@@ -320,13 +331,16 @@ class DedupeIndex:
             if self._first_with_text.get(old.text_hash) is old:
                 del self._first_with_text[old.text_hash]
             self._by_cluster[old.decision.cluster].discard(name)
-            self._representing[old.decision.cluster] -= old.represents
+            self._representing[old.decision.cluster].discard(name)
             self._by_print.pop(old.print, None)
 
     def _keep_link(self, key: tuple[str, str, str], link: Link) -> None:
         self._links[key] = link
         self._links_at[link.id].add(key)
         self._links_at[link.of].add(key)
+        if link.relation == SAME_FORM:
+            self._forms_at[link.id].add(key)
+            self._forms_at[link.of].add(key)
 
     def site(self, name: str) -> SiteLines:
         """What a site repeats; to be changed in place, then `learned` called."""
@@ -336,7 +350,7 @@ class DedupeIndex:
 
     def load_sites(self, names: Iterable[str]) -> None:
         """Bring what is known of these sites into memory."""
-        wanted = sorted(set(names) - self._sites.keys())
+        wanted = sorted(_unknown(names, self._sites))
         for row in self._lines_on_disk.rows(tables.keys_of(wanted)).to_pylist():
             self._sites[row["site"]] = SiteLines(repeated=set(row["repeated"]))
         for name in wanted:
@@ -357,3 +371,8 @@ class DedupeIndex:
         """Every document of the index, by id; for a rebuild."""
         self._load_rows(self._members_on_disk.all()["key"].to_numpy())
         return self._sorted(self._members)
+
+
+def _unknown(names: Iterable[T], known: Collection[T]) -> set[T]:
+    # A set less the keys of a dict walks all the keys: asked for a cluster at a time that is their square.
+    return {name for name in names if name not in known}

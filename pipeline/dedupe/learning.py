@@ -50,8 +50,8 @@ def learn(changes: Sequence[Change], index: DedupeIndex, texts: Texts) -> Learne
     moved: defaultdict[int, set[int]] = defaultdict(set)
     for change in changes:
         document = key_of(change.id)
-        for site, text, stands in _sides(change):
-            keys = {line_key(site, line): line for line in edge_lines(text)}
+        for site, text, title, stands in _sides(change):
+            keys = {line_key(site, line): line for line in edge_lines(text, title)}
             for key, line in keys.items():
                 lines[key] = (site, line)
                 moved[key].add(document)
@@ -86,13 +86,13 @@ def learn(changes: Sequence[Change], index: DedupeIndex, texts: Texts) -> Learne
     return Learned(before=before, documents=frozenset(index.load_keys(having).values()))
 
 
-def _sides(change: Change) -> list[tuple[str, str, bool]]:
-    """Site and text before and after, and whether they stand."""
+def _sides(change: Change) -> list[tuple[str, str, str, bool]]:
+    """Site, text and title before and after, and whether they stand."""
     found = []
     if change.before is not None and change.text is not None:
-        found.append((change.before.site, change.text, False))
+        found.append((change.before.site, change.text, change.before.title, False))
     if change.after is not None:
-        found.append((change.after.site, change.after.text, True))
+        found.append((change.after.site, change.after.text, change.after.title, True))
     return found
 
 
@@ -141,8 +141,8 @@ class _Pages:
         if name not in self._pages:
             return False
         if name not in self._keys:
-            site, _, text = self._pages[name]
-            self._keys[name] = {line_key(site, each) for each in edge_lines(text)}
+            site, title, text = self._pages[name]
+            self._keys[name] = {line_key(site, each) for each in edge_lines(text, title)}
         return line in self._keys[name]
 
     def shared(self, one: str, other: str) -> float | None:

@@ -29,6 +29,9 @@ chance, and three would be compared by it first."""
 COMPARED, FEW = 16, 4
 """So many of the documents that have a line are looked at, most often only the first few."""
 
+BEGINNINGS = 3
+"""So many of them are tried for the first article."""
+
 LISTED = 4 * COMPARED
 """So many are listed to find them: an edit leaves its old lines in the list."""
 
@@ -84,15 +87,19 @@ def line_key(site: str, line: str) -> int:
 
 
 def is_furniture(documents: Sequence[str], shared: Shared) -> bool | None:
-    """Whether a line that these documents have is on enough different articles; None: not on these alone."""
-    articles: list[str] = []
-    for document in documents:
-        common = [shared(document, other) for other in articles]
-        if any(share is None for share in common):
-            continue
-        articles.append(document)
-        if len(articles) == REPEATS or any((share or 0) >= FRAMED for share in common):
-            return True
+    """Whether a line that these documents have is on enough different articles; None: not on these alone.
+
+    A page that is all frame is a version of every other one: where one stands first, the next begins.
+    """
+    for start in range(min(BEGINNINGS, len(documents))):
+        articles: list[str] = []
+        for document in documents[start:]:
+            common = [shared(document, other) for other in articles]
+            if any(share is None for share in common):
+                continue
+            articles.append(document)
+            if len(articles) == REPEATS or any((share or 0) >= FRAMED for share in common):
+                return True
     return None
 
 

@@ -49,6 +49,8 @@ TEXTS = pa.schema(
         "title": pa.string(),
         "key": pa.large_binary(),
         "fields": pa.list_(pa.string()),
+        "left_out": pa.list_(pa.uint64()),
+        "edges": pa.list_(pa.uint64()),
         "sketch": pa.list_(pa.uint64()),
     }
 )
@@ -66,7 +68,7 @@ CUT_EVERY = 1 << 10
 """Of a run's hashes one in so many is a place to cut at: a run of 1,000 texts has about a hundred."""
 
 _COUNT_BITS = 16
-_SAID = ("print", "said", "published_on", "title", "fields")
+_SAID = ("print", "said", "published_on", "title", "fields", "left_out", "edges")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,7 @@ def runs_in(path: Path) -> Runs:
 def lines_repeated(items: Sequence[Item]) -> tuple[tuple[str, str], ...]:
     """(site, masked line) of the lines that several different texts of a run have, as its furniture mostly is."""
     distinct = {(item.site, item.text): item for item in items}.values()
-    counts = Counter((item.site, line) for item in distinct for line in edge_lines(item.text))
+    counts = Counter((item.site, line) for item in distinct for line in edge_lines(item.text, item.title))
     return tuple(sorted(each for each, times in counts.items() if times >= REPEATS))
 
 
@@ -187,6 +189,8 @@ def sketch_texts(
                 "title": item.title,
                 "key": work.key[:LONGEST].astype("<u4").tobytes(),
                 "fields": sorted(schema(item.text)),
+                "left_out": sorted(map(key_of, work.left_out)),
+                "edges": sorted(map(key_of, edge_lines(item.text))),
                 "sketch": sketched,
             }
         )
@@ -261,6 +265,8 @@ def compare(runs_file: Path, run: int) -> int:
     rows = []
     for later, earlier in _best(runs, run):
         (one, a), (other, b) = row(later), row(earlier)
+        if _bears(one, other) or _bears(other, one):
+            continue  # compared without these lines, where the texts are
         days = None
         if one["published_on"] and other["published_on"]:
             days = abs((one["published_on"] - other["published_on"]).days)
@@ -298,6 +304,11 @@ def _best(runs: Runs, run: int) -> Iterator[tuple[int, int]]:
         met[one] += 1
         if met[one] <= CANDIDATES:
             yield one, other
+
+
+def _bears(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether a text bears lines that were left out of the other one (prepared.beside)."""
+    return not set(other["left_out"]).isdisjoint(one["edges"])
 
 
 def _fields(one: dict[str, Any], other: dict[str, Any]) -> tuple[list[str], list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.dedupe.furniture import REMAINING, kept_spans
+from pipeline.dedupe.furniture import REMAINING, edge_lines, parted
 from pipeline.dedupe.overlap import Side
 from pipeline.dedupe.records import Item, Position
 from pipeline.dedupe.sketch import Codes, key_positions, text_hash, text_key
@@ -37,6 +37,8 @@ class Prepared:
     """Comparison key of the text without them."""
     text_hash: int
     """Hash of that key, and of the title of a notice whose text does not bear it."""
+    left_out: frozenset[str]
+    """Those of its site's lines, masked, that it bore."""
 
     @property
     def position(self) -> Position:
@@ -51,8 +53,9 @@ class Prepared:
 
 def prepare(item: Item, repeated: Collection[str]) -> Prepared:
     """Strip the site's furniture and take the key of what remains."""
-    key = text_key(stripped(item.text, repeated))
-    return Prepared(item, repeated, key, text_hash(key, _which(item.title, key)))
+    spans, left_out = _compared(item.text, repeated)
+    key = text_key("".join(item.text[start:end] for start, end in spans))
+    return Prepared(item, repeated, key, text_hash(key, _which(item.title, key)), left_out)
 
 
 def _which(title: str, key: Codes) -> str:
@@ -71,10 +74,27 @@ def compared_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]
 
     A text that is little else is compared with them.
     """
-    kept = kept_spans(text, repeated)
+    return _compared(text, repeated)[0]
+
+
+def beside(text: str, repeated: Collection[str], left_out: Collection[str]) -> Collection[str]:
+    """The lines that a text is compared without: its site's, and those it bears that were left out of the text of
+    another site which it is compared with; a copy may bear what is furniture at its origin only.
+
+    Not what all of that site repeats: so two texts are compared anew when the furniture in either of them changes, and
+    at no other time.
+    """
+    if not left_out or not any(line in left_out for line in edge_lines(text)):
+        return repeated
+    both = {*repeated, *left_out}
+    return both if parted(text, both)[1] else repeated
+
+
+def _compared(text: str, repeated: Collection[str]) -> tuple[list[tuple[int, int]], frozenset[str]]:
+    kept, left_out = parted(text, repeated)
     silent = _silent(text)
     if not silent:
-        return kept
+        return kept, left_out
     spans: list[tuple[int, int]] = []
     for start, end in kept:
         at = start
@@ -84,7 +104,7 @@ def compared_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]
                 at = min(end, last)
         spans.append((at, end))
     size = sum(not char.isspace() for start, end in spans for char in text[start:end])
-    return [span for span in spans if span[0] < span[1]] if size >= REMAINING else kept
+    return ([span for span in spans if span[0] < span[1]] if size >= REMAINING else kept), left_out
 
 
 def _silent(text: str) -> list[tuple[int, int]]:

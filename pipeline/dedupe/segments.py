@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -77,6 +76,7 @@ class Segments:
     def __init__(self, table: Table, folder: Path | None) -> None:
         """Find them. CorpusError for a folder that holds none: each version has one, if only an empty one."""
         self.table = table
+        self._none = _no_rows(table)
         self._opened: dict[Path, pq.ParquetFile] = {}
         self._mapped: dict[Path, Values] = {}
         self._suffix = ".parquet" if table.lookup else ".npy"
@@ -91,8 +91,8 @@ class Segments:
     def rows(self, keys: Values) -> pa.Table:
         """The rows with one of the keys in any look-up column, those of older segments first."""
         if not self.files or not len(keys):
-            return _no_rows(self.table)
-        wanted, found = np.unique(keys), [_no_rows(self.table)]
+            return self._none
+        wanted, found = np.unique(keys), [self._none]
         for file in self.files:
             numbers = np.unique(search(self._keys_of(file), wanted)[1]).astype(np.int64)
             if len(numbers):
@@ -160,7 +160,7 @@ class Segments:
 
     def all(self) -> pa.Table:
         """The current rows of all segments, in the table's order."""
-        return pa.concat_tables([_no_rows(self.table), *self.current(self.table.schema.names)])
+        return pa.concat_tables([self._none, *self.current(self.table.schema.names)])
 
     def write(self, folder: Path, rows: pa.Table, dropped: Dropped | None = None) -> None:
         """Write the table into a folder: links to the present segments, and one more with the new rows.
@@ -296,7 +296,6 @@ def _current(
             yield pa.Table.from_batches([batch]).cast(schema)
 
 
-@cache
 def _no_rows(table: Table) -> pa.Table:
     # `schema.empty_table()` makes pyarrow load pandas: a second of CPU, for nothing.
     return pa.Table.from_batches([], schema=table.schema)

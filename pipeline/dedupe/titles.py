@@ -17,6 +17,7 @@ from pipeline.dedupe.sketch import key_positions, text_key
 from pipeline.rules import table
 
 _NUMBER = re.compile(r"\d+")
+_TOKEN = re.compile(r"\d+|.", re.DOTALL)
 
 ALIKE, LONGEST_TITLE = 0.4, 80
 """Titles this alike have one form; past so many characters a title is not one."""
@@ -27,6 +28,9 @@ their swapped names, and no copies."""
 
 CORRECTED = 0.6
 """Titles this alike are one that was corrected."""
+
+EXCHANGED = 6
+"""Letters of words whose order says which of two things is meant."""
 
 LONGEST_WHOLE = 120
 """Characters of a line that may be a title (extract/title.py)."""
@@ -47,7 +51,8 @@ def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str]
     Two of one form, like the welcomes of two guests; a copy under another title takes its words from a text
     that both have. All four are comparison keys.
     """
-    matcher = SequenceMatcher(None, a[:LONGEST_TITLE], b[:LONGEST_TITLE], autojunk=False)
+    tokens_a, tokens_b = (_TOKEN.findall(title[:LONGEST_TITLE]) for title in (a, b))
+    matcher = SequenceMatcher(None, tokens_a, tokens_b, autojunk=False)
     if matcher.ratio() < ALIKE:
         return None
     # A page prints its title above the text; that occurrence proves nothing.
@@ -57,10 +62,24 @@ def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str]
             continue
         # 巴西 for 巴勒斯坦: what the names have in common at their head belongs to them.
         shared = max(0, 2 - min(a_to - a_from, b_to - b_from))
-        here, there = a[max(0, a_from - shared) : a_to], b[max(0, b_from - shared) : b_to]
+        here = "".join(tokens_a[max(0, a_from - shared) : a_to])
+        there = "".join(tokens_b[max(0, b_from - shared) : b_to])
         if here in text_a and there in text_b and here not in text_b and there not in text_a:
             return here, there
     return None
+
+
+def change_places(here: str, there: str, a: str, b: str) -> bool:
+    """Whether words that stand for each other in two texts are, but for a letter or two, words of their titles that
+    have the same letters in another order: 空格转换为制表符 for 制表符转换为空格. All are comparison keys."""
+    one, other = _of_title(here, a), _of_title(there, b)
+    return one != other and min(len(one), len(other)) >= EXCHANGED and sorted(one) == sorted(other)
+
+
+def _of_title(words: str, title: str) -> str:
+    """The longest part of some words that a title has, but for a letter or two of them."""
+    found = SequenceMatcher(None, words, title, autojunk=False).find_longest_match()
+    return words[found.a : found.a + found.size] if found.size >= len(words) - 2 else ""
 
 
 def alike(a: str, b: str) -> bool:

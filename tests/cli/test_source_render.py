@@ -59,7 +59,7 @@ def test_a_page_without_a_browser_is_told_what_it_needs(
     assert 'render = "auto" in the source file renders such pages' in shown
     assert "--render tries it" in shown
 
-    monkeypatch.setattr("pipeline.cli.source.missing", lambda: "no Chromium was found: install one")
+    monkeypatch.setattr("pipeline.cli.trying.missing", lambda: "no Chromium was found: install one")
     assert tried(tmp_path, site.base + "/a/1.html") == 0
     assert "(no Chromium was found: install one)" in " ".join(capsys.readouterr().err.split())
     assert tried(tmp_path, site.base + "/a/1.html", "--render") == 3

@@ -14,6 +14,7 @@ from pipeline.dedupe import phases
 from pipeline.dedupe.ahead import Ahead
 from pipeline.dedupe.candidates import COMMON
 from pipeline.dedupe.evidence import Circumstances
+from pipeline.dedupe.furniture import edge_lines
 from pipeline.dedupe.phases import FIRST, Runs, compare, pair_up, sketch_texts
 from pipeline.dedupe.prepared import prepare
 from pipeline.dedupe.records import Item
@@ -114,3 +115,15 @@ def test_of_a_hash_that_all_have_the_first_are_met(tmp_path: Path, monkeypatch: 
     for later in (10, COMMON + 10):
         met = (pairs[1, pairs[0] == later] >> np.uint64(16)).tolist()
         assert met == list(range(min(later, FIRST)))
+
+
+def test_a_text_with_anothers_furniture_is_compared_where_the_texts_are(tmp_path: Path) -> None:
+    frame = "\n".join(sentences(70, 3))
+    origin = item("a", f"{frame}\n{article(1)}", site="origin", order=1)
+    repeated = {"origin": set(edge_lines(frame))}
+    for name, text in (("framed", origin.text + "。补记。"), ("plain", article(1) + "\n补记。")):
+        copy = item(name, text, order=2)
+        folder = tmp_path / name
+        told = Runs.of(folder, [sketch_texts([origin, copy], repeated, folder, "run-0")])
+        pair_up(file := told.write(), 0, 1)
+        assert compare(file, 0) == (name == "plain")

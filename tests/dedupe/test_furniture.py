@@ -58,7 +58,7 @@ def test_a_line_of_metadata_is_no_article(line: str, expected: bool) -> None:
 
 
 def test_only_the_head_and_the_foot_are_stripped() -> None:
-    body = "\n".join(article(n) for n in range(20))
+    body = "\n".join(article(n, 40) for n in range(10))
     text = f"{body}\n{FOOT}\n{body}"
     assert kept_spans(text, {masked(FOOT)}) == [(0, len(text))]
 
@@ -71,3 +71,14 @@ def test_nothing_is_lost(lines: list[str], end: str) -> None:
     text = end.join(lines)
     kept, removed = split(text, {masked(HEAD), masked(FOOT)})
     assert sorted([*kept.split(), *" ".join(removed).split()]) == sorted(text.split())
+
+
+def test_a_number_within_a_word_is_a_name() -> None:
+    assert masked("第3页 2024年5月1日") == masked("第12页 2023年11月30日")
+    assert masked("SHA256 校验和") != masked("SHA512 校验和")
+
+
+def test_the_title_is_no_edge_line_where_it_has_a_number() -> None:
+    text = "第8期 水情\n上游来水平稳。\n水情"
+    assert edge_lines(text, "第8期 水情") == ["上游来水平稳。", "水情"]
+    assert edge_lines(text, "水情") == ["第0期 水情", "上游来水平稳。", "水情"]

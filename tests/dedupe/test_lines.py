@@ -90,3 +90,13 @@ def test_a_line_that_many_have_is_looked_at_again_only_where_it_counts() -> None
 
     dedupe([item(last, f"{article(999)}\n{FOOT}", site="s")], index, texts)
     assert asked == []
+
+
+def test_a_page_that_is_all_frame_hides_no_furniture() -> None:
+    """It is a version of every page, and may stand first."""
+
+    def shared(one: str, other: str) -> float | None:
+        return None if "frame" in (one, other) else 0.9
+
+    assert is_furniture(["frame", "a", "b"], shared)
+    assert is_furniture(["frame", "a"], shared) is None

@@ -499,3 +499,48 @@ def test_the_texts_of_a_batch_s_candidates_are_fetched_together() -> None:
     dedupe([item(f"b{n}", lightly_edited(n)) for n in range(20)], index, counted)  # type: ignore[arg-type]
     assert sorted(name for names in asked for name in names) == sorted(one.id for one in first)
     assert len(asked) == 1
+
+
+def test_a_copy_that_bears_the_furniture_of_its_origin_is_one() -> None:
+    lines = "\n".join(sentences(70, 6))
+    pages = [item(f"p{n}", f"{lines}\n{article(n, 8)}", site="origin.example") for n in range(1, 8)]
+    copy = item("xcopy", pages[2].text, site="copies.example")
+    decided = by_id(run([*pages, copy]))
+    assert len({decided[page.id].cluster for page in pages}) == len(pages)
+    assert (decided["xcopy"].relation, decided["xcopy"].cluster) == ("duplicate", "p3")
+    part = item("xpart", f"{lines}\n" + "".join(sentences(5, 8)[:4]), site="parts.example")
+    found = by_id(run([*pages, part]))["xpart"]
+    assert (found.relation, found.of) == ("contained_in", ("p5",))
+
+
+def test_the_number_in_a_title_tells_two_of_a_series() -> None:
+    """The line is masked alike on every page; it is the title, and no furniture."""
+    body = "\n".join(sentences(3, 12))
+    guides = [
+        item(
+            f"g{n}",
+            f"第{n}类车辆的检查办法\n第{n}类车辆每年检查一次，第{n}类车辆的牌照颜色另行规定。\n{article(n, 4)}\n{body}",
+            site="guides.example",
+            title=f"第{n}类车辆的检查办法",
+        )
+        for n in range(1, 6)
+    ]
+    assert len({d.cluster for d in run(guides).decisions}) == len(guides)
+
+
+def test_pages_of_a_handbook_with_its_contents_below_are_articles() -> None:
+    """The contents are ten times as long as a page, and name every one; one page is nothing else."""
+    chapters = [f"第{'一二三四五六七八'[n]}章 {sentences(200 + n, 1)[0][:9]}" for n in range(8)]
+    contents = "\n".join(line for n in range(8) for line in (chapters[n], *sentences(300 + n, 14)))
+    pages = [
+        item(
+            f"p{n}",
+            f"{chapters[n]}\n" + "\n".join(sentences(400 + n, 5)) + f"\n{contents}",
+            site="handbook.example",
+            title=f"手册: {chapters[n]}",
+        )
+        for n in range(8)
+    ]
+    index = item("a-contents", contents, site="handbook.example", title="手册: 目录")
+    decided = by_id(run([index, *pages]))
+    assert len({decided[page.id].cluster for page in pages}) == len(pages)
