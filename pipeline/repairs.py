@@ -52,6 +52,8 @@ class Repaired:
     """Files of versions that cannot be restored."""
     version: str | None = None
     """The version published in place of a newest one that cannot be restored."""
+    held: str | None = None
+    """Why none was, where one should have been: a rollback holds the corpus."""
 
     @property
     def is_empty(self) -> bool:
@@ -84,9 +86,9 @@ def repair(
         return Repaired(remade=remade, files=files, hopeless=hopeless, ledger=memory)
     found = _restore(job, progress)
     stays = tuple(each for each in found if each.restored is None)
-    version = None
+    made = None
     if not lossless and any(each.version == list_versions(job.clean)[-1] for each in stays):
-        version = build(replace(job, full=True), progress).version
+        made = build(replace(job, full=True), progress)
     return Repaired(
         remade=remade,
         files=files,
@@ -94,7 +96,8 @@ def repair(
         ledger=memory,
         restored=tuple(each for each in found if each.restored is not None),
         stays=stays,
-        version=version,
+        version=made.version if made and made.published else None,
+        held=made.on_hold if made else None,
     )
 
 

@@ -474,6 +474,7 @@ def repair_lines(done: Repaired) -> list[str]:
     lines += [f"{file}: not mended: {why}" for file, why in done.hopeless]
     lines += [f"version {r.version}: {r.file} cannot be restored: {r.why}" for r in done.stays]
     lines += [f"version {done.version} was made from the archive in its place"] if done.version else []
+    lines += [f"nothing was published in its place: {done.held}"] if done.held else []
     return lines or ["Nothing is damaged."]
 
 

@@ -35,7 +35,7 @@ from pipeline.crawl.indexed import IndexPlan, IndexWish
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.tally import SourceRun, joined
 from pipeline.errors import BusyError, RefusedError, UsageError
-from pipeline.folders import Folders, declared, load_corrections, load_sources
+from pipeline.folders import Folders, declared, load_sources, whole_job
 from pipeline.health.standing import status
 from pipeline.health.status import Change, SourceStatus, changes, to_remember
 from pipeline.records import Manifest, Source
@@ -177,12 +177,12 @@ def build(
 
 def _job(folders: Folders) -> Job:
     """A build of all declared sources and corrections; UsageError for a bad file, or when there is no archive."""
-    chosen = declared(folders)
+    job = whole_job(folders)
     if not folders.raw.is_dir():  # looked for here too, so that a mistyped path leaves no folder behind
         raise UsageError(
             f"{folders.raw}: no such archive folder; `corpus crawl` or `corpus import` makes one"
         )
-    return replace(folders.job(chosen), corrections=load_corrections(folders.corrections))
+    return job
 
 
 def _refuse_unknown(job: Job, names: Collection[str]) -> None:

@@ -23,7 +23,7 @@ from pipeline.corpus.remake import remake
 from pipeline.corpus.restore import Rotten, rotten
 from pipeline.corpus.shards import remove_stale
 from pipeline.errors import CorpusError, RefusedError, UsageError
-from pipeline.folders import Folders, declared
+from pipeline.folders import Folders, whole_job
 from pipeline.runs import build, finish_takedowns, other_rules, quiet
 from pipeline.stages import StageName, stage
 
@@ -63,7 +63,7 @@ def maintain(folders: Folders, *, verify_only: bool = False, progress: Progress 
     if not verify_only:
         finish_takedowns(folders)
     found = pins(folders.clean)  # a pin that nobody understands is told before anything is changed
-    job = folders.job(declared(folders))
+    job = whole_job(folders)
     have = list_versions(folders.clean)
     due = [*versions.next_round(job.work, have[:-1]), *have[-1:]]
     mended = repairs.Repaired()
@@ -134,7 +134,7 @@ def verify_rebuild(folders: Folders, version: str, *, progress: Progress = quiet
     UsageError for an unknown version, RefusedError when its inputs are not there as they were. Changes nothing else.
     """
     name = version_folder(folders.clean, version).name
-    job = folders.job(declared(folders))
+    job = whole_job(folders)
     job.work.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="rebuilt-", dir=job.work) as folder:
         return verdict(job.clean, name, remake(job, name, Path(folder), progress=progress))
@@ -146,7 +146,7 @@ def repair(folders: Folders, *, progress: Progress = quiet) -> repairs.Repaired:
         raise UsageError(f"nothing to repair: no archive in {folders.raw}, no version in {folders.clean}")
     with suppress(CorpusError):  # what stops a takedown may be the damage
         finish_takedowns(folders)
-    repaired = repairs.repair(folders.job(declared(folders)), progress=progress)
+    repaired = repairs.repair(whole_job(folders), progress=progress)
     finish_takedowns(folders)
     return repaired
 

@@ -11,16 +11,19 @@ from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from pipeline import repairs, upkeep
+from pipeline import repairs, runs, upkeep
 from pipeline.archive import cdxj, damage, salvage
+from pipeline.cli import main
 from pipeline.corpus import restore, versions
 from pipeline.corpus.build import build
-from pipeline.corpus.read import documents, read
+from pipeline.corpus.read import documents, list_versions, read
 from pipeline.crawl import ledger
 from pipeline.errors import CorpusError, RefusedError, UsageError
 from pipeline.records import Document
+from pipeline.report import repair_lines
 from pipeline.runs import Folders
 from tests.corpus.archives import failed_page, job, story_page, write
 from tests.corpus.test_build import killed_at
@@ -360,3 +363,52 @@ def failing(patch: pytest.MonkeyPatch, number: int, fault: int) -> Callable[[], 
     from tests.archive.test_damage import failing as make
 
     return make(patch, number, fault)
+
+
+def test_what_was_corrected_is_restored_made_again_and_maintained_with_its_corrections(
+    corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = next(iter(documents(corpus / "clean")))
+    beside = [f"--{name}={corpus / name}" for name in ("raw", "clean", "corrections")]
+    folders = [*beside, f"--sources={corpus / 'sources'}", f"--work={corpus / '.build'}"]
+    (corpus / "corrections").mkdir()
+    assert main(["correct", row.id, "--set", "title=另一个题目", "--why", "印的是这个", *beside]) == 0
+    assert main(["build", *folders]) == 0
+    newest = corpus / "clean" / list_versions(corpus / "clean")[-1]
+    assert main(["verify", "--rebuild", newest.name, *folders]) == 0
+    assert (
+        main(["verify", "--rebuild", newest.name, *[each for each in folders if "corrections" not in each]])
+        == 3
+    )
+    assert "made with corrections of 1 documents, and there is no folder of them here" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    path = next(
+        each
+        for each in sorted((newest / "articles").iterdir())
+        if "另一个题目" in pq.read_table(each)["title"].to_pylist()
+    )
+    whole = path.read_bytes()
+    path.chmod(0o644)
+    flip_values(path)
+    assert main(["repair", *folders]) == 0
+    assert path.read_bytes() == whole
+    assert main(["maintain", *folders]) == 0
+    assert "另一个题目" in read(corpus / "clean")["title"].to_pylist()
+
+
+def test_a_repair_under_a_rollback_says_why_nothing_stands_in_the_place_of_what_it_cannot_restore(
+    corpus: Path,
+) -> None:
+    there = where(corpus)
+    runs.rollback(there, list_versions(corpus / "clean")[0], "wrong")
+    newest = corpus / "clean" / list_versions(corpus / "clean")[-1]
+    for path in (corpus / "clean").glob("*/articles/*.parquet"):
+        path.chmod(0o644)
+        flip_values(path)
+    for path in (corpus / "raw").rglob("*.warc.gz"):
+        path.unlink()
+    done = upkeep.repair(there)
+    assert any(each.version == newest.name for each in done.stays)
+    assert done.version is None
+    assert "until `corpus rollback --release`" in " ".join(repair_lines(done))

@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
         description="Reads every byte and changes nothing. With --rebuild a version is made again from its inputs, in a"
         " folder of its own, with the code and libraries of now: the same bytes, or what differs first and why.",
     )
-    folder_options(verify, "sources", "raw", "clean", "work")
+    folder_options(verify, "sources", "corrections", "raw", "clean", "work")
     verify.add_argument("--rebuild", metavar="VERSION", help="make this version again and compare")
     verify.add_argument(
         "--env",
@@ -89,7 +89,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
     if arguments.rebuild is not None:
         refuse_idle(arguments, "beside --rebuild VERSION", "version")
         return _rebuild(arguments)
-    refuse_idle(arguments, "without --rebuild VERSION", "env", "workers", "work")
+    refuse_idle(arguments, "without --rebuild VERSION", "env", "workers", "work", "corrections")
     have = list_versions(arguments.clean)
     if arguments.clean != Path("clean") and not have:
         raise UsageError(f"{arguments.clean}: no version of the corpus here")
@@ -157,7 +157,7 @@ def _elsewhere(arguments: argparse.Namespace) -> int:
         arguments.rebuild,
         *(["--workers", str(arguments.workers)] if arguments.workers else []),
     ]
-    for name in ("raw", "clean", "sources"):
+    for name in ("raw", "clean", "sources", "corrections"):
         argv += [f"--{name}", str(getattr(arguments, name))]
     argv += ["--work", str(arguments.work)] if arguments.work else []
     argv += ["--json"] if arguments.json else []

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from pipeline.corpus.environment import changed, environment_of
 from pipeline.corpus.publish import ENVIRONMENT, read_manifest
+from pipeline.corpus.read import read_whole
 from pipeline.corpus.remake import Remade, unlike
-from pipeline.corpus.schema import SCHEMA, TABLES, read_parquet
+from pipeline.corpus.schema import SCHEMA, TABLES
 from pipeline.records import Manifest
 
 
@@ -31,7 +32,7 @@ class Verdict:
 
 
 def verdict(clean: Path, version: str, made: Remade) -> Verdict:
-    """Compare a published version with what it came out as now."""
+    """Compare a published version with what it came out as now; CorpusError where a file of it is damaged."""
     old = read_manifest(clean / version)
     # what it was made with now is no part of what came out: where rows differ it is told as a cause
     other = [file for file in unlike(old, made.manifest) if file != ENVIRONMENT]
@@ -61,7 +62,7 @@ def _first(old: Path, new: Path) -> str:
 
 
 def _rows(folder: Path) -> dict[tuple[str, int], dict[str, object]]:
-    tables = [read_parquet([path]) for t in TABLES for path in sorted((folder / t).glob("*.parquet"))]
+    tables = [read_whole(path, None) for t in TABLES for path in sorted((folder / t).glob("*.parquet"))]
     rows = pa.concat_tables(tables).to_pylist() if tables else []
     return {(str(row["capture"]), int(row["part"])): row for row in rows}
 
@@ -81,6 +82,10 @@ def _causes(folder: Path, old: Manifest, made: Remade) -> list[str]:
                 told.append(f"{kind} {name} declares something else")
     if old.version.rsplit(".", 1)[1] != "0":
         told.append("a takedown removed rows from it after it was made")
+    if old.corrections != new.corrections:
+        told.append(
+            "the corrections say something else, or there is no folder of them: --corrections names it"
+        )
     if old.withdrawn != new.withdrawn:
         told.append("runs were taken back, or given back, since")
     if old.equal_to is not None:

@@ -219,9 +219,9 @@ def tables(
         for path in paths:
             if by_hash(version)[1] is not None:
                 _check(folder, [path])
-            part = _read_whole(path, stored)
+            part = read_whole(path, stored)
             if away:
-                ids = part["id"] if "id" in part.schema.names else _read_whole(path, ["id"])["id"]
+                ids = part["id"] if "id" in part.schema.names else read_whole(path, ["id"])["id"]
                 part = part.filter(pc.invert(pc.is_in(ids, pa.array(away, pa.string()))))
             if lives is not None:
                 part = life.joined(part, lives, columns)
@@ -241,11 +241,11 @@ def _lives(folder: Path, *, is_sure: bool) -> pa.Table:
     if is_sure:
         _check(folder, files)
     return pa.concat_tables(
-        [read_parquet([], schema=life.LINES), *(_read_whole(path, life.LINES.names, READ) for path in files)]
+        [read_parquet([], schema=life.LINES), *(read_whole(path, life.LINES.names, READ) for path in files)]
     )
 
 
-def _read_whole(path: Path, columns: Sequence[str] | None, schema: pa.Schema = SCHEMA) -> pa.Table:
+def read_whole(path: Path, columns: Sequence[str] | None, schema: pa.Schema = SCHEMA) -> pa.Table:
     """The rows of a file; CorpusError says what to do about a damaged one."""
     try:
         return read_parquet([path], columns, schema)

@@ -57,9 +57,14 @@ def remake(
 
     `with_shards`: the results of extraction and normalization that stand in the work folder are used, else all is
     done again. What comes nearest is returned. RefusedError when an archive file that it was made of is not there as
-    it was, or when a check stands against what comes out.
+    it was, when it was made with corrections and there are none at all, or when a check stands against what comes out.
     """
     manifest = read_manifest(job.clean / version)
+    if manifest.corrections and job.corrections is None:
+        raise RefusedError(
+            f"{job.clean / version}: made with corrections of {len(manifest.corrections)} documents, and there is no"
+            " folder of them here: --corrections names it"
+        )
     _link_archive(job.raw, folder / "raw", manifest)
     _link_said(job, folder, manifest)
     parent = _whole_parent(job.clean, manifest)

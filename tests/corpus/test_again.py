@@ -16,9 +16,10 @@ from pipeline.corpus.build import build
 from pipeline.corpus.environment import changed, environment, environment_of
 from pipeline.corpus.publish import ENVIRONMENT, read_manifest, write_json, write_manifest
 from pipeline.corpus.read import list_versions
-from pipeline.errors import RefusedError, UsageError
+from pipeline.errors import CorpusError, RefusedError, UsageError
 from pipeline.runs import Folders
 from tests.corpus.archives import failed_page, job, story_page, write
+from tests.corpus.test_sums import flip_values
 
 DAY = timedelta(days=1)
 
@@ -98,6 +99,16 @@ def test_without_its_parent_its_rows_are_compared(corpus: Path) -> None:
     assert not any(name.startswith(("articles", "dropped")) for name in found.other)
     assert found.first.startswith("no row: ")
     assert "its parent is gone" in found.causes[-1]
+
+
+def test_rows_that_do_not_read_are_named_with_their_file(corpus: Path) -> None:
+    shutil.rmtree(corpus / "clean" / list_versions(corpus / "clean")[0])
+    newest = corpus / "clean" / list_versions(corpus / "clean")[-1]
+    path = next((newest / "articles").iterdir())
+    path.chmod(0o644)
+    flip_values(path)
+    with pytest.raises(CorpusError, match=rf"{path}: damaged \(.*`corpus repair` puts it right"):
+        upkeep.verify_rebuild(where(corpus), newest.name)
 
 
 def test_the_command_says_so_and_its_code_tells(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
