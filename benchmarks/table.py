@@ -138,7 +138,11 @@ def build(asked: Asked) -> Rows:
         line = [asked.datatrove, str(script), str(work / "raw")]
         told = []
         for n in range(asked.rounds):
-            said = json.loads(_output([*line, str(work / f"d{n}")]).splitlines()[-1])
+            try:
+                said = json.loads(_output([*line, str(work / f"d{n}")]).splitlines()[-1])
+            except subprocess.CalledProcessError as error:
+                yield f"datatrove: not measured, {asked.datatrove} ended with code {error.returncode}"
+                return
             if not said["documents"]:
                 yield "datatrove: not measured, it wrote no document in the environment that was named"
                 return
