@@ -12,7 +12,7 @@ import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from pipeline.cli import logs
 from pipeline.cli.options import Prose, leaves
@@ -74,6 +74,14 @@ SQLITE_FULL = 13
 """SQLite's result code of a full disk (https://www.sqlite.org/rescode.html#full)."""
 
 
+def _version() -> str:
+    """Ours; of a checkout that is not installed, as in the environment of `verify --env`, it is not known."""
+    try:
+        return version("zh-article-corpus")
+    except PackageNotFoundError:
+        return "not installed"
+
+
 def parser(said: str | None = None) -> argparse.ArgumentParser:
     """The whole command line; where the first word is `said`, what that needs of it: of other commands a line each."""
     top = argparse.ArgumentParser(
@@ -82,7 +90,7 @@ def parser(said: str | None = None) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=Prose,
     )
-    top.add_argument("--version", action="version", version=version("zh-article-corpus"))
+    top.add_argument("--version", action="version", version=_version())
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     wanted = [COMMANDS[said][0]] if said in COMMANDS else []
     wanted = list(dict.fromkeys(module for module, _ in COMMANDS.values())) if said is None else wanted

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import platform
-import re
 import subprocess
 import venv
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from pipeline.corpus.publish import ENVIRONMENT, read_manifest
 from pipeline.errors import CorpusError, UsageError
@@ -22,7 +25,8 @@ from pipeline.rules import PACKAGE, parts
 LIBRARY, CODE = "library/", "code/"
 """What the keys of libraries, and of modules and rule tables, begin with."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+OURS, BUILD = "zh-article-corpus", "build"
+"""The name that this project is installed by, and its extra with all that the commands take."""
 
 
 @cache
@@ -33,7 +37,10 @@ def environment() -> dict[str, str]:
     found = {"python": platform.python_version()}
     if commit := _commit():
         found["commit"] = commit
-    found |= {f"{LIBRARY}{name}": each for name, each in sorted(_with_needs(libraries).items())}
+    found |= {
+        f"{LIBRARY}{name}": each
+        for name, each in sorted(_with_needs(sorted((name, "") for name in libraries)).items())
+    }
     return found | {f"{CODE}{n}": h for n, h in sorted(made_of.items()) if n.endswith((".py", ".tsv"))}
 
 
@@ -49,20 +56,23 @@ def environment_of(folder: Path) -> dict[str, str]:
     return said
 
 
-def _with_needs(names: set[str]) -> dict[str, str]:
-    """Libraries and all that they need in turn, each with its version."""
+def _with_needs(asked_for: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Libraries, each with an extra or "", and all that they need in turn on this machine, each with its version."""
     found: dict[str, str] = {}
-    todo = sorted(names)
+    todo, seen = list(asked_for), set()
     while todo:
-        name = re.sub(r"[-_.]+", "-", todo.pop()).lower()
-        if name in found:
+        asked, extra = todo.pop()
+        name = canonicalize_name(asked)
+        if (name, extra) in seen:
             continue
+        seen.add((name, extra))
         try:
             found[name] = version(name)
-        except PackageNotFoundError:  # needed on another system, or by an extra
+        except PackageNotFoundError:  # a requirement that nobody installed
             continue
-        wanted = [line for line in requires(name) or () if "extra ==" not in line]
-        todo += [each[0] for line in wanted if (each := _NAME.match(line))]
+        for need in map(Requirement, requires(name) or ()):
+            if need.marker is None or need.marker.evaluate({"extra": extra}):
+                todo += [(need.name, each) for each in ("", *need.extras)]
     return found
 
 
@@ -95,15 +105,20 @@ def changed(then: dict[str, str], now: dict[str, str]) -> list[str]:
 
 
 def build_environment(folder: Path, then: dict[str, str]) -> Path:
-    """Make a virtual environment with the libraries of a version; its Python. UsageError where it did not tell them."""
-    pins = [f"{key.removeprefix(LIBRARY)}=={each}" for key, each in then.items() if key.startswith(LIBRARY)]
-    if not pins:
+    """Make a virtual environment with the libraries of a version; its Python. UsageError where it did not tell them.
+
+    What the command takes besides, and no row depends on, comes as it is here.
+    """
+    told = {key.removeprefix(LIBRARY): each for key, each in then.items() if key.startswith(LIBRARY)}
+    if not told:
         raise UsageError("the version's manifest does not say with which libraries it was made")
+    ours = {name: each for name, each in _with_needs([(OURS, BUILD)]).items() if name != OURS}
+    pins = [f"{name}=={each}" for name, each in sorted({**ours, **told}.items())]
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     install = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", *pins]
     done = subprocess.run(install, check=False, capture_output=True, text=True)
     if done.returncode:
-        told = done.stderr.strip()[-500:]
-        raise CorpusError(f"{folder}: pip could not install what the version was made with: {told}")
+        why = done.stderr.strip()[-500:]
+        raise CorpusError(f"{folder}: pip could not install what the version was made with: {why}")
     return python
