@@ -18,6 +18,7 @@ from pipeline.corpus.read import list_versions
 from pipeline.errors import CorpusError
 from pipeline.records import Manifest
 from tests.corpus.archives import job, story_page, write
+from tests.corpus.test_sums import flip
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +39,12 @@ def corpus(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "corpus"
 
 
-def flip(path: Path) -> None:
-    """Turn a bit as a disk does: no time of writing tells of it."""
-    stat, data = path.stat(), bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.chmod(0o644)
-    path.write_bytes(data)
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-
-
 def first_day(corpus: Path) -> Path:
     return min((corpus / "clean/2.2.0/articles").iterdir())
 
 
 def test_damage_in_a_file_that_nobody_opens_is_not_taken_over(corpus: Path) -> None:
-    flip(first_day(corpus))
+    flip(first_day(corpus), 0.5)
     with pytest.raises(CorpusError, match=rf"{first_day(corpus).name}: not as it was .*corpus repair"):
         build(job(corpus))
     assert list_versions(corpus / "clean") == ["2.1.0", "2.2.0"]
@@ -65,7 +57,7 @@ def test_where_files_are_copied_damage_gets_no_fresh_sum(
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
-    flip(first_day(corpus))
+    flip(first_day(corpus), 0.5)
     with pytest.raises(CorpusError, match=rf"{first_day(corpus).name}: missing, or not as it was"):
         build(job(corpus))
     assert list_versions(corpus / "clean") == ["2.1.0", "2.2.0"]

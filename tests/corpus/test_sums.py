@@ -44,6 +44,7 @@ def flip(path: Path, share: float) -> None:
     before = path.stat()
     data = bytearray(path.read_bytes())
     data[int(share * (len(data) - 1))] ^= 0x10
+    path.chmod(0o644)
     path.write_bytes(data)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
