@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 from pipeline.extract.account import (
     AUTHOR_ALONE,
@@ -25,6 +26,7 @@ from pipeline.extract.byline import author_in, closing_author
 from pipeline.extract.dateline import dateline_author
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
+    DESK,
     HEADER_LINES,
     LABEL,
     MACHINE,
@@ -115,6 +117,14 @@ ENDING = re.compile(
 )
 
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
+OWN_HOST = re.compile(
+    r"\.(?:(?:github|gitee|gitlab|coding)\.io|(?:netlify|vercel|web)\.app|pages\.dev|(?:blogspot|wordpress|tumblr|lofter|cnblogs)\.com)$"
+)
+"""Hosts whose first label is the name of who writes there."""
+
+BLOG_SYSTEM = re.compile(r"(?:Hexo|Hugo|Jekyll|Typecho|Gridea|Octopress|Zola|Pelican)\b", re.I)
+"""In `meta generator`: systems that mostly make the blog of one person."""
+
 ORIGINAL = ("原创", "原創", "Original")
 """WeChat's mark of an author's own work."""
 
@@ -140,7 +150,7 @@ def _in_sentence(line: str) -> str | None:
 
 def _labelled(page: Evidence) -> Iterator[str]:
     named = map(author_in, (*page.printed.head, *page.printed.above))
-    return (name for name in named if name and _believed(name, page.url))
+    return (name for name in named if name and _believed(name, page))
 
 
 def _label(page: Evidence) -> str | None:
@@ -242,7 +252,7 @@ def _foot(page: Evidence) -> str | None:
             or closing_author(line)
             or _described(line)
         )
-        if name and _believed(name, page.url):
+        if name and _believed(name, page):
             return name
         if posted := POSTED_BY.search(line):
             return posted[1]
@@ -346,12 +356,20 @@ AUTHORS: tuple[Rule[str], ...] = (
 
 def find_author(page: Evidence) -> tuple[str | None, str | None]:
     """(name of the rule, names) by AUTHORS; no answer holds an address, a day, a button, a system or a place."""
-    return decide(AUTHORS, page, accept=lambda name: _believed(name, page.url))
+    return decide(AUTHORS, page, accept=lambda name: _believed(name, page))
 
 
-def _believed(name: str, url: str) -> bool:
+def _believed(name: str, page: Evidence) -> bool:
     """Whether an answer can be an author, by whatever rule it came."""
-    return all(map(is_name, name.split("、"))) and not NO_AUTHOR.search(name) and not is_the_site(name, url)
+    if not all(map(is_name, name.split("、"))) or NO_AUTHOR.search(name):
+        return False
+    return not is_the_site(name, page.url) or (_is_personal(page) and not DESK.search(name))
+
+
+def _is_personal(page: Evidence) -> bool:
+    """Whether the site is one person's: named after who writes it, or made by a blog system."""
+    host = urlsplit(page.url).hostname or ""
+    return bool(OWN_HOST.search(host) or BLOG_SYSTEM.match(page.declared.meta.get("generator", "")))
 
 
 def _marked(page: Evidence) -> tuple[str | None, str | None]:

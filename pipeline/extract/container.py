@@ -344,7 +344,7 @@ def _parts(layout: Layout, weights: Weights, found: int) -> list[int]:
 
 def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int]) -> list[int]:
     """The box with those of its tag and name in the same element that weigh enough: all, if each has a frame, else
-    those without a link and a title of their own."""
+    those without a link and a title of their own that do not end above the page's heading (column_1)."""
     box = layout.boxes[found]
     name = NUMBER.sub("", box.names)
     least = CLIMB_GAIN * weights.box[found]
@@ -361,7 +361,12 @@ def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int])
     in_page = layout.boxes[box.parent].tag == "body"
     if not name and not (in_page and box.tag == "section"):
         return [found]
-    return [at for at in alike if at == found or _is_part(layout, layout.boxes[at])]
+    above = weights.heading or 0
+    return [
+        at
+        for at in alike
+        if at == found or (layout.boxes[at].last > above and _is_part(layout, layout.boxes[at]))
+    ]
 
 
 def _is_part(layout: Layout, box: Box) -> bool:

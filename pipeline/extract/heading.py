@@ -77,6 +77,8 @@ class TitlePage:
     """The letters of what any hyphen or bar parts them into."""
     forms: frozenset[str]
     """Words of a notice that are a declared title: 讣告."""
+    opening: frozenset[str]
+    """The letters of what stands before the first separator of each."""
     lines: tuple[tuple[int, str, str, bool], ...] = ()
     """(index, what it shows, its letters, whether it is a heading) of the lines that may be the title."""
 
@@ -102,6 +104,7 @@ def title_page(layout: Layout, declared: Declared, start: int, stop: int) -> Tit
             letters(LEADING_DAY.sub("", p)) for _, title in named for p in SEPARATOR.split(title)
         ),
         forms=frozenset(form for _, title in named if (form := form_title(title))),
+        opening=frozenset(letters(SEPARATOR.split(title)[0]) for _, title in named),
         pieces=frozenset(letters(piece) for _, title in named for piece in PIECE.split(title)),
     )
 
@@ -121,7 +124,7 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
     A short one (《雨》) must be all that stands before the title's first separator, and no long one on the page.
     """
     page = title_page(layout, declared, 0, 0)
-    opening = {letters(SEPARATOR.split(title)[0]) for _, title in page.named}
+    opening = set(page.opening)
     short = None
     headings = (i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in ("h1", "h2"))
     for index in islice(headings, HEADINGS_READ):
@@ -191,7 +194,7 @@ def title_lines(page: TitlePage) -> Iterator[tuple[int, str, str, bool]]:
         is_heading = box.tag in HEADINGS
         text = _shown(line, page) if is_heading or len(line.pieces) > 1 else line.text
         bare = letters(CUT.sub("", text))
-        may_be_short = box.tag == "h1" or text in page.forms
+        may_be_short = box.tag == "h1" or text in page.forms or (is_heading and letters(text) in page.opening)
         shortest = SHORTEST_HEADING if may_be_short else SHORTEST
         if len(text) <= LONGEST and len(bare) >= shortest and not _is_day(text):
             yield index, text, bare, is_heading

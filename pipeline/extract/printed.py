@@ -18,6 +18,9 @@ from pipeline.extract.variants import either_script
 ABOVE = 5
 """Lines above the title that may hold the day or the source."""
 
+LOGOS = 3
+"""Headings further above that may be the name of a blog."""
+
 NEAR = 2
 """Lines above the title that may be an account's name and nothing but its link."""
 
@@ -101,7 +104,7 @@ class Printed:
     accounts: tuple[str, ...]
     """Texts of links to a person's page in the header and just above the title."""
     cards: tuple[tuple[str, str], ...]
-    """(class and id, text) of named elements above the title, links or not, and in the page's own foot."""
+    """(class and id, text) of named elements and headings above the title, links or not, and in the page's own foot."""
 
 
 SILENT = Printed(
@@ -182,8 +185,13 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
             for i in dict.fromkeys((*head, *above, *range(max(0, top - NEAR), top)))
             for name in _accounts(layout.lines[i])
         ),
-        cards=tuple(_marked(layout, (*range(max(0, top - ABOVE), top), *own))),
+        cards=tuple(_marked(layout, (*_logos(layout, top - ABOVE), *range(max(0, top - ABOVE), top), *own))),
     )
+
+
+def _logos(layout: Layout, stop: int) -> list[int]:
+    """The headings far above the title, of which a blog's name is one."""
+    return [i for i in range(stop) if layout.boxes[layout.lines[i].box].tag in ("h1", "h2")][:LOGOS]
 
 
 def _in_heading(layout: Layout, index: int) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from pipeline.extract.declaredtitle import (
     DASHED,
     HEADING_SHORTEST,
     NO_TITLE,
-    SEPARATOR,
     SHORTEST,
     clean_title,
     ends_as_site,
@@ -127,7 +126,7 @@ def _is_named(text: str, page: TitlePage) -> bool:
 
 def _work(page: TitlePage) -> tuple[str, int] | None:
     """The `h1` to which a declared title adds only what such pages add: of a poem 原文及赏析, of a dish 的做法."""
-    opening = {letters(SEPARATOR.split(title)[0]) for _, title in page.named}
+    opening = set(page.opening)
     works = (
         (text, index)
         for index, text, bare, _ in page.lines
