@@ -65,9 +65,11 @@ NO_SOURCE = either_script(
 """Printed where a source should be; it names none."""
 
 NEXT_FACT = either_script(
-    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s[\u4e00-\u9fff]{{2,6}}[:：]"
+    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s[\u4e00-\u9fff]{{2,6}}[:：]|"
+    r"\s[\u4e00-\u9fff]{2,4}(?:报道|报导|专电)(?=$|[\s\x1f])"
 )
-"""Where the next fact begins: a word known as a label, or any short word behind a space and before a colon."""
+"""Where the next fact begins: a word known as a label, or any short word behind a space and before a colon, or
+from where he reports (记者 李小山 台北报道)."""
 
 LABEL_AT_END = either_script(rf"(?:{_STOP})[\u4e00-\u9fff]{{0,2}}$")
 """The next fact's label, glued to a value that ends at that label's colon."""

@@ -106,7 +106,10 @@ DISPATCH = either_script(
 )
 """How a body begins that says whose dispatch it is: 【示例社2024年5月13日讯】"""
 
-CLIENT = either_script(r"^来自\S{2,10}?(?:客户端|手机)[\s\x1f]{0,3}")
+CLIENT = either_script(
+    r"^(?:IP(?:属地)?[\s:：]{0,2}[\u4e00-\u9fff]{2,8}?(?=[\s\x1f]|来自|\d)[\s\x1f]{0,3})?(?:来自[\s\x1f]?\S{2,10}?(?:客户端|手机)[\s\x1f]{0,3})?|"
+    r"[\s\x1f]{1,3}(?:回复|举报)$"
+)
 FLOOR = either_script(r"^\W{0,3}\d{1,5}楼")
 WORDS = re.compile(r"[^\W\d_年月日号號]")
 """What stands beside a day that is not alone in its line; 1楼 may."""

@@ -72,7 +72,8 @@ POSTED_ON = either_script(
 """What stands between a name and the day; each part once, so linear."""
 
 AFTER_DAY = either_script(
-    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:[上下]午|[早晚]上|凌晨|中午)?\s?(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?)?[\s)）\x1f|·•\-]*"
+    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:[上下]午|[早晚]上|凌晨|中午)?\s?(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?)?[\s\x1f]*"
+    r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）\x1f|·•\-]*"
 )
 """The clock time, the day of the week and signs behind a day."""
 
