@@ -254,8 +254,15 @@ def _ago(page: Evidence) -> Dated | None:
     for line, below in (*_with_next(page.printed.head)[:HEADER_LINES], *((line, "") for line in above)):
         said = day_ago(line, page)
         if said is not None and said.said in ("first", ""):
-            return said.dated("ago", below)
+            whole = next(_same_day(said.day, page), None)
+            return whole.dated("bare") if whole else said.dated("ago", below)
     return None
+
+
+def _same_day(day: date, page: Evidence) -> Iterator[Said]:
+    """The days below the body that are this one but for its year, which a header leaves out: 01-16 11:08."""
+    told = (said for line in page.printed.own for said in days_of(line, page))
+    return (said for said in told if (said.day.month, said.day.day) == (day.month, day.day))
 
 
 def _bare(page: Evidence) -> Dated | None:
