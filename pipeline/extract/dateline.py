@@ -97,7 +97,11 @@ FORMS = (
         "persons",
     ),
     # 示例新闻记者：李小山 示例新闻编辑：王某
-    (rf"^[\u4e00-\u9fffA-Za-z]{{0,8}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN})", 60, "persons"),
+    (
+        rf"^[\u4e00-\u9fffA-Za-z·/／+＋\-－]{{0,16}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN}|\s(?:文[/／]?图|图[/／]?文|摄影|报道|报导))",
+        60,
+        "persons",
+    ),
     # a line of its own: 示例网记者李小山, 李小山 文/图, 李小山/文, 作者李小山
     (rf"^[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}{_NAMES}(?:\s[\u4e00-\u9fff]{{2}})?$", 40, "persons"),
     (rf"^{_NAMES}(?:\s?[/／]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$", 40, "persons"),
