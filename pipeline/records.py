@@ -564,8 +564,8 @@ class Article:
     """Photo captions, which are not body text."""
     method: str = ""
     """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page, text; of one
-    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc; feed: as the feed printed it
-    in which the page was found, for the page is blocked or keeps it."""
+    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc, attribute, comment; feed: as
+    the feed printed it in which the page was found, for the page is blocked or keeps it."""
     agreement: float | None = None
     """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
     first part where several are joined; None: only one read it."""

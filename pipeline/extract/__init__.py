@@ -11,7 +11,7 @@ The order of the steps stands here and nowhere else:
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
-    embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
+    embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py, attributes.py)
     reason     what a page without an article is                (noarticle.py)
     metadata   title, author, days, source                      (title.py, heading.py, declaredtitle.py,
                                                                  printed.py, days.py, publication.py,

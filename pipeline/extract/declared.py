@@ -85,6 +85,10 @@ ITEMS = {
 SHOWN_DAY = re.compile(r"(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?:[ T]|$)")
 AGO = re.compile(r"(?:前|ago)$|^(?:昨天|前天|刚刚|剛剛)")
 """How a time is shown as long ago as it is."""
+YEARLESS = re.compile(
+    r"(?:1[0-2]|0?[1-9])\s?月\s?\d{1,2}\s?[日号號]?|\d{1,2}\s?[一二三四五六七八九十]{1,2}月|[A-Z][a-z]{2,8}\s\d{1,2}|\d{1,2}\s[A-Z][a-z]{2,8}"
+)
+"""How a `time` shows a day of this year."""
 
 ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 """schema.org types of an item that is the article itself, not the page or the site around it."""
@@ -320,9 +324,12 @@ def _items(tree: LexborHTMLParser) -> dict[str, str]:
     if len(times) == 1 and (only := times.pop()):
         first = tree.css_first("time[datetime]")
         found["time"] = (first.attributes.get("datetime") or only)[:VALUE] if first is not None else only
-    for node in tree.css("abbr[title], span[title], em[title], time[title]")[:MAX_ITEMS]:
-        said = (node.attributes.get("title") or "").strip()
-        if SHOWN_DAY.match(said) and AGO.search((node.text() or "")[:40].strip()):
+    for node in tree.css("abbr[title], span[title], em[title], time[title], time[datetime]")[:MAX_ITEMS]:
+        said = (node.attributes.get("title") or node.attributes.get("datetime") or "").strip()
+        shown = (node.text() or "")[:40].strip()
+        if SHOWN_DAY.match(said) and (
+            AGO.search(shown) or (node.tag == "time" and YEARLESS.fullmatch(shown))
+        ):
             found["shown"] = said[:VALUE]
             break
     return found

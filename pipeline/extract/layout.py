@@ -7,7 +7,7 @@ a browser does); its nodes are not touched again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
@@ -47,6 +47,11 @@ LAZY = (
     "src",
 )
 """Attributes that hold a picture's address, `src` last: where a script loads the picture it is a placeholder."""
+
+TIMED = {"time": "datetime", "span": "title", "abbr": "title"}
+"""Elements that a script fills with "3 hours ago", and their attribute that has the time."""
+
+TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d")
 
 _BLOCK = (
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -155,6 +160,8 @@ class Layout:
     chosen: list[int] = field(default_factory=list)
     """Boxes a source's body selector named."""
     images: list[Image] = field(default_factory=list)
+    times: set[int] = field(default_factory=set)
+    """Lines in which, or right above which, an element has its time in an attribute, for a script to show."""
     truncated: bool = False
     """Whether a limit cut the page."""
     deep: bool = False
@@ -184,7 +191,7 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
 def with_lines(layout: Layout, lines: list[Line], place: Sequence[int]) -> Layout:
     """The page with other lines; `place` says of each line it had, and of their end, where that is now."""
     boxes = [spanning(box, place[box.first], place[box.last]) for box in layout.boxes]
-    return replace(layout, lines=lines, boxes=boxes)
+    return replace(layout, lines=lines, boxes=boxes, times={place[line] for line in layout.times})
 
 
 def collapse(text: str) -> str:
@@ -278,6 +285,8 @@ class _Walk:
                     stack.append((node.next, state, box, is_block))
                     node = child
                     continue
+                if tag in TIMED:
+                    self._note_time(tag, node.attributes)
             node = node.next
 
     def _enter(self, node: LexborNode, tag: str, is_block: bool) -> Box | None:
@@ -299,6 +308,7 @@ class _Walk:
                 invisible = INVISIBLE.search(style[:500]) is not None
                 centred = centred or ("center" in style and CENTRED.search(style[:500]) is not None)
             centred = centred or attributes.get("align") == "center" or "center" in names
+            self._note_time(tag, attributes)
         if not (is_block or names or hidden or invisible or BODY_MARK in attributes):
             return None
         index = len(self.layout.boxes)
@@ -313,6 +323,10 @@ class _Walk:
         if is_block:
             self.block = index
         return box
+
+    def _note_time(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag in TIMED and TIME.match(attributes.get(TIMED[tag]) or ""):
+            self.layout.times.add(len(self.layout.lines))
 
     def _text(self, text: str) -> None:
         if not self.preformatted:
