@@ -104,6 +104,8 @@ class Reason(StrEnum):
     """Pictures or a film without a text."""
     LIST_PAGE = "list_page"
     """Nothing but teasers of other pages: a column, a search."""
+    GOODS = "goods"
+    """Something for sale, with its price, and what is said of it."""
     DUPLICATE = "duplicate"
     """A copy of an article that is published."""
     CONTAINED_IN = "contained_in"

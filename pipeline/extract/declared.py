@@ -325,11 +325,10 @@ def _items(tree: LexborHTMLParser) -> dict[str, str]:
         first = tree.css_first("time[datetime]")
         found["time"] = (first.attributes.get("datetime") or only)[:VALUE] if first is not None else only
     for node in tree.css("abbr[title], span[title], em[title], time[title], time[datetime]")[:MAX_ITEMS]:
-        said = (node.attributes.get("title") or node.attributes.get("datetime") or "").strip()
         shown = (node.text() or "")[:40].strip()
-        if SHOWN_DAY.match(said) and (
-            AGO.search(shown) or (node.tag == "time" and YEARLESS.fullmatch(shown))
-        ):
+        is_day = node.tag == "time" and YEARLESS.fullmatch(shown) is not None
+        said = (node.attributes.get("datetime" if is_day else "title") or "").strip()
+        if SHOWN_DAY.match(said) and (is_day or AGO.search(shown)):
             found["shown"] = said[:VALUE]
             break
     return found

@@ -1,4 +1,4 @@
-"""What a page is that shows no article: a check of visitors, a deletion notice, a log-in, pictures, a list.
+"""What a page is that shows no article: a check of visitors, a deletion notice, a log-in, pictures, a list, goods.
 
 Asked only where hardly a sentence was read besides: an article about a deleted post is an article.
 """
@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked_title, reads_on
 from pipeline.extract.declaredtitle import letters
+from pipeline.extract.goods import is_for_sale
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.variants import either_script
 from pipeline.records import Reason
@@ -80,6 +81,8 @@ def no_article(
     `heading` is the line of the title, if a heading shows it: a sentence below it is an article, however short.
     """
     read = list(kept)
+    if is_for_sale(tree, layout, read, heading):
+        return Reason.GOODS
     rest = [i for i in read if _notice(layout.lines[i]) is None]
     if sum(weights.line[i] for i in rest) < SENTENCES:
         notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
