@@ -68,6 +68,12 @@ ABOUT_AUTHOR = either_script(
 )
 """作者简介：李小山，… below a body."""
 
+WHAT_AUTHOR_IS = either_script(
+    r"[\s（(【\[]{0,3}作者[系为是][\u4e00-\u9fff·、，]{2,40}(?:教授|研究员|讲师|院士|博士|硕士|学者|作家|记者|编辑|主任|院长|所长|会长|主席|校长|馆长|"
+    r"站长|律师|医生|医师|教师|工程师|农艺师|经济师|分析师|评论员|撰稿人|专家|总监|经理|学生|会员)[\s，,、：:]{0,2}([\u4e00-\u9fff]{2,4})[\s）)】\]。]{0,4}$"
+)
+"""（作者系示例大学历史系教授李小山） as a last line: the name behind what it is."""
+
 EDITOR = either_script(r"编辑|责编|校对|审核|录入|编审|监制")
 """In a line that names who worked on the page, not who wrote it."""
 
@@ -256,8 +262,8 @@ def _ending(text: str) -> tuple[str, ...]:
 
 
 def _described(line: str) -> str | None:
-    said = ABOUT_AUTHOR.match(line[:60])
-    return said[1] if said and is_personal_name(said[1]) else None
+    said = (ABOUT_AUTHOR.match(line[:60]), WHAT_AUTHOR_IS.match(line[:80]))
+    return next((found[1] for found in said if found and is_personal_name(found[1])), None)
 
 
 def _desk(page: Evidence) -> str | None:

@@ -66,6 +66,9 @@ SCRIPT = re.compile(
 )
 """`var ct = "1581418070"` of WeChat, `create_time: JsDecode('…')`, and the like; the value ends at the first quote."""
 
+ACCOUNTS = ("nickname", "nick_name")
+"""WeChat's variables of the account; as a key of a plain object (Nuxt, Vuex) they are of whoever reads the page."""
+
 ATTRIBUTE = re.compile(r"[\w)\]]\.$")
 """What stands before the name of another object's attribute."""
 
@@ -184,6 +187,12 @@ def _read_script(text: str, found: dict[str, str]) -> None:
     for match in SCRIPT.finditer(text):
         before = text[max(0, match.start() - 7) : match.start()]
         if ATTRIBUTE.search(before) and before != "window.":
+            continue
+        if (
+            match[1] in ACCOUNTS
+            and ":" in match[0].partition(match[2] or "")[0]
+            and "Decode(" not in match[0]
+        ):
             continue
         value = ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), match[2] or match[3])
         found.setdefault(match[1], value.strip())
