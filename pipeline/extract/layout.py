@@ -59,6 +59,8 @@ _BLOCK = (
     "table caption tbody tfoot thead td th tr ul html"
 )
 BLOCK = frozenset(_BLOCK.split())
+PICTURES = frozenset(["img", "amp-img", "amp-anim"])
+LEVEL = frozenset("123456")
 CELL = frozenset(["td", "th"])
 """Empty ones are boxes too: a row keeps its columns."""
 _UNREAD = (
@@ -66,6 +68,9 @@ _UNREAD = (
     "textarea button head title link meta base"
 )
 UNREAD = frozenset(_UNREAD.split())
+NUMBER = re.compile("[1-9][0-9]{0,3}")
+"""Of a list's first item, or of an item."""
+
 ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
 """None of these is printable (str.isprintable), which is asked first: nearly all texts are."""
 
@@ -99,6 +104,8 @@ class Box:
     """Rows of a table that a cell reaches over."""
     columns: int = 1
     """The same of columns."""
+    number: int = 0
+    """Of an `ol` its first number, of an `li` its own; 0: not said."""
 
 
 _VALUES = attrgetter(*Box.__slots__)
@@ -269,7 +276,7 @@ class _Walk:
                     return
             elif tag == "br":
                 self._flush()
-            elif tag == "img":
+            elif tag in PICTURES:
                 self.image = True
                 if not self.pieces and len(self.layout.images) < MAX_IMAGES:
                     self.layout.images.append(Image(len(lines), self.inner, _address(node)))
@@ -311,12 +318,18 @@ class _Walk:
             self._note_time(tag, attributes)
         if not (is_block or names or hidden or invisible or BODY_MARK in attributes):
             return None
+        if is_block and attributes.get("role") == "heading":
+            level = attributes.get("aria-level") or "2"
+            tag = f"h{level if level in LEVEL else 2}"
         index = len(self.layout.boxes)
         box = Box(tag, names[:300], self.inner, len(self.layout.lines), -1, hidden, invisible, centred)
         self.layout.boxes.append(box)
         if attributes:
             if tag in CELL:
                 box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
+            elif tag == "ol" or tag == "li":
+                said = attributes.get("start" if tag == "ol" else "value") or ""
+                box.number = int(said) if NUMBER.fullmatch(said) else 0
             if BODY_MARK in attributes:
                 self.layout.chosen.append(index)
         self.inner = index

@@ -6,12 +6,13 @@ Asked only where hardly a sentence was read besides: an article about a deleted 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked_title, reads_on
+from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked, is_linked_title, reads_on
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.goods import is_for_sale
 from pipeline.extract.layout import Layout, Line
@@ -66,7 +67,7 @@ REACH = 3
 SITES = 2
 """Sites that the titles of a list lead to."""
 
-PLAYER = "video, audio, iframe[src*=player], iframe[src*=video], [class*=video-player], object, embed"
+PLAYER = "video, audio, iframe[src*=player], iframe[src*='/embed/'], iframe[src*=video], [class*=video-player], object, embed"
 
 
 def no_article(
@@ -90,7 +91,8 @@ def no_article(
         teasers = _teasers(layout, weights, range(len(layout.lines)), heading)
         told = [i for i in rest if weights.plain[i] and not _is_imprint(layout, i)]
         is_brief = heading is not None and any(i > heading and i not in teasers for i in told)
-        listed = Reason.LIST_PAGE if len(teasers) >= TEASERS and not is_brief else None
+        is_list = len(teasers) >= TEASERS or (not told and _cards(layout) >= TEASERS)
+        listed = Reason.LIST_PAGE if is_list and not is_brief else None
         links = None if told else _links_only(layout, rest)
         return next(shown, None) or listed or _pictures(tree, layout, rest) or links
     teasers = _teasers(layout, weights, rest, heading)
@@ -127,12 +129,19 @@ def _pictures(tree: LexborHTMLParser, layout: Layout, read: list[int]) -> Reason
     """Pictures or a film, and hardly a word."""
     if sum(len(layout.lines[i].text) for i in read) >= CAPTIONS:
         return None
-    shows = len(tree.css("img")) >= PICTURES or tree.css_first(PLAYER) is not None
+    shows = len(tree.css("img")) - _cards(layout) >= PICTURES or tree.css_first(PLAYER) is not None
     return Reason.GALLERY if shows else None
 
 
 def _is_imprint(layout: Layout, line: int) -> bool:
     return NOTICE.search(layout.lines[line].text[:NOTICE_HEAD]) is not None
+
+
+def _cards(layout: Layout) -> int:
+    """How many links hold a title and a text below it: cards of other articles."""
+    lines = (line for line in layout.lines if is_linked(line) and _site(line) is not None)
+    held = Counter(next(piece.href for piece in line.pieces if piece.href) for line in lines)
+    return sum(count > 1 for count in held.values())
 
 
 def _links_only(layout: Layout, read: list[int]) -> Reason | None:
