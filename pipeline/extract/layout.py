@@ -61,6 +61,7 @@ _BLOCK = (
 BLOCK = frozenset(_BLOCK.split())
 PICTURES = frozenset(["img", "amp-img", "amp-anim"])
 LEVEL = frozenset("123456")
+NUMBERED = frozenset(["ol", "li"])
 CELL = frozenset(["td", "th"])
 """Empty ones are boxes too: a row keeps its columns."""
 _UNREAD = (
@@ -327,7 +328,7 @@ class _Walk:
         if attributes:
             if tag in CELL:
                 box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
-            elif tag == "ol" or tag == "li":
+            elif tag in NUMBERED:
                 said = attributes.get("start" if tag == "ol" else "value") or ""
                 box.number = int(said) if NUMBER.fullmatch(said) else 0
             if BODY_MARK in attributes:

@@ -67,7 +67,9 @@ REACH = 3
 SITES = 2
 """Sites that the titles of a list lead to."""
 
-PLAYER = "video, audio, iframe[src*=player], iframe[src*='/embed/'], iframe[src*=video], [class*=video-player], object, embed"
+PLAYER = (
+    "video, audio, iframe[src*=player], iframe[src*='/embed/'], iframe[src*=video], [class*=video-player], object, embed"
+)
 
 
 def no_article(

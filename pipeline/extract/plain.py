@@ -252,7 +252,8 @@ def _prose_lines(lines: list[str]) -> list[int]:
 def _menus(lines: list[str], first: int, last: int) -> set[int]:
     """Above and below the prose: lines of several entries, and runs of lines that are one.
 
-    Without prose short lines may be verses. The last day above the prose is the article's: it and the title above it are in no run.
+    Without prose short lines may be verses. The last day above the prose is the article's: it and the title above it
+    are in no run.
     """
     if first == len(lines):
         return {i for i, line in enumerate(lines) if _is_menu(line)}
