@@ -24,6 +24,9 @@ from pipeline.rules.han import IDEOGRAPHS
 NOTICE_LINE = 60
 """Code points of the longest line that is a notice."""
 
+NOTICE_LINES = 100
+"""Lines that were read, from which on they are text, whatever one of them says."""
+
 SHORTEST_NOTICE = 4
 """Letters of the shortest: a label of a form has fewer."""
 
@@ -68,7 +71,8 @@ SITES = 2
 """Sites that the titles of a list lead to."""
 
 PLAYER = (
-    "video, audio, iframe[src*=player], iframe[src*='/embed/'], iframe[src*=video], [class*=video-player], object, embed"
+    "video, audio, iframe[src*=player], iframe[src*='/embed/'], iframe[src*=video], [class*=video-player], object, "
+    "embed"
 )
 
 
@@ -86,7 +90,7 @@ def no_article(
     read = list(kept)
     if is_for_sale(tree, layout, read, heading):
         return Reason.GOODS
-    rest = [i for i in read if _notice(layout.lines[i]) is None]
+    rest = read if len(read) > NOTICE_LINES else [i for i in read if _notice(layout.lines[i]) is None]
     if sum(weights.line[i] for i in rest) < SENTENCES:
         notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
         shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
