@@ -229,7 +229,7 @@ def _article(
         declared = reveal(tree, embedded, declared)
         found = _body(read_layout(tree, drop=drop), declared, html, extractor, embedded)
     layout, reading = found.layout, found.reading
-    has_text = reading is not None and bool(reading.text)
+    has_text = reading is not None and bool(reading.text) and reading.kept != (found.heading,)
     reason = None
     if not (plain or embedded or (layout.chosen and has_text)):
         reason = no_article(tree, layout, found.weights, reading.kept if reading else (), found.heading)

@@ -51,7 +51,7 @@ NO_AUTHOR = either_script(
 """Printed behind the label of an author where there is none."""
 
 PERSON_CLASS = either_script(
-    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
+    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|(?:news|post|topic|article|blog|entry)author(?:$|[\s_\-])|"
     r"(?:account|user|read|poster)[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])|"
     r"(?-i:[a-z](?:Author|Writer|Reporter)(?:$|[\s_\-]))",
     re.I,

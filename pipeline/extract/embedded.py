@@ -89,7 +89,10 @@ PLACES = (
 ASIDE = ("attribute", "comment")
 """Places where also what was taken out of a page stands: a sentence there is no article."""
 
-HELD = "noscript, template[shadowrootmode], iframe[srcdoc], textarea, script[type*=template], script[type='text/html']"
+HELD = (
+    "noscript, template[shadowrootmode], iframe[srcdoc], textarea, script[type*=template], script[type='text/html'], "
+    "script[type='text/plain'], script[type='text/markdown']"
+)
 """Those of them that may hold a body: one look through the page for all."""
 
 
@@ -312,7 +315,7 @@ def _left_open(text: str) -> int:
 def _inside(node: LexborNode, method: str) -> str:
     if method == "srcdoc":
         return node.attributes.get("srcdoc") or ""
-    if method == "textarea":
+    if method == "textarea" or node.tag == "script":
         return _as_html(node.text() or "")
     outer = node.html or ""
     inner = outer[outer.find(">") + 1 : outer.rfind("<")]

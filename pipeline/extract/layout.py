@@ -61,6 +61,7 @@ _BLOCK = (
 BLOCK = frozenset(_BLOCK.split())
 PICTURES = frozenset(["img", "amp-img", "amp-anim"])
 LEVEL = frozenset("123456")
+BREAKS = frozenset(["br", "hr"])
 NUMBERED = frozenset(["ol", "li"])
 CELL = frozenset(["td", "th"])
 """Empty ones are boxes too: a row keeps its columns."""
@@ -275,7 +276,7 @@ class _Walk:
                 if len(lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
                     self.layout.truncated = True
                     return
-            elif tag == "br":
+            elif tag in BREAKS:
                 self._flush()
             elif tag in PICTURES:
                 self.image = True

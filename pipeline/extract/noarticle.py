@@ -36,6 +36,9 @@ KINDS = (Reason.VERIFY, Reason.LOGIN, Reason.DELETED)
 UNSAID = 0.15
 """Share of the Han characters of a notice that no word of the table covers."""
 
+QUOTED = re.compile("[“「『][^“”「」『』]{1,20}[”」』]")
+"""What was looked for: 没有找到与“城墙”相关的内容."""
+
 HAN = re.compile(f"[{IDEOGRAPHS}]")
 DIGITS = re.compile(r"[0-9]+")
 
@@ -110,7 +113,7 @@ def _notice(line: Line) -> Reason | None:
     """The kind of page that a line speaks of: the first kind it has words of, if the known words are nearly all."""
     if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text):
         return None
-    bare = letters(line.text).lower()
+    bare = letters(QUOTED.sub("", line.text)).lower()
     words = _words()
     kind = next((kind for kind in KINDS if words[kind].search(bare)), None)
     if kind is None or len(bare) < SHORTEST_NOTICE or (kind == "login" and not words["seen"].search(bare)):

@@ -192,7 +192,10 @@ def _without_fences(lines: list[str]) -> list[str]:
     said = {found[1].lower(): found[2] for line in lines[1:end] if (found := MATTER.fullmatch(line))}
     if not said:
         return lines
-    return [*(f"{MATTER_LABELS[key]}：{said[key]}" for key in MATTER_LABELS if key in said), *lines[end + 1 :]]
+    return [
+        *(f"{MATTER_LABELS[key]}：{said[key]}" for key in MATTER_LABELS if key in said),
+        *lines[end + 1 :],
+    ]
 
 
 def _without_rulers(lines: list[str]) -> tuple[list[str], set[str]]:

@@ -211,12 +211,18 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
     """(text, key, frame) of each value with enough Han, and of each list of paragraphs."""
     frame = Frame("", "", None)
     key = ""
+    held: tuple[Frame, str, list[str]] | None = None  # a string that another may go on behind a +
+    ended = 0
     for count, token in enumerate((JSON_TOKEN if is_json else JS_TOKEN).finditer(script)):
         sign = script[token.start()]
         if count >= MOST_TOKENS:
-            return
+            break
         if sign == "/":
             continue
+        goes_on = held is not None and script[ended : token.start()].strip() == "+"
+        if held is not None and not (goes_on and sign in "\"'`"):
+            yield from _string(held[0], held[1], "".join(held[2]))
+            held = None
         if sign in "{[":
             frame = Frame(sign, key or _bare_key(script, token.start()), frame)
             key = ""
@@ -230,9 +236,15 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
         elif script[token.end() : token.end() + 4].lstrip()[:1] == ":" and frame.kind == "{":
             key = script[token.start() + 1 : token.end() - 1][:KEY_REACH]
             frame.block = frame.block or key.lower() in BLOCK_KEYS
+        elif held is not None:
+            held[2].append(token[0][1:-1])
+            ended = token.end()
         else:
-            yield from _string(frame, key or _bare_key(script, token.start()), token[0][1:-1])
+            held = (frame, key or _bare_key(script, token.start()), [token[0][1:-1]])
+            ended = token.end()
             key = ""
+    if held is not None:
+        yield from _string(held[0], held[1], "".join(held[2]))
 
 
 def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
