@@ -123,7 +123,7 @@ EDITED = either_script(
     r"(?:本帖|此帖|帖子|该帖|本文)?\s?(?:最后|最近|已)?(?:由|被)\s?\S{1,30}\s.{0,40}(?:编辑|修改|更新)"
 )
 QUOTED = either_script(
-    r"(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)$|.{1,30}(?:发表于|写道|wrote)\s?[^:：]{0,30}[:：]"
+    r"^(?:(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)$|.{1,30}(?:发表于|写道|wrote)\s?[^:：]{0,30}[:：])"
 )
 SIGNATURE = re.compile("_{5,}")
 """The line above a signature, as vBulletin and phpBB set it."""
