@@ -48,6 +48,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "a feed that carries the whole text",
     ),
     Reason.GALLERY: ("pictures or a film without a text", ""),
+    Reason.GOODS: ("goods for sale and their description", ""),
     Reason.LIST_PAGE: (
         "nothing but teasers of other pages",
         "`exclude` in the source file, or `listings` if its links are wanted",

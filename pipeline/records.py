@@ -104,6 +104,8 @@ class Reason(StrEnum):
     """Pictures or a film without a text."""
     LIST_PAGE = "list_page"
     """Nothing but teasers of other pages: a column, a search."""
+    GOODS = "goods"
+    """Something for sale, with its price, and what is said of it."""
     DUPLICATE = "duplicate"
     """A copy of an article that is published."""
     CONTAINED_IN = "contained_in"
@@ -564,8 +566,8 @@ class Article:
     """Photo captions, which are not body text."""
     method: str = ""
     """How the body was chosen: selector, container, trafilatura (of the element, alone), trafilatura-page, text; of one
-    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc; feed: as the feed printed it
-    in which the page was found, for the page is blocked or keeps it."""
+    that no element shows the place: ld+json, script, noscript, template, textarea, srcdoc, attribute, comment; feed: as
+    the feed printed it in which the page was found, for the page is blocked or keeps it."""
     agreement: float | None = None
     """Share 0..1 of the letters of the body that both readers of the element have (extract/agreement.py), of the
     first part where several are joined; None: only one read it."""

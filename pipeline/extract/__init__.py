@@ -11,8 +11,8 @@ The order of the steps stands here and nowhere else:
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
-    embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py)
-    reason     what a page without an article is                (noarticle.py)
+    embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py, attributes.py)
+    reason     what a page without an article is                (noarticle.py, goods.py)
     metadata   title, author, days, source                      (title.py, heading.py, declaredtitle.py,
                                                                  printed.py, days.py, publication.py,
                                                                  published.py, modified.py, dayline.py, dates.py,
@@ -37,7 +37,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.access import access_of, buttons_of, declared_access
 from pipeline.extract.agreement import DECIDED, DISAGREE
-from pipeline.extract.answer import with_answer
+from pipeline.extract.answer import with_answer, with_question
 from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.bulletin import in_rows
 from pipeline.extract.container import Weights, find_container, weigh
@@ -101,8 +101,8 @@ def extract_page(
 
     `content_type` is the HTTP header; `captured_at` (UTC) decides which of the source's selectors hold, what "3 hours
     ago" was, and which days had not come; without a source the article's element is searched for. Reasons: empty,
-    too_large, not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, failed:<error>;
-    of plain text also binary, data, table, log, code, not_chinese.
+    too_large, not_html, undecodable, frameset, no_body, verify, deleted, login, gallery, list_page, goods,
+    failed:<error>; of plain text also binary, data, table, log, code, not_chinese.
     """
     return _extract(body, url, content_type, captured_at, source).page
 
@@ -229,7 +229,7 @@ def _article(
         declared = reveal(tree, embedded, declared)
         found = _body(read_layout(tree, drop=drop), declared, html, extractor, embedded)
     layout, reading = found.layout, found.reading
-    has_text = reading is not None and bool(reading.text)
+    has_text = reading is not None and bool(reading.text) and reading.kept != (found.heading,)
     reason = None
     if not (plain or embedded or (layout.chosen and has_text)):
         reason = no_article(tree, layout, found.weights, reading.kept if reading else (), found.heading)
@@ -285,6 +285,8 @@ def _body(
     boxes = (
         boxes_of(layout, weights, embedded) if embedded else layout.chosen or find_container(layout, weights)
     )
+    if not layout.chosen:
+        boxes = with_question(layout, weights.plain, heading, boxes)
     if not boxes:
         return _Body(layout=layout, lines=lines, weights=weights, heading=heading)
     title = find_title(layout, declared, layout.boxes[boxes[0]].first, layout.boxes[boxes[0]].last)

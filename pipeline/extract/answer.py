@@ -1,4 +1,5 @@
-"""The answer of a page that asks: what an adviser or an office replies is the article, though its element is named so.
+"""The answer of a page that asks: what an adviser or an office replies is the article, though its element is named so,
+and the question above it is its beginning.
 
 On a board a reply is of a reader and goes. Here the lines above it, or its own first ones, say who replies: a lawyer,
 a doctor, an office, or that it is the best answer.
@@ -7,6 +8,7 @@ a doctor, an office, or that it is the best answer.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.extract.layout import Box, Layout, spanning
@@ -27,6 +29,10 @@ ADVISER = either_script(
 NEAR = 3
 """Lines above and at the head of the reply in which that stands."""
 
+SENTENCE = re.compile("[。？！?!，,]")
+PARAGRAPHS = 6
+"""Paragraphs of the longest question; more above an answer are an article, or other questions."""
+
 HEAD = 40
 """Code points of the longest such line."""
 
@@ -45,6 +51,23 @@ def with_answer(layout: Layout, heading: int | None) -> Layout:
         for i, box in enumerate(layout.boxes)
     ]
     return replace(layout, boxes=named)
+
+
+def with_question(layout: Layout, plain: Sequence[float], heading: int | None, boxes: list[int]) -> list[int]:
+    """The boxes of the article, behind those of the question that stands between the heading and such an answer.
+
+    `plain` is the weight of each line (container.py).
+    """
+    if heading is None or not boxes:
+        return boxes
+    answer = layout.boxes[boxes[0]]
+    between = range(heading + 1, answer.first)
+    asked = [i for i in between if plain[i] and SENTENCE.search(layout.lines[i].text)]
+    blocks = sorted({layout.lines[i].box for i in asked})
+    apart = all(heading < layout.boxes[at].first and layout.boxes[at].last <= answer.first for at in blocks)
+    if not blocks or len(blocks) > PARAGRAPHS or not apart or not _is_adviser(layout, answer):
+        return boxes
+    return [*blocks, *boxes]
 
 
 def _is_adviser(layout: Layout, reply: Box) -> bool:

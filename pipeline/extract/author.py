@@ -53,7 +53,7 @@ NO_AUTHOR = either_script(
 """Printed behind the label of an author where there is none."""
 
 PERSON_CLASS = either_script(
-    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|"
+    r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|(?:news|post|topic|article|blog|entry)author(?:$|[\s_\-])|"
     r"(?:account|user|read|poster)[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])|"
     r"(?-i:[a-z](?:Author|Writer|Reporter)(?:$|[\s_\-]))",
     re.I,
@@ -69,6 +69,12 @@ ABOUT_AUTHOR = either_script(
     r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍|单位)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
 )
 """作者简介：李小山，… below a body."""
+
+WHAT_AUTHOR_IS = either_script(
+    r"[\s（(【\[]{0,3}作者[系为是][\u4e00-\u9fff·、，]{2,40}(?:教授|研究员|讲师|院士|博士|硕士|学者|作家|记者|编辑|主任|院长|所长|会长|主席|校长|馆长|"
+    r"站长|律师|医生|医师|教师|工程师|农艺师|经济师|分析师|评论员|撰稿人|专家|总监|经理|学生|会员)[\s，,、：:]{0,2}([\u4e00-\u9fff]{2,4})[\s）)】\]。]{0,4}$"
+)
+"""（作者系示例大学历史系教授李小山） as a last line: the name behind what it is."""
 
 EDITOR = either_script(r"编辑|责编|校对|审核|录入|编审|监制")
 """In a line that names who worked on the page, not who wrote it."""
@@ -266,8 +272,8 @@ def _ending(text: str) -> tuple[str, ...]:
 
 
 def _described(line: str) -> str | None:
-    said = ABOUT_AUTHOR.match(line[:60])
-    return said[1] if said and is_personal_name(said[1]) else None
+    said = (ABOUT_AUTHOR.match(line[:60]), WHAT_AUTHOR_IS.match(line[:80]))
+    return next((found[1] for found in said if found and is_personal_name(found[1])), None)
 
 
 def _desk(page: Evidence) -> str | None:

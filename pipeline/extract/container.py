@@ -77,7 +77,7 @@ NOTICE_FACTOR = 0.2
 """Weight of terms of use, comment rules and imprints: on a page with a short body they are longer."""
 
 NOTICE = either_script(
-    r"留言(?:板|系统|列表|规则|服务)|评论仅|用户协议|隐私(?:政策|权)|服务条款|免责声明|版权所有|著作权法|智慧财产权|Copyright|"
+    r"留言(?:板|系统|列表|规则|服务)|评论仅|用户协议|本(?:协议|条款|服务)|隐私(?:政策|权)|服务条款|免责声明|版权所有|著作权法|智慧财产权|Copyright|"
     r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|(?:主办|承办|主管)(?:单位)?\s?[:：]|"
     r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证|分辨率|网站标识码|最佳浏览|(?:未经|不得|禁止).{0,10}(?:授权|许可|转载|镜像)|本(?:网站|站)所载|技术支持\s?[:：]"
 )
@@ -91,7 +91,11 @@ POEM_LINE = 30
 """Code points of the longest line of a poem, below which a commentary is discounted as junk is: it is longer."""
 
 HIDDEN_FACTOR = 0.05
-"""Weight of display:none lines: they win only where nothing is visible."""
+"""Weight of display:none lines and of layers: they win only where nothing is visible."""
+
+HIDDEN_LIST = 40
+"""Hidden lines that weigh HIDDEN_FACTOR each; more of them weigh together no more than so many: a user agreement has
+some hundred paragraphs, the article it hides behind may have one."""
 
 JUNK_REACH = 5
 """Elements looked at for junk: a line's own and the four around it."""
@@ -232,6 +236,8 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     on = {i for i, weight in enumerate(plain) if weight and reads_on(layout, i)}
     below = {i for i, weight in enumerate(plain) if i and weight and _is_teaser(layout, i)}
     teaser = TEASER_FACTOR * min(1.0, TEASER_LIST / max(len(below), 1))
+    unseen = sum(hidden[line.box] for line, weight in zip(layout.lines, plain, strict=True) if weight)
+    veil = HIDDEN_FACTOR * min(1.0, HIDDEN_LIST / max(unseen, 1))
     for index, line in enumerate(layout.lines):
         weight = plain[index]
         if not weight:
@@ -255,7 +261,7 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
         if NOTICE.search(line.text[:NOTICE_HEAD]):
             weight *= NOTICE_FACTOR
         if hidden[line.box]:
-            weight *= HIDDEN_FACTOR
+            weight *= veil
         if junk[line.box]:
             weight *= JUNK_FACTOR
         weights[index] = weight
@@ -271,9 +277,10 @@ def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bo
     hidden = [False] * (none + 1)
     distance = [JUNK_REACH] * (none + 1)
     for index, box in enumerate(layout.boxes):
-        hidden[index] = box.hidden or hidden[box.parent]
-        is_junk = box.tag in JUNK_TAGS or "junk" in kinds(box.names)
         holds_title = heading is not None and box.first <= heading < box.last
+        said = kinds(box.names)
+        hidden[index] = box.hidden or ("layer" in said and not holds_title) or hidden[box.parent]
+        is_junk = box.tag in JUNK_TAGS or "junk" in said
         distance[index] = 0 if is_junk and not holds_title else distance[box.parent] + 1
     return hidden, [steps < JUNK_REACH for steps in distance]
 

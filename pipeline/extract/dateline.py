@@ -96,6 +96,8 @@ FORMS = (
         60,
         "persons",
     ),
+    # a line of its own: 通讯员 李小山
+    (rf"^通讯员[\s\u3000]{{1,2}}{_NAMES}$", 60, "persons"),
     # 示例新闻记者：李小山 示例新闻编辑：王某
     (
         rf"^[\u4e00-\u9fffA-Za-z·/／+＋\-－]{{0,16}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN}|\s(?:文[/／]?图|图[/／]?文|摄影|报道|报导))",

@@ -66,6 +66,9 @@ SCRIPT = re.compile(
 )
 """`var ct = "1581418070"` of WeChat, `create_time: JsDecode('…')`, and the like; the value ends at the first quote."""
 
+ACCOUNTS = ("nickname", "nick_name")
+"""WeChat's variables of the account; as a key of a plain object (Nuxt, Vuex) they are of whoever reads the page."""
+
 ATTRIBUTE = re.compile(r"[\w)\]]\.$")
 """What stands before the name of another object's attribute."""
 
@@ -85,6 +88,10 @@ ITEMS = {
 SHOWN_DAY = re.compile(r"(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?:[ T]|$)")
 AGO = re.compile(r"(?:前|ago)$|^(?:昨天|前天|刚刚|剛剛)")
 """How a time is shown as long ago as it is."""
+YEARLESS = re.compile(
+    r"(?:1[0-2]|0?[1-9])\s?月\s?\d{1,2}\s?[日号號]?|\d{1,2}\s?[一二三四五六七八九十]{1,2}月|[A-Z][a-z]{2,8}\s\d{1,2}|\d{1,2}\s[A-Z][a-z]{2,8}"
+)
+"""How a `time` shows a day of this year."""
 
 ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 """schema.org types of an item that is the article itself, not the page or the site around it."""
@@ -180,6 +187,12 @@ def _read_script(text: str, found: dict[str, str]) -> None:
     for match in SCRIPT.finditer(text):
         before = text[max(0, match.start() - 7) : match.start()]
         if ATTRIBUTE.search(before) and before != "window.":
+            continue
+        if (
+            match[1] in ACCOUNTS
+            and ":" in match[0].partition(match[2] or "")[0]
+            and "Decode(" not in match[0]
+        ):
             continue
         value = ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), match[2] or match[3])
         found.setdefault(match[1], value.strip())
@@ -320,9 +333,11 @@ def _items(tree: LexborHTMLParser) -> dict[str, str]:
     if len(times) == 1 and (only := times.pop()):
         first = tree.css_first("time[datetime]")
         found["time"] = (first.attributes.get("datetime") or only)[:VALUE] if first is not None else only
-    for node in tree.css("abbr[title], span[title], em[title], time[title]")[:MAX_ITEMS]:
-        said = (node.attributes.get("title") or "").strip()
-        if SHOWN_DAY.match(said) and AGO.search((node.text() or "")[:40].strip()):
+    for node in tree.css("abbr[title], span[title], em[title], time[title], time[datetime]")[:MAX_ITEMS]:
+        shown = (node.text() or "")[:40].strip()
+        is_day = node.tag == "time" and YEARLESS.fullmatch(shown) is not None
+        said = (node.attributes.get("datetime" if is_day else "title") or "").strip()
+        if SHOWN_DAY.match(said) and (is_day or AGO.search(shown)):
             found["shown"] = said[:VALUE]
             break
     return found

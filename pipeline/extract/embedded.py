@@ -1,4 +1,5 @@
-"""A body that no element shows: in a script, in JSON-LD, `noscript`, a shadow root, the `srcdoc` of a frame.
+"""A body that no element shows: in a script, in JSON-LD, `noscript`, a shadow root, the `srcdoc` of a frame, and, on a
+page that shows none, in an attribute or a comment.
 
 Each is a candidate, weighed by the same weights as the elements of the page (container.py). What the page shows
 stays unless the candidate is plainly the article: its title is the page's, or it goes on where the shown text
@@ -16,6 +17,7 @@ from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.extract.attributes import texts_beside
 from pipeline.extract.body import Reading, read_body
 from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import MAX_SCRIPTS, Declared
@@ -23,7 +25,7 @@ from pipeline.extract.declaredtitle import clean_title, letters
 from pipeline.extract.heading import heading_of
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
 from pipeline.extract.plain import paragraphs
-from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, most_han, values
+from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, holds_base64, most_han, values
 from pipeline.extract.title import COLUMN_NAME
 from pipeline.extract.variants import either_script
 from pipeline.parsing import tamed
@@ -84,7 +86,13 @@ PLACES = (
     ("iframe", "srcdoc"),
 )
 """Elements that browsers with scripts show otherwise or not at all, and what `method` calls them."""
-HELD = "noscript, template[shadowrootmode], iframe[srcdoc], textarea, script[type*=template], script[type='text/html']"
+ASIDE = ("attribute", "comment")
+"""Places where also what was taken out of a page stands: a sentence there is no article."""
+
+HELD = (
+    "noscript, template[shadowrootmode], iframe[srcdoc], textarea, script[type*=template], script[type='text/html'], "
+    "script[type='text/plain'], script[type='text/markdown']"
+)
 """Those of them that may hold a body: one look through the page for all."""
 
 
@@ -93,7 +101,7 @@ class Candidate:
     """A text that may be the body, as HTML, and what stands beside it."""
 
     method: str
-    """ld+json, script, noscript, template, textarea or srcdoc."""
+    """ld+json, script, noscript, template, textarea, srcdoc, attribute or comment."""
     html: str
     han: int
     facts: dict[str, str] = field(default_factory=dict)
@@ -119,7 +127,8 @@ def find_embedded(
     weight = sum(weights.line[i] for i in reading.kept) if reading and shown else 0.0
     best: tuple[float, Candidate] | None = None
     least = max(SHORTEST, len(shown) // 2)
-    found = sorted(_candidates(tree, least), key=lambda candidate: -candidate.han)[:MOST]
+    found = list(_candidates(tree, least, is_bare=not shown or not weight))
+    found = sorted(found, key=lambda candidate: -candidate.han)[:MOST]
     left = MOST_TEXT
     for candidate in found:
         left -= len(candidate.html)
@@ -193,7 +202,7 @@ def _wins(
 
     `named`: its title is the page's (True), another's (False), unknown (None).
     """
-    if candidate.listed and not named:
+    if (candidate.listed and not named) or (candidate.method in ASIDE and worth < SHOWN):
         return False
     if not shown or not weight:
         return named is not False
@@ -234,11 +243,18 @@ def _named(title: str, declared: Declared) -> bool | None:
     return None if not bare or is_site else False
 
 
-def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
-    """Every text that may be a body, with at least so many Han characters."""
+def _candidates(tree: LexborHTMLParser, least: int, *, is_bare: bool) -> Iterator[Candidate]:
+    """Every text that may be a body, with at least so many Han characters.
+
+    `is_bare`: the page shows no article, so that it is looked for in attributes, comments and Base64 too.
+    """
     long = ((node.text() or "", node) for node in tree.css("script")[:MAX_SCRIPTS])
-    scripts = [(han_in(text), text, node) for text, node in long if most_han(text) >= least]
-    scripts = sorted((each for each in scripts if each[0] >= least), key=lambda each: -each[0])
+    scripts = [
+        (han_in(text), text, node)
+        for text, node in long
+        if most_han(text) >= least or (is_bare and holds_base64(text))
+    ]
+    scripts = sorted((each for each in scripts if each[0] >= least or is_bare), key=lambda each: -each[0])
     left = MORE_SCRIPTS
     for number, (_, text, node) in enumerate(scripts):
         left -= len(text) if number else 0
@@ -256,6 +272,22 @@ def _candidates(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
             inside = inside[:LONGEST]
             if (han := han_in(inside)) >= least:
                 yield Candidate(method=method, html=inside, han=han, place=node)
+    if is_bare:
+        yield from _beside(tree, least)
+
+
+def _beside(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
+    """The candidates in attributes and comments: HTML, or a state; plain words say what an element is."""
+    left = MORE_SCRIPTS
+    for method, text in texts_beside(tree, least):
+        left -= len(text)
+        if left < 0:
+            return
+        if text.lstrip()[:1] in ("{", "["):
+            yield from (replace(each, method=method) for each in _in_script(text, "json", least))
+        elif TAG.search(text) or ESCAPED_TAG.search(text):
+            inside = _as_html(text[:LONGEST])
+            yield Candidate(method=method, html=inside, han=han_in(inside))
 
 
 def _in_script(text: str, kind: str, least: int) -> Iterator[Candidate]:
@@ -283,7 +315,7 @@ def _left_open(text: str) -> int:
 def _inside(node: LexborNode, method: str) -> str:
     if method == "srcdoc":
         return node.attributes.get("srcdoc") or ""
-    if method == "textarea":
+    if method == "textarea" or node.tag == "script":
         return _as_html(node.text() or "")
     outer = node.html or ""
     inner = outer[outer.find(">") + 1 : outer.rfind("<")]
@@ -295,7 +327,7 @@ def _as_html(text: str) -> str:
     if not TAG.search(text) and ESCAPED_TAG.search(text):
         text = html.unescape(text)
     if TAG.search(text):
-        return text
+        return text.removeprefix("&quot;").removesuffix("&quot;")  # a string written into a page as a string
     return "".join(f"<p>{html.escape(line)}</p>" for line in paragraphs(html.unescape(text)))
 
 

@@ -68,6 +68,9 @@ BOMS = (
     (b"\xff\xfe", "utf-16le", "utf-16-le"),
     (b"\xfe\xff", "utf-16be", "utf-16-be"),
 )
+UNMARKED = ((b"<\x00", "utf-16le", "utf-16-le"), (b"\x00<", "utf-16be", "utf-16-be"))
+"""How a page in UTF-16 begins that lost its mark (XML 1.0, appendix F)."""
+
 RADICALS = re.compile("[丶亅亠冂冖冫勹匸卩厶夊宀巛⼳廴彐彡攴疒癶辵隶]")
 """What the WHATWG index has at C6BF–C6D7 and prose has not (无 and 广 left out: pages mix scripts). Unicode's
 older BIG5.TXT, which Python's big5 and cp950 write by, has kana there: C6D2 is の, the commonest of all on
@@ -102,6 +105,9 @@ def decode(body: bytes, *, content_type: str = "", override: str | None = None) 
     for mark, name, codec in BOMS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], name, codec, "bom")
+    for mark, name, codec in UNMARKED:
+        if body.startswith(mark):
+            return _decoded(body, name, codec, "scored")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:

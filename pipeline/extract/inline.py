@@ -16,7 +16,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 SOUGHT = (
     "math, sup, sub, code, kbd, samp, tt, .katex, .katex-display, .mwe-math-element, mjx-container, .ztext-math,"
     " [data-tex], script[type^='math/tex'], .MathJax_Preview, .MathJax, .MathJax_Display, .MathJax_SVG,"
-    " img[src*='equation?tex='], img.latex[alt], img.tex[alt], img.math[alt]"
+    " img[src*='equation?tex='], img.latex[alt], img.tex[alt], img.math[alt],"
+    " a[href^='#fnref'], a[href^='#cite_ref'], a.footnote-backref, a.footnote-back"
 )
 """Presentation MathML, KaTeX, MathJax 2 and 3, MediaWiki, Zhihu, and images that hold their LaTeX source in `alt`."""
 
@@ -41,6 +42,7 @@ POWERS = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 INDICES = str.maketrans("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 """Unicode has no others that are in common use; any other power is written ^{…}, any other index _{…}."""
 
+WORD = re.compile(r"\w")
 NOTE = re.compile(r"[\[［〔【(（]?(?:注|註|note)?\s?(?:\d{1,3}|[*＊†‡①-⑳])[\]］〕】)）]?")
 """What a footnote mark looks like: [1], (注2), *."""
 
@@ -125,6 +127,8 @@ def _text_of(node: LexborNode) -> str | None:
         return _raised(node, tag)
     if tag in ("code", "kbd", "samp", "tt"):
         return _code(node)
+    if tag == "a":  # from a footnote back to its mark: ↩, ^
+        return None if WORD.search(node.text() or "") else ""
     source = _source(node)
     if source is None:
         return "" if _repeats(node) else None

@@ -7,7 +7,7 @@ a browser does); its nodes are not touched again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
@@ -48,12 +48,21 @@ LAZY = (
 )
 """Attributes that hold a picture's address, `src` last: where a script loads the picture it is a placeholder."""
 
+TIMED = {"time": "datetime", "span": "title", "abbr": "title"}
+"""Elements that a script fills with "3 hours ago", and their attribute that has the time."""
+
+TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d")
+
 _BLOCK = (
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary "
     "table caption tbody tfoot thead td th tr ul html"
 )
 BLOCK = frozenset(_BLOCK.split())
+PICTURES = frozenset(["img", "amp-img", "amp-anim"])
+LEVEL = frozenset("123456")
+BREAKS = frozenset(["br", "hr"])
+NUMBERED = frozenset(["ol", "li"])
 CELL = frozenset(["td", "th"])
 """Empty ones are boxes too: a row keeps its columns."""
 _UNREAD = (
@@ -61,6 +70,9 @@ _UNREAD = (
     "textarea button head title link meta base"
 )
 UNREAD = frozenset(_UNREAD.split())
+NUMBER = re.compile("[1-9][0-9]{0,3}")
+"""Of a list's first item, or of an item."""
+
 ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
 """None of these is printable (str.isprintable), which is asked first: nearly all texts are."""
 
@@ -94,6 +106,8 @@ class Box:
     """Rows of a table that a cell reaches over."""
     columns: int = 1
     """The same of columns."""
+    number: int = 0
+    """Of an `ol` its first number, of an `li` its own; 0: not said."""
 
 
 _VALUES = attrgetter(*Box.__slots__)
@@ -155,6 +169,8 @@ class Layout:
     chosen: list[int] = field(default_factory=list)
     """Boxes a source's body selector named."""
     images: list[Image] = field(default_factory=list)
+    times: set[int] = field(default_factory=set)
+    """Lines in which, or right above which, an element has its time in an attribute, for a script to show."""
     truncated: bool = False
     """Whether a limit cut the page."""
     deep: bool = False
@@ -184,7 +200,7 @@ def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Seque
 def with_lines(layout: Layout, lines: list[Line], place: Sequence[int]) -> Layout:
     """The page with other lines; `place` says of each line it had, and of their end, where that is now."""
     boxes = [spanning(box, place[box.first], place[box.last]) for box in layout.boxes]
-    return replace(layout, lines=lines, boxes=boxes)
+    return replace(layout, lines=lines, boxes=boxes, times={place[line] for line in layout.times})
 
 
 def collapse(text: str) -> str:
@@ -260,9 +276,9 @@ class _Walk:
                 if len(lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
                     self.layout.truncated = True
                     return
-            elif tag == "br":
+            elif tag in BREAKS:
                 self._flush()
-            elif tag == "img":
+            elif tag in PICTURES:
                 self.image = True
                 if not self.pieces and len(self.layout.images) < MAX_IMAGES:
                     self.layout.images.append(Image(len(lines), self.inner, _address(node)))
@@ -278,6 +294,8 @@ class _Walk:
                     stack.append((node.next, state, box, is_block))
                     node = child
                     continue
+                if tag in TIMED:
+                    self._note_time(tag, node.attributes)
             node = node.next
 
     def _enter(self, node: LexborNode, tag: str, is_block: bool) -> Box | None:
@@ -299,20 +317,31 @@ class _Walk:
                 invisible = INVISIBLE.search(style[:500]) is not None
                 centred = centred or ("center" in style and CENTRED.search(style[:500]) is not None)
             centred = centred or attributes.get("align") == "center" or "center" in names
+            self._note_time(tag, attributes)
         if not (is_block or names or hidden or invisible or BODY_MARK in attributes):
             return None
+        if is_block and attributes.get("role") == "heading":
+            level = attributes.get("aria-level") or "2"
+            tag = f"h{level if level in LEVEL else 2}"
         index = len(self.layout.boxes)
         box = Box(tag, names[:300], self.inner, len(self.layout.lines), -1, hidden, invisible, centred)
         self.layout.boxes.append(box)
         if attributes:
             if tag in CELL:
                 box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
+            elif tag in NUMBERED:
+                said = attributes.get("start" if tag == "ol" else "value") or ""
+                box.number = int(said) if NUMBER.fullmatch(said) else 0
             if BODY_MARK in attributes:
                 self.layout.chosen.append(index)
         self.inner = index
         if is_block:
             self.block = index
         return box
+
+    def _note_time(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag in TIMED and TIME.match(attributes.get(TIMED[tag]) or ""):
+            self.layout.times.add(len(self.layout.lines))
 
     def _text(self, text: str) -> None:
         if not self.preformatted:

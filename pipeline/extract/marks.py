@@ -1,4 +1,4 @@
-"""What the words of an element's class and id mark it as: junk, header line, caption, article body.
+"""What the words of an element's class and id mark it as: junk, layer, header line, caption, article body.
 
 The words are data (`rules/marks.tsv`); this module knows only how a name is cut into words.
 """
@@ -20,7 +20,7 @@ NOTHING: frozenset[str] = frozenset()
 
 @lru_cache(maxsize=20_000)
 def kinds(names: str) -> frozenset[str]:
-    """Which of junk, head, caption, body the class and id of an element mark it as.
+    """Which of junk, layer, head, caption, body the class and id of an element mark it as; a layer is junk too.
 
     A name of the kind `none` says nothing, whatever else its words would say: `commentary` is no comment.
     """
@@ -59,7 +59,8 @@ def _table() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[str, list[t
     wholes: dict[str, set[str]] = defaultdict(set)
     words: dict[str, set[str]] = defaultdict(set)
     parts: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for kind, match, value, _reason in table("marks"):
+    said = [(kind, *row) for kind, *row in table("marks")]
+    for kind, match, value, _reason in [*said, *(("junk", *row) for kind, *row in said if kind == "layer")]:
         if match == "has":
             parts[value[:BEGINNING]].append((value, kind))
         else:

@@ -102,6 +102,9 @@ POSITION = either_script(
 )
 """What somebody is, no name: 示例大学教授."""
 
+HALF_SENTENCE = either_script(r"(?=.{0,20}[了们着把被])[\u3400-\u9fff]{6,}")
+"""So many Han and a particle: a sentence behind a label."""
+
 WITH_NUMBER = re.compile(r"[^\W\d_][\w.\-]{0,15}?\d{3,6}")
 """An account's name that ends in a number: 山野来信2019."""
 
@@ -118,6 +121,7 @@ def is_name(text: str) -> bool:
         or find_day(text)
         or DISPATCH.search(text)
         or SENTENCE.search(text)
+        or HALF_SENTENCE.fullmatch(text)
         or no_names().fullmatch(text.lower())
     )
 
@@ -134,6 +138,8 @@ def names_of(value: str) -> list[str]:
     if len(slashed) > 1 and people:
         value = "、".join("、".join(people).split())
     parts = [p for p in SPLIT_NAMES.split(value) if p]
+    if any(map(HALF_SENTENCE.fullmatch, parts)) and not any(map(is_personal_name, parts)):
+        return []
     names = []
     for part in parts:
         part = _single_name(part)

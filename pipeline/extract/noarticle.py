@@ -1,4 +1,4 @@
-"""What a page is that shows no article: a check of visitors, a deletion notice, a log-in, pictures, a list.
+"""What a page is that shows no article: a check of visitors, a deletion notice, a log-in, pictures, a list, goods.
 
 Asked only where hardly a sentence was read besides: an article about a deleted post is an article.
 """
@@ -6,13 +6,15 @@ Asked only where hardly a sentence was read besides: an article about a deleted 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked_title, reads_on
+from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked, is_linked_title, reads_on
 from pipeline.extract.declaredtitle import letters
+from pipeline.extract.goods import is_for_sale
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.variants import either_script
 from pipeline.records import Reason
@@ -22,6 +24,9 @@ from pipeline.rules.han import IDEOGRAPHS
 NOTICE_LINE = 60
 """Code points of the longest line that is a notice."""
 
+NOTICE_LINES = 100
+"""Lines that were read, from which on they are text, whatever one of them says."""
+
 SHORTEST_NOTICE = 4
 """Letters of the shortest: a label of a form has fewer."""
 
@@ -30,6 +35,9 @@ KINDS = (Reason.VERIFY, Reason.LOGIN, Reason.DELETED)
 
 UNSAID = 0.15
 """Share of the Han characters of a notice that no word of the table covers."""
+
+QUOTED = re.compile("[“「『][^“”「」『』]{1,20}[”」』]")
+"""What was looked for: 没有找到与“城墙”相关的内容."""
 
 HAN = re.compile(f"[{IDEOGRAPHS}]")
 DIGITS = re.compile(r"[0-9]+")
@@ -65,7 +73,10 @@ REACH = 3
 SITES = 2
 """Sites that the titles of a list lead to."""
 
-PLAYER = "video, audio, iframe[src*=player], iframe[src*=video], [class*=video-player], object, embed"
+PLAYER = (
+    "video, audio, iframe[src*=player], iframe[src*='/embed/'], iframe[src*=video], [class*=video-player], object, "
+    "embed"
+)
 
 
 def no_article(
@@ -80,14 +91,17 @@ def no_article(
     `heading` is the line of the title, if a heading shows it: a sentence below it is an article, however short.
     """
     read = list(kept)
-    rest = [i for i in read if _notice(layout.lines[i]) is None]
+    if is_for_sale(tree, layout, read, heading):
+        return Reason.GOODS
+    rest = read if len(read) > NOTICE_LINES else [i for i in read if _notice(layout.lines[i]) is None]
     if sum(weights.line[i] for i in rest) < SENTENCES:
         notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
         shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
         teasers = _teasers(layout, weights, range(len(layout.lines)), heading)
         told = [i for i in rest if weights.plain[i] and not _is_imprint(layout, i)]
         is_brief = heading is not None and any(i > heading and i not in teasers for i in told)
-        listed = Reason.LIST_PAGE if len(teasers) >= TEASERS and not is_brief else None
+        is_list = len(teasers) >= TEASERS or (not told and _cards(layout) >= TEASERS)
+        listed = Reason.LIST_PAGE if is_list and not is_brief else None
         links = None if told else _links_only(layout, rest)
         return next(shown, None) or listed or _pictures(tree, layout, rest) or links
     teasers = _teasers(layout, weights, rest, heading)
@@ -99,7 +113,7 @@ def _notice(line: Line) -> Reason | None:
     """The kind of page that a line speaks of: the first kind it has words of, if the known words are nearly all."""
     if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text):
         return None
-    bare = letters(line.text).lower()
+    bare = letters(QUOTED.sub("", line.text)).lower()
     words = _words()
     kind = next((kind for kind in KINDS if words[kind].search(bare)), None)
     if kind is None or len(bare) < SHORTEST_NOTICE or (kind == "login" and not words["seen"].search(bare)):
@@ -124,12 +138,19 @@ def _pictures(tree: LexborHTMLParser, layout: Layout, read: list[int]) -> Reason
     """Pictures or a film, and hardly a word."""
     if sum(len(layout.lines[i].text) for i in read) >= CAPTIONS:
         return None
-    shows = len(tree.css("img")) >= PICTURES or tree.css_first(PLAYER) is not None
+    shows = len(tree.css("img")) - _cards(layout) >= PICTURES or tree.css_first(PLAYER) is not None
     return Reason.GALLERY if shows else None
 
 
 def _is_imprint(layout: Layout, line: int) -> bool:
     return NOTICE.search(layout.lines[line].text[:NOTICE_HEAD]) is not None
+
+
+def _cards(layout: Layout) -> int:
+    """How many links hold a title and a text below it: cards of other articles."""
+    lines = (line for line in layout.lines if is_linked(line) and _site(line) is not None)
+    held = Counter(next(piece.href for piece in line.pieces if piece.href) for line in lines)
+    return sum(count > 1 for count in held.values())
 
 
 def _links_only(layout: Layout, read: list[int]) -> Reason | None:

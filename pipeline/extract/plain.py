@@ -71,16 +71,16 @@ STAMP_GAP = 6
 TEASER_LINES = 2
 """Lines above the first of them that are its title and first words."""
 
-LABELLED_TITLE = either_script(r"(?:标题|题目|篇名|title)\s?[:：]\s?(\S[^\n]{1,119})", re.I)
+LABELLED_TITLE = either_script(r"(?:标\s{0,4}题|题\s{0,4}目|篇名|title)\s?[:：]\s?(\S[^\n]{1,119})", re.I)
 LABEL = either_script(
-    r"(?:作者|来源|出处|日期|时间|记者|编辑|发布时间|发表时间|发布日期|原文|链接|网址|url|source|author|date|撰文|文)\s?[:：/／]|"
+    r"(?:作者|来源|出处|日期|时间|记者|编辑|发布时间|发表时间|发布日期|原文|链接|网址|url|source|author|date|撰文|文|发信人|寄件人|发信站)\s?[:：/／]|"
     r"\(?(?:19|20)\d\d\s?[-/.年]",
     re.I,
 )
 """A line of facts is no title and no menu."""
 
 FACT = either_script(
-    r"(?:作者|来源|出处|日期|时间|记者|编辑|发布|发表|阅读|查看|浏览|点击)\s?[:：]|(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]"
+    r"(?:作者|来源|出处|日期|时间|记者|编辑|发布|发表|阅读|查看|浏览|点击|发信人|寄件人|发信站)\s?[:：]|https?://\S{1,200}$|(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]"
 )
 FULL_DAY = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}")
 STAMP = either_script(r"\d{1,2}:\d\d|\d{1,2}[-/]\d\d|\d{1,2}月\d{1,2}日|\d{1,3}\s?(?:分钟|小时|天)前")
@@ -104,6 +104,24 @@ WIDE = re.compile(rf"[{HAN}\u3000-\u30ff\uff00-\uff60“”‘’…—]")
 
 HEADING = re.compile(r"#{1,6}[ \t]++(\S.*+)")
 """An ATX heading of Markdown (CommonMark §4.2), its closing signs too."""
+
+BODY_LABEL = either_script(r"(?:文章)?(?:正文|内容|全文)\s?[:：]\s{0,4}")
+"""What some exports write above the text, or before its first words."""
+
+RULER = re.compile(r"(?:={3,}|(?:[-*_]\s?){3,})")
+"""A thematic break, or the underline of a heading (CommonMark §4.1, §4.3)."""
+
+FENCES = ("---", "+++")
+"""Lines round the facts of a page of Hexo, Hugo or Jekyll."""
+
+MOST_FACTS = 40
+"""Lines between them."""
+
+MATTER = re.compile(r"(title|author|date|source)\s?[:=]\s?[\[\"']{0,2}([^\n]{1,150}?)[\]\"']{0,2}", re.I)
+MATTER_LABELS = {"title": "标题", "author": "作者", "date": "日期", "source": "来源"}
+
+PLACEHOLDER = either_script(r"[\[【](?:图片|图|视频|表情|动画表情|image|img|photo)\s?\d{0,3}[\]】]", re.I)
+"""A picture's place in a text that was copied."""
 
 FILE_NAME = re.compile(r"[^\s/\\<>。，]{1,80}\.(?:jpe?g|png|gif|webp|bmp|svg|heic)", re.I)
 """A picture's place in a page saved as text."""
@@ -138,7 +156,7 @@ def as_page(text: str) -> str:
     Menus and lists of teasers become `nav`, lines of facts below the title a `p` of class meta, names of picture
     files `figcaption`, all else `p`. Of a page saved with its `title` the line that repeats it is the heading.
     """
-    lines = paragraphs(text)
+    lines, underlined = _without_rulers(_without_fences(paragraphs(text)))
     first, last = _prose(lines)
     chrome = _menus(lines, first, last) | _teasers(lines, first) | _rights(lines)
     title_at, title = _title(lines, chrome)
@@ -153,15 +171,44 @@ def as_page(text: str) -> str:
             tag, shown = "h1", title if heading_at == title_at else line
         elif index in chrome:
             tag = "nav"
-        elif FILE_NAME.fullmatch(line):
+        elif FILE_NAME.fullmatch(line) or PLACEHOLDER.fullmatch(line):
             tag = "figcaption"
+        elif line in underlined:
+            tag = "h2"
         elif heading := HEADING.fullmatch(line):
             tag, shown = "h2", heading[1].rstrip(" \t#")
         elif heading_at < index < first and _is_fact(line):
             out.append(f'<p class="meta">{html.escape(line)}</p>')
             continue
         out.append(f"<{tag}>{html.escape(shown)}</{tag}>")
-    return "\n".join(out)
+    return "\n".join(out) if _prose_lines(lines) else "\n".join(out).replace("</p>\n<p>", "<br>")  # verses
+
+
+def _without_fences(lines: list[str]) -> list[str]:
+    """The lines with the facts between two fences at the head of the text as labelled ones, the title first."""
+    if not lines or lines[0] not in FENCES or lines[0] not in lines[1:MOST_FACTS]:
+        return lines
+    end = lines.index(lines[0], 1)
+    said = {found[1].lower(): found[2] for line in lines[1:end] if (found := MATTER.fullmatch(line))}
+    if not said:
+        return lines
+    return [
+        *(f"{MATTER_LABELS[key]}：{said[key]}" for key in MATTER_LABELS if key in said),
+        *lines[end + 1 :],
+    ]
+
+
+def _without_rulers(lines: list[str]) -> tuple[list[str], set[str]]:
+    """(the lines without rulers and labels of the body, those that a ruler underlined)."""
+    left: list[str] = []
+    underlined = set()
+    for line in lines:
+        if RULER.fullmatch(line):
+            if left and len(left[-1]) <= TITLE and left[-1][-1] not in ENDS and line[0] in "=-":
+                underlined.add(left[-1])
+        elif bare := BODY_LABEL.sub("", line, count=1) if BODY_LABEL.match(line) else line:
+            left.append(bare)
+    return left, underlined
 
 
 def _is_fact(line: str) -> bool:
@@ -208,8 +255,11 @@ def _prose_lines(lines: list[str]) -> list[int]:
 def _menus(lines: list[str], first: int, last: int) -> set[int]:
     """Above and below the prose: lines of several entries, and runs of lines that are one.
 
-    The last day above the prose is the article's: it and the title above it are in no run.
+    Without prose short lines may be verses. The last day above the prose is the article's: it and the title above it
+    are in no run.
     """
+    if first == len(lines):
+        return {i for i, line in enumerate(lines) if _is_menu(line)}
     found: set[int] = set()
     day = next((i for i in reversed(range(first)) if FULL_DAY.match(lines[i])), -1)
     header = (day - 1, day) if day > 0 else ()
@@ -283,7 +333,7 @@ def _title(lines: list[str], chrome: set[int]) -> tuple[int, str]:
             return index, heading[1].rstrip(" \t#")
         if len(line) > TITLE or line[-1] in "。；;，,":
             return -1, ""
-        if len(letters(line)) >= TITLE_LETTERS:
+        if len(letters(line)) >= TITLE_LETTERS or (index == 0 and not _prose_lines(lines)):
             return index, line
     return -1, ""
 

@@ -7,8 +7,10 @@ ECMA-262 §12.9.4 and RFC 8259 §7.
 
 from __future__ import annotations
 
+import html
 import re
 import string
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -72,6 +74,9 @@ SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n", "v": "\n", "\n": 
 PERCENT = ("%7B", "%5B")
 """How JSON begins that is given to decodeURIComponent."""
 
+BASE64 = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
+"""A string that may be a text in Base64 (RFC 4648 §4); seventy Han are no shorter."""
+
 FACTS = (
     ("headline", frozenset({"title", "headline", "newstitle", "articletitle", "subject", "msgtitle"})),
     ("author", frozenset({"author", "authorname", "writer"})),
@@ -114,6 +119,8 @@ class Frame:
     facts: dict[str, str] = field(default_factory=dict)
     pieces: list[str] = field(default_factory=list)
     """Strings of a list, or the text of a block."""
+    inner: list[str] = field(default_factory=list)
+    """The texts of an object in a block, which are its text where it has none of its own."""
     block: bool = False
     texts: int = 0
     """Of a list: objects in it that hold a text."""
@@ -143,15 +150,28 @@ def most_han(text: str) -> int:
     return len(text) - len(text.encode("ascii", "ignore")) + text.count("\\u") + text.count("%E")
 
 
+def holds_base64(text: str) -> bool:
+    """Whether something in a script may be a text in Base64."""
+    return len(text) >= 200 and BASE64.search(text) is not None
+
+
+def from_base64(text: str) -> str:
+    """What a string is in Base64 of UTF-8, with or without the escapes of an address; "" where it is none."""
+    if len(text) < 200 or not BASE64.fullmatch(text):
+        return ""
+    try:
+        found = b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+    except ValueError:
+        return ""
+    return unquote(found) if found[:3].upper() in PERCENT else found
+
+
 def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
     """The texts in a script, the longest first. Never raises; linear in the length of the script."""
     found: list[tuple[str, str, Frame]] = []
     inner: list[Value] = []
     script = script[:LONGEST_SCRIPT]
-    if is_json and script.lstrip()[:3].upper() in (
-        "%7B",
-        "%5B",
-    ):  # a whole state in the escapes of an address
+    if is_json and script.lstrip()[:3].upper() in PERCENT:  # a whole state in the escapes of an address
         script = unquote(script)
     for text, key, frame in _texts(script, is_json):
         if deep < NESTED and text.lstrip()[:1] in ("{", "[") and '"' in text[:40]:
@@ -191,12 +211,18 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
     """(text, key, frame) of each value with enough Han, and of each list of paragraphs."""
     frame = Frame("", "", None)
     key = ""
+    held: tuple[Frame, str, list[str]] | None = None  # a string that another may go on behind a +
+    ended = 0
     for count, token in enumerate((JSON_TOKEN if is_json else JS_TOKEN).finditer(script)):
         sign = script[token.start()]
         if count >= MOST_TOKENS:
-            return
+            break
         if sign == "/":
             continue
+        goes_on = held is not None and script[ended : token.start()].strip() == "+"
+        if held is not None and not (goes_on and sign in "\"'`"):
+            yield from _string(held[0], held[1], "".join(held[2]))
+            held = None
         if sign in "{[":
             frame = Frame(sign, key or _bare_key(script, token.start()), frame)
             key = ""
@@ -210,15 +236,22 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
         elif script[token.end() : token.end() + 4].lstrip()[:1] == ":" and frame.kind == "{":
             key = script[token.start() + 1 : token.end() - 1][:KEY_REACH]
             frame.block = frame.block or key.lower() in BLOCK_KEYS
+        elif held is not None:
+            held[2].append(token[0][1:-1])
+            ended = token.end()
         else:
-            yield from _string(frame, key or _bare_key(script, token.start()), token[0][1:-1])
+            held = (frame, key or _bare_key(script, token.start()), [token[0][1:-1]])
+            ended = token.end()
             key = ""
+    if held is not None:
+        yield from _string(held[0], held[1], "".join(held[2]))
 
 
 def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
     """One string: a fact, a piece of a list or a block, and a text where it has enough Han."""
     if raw[:3].upper() in PERCENT:
         raw = unquote(raw)
+    raw = from_base64(raw) or raw
     enough = len(raw) >= SHORTEST and han_in(raw) >= SHORTEST
     name = _plain(key)
     if not enough and len(raw) > FACT:
@@ -233,7 +266,7 @@ def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]
         return
     fact = _fact(name)
     if fact and len(raw) <= FACT:
-        frame.facts.setdefault(fact, unescape(raw).strip())
+        frame.facts.setdefault(fact, html.unescape(unescape(raw)).strip('" \n'))
         return
     frame.block = frame.block or name in BLOCK_KEYS
     if frame.kind == "[" or name in BLOCK_TEXTS:
@@ -253,11 +286,15 @@ def _fact(name: str) -> str | None:
 def _closed(frame: Frame) -> Iterator[tuple[str, str, Frame]]:
     """What a closing bracket makes whole: a list of paragraphs is one text, a block is a paragraph of its list."""
     parent = frame.parent
-    if parent is None or not frame.pieces:
+    pieces = frame.pieces or frame.inner
+    if parent is None or not pieces:
         return
-    if frame.kind == "{":
-        if parent.kind == "[" and frame.block and "headline" not in frame.facts:
-            parent.pieces.append("".join(frame.pieces))
+    if frame.kind == "{" and "headline" not in frame.facts:
+        if parent.kind == "[" and frame.block:
+            parent.pieces.append("".join(pieces))
+        elif _plain(frame.key) in BLOCK_TEXTS:
+            parent.inner.append("".join(pieces))
+    if frame.kind == "{" or not frame.pieces:
         return
     if not all(HAN.search(piece) or len(piece) <= FEW for piece in frame.pieces):
         return

@@ -9,7 +9,6 @@ pages in a table, and articles in a `blockquote`.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -178,11 +177,12 @@ class _Shapes:
         """`-`, or the number of an item of an ordered list, as Markdown writes it."""
         boxes = self.layout.boxes
         if not self.numbers:
-            counts: Counter[int] = Counter()
+            last: dict[int, int] = {}
             for index, box in enumerate(boxes):
                 if box.tag == "li":
-                    counts[box.parent] += 1
-                    self.numbers[index] = counts[box.parent]
+                    first = max(boxes[box.parent].number, 1) if box.parent >= 0 else 1
+                    self.numbers[index] = box.number or last.get(box.parent, first - 1) + 1
+                    last[box.parent] = self.numbers[index]
         parent = boxes[shape].parent
         return f"{self.numbers[shape]}." if parent >= 0 and boxes[parent].tag == "ol" else "-"
 

@@ -102,6 +102,9 @@ POST_NAMES = frozenset(
 )
 """Words of the names of a post; elements of other names need two users or two floors."""
 
+ITEMS = frozenset({"li", "article"})
+"""Elements that stand beside their like whatever else they are called: the first post often has a name of its own."""
+
 REPLY_NAMES = frozenset(["reply", "replies", "comment", "comments", "answer", "floor", "followup"])
 """Those that name nothing but a reply: an element with one inside is a post though nobody's name is seen in it."""
 
@@ -119,7 +122,14 @@ FURNITURE = either_script(
 EDITED = either_script(
     r"(?:本帖|此帖|帖子|该帖|本文)?\s?(?:最后|最近|已)?(?:由|被)\s?\S{1,30}\s.{0,40}(?:编辑|修改|更新)"
 )
-QUOTED = either_script(r"(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)")
+QUOTED = either_script(
+    r"^(?:(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)$|.{1,30}(?:发表于|写道|wrote)\s?[^:：]{0,30}[:：])"
+)
+SIGNATURE = re.compile("_{5,}")
+"""The line above a signature, as vBulletin and phpBB set it."""
+
+SIGNATURE_LINES = 12
+"""Lines of the longest signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +209,9 @@ def _spans(layout: Layout, frames: list[int], prose: list[float]) -> list[tuple[
     """The lines of each frame. Of frames without prose, heads of posts, what stands below them up to the next."""
     own = [(layout.boxes[f].first, layout.boxes[f].last) for f in frames]
     (_, last), parent = own[-1], layout.boxes[frames[-1]].parent
+    loose = last
+    while loose < layout.boxes[parent].last and layout.lines[loose].box == parent:
+        loose += 1
     if any(prose[b] > prose[a] for a, b in own):
         return own
     below = (
@@ -206,7 +219,7 @@ def _spans(layout: Layout, frames: list[int], prose: list[float]) -> list[tuple[
         for box in layout.boxes[frames[-1] :]
         if box.parent == parent and box.first == last < box.last
     )
-    ends = [*(a for a, _ in own[1:]), next(below, last)]
+    ends = [*(a for a, _ in own[1:]), next(below, loose)]
     return [(a, b) for (a, _), b in zip(own, ends, strict=True)]
 
 
@@ -225,12 +238,14 @@ def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[
         replies = sum(signs.reply[b] > signs.reply[a] for a, b in spans) * 2 > len(posts)
         named = bool(words & POST_NAMES) or replies or floors * 2 > len(posts)
         if named or len(users) >= 2:
-            yield members, named, replies
+            yield [m for m in members if m >= posts[0]], named, replies  # above: names of columns
 
 
 def _names(tag: str, names: str) -> Iterable[str]:
     """The names under which an element may stand beside its like: digits are the number of a post."""
     found = {f"{tag}:{re.sub('[0-9]+', '', name)}" for name in names.split()[:MOST_NAMES]}
+    if tag in ITEMS:
+        found.add(f"{tag}:")
     return sorted(found) or [f"{tag}:"]
 
 
@@ -246,8 +261,9 @@ def _posts(layout: Layout, signs: _Signs, members: Sequence[int]) -> list[int]:
 def _times(layout: Layout) -> list[int]:
     """How many lines up to and without each have a time."""
     found = (
-        SIGN.search(line.text) is not None and any(map(_is_time, (p.text.strip() for p in line.pieces)))
-        for line in layout.lines
+        index in layout.times
+        or (SIGN.search(line.text) is not None and any(map(_is_time, (p.text.strip() for p in line.pieces))))
+        for index, line in enumerate(layout.lines)
     )
     return [0, *accumulate(found)]
 
@@ -330,10 +346,13 @@ def _furniture(layout: Layout, dropped: set[int]) -> set[int]:
             len(line.text) <= 2 * PIECE and EDITED.fullmatch(line.text)
         ):
             found.add(index)
+        if line.text[0] == "_" and index not in dropped and SIGNATURE.fullmatch(line.text):
+            stop = next((i for i in range(index, len(layout.lines)) if i in dropped), len(layout.lines))
+            found.update(range(index, stop) if stop - index <= SIGNATURE_LINES else ())
     for box in layout.boxes:
         words = words_of(box.names)
         lines = layout.lines[box.first : box.last]
         is_quote = box.tag == "blockquote" or bool(words & {"quote", "quotes", "quoted"})
-        if lines and is_quote and box.first not in dropped and QUOTED.fullmatch(lines[0].text[:100]):
+        if lines and is_quote and box.first not in dropped and QUOTED.match(lines[0].text[:100]):
             found.update(range(box.first, box.last))
     return found

@@ -88,6 +88,9 @@ PUBLISHER = either_script(
 )
 """How the name of a paper or station ends that stands before the day."""
 
+PAGE_OF_PAPER = either_script(r"第?\s?[A-Z]?\d{1,3}\s?版\s?[:：]\s?\S{1,12}\s")
+"""第A05版：要闻 示例晚报 2024-05-13, as the pages of papers print it."""
+
 OFFICE = either_script(r"(?:中心|委员会|大学|学院|学会|协会|研究院|研究所|公司|集团|政府|办公室|[局厅])$")
 """How the name of an office ends that stands before the day."""
 
@@ -108,6 +111,8 @@ def beside_day(page: Evidence) -> Named:
         before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
+        if PAGE_OF_PAPER.match(left):
+            left = left.split()[-1]
         if (
             (len(left) in BEFORE_DAY or PEN_NAME.fullmatch(left))
             and not COLUMN.fullmatch(left)

@@ -1,7 +1,8 @@
 """Bodies that no element shows: which is found, and what is never one.
 
 Cases write P1 to P6 for paragraphs, SHORT for a line, U1 for P1 in JSON escapes, X1 in those of WeChat; OTHER1 and
-OTHER2 are of other articles. A `body` of null is a page without an article.
+OTHER2 are of other articles; BASE64«…» is what stands between the signs, in Base64. A `body` of null is a page without
+an article.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +37,7 @@ TEXTS = {
     "HEAD": "老邮局重新开张",
 }
 WORD = re.compile("|".join(TEXTS) + "|[UX][1-6]")
+IN_BASE64 = re.compile(r"BASE64«(.*?)»")
 
 
 def written(text: str) -> str:
@@ -48,7 +51,7 @@ def written(text: str) -> str:
             return f"\\x26lt;p\\x26gt;{TEXTS[f'P{word[1]}']}\\x26lt;/p\\x26gt;\\x0a"
         return TEXTS[word]
 
-    return WORD.sub(spell, text)
+    return IN_BASE64.sub(lambda found: b64encode(found[1].encode()).decode(), WORD.sub(spell, text))
 
 
 @pytest.mark.parametrize("case", cases("embedded"), ids=lambda case: case["why"])

@@ -221,3 +221,10 @@ def test_labels_of_the_standard() -> None:
 def test_any_bytes_give_text(body: bytes, header: str) -> None:
     decoded = decode(body, content_type=header)
     assert decoded.replacements == decoded.text.count("\ufffd")
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_page_in_utf16_without_its_mark(codec: str) -> None:
+    page = "<!doctype html><p>镇上的老邮局去年冬天关了门，柜台后面的挂钟一直没有停。"
+    decoded = decode(page.encode(codec), content_type="text/html; charset=utf-8")
+    assert (decoded.text, decoded.encoding) == (page, codec.replace("16-", "16"))

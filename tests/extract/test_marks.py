@@ -23,7 +23,7 @@ def test_what_a_name_says(case: dict[str, object]) -> None:
 
 def test_every_mark_has_four_fields_and_is_there_once() -> None:
     rows = table("marks")
-    assert all(row[0] in {"junk", "head", "caption", "body", "none"} for row in rows)
+    assert all(row[0] in {"junk", "layer", "head", "caption", "body", "none"} for row in rows)
     assert all(row[1] in {"whole", "word", "has"} and row[3].strip() for row in rows)
     assert len({row[:3] for row in rows}) == len(rows)
 
