@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from pipeline.extract.frames import frames
 from pipeline.extract.layout import Box, Layout, Line
@@ -128,6 +128,10 @@ have one or two, and what stands below them, of the site itself, has as many."""
 
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
 """What an article is put in; the best element may be a paragraph of it."""
+
+LIST_TAGS = frozenset({"ul", "ol", "dl", "table", "pre"})
+LINE_TAGS = frozenset({"div", "section", "blockquote", "center", "h2", "h3", "h4", "h5", "h6"})
+"""Beside `p`, what an article is made of that is in nothing but the page."""
 
 NUMBER = re.compile(r"[0-9]+")
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
@@ -359,9 +363,30 @@ def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int])
     if all(any(layout.boxes[at].first <= i < layout.boxes[at].last for i in opened) for at in alike):
         return alike
     in_page = layout.boxes[box.parent].tag == "body"
+    if in_page and _is_paragraph(box):
+        return _run(layout, found)
     if not name and not (in_page and box.tag == "section"):
         return [found]
     return [at for at in alike if at == found or _is_part(layout, layout.boxes[at])]
+
+
+def _run(layout: Layout, found: int) -> list[int]:
+    """A paragraph of the page itself with the paragraphs, lists and headings next to it, however short."""
+    beside = [at for at, box in enumerate(layout.boxes) if box.parent == layout.boxes[found].parent]
+    here = beside.index(found)
+
+    def is_next(at: int) -> bool:
+        box = layout.boxes[at]
+        is_list = box.tag in LIST_TAGS and not box.names
+        return (is_list or _is_paragraph(box)) and not box.hidden and _is_part(layout, box)
+
+    above = list(takewhile(is_next, reversed(beside[:here])))
+    return [*reversed(above), found, *takewhile(is_next, beside[here + 1 :])]
+
+
+def _is_paragraph(box: Box) -> bool:
+    """Whether an element is one paragraph, not a part of a page: it has no name, and one line or what `p` holds."""
+    return not box.names and (box.tag == "p" or (box.tag in LINE_TAGS and box.last - box.first == 1))
 
 
 def _is_part(layout: Layout, box: Box) -> bool:
