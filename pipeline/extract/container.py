@@ -364,24 +364,32 @@ def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int])
         return alike
     in_page = layout.boxes[box.parent].tag == "body"
     if in_page and _is_paragraph(box):
-        return _run(layout, found)
+        return _run(layout, [at for at in alike if _is_paragraph(layout.boxes[at])])
     if not name and not (in_page and box.tag == "section"):
         return [found]
     return [at for at in alike if at == found or _is_part(layout, layout.boxes[at])]
 
 
-def _run(layout: Layout, found: int) -> list[int]:
-    """A paragraph of the page itself with the paragraphs, lists and headings next to it, however short."""
-    beside = [at for at, box in enumerate(layout.boxes) if box.parent == layout.boxes[found].parent]
-    here = beside.index(found)
+def _run(layout: Layout, found: Sequence[int]) -> list[int]:
+    """Paragraphs of the page itself, what stands between them, and those, lists and headings next to them."""
+    beside = [at for at, box in enumerate(layout.boxes) if box.parent == layout.boxes[found[0]].parent]
+    first, last = beside.index(found[0]), beside.index(found[-1])
 
     def is_next(at: int) -> bool:
         box = layout.boxes[at]
         is_list = box.tag in LIST_TAGS and not box.names
         return (is_list or _is_paragraph(box)) and not box.hidden and _is_part(layout, box)
 
-    above = list(takewhile(is_next, reversed(beside[:here])))
-    return [*reversed(above), found, *takewhile(is_next, beside[here + 1 :])]
+    between = [at for at in beside[first : last + 1] if at in found or _is_between(layout, layout.boxes[at])]
+    above = list(takewhile(is_next, reversed(beside[:first])))
+    return [*reversed(above), *between, *takewhile(is_next, beside[last + 1 :])]
+
+
+def _is_between(layout: Layout, box: Box) -> bool:
+    """Whether an element between two paragraphs of an article is of it: no list of links."""
+    lines = layout.lines[box.first : box.last]
+    linked = sum(line.linked for line in lines)
+    return not box.hidden and box.tag not in JUNK_TAGS and 2 * linked <= sum(len(line.text) for line in lines)
 
 
 def _is_paragraph(box: Box) -> bool:
