@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import opencc
 import pytest
 
+import pipeline.extract
 from pipeline.extract.variants import either_script
+from pipeline.rules import table
+
+TABLES = (
+    "access after-title block-patterns boilerplate editor-roles form-titles frame-words labels marks notices"
+)
 
 
 @pytest.mark.parametrize("text", ["发布", "發布", "發佈", "发佈"])
@@ -17,3 +26,17 @@ def test_what_is_no_variant_stays_as_it_is() -> None:
     assert either_script(r"\[发\](?<![来])[^\]发]").pattern == r"\[[发發]\](?<![来來])[^\]发發]"
     assert either_script(r"\d{4}年").pattern == r"\d{4}年"
     assert not either_script("编辑").match("編集")
+
+
+def test_every_character_of_the_rules_has_its_traditional_form() -> None:
+    written = {character for name in TABLES.split() for row in table(name) for character in "".join(row[:-1])}
+    for module in Path(pipeline.extract.__file__).parent.glob("*.py"):
+        written.update(module.read_text("utf-8"))
+    known = {character for row in table("variants") for group in row for character in group}
+    converters = [opencc.OpenCC("s2t"), opencc.OpenCC("s2tw")]
+    assert {
+        character
+        for character in written - known
+        if "\u4e00" <= character <= "\u9fff"
+        and any(converter.convert(character) != character for converter in converters)
+    } == set()
