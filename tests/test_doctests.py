@@ -28,6 +28,8 @@ TEACHING = {
     "pipeline.extract.dates": {"find_day", "machine_moment"},
     "pipeline.extract.inline": {"marks_of"},
     "pipeline.extract.declaredtitle": {"clean_title", "form_title"},
+    "pipeline.extract.plainchrome": {"is_crumb"},
+    "pipeline.extract.plainhead": {"with_labels", "without_references"},
     "pipeline.extract.variants": {"either_script"},
     "pipeline.look.changed": {"of_line"},
     "pipeline.look.styles": {"harmless"},

@@ -3,7 +3,7 @@
 The order of the steps stands here and nowhere else:
 
     encoding   bytes → text                                     (encoding.py)
-    plain      plain text → a page                              (plain.py)
+    plain      plain text → a page                              (plain.py, plainhead.py, plainchrome.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
     thread     the first post of a page of posts, or the answer (thread.py, bulletin.py, answer.py)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from pipeline.extract.frames import frames
 from pipeline.extract.layout import Box, Layout, Line
@@ -130,8 +130,22 @@ FEW = 900
 """Weight of an element up to which such a share is looked for: some eight paragraphs. Of 124 real bodies the shortest
 have one or two, and what stands below them, of the site itself, has as many."""
 
+SHORT_TITLE = 4
+"""Code points of the shortest linked title of a teaser beside an article of one sentence."""
+
+LIGHT = 4
+"""Times the weight of the first text below the title that a box with a heading may have and be no article."""
+
+ASIDE = 2
+"""And the most sentences it has: what a site says of itself, no body below a standfirst."""
+
+HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "dt", "caption", "legend"})
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
 """What an article is put in; the best element may be a paragraph of it."""
+
+LIST_TAGS = frozenset({"ul", "ol", "dl", "table", "pre"})
+LINE_TAGS = frozenset({"div", "section", "blockquote", "center", "h2", "h3", "h4", "h5", "h6"})
+"""Beside `p`, what an article is made of that is in nothing but the page."""
 
 NUMBER = re.compile(r"[0-9]+")
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
@@ -296,7 +310,48 @@ def find_container(layout: Layout, weights: Weights) -> list[int]:
     inside = chain[:-1] or chain  # the page itself only where nothing else is
     holders = (at for at, box in enumerate(inside) if layout.boxes[box].tag in CONTAINER_TAGS)
     found = _climb(layout, weights, chain[next(holders, len(inside) - 1) :])
+    found = _instead(layout, weights, found)
     return _parts(layout, weights, _below_title(layout, weights, found, best))
+
+
+def _instead(layout: Layout, weights: Weights, found: int) -> int:
+    """The element right below the title where what weighs more is of something else: teasers, a notice, a box with a
+    heading of its own. An article of one sentence weighs less than what the site says of itself."""
+    heading, box = weights.heading, layout.boxes[found]
+    if heading is None or box.first <= heading or "body" in kinds(box.names):
+        return found
+    near = range(heading + 1, min(box.first, heading + 2 * HEADER + 1))
+    said = [i for i in near if weights.line[i] >= weights.plain[i] > 0]
+    if not said:
+        return found
+    apart = {_outermost(layout, layout.lines[i].box, heading, box.first): None for i in said}
+    at = max(apart, key=lambda at: weights.between(layout.boxes[at].first, layout.boxes[at].last))
+    least = weights.between(layout.boxes[at].first, layout.boxes[at].last)
+    return at if _is_other(layout, weights, box, least) else found
+
+
+def _outermost(layout: Layout, box: int, above: int, below: int) -> int:
+    """The outermost element round a box that begins below one line and ends above another."""
+    chain = layout.up(box)
+    inside = [at for at in chain if layout.boxes[at].first > above and layout.boxes[at].last <= below]
+    return inside[-1] if inside else box
+
+
+def _is_under_link(above: Line) -> bool:
+    """Whether a line is a link and nothing else, however short a title it is."""
+    return above.linked >= SHORT_TITLE and above.linked * 10 >= 9 * len(above.text)
+
+
+def _is_other(layout: Layout, weights: Weights, box: Box, least: float) -> bool:
+    """Whether an element below a first text of such a weight is of something else than the article."""
+    sentences = [i for i in range(box.first, box.last) if weights.plain[i]]
+    if all(
+        _is_under_link(layout.lines[i - 1]) or NOTICE.search(layout.lines[i].text[:NOTICE_HEAD])
+        for i in sentences
+    ):
+        return True
+    is_headed = layout.boxes[layout.lines[box.first].box].tag in HEADING_TAGS and len(sentences) <= ASIDE
+    return is_headed and weights.between(box.first, box.last) <= LIGHT * least
 
 
 def _below_title(layout: Layout, weights: Weights, found: int, best: int) -> int:
@@ -366,6 +421,8 @@ def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int])
     if all(any(layout.boxes[at].first <= i < layout.boxes[at].last for i in opened) for at in alike):
         return alike
     in_page = layout.boxes[box.parent].tag == "body"
+    if _is_paragraph(box):
+        return _run(layout, [at for at in alike if _is_paragraph(layout.boxes[at])])
     if not name and not (in_page and box.tag == "section"):
         return [found]
     above = weights.heading or 0
@@ -374,6 +431,33 @@ def _beside(layout: Layout, weights: Weights, found: int, opened: Sequence[int])
         for at in alike
         if at == found or (layout.boxes[at].last > above and _is_part(layout, layout.boxes[at]))
     ]
+
+
+def _run(layout: Layout, found: Sequence[int]) -> list[int]:
+    """Paragraphs with no element of their own round them, what is between them, and those and lists next to them."""
+    beside = [at for at, box in enumerate(layout.boxes) if box.parent == layout.boxes[found[0]].parent]
+    first, last = beside.index(found[0]), beside.index(found[-1])
+
+    def is_next(at: int) -> bool:
+        box = layout.boxes[at]
+        is_list = box.tag in LIST_TAGS and not box.names
+        return (is_list or _is_paragraph(box)) and not box.hidden and _is_part(layout, box)
+
+    between = [at for at in beside[first : last + 1] if at in found or _is_between(layout, layout.boxes[at])]
+    above = list(takewhile(is_next, reversed(beside[:first])))
+    return [*reversed(above), *between, *takewhile(is_next, beside[last + 1 :])]
+
+
+def _is_between(layout: Layout, box: Box) -> bool:
+    """Whether an element between two paragraphs of an article is of it: no list of links."""
+    lines = layout.lines[box.first : box.last]
+    linked = sum(line.linked for line in lines)
+    return not box.hidden and box.tag not in JUNK_TAGS and 2 * linked <= sum(len(line.text) for line in lines)
+
+
+def _is_paragraph(box: Box) -> bool:
+    """Whether an element is one paragraph, not a part of a page: it has no name, and one line or what `p` holds."""
+    return not box.names and (box.tag == "p" or (box.tag in LINE_TAGS and box.last - box.first == 1))
 
 
 def _is_part(layout: Layout, box: Box) -> bool:

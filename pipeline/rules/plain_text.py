@@ -94,7 +94,7 @@ def _ascii(head: bytes) -> str:
 def _is_table(lines: list[str]) -> bool:
     """Whether nearly all lines have one separator equally often, and at least once."""
     for separator in SEPARATORS:
-        (often, number), *_ = Counter(line.count(separator) for line in lines).most_common(1)
+        (often, number), *_ = Counter(line.strip().count(separator) for line in lines).most_common(1)
         if often and number >= LIKE * len(lines) and (often >= 2 or separator == "\t"):
             return True
     return False

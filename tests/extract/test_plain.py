@@ -46,6 +46,7 @@ def test_a_text_reads_as_expected(case: dict[str, Any]) -> None:
     assert article.method == "text"
     for fact in {"author", "origin_name"} & case.keys():
         assert getattr(article, fact) == case[fact], fact
+    assert list(article.captions) == case.get("captions", list(article.captions))
     if "day" in case:
         assert str(article.published_on) == case["day"]
 
