@@ -11,20 +11,30 @@ The first rule that fails is the reason; every rule's measure is kept with the r
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.normalize.triggers import trigger_table
 from pipeline.records import Flag, Measures, Span
 from pipeline.rules.han import IDEOGRAPHS
 
-_HAN = re.compile(f"[{IDEOGRAPHS}]")
-_KANA = re.compile(r"[\u3041-\u30ff]")
-_LETTER = re.compile(r"[^\W\d_]")
-_BROKEN = re.compile(r"[\ufffd\ue000-\uf8ff]+")
-_STOPS = re.compile(r"[。！？；…]")
-_MARKS = re.compile(r"[，。！？；：、…“”（）《》]")
-_NOT_TEXT = re.compile(r"[\W_]+")
+_BROKEN_RUN = re.compile("[\ufffd\ue000-\uf8ff]+")
+_HAN, _KANA, _STOP, _MARK, _BROKEN, _LETTER, _WORD = (1 << bit for bit in range(7))
+_LISTED = (IDEOGRAPHS, "\u3041-\u30ff", "。！？；…", "，。！？；：、…“”（）《》", "\ufffd\ue000-\uf8ff")
+"""Classes of characters, in the order of the first five bits."""
+_TERM_END = re.compile("[,，、|｜/ ]")
+
+_GRAM = 10
+"""Letters and digits of the grams whose repetition is measured."""
+_SEEN = 20_000
+"""So many of a text's letters and digits are looked at for it."""
+_FACTORS = np.array([pow(0x9E3779B97F4A7C15, n + 1, 1 << 64) for n in range(_GRAM)], np.uint64)
 
 
 PROSE_HAN = 300
@@ -34,23 +44,72 @@ PROSE_HAN = 300
 def measure(text: str, structure: Sequence[Span] = ()) -> Measures:
     """Measure a normalized text once; linear in its length. Rows of a table (`structure`) are no lists of keywords."""
     rows = {text[span.start : span.end] for span in structure if span.kind == "row"}
-    lines = [line for line in text.split("\n") if line.strip()]
-    letters = len(_LETTER.findall(text))
-    han = len(_HAN.findall(text))
+    found = _lines(text)
+    letters, han = (sum(getattr(line, name) for line in found) for name in ("letters", "han"))
     size = max(len(text), 1)
     return Measures(
         han=han,
         letters=letters,
         han_share=han / max(letters, 1),
-        kana_share=len(_KANA.findall(text)) / max(letters, 1),
-        sentences=len(_STOPS.findall(text)),
-        marks_share=len(_MARKS.findall(text)) / max(han, 1),
-        long_share=sum(len(_HAN.findall(x)) for x in lines if _is_prose(x)) / max(han, 1),
-        repeated_lines=_repeated(lines) / size,
-        top_gram=_top_gram(line for line in lines if not _is_code(line)),
-        broken=len(_BROKEN.findall(text)) / size,
-        keywords=sum(len(x) for x in lines if x not in rows and _is_keywords(x)) / size,
+        kana_share=sum(line.kana for line in found) / max(letters, 1),
+        sentences=sum(line.stops for line in found),
+        marks_share=sum(line.marks for line in found) / max(han, 1),
+        long_share=sum(line.han for line in found if line.is_prose) / max(han, 1),
+        repeated_lines=_repeated(found) / size,
+        top_gram=_top_gram("".join(line.key for line in found if not line.is_code)[:_SEEN]),
+        broken=len(_BROKEN_RUN.findall(text)) / size if any(line.broken for line in found) else 0.0,
+        keywords=sum(len(line.text) for line in found if _is_keywords(line) and line.text not in rows) / size,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a text, and how many of its characters are of each class."""
+
+    text: str
+    key: str
+    """Its letters and digits."""
+    han: int
+    kana: int
+    letters: int
+    stops: int
+    marks: int
+    broken: int
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it ends a sentence, or is long and has marks."""
+        return self.stops > 0 or (len(self.text) >= 30 and self.marks > 0)
+
+    @property
+    def is_code(self) -> bool:
+        """Whether a line is mostly Latin: in a Chinese text a line of code, or of a table of names."""
+        return 2 * self.han < self.letters
+
+
+_COUNTED = (_HAN, _KANA, _LETTER, _STOP, _MARK, _BROKEN)
+
+
+def _lines(text: str) -> list[_Line]:
+    codes = np.frombuffer((text + "\n").encode("utf-32-le", "surrogatepass"), np.uint32)
+    classes = _classes().take(codes)
+    is_end = codes == ord("\n")
+    starts = np.concatenate(([0], np.flatnonzero(is_end)[:-1] + 1))
+    keys = codes[is_end | (classes & _WORD > 0)].tobytes().decode("utf-32-le", "surrogatepass").split("\n")
+    counts = [np.add.reduceat(classes & bit > 0, starts, dtype=np.int64).tolist() for bit in _COUNTED]
+    return list(map(_Line, text.split("\n"), keys, *counts))
+
+
+@cache
+def _classes() -> NDArray[np.uint8]:
+    """For every code point the classes it belongs to."""
+    table = trigger_table(_LISTED).astype(np.uint8)
+    every = np.arange(sys.maxunicode + 1, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    for found in re.finditer(r"[^\W_]+", every):
+        table[found.start() : found.end()] |= _WORD
+        for letters in re.finditer(r"[^\d]+", found[0]):
+            table[found.start() + letters.start() : found.start() + letters.end()] |= _LETTER
+    return table
 
 
 def words(measures: Measures) -> str:
@@ -58,44 +117,43 @@ def words(measures: Measures) -> str:
     return " ".join(f"{f.name}={round(getattr(measures, f.name), 3):g}" for f in fields(measures))
 
 
-def _is_prose(line: str) -> bool:
-    return bool(_STOPS.search(line)) or (len(line) >= 30 and bool(_MARKS.search(line)))
-
-
-def _is_code(line: str) -> bool:
-    """Whether a line is mostly Latin: in a Chinese text a line of code, or of a table of names."""
-    return 2 * len(_HAN.findall(line)) < len(_LETTER.findall(line))
-
-
-def _is_keywords(line: str) -> bool:
-    if _STOPS.search(line) or _is_code(line):
+def _is_keywords(line: _Line) -> bool:
+    if line.stops or line.is_code or not line.text.strip():
         return False
-    terms = [t for t in re.split(r"[,，、|｜/ ]", line) if t]
+    terms = [t for t in _TERM_END.split(line.text) if t]
     return len(terms) >= 6 and sum(map(len, terms)) / len(terms) <= 10
 
 
-def _repeated(lines: list[str]) -> int:
+def _repeated(lines: Iterable[_Line]) -> int:
     seen: set[str] = set()
     repeated = 0
     for line in lines:
-        key = _NOT_TEXT.sub("", line)
-        if len(key) >= 8 and key in seen and not _is_code(line):
-            repeated += len(line)
-        seen.add(key)
+        if len(line.key) >= 8 and line.key in seen and not line.is_code:
+            repeated += len(line.text)
+        seen.add(line.key)
     return repeated
 
 
-def _top_gram(lines: Iterable[str]) -> float:
-    letters = _NOT_TEXT.sub("", "".join(lines))[:20_000]
-    grams = Counter(letters[i : i + 10] for i in range(len(letters) - 9))
-    if not grams:
+def _top_gram(letters: str) -> float:
+    if not _may_come_thrice(letters):
         return 0.0
+    grams = Counter(letters[i : i + _GRAM] for i in range(len(letters) - _GRAM + 1))
     gram, count = grams.most_common(1)[0]
     if count < 3:
         return 0.0
     # a gram of one repeated character overlaps itself: count characters, not occurrences
-    covered = count if len(set(gram)) == 1 else 10 * count
+    covered = count if len(set(gram)) == 1 else _GRAM * count
     return min(covered / len(letters), 1.0)
+
+
+def _may_come_thrice(letters: str) -> bool:
+    """Whether three grams have one hash: equal ones have, and others hardly ever."""
+    codes = np.frombuffer(letters.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    count = len(codes) - _GRAM + 1
+    if count < 3:
+        return False
+    hashes = np.sort(sum(codes[n : n + count] * factor for n, factor in enumerate(_FACTORS)))
+    return bool((hashes[2:] == hashes[:-2]).any())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
