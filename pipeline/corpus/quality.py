@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -24,10 +24,13 @@ from pipeline.normalize.triggers import trigger_table
 from pipeline.records import Flag, Measures, Span
 from pipeline.rules.han import IDEOGRAPHS
 
+Numbers = NDArray[np.int64]
+
 _BROKEN_RUN = re.compile("[\ufffd\ue000-\uf8ff]+")
 _HAN, _KANA, _STOP, _MARK, _BROKEN, _LETTER, _WORD = (1 << bit for bit in range(7))
 _LISTED = (IDEOGRAPHS, "\u3041-\u30ff", "。！？；…", "，。！？；：、…“”（）《》", "\ufffd\ue000-\uf8ff")
 """Classes of characters, in the order of the first five bits."""
+_COUNTED = (_HAN, _KANA, _STOP, _MARK, _BROKEN, _LETTER)
 _TERM_END = re.compile("[,，、|｜/ ]")
 
 _GRAM = 10
@@ -37,6 +40,9 @@ _SEEN = 20_000
 _FACTORS = np.array([pow(0x9E3779B97F4A7C15, n + 1, 1 << 64) for n in range(_GRAM)], np.uint64)
 
 
+LONG_LINE = 30
+"""Characters of a line with a mark that is prose although no sentence ends in it."""
+
 PROSE_HAN = 300
 """Han characters that make an article by themselves, whatever else the page quotes."""
 
@@ -44,60 +50,53 @@ PROSE_HAN = 300
 def measure(text: str, structure: Sequence[Span] = ()) -> Measures:
     """Measure a normalized text once; linear in its length. Rows of a table (`structure`) are no lists of keywords."""
     rows = {text[span.start : span.end] for span in structure if span.kind == "row"}
-    found = _lines(text)
-    letters, han = (sum(getattr(line, name) for line in found) for name in ("letters", "han"))
+    lines, found = text.split("\n"), _counted(text)
+    letters, han = int(found.letters.sum()), int(found.han.sum())
+    is_code, has_stop = 2 * found.han < found.letters, found.stops > 0
+    is_prose = has_stop | ((found.sizes >= LONG_LINE) & (found.marks > 0))
+    no_code = np.flatnonzero(~is_code).tolist()
+    terms = [lines[n] for n in np.flatnonzero(~has_stop & ~is_code).tolist() if _is_keywords(lines[n])]
     size = max(len(text), 1)
     return Measures(
         han=han,
         letters=letters,
         han_share=han / max(letters, 1),
-        kana_share=sum(line.kana for line in found) / max(letters, 1),
-        sentences=sum(line.stops for line in found),
-        marks_share=sum(line.marks for line in found) / max(han, 1),
-        long_share=sum(line.han for line in found if line.is_prose) / max(han, 1),
-        repeated_lines=_repeated(found) / size,
-        top_gram=_top_gram("".join(line.key for line in found if not line.is_code)[:_SEEN]),
-        broken=len(_BROKEN_RUN.findall(text)) / size if any(line.broken for line in found) else 0.0,
-        keywords=sum(len(line.text) for line in found if _is_keywords(line) and line.text not in rows) / size,
+        kana_share=int(found.kana.sum()) / max(letters, 1),
+        sentences=int(found.stops.sum()),
+        marks_share=int(found.marks.sum()) / max(han, 1),
+        long_share=int(found.han[is_prose].sum()) / max(han, 1),
+        repeated_lines=_repeated(lines, found.keys, set(no_code)) / size,
+        top_gram=_top_gram("".join(found.keys[n] for n in no_code)[:_SEEN]),
+        broken=len(_BROKEN_RUN.findall(text)) / size if found.broken.any() else 0.0,
+        keywords=sum(len(line) for line in terms if line not in rows) / size,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a text, and how many of its characters are of each class."""
+class _Counted:
+    """Of each line of a text, how many of its characters are of each class."""
 
-    text: str
-    key: str
+    keys: list[str]
     """Its letters and digits."""
-    han: int
-    kana: int
-    letters: int
-    stops: int
-    marks: int
-    broken: int
-
-    @property
-    def is_prose(self) -> bool:
-        """Whether it ends a sentence, or is long and has marks."""
-        return self.stops > 0 or (len(self.text) >= 30 and self.marks > 0)
-
-    @property
-    def is_code(self) -> bool:
-        """Whether a line is mostly Latin: in a Chinese text a line of code, or of a table of names."""
-        return 2 * self.han < self.letters
+    sizes: Numbers
+    """All of its characters."""
+    han: Numbers
+    kana: Numbers
+    stops: Numbers
+    marks: Numbers
+    broken: Numbers
+    letters: Numbers
 
 
-_COUNTED = (_HAN, _KANA, _LETTER, _STOP, _MARK, _BROKEN)
-
-
-def _lines(text: str) -> list[_Line]:
+def _counted(text: str) -> _Counted:
     codes = np.frombuffer((text + "\n").encode("utf-32-le", "surrogatepass"), np.uint32)
     classes = _classes().take(codes)
     is_end = codes == ord("\n")
-    starts = np.concatenate(([0], np.flatnonzero(is_end)[:-1] + 1))
+    ends = np.flatnonzero(is_end)
+    starts = np.append(0, ends[:-1] + 1)
     keys = codes[is_end | (classes & _WORD > 0)].tobytes().decode("utf-32-le", "surrogatepass").split("\n")
-    counts = [np.add.reduceat(classes & bit > 0, starts, dtype=np.int64).tolist() for bit in _COUNTED]
-    return list(map(_Line, text.split("\n"), keys, *counts))
+    counts = [np.add.reduceat(classes & bit > 0, starts, dtype=np.int64) for bit in _COUNTED]
+    return _Counted(keys, ends - starts, *counts)
 
 
 @cache
@@ -117,27 +116,27 @@ def words(measures: Measures) -> str:
     return " ".join(f"{f.name}={round(getattr(measures, f.name), 3):g}" for f in fields(measures))
 
 
-def _is_keywords(line: _Line) -> bool:
-    if line.stops or line.is_code or not line.text.strip():
-        return False
-    terms = [t for t in _TERM_END.split(line.text) if t]
-    return len(terms) >= 6 and sum(map(len, terms)) / len(terms) <= 10
+def _is_keywords(line: str) -> bool:
+    """Whether a line without a stop, no code, is a row of short terms; a blank one is none."""
+    terms = [t for t in _TERM_END.split(line) if t]
+    return len(terms) >= 6 and sum(map(len, terms)) / len(terms) <= 10 and not line.isspace()
 
 
-def _repeated(lines: Iterable[_Line]) -> int:
+def _repeated(lines: Sequence[str], keys: Sequence[str], no_code: Container[int]) -> int:
     seen: set[str] = set()
     repeated = 0
-    for line in lines:
-        if len(line.key) >= 8 and line.key in seen and not line.is_code:
-            repeated += len(line.text)
-        seen.add(line.key)
+    for number, key in enumerate(keys):
+        if len(key) >= 8:
+            if key in seen and number in no_code:
+                repeated += len(lines[number])
+            seen.add(key)
     return repeated
 
 
 def _top_gram(letters: str) -> float:
-    if not _may_come_thrice(letters):
+    grams = Counter(letters[n : n + _GRAM] for n in _maybe_thrice(letters))
+    if not grams:
         return 0.0
-    grams = Counter(letters[i : i + _GRAM] for i in range(len(letters) - _GRAM + 1))
     gram, count = grams.most_common(1)[0]
     if count < 3:
         return 0.0
@@ -146,14 +145,18 @@ def _top_gram(letters: str) -> float:
     return min(covered / len(letters), 1.0)
 
 
-def _may_come_thrice(letters: str) -> bool:
-    """Whether three grams have one hash: equal ones have, and others hardly ever."""
+def _maybe_thrice(letters: str) -> list[int]:
+    """Where grams begin whose hash comes three times: all that come so often, and hardly ever others."""
     codes = np.frombuffer(letters.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     count = len(codes) - _GRAM + 1
     if count < 3:
-        return False
-    hashes = np.sort(sum(codes[n : n + count] * factor for n, factor in enumerate(_FACTORS)))
-    return bool((hashes[2:] == hashes[:-2]).any())
+        return []
+    hashes = np.zeros(count, np.uint64)
+    for n, factor in enumerate(_FACTORS):
+        hashes += codes[n : n + count] * factor
+    ordered = np.sort(hashes)
+    often = ordered[2:][ordered[2:] == ordered[:-2]]
+    return np.flatnonzero(np.isin(hashes, often)).tolist() if len(often) else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from pipeline.corpus.identity import short_hash
 from pipeline.corpus.kept import MadeOf
 from pipeline.corpus.pages import extract_batch, lost_captures, page_batches, touched
 from pipeline.corpus.pool import Pool
-from pipeline.corpus.schema import EXTRACTED, SCHEMA, from_table
+from pipeline.corpus.schema import EXTRACTED, SCHEMA, from_table, shard_writer
 from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
 from pipeline.records import Document, Kind, Reason, Source
 from pipeline.rules import fingerprint
@@ -280,7 +280,7 @@ def _fill(
     beside = shard.with_suffix(f".{os.getpid()}{TORN}")  # a rebuild may make the same one meanwhile
     done = 0
     outcomes = pool.map(work.function, batches, SECONDS_PER_ITEM)
-    with pq.ParquetWriter(beside, work.schema, compression="zstd", store_schema=False) as writer:
+    with shard_writer(beside, work.schema) as writer:
         waiting: list[pa.Table] = []
         for outcome in plan.weave(outcomes) if plan is not None else outcomes:
             if isinstance(outcome, pa.Table):
