@@ -20,7 +20,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.normalize.triggers import trigger_table
 from pipeline.records import Flag, Measures, Span
 from pipeline.rules.han import IDEOGRAPHS
 
@@ -102,7 +101,10 @@ def _counted(text: str) -> _Counted:
 @cache
 def _classes() -> NDArray[np.uint8]:
     """For every code point the classes it belongs to."""
-    table = trigger_table(_LISTED).astype(np.uint8)
+    table = np.zeros(sys.maxunicode + 1, np.uint8)
+    for bit, listed in enumerate(_LISTED):
+        for first, last in re.findall("(.)(?:-(.))?", listed):
+            table[ord(first) : ord(last or first) + 1] |= 1 << bit
     every = np.arange(sys.maxunicode + 1, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     for found in re.finditer(r"[^\W_]+", every):
         table[found.start() : found.end()] |= _WORD

@@ -2,9 +2,10 @@
 
 A shard holds the rows of one WARC file, in the order of its captures, under a folder named after the stage's
 fingerprint: `.build/clean/extract-<hash>/<file>-<sha256>.parquet`, `.build/clean/normalize-<hash>/…`. A changed
-normalize rule finds the extract shards still there; a changed extract rule starts anew, but for the phrases, of which
-only the pages they touch are done again (phrases.py); so are the captures of a source that is declared otherwise
-(kept.py). Shards may be deleted when no build runs.
+normalize rule finds the extract shards still there, and of its tables only the texts they touch are done again
+(tables.py); a changed extract rule starts anew, but for the phrases, of which only the pages they touch are done again
+(phrases.py); so are the captures of a source that is declared otherwise (kept.py). Shards may be deleted when no build
+runs.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pipeline.archive import cdxj
 from pipeline.archive.feeds import runs_behind
 from pipeline.archive.store import sha256_of, sync
 from pipeline.archive.withdrawn import withdrawn
-from pipeline.corpus import kept, phrases
+from pipeline.corpus import kept, phrases, tables
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
@@ -205,14 +206,33 @@ def make_extracted(
     return replace(report, extracted=done, plan=plan)
 
 
+def plan_normalization(extracted: Path, normalized: Path) -> kept.Plan | None:
+    """What of an extract shard is to be normalized where an earlier shard has the rest; None: all is."""
+    found = []
+    for folder, what in tables.earlier(normalized.parent.parent, fingerprint("corpus.pages")):
+        path = folder / normalized.name
+        if _readable(path) and (batches := tables.touched(extracted, path, what)) is not None:
+            found.append((sum(each.count for each in batches), path, batches))
+    if not found:
+        return None
+    _, path, batches = min(found, key=lambda each: each[:2])
+    rows = pq.read_metadata(extracted).num_rows
+    return kept.Plan(
+        batches=batches, total=rows, earlier=path, normalized=path, schema=SCHEMA, row=lambda unit: unit
+    )
+
+
 def make_normalized(report: ShardReport, pool: Pool, tick: Callable[[int], None]) -> ShardReport:
     """Make the normalize shard from the extract shard, unless it is there; `tick` is told of rows."""
     if report.whole:
         return report
+    tables.note(report.path.parent, fingerprint("corpus.pages"))
     work = _Work(function=normalize_batch, rescue=lost_rows, column="text")
-    plan = None
-    if report.plan is not None and _readable(report.plan.normalized):
-        plan = kept.to_normalize(report.plan, report.source)
+    if report.plan is None:
+        plan = plan_normalization(report.source, report.path)
+    else:
+        is_there = _readable(report.plan.normalized)
+        plan = kept.to_normalize(report.plan, report.source) if is_there else None
     batches = plan.batches if plan is not None else row_batches(report.source)
     done = _fill(report.path, kept.read(report.source), pool, work, batches, plan, tick)
     return replace(report, whole=True, normalized=done, lost=_quarantined(report.path))
