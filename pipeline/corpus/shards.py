@@ -31,8 +31,8 @@ from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.kept import MadeOf
-from pipeline.corpus.pages import extract_batch, lost_captures, page_batches, touched
 from pipeline.corpus.pool import Pool
+from pipeline.corpus.references import page_batches
 from pipeline.corpus.schema import EXTRACTED, SCHEMA, from_table, shard_writer
 from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
 from pipeline.records import Document, Kind, Reason, Source
@@ -41,6 +41,9 @@ from pipeline.rules import fingerprint
 SECONDS_PER_ITEM = 2 * PAGE_SECONDS
 """Time on the clock a page and stage, for what hangs without using the CPU: its budget, doubled for a busy machine."""
 
+
+WORK = ("pipeline.corpus.pages", "pipeline.corpus.texts")
+"""The modules that workers are forked with."""
 
 STAGES = ("extract", "normalize")
 """What the names of the shard folders begin with."""
@@ -152,6 +155,8 @@ def _by_phrases(stages: Stages, file: archive.SealedFile) -> kept.Plan | None:
     for extraction, entries in phrases.earlier(stages.work):
         first, second = folders_of(stages.work, extraction)
         if _readable(first / name, EXTRACTED):
+            from pipeline.corpus.pages import touched
+
             found.append((touched(first / name, entries), first / name, second / name))
     if not found:
         return None
@@ -184,6 +189,19 @@ class ShardReport:
     """What of the file was extracted, where an earlier shard had the rest."""
 
 
+def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Table:
+    """`pages.extract_batch`; extraction is imported by the workers alone: half a second, and 60 MB."""
+    from pipeline.corpus import pages
+
+    return pages.extract_batch(raw, sources, batch)
+
+
+def _lost_captures(raw: Path, lost: Lost) -> pa.Table:
+    from pipeline.corpus import pages
+
+    return pages.lost_captures(raw, lost)
+
+
 def make_extracted(
     stages: Stages, file: archive.SealedFile, pool: Pool, tick: Callable[[int], None]
 ) -> ShardReport:
@@ -197,7 +215,7 @@ def make_extracted(
     work = _Work(
         schema=EXTRACTED,
         function=partial(extract_batch, stages.raw, stages.sources),
-        rescue=partial(lost_captures, stages.raw),
+        rescue=partial(_lost_captures, stages.raw),
         column="encoding",
     )
     plan = plan_extraction(stages, file)
@@ -260,7 +278,7 @@ def _readable(shard: Path, schema: pa.Schema = SCHEMA) -> bool:
 
 def _quarantined(shard: Path) -> tuple[str, ...]:
     """The captures of a shard that broke their worker, each with why."""
-    rows = pq.read_table(shard, columns=["capture", "reason", "rule"])
+    rows = pq.ParquetFile(shard).read(["capture", "reason", "rule"])
     lost = rows.filter(pc.fill_null(pc.equal(rows["reason"], Reason.QUARANTINED), False))
     return tuple(f"{row['capture']}: {row['rule']}" for row in lost.to_pylist())
 
