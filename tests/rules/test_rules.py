@@ -128,8 +128,8 @@ def test_a_normalize_rule_is_not_seen_by_extraction(package: Path) -> None:
 
 def test_another_version_of_a_library_is_seen(monkeypatch: pytest.MonkeyPatch, package: Path) -> None:
     before = {stage: fingerprint(maker, package) for stage, maker in MADE_BY.items()}
-    real = rules.version
-    monkeypatch.setattr(rules, "version", lambda name: "0" if name.lower() == "opencc" else real(name))
+    real = rules._version
+    monkeypatch.setattr(rules, "_version", lambda name: b"0" if name.lower() == "opencc" else real(name))
     after = {stage: fingerprint(maker, package) for stage, maker in MADE_BY.items()}
     assert [stage for stage in MADE_BY if before[stage] != after[stage]] == ["normalize", "corpus"]
 
