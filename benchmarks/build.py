@@ -140,9 +140,9 @@ def rules(shared: Path) -> None:
             for stage, seconds in took.items():
                 if stage == "phrase":
                     as_by_other_phrases(work / ".build")
-                for folder_of in (work / ".build").glob("*-*"):
-                    if stage == "extract" or folder_of.name.startswith(f"{stage}-"):
-                        shutil.rmtree(folder_of)
+                gone = ("extract", "normalize") if stage == "extract" else (stage,)
+                for folder_of in [f for name in gone for f in (work / ".build").glob(f"{name}-*")]:
+                    shutil.rmtree(folder_of)
                 before = time.process_time()
                 made = building.make_ahead(job)
                 seconds.append(time.process_time() - before)

@@ -8,7 +8,6 @@ from pathlib import Path
 from pipeline.corpus.read import list_versions, tables
 from pipeline.corpus.schema import TABLES
 from pipeline.crawl.bounds import DateOf
-from pipeline.extract import extract_page
 from pipeline.records import Source
 
 
@@ -26,6 +25,7 @@ def days_told(clean: Path) -> dict[str, date]:
 
 def date_of(source: Source) -> DateOf:
     """How the pages of a source tell their day of publication: as extraction reads it."""
+    from pipeline.extract import extract_page  # no other command of the runs needs it
 
     def read(body: bytes, content_type: str, url: str) -> date | None:
         page = extract_page(body, url=url, content_type=content_type, source=source)

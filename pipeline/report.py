@@ -226,6 +226,7 @@ def upgrade_words(seen: Foresight, seconds: float | None) -> list[str]:
         for number, what in (
             (seen.extract, f"{of}pages to extract"),
             (seen.normalize, "texts to normalize"),
+            (seen.untouched, "texts that the changed table cannot touch"),
             (seen.compare, "pages to compare"),
         )
         if number

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, date
+from functools import reduce
 from io import BytesIO
 from pathlib import Path
 
@@ -78,8 +79,17 @@ def _day(folder: Path) -> date:
 
 
 def _load(path: Path, filters: _Filters | None) -> list[Ref]:
-    # partitioning=None: `date=` in the path must not become a column.
-    return [Ref(**row) for row in pq.read_table(path, partitioning=None, filters=filters).to_pylist()]
+    rows = pq.ParquetFile(path).read()  # `read_table` would import pandas
+    if filters:
+        rows = rows.filter(_fits(rows, filters))
+    return [Ref(**row) for row in rows.to_pylist()]
+
+
+def _fits(rows: pa.Table, filters: _Filters) -> pa.ChunkedArray:
+    """Which rows have in each of some columns one of some values; of several such lists, by any of them."""
+    if isinstance(filters[0], list):
+        return reduce(pc.or_, (_fits(rows, each) for each in filters))
+    return reduce(pc.and_, (pc.is_in(rows[name], pa.array(of, pa.string())) for name, _, of in filters))
 
 
 def find(
@@ -121,7 +131,7 @@ def moved(raw: Path, day: date) -> dict[str, str]:
     """Captures of one day (UTC) that redirects led elsewhere: id → where they came from."""
     found: dict[str, str] = {}
     for path in _of_day(raw, day):
-        rows = pq.read_table(path, partitioning=None, columns=["id", "url", "final_url"])
+        rows = pq.ParquetFile(path).read(["id", "url", "final_url"])
         rows = rows.filter(pc.not_equal(rows["url"], rows["final_url"]))
         found.update(zip(rows["id"].to_pylist(), rows["final_url"].to_pylist(), strict=True))
     return found

@@ -46,7 +46,15 @@ from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import CHANGES_FILE, list_versions
 from pipeline.corpus.reserved import Rights, SiteFiles
 from pipeline.corpus.schema import SCHEMA, column_types, write_parquet
-from pipeline.corpus.shards import ShardReport, Stages, forget, make_extracted, make_normalized, read_shard
+from pipeline.corpus.shards import (
+    WORK,
+    ShardReport,
+    Stages,
+    forget,
+    make_extracted,
+    make_normalized,
+    read_shard,
+)
 from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corpus.writers import Writers
@@ -363,7 +371,7 @@ def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progre
     # absolute: a cluster's workers stand in folders of their own
     stages = Stages(raw=job.raw.absolute(), work=job.work.absolute(), sources=job.sources)
     total = sum(f.pages for f in files)
-    with Pool(job.workers, job.dask, preload=[make_extracted.__module__]) as pool:
+    with Pool(job.workers, job.dask, preload=WORK) as pool:
         with stage(StageName.EXTRACT) as told:
             tick = _Ticking(told, progress, "extracting", total)
             reports = []

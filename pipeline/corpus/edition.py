@@ -398,7 +398,7 @@ def _note_newest(rows: pa.Table, newest: dict[str, datetime]) -> None:
 
 def _holds(path: Path, reason: str) -> bool:
     """Whether a file has rows of a reason, by that column alone."""
-    return bool(pc.any(pc.equal(pq.read_table(path, columns=["reason"])["reason"], reason)).as_py())
+    return bool(pc.any(pc.equal(pq.ParquetFile(path).read(["reason"])["reason"], reason)).as_py())
 
 
 def _with_the_newest(arriving: dict[str, list[Document]]) -> dict[str, list[Document]]:

@@ -210,7 +210,7 @@ def breaking(
     lost: Counter[str] = Counter()
     well: Counter[str] = Counter()
     for shard in shards:
-        rows = pq.read_table(shard.path, columns=["source", "capture", "reason", "encoding"]).to_pylist()
+        rows = pq.ParquetFile(shard.path).read(["source", "capture", "reason", "encoding"]).to_pylist()
         for row in rows:
             is_lost = row["reason"] == Reason.QUARANTINED
             lost[row["source"]] += is_lost and row["capture"] not in known

@@ -27,7 +27,7 @@ def parked(version: Path | None, sources: Collection[str], reason: str = Reason.
     found: dict[str, str] = {}
     names = pa.array(sorted(sources), pa.string())
     for path in sorted((version / DROPPED).glob("*.parquet")) if version is not None and len(names) else ():
-        rows = pq.read_table(path, columns=["capture", "source", "reason"])
+        rows = pq.ParquetFile(path).read(["capture", "source", "reason"])
         waiting = pc.and_(pc.is_in(rows["source"], names), pc.equal(rows["reason"], reason))
         rows = rows.filter(pc.fill_null(waiting, False))
         found.update(zip(rows["capture"].to_pylist(), rows["source"].to_pylist(), strict=True))
@@ -38,7 +38,7 @@ def captures_of(shards: Iterable[Path]) -> dict[str, str]:
     """The captures of some shards → their source."""
     found: dict[str, str] = {}
     for path in shards:
-        rows = pq.read_table(path, columns=["capture", "source"])
+        rows = pq.ParquetFile(path).read(["capture", "source"])
         found.update(zip(rows["capture"].to_pylist(), rows["source"].to_pylist(), strict=True))
     return found
 
@@ -48,7 +48,7 @@ def sources_of(shards: Iterable[Path]) -> set[str]:
     return {
         name
         for path in shards
-        for name in pq.read_table(path, columns=["source"])["source"].unique().to_pylist()
+        for name in pq.ParquetFile(path).read(["source"])["source"].unique().to_pylist()
     }
 
 

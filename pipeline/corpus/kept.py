@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 
 from pipeline.archive.cdxj import Ref
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
-from pipeline.corpus.pages import page_batches
 from pipeline.corpus.pool import Done
+from pipeline.corpus.references import page_batches
 from pipeline.corpus.schema import EXTRACTED, SCHEMA
 
 KEY = b"made_of"
@@ -144,5 +144,5 @@ def to_normalize(plan: Plan, extracted: Path) -> Plan:
 
 def _starts(shard: Path) -> Sequence[int]:
     """The row at which each capture of a shard begins, and at the end the number of rows."""
-    captures = pq.read_table(shard, columns=["capture"])["capture"].to_pylist()
+    captures = pq.ParquetFile(shard).read(["capture"])["capture"].to_pylist()
     return [n for n, each in enumerate(captures) if not n or captures[n - 1] != each] + [len(captures)]

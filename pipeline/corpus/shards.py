@@ -2,9 +2,10 @@
 
 A shard holds the rows of one WARC file, in the order of its captures, under a folder named after the stage's
 fingerprint: `.build/clean/extract-<hash>/<file>-<sha256>.parquet`, `.build/clean/normalize-<hash>/…`. A changed
-normalize rule finds the extract shards still there; a changed extract rule starts anew, but for the phrases, of which
-only the pages they touch are done again (phrases.py); so are the captures of a source that is declared otherwise
-(kept.py). Shards may be deleted when no build runs.
+normalize rule finds the extract shards still there, and of its tables only the texts they touch are done again
+(tables.py); a changed extract rule starts anew, but for the phrases, of which only the pages they touch are done again
+(phrases.py); so are the captures of a source that is declared otherwise (kept.py). Shards may be deleted when no build
+runs.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from pipeline.archive import cdxj
 from pipeline.archive.feeds import runs_behind
 from pipeline.archive.store import sha256_of, sync
 from pipeline.archive.withdrawn import withdrawn
-from pipeline.corpus import kept, phrases
+from pipeline.corpus import kept, phrases, tables
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.kept import MadeOf
-from pipeline.corpus.pages import extract_batch, lost_captures, page_batches, touched
 from pipeline.corpus.pool import Pool
-from pipeline.corpus.schema import EXTRACTED, SCHEMA, from_table
+from pipeline.corpus.references import page_batches
+from pipeline.corpus.schema import EXTRACTED, SCHEMA, from_table, shard_writer
 from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
 from pipeline.records import Document, Kind, Reason, Source
 from pipeline.rules import fingerprint
@@ -40,6 +41,9 @@ from pipeline.rules import fingerprint
 SECONDS_PER_ITEM = 2 * PAGE_SECONDS
 """Time on the clock a page and stage, for what hangs without using the CPU: its budget, doubled for a busy machine."""
 
+
+WORK = ("pipeline.corpus.pages", "pipeline.corpus.texts")
+"""The modules that workers are forked with."""
 
 STAGES = ("extract", "normalize")
 """What the names of the shard folders begin with."""
@@ -151,6 +155,8 @@ def _by_phrases(stages: Stages, file: archive.SealedFile) -> kept.Plan | None:
     for extraction, entries in phrases.earlier(stages.work):
         first, second = folders_of(stages.work, extraction)
         if _readable(first / name, EXTRACTED):
+            from pipeline.corpus.pages import touched
+
             found.append((touched(first / name, entries), first / name, second / name))
     if not found:
         return None
@@ -183,6 +189,19 @@ class ShardReport:
     """What of the file was extracted, where an earlier shard had the rest."""
 
 
+def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Table:
+    """`pages.extract_batch`; extraction is imported by the workers alone: half a second, and 60 MB."""
+    from pipeline.corpus import pages
+
+    return pages.extract_batch(raw, sources, batch)
+
+
+def _lost_captures(raw: Path, lost: Lost) -> pa.Table:
+    from pipeline.corpus import pages
+
+    return pages.lost_captures(raw, lost)
+
+
 def make_extracted(
     stages: Stages, file: archive.SealedFile, pool: Pool, tick: Callable[[int], None]
 ) -> ShardReport:
@@ -196,7 +215,7 @@ def make_extracted(
     work = _Work(
         schema=EXTRACTED,
         function=partial(extract_batch, stages.raw, stages.sources),
-        rescue=partial(lost_captures, stages.raw),
+        rescue=partial(_lost_captures, stages.raw),
         column="encoding",
     )
     plan = plan_extraction(stages, file)
@@ -205,14 +224,33 @@ def make_extracted(
     return replace(report, extracted=done, plan=plan)
 
 
+def plan_normalization(extracted: Path, normalized: Path) -> kept.Plan | None:
+    """What of an extract shard is to be normalized where an earlier shard has the rest; None: all is."""
+    found = []
+    for folder, what in tables.earlier(normalized.parent.parent, fingerprint("corpus.pages")):
+        path = folder / normalized.name
+        if _readable(path) and (batches := tables.touched(extracted, path, what)) is not None:
+            found.append((sum(each.count for each in batches), path, batches))
+    if not found:
+        return None
+    _, path, batches = min(found, key=lambda each: each[:2])
+    rows = pq.read_metadata(extracted).num_rows
+    return kept.Plan(
+        batches=batches, total=rows, earlier=path, normalized=path, schema=SCHEMA, row=lambda unit: unit
+    )
+
+
 def make_normalized(report: ShardReport, pool: Pool, tick: Callable[[int], None]) -> ShardReport:
     """Make the normalize shard from the extract shard, unless it is there; `tick` is told of rows."""
     if report.whole:
         return report
+    tables.note(report.path.parent, fingerprint("corpus.pages"))
     work = _Work(function=normalize_batch, rescue=lost_rows, column="text")
-    plan = None
-    if report.plan is not None and _readable(report.plan.normalized):
-        plan = kept.to_normalize(report.plan, report.source)
+    if report.plan is None:
+        plan = plan_normalization(report.source, report.path)
+    else:
+        is_there = _readable(report.plan.normalized)
+        plan = kept.to_normalize(report.plan, report.source) if is_there else None
     batches = plan.batches if plan is not None else row_batches(report.source)
     done = _fill(report.path, kept.read(report.source), pool, work, batches, plan, tick)
     return replace(report, whole=True, normalized=done, lost=_quarantined(report.path))
@@ -240,7 +278,7 @@ def _readable(shard: Path, schema: pa.Schema = SCHEMA) -> bool:
 
 def _quarantined(shard: Path) -> tuple[str, ...]:
     """The captures of a shard that broke their worker, each with why."""
-    rows = pq.read_table(shard, columns=["capture", "reason", "rule"])
+    rows = pq.ParquetFile(shard).read(["capture", "reason", "rule"])
     lost = rows.filter(pc.fill_null(pc.equal(rows["reason"], Reason.QUARANTINED), False))
     return tuple(f"{row['capture']}: {row['rule']}" for row in lost.to_pylist())
 
@@ -280,7 +318,7 @@ def _fill(
     beside = shard.with_suffix(f".{os.getpid()}{TORN}")  # a rebuild may make the same one meanwhile
     done = 0
     outcomes = pool.map(work.function, batches, SECONDS_PER_ITEM)
-    with pq.ParquetWriter(beside, work.schema, compression="zstd", store_schema=False) as writer:
+    with shard_writer(beside, work.schema) as writer:
         waiting: list[pa.Table] = []
         for outcome in plan.weave(outcomes) if plan is not None else outcomes:
             if isinstance(outcome, pa.Table):

@@ -18,7 +18,7 @@ from pipeline.corpus import quality
 from pipeline.corpus.batches import PER_BATCH, Batch, Lost
 from pipeline.corpus.budget import PAGE_SECONDS, TOO_LONG, OverBudget, budget
 from pipeline.corpus.identity import short_hash
-from pipeline.corpus.schema import SCHEMA, from_table, to_table
+from pipeline.corpus.schema import NEEDED, SCHEMA, from_table, to_column, to_table
 from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.normalize.damage import PROSE
 from pipeline.records import Document, Flag, Reason, Span
@@ -47,10 +47,29 @@ def rows_of(path: Path, start: int, count: int, columns: Sequence[str] = SCHEMA.
     return rows.cast(pa.schema([SCHEMA.field(name) for name in columns])).slice(start - skipped, count)
 
 
+ASKED_OF = ("title_raw", "extracted", "structure_raw", "captions", "flags", "reason")
+"""Columns that decide what the others become."""
+
+MADE = (
+    *("title", "text", "structure", "text_hash", "captions", "script", "han", "fixes", "flags", "quality"),
+    *("reason", "rule"),
+)
+"""Columns that are written here; all others stay as they are, and are not looked at."""
+
+_READ = tuple(name for name in SCHEMA.names if name in {*NEEDED, *ASKED_OF})
+
+
 def normalize_batch(batch: Batch) -> pa.Table:
     """The rows of a batch of an extract shard, normalized, measured and judged."""
     table = rows_of(Path(batch.file), batch.start, batch.count)
-    return to_table([_in_time(d) for d in from_table(table)])
+    done = [_in_time(d) for d in from_table(table.select(_READ))]
+    columns = [
+        to_column(field, [getattr(document, field.name) for document in done])
+        if field.name in MADE
+        else table[field.name]
+        for field in SCHEMA
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
 def _in_time(document: Document) -> Document:

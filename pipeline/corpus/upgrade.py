@@ -8,7 +8,13 @@ from pipeline.corpus.job import Job
 from pipeline.corpus.plan import changed_rules, hindrance, plan
 from pipeline.corpus.publish import read_manifest
 from pipeline.corpus.read import list_versions
-from pipeline.corpus.shards import Stages, extract_shard, normalize_shard, plan_extraction
+from pipeline.corpus.shards import (
+    Stages,
+    extract_shard,
+    normalize_shard,
+    plan_extraction,
+    plan_normalization,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +29,8 @@ class Foresight:
     """Pages to extract, and their texts to normalize."""
     normalize: int
     """Texts alone to normalize: their extraction is kept from before."""
+    untouched: int
+    """Texts that the change of a table cannot touch: they are kept from before too."""
     compare: int
     """Pages to compare."""
     not_later: str | None
@@ -33,12 +41,15 @@ def foresee(job: Job) -> Foresight:
     """Look at archive, rules, version and shards; changes nothing. Raises what `plan` raises."""
     todo = plan(job)
     stages = Stages(raw=job.raw, work=job.work, sources=job.sources)
-    extract = normalize = 0
+    extract = normalize = untouched = 0
     for file in todo.fresh:
         if normalize_shard(stages, file).exists():
             continue
-        if extract_shard(stages, file).exists():
-            normalize += file.pages
+        if (extracted := extract_shard(stages, file)).exists():
+            texts = plan_normalization(extracted, normalize_shard(stages, file))
+            touched = sum(each.count for each in texts.batches) if texts is not None else file.pages
+            normalize += touched
+            untouched += texts.total - touched if texts is not None else 0
         else:
             partly = plan_extraction(stages, file)
             extract += sum(each.count for each in partly.batches) if partly is not None else file.pages
@@ -50,6 +61,7 @@ def foresee(job: Job) -> Foresight:
         files=len(todo.fresh),
         extract=extract,
         normalize=normalize,
+        untouched=untouched,
         compare=sum(file.pages for file in todo.fresh),
         not_later=not_later,
     )

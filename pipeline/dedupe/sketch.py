@@ -48,6 +48,10 @@ _FACTORS = (
 )
 _EXPANDS = 0xFFFFFFFF
 _LAST = 0x323AF  # the last ideograph of Unicode 15
+_ALONE = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, _LAST))
+"""Ideographs and Hangul: letters without case, whose compatibility form are themselves."""
+_OTHERS = ((0, 0x33FF), (0x4DC0, 0x4DFF), (0xA000, 0xABFF), (0xD7A4, 0xD7FF), (0xF900, 0x1FFFF))
+"""All others below the supplementary ideographs, but surrogates and private use, which are no letters."""
 
 Codes = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
@@ -167,9 +171,11 @@ def _fold_table() -> tuple[Codes, dict[int, list[int]]]:
     same = _fold_rules()
     table = np.zeros(_LAST + 2, np.uint32)
     expansions: dict[int, list[int]] = {}
-    # Ideographs beyond the basic plane stand for themselves, unless a rule or a compatibility form says else.
-    table[0x20000 : _LAST + 1] = np.arange(0x20000, _LAST + 1)
-    for code in (*range(0x20000), *range(0x2F800, 0x2FA20), *(ord(c) for c in same if c > "\uffff")):
+    # These stand for themselves, unless a rule or a compatibility form says else.
+    for first, last in _ALONE:
+        table[first : last + 1] = np.arange(first, last + 1)
+    others = (code for first, last in _OTHERS for code in range(first, last + 1))
+    for code in (*others, *range(0x2F800, 0x2FA20), *map(ord, same)):
         char = chr(code)
         plain = unicodedata.normalize("NFKD", char)
         if not any(c.isalnum() for c in plain):

@@ -6,13 +6,14 @@ by reading the code, so that none is ever forgotten: no list is kept by hand.
 
 from __future__ import annotations
 
-import ast
+import re
 import sys
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -70,7 +71,7 @@ def _parts(name: str, package: Path) -> dict[str, bytes]:
         needs = _needs(parts[key])
         todo += [_module(package, dotted) for dotted in needs.modules if dotted[0] == package.name]
         parts |= {f"rules/{t}.tsv": (package / "rules" / f"{t}.tsv").read_bytes() for t in needs.tables}
-        parts |= {f"lib/{lib}": version(lib).encode() for lib in needs.libraries}
+        parts |= {f"lib/{lib}": _version(lib) for lib in needs.libraries}
     return parts
 
 
@@ -83,26 +84,42 @@ class _Needs:
     libraries: frozenset[str]
 
 
+_STATEMENT = re.compile(
+    r"""
+      \#[^\n]*
+    | (?<![\w.])(?<!def[ ])table\(\s*(?P<table>"[^"\n]*"|'[^'\n]*'|[^,)]*)
+    | \"{3}(?:[^\\]|\\.)*?\"{3} | '{3}(?:[^\\]|\\.)*?'{3}
+    | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
+    | ^[ ]*from[ ]+(?P<base>[\w.]+)[ ]+import[ ]+(?P<names>\((?:[^)\#]|\#[^\n]*)*\)|[^\n\#]*)
+    | ^[ ]*import[ ]+(?P<whole>[^\n\#]*)
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+"""Imports and tables asked for; comments and strings, in which such words are none, are taken first. As the formatter
+sets code, which a test holds against Python's own reading of every module: that takes twenty times as long."""
+_NAME = re.compile(r"#[^\n]*|([\w.]+)(?:[ \t]+as[ \t]+\w+)?")
+
+
 @cache
 def _needs(source: bytes) -> _Needs:
     modules: set[tuple[str, ...]] = set()
     tables: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            modules |= {tuple(alias.name.split(".")) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = tuple((node.module or "").split("."))
-            modules |= {(*base, alias.name) for alias in node.names}
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "table":
-            given = node.args[0] if node.args else None
-            if not (isinstance(given, ast.Constant) and isinstance(given.value, str)):
-                raise ValueError(f"table({ast.unparse(node)}): name the table with a plain string")
-            tables.add(given.value)
+    for found in _STATEMENT.finditer(source.decode()):
+        if found["whole"] is not None:
+            modules |= {tuple(name.split(".")) for name in _NAME.findall(found["whole"]) if name}
+        elif found["base"] is not None:
+            base = tuple(found["base"].split("."))
+            modules |= {(*base, name) for name in _NAME.findall(found["names"]) if name}
+        elif (given := found["table"]) is not None:
+            if given[:1] not in ("'", '"'):
+                raise ValueError(f"table({given}): name the table with a plain string")
+            tables.add(given[1:-1])
     tops = {dotted[0] for dotted in modules} - sys.stdlib_module_names - {PACKAGE.name}
-    found = {library for top in tops for library in _distributions().get(top, ())}
-    return _Needs(frozenset(modules), frozenset(tables), frozenset(found))
+    found_in = {library for top in tops for library in _distributions().get(top, ())}
+    return _Needs(frozenset(modules), frozenset(tables), frozenset(found_in))
 
 
+@cache
 def _module(package: Path, dotted: tuple[str, ...]) -> Path:
     """The file that `from a.b import c` reads: module c of package b, or b itself."""
     inner = package.joinpath(*dotted[1:])
@@ -117,6 +134,25 @@ def _module(package: Path, dotted: tuple[str, ...]) -> Path:
 
 
 @cache
+def _version(library: str) -> bytes:
+    return version(library).encode()
+
+
+@cache
 def _distributions() -> dict[str, list[str]]:
-    """Top-level name → the distributions it comes from."""
-    return {top: sorted(set(names)) for top, names in packages_distributions().items()}
+    """Top-level name → the distributions it comes from, as their `top_level.txt` says or the list of their files."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for each in distributions():
+        said = (each.read_text("top_level.txt") or "").split()
+        files = () if said else (each.read_text("RECORD") or "").splitlines()
+        tops = {*said, *(line.partition(",")[0].split("/")[0].removesuffix(".py") for line in files)}
+        name = _named(each.read_text("METADATA") or each.read_text("PKG-INFO") or "")
+        for top in tops if name else ():
+            found[top].add(name)
+    return {top: sorted(names) for top, names in found.items()}
+
+
+def _named(metadata: str) -> str:
+    """The name that the metadata of a distribution gives it."""
+    told = re.search(r"^Name:[ \t]*(\S+)", metadata, re.MULTILINE | re.IGNORECASE)
+    return told[1] if told else ""

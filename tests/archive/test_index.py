@@ -111,13 +111,13 @@ def test_one_capture_is_found_by_its_day_in_the_files_of_that_day_alone(
         repeat = page(1, fetched_at=START + timedelta(days=9), status=304, body=b"")
         repeat = writer.write(repeat, earlier=earlier(first))
     opened: list[Path] = []
-    real = pq.read_table
+    real = pq.ParquetFile
 
     def noted(path: Path, **rest: Any) -> Any:
         opened.append(path)
         return real(path, **rest)
 
-    monkeypatch.setattr(pq, "read_table", noted)
+    monkeypatch.setattr(pq, "ParquetFile", noted)
     assert archive.original(tmp_path, repeat) == first
     assert [path.parent.name for path in opened] == ["date=2026-11-01"]
     assert archive.original(tmp_path, first) is None

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import archive
-from pipeline.corpus import kept, shards
-from pipeline.corpus import pages as pages_of_captures
+from pipeline.corpus import kept, references, shards
 from pipeline.corpus.build import build
 from pipeline.corpus.kept import MadeOf
 from pipeline.corpus.shards import Stages
@@ -49,7 +48,7 @@ def pages(first: int, count: int) -> list[Capture]:
 
 
 def test_one_changed_source_is_extracted_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages_of_captures, "PER_BATCH", 4)
+    monkeypatch.setattr(references, "PER_BATCH", 4)
     monkeypatch.setattr(shards, "PER_BATCH", 4)  # several row groups in a file, of several runs
     captures = [pages(0, 14), pages(14, 8)]
     for number, each in enumerate(captures):

@@ -29,8 +29,8 @@ def test_a_joined_article_has_the_text_of_a_part_that_was_the_same_again(
         same = story_page(2, url_key=f"{KEY}?p2", part_of=KEY, status=304, body=b"", fetched_at=at)
         same = writer.write(same, earlier=earlier(original))
     opened: list[Path] = []
-    real = pq.read_table
-    monkeypatch.setattr(pq, "read_table", lambda path, **rest: opened.append(path) or real(path, **rest))
+    real = pq.ParquetFile
+    monkeypatch.setattr(pq, "ParquetFile", lambda path, **rest: opened.append(path) or real(path, **rest))
     article, part = extract_group(tmp_path, [first, same], None)
     assert article.extracted.split("\n") == list(STORY.body)
     assert part.reason == "part_of"

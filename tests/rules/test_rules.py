@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -125,8 +128,8 @@ def test_a_normalize_rule_is_not_seen_by_extraction(package: Path) -> None:
 
 def test_another_version_of_a_library_is_seen(monkeypatch: pytest.MonkeyPatch, package: Path) -> None:
     before = {stage: fingerprint(maker, package) for stage, maker in MADE_BY.items()}
-    real = rules.version
-    monkeypatch.setattr(rules, "version", lambda name: "0" if name.lower() == "opencc" else real(name))
+    real = rules._version
+    monkeypatch.setattr(rules, "_version", lambda name: b"0" if name.lower() == "opencc" else real(name))
     after = {stage: fingerprint(maker, package) for stage, maker in MADE_BY.items()}
     assert [stage for stage in MADE_BY if before[stage] != after[stage]] == ["normalize", "corpus"]
 
@@ -136,3 +139,48 @@ def test_a_table_named_by_a_variable_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pipeline/bad.py").write_text("rows = table(name)\n", encoding="utf-8")
     with pytest.raises(ValueError, match="plain string"):
         fingerprint("bad", tmp_path / "pipeline")
+
+
+def python_reads(source: bytes) -> tuple[set[tuple[str, ...]], set[str]]:
+    """Modules and tables a source asks for, by Python's own reading."""
+    modules: set[tuple[str, ...]] = set()
+    tables: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            modules |= {tuple(alias.name.split(".")) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules |= {(*(node.module or "").split("."), alias.name) for alias in node.names}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "table":
+            (given,) = node.args
+            assert isinstance(given, ast.Constant)
+            tables.add(str(given.value))
+    return modules, tables
+
+
+def test_every_module_asks_for_what_python_reads_in_it() -> None:
+    tops = set()
+    for path in sorted(rules.PACKAGE.rglob("*.py")):
+        needs = rules._needs(path.read_bytes())
+        assert (set(needs.modules), set(needs.tables)) == python_reads(path.read_bytes()), path
+        tops |= {dotted[0] for dotted in needs.modules}
+    known = packages_distributions()
+    ours = {top: rules._distributions().get(top, []) for top in tops - sys.stdlib_module_names}
+    assert len(ours) > 20
+    assert ours == {top: sorted(set(known.get(top, []))) for top in ours}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import a.b as c, d\nimport e  # import f\n",
+        "def x():\n    from a.b import (\n        c,  # of (d)\n        e as f,\n    )\n    import g\n",
+        '"""A word\nimport no\nfrom no import one\n"""\nx = "table(\'no\')"  # table("no")\nfrom a import b\n',
+        "x = 'it is \\' # no' + \"#\"\nimport a\ny = r'\\\\'\nimport b\n",
+        "x = f\"{'#'}\"\nfrom a import b\ny = table(\n    'one',\n)\nz = [row for row in table(\"two\")]\n",
+        "def table(name: str) -> None: ...\nx.table(y)\nuntable(z)\nfrom a import table\n",
+        "x = '''\n'import no'\n\\'''\nimport no\n'''\nimport a\n",
+    ],
+)
+def test_words_in_strings_and_comments_ask_for_nothing(source: str) -> None:
+    needs = rules._needs(source.encode())
+    assert (set(needs.modules), set(needs.tables)) == python_reads(source.encode())
