@@ -169,6 +169,8 @@ class DedupeIndex:
         """Bring the links from and to these documents, and the documents at their other ends, into memory."""
         names = set(ids)
         asked = sorted((names & self._stored.keys()) - self._asked_links)
+        if not asked:
+            return
         self._asked_links.update(asked)
         for link in map(tables.link_from, self._links_on_disk.rows(tables.keys_of(asked)).to_pylist()):
             key = (link.id, link.of, link.relation)
