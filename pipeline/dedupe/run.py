@@ -99,14 +99,17 @@ def dedupe(
     works += [prepare(item, index.site(item.site).repeated) for item in _items(again, shelf)]
     works.sort(key=lambda work: work.position)
     shelf.own = {work.item.id: work.item.text for work in works}
+    partly: dict[str, str] = {}
     for start in range(0, len(works), RUN):
-        touched |= Comparison(works[start : start + RUN], index, shelf, ahead).run()
+        comparison = Comparison(works[start : start + RUN], index, shelf, ahead)
+        touched |= comparison.run()
+        partly |= comparison.partly
     touched = {cluster for cluster in touched if index.size(cluster)}
     touched |= name_forms(index, touched, broken)
     redirect(index)
     settle(index, touched)
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
-    return Deduped(decisions=decisions, revised=_revised(index, names), left=left)
+    return Deduped(decisions=decisions, revised=_revised(index, names), left=left, partly=partly)
 
 
 def remove(
