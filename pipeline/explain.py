@@ -112,6 +112,12 @@ menus and imprint have their share."""
 LINES_SHOWN = 3
 """So many lines of a page without an article are shown, the longest ones."""
 
+BOUNDED = {
+    "too-long": "; it is so long that only its beginning was compared",
+    "capped": "; of the many that have as much in common with it only the likeliest were compared",
+}
+"""What the rules say that bound the work of a comparison (dedupe/comparison.py)."""
+
 
 def verdict(document: Document, version: str) -> list[str]:
     """Whether a row is published, else why not and what would help."""
@@ -214,7 +220,7 @@ def explain_lines(document: Document, *, whole: bool = True) -> list[str]:
         partners = ", ".join(document.related_to) or "-"
         lines.append(
             f"compared   {document.relation} of {partners} by rule {document.rule}, score {document.score},"
-            f" cluster {document.cluster}"
+            f" cluster {document.cluster}{BOUNDED.get(document.rule or '', '')}"
         )
     return lines + [f"corrected  {said}" for said in _corrected(document)]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.corpus.edition import Edit, Edition, Placed, table_of
@@ -57,6 +57,8 @@ class Assembled:
     """What deduplication said of the documents compared."""
     left: int = 0
     """Documents that should have been compared again and were too many (dedupe/neighbours.py)."""
+    partly: Mapping[str, str] = field(default_factory=dict)
+    """Id of each document that was compared in part only → the rule that bounds it (dedupe/comparison.py)."""
 
 
 def assemble(
@@ -77,7 +79,7 @@ def assemble(
     deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone(), ahead=ahead)
     draft.decide((*deduped.decisions, *deduped.revised))
     draft.commit()
-    return Assembled(loud=draft.loud, decisions=deduped.decisions, left=deduped.left)
+    return Assembled(loud=draft.loud, decisions=deduped.decisions, left=deduped.left, partly=deduped.partly)
 
 
 class _Draft:

@@ -59,6 +59,7 @@ from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corpus.writers import Writers
 from pipeline.corrections import kept_apart
+from pipeline.dedupe.comparison import PARTLY
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Document, InputFile, Manifest, Reason
 from pipeline.stages import Stage, StageName, stage, watched
@@ -67,6 +68,9 @@ logger = logging.getLogger("pipeline.corpus")
 
 ROWS_AT_ONCE = 2_000
 """Rows compared and written in one go: bounds the memory to some 50 MB of text."""
+
+NAMED = 8
+"""So many of the documents that were compared in part only are named in a warning."""
 
 SELECTOR_MISSED = "body_selector_missed"
 """Flag of a page on which the body selector of its source matched nothing."""
@@ -84,12 +88,16 @@ class _Made:
     loud: bool = False
     """Whether a version with it says anything that its parent does not."""
     left: int = 0
+    partly: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Of the rules that bound the comparison the documents they bounded."""
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, assembled: Assembled) -> None:
         """Count a batch."""
         self.loud = self.loud or assembled.loud
         self.left += assembled.left
+        for name, rule in assembled.partly.items():
+            self.partly[rule].append(name)
 
     def is_new(self, document: Document) -> bool:
         """Whether a row is of a page that no version held yet, or let in."""
@@ -281,6 +289,9 @@ def _make(
         logger.warning(
             "%d documents near what changed stand as they were; `corpus rebuild` decides them", made.left
         )
+    for rule, names in sorted(made.partly.items()):
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        logger.warning("%s%s: %s", ", ".join(names[:NAMED]), more, PARTLY[rule])
     compacted = job.compact and edition.compact() > 0
     made.loud = made.loud or compacted or (todo.parent is None and bool(made.funnel))
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -15,6 +15,7 @@ from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.prepared import Prepared
 from pipeline.dedupe.records import Member, Position
 from pipeline.dedupe.sketch import Hashes, Shingles, deep_sketch, sketch
+from pipeline.dedupe.sorted_pairs import ranges
 
 SHARED, SHARED_SHARE = 3, 0.12
 """A candidate shares at least this many sampled hashes, and this share of the smaller sketch. With these and a
@@ -88,22 +89,33 @@ class Candidates:
         self._index = index
         self._joiners: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._joined: defaultdict[int, list[int]] = defaultdict(list)
         self._added: list[tuple[Hashes, int]] = []
         self._stored = stored
         self._deep: set[str] = set()
-        self._listed = self._deepened(texts)
-        hashes, prints = index.postings.find(np.unique(np.concatenate(list(self._listed.values()))))
-        distinct, counts = np.unique(hashes, return_counts=True)
-        self._count: dict[int, int] = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
-        self._counts_of: dict[str, dict[int, int]] = {}
-        crowded = set(distinct[counts > COMMON].tolist())
+        listed = self._deepened(texts)
+        self._hashes, places = np.unique(np.concatenate(list(listed.values())), return_inverse=True)
+        """The hashes of the run, ascending; what follows is by their places here."""
+        ends = np.cumsum([len(each) for each in listed.values()])
+        self._listed = dict(zip(listed, np.split(places, ends[:-1]), strict=True))
+        hashes, prints = index.postings.find(self._hashes)
+        starts = np.searchsorted(hashes, self._hashes, "left")
+        self._counts = np.searchsorted(hashes, self._hashes, "right") - starts
+        """How many representatives of the index have each."""
+        self._counts_of: dict[str, NDArray[np.int64]] = {}
+        """Of a text that stands before some of them: how many before it have each of its hashes."""
+        self._joined: defaultdict[int, list[int]] = defaultdict(list)
+        """The representatives of the run that have each, by their numbers."""
+        self._joins = np.zeros(len(self._hashes), np.int64)
+        """How many they are."""
+        self._elsewhere: Counter[int] = Counter()
+        """The same of hashes that no text of the run has."""
+        crowded = self._counts > COMMON
         late = {
             name: position
             for name, position in positions.items()
-            if position[0] <= index.latest or not crowded.isdisjoint(self._listed[name].tolist())
+            if position[0] <= index.latest or crowded[self._listed[name]].any()
         }
-        self._earlier = self._shared_with(hashes, prints, late)
+        self._earlier = self._shared_with(starts, prints, late)
         self.capped: set[str] = set()
         """The texts that have more candidates than are verified."""
 
@@ -125,31 +137,29 @@ class Candidates:
         }
 
     def _shared_with(
-        self, hashes: Hashes, prints: Hashes, late: Mapping[str, Position]
+        self, starts: NDArray[np.int64], prints: Hashes, late: Mapping[str, Position]
     ) -> dict[str, _Earlier]:
-        """For each text the representatives of the index that share enough hashes, and which of them they share."""
+        """For each text the representatives of the index that share enough hashes, and which of them they share.
+
+        `prints` are those of the representatives that have each hash of the run, from its start on.
+        """
         members, ranks = np.unique(prints, return_inverse=True)
         places_of = self._positions(members) if late else []
         met_by: dict[str, tuple[list[int], Numbers, Numbers]] = {}
-        for name, sketched in self._listed.items():
-            first = np.searchsorted(hashes, sketched, "left")
-            last = np.searchsorted(hashes, sketched, "right")
-            spans = [
-                (at, a, b)
-                for at, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True))
-                if a < b
-            ]
-            if not spans:
+        for name, listed in self._listed.items():
+            counts = self._counts[listed]
+            if not counts.any():
                 continue
-            met = [ranks[a:b] for _, a, b in spans]
             if (position := late.get(name)) is not None:
-                met = [_before(position, each, places_of) for each in met]
-                told = {int(sketched[at]): len(each) for (at, _, _), each in zip(spans, met, strict=True)}
-                self._counts_of[name] = told
-            found = np.concatenate(met)
-            places = np.repeat([at for at, _, _ in spans], [len(each) for each in met])
-            distinct, which, counts = np.unique(found, return_inverse=True, return_counts=True)
-            if (enough := counts >= SHARED).any():
+                spans = zip(starts[listed].tolist(), counts.tolist(), strict=True)
+                met = [_before(position, ranks[at : at + count], places_of) for at, count in spans]
+                self._counts_of[name] = counts = np.array([len(each) for each in met])
+                found = np.concatenate(met)
+            else:
+                found = ranks[ranges(starts[listed], counts)]
+            places = np.repeat(np.arange(len(listed)), counts)
+            distinct, which, shared = np.unique(found, return_inverse=True, return_counts=True)
+            if (enough := shared >= SHARED).any():
                 kept = enough[which]
                 numbers = np.cumsum(enough) - 1
                 there = members[distinct[enough]].tolist()
@@ -178,9 +188,19 @@ class Candidates:
         found = (self._index.with_print(print_) for print_ in prints.tolist())
         return [member.position if member and member.represents else None for member in found]
 
-    def _count_of(self, name: str, value: int) -> int:
-        """How many representatives before a text of the run have a hash."""
-        return self._counts_of.get(name, self._count).get(value, 0) + len(self._joined.get(value, ()))
+    def _had(self, name: str, most: int) -> NDArray[np.int64]:
+        """How many representatives before a text of the run have each of its (first) hashes."""
+        listed = self._listed[name][:most]
+        counts = self._counts_of[name][:most] if name in self._counts_of else self._counts[listed]
+        return counts + self._joins[listed]
+
+    def _told(self, name: str, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many representatives of the index that it counts a representative may share hashes of the run with."""
+        if name not in self._counts_of:
+            return self._counts[places]
+        listed = self._listed[name]
+        at = np.searchsorted(listed, places).clip(max=len(listed) - 1)
+        return np.where(listed[at] == places, self._counts_of[name][at], 0)
 
     def of(self, name: str) -> list[Member]:
         """The representatives most like a text of the run, best first."""
@@ -204,23 +224,19 @@ class Candidates:
         )
         return most[:WEIGHTIEST] + wholest
 
-    def _shared(self, name: str, listed: Sequence[int]) -> dict[str, tuple[int, int]]:
-        """The representatives that have enough of these hashes: how many, and what they weigh."""
-        counts = self._counts_of.get(name, self._count)
-        joined = [self._joined.get(value, ()) for value in listed]
-        lengths = [len(numbers) for numbers in joined]
-        weights = np.array(
-            [
-                WHOLE // max(1, counts.get(value, 0) + length)
-                for value, length in zip(listed, lengths, strict=True)
-            ],
-            np.int64,
-        )
-        joiners = np.fromiter(chain.from_iterable(joined), np.int64, sum(lengths))
-        shared = np.bincount(joiners, minlength=len(self._joiners))
-        weighs = np.bincount(joiners, np.repeat(weights, lengths), len(self._joiners))
-        found: dict[str, tuple[int, int]] = {}
+    def _shared(self, name: str, listed: int) -> dict[str, tuple[int, int]]:
+        """The representatives that have enough of the first so many hashes: how many, and what they weigh."""
+        places = self._listed[name][:listed]
+        at = np.flatnonzero(self._joins[places])
         earlier = self._earlier.get(name, _NONE_EARLIER)
+        if not len(at) and not earlier.names:
+            return {}
+        weights = WHOLE // np.maximum(1, self._had(name, listed))
+        joined = [self._joined[place] for place in places[at].tolist()]
+        joiners = np.fromiter(chain.from_iterable(joined), np.int64)
+        shared = np.bincount(joiners, minlength=len(self._joiners))
+        weighs = np.bincount(joiners, np.repeat(weights[at], [len(each) for each in joined]), len(shared))
+        found: dict[str, tuple[int, int]] = {}
         for other, one, sums in zip(earlier.names, *earlier.sums(weights), strict=True):
             if (number := self._numbers.get(other)) is not None:
                 # Remembered by more of its hashes since.
@@ -245,19 +261,26 @@ class Candidates:
         for member in new:
             if member.id in deep:
                 more = deep[member.id][member.sketched :]
-                self._join(
-                    member.id, member.print, np.setdiff1d(more, hashes[prints == np.uint64(member.print)])
-                )
+                self._join_late(member, np.setdiff1d(more, hashes[prints == np.uint64(member.print)]))
         return True
 
-    def _looked_up(self, name: str) -> tuple[list[int], int]:
-        """The hashes by which a text is found, and how many of its sketch are left out as a crowd's."""
-        sketched = self.sketches[name].tolist()
-        listed = self._listed[name]
-        if len(listed) == len(sketched):
+    def _join_late(self, member: Member, more: Hashes) -> None:
+        """Remember a representative by more of its hashes, those that COMMON ones have not yet."""
+        at = np.searchsorted(self._hashes, more).clip(max=len(self._hashes) - 1)
+        here = self._hashes[at] == more
+        places = at[here]
+        places = places[self._told(member.id, places) + self._joins[places] < COMMON]
+        others = [value for value in more[~here].tolist() if self._elsewhere[value] < COMMON]
+        self._elsewhere.update(others)
+        self._join(member.id, member.print, places, others)
+
+    def _looked_up(self, name: str) -> tuple[int, int]:
+        """By how many of its hashes a text is found, and how many of its sketch are left out as a crowd's."""
+        sketched, listed = len(self.sketches[name]), len(self._listed[name])
+        if listed == sketched:
             return sketched, 0
-        common = sum(self._count_of(name, value) > REPRESENTATIVES for value in sketched)
-        return (listed.tolist(), common) if common >= CROWDED * len(sketched) else (sketched, 0)
+        common = int(np.count_nonzero(self._had(name, sketched) > REPRESENTATIVES))
+        return (listed, common) if common >= CROWDED * sketched else (sketched, 0)
 
     def likely(self) -> Iterator[tuple[str, list[Member]]]:
         """Texts of the run, with the representatives of the index that each will be verified against, most likely."""
@@ -273,17 +296,17 @@ class Candidates:
 
     def rare(self, name: str, theirs: Hashes) -> float:
         """Share of the hashes common to two sketches that no third one has; small when few are common."""
-        counts = self._counts(name, theirs)
-        return sum(count <= 1 for count in counts) / (len(counts) + 1)
+        had = self._had_by_both(name, theirs)
+        return int(np.count_nonzero(had <= 1)) / (len(had) + 1)
 
     def known(self, name: str, theirs: Hashes) -> float:
         """Share of the hashes common to two sketches that are in more representatives than one article has."""
-        counts = self._counts(name, theirs)
-        return sum(count > REPRESENTATIVES for count in counts) / (len(counts) + 1)
+        had = self._had_by_both(name, theirs)
+        return int(np.count_nonzero(had > REPRESENTATIVES)) / (len(had) + 1)
 
-    def _counts(self, name: str, theirs: Hashes) -> list[int]:
-        shared = np.intersect1d(self.sketches[name], theirs, assume_unique=True).tolist()
-        return [self._count_of(name, value) for value in shared]
+    def _had_by_both(self, name: str, theirs: Hashes) -> NDArray[np.int64]:
+        sketched = self.sketches[name]
+        return self._had(name, len(sketched))[np.isin(sketched, theirs, assume_unique=True)]
 
     def join(self, work: Prepared) -> None:
         """Make a text of the run a representative: those after it may find it."""
@@ -291,20 +314,19 @@ class Candidates:
         listed, common = self._looked_up(name)
         if common:
             self._deep.add(name)
-        self._join(name, work.print, listed)
+        places = self._listed[name][:listed]
+        self._join(name, work.print, places[self._had(name, listed) < COMMON])
 
-    def _join(self, name: str, print_: int, listed: Iterable[int]) -> None:
+    def _join(self, name: str, print_: int, places: NDArray[np.int64], others: Sequence[int] = ()) -> None:
+        """Let a representative be found by hashes of the run; it is remembered by others too."""
         number = self._numbers.setdefault(name, len(self._joiners))
         if number == len(self._joiners):
             self._joiners.append(name)
-        counts = self._counts_of.get(name, self._count)
-        kept = []
-        for value in map(int, listed):
-            joined = self._joined[value]
-            if counts.get(value, 0) + len(joined) < COMMON:
-                joined.append(number)
-                kept.append(value)
-        self._added.append((self._index.postings.restore(print_, np.array(kept, np.uint64)), print_))
+        for place in places.tolist():
+            self._joined[place].append(number)
+        self._joins[places] += 1
+        kept = np.concatenate((self._hashes[places], np.array(others, np.uint64)))
+        self._added.append((self._index.postings.restore(print_, kept), print_))
 
     def keep(self) -> None:
         """Put the hashes of those that joined into the index."""

@@ -18,6 +18,8 @@ from pipeline.dedupe.tables import key_of
 LIKE_COVERAGE, LIKE_DENSITY = 0.9, 0.7
 """A version less like its representative becomes one itself, so that the order of arrival matters less."""
 
+FORM = frozenset({SAME_FORM})
+
 _PRECEDENCE = (DUPLICATE, CONTAINED_IN, CONTAINS, SAME_FORM)
 """The first of these that a text has to another one is its relation."""
 
@@ -118,8 +120,8 @@ class Clusters:
     def _of_a_form(self, cluster: str) -> bool:
         self._index.load_clusters([cluster])
         names = self._index.representatives(cluster)
-        self._index.load_links(names)
-        return any(self._index.is_of_a_form(name) for name in names)
+        self._index.load_ties(names)
+        return any(self._index.ties(name, FORM) for name in names)
 
     def _now(self, member: Member) -> Member:
         return self._index.get(member.id) or member

@@ -16,11 +16,29 @@ from pipeline.dedupe.glue import glued
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared, beside, schema, span_in, stripped
-from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, DUPLICATE, NEW, SAME_FORM, Item, Link, Member
+from pipeline.dedupe.records import (
+    CAPPED,
+    CONTAINED_IN,
+    CONTAINS,
+    DUPLICATE,
+    NEW,
+    SAME_FORM,
+    TOO_LONG,
+    Item,
+    Link,
+    Member,
+)
 from pipeline.dedupe.relate import Relation, judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, sketch, text_key
 from pipeline.dedupe.tables import key_of
 from pipeline.dedupe.titles import alike, title_key
+
+PARTLY = {
+    TOO_LONG: f"only its first {LONGEST:,} letters and digits were compared: what is copied from behind them is not"
+    " found",
+    CAPPED: f"more than {CANDIDATES} texts have as much in common with it: only these were compared",
+}
+"""What a rule that bounds the work says of a document."""
 
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
 
@@ -42,6 +60,8 @@ class Comparison:
         self._fetched: dict[str, str] = {}
         self._left_out: dict[str, frozenset[str]] = {}
         self._shingles = {work.item.id: shingles(work.key) for work in batch}
+        self.partly = {work.item.id: TOO_LONG for work in batch if len(work.key) > LONGEST}
+        """What was not compared with all there is, or not to its end → the rule that bounds it."""
 
     def run(self) -> set[str]:
         """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
@@ -57,6 +77,7 @@ class Comparison:
             if member is None or not member.represents:
                 self._shingles.pop(work.item.id, None)  # nothing after it is compared with it
         candidates.keep()
+        self.partly = dict.fromkeys(sorted(candidates.capped), CAPPED) | self.partly
         return clusters.touched
 
     def _wanted(self, candidates: Candidates) -> set[str]:
@@ -245,8 +266,8 @@ class Comparison:
 def _unrelated(work: Prepared, candidates: Candidates) -> str:
     """The rule of a text that nothing was found related to: it says where not everything was looked at."""
     if len(work.key) > LONGEST:
-        return "too-long"
-    return "capped" if work.item.id in candidates.capped else NEW
+        return TOO_LONG
+    return CAPPED if work.item.id in candidates.capped else NEW
 
 
 def _days(item: Item, member: Member) -> int | None:

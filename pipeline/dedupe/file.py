@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from pipeline.dedupe.comparison import PARTLY
 from pipeline.dedupe.records import Decision
 from pipeline.dedupe.run import DedupeIndex, Item, dedupe
 
@@ -22,18 +23,21 @@ def dedupe_file(
     A line holds `{"id", "site", "url", "title", "text", "published_on"?, "fetched_at"?}`, `id` and `text`
     at least, in the order of the crawl; dates are ISO 8601. `batch`: texts are compared in increments of
     this many; None: all at once. `work`: a folder for the texts and the index of a collection too large for
-    memory. A row is `{"id", "cluster", "relation", "of", "score", "rule"}`. Raises ValueError naming the
-    line for what is not such an object and for an id given twice.
+    memory. A row is `{"id", "cluster", "relation", "of", "score", "rule"}`, and `"note"` where not everything
+    was compared, in words. Raises ValueError naming the line for what is not such an object and for an id given
+    twice.
     """
     rows: dict[str, dict[str, object]] = {}
+    partly: dict[str, str] = {}
     index = DedupeIndex.open(None)
     with closing(_TextFile(work) if work else _Texts()) as texts:
         for number, items in enumerate(_batches(lines, batch)):
             for item in items:
                 texts.put(item.id, item.text)
             deduped = dedupe(items, index, texts)
+            partly |= deduped.partly
             for decision in (*deduped.decisions, *deduped.revised):
-                rows[decision.id] = _row(decision)
+                rows[decision.id] = _row(decision, partly)
             if work:
                 index.write(work / f"index-{number}")
                 rmtree(work / f"index-{number - 1}", ignore_errors=True)
@@ -99,7 +103,8 @@ def _time(value: str | None) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _row(decision: Decision) -> dict[str, object]:
+def _row(decision: Decision, partly: Mapping[str, str]) -> dict[str, object]:
+    note = {"note": PARTLY[partly[decision.id]]} if decision.id in partly else {}
     return {
         "id": decision.id,
         "cluster": decision.cluster,
@@ -107,6 +112,7 @@ def _row(decision: Decision) -> dict[str, object]:
         "of": list(decision.of),
         "score": decision.score,
         "rule": decision.rule,
+        **note,
     }
 
 

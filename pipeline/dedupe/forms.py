@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from pipeline.dedupe.clusters import first_of
+from pipeline.dedupe.clusters import FORM, first_of
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import SAME_FORM, Member
+from pipeline.dedupe.records import Member
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def _reached(index: DedupeIndex, cluster: str, broken: Collection[str]) -> _Form
     while waiting:
         index.load_clusters(waiting)
         members = [member for name in waiting for member in index.members(name)]
-        index.load_links(member.id for member in members)
+        index.load_ties(member.id for member in members)
         waiting = []
         for member in members:
             if (said := member.decision.form_id) is not None and said not in broken:
@@ -67,13 +67,7 @@ def _reached(index: DedupeIndex, cluster: str, broken: Collection[str]) -> _Form
 
 
 def _of_one_form(index: DedupeIndex, member: Member) -> list[Member]:
-    ends = [
-        end
-        for link in index.links(member.id)
-        if link.relation == SAME_FORM
-        for end in (link.id, link.of)
-        if end != member.id
-    ]
+    ends = [end for link in index.ties(member.id, FORM) for end in (link.id, link.of) if end != member.id]
     return [other for end in ends if (other := index.get(end))]
 
 

@@ -7,7 +7,7 @@ loaded; what it changes stays in memory until `write`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,7 @@ from pipeline.dedupe import tables
 from pipeline.dedupe.furniture import SiteLines
 from pipeline.dedupe.lines import Lines
 from pipeline.dedupe.postings import Postings
-from pipeline.dedupe.records import NOTHING_APART, SAME_FORM, Apart, Decision, Link, Member
+from pipeline.dedupe.records import DUPLICATE, NOTHING_APART, Apart, Decision, Link, Member
 from pipeline.dedupe.segments import Dropped, Segments
 from pipeline.dedupe.sorted_pairs import Values
 
@@ -78,7 +78,7 @@ class DedupeIndex:
         self._by_key: dict[int, str] = {}
         self._links: dict[tuple[str, str, str], Link] = {}
         self._links_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
-        self._forms_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._ties_at: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._sites: dict[str, SiteLines] = {}
         self._changed: set[str] = set()
         self._changed_links: set[tuple[str, str, str]] = set()
@@ -90,6 +90,7 @@ class DedupeIndex:
         self._asked_texts: set[int] = set()
         self._asked_clusters: set[str] = set()
         self._asked_links: set[str] = set()
+        self._asked_ties: set[str] = set()
         self._watched: dict[str, Decision | None] = {}
         self._latest = self._members_on_disk.largest("order")
 
@@ -167,10 +168,22 @@ class DedupeIndex:
 
     def load_links(self, ids: Iterable[str]) -> None:
         """Bring the links from and to these documents, and the documents at their other ends, into memory."""
-        names = set(ids)
-        asked = sorted((names & self._stored.keys()) - self._asked_links)
-        self._asked_links.update(asked)
-        for link in map(tables.link_from, self._links_on_disk.rows(tables.keys_of(asked)).to_pylist()):
+        asked = (set(ids) & self._stored.keys()) - self._asked_links
+        self._asked_links |= asked
+        self._load_links(asked, lambda rows: rows)
+
+    def load_ties(self, ids: Iterable[str]) -> None:
+        """As `load_links`, but for the links between copies, which are nearly all in a cluster of thousands."""
+        asked = (set(ids) & self._stored.keys()) - self._asked_links - self._asked_ties
+        self._asked_ties |= asked
+        self._load_links(asked, lambda rows: rows.filter(pc.not_equal(rows["relation"], DUPLICATE)))
+
+    def _load_links(self, names: Collection[str], some: Callable[[pa.Table], pa.Table]) -> None:
+        if not names:
+            return
+        asked = sorted(names)
+        rows = some(self._links_on_disk.rows(tables.keys_of(asked)))
+        for link in map(tables.link_from, rows.to_pylist()):
             key = (link.id, link.of, link.relation)
             self._stored_links[key] = link
             if key not in self._changed_links:
@@ -236,9 +249,10 @@ class DedupeIndex:
         found = (self._links[key] for key in sorted(self._links_at[name]))
         return [link for link in found if self._holds(link)]
 
-    def is_of_a_form(self, name: str) -> bool:
-        """Whether a link of one form from or to a document holds, of those that are loaded."""
-        return any(self._holds(self._links[key]) for key in self._forms_at.get(name, ()))
+    def ties(self, name: str, relations: Collection[str]) -> list[Link]:
+        """Those of them that are of some relations, none of which is that between copies."""
+        found = (self._links[key] for key in sorted(self._ties_at.get(name, ())) if key[2] in relations)
+        return [link for link in found if self._holds(link)]
 
     def _holds(self, link: Link) -> bool:
         one, other = self._members.get(link.id), self._members.get(link.of)
@@ -338,9 +352,9 @@ class DedupeIndex:
         self._links[key] = link
         self._links_at[link.id].add(key)
         self._links_at[link.of].add(key)
-        if link.relation == SAME_FORM:
-            self._forms_at[link.id].add(key)
-            self._forms_at[link.of].add(key)
+        if link.relation != DUPLICATE:
+            self._ties_at[link.id].add(key)
+            self._ties_at[link.of].add(key)
 
     def site(self, name: str) -> SiteLines:
         """What a site repeats; to be changed in place, then `learned` called."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from pipeline.dedupe.canonical import choose
 from pipeline.dedupe.glue import disjoint, remainder
@@ -26,6 +27,11 @@ from pipeline.records import Reason
 SUPERSEDED = "superseded"
 """The rule of a document whose place a better copy or a fuller text took later."""
 
+HELD = frozenset({CONTAINED_IN, CONTAINS})
+"""What a link says of which one end holds the other."""
+
+_VERDICT = attrgetter("kind", "of", "score", "partner_score", "density", "rule", "conflicts")
+
 ALL_KNOWN = 0.9
 """Two parts that cover this share of a page are all of it."""
 
@@ -38,14 +44,12 @@ def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
     # Two steps: a page whose second part arrives is glued, and that frees its first part.
     for _ in range(2):
         names = [member.id for cluster in reached for member in index.members(cluster)]
-        index.load_links(names)
-        ends = {
-            end for name in names for link in index.links(name) if _holds(link) for end in (link.id, link.of)
-        }
+        index.load_ties(names)
+        ends = {end for name in names for link in index.ties(name, HELD) for end in (link.id, link.of)}
         reached = {member.decision.cluster for end in ends if (member := index.get(end))} - affected
         index.load_clusters(reached)
         affected |= reached
-    index.load_links(member.id for cluster in reached for member in index.members(cluster))
+    index.load_ties(member.id for cluster in reached for member in index.members(cluster))
     for cluster in sorted(affected):
         if members := index.members(cluster):
             _settle_cluster(index, members)
@@ -53,18 +57,33 @@ def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
 
 def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
     best = choose(members)
-    # Exact copies have no links of their own; in a cluster of thousands they are nearly all.
-    linked = [member for member in members if index.links(member.id)]
+    # In a cluster of thousands nearly all are copies and no more.
+    linked = [member for member in members if index.ties(member.id, HELD)]
     # The copy of a glued page that has its links can be cut.
     if not _parts(index, best):
         best = next((member for member in linked if _parts(index, member)), best)
     ordered = sorted(members, key=lambda member: member.position)
     whole = whole_titles((member.id, member.title) for member in ordered)
     for member in members:
+        if member.id != best.id and _stands_as_copy(member, whole.get(member.id)):
+            continue
         decision = _canonical(index, member, linked) if member.id == best.id else _copy(index, member, best)
         decision = replace(decision, whole_title=whole.get(member.id))
         if decision != member.decision:
             index.put(replace(member, decision=decision))
+
+
+def _stands_as_copy(member: Member, whole_title: str | None) -> bool:
+    """Whether what stands of a document is what `_copy` says of a copy, whichever is published in its place."""
+    said, found = member.decision, member.found
+    return (
+        found.relation == said.relation == DUPLICATE
+        and said.reason == Reason.DUPLICATE
+        and not said.published
+        and said.whole_title == whole_title
+        and _VERDICT(said) == _VERDICT(found)
+        and not said.spans
+    )
 
 
 def _compared(member: Member) -> Decision:
@@ -77,6 +96,7 @@ def _copy(index: DedupeIndex, member: Member, best: Member) -> Decision:
     decision = replace(_compared(member), published=False, reason=Reason.DUPLICATE, spans=())
     if decision.relation == DUPLICATE:
         return decision
+    index.load_links([member.id])
     shares = [_share(link, member.id) for link in index.links(member.id) if best.id in (link.id, link.of)]
     return _related(decision, DUPLICATE, None, best.id, max(shares, default=None))
 
@@ -184,10 +204,6 @@ def _related(decision: Decision, relation: str, kind: str | None, of: str, score
     )
 
 
-def _holds(link: Link) -> bool:
-    return link.relation in {CONTAINED_IN, CONTAINS}
-
-
 def _ends(link: Link) -> tuple[str, str]:
     """The held document and the one that holds it."""
     return (link.id, link.of) if link.relation == CONTAINED_IN else (link.of, link.id)
@@ -199,7 +215,7 @@ def _share(link: Link, name: str) -> float:
 
 def _holders(index: DedupeIndex, member: Member) -> list[tuple[Link, Member]]:
     """The documents of other clusters that hold this one."""
-    found = [(link, index.get(_ends(link)[1])) for link in index.links(member.id) if _holds(link)]
+    found = [(link, index.get(_ends(link)[1])) for link in index.ties(member.id, HELD)]
     return [
         (link, holder)
         for link, holder in found
@@ -211,8 +227,8 @@ def _parts(index: DedupeIndex, member: Member) -> list[Link]:
     """The links to the articles a glued page is made of; none when it is one article, a full text perhaps."""
     links = [
         link
-        for link in index.links(member.id)
-        if _holds(link) and _ends(link)[1] == member.id and link.span and _elsewhere(index, link, member)
+        for link in index.ties(member.id, HELD)
+        if _ends(link)[1] == member.id and link.span and _elsewhere(index, link, member)
     ]
     spans = [link.span for link in links if link.span]
     if any(link.kind == "glue" for link in links):

@@ -7,7 +7,7 @@ text stands in the text of `of`".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -17,6 +17,9 @@ CONTAINED_IN = "contained_in"
 CONTAINS = "contains"
 SAME_FORM = "same_form"
 SPLIT_FROM = "split_from"
+
+TOO_LONG, CAPPED = "too-long", "capped"
+"""The rules of a new text where not everything could be looked at."""
 
 Apart = Mapping[str, frozenset[str]]
 """Id of a document → those that somebody says it is no version or part of, named from either side."""
@@ -105,6 +108,9 @@ class Deduped:
     """Earlier documents whose relation or publication this batch changed."""
     left: int = 0
     """Documents that should have been decided again and were not, because there were too many (neighbours.MOST)."""
+    partly: Mapping[str, str] = field(default_factory=dict)
+    """Id of each document that was not compared with all there is, or not to its end → the rule that bounds it,
+    TOO_LONG or CAPPED."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,8 @@ def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str]
 def change_places(here: str, there: str, a: str, b: str) -> bool:
     """Whether words that stand for each other in two texts are, but for a letter or two, words of their titles that
     have the same letters in another order: 空格转换为制表符 for 制表符转换为空格. All are comparison keys."""
+    if min(len(here), len(there), len(a), len(b)) < EXCHANGED:
+        return False
     one, other = _of_title(here, a), _of_title(there, b)
     return one != other and min(len(one), len(other)) >= EXCHANGED and sorted(one) == sorted(other)
 
@@ -121,15 +123,22 @@ def _opposite(a: str, b: str) -> tuple[str, str] | None:
 
 def in_words_of_two_places(text_a: str, text_b: str) -> bool:
     """Whether two texts, as comparison keys, say the same in the words of Taiwan and of the mainland."""
-    return any(
-        sum(tw in one and cn in other and tw not in other for tw, cn in _regional()) >= REGIONAL
-        for one, other in ((text_a, text_b), (text_b, text_a))
-    )
+    (tw_a, cn_a), (tw_b, cn_b) = _regional_in(text_a), _regional_in(text_b)
+    return len(tw_a & cn_b - tw_b) >= REGIONAL or len(tw_b & cn_a - tw_a) >= REGIONAL
+
+
+@lru_cache(1 << 6)
+def _regional_in(text: str) -> tuple[frozenset[int], frozenset[int]]:
+    """Which pairs of words have the one of Taiwan, and which that of the mainland, in a text."""
+    one, other = (frozenset(n for n, word in enumerate(words) if word in text) for words in _regional())
+    return one, other
 
 
 @cache
-def _regional() -> tuple[tuple[str, str], ...]:
-    return tuple((title_key(tw), title_key(cn)) for tw, cn, _ in table("regional"))
+def _regional() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of Taiwan, and those of the mainland in the same order."""
+    pairs = [(title_key(tw), title_key(cn)) for tw, cn, _ in table("regional")]
+    return tuple(tw for tw, _ in pairs), tuple(cn for _, cn in pairs)
 
 
 def is_notice(title: str) -> bool:

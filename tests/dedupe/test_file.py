@@ -34,6 +34,15 @@ def test_a_row_a_document_in_input_order(tmp_path: Path, batch: int | None, on_d
     ]
 
 
+def test_a_row_says_in_words_what_was_not_compared() -> None:
+    long = "".join(sentences(1, 12_000))
+    rows = {row["id"]: row for row in dedupe_file([line("long", long), line("d", article(2))])}
+    assert rows["long"]["note"] == (
+        "only its first 200,000 letters and digits were compared: what is copied from behind them is not found"
+    )
+    assert "note" not in rows["d"]
+
+
 def test_blank_lines_are_passed_over() -> None:
     assert [row["id"] for row in dedupe_file(["\n", LINES[0], "  \n"])] == ["a"]
 

@@ -58,6 +58,18 @@ def test_an_index_on_disk_decides_as_one_in_memory(tmp_path: Path) -> None:
     assert clustering(grown(tmp_path)[1]) == clustering(grown(None)[1])
 
 
+def test_the_links_between_copies_are_read_only_when_they_are_asked_for(tmp_path: Path) -> None:
+    grown(tmp_path)
+    index = DedupeIndex.open(tmp_path / str(len(BATCHES) - 1))
+    index.load(["0-1", "0-2"])
+    index.load_ties(["0-1", "0-2"])
+    assert index.links("0-1") == []
+    assert {link.relation for link in index.ties("0-2", {"contained_in"})} == {"contained_in"}
+    assert index.ties("0-2", {"same_form"}) == []
+    index.load_links(["0-1"])
+    assert "duplicate" in {link.relation for link in index.links("0-1")}
+
+
 def test_what_was_decided_is_what_is_stored(tmp_path: Path) -> None:
     index, decisions = grown(tmp_path)
     assert {member.id: member.decision for member in index.all_members()} == decisions

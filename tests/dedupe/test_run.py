@@ -472,6 +472,15 @@ def test_an_excerpt_of_a_very_long_text_is_found_or_refused_in_words() -> None:
     assert (decisions["long"].rule, decisions["tail"].relation) == ("too-long", "new")
 
 
+def test_what_bounds_a_comparison_is_told_of_related_texts_too() -> None:
+    long = "".join(sentences(1, 12_000))
+    tail = "".join(sentences(99, 40))
+    pages = [item(f"d{n:02d}", f"{article(n)}\n{tail}") for n in range(10)]
+    deduped = run([item("long", long), item("same", f"{long}完"), *pages])
+    assert by_id(deduped)["same"].relation == "duplicate"
+    assert dict(deduped.partly) == {"d09": "capped", "long": "too-long", "same": "too-long"}
+
+
 def test_an_id_given_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="'a'"):
         run([item("a", article(1)), item("a", article(2))])
