@@ -127,6 +127,11 @@ def in_words_of_two_places(text_a: str, text_b: str) -> bool:
     )
 
 
+def of_two_places(here: str, there: str) -> bool:
+    """Whether two words, as comparison keys, are Taiwan's and the mainland's word for one thing."""
+    return (here, there) in _regional() or (there, here) in _regional()
+
+
 @cache
 def _regional() -> tuple[tuple[str, str], ...]:
     return tuple((title_key(tw), title_key(cn)) for tw, cn, _ in table("regional"))

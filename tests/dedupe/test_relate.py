@@ -212,6 +212,20 @@ def test_conflicts_name_what_stands_in_each_others_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "relation"),
+    [
+        ("浮标", "滤网", "same_form"),  # the manuals of two things
+        ("專案", "項目", "duplicate"),  # one thing in the words of two places
+        ("浮标", "浮漂", "duplicate"),  # its name was put right
+    ],
+)
+def test_texts_of_another_subject_throughout_are_of_one_form(one: str, other: str, relation: str) -> None:
+    lines = [f"{said}这一步做完以后把{{0}}放回原处。" for said in sentences(3, 4)]
+    text = "\n".join(["{0}的用法与保养", *lines, *sentences(4, 12)])
+    assert judged(text.format(one), text.format(other)).relation == relation
+
+
+@pytest.mark.parametrize(
     ("frame", "values", "expected"),
     [
         ("第{}届长跑比赛今天在{}的河边举行", ("三", "本市", "五", "邻县"), (True, 2)),
