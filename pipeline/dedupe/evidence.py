@@ -27,9 +27,9 @@ THROUGHOUT, THROUGHOUT_NUMBER = 2, 3
 OWN_TITLE, LONG_TEXT = 8, 600
 """Letters of a title that many articles do not have, and characters of a text that has grown over years."""
 
-SUBJECT, SUBJECT_LETTERS, HEADING = 3, 6, 60
-"""So often, and in so many letters together, the subject of a text stands in the place of the other one's, and first
-within so many characters."""
+SUBJECT, WORD, HEADING = 3, 2, 60
+"""So often the subject of a text stands in the place of the other one's, each of so many letters at least (您 for 你 is
+none), and first within so many characters."""
 
 MOST_NAMES = 64
 """The most frequent replacements, which are looked for in the other text."""
@@ -154,10 +154,7 @@ class Evidence:
         """Whether a name stands throughout, from the first words on, in the place of another one: the subject."""
         a, b = self.a.string[:HEADING], self.b.string[:HEADING]
         return any(
-            times >= SUBJECT
-            and times * min(len(here), len(there)) >= SUBJECT_LETTERS
-            and here in a
-            and there in b
+            times >= SUBJECT and min(len(here), len(there)) >= WORD and here in a and there in b
             for here, there, times in self._swaps
         )
 
