@@ -27,6 +27,10 @@ THROUGHOUT, THROUGHOUT_NUMBER = 2, 3
 OWN_TITLE, LONG_TEXT = 8, 600
 """Letters of a title that many articles do not have, and characters of a text that has grown over years."""
 
+SUBJECT, WORD, HEADING = 3, 2, 60
+"""So often the subject of a text stands in the place of the other one's, each of so many letters at least (您 for 你 is
+none), and first within so many characters."""
+
 MOST_NAMES = 64
 """The most frequent replacements, which are looked for in the other text."""
 
@@ -143,9 +147,27 @@ class Evidence:
     @cached_property
     def swapped(self) -> int:
         """How often a name stands in the place of another one, neither of which is anywhere in the other text."""
+        return max((times for _, _, times in self._swaps), default=0)
+
+    @cached_property
+    def of_other(self) -> bool:
+        """Whether a name stands throughout, from the first words on, in the place of another one: the subject."""
+        a, b = self.a.string[:HEADING], self.b.string[:HEADING]
+        return any(
+            times >= SUBJECT and min(len(here), len(there)) >= WORD and here in a and there in b
+            for here, there, times in self._swaps
+        )
+
+    @cached_property
+    def _swaps(self) -> list[tuple[str, str, int]]:
+        """Names in the place of another one, neither of which is anywhere in the other text, and how often; but for
+        one thing's names in two places."""
         a, b = self.a.string, self.b.string
-        names = self.conflicts.names.most_common(MOST_NAMES)
-        return max((times for (here, there), times in names if here not in b and there not in a), default=0)
+        return [
+            (here, there, times)
+            for (here, there), times in self.conflicts.names.most_common(MOST_NAMES)
+            if here not in b and there not in a and not titles.of_two_places(here, there)
+        ]
 
     @cached_property
     def _titled(self) -> tuple[str, str, str, str]:

@@ -52,6 +52,10 @@ LARGE, NAME = 3, 4
 RENUMBERED = 3
 """So many items in a row, each with another number, are a list that was numbered anew."""
 
+LONGEST_PART, PARTS = 3, 3
+"""Digits of the number of a section, dots left out, and how many begin with it, itself among them: a section that was
+moved takes the numbers of its own sections along."""
+
 _TENS = ["", "十", *(f"{one}十" for one in "二三四五六七八九")]
 _PARTS = tuple("条款项章节编")
 _WHICH_AFTER, _WHICH_BEFORE = tuple("年月日号期届次时"), tuple("第")
@@ -168,7 +172,7 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
         numbers = dict.fromkeys(pair for pair in numbers if pair not in misread)
         heads -= misread
         edges -= misread
-    renumbered = _renumbered(list(numbers))
+    renumbered = _renumbered(list(numbers)) | _moved_along(list(numbers))
     numbers = dict.fromkeys(pair for pair in numbers if pair in which or pair not in renumbered)
     total = len(numbers) + _agreeing(text_a, overlap.matched_a)
     places = _places(overlap.matched_a)
@@ -220,6 +224,23 @@ def _renumbered(pairs: Pairs) -> set[tuple[str, str]]:
             before = here, there
         if len(run) >= RENUMBERED:
             found.update(run)
+    return found
+
+
+def _moved_along(pairs: Pairs) -> set[tuple[str, str]]:
+    """The numbers of a section that stands elsewhere in a book, and those of its parts: 5.3, 5.3.1, 5.3.2 for 5.2,
+    5.2.1, 5.2.2."""
+    found: set[tuple[str, str]] = set()
+    for here, there in pairs:
+        if not (here.isdigit() and 1 < len(here) == len(there) <= LONGEST_PART):
+            continue
+        parts = {
+            (one, other)
+            for one, other in pairs
+            if one.isdigit() and one.startswith(here) and other.isdigit() and other.startswith(there)
+        }
+        if len(parts) >= PARTS:
+            found |= parts
     return found
 
 

@@ -46,6 +46,14 @@ FRAME_WORDS, LONGEST_FRAME, FRAME_SHARE = 3, 400, 0.15
 """So many words of what sites put round an article, in no more characters, and this share of them, are a site's
 frame."""
 
+PLACE, PLACE_SHARE, SHARED = 0.15, 0.5, 0.5
+"""Two articles in one frame stand in one place of it: what each has of its own is one piece for the most part, this
+share of it, and as far into what they share, within the first share of that. Asked where they share half of either:
+what one page of an article has as its frame and another as its code stands here and there."""
+
+FRAME_MOST = 0.85
+"""A frame leaves more of a page to its article than the rest of this share, if two articles alone are to show it."""
+
 COMPARED, TIMES = 2000, 3
 """So many characters of what is a text's own are compared, and no more than so many times the other's, because a
 long text has any pair of characters."""
@@ -107,6 +115,12 @@ class Owns:
         return False if found and all(both > own for own, both in found) else None
 
     @property
+    def in_one_place(self) -> bool:
+        """Whether what each has of its own is one piece for the most part, in the same place of what they share."""
+        (one, a), (other, b) = _place(self.overlap.a), _place(self.overlap.b)
+        return min(one, other) >= PLACE_SHARE and abs(a - b) <= PLACE
+
+    @property
     def tail(self) -> bool:
         """Whether both begin with what is their own and end with one passage that is most of what they share."""
         return all(_tailed(side) for side in (self.overlap.a, self.overlap.b))
@@ -156,7 +170,10 @@ def two_articles(a: Shingles, b: Shingles, titles: tuple[str, str]) -> float | N
     # A series has one title, and a site's word for its news stands in the frame.
     if not (owns.apart or (owns.likeness < UNLIKE and owns.share(SAME_TITLE))):
         return None
-    return min(len(both) / (len(own) + len(both)) for own, both in owns.texts)
+    shared = [len(both) / (len(own) + len(both)) for own, both in owns.texts]
+    if max(shared) >= SHARED and not owns.in_one_place:
+        return None
+    return min(shared) if max(shared) <= FRAME_MOST else 0.0
 
 
 def _tailed(side: Side) -> bool:
@@ -164,6 +181,22 @@ def _tailed(side: Side) -> bool:
         return False
     start, end = side.runs[-1]
     return start >= OWN and end - start >= TAIL * sum(end - start for start, end in side.runs)
+
+
+def _place(side: Side) -> tuple[float, float]:
+    """The longest block of a text's own: what share of its own it is, and of what it shares how much stands before."""
+    before = own = longest = place = at = 0
+    for start, end in [
+        *(run for run in side.runs if run[1] - run[0] >= SOLID_RUN),
+        (side.length, side.length),
+    ]:
+        block = start - at if start - at >= SOLID_RUN else 0
+        own += block
+        if block > longest:
+            longest, place = block, before
+        before += end - start
+        at = end
+    return longest / max(1, own), place / max(1, before)
 
 
 def _parted(text: str, side: Side) -> tuple[str, str]:

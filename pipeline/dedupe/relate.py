@@ -432,6 +432,13 @@ RULES: tuple[RelationRule, ...] = (
         shows=_titles_shown,
     ),
     RelationRule(
+        name="subject",
+        holds=lambda e: e.of_other and not e.regional,
+        relation=SAME_FORM,
+        source="manuals of two things in the words of one: of 32 such pairs of one collection 23 were merged, 12 since",
+        shows=_shown,
+    ),
+    RelationRule(
         name="covered-both",
         holds=lambda e: True,
         relation=DUPLICATE,

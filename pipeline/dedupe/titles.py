@@ -134,6 +134,11 @@ def _regional_in(text: str) -> tuple[frozenset[int], frozenset[int]]:
     return one, other
 
 
+def of_two_places(here: str, there: str) -> bool:
+    """Whether two words, as comparison keys, are Taiwan's and the mainland's word for one thing."""
+    return (here, there) in _regional() or (there, here) in _regional()
+
+
 @cache
 def _regional() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words of Taiwan, and those of the mainland in the same order."""

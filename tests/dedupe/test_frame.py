@@ -31,6 +31,24 @@ def test_two_programs_under_one_notice_are_two_articles() -> None:
     assert two_articles(one, longer, ("", "")) is None
 
 
+def test_what_two_articles_share_stands_round_them_in_one_place() -> None:
+    """A page of an article and its source have each their own too: a frame, and code here and there."""
+    one, other, text = (sentences(seed, 30) for seed in (1, 2, 3))
+    menu, code = "\n".join(sentences(4, 8)), program(5).split("\n")
+    source = "\n".join(line for pair in zip(text, [*code, *code[::-1]] * 2, strict=False) for line in pair)
+    page = f"{menu}\n" + "\n".join(text)
+    head = "\n".join(code[:3])
+    for a, b, found in (
+        (page, source, None),
+        (page, f"{head}\n" + "\n".join(text), 0.0),  # so short that two alone show no frame
+        ("\n".join([*one[:16], *text]), "\n".join([*other[:16], *text]), 0.6),
+        ("\n".join([*text, *one[:16]]), "\n".join([*text, *other[:16]]), 0.6),
+        ("\n".join([*one[:16], *text]), "\n".join([*text, *other[:16]]), None),
+    ):
+        keys = [shingles(text_key(each)) for each in (a, b)]
+        assert two_articles(keys[0], keys[1], ("", "")) == (found and pytest.approx(found, abs=0.1))
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

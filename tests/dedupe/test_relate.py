@@ -212,6 +212,46 @@ def test_conflicts_name_what_stands_in_each_others_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other", "numbers"),
+    [
+        (
+            ("5.3", "5.3.1", "5.3.2", "5.3.4"),
+            ("5.2", "5.2.1", "5.2.3", "5.2.4"),
+            0,
+        ),  # a section that was moved
+        (("5.3", "5.3.1", "6.1", "7.2"), ("5.2", "5.2.1", "9.1", "8.2"), 4),
+        (("530", "5301", "5302", "5304"), ("2.9", "291", "292", "294"), 4),
+    ],
+)
+def test_the_numbers_of_a_section_that_was_moved_are_no_facts(
+    one: Sequence[str], other: Sequence[str], numbers: int
+) -> None:
+    lines = sentences(3, 4)
+    a, b = (
+        shingled("\n".join(f"{said}见{number}小册" for said, number in zip(lines, said_of, strict=True)))
+        for said_of in (one, other)
+    )
+    overlap = measure(a, b)
+    assert overlap is not None
+    assert len(facts.conflicts(a, b, overlap).numbers) == numbers
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "relation"),
+    [
+        ("浮标", "滤网", "same_form"),  # the manuals of two things
+        ("專案", "項目", "duplicate"),  # one thing in the words of two places
+        ("浮标", "浮漂", "duplicate"),  # its name was put right
+        ("您", "你", "duplicate"),
+    ],
+)
+def test_texts_of_another_subject_throughout_are_of_one_form(one: str, other: str, relation: str) -> None:
+    lines = [f"{said}这一步做完以后把{{0}}放回原处。" for said in sentences(3, 4)]
+    text = "\n".join(["{0}的用法与保养", *lines, *sentences(4, 12)])
+    assert judged(text.format(one), text.format(other)).relation == relation
+
+
+@pytest.mark.parametrize(
     ("frame", "values", "expected"),
     [
         ("第{}届长跑比赛今天在{}的河边举行", ("三", "本市", "五", "邻县"), (True, 2)),
