@@ -107,17 +107,29 @@ def refresh_pages(kind: str, size: int) -> Iterator[Capture]:
         yield page(each.url, body.encode(), begin + timedelta(seconds=number))
 
 
+_LAUNCH = """
+import os, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[
+    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+_, status, taken = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), taken.ru_utime + taken.ru_stime, taken.ru_maxrss)
+"""
+"""A process starts with the largest resident set that the one which starts it ever had: so a small one does."""
+
+
 def used(line: list[str], folder: Path, *, fails: bool = False) -> Used:
     """Run a command of `corpus` to its end; SystemExit shows what it said where it failed."""
     command = [sys.executable, "-m", "pipeline.cli", *line]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])}
     with (folder / "said").open("wb") as said:
-        child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=said, env=env)
-        _, status, taken = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode and not fails:
+        told = subprocess.run(
+            [sys.executable, "-S", "-c", _LAUNCH, *command],
+            cwd=folder, stdout=subprocess.PIPE, stderr=said, env=env, check=True,
+        )  # fmt: skip
+    code, seconds, memory = told.stdout.split()
+    if int(code) and not fails:
         sys.exit(f"{line}: {(folder / 'said').read_text(encoding='utf-8')}")
-    return Used(seconds=taken.ru_utime + taken.ru_stime, memory=taken.ru_maxrss // 1024)
+    return Used(seconds=float(seconds), memory=int(memory) // 1024)
 
 
 def refresh(whole: Path, job: Job, kind: str, size: int) -> Used:

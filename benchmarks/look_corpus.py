@@ -141,8 +141,7 @@ def _copy(table: pa.Table, copy: int, shift: timedelta) -> pa.Table:
         if field.name in ("captured_at", "first_seen"):
             column = pc.add(column, pa.scalar(shift, pa.duration("us")))
         elif copy and field.name in ("id", "cluster"):
-            rest = pc.utf8_slice_codeunits(column, 4)
-            column = pc.binary_join_element_wise(pa.scalar(f"{copy:04x}"), rest, "")
+            column = _renamed(column, copy)
         elif copy and field.name in RENAMED:
             column = pc.binary_join_element_wise(column, pa.scalar(f"{copy}"), "-")
         elif field.name == "published_on":
@@ -150,6 +149,15 @@ def _copy(table: pa.Table, copy: int, shift: timedelta) -> pa.Table:
             column = pa.chunked_array([pa.array(column.to_numpy().astype("datetime64[D]") + days)])
         table = table.set_column(number, field, column.cast(field.type))
     return table
+
+
+def _renamed(ids: pa.ChunkedArray, copy: int) -> pa.ChunkedArray:
+    """The ids of a copy: none of the first rows, and of no other copy, has one of them."""
+    told = (
+        None if ident is None else f"{(int(ident[:4], 16) + copy) % 0x10000:04x}{ident[4:]}"
+        for ident in ids.to_pylist()
+    )
+    return pa.chunked_array([pa.array(told, pa.string())])
 
 
 def multiply_index(folder: Path, copies: int) -> None:
@@ -160,8 +168,7 @@ def multiply_index(folder: Path, copies: int) -> None:
     for copy in range(1, copies):
         part = members
         for name in ("id", "cluster"):
-            rest = pc.utf8_slice_codeunits(members[name], 4)
-            part = _set(part, name, pc.binary_join_element_wise(pa.scalar(f"{copy:04x}"), rest, ""))
+            part = _set(part, name, _renamed(members[name], copy))
         for name in ("print", "text_hash", "digest"):
             part = _set(part, name, pa.array(members[name].to_numpy() ^ _mask(copy)))
         part = _set(part, "url", pc.binary_join_element_wise(members["url"], pa.scalar(f"{copy}"), "-"))

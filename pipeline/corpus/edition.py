@@ -108,14 +108,15 @@ class Edition:
         """`sums` are the parent's: with them each of its files is checked before it is read.
 
         `rows`: how many it will hold, about, when there is no parent; `writers` write its files, if not this process.
-        `touched` are the files written here, `moved` the documents of which a row came or went.
+        `touched` are the files written here, `moved` the documents of which a row came or went, with the URL keys of
+        their pages.
         """
         self.folder = folder
         self.parent = parent
         self.sums = sums
         self._writers = writers
         self.touched: set[str] = set()
-        self.moved: set[str] = set()
+        self.moved: dict[str, str] = {}
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._rows: dict[str, int] = {}
         self._ids: dict[str, pa.Table] = {}
@@ -219,7 +220,9 @@ class Edition:
         arriving: dict[str, list[Document]] = defaultdict(list)
         for edit in edits:
             before, after = edit.before, edit.after
-            self.moved |= {row.id for row in (before.document if before else None, after) if row is not None}
+            for row in (before.document if before else None, after):
+                if row is not None:
+                    self.moved[row.id] = row.url_key or self.moved.get(row.id, "")
             if before is not None:
                 out[before.file].add((before.document.capture, before.document.part))
                 self._count(before.document, -1)

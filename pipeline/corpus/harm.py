@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 from pipeline.corpus.changes import difference, text_at
 from pipeline.corpus.expectations import NO_DOCUMENT, rows_of
 from pipeline.corpus.gates import HARM, Fault, Harm, Limits
+from pipeline.corpus.id_index import IdIndex
 from pipeline.corpus.queries import connected
+from pipeline.corpus.staged import is_linked
 from pipeline.dedupe.records import SPLIT_FROM
 from pipeline.errors import RefusedError
 from pipeline.records import Document, Reason
@@ -58,7 +60,7 @@ from change join read_parquet($old) before using (id)
 where what is not null and not list_contains($gone, before.capture)
 """
 _BLAMED = """
-with row as (select id, capture, cluster, relation, related_to, reason from read_parquet($rows, union_by_name = true)),
+with row as materialized (select id, capture, cluster, relation, related_to, reason from read_parquet($rows)),
      beside as (select row.id, row.cluster, tried.source from row join tried using (capture)),
      taken as (select id, cluster, related_to, reason from row join harmed using (id)
                where (harmed.kind = 'removed' and reason is not null) or (reason is null and relation = $split)),
@@ -92,17 +94,26 @@ def harmed(table: pa.Table, old: Path, new: Path, tried: Tried, gone: Collection
     with connected() as db:
         db.register("change", table)
         db.execute(_HARMED, {"old": olds, "new": news or olds[:1], "any": bool(news), "gone": sorted(gone)})
-        if not db.execute("select count(*) from harmed").fetchall()[0][0]:
+        ids = [ident for (ident,) in db.execute("select id from harmed").fetchall()]
+        if not ids:
             return []
         _load_tried(db, tried)
+        paths = _telling(old, new, ids) if tried.captures is None else rows_of(new)
         rows = db.execute(
             _BLAMED,
-            {"rows": [str(path) for path in rows_of(new)], "split": SPLIT_FROM, "past": sorted(NO_DOCUMENT)},
+            {"rows": [str(path) for path in paths], "split": SPLIT_FROM, "past": sorted(NO_DOCUMENT)},
         ).fetchall()
     names = ("id", "source", "title", "url", "kind", "cause", "what", "by", "old_file", "new_file")
     found = [Harm(**dict(zip(names, row, strict=True))) for row in rows]
     # what its site reserves goes at once: nobody is asked whether that is heard
     return [each for each in found if each.what != f"removed as {Reason.RESERVED}"]
+
+
+def _telling(old: Path, new: Path, ids: Sequence[str]) -> list[Path]:
+    """The files of an increment that say who did it: those that were written, and those with rows of the articles."""
+    about = IdIndex(old).files(ids)
+    names = {path: f"{path.parent.name}/{path.name}" for path in rows_of(new)}
+    return [path for path, name in names.items() if name in about or not is_linked(new, old, name)]
 
 
 def _load_tried(db: duckdb.DuckDBPyConnection, tried: Tried) -> None:

@@ -5,7 +5,7 @@ times they say of an article: the same (its own capture, one that said what it s
 last), another (a usable page without this text), gone. Visits whose time is not believed say nothing, and visits that
 brought no answer neither; visits alone make no version, they wait for the next one. Only the lives of pages are worked
 out of which a row came or went since the parent, from narrow columns of the files in which the index of ids knows rows
-of them; no other file is opened but for its footer. What differs from the parent's lines goes into a file
+of them; no other file is opened. What differs from the parent's lines goes into a file
 of its own, and a file joins the one before it where that is not twice its size: so a version writes 20 bytes for each
 page visited since its parent, some of them again. Over 30 days of benchmarks/versions.py these are 2 to 4 KB a version,
 of 660 to 920 KB in all; a file for each day of articles came to 90 to 109 KB.
@@ -14,7 +14,7 @@ of 660 to 920 KB in all; a file for each day of articles came to 90 to 109 KB.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import duckdb
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.corpus.id_index import IdIndex
-from pipeline.corpus.identity import document_id
+from pipeline.corpus.identity import PARTS_LOOKED_UP, document_id
 from pipeline.corpus.life import FOLDER, LINES, files
 from pipeline.corpus.queries import connected
 from pipeline.corpus.schema import ARTICLES, DROPPED, write_parquet
@@ -31,24 +31,27 @@ from pipeline.corpus.sums import Sums
 from pipeline.linking import link_or_copy
 from pipeline.records import IMPLAUSIBLE_DATE, Outcome, Reason
 
+PARTS = 4 * PARTS_LOOKED_UP
+"""Articles of a page that are looked for, with those that a person splits off."""
+
 GONE = (Outcome.GONE, Outcome.SOFT_GONE, Reason.DELETED)
 """Reasons of visits that found the page gone."""
 
 
 def write(
-    folder: Path, parent: Path | None, moved: Collection[str] | None = None, index: IdIndex | None = None
+    folder: Path, parent: Path | None, moved: Mapping[str, str] | None = None, index: IdIndex | None = None
 ) -> None:
     """Write the lives of a staged version: links to the parent's files, and what differs from them; None: all.
 
-    `moved` are the documents of which a row came or went since the parent (None: any may have), and `index` says in
-    which files their rows stand.
+    `moved` are the documents of which a row came or went since the parent (None: any may have), with the URL keys of
+    their pages, and `index` says in which files their rows stand.
     """
     shutil.rmtree(folder / FOLDER, ignore_errors=True)  # of a revision: those of the version that it revises
     (folder / FOLDER).mkdir()
     before = files(parent)[::-1] if parent is not None else []
     if parent is not None and Sums(parent).damaged(path.relative_to(parent).as_posix() for path in before):
         before = []
-    asked = _asked(folder, moved) if moved is not None and before else None
+    asked = _asked(folder, moved, index) if moved is not None and before else None
     lives = _lives(folder, asked, index)
     changed = _differing(lives, before)
     if not changed.num_rows:
@@ -88,10 +91,11 @@ def _said(lines: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*columns, "|", null_handling="replace")
 
 
-def _asked(folder: Path, moved: Collection[str]) -> pa.Array:
+def _asked(folder: Path, moved: Mapping[str, str], index: IdIndex | None) -> pa.Array:
     """Ids of the documents on the pages of those that moved."""
     ids = set(moved)
-    for ident, first in _further(folder):
+    parts = (document_id(key, part) for key in set(moved.values()) if key for part in range(1, PARTS + 1))
+    for ident, first in _further(folder, index.files([*moved, *parts]) if index is not None else None):
         if ident in ids or first in ids:
             ids |= {ident, first}
     return pa.array(sorted(ids), pa.string())
@@ -112,7 +116,7 @@ def _lives(folder: Path, asked: pa.Array | None, index: IdIndex | None) -> pa.Ta
         return pa.Table.from_batches([], LINES)
     with connected() as db:
         db.execute("set timezone = 'UTC'")
-        ids, firsts = zip(*further, strict=True) if (further := _further(folder)) else ((), ())
+        ids, firsts = zip(*further, strict=True) if (further := _further(folder, known)) else ((), ())
         db.register(
             "page", pa.table({"id": pa.array(ids, pa.string()), "first": pa.array(firsts, pa.string())})
         )
@@ -132,11 +136,15 @@ def _lives(folder: Path, asked: pa.Array | None, index: IdIndex | None) -> pa.Ta
         return _lines(db)
 
 
-def _further(folder: Path) -> list[tuple[str, str]]:
-    """Of articles that are not the first of their page: id, and the id by which visits without a text name the page."""
+def _further(folder: Path, files: Collection[str] | None) -> list[tuple[str, str]]:
+    """Of articles that are not the first of their page: id, and the id by which visits without a text name the page.
+
+    Only of those in some files, where that is said.
+    """
     return [
         (ident, document_id(key, 1))
         for path in sorted((folder / ARTICLES).glob("*.parquet"))
+        if files is None or f"{ARTICLES}/{path.name}" in files
         for ident, key in _not_first(path)
     ]
 

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipeline.archive.store import sha256_of, sync
-from pipeline.corpus.read import LATEST, MANIFEST, SUMS
+from pipeline.corpus.read import LATEST, MANIFEST, SUMS, refuse_later
 from pipeline.corpus.schema import SCHEMA_VERSION
 from pipeline.errors import CorpusError, NoSpaceError, RefusedError
 from pipeline.records import InputFile, Manifest, OutputFile
@@ -145,10 +145,14 @@ def _plain(value: object) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a version folder; CorpusError names the file when it cannot be read."""
+    """The manifest of a version folder; CorpusError names the file when it cannot be read.
+
+    UsageError for one of a later schema: what this code does not know it must not build upon, verify or take out of.
+    """
     path = folder / MANIFEST
     try:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        refuse_later(str(folder), raw["version"])
         raw["created_at"] = datetime.fromisoformat(raw["created_at"])
         raw["inputs"] = tuple(InputFile(**f) for f in raw["inputs"])
         raw["files"] = tuple(OutputFile(**f) for f in raw["files"])

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.corpus import feed, life
-from pipeline.corpus.schema import ARTICLES, READ, SCHEMA, TABLES, from_table, read_parquet
+from pipeline.corpus.schema import ARTICLES, READ, SCHEMA, SCHEMA_VERSION, TABLES, from_table, read_parquet
 from pipeline.errors import CorpusError, UsageError
 from pipeline.records import Document
 
@@ -73,7 +73,8 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
     """The folder of a version: `2.37.0`, `2.37` for its newest revision, None for the latest.
 
     `2.37 sha256:9f2c…` asks for the release with that hash, 16 digits or more, and `name@2.37 sha256:9f2c…` says the
-    same; CorpusError when there is another. UsageError names the folder and what is there instead.
+    same; CorpusError when there is another. UsageError names the folder and what is there instead, or says that the
+    version is of a later schema than this code knows.
     """
     folder = Path(clean)
     version, digest = by_hash(version)
@@ -95,15 +96,23 @@ def version_folder(clean: str | Path = "clean", version: str | None = None) -> P
                 f" add, update and delete. There are {', '.join(have)}; `corpus pin` keeps one"
             )
         raise UsageError(f"{folder}: there is no version {version}; there are {', '.join(have)}")
-    if digest is None:
-        return folder / fitting[-1]
     for name in reversed(fitting):
-        if hash_of(folder / name).startswith(digest):
+        if digest is None or hash_of(folder / name).startswith(digest):
+            refuse_later(str(folder / name), name)
             return folder / name
     raise CorpusError(
         f"{folder / fitting[-1]}: not the version of hash {digest}, but {hash_of(folder / fitting[-1])}; it is another"
         " corpus, a revision after a takedown, or damaged (`corpus verify`). `corpus versions` shows the hashes"
     )
+
+
+def refuse_later(where: str, version: str) -> None:
+    """UsageError for a version of a later SCHEMA than this code knows: not all that stands in its files may count."""
+    if version_key(version)[0] > SCHEMA_VERSION:
+        raise UsageError(
+            f"{where}: a version of schema {version_key(version)[0]}, and this package knows them up to"
+            f" {SCHEMA_VERSION}; update it, or ask for an earlier version"
+        )
 
 
 def by_hash(said: str | None) -> tuple[str | None, str | None]:

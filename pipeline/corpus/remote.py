@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from pipeline.corpus import life
 from pipeline.corpus.feed import VERSION
-from pipeline.corpus.read import HIDDEN, LATEST, MANIFEST, SUMS, by_hash, named, version_key
-from pipeline.corpus.schema import ARTICLES, READ, SCHEMA, SCHEMA_VERSION, read_parquet
+from pipeline.corpus.read import HIDDEN, LATEST, MANIFEST, SUMS, by_hash, named, refuse_later, version_key
+from pipeline.corpus.schema import ARTICLES, READ, SCHEMA, read_parquet
 from pipeline.errors import CorpusError, UsageError
 
 VERSIONS = "VERSIONS"
@@ -227,8 +227,7 @@ def _manifest(folder: Place, digest: str | None) -> tuple[Place, Mapping[str, An
     if f"{hashlib.sha256(data).hexdigest()}  {MANIFEST}" not in sums.splitlines():
         raise CorpusError(f"{folder.at(MANIFEST).url}: not as it was published: {SUMS} has another sum")
     said: dict[str, Any] = json.loads(data)
-    if version_key(said["version"])[0] > SCHEMA_VERSION:
-        raise UsageError(f"{folder.url}: version {said['version']} is of a later schema; update this package")
+    refuse_later(folder.url, said["version"])
     return folder, said
 
 

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from pipeline.records import Corrected, Document, Editor, Flag, Measures, OriginStep, Right, Span
 
 SCHEMA_VERSION = 2
-"""Raised when a reader of the previous schema could break; the first number of a version.
+"""Raised when a reader of the previous schema could break; the first number of a version. One of a higher number than
+this is neither read nor built upon, verified or collected (read.refuse_later).
 
 1: `quality` was a string of `name=value` pairs, rounded to three digits. 2: it is a struct, a number a measure.
 """

@@ -84,8 +84,8 @@ def _wrong_rows(folder: Path, manifest: Manifest, parent: Path | None, base: Man
     before = parent if base is not None else None
     with connected() as db:
         try:
-            _load(db, "now", folder, before)
-            _load(db, "before", before, folder)
+            _load(db, "now", folder, before, _SAID)
+            _load(db, "before", before, folder, _SAID_BEFORE)
         except (CorpusError, OSError, pa.ArrowException) as error:
             return [str(error)]
         captures = _captures(manifest) - _captures(base)
@@ -101,26 +101,34 @@ def _captures(manifest: Manifest | None) -> int:
     return sum(file.captures for file in manifest.inputs) if manifest is not None else 0
 
 
-def _load(db: duckdb.DuckDBPyConnection, name: str, folder: Path | None, beside: Path | None) -> None:
-    """The rows of a version's files that are none of the other's, every page of them read and checked."""
-    db.execute(
-        f"create table {name} (id varchar, capture varchar, part bigint, source varchar, reason varchar,"
-        " cluster varchar, relation varchar, title varchar, method varchar, size bigint, published boolean)"
-    )
+def _load(
+    db: duckdb.DuckDBPyConnection, name: str, folder: Path | None, beside: Path | None, columns: Sequence[str]
+) -> None:
+    """The rows of a version's files that are none of the other's; with all columns every page is read and checked."""
+    kinds = ("bigint" if column == "part" else "varchar" for column in columns)
+    said = ", ".join(f"{column} {kind}" for column, kind in zip(columns, kinds, strict=True))
+    db.execute(f"create table {name} ({said}, size bigint, published boolean)")
     for table in TABLES if folder is not None else ():
         for path in sorted((folder / table).glob("*.parquet")):  # type: ignore[operator]
             other = beside / table / path.name if beside is not None else None
             if other is None or not other.is_file() or not other.samefile(path):
-                _insert(db, name, read_parquet([path]), is_published=table == ARTICLES)
+                _insert(db, name, path, columns, is_published=table == ARTICLES)
 
 
-def _insert(db: duckdb.DuckDBPyConnection, name: str, table: pa.Table, *, is_published: bool) -> None:
-    db.register("rows", table.select([*_SAID, "text"]))
-    db.execute(f"insert into {name} select {', '.join(_SAID)}, length(text), {is_published} from rows")
+def _insert(
+    db: duckdb.DuckDBPyConnection, name: str, path: Path, columns: Sequence[str], *, is_published: bool
+) -> None:
+    whole = columns is _SAID
+    size = "length(text)" if whole else "null"
+    db.register("rows", read_parquet([path], None if whole else columns))
+    db.execute(f"insert into {name} select {', '.join(columns)}, {size}, {is_published} from rows")
     db.unregister("rows")
 
 
 _SAID = ("id", "capture", "part", "source", "reason", "cluster", "relation", "title", "method")
+
+_SAID_BEFORE = ("capture", "part", "source", "reason", "method")
+"""What is asked of the rows that were replaced: their files were checked against their sums when they were opened."""
 
 _NEVER = (
     (

@@ -112,7 +112,7 @@ def gone_in(version: Path) -> dict[str, int]:
             db.execute(
                 "with told as (select id, arg_max(gone_since is not null, filename) as is_gone"
                 " from read_parquet($lives, filename = true) group by id)"
-                " select source, count(*) from read_parquet($files, union_by_name = true)"
+                " select source, count(*) from read_parquet($files)"
                 " where id in (select id from told where is_gone) group by all order by all",
                 {"files": files, "lives": lives},
             ).fetchall()
@@ -127,7 +127,7 @@ def masked_in(version: Path) -> dict[str, int]:
     with connected() as db:
         return dict(
             db.execute(
-                "select source, count(*) from read_parquet($files, union_by_name = true)"
+                "select source, count(*) from read_parquet($files)"
                 " where list_contains(list_transform(flags, lambda flag: flag.name), $masked)"
                 " group by all order by all",
                 {"files": files, "masked": MASKED},

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import upkeep
@@ -18,6 +19,7 @@ from pipeline.archive.withdrawn import withdraw
 from pipeline.cli import main
 from pipeline.corpus import gates, harm, shards
 from pipeline.corpus.build import build
+from pipeline.corpus.edition import link_tree
 from pipeline.corpus.gates import Crowd, Limits
 from pipeline.corpus.held import read_held, show
 from pipeline.corpus.publish import read_manifest
@@ -380,6 +382,33 @@ def test_new_pages_that_cut_what_is_published_wait_and_the_others_come(whole: Pa
         "it goes in when nothing is cut"
     )
     assert verify(version_folder(whole / "clean")) == []
+
+
+def test_who_did_harm_is_looked_for_where_it_can_stand_and_not_in_all_that_is_published(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = version_folder(whole / "clean")
+    link_tree(old, tmp_path / "nothing written")
+    (ident,) = {
+        d.id for d in documents(whole / "clean") if d.url.endswith("/a/3.html") and d.source == "news"
+    }
+    (about,) = harm._telling(old, tmp_path / "nothing written", [ident])
+    assert ident in pq.read_table(about)["id"].to_pylist()
+    asked: list[tuple[set[Path], set[Path]]] = []
+    telling = harm._telling
+
+    def told(old: Path, new: Path, ids: Sequence[str]) -> list[Path]:
+        found = telling(old, new, ids)
+        asked.append((set(found), set(harm.rows_of(new))))
+        return found
+
+    monkeypatch.setattr(harm, "_telling", told)
+    title, first, *_ = article(3).split("\n")
+    write(whole / "raw", [page("news", 3, START + DAY, f"{title}\n{first}")], "run-2")
+    build(job(whole, news(body=BODY)))
+    ((some, all_of_them),) = asked
+    assert about.name in {path.name for path in some}
+    assert some < all_of_them
 
 
 def test_a_site_that_moved_and_takes_the_place_of_the_old_one_waits(whole: Path) -> None:

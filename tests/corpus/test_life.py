@@ -187,6 +187,14 @@ def test_a_later_visit_moves_all_articles_of_its_page_and_only_their_files_are_r
             return getattr(self.db, name)
 
     monkeypatch.setattr(life_files, "connected", Watched)
+    looked_into: set[str] = set()
+    not_first = life_files._not_first
+
+    def looked(path: Path) -> list[tuple[str, str]]:
+        looked_into.add(path.name)
+        return not_first(path)
+
+    monkeypatch.setattr(life_files, "_not_first", looked)
     gone = replace(
         row(4),
         id=first.id,
@@ -198,6 +206,7 @@ def test_a_later_visit_moves_all_articles_of_its_page_and_only_their_files_are_r
     version = staged(tmp_path / "2", parent, [gone])
     days = [f"{START + n * DAY:%Y-%m-%d}-000.parquet" for n in (1, 2, 9)]
     assert sorted(read_from) == days, "none of the pages that nobody looked at"
+    assert looked_into == set(days[:2]), "nor what stands at their end"
     lines = {
         each["id"]: each for path in life.files(version)[::-1] for each in pq.read_table(path).to_pylist()
     }
