@@ -91,8 +91,8 @@ COMPOSERS = {"extract": "pages", "normalize": "texts"}
 """Room → the one module of corpus that may import it, so that the fingerprint of each stage is its own."""
 
 DOORS = {
-    "httpx": {"pipeline/web/connections.py", "pipeline/web/transport.py"},
-    "httpcore": {"pipeline/web/connections.py"},
+    "httpx": {"pipeline/web/connections.py", "pipeline/web/http1.py", "pipeline/web/transport.py"},
+    "httptools": {"pipeline/web/http1.py"},
     "feedparser": {"pipeline/crawl/feeds.py", "pipeline/extract/feeditems.py"},
     "ada_url": {"pipeline/web/urls.py"},
     "trafilatura": {"pipeline/extract/trafilatura_reader.py"},

@@ -11,11 +11,11 @@ import httpx
 
 from pipeline.records import Outcome, header_of
 from pipeline.web.connections import GuardedTransport, Resolve, TransportError, resolve_name
+from pipeline.web.http1 import TOO_LONG
 from pipeline.web.urls import parse_url
 
 MAX_HEADERS = 256
-"""More header lines than this are refused (ours). httpcore 1.0.9 caps the header block at 100 KB and took 5,000
-lines when we sent it so many."""
+"""More header lines than this are refused (ours)."""
 
 
 _NO_BODY = httpx.ByteStream(b"")
@@ -115,17 +115,13 @@ def _origin(url: str) -> httpx.URL:
 
 
 def _answer_of(response: httpx.Response) -> Answer:
-    try:
-        server = response.extensions["network_stream"].get_extra_info("server_addr")
-    except (KeyError, OSError):  # the connection may be gone already
-        server = None
     return Answer(
         status=response.status_code,
         headers=tuple(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
         ),
-        protocol=response.extensions.get("http_version", b"HTTP/1.1").decode("latin-1"),
-        peer=str(server[0]) if server else None,
+        protocol=response.extensions["http_version"].decode("latin-1"),
+        peer=response.extensions["peer"],
         raw=bytearray(),
     )
 
@@ -138,7 +134,7 @@ def _before_answer(error: httpx.TransportError) -> TransportError:
         case httpx.ConnectError() if _is_tls(error):
             return TransportError(Outcome.TLS_ERROR, detail)
         case httpx.ProtocolError():
-            return TransportError(Outcome.BAD_PROTOCOL, detail, retry=0 if "Receive buffer" in detail else 1)
+            return TransportError(Outcome.BAD_PROTOCOL, detail, retry=0 if TOO_LONG in detail else 1)
         case _:
             return TransportError(Outcome.CONNECT_ERROR, detail, retry=2)
 
