@@ -10,7 +10,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pipeline.archive import warc
 from pipeline.archive.warc import Record
@@ -174,10 +174,16 @@ def _resource(capture: Capture, wire: Wire) -> bytes:
 
 def _companion(main: str, kind: str) -> str:
     """Id of the request or metadata record that belongs to a record."""
+    namespace = _bytes_of(main)
+    return warc.record_id(main, kind) if namespace is None else warc.id_in(namespace, kind)
+
+
+@lru_cache(maxsize=4)
+def _bytes_of(id: str) -> bytes | None:
     try:
-        return uuid5(UUID(main), kind).urn
+        return UUID(id).bytes
     except ValueError:
-        return warc.record_id(main, kind)
+        return None
 
 
 def _request(capture: Capture, wire: Wire) -> bytes:

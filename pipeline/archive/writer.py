@@ -32,6 +32,8 @@ ROLL_BYTES = 1 << 30
 """Heritrix, Browsertrix and CC-NEWS roll at 1 GB."""
 KEEP_FREE = 256 << 20
 """A writer stops while this much disk is left, so that sealing still succeeds."""
+LOOK_EVERY = 1 << 20
+"""Bytes written between two looks at how much there is left."""
 _NO_WIRE = Wire()
 
 
@@ -69,6 +71,7 @@ class Writer:
         self._day = ""
         self._fd = -1
         self._end = 0
+        self._look_at = 0
         self._refs: list[Ref] = []
         self._lock = lock(raw, gives_way=gives_way)
 
@@ -154,8 +157,10 @@ class Writer:
 
     def _turn(self) -> None:
         """Opens the next file where there is none, the day turned, or the open one is full."""
-        if shutil.disk_usage(self.raw).free < self._keep_free:
-            raise OSError(errno.ENOSPC, f"less than {self._keep_free >> 20} MiB free", str(self.raw))
+        if self._end >= self._look_at:
+            if shutil.disk_usage(self.raw).free < self._keep_free:
+                raise OSError(errno.ENOSPC, f"less than {self._keep_free >> 20} MiB free", str(self.raw))
+            self._look_at = self._end + LOOK_EVERY
         now = self._clock().astimezone(UTC)
         if self._fd >= 0 and (self._end >= self._roll_bytes or f"{now:%Y/%m/%d}" != self._day):
             self._seal()
@@ -184,6 +189,7 @@ class Writer:
             path.unlink()
             raise
         self._fd, self._file, self._end, self._refs = fd, f"warc/{self._day}/{name}", len(info), []
+        self._look_at = len(info) + LOOK_EVERY
 
     def _seal(self) -> None:
         if self._fd >= 0:

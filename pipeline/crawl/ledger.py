@@ -75,7 +75,7 @@ _WATCHED = (
     " AND last_ok IS NOT NULL"
 )
 
-STATES = 1024
+STATES = 4096
 """Rows of `url` that a writer keeps at hand."""
 
 EVER = datetime.max.replace(tzinfo=UTC)
@@ -388,7 +388,7 @@ class Ledger:
             f"{urlrow.GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, rowid",
             values,
         )
-        return [due_of(urlrow.from_row(row)) for row in found]
+        return [due_of(self._remembered(urlrow.from_row(row))) for row in found]
 
     def validators(self, url_key: str) -> Earlier | None:
         """The last good response of a URL, for a conditional request and for `Writer.write`.

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline import archive
 from pipeline.archive import cdxj, warc
+from pipeline.archive import writer as writing
 from pipeline.archive.exchange import Wire, captures, pack
 from pipeline.archive.warc import Damaged
 from pipeline.archive.writer import Writer
@@ -241,6 +242,18 @@ def test_a_nearly_full_disk_stops_the_writer_and_the_archive_stays_whole(tmp_pat
     assert caught.value.errno == errno.ENOSPC
     assert [each.captures for each in archive.sealed(tmp_path)] == [1]
     judge(tmp_path)
+
+
+def test_how_much_disk_is_left_is_looked_at_again_while_a_file_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "LOOK_EVERY", 2000)
+    with Writer(tmp_path, "run", clock) as writer:
+        writer.write(page(1))
+        writer._keep_free = 1 << 60
+        with pytest.raises(OSError, match="free"):
+            list(map(writer.write, map(page, range(2, 100))))
+    assert 1 < archive.sealed(tmp_path)[0].captures < 99
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "zeros", "garbage"])
