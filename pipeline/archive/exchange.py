@@ -63,29 +63,29 @@ class Wire:
 
 
 def pack(
-    capture: Capture, wire: Wire, run_id: str, earlier: Earlier | None = None
+    capture: Capture, wire: Wire, run_id: str, earlier: Earlier | None = None, id: str = ""
 ) -> tuple[Capture, list[bytes]]:
-    """The capture as records in the order they are appended, the metadata record last.
+    """The capture as records in the order they are appended, the metadata record last; `id` becomes its own.
 
     Returns the capture as it will be read back (digest set; body empty and outcome `unchanged` where it repeats
     a visit of its own URL) and the records, not yet compressed. With `earlier` of the same URL key, a 304 becomes a
     `server-not-modified` revisit and an equal body an `identical-payload-digest` one. So does the equal body of
     another URL: then this is a page of its own, the outcome stays, and its body is that of the response it repeats.
     """
-    headers = without_cookies(capture.headers)
+    headers, id = without_cookies(capture.headers), id or capture.id
     profile = _profile(capture, earlier)
     if profile and earlier:
-        capture = replace(capture, headers=headers, digest=earlier.digest, refers_to=earlier.id)
+        capture = replace(capture, id=id, headers=headers, digest=earlier.digest, refers_to=earlier.id)
         if earlier.url_key == capture.url_key:
             capture = replace(capture, body=b"", outcome=Outcome.UNCHANGED)
         records = [revisit(capture, wire, profile, earlier)]
     elif wire.resource or capture.status:
         status = 0 if wire.resource else capture.status
         digest = warc.sha1(capture.body)
-        capture = replace(capture, headers=headers, digest=digest, refers_to=None, status=status)
+        capture = replace(capture, id=id, headers=headers, digest=digest, refers_to=None, status=status)
         records = [_resource(capture, wire) if wire.resource else response(capture, wire)]
     else:
-        capture = replace(capture, headers=headers, digest="", body=b"", refers_to=None)
+        capture = replace(capture, id=id, headers=headers, digest="", body=b"", refers_to=None)
         records = []
     if records and wire.request_headers:
         records.append(_request(capture, wire))

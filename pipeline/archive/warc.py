@@ -113,6 +113,7 @@ def id_in(namespace: bytes, name: str) -> str:
     return f"urn:uuid:{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"
 
 
+@lru_cache(maxsize=64)
 def uri(url: str) -> str:
     """The URL with everything percent-encoded that may not stand in a record header."""
     return quote(url.encode("utf-8", "surrogatepass"), safe="!#$%&'()*+,-./:;=?@[]_~|^`{}\\\"")

@@ -129,10 +129,10 @@ class Writer:
 
     def _append(self, capture: Capture, wire: Wire, earlier: Earlier | None) -> Capture:
         self._turn()
-        if not capture.id:
-            name = warc.record_id(self.run_id, self._written, capture.url, warc.iso(capture.fetched_at))
-            capture = replace(capture, id=name)
-        capture, records = pack(capture, wire, self.run_id, earlier)
+        id = capture.id or warc.record_id(
+            self.run_id, self._written, capture.url, warc.iso(capture.fetched_at)
+        )
+        capture, records = pack(capture, wire, self.run_id, earlier, id)
         members = [warc.member(each) for each in records]
         written = b"".join(members)
         try:

@@ -181,7 +181,9 @@ class Ledger:
         """Write in the transaction that is open or begins; returns how many rows were."""
         if not self._db.in_transaction:
             self._db.execute("BEGIN")
-        return self._db.execute(sql, values if isinstance(values, Mapping) else tuple(values)).rowcount
+        return self._db.execute(
+            sql, values if isinstance(values, (dict, list, tuple)) else tuple(values)
+        ).rowcount
 
     def _write_beside(self, sql: str, values: Iterable[object] = ()) -> None:
         """Write what may change rows of `url` otherwise than by `_put`."""

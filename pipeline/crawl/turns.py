@@ -77,7 +77,7 @@ class Turns:
         if self._db is None:
             return now
         try:
-            if not any(delays.values()) and self._has_just_said(delays, now) and not self._is_changed():
+            if self._has_just_said(delays, now) and self._is_free(delays, now) and not self._is_changed():
                 return now
             self._db.execute("BEGIN IMMEDIATE")
             turn = max((self._free(lane, delay, now) for lane, delay in delays.items()), default=now)
@@ -103,6 +103,10 @@ class Turns:
 
     def _has_just_said(self, lanes: Iterable[str], now: float) -> bool:
         return all(abs(now - self._said.get(lane, -SHORT)) < SHORT for lane in lanes)
+
+    def _is_free(self, delays: Mapping[str, float], now: float) -> bool:
+        """Whether nothing that we said ourselves is to be waited for."""
+        return all(now >= self._said[lane] + delay for lane, delay in delays.items())
 
     def _is_changed(self) -> bool:
         """Whether another process wrote since this was last asked."""

@@ -27,7 +27,7 @@ _NUMBER = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _SAFE = r"[A-Za-z0-9\-._~!$&()*+,;=:@%/]"
 _NORMAL = re.compile(
     rf"(https?:)//(((?!xn--|[a-z0-9.-]*\.xn--)(?:[a-z][a-z0-9-]{{0,62}}\.){{1,9}}[a-z]{{2,20}}|{_NUMBER}(?:\.{_NUMBER}){{3}})"
-    rf"(?::(?!443/)([1-9][0-9]{{2,3}}))?)(?!{_SAFE}*(?:/\.|%2[eE]))(/{_SAFE}*)(\?(?:{_SAFE}|\?)+)?"
+    rf"(?::(?!443/)([1-9][0-9]{{2,3}}|[1-5][0-9]{{4}}))?)(?!{_SAFE}*(?:/\.|%2[eE]))(/{_SAFE}*)(\?(?:{_SAFE}|\?)+)?"
 )
 """URLs of which the URL standard leaves every character where it stands: most of those that are asked for."""
 
