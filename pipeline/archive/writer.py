@@ -107,6 +107,7 @@ class Writer:
         peer: str | None = None,
         truncated: str | None = None,
         resource: bool = False,
+        without_body: bool = False,
     ) -> Capture:
         """Appends a capture and returns it as it will be read back, with id, digest and place.
 
@@ -114,20 +115,27 @@ class Writer:
         as captures of kind redirect. With `earlier` (from `Ledger.validators`) a 304 or an equal body
         becomes a revisit: body empty, outcome unchanged, refers_to set. `peer` is the address connected
         to, `truncated` a WARC-Truncated word (length, time, disconnect); `resource` is for a body that did
-        not come by HTTP. Raises OSError when the disk is nearly full (ENOSPC) or the write fails; the
-        file is then as it was before.
+        not come by HTTP; `without_body` returns it so. Raises OSError when the disk is nearly full (ENOSPC)
+        or the write fails; the file is then as it was before.
         """
         for hop in hops:
             self._append(_redirect(capture, hop), _NO_WIRE, None)
         wire = Wire(request_headers=tuple(request_headers), peer=peer, truncated=truncated, resource=resource)
-        return self._append(capture, wire, earlier)
+        return self._append(capture, wire, earlier, without_body=without_body)
+
+    @property
+    def newest(self) -> Ref:
+        """The index row of the capture that was written last."""
+        return self._refs[-1]
 
     def flush(self) -> None:
         """Forces everything written to the disk; only then may the ledger commit."""
         if self._fd >= 0:
             os.fsync(self._fd)
 
-    def _append(self, capture: Capture, wire: Wire, earlier: Earlier | None) -> Capture:
+    def _append(
+        self, capture: Capture, wire: Wire, earlier: Earlier | None, *, without_body: bool = False
+    ) -> Capture:
         self._turn()
         id = capture.id or warc.record_id(
             self.run_id, self._written, capture.url, warc.iso(capture.fetched_at)
@@ -143,7 +151,8 @@ class Writer:
         place = Place(file=self._file, offset=self._end, length=len(members[0]))
         self._end += len(written)
         self._written += 1
-        capture = replace(capture, place=place)
+        body, rendered = (b"", b"") if without_body else (capture.body, capture.rendered)
+        capture = replace(capture, place=place, body=body, rendered=rendered)
         self._refs.append(ref_of(capture))
         return capture
 
