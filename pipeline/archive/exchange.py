@@ -60,6 +60,8 @@ class Wire:
     """WARC-Truncated: length, time, disconnect or unspecified."""
     resource: bool = False
     """The body did not come by HTTP (a file): a resource record instead of a response."""
+    reason: str = ""
+    """The words behind the status as they came, latin-1 decoded; empty: those of the standard are written."""
 
 
 def pack(
@@ -145,7 +147,8 @@ def response(capture: Capture, wire: Wire) -> bytes:
         ("WARC-Payload-Digest", capture.digest),
         ("Content-Type", "application/http; msgtype=response"),
     ]
-    return warc.record("response", headers, warc.http_block(capture.status, capture.headers, capture.body))
+    block = warc.http_block(capture.status, capture.headers, capture.body, wire.reason)
+    return warc.record("response", headers, block)
 
 
 def revisit(capture: Capture, wire: Wire, profile: str, earlier: Earlier) -> bytes:
@@ -160,7 +163,9 @@ def revisit(capture: Capture, wire: Wire, profile: str, earlier: Earlier) -> byt
         ("WARC-Payload-Digest", capture.digest),
         ("Content-Type", "application/http; msgtype=response"),
     ]
-    return warc.record("revisit", headers, warc.http_block(capture.status, capture.headers, None))
+    return warc.record(
+        "revisit", headers, warc.http_block(capture.status, capture.headers, None, wire.reason)
+    )
 
 
 def _resource(capture: Capture, wire: Wire) -> bytes:

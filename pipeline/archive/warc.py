@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
@@ -161,21 +161,27 @@ def parse_fields(block: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def http_block(status: int, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
+def http_block(
+    status: int, headers: Sequence[tuple[str, str]], body: bytes | None, reason: str = ""
+) -> bytes:
     """Status line, headers byte for byte (latin-1) with the wire's three masked, and the body.
 
-    `body` None (a revisit) writes no Content-Length. The line says HTTP/1.1 whatever was spoken:
-    warcio and pywb accept no other.
+    `body` None (a revisit) writes no Content-Length; without a `reason` that of the standard is written. The line says
+    HTTP/1.1 whatever was spoken: warcio and pywb accept no other.
     """
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Unknown"
-    lines = [f"HTTP/1.1 {status} {phrase}".encode("ascii")]
+    lines = [f"HTTP/1.1 {status} {_BREAK.sub(' ', reason) or _phrase(status)}".encode("latin-1", "replace")]
     lines += [header_line(_shown(name), value) for name, value in headers]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}".encode())
     return b"\r\n".join(lines) + b"\r\n\r\n" + (body or b"")
+
+
+@cache
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
 
 
 @lru_cache(maxsize=256)

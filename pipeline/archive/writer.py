@@ -106,6 +106,7 @@ class Writer:
         earlier: Earlier | None = None,
         peer: str | None = None,
         truncated: str | None = None,
+        reason: str = "",
         resource: bool = False,
         without_body: bool = False,
     ) -> Capture:
@@ -114,13 +115,19 @@ class Writer:
         An empty `capture.id` is filled from run, serial, URL and time. `hops` are archived before it
         as captures of kind redirect. With `earlier` (from `Ledger.validators`) a 304 or an equal body
         becomes a revisit: body empty, outcome unchanged, refers_to set. `peer` is the address connected
-        to, `truncated` a WARC-Truncated word (length, time, disconnect); `resource` is for a body that did
-        not come by HTTP; `without_body` returns it so. Raises OSError when the disk is nearly full (ENOSPC)
-        or the write fails; the file is then as it was before.
+        to, `truncated` a WARC-Truncated word (length, time, disconnect), `reason` what the server said
+        behind the status; `resource` is for a body that did not come by HTTP; `without_body` returns it so.
+        Raises OSError when the disk is nearly full (ENOSPC) or the write fails; the file is then as it was before.
         """
         for hop in hops:
             self._append(_redirect(capture, hop), _NO_WIRE, None)
-        wire = Wire(request_headers=tuple(request_headers), peer=peer, truncated=truncated, resource=resource)
+        wire = Wire(
+            request_headers=tuple(request_headers),
+            peer=peer,
+            truncated=truncated,
+            resource=resource,
+            reason=reason,
+        )
         return self._append(capture, wire, earlier, without_body=without_body)
 
     @property

@@ -117,6 +117,7 @@ class Keeper:
                 earlier=earlier,
                 peer=fetched.peer if fetched else None,
                 truncated=fetched.truncated if fetched else None,
+                reason=fetched.reason if fetched else "",
                 without_body=True,
             )
         except OSError as error:

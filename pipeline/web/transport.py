@@ -30,6 +30,8 @@ class Answer:
     """Latin-1 decoded, in order: byte-exact."""
     protocol: str
     peer: str | None
+    reason: str = ""
+    """The words behind the status, as they came."""
     raw: bytearray
     """The body as on the wire, without the chunked framing."""
 
@@ -122,6 +124,7 @@ def _answer_of(response: httpx.Response) -> Answer:
         ),
         protocol=response.extensions["http_version"].decode("latin-1"),
         peer=response.extensions["peer"],
+        reason=response.extensions["reason_phrase"].decode("latin-1"),
         raw=bytearray(),
     )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline import archive
 from pipeline.archive import cdxj, warc
 from pipeline.archive import writer as writing
-from pipeline.archive.exchange import Wire, captures, pack
+from pipeline.archive.exchange import MAIN, Wire, captures, pack
 from pipeline.archive.warc import Damaged
 from pipeline.archive.writer import Writer
 from pipeline.errors import BusyError
@@ -241,6 +241,21 @@ def test_a_nearly_full_disk_stops_the_writer_and_the_archive_stays_whole(tmp_pat
         writer.write(page(2))
     assert caught.value.errno == errno.ENOSPC
     assert [each.captures for each in archive.sealed(tmp_path)] == [1]
+    judge(tmp_path)
+
+
+def test_the_status_line_has_the_words_of_the_server(tmp_path: Path) -> None:
+    said = {"": b"OK", "\xba\xc3": b"\xba\xc3", "Fine\r\nX: y": b"Fine  X: y", "\u6751": b"?"}
+    with Writer(tmp_path, "run", clock) as writer:
+        first = writer.write(page(1), reason="Fine")
+        for n, reason in enumerate(said):
+            writer.write(page(2 + n), reason=reason)
+        again = writer.write(page(1), reason="Again", earlier=cdxj.earlier_of(cdxj.ref_of(first)))
+    lines = [
+        each.block.partition(b"\r\n")[0] for each in warc.scan(warc_files(tmp_path)[0]) if each.kind in MAIN
+    ]
+    assert lines == [b"HTTP/1.1 200 " + words for words in (b"Fine", *said.values(), b"Again")]
+    assert again.refers_to == first.id
     judge(tmp_path)
 
 
