@@ -78,6 +78,7 @@ class Transport:
             response = await self._http.handle_async_request(self._request(url, headers))
         except httpx.TransportError as error:
             raise _before_answer(error) from error
+        assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
             answer = _answer_of(response)
             arrived(answer)
@@ -86,7 +87,6 @@ class Transport:
             declared = answer.header("content-length")
             if declared.isascii() and declared.isdigit() and int(declared[:20]) > wire_cap:
                 raise TransportError(Outcome.TOO_LARGE, f"{declared[:20]} bytes declared")
-            assert isinstance(response.stream, httpx.AsyncByteStream)
             async for chunk in response.stream:
                 answer.raw += chunk
                 if len(answer.raw) > wire_cap:
@@ -95,7 +95,7 @@ class Transport:
         except httpx.TransportError as error:
             raise _inside_body(error) from error
         finally:
-            await response.aclose()
+            await response.stream.aclose()
         return answer
 
     def _request(self, url: str, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
