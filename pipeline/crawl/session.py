@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sqlite3
 from collections import defaultdict
@@ -131,11 +130,9 @@ class Session:
 
     def run(self, work: Sequence[Coroutine[Any, Any, None]], is_stopped: Callable[[], bool]) -> None:
         """Run to the end or until it is stopped; either way everything kept so far is on disk."""
-        gc.freeze()  # what was there before is not looked through again and again: 2 % of a crawl
         try:
             asyncio.run(self._until_stopped(work, is_stopped))
         finally:
-            gc.unfreeze()
             self._kept.counts = {"captures": sum(t.outcomes.total() for t in self.tallies.values())}
             self._kept.idle = "" if self._kept.counts["captures"] else "nothing was asked"
 

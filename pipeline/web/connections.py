@@ -87,7 +87,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return httpx.Response(
             reading.status,
             headers=reading.headers,
-            stream=_Body(connection, patience["read"], partial(self._leave, origin, connection)),
+            stream=_Body(connection, reading, patience["read"], partial(self._leave, origin, connection)),
             extensions={
                 "http_version": f"HTTP/{reading.version}".encode("ascii"),
                 "reason_phrase": reading.reason,
@@ -179,13 +179,16 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 class _Body(httpx.AsyncByteStream):
     """The body of a response, piece by piece as it comes."""
 
-    def __init__(self, connection: Connection, patience: float, leave: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: Connection, reading: Reading, patience: float, leave: Callable[[], None]
+    ) -> None:
         self._connection = connection
+        self._reading = reading
         self._patience = patience
         self._leave = leave
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._connection.pieces(self._patience)
+        return self._connection.pieces(self._reading, self._patience)
 
     async def aclose(self) -> None:
         self._leave()

@@ -57,6 +57,10 @@ class Reading:
         self._parser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(**_LENIENT)
 
+    def leave(self) -> None:
+        """Nothing more is read: parser and reading hold each other, and what was read."""
+        del self._parser
+
     def feed(self, data: bytes) -> None:
         """Read on; RemoteProtocolError for what is no answer. What was read until then stays."""
         if not self.has_head:
@@ -72,6 +76,8 @@ class Reading:
             self._is_held = not self.has_head and "Content-Length" in str(error)
             if not self.is_whole and not self._is_held:
                 raise httpx.RemoteProtocolError(self._wrong or str(error)) from error
+        if self.has_head:
+            self._head = bytearray()
         if self._wrong or self._loose > MAX_HEAD:
             raise httpx.RemoteProtocolError(self._wrong or TOO_LONG)
         if self._is_held and (found := _HEAD_END.search(self._head)):
@@ -175,10 +181,8 @@ class Connection(asyncio.Protocol):
             await self._wait(patience)
         return reading
 
-    async def pieces(self, patience: float) -> AsyncIterator[bytes]:
+    async def pieces(self, reading: Reading, patience: float) -> AsyncIterator[bytes]:
         """The body as it comes; what came before an error comes before it."""
-        reading = self._reading
-        assert reading is not None
         while reading.body or not reading.is_whole:
             if reading.body:
                 piece, reading.body = bytes(reading.body), bytearray()
@@ -188,9 +192,15 @@ class Connection(asyncio.Protocol):
 
     def bears_another(self) -> bool:
         """Whether the answer was read to its end, and another request may follow; from now on it is idle."""
-        reading, self._reading = self._reading, None
+        reading = self._let_go()
         self._idle_since = self._loop.time()
         return not self.is_closed and reading is not None and reading.is_whole and reading.is_reusable
+
+    def _let_go(self) -> Reading | None:
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.leave()
+        return reading
 
     @property
     def idle(self) -> float:
@@ -201,6 +211,7 @@ class Connection(asyncio.Protocol):
         """Close it at once."""
         self.is_closed = True
         self._transport.abort()
+        self._let_go()
 
     async def _wait(self, patience: float) -> None:
         """Until something comes; raises what went wrong."""
