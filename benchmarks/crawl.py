@@ -7,9 +7,21 @@ request at a time, and from HOSTS of them (ports of loopback) side by side. Ours
 robots.txt, links, pages, WARC, index and ledger, fsync included. Beside it bare httpx with as many requests under way,
 which drops what it gets; and that with what comes written by warcio and by fastwarc (response and request record, a
 gzip member each) and nothing else. Every run is a process of its own that counts its CPU from after a first crawl of
-WARM pages; they take turns, and medians are told. Goal: 0.5 of bare httpx's pages a CPU second; reached so far: 0.34.
-Upon aiohttp, whose parser is in C, it would be 0.40; but that refuses an answer that names both a length and chunks,
-and of a chunk that cannot be read it gives not even the status. uvloop changes nothing.
+WARM pages; they take turns, and medians are told. Goal: 0.5 of bare httpx's pages a CPU second; reached: 0.49 from one
+host and 0.53 from HOSTS (three rounds, on a machine that others kept busy). uvloop changes nothing.
+
+What was done, as the ratio of the best of ten runs of 300 pages: 0.36 upon httpx's own transport, httpcore and h11;
+0.47 upon ours and llhttp (of an answer with seven headers h11 makes 65 µs, llhttp 2.5; aiohttp has llhttp too, but
+refuses an answer that names both a length and chunks, and of a chunk that cannot be read gives not even the status);
+0.52 with less around it: gzip windows no larger than the record (of a page 170 µs became 84, the same bytes), turns at
+a site written again only after 50 ms, normal URLs taken as they stand, ids, dates and index lines in fewer steps.
+
+Where a page's time is now, by samples of the stack (one host; 20 are alike but for their lists, 4 %):
+
+    connections and bytes              9 %    WARC records and digests      8 %    the ledger's row         8 %
+    cookies, decoding, verdict         8 %    gzip                          6 %    CDXJ and daily index     7 %
+    pace                               6 %    the rest of a write           6 %    what is due, lists       9 %
+    robots.txt and what is known       7 %    block pages, next parts       7 %    event loop and the rest 19 %
 
 `--profile` runs ours once more under cProfile and tells the share of each stage.
 """
@@ -53,7 +65,7 @@ COLUMNS = ("要闻", "本地", "文化", "教育", "体育", "财经", "科技",
 WORDS = "村口的老槐树下，几位老人说起那年修渠引水的旧事，从开春一直讲到秋收，旁边的孩子听得入了神。"
 
 STAGES = (
-    ("connections and bytes (httpx, httpcore)", "web/transport.py:send", ()),
+    ("connections and bytes", "web/transport.py:send", ()),
     (
         "cookies, redirects, decoding, verdict",
         "web/fetch.py:get",

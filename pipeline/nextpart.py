@@ -126,8 +126,10 @@ def part_of(url: str) -> tuple[str, int]:
     ('example.cn/2024-05-20.html', 0)
     """
     split = urlsplit(url)
-    host = (split.hostname or "").removeprefix("www.") + (f":{split.port}" if split.port else "")
-    pairs = parse_qsl(split.query, max_num_fields=100, encoding="latin-1")  # every byte as it is, be it GBK
+    port = split.port
+    host = (split.hostname or "").removeprefix("www.") + (f":{port}" if port else "")
+    # every byte as it is, be it GBK
+    pairs = parse_qsl(split.query, max_num_fields=100, encoding="latin-1") if split.query else []
     query = [(k, v) for k, v in pairs if k.lower() not in PART_KEYS]
     asked = [v for k, v in pairs if k.lower() in PART_KEYS and re.fullmatch(r"[1-9]\d?", v)]
     rest = f"?{urlencode(query)}" if query else ""

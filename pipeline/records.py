@@ -281,8 +281,9 @@ Headers = tuple[tuple[str, str], ...]
 
 def header_of(headers: Headers, name: str) -> str:
     """The first value of a header, its name compared without case; "" if there is none."""
+    size = len(name)
     for key, value in headers:
-        if key.lower() == name:
+        if len(key) == size and key.lower() == name:
             return value
     return ""
 

@@ -92,8 +92,8 @@ COMPOSERS = {"extract": {"pages"}, "normalize": {"texts", "tables"}}
 no row, it asks which a change can touch."""
 
 DOORS = {
-    "httpx": {"pipeline/web/connections.py", "pipeline/web/transport.py"},
-    "httpcore": {"pipeline/web/connections.py"},
+    "httpx": {"pipeline/web/connections.py", "pipeline/web/http1.py", "pipeline/web/transport.py"},
+    "httptools": {"pipeline/web/http1.py"},
     "feedparser": {"pipeline/crawl/feeds.py", "pipeline/extract/feeditems.py"},
     "ada_url": {"pipeline/web/urls.py"},
     "trafilatura": {"pipeline/extract/trafilatura_reader.py"},

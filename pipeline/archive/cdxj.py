@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 
 from pipeline.archive import warc
@@ -155,10 +156,10 @@ def _line(ref: Ref) -> str:
         "offset": str(ref.offset),
         "filename": ref.file.rpartition("/")[2],
     }
-    ours = {name: getattr(ref, name) for name in _OURS} | {"fetched_at": warc.iso(ref.fetched_at)}
+    ours = dict(zip(_OURS, _OURS_OF(ref), strict=True)) | {"fetched_at": warc.iso(ref.fetched_at)}
     row = {name: value for name, value in shown.items() if value}
     row_of_ours = {name: value for name, value in ours.items() if value is not None}
-    stamp = f"{ref.fetched_at.astimezone(UTC):%Y%m%d%H%M%S}"
+    stamp = ours["fetched_at"][:19].translate(_TO_STAMP)
     return f"{warc.uri(surt(ref.url_key))} {stamp} {json.dumps(row | {'capture': row_of_ours})}\n"
 
 
@@ -207,3 +208,5 @@ def _parse(line: str, file: str) -> Ref:
 _OURS = tuple(
     each.name for each in fields(Ref) if each.name not in {"file", "offset", "length", "fetched_at"}
 )
+_OURS_OF = attrgetter(*_OURS)
+_TO_STAMP = {ord(sign): None for sign in "-T:"}

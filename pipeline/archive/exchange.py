@@ -10,7 +10,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pipeline.archive import warc
 from pipeline.archive.warc import Record
@@ -60,32 +60,34 @@ class Wire:
     """WARC-Truncated: length, time, disconnect or unspecified."""
     resource: bool = False
     """The body did not come by HTTP (a file): a resource record instead of a response."""
+    reason: str = ""
+    """The words behind the status as they came, latin-1 decoded; empty: those of the standard are written."""
 
 
 def pack(
-    capture: Capture, wire: Wire, run_id: str, earlier: Earlier | None = None
+    capture: Capture, wire: Wire, run_id: str, earlier: Earlier | None = None, id: str = ""
 ) -> tuple[Capture, list[bytes]]:
-    """The capture as records in the order they are appended, the metadata record last.
+    """The capture as records in the order they are appended, the metadata record last; `id` becomes its own.
 
     Returns the capture as it will be read back (digest set; body empty and outcome `unchanged` where it repeats
     a visit of its own URL) and the records, not yet compressed. With `earlier` of the same URL key, a 304 becomes a
     `server-not-modified` revisit and an equal body an `identical-payload-digest` one. So does the equal body of
     another URL: then this is a page of its own, the outcome stays, and its body is that of the response it repeats.
     """
-    headers = without_cookies(capture.headers)
+    headers, id = without_cookies(capture.headers), id or capture.id
     profile = _profile(capture, earlier)
     if profile and earlier:
-        capture = replace(capture, headers=headers, digest=earlier.digest, refers_to=earlier.id)
+        capture = replace(capture, id=id, headers=headers, digest=earlier.digest, refers_to=earlier.id)
         if earlier.url_key == capture.url_key:
             capture = replace(capture, body=b"", outcome=Outcome.UNCHANGED)
         records = [revisit(capture, wire, profile, earlier)]
     elif wire.resource or capture.status:
         status = 0 if wire.resource else capture.status
         digest = warc.sha1(capture.body)
-        capture = replace(capture, headers=headers, digest=digest, refers_to=None, status=status)
+        capture = replace(capture, id=id, headers=headers, digest=digest, refers_to=None, status=status)
         records = [_resource(capture, wire) if wire.resource else response(capture, wire)]
     else:
-        capture = replace(capture, headers=headers, digest="", body=b"", refers_to=None)
+        capture = replace(capture, id=id, headers=headers, digest="", body=b"", refers_to=None)
         records = []
     if records and wire.request_headers:
         records.append(_request(capture, wire))
@@ -145,7 +147,8 @@ def response(capture: Capture, wire: Wire) -> bytes:
         ("WARC-Payload-Digest", capture.digest),
         ("Content-Type", "application/http; msgtype=response"),
     ]
-    return warc.record("response", headers, warc.http_block(capture.status, capture.headers, capture.body))
+    block = warc.http_block(capture.status, capture.headers, capture.body, wire.reason)
+    return warc.record("response", headers, block)
 
 
 def revisit(capture: Capture, wire: Wire, profile: str, earlier: Earlier) -> bytes:
@@ -160,7 +163,9 @@ def revisit(capture: Capture, wire: Wire, profile: str, earlier: Earlier) -> byt
         ("WARC-Payload-Digest", capture.digest),
         ("Content-Type", "application/http; msgtype=response"),
     ]
-    return warc.record("revisit", headers, warc.http_block(capture.status, capture.headers, None))
+    return warc.record(
+        "revisit", headers, warc.http_block(capture.status, capture.headers, None, wire.reason)
+    )
 
 
 def _resource(capture: Capture, wire: Wire) -> bytes:
@@ -174,10 +179,16 @@ def _resource(capture: Capture, wire: Wire) -> bytes:
 
 def _companion(main: str, kind: str) -> str:
     """Id of the request or metadata record that belongs to a record."""
+    namespace = _bytes_of(main)
+    return warc.record_id(main, kind) if namespace is None else warc.id_in(namespace, kind)
+
+
+@lru_cache(maxsize=4)
+def _bytes_of(id: str) -> bytes | None:
     try:
-        return uuid5(UUID(main), kind).urn
+        return UUID(id).bytes
     except ValueError:
-        return warc.record_id(main, kind)
+        return None
 
 
 def _request(capture: Capture, wire: Wire) -> bytes:

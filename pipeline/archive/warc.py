@@ -14,12 +14,12 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL
 
 from fastwarc.warc import ArchiveIterator
 
@@ -76,10 +76,10 @@ def sha1(data: bytes) -> str:
     return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
 
 
-@lru_cache(maxsize=256)
 def iso(at: datetime) -> str:
     """WARC 1.1 date of an aware time: UTC with six decimals and Z; such strings sort as the times do."""
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def moment(text: str) -> datetime | None:
@@ -101,9 +101,19 @@ def record_id(*parts: object) -> str:
     >>> record_id("response", 1) == record_id("response", 1) != record_id("response", 2)
     True
     """
-    return uuid5(NAMESPACE_URL, "\n".join(map(str, parts))).urn
+    return id_in(NAMESPACE_URL.bytes, "\n".join(map(str, parts)))
 
 
+def id_in(namespace: bytes, name: str) -> str:
+    """`uuid.uuid5(…).urn`, given the bytes of the namespace, in a third of the time."""
+    digest = bytearray(hashlib.sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50  # version 5 (RFC 9562 §5.5)
+    digest[8] = digest[8] & 0x3F | 0x80
+    told = digest.hex()
+    return f"urn:uuid:{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"
+
+
+@lru_cache(maxsize=64)
 def uri(url: str) -> str:
     """The URL with everything percent-encoded that may not stand in a record header."""
     return quote(url.encode("utf-8", "surrogatepass"), safe="!#$%&'()*+,-./:;=?@[]_~|^`{}\\\"")
@@ -122,8 +132,12 @@ def record(kind: str, headers: Sequence[tuple[str, str]], block: bytes) -> bytes
 
 
 def member(data: bytes) -> bytes:
-    """The record as one gzip member; mtime 0, so equal records are equal bytes."""
-    return zlib.compress(data, 6, wbits=31)
+    """The record as one gzip member; mtime 0, so equal records are equal bytes.
+
+    Of a small record the window is the smallest that holds it with zlib's margin (262 bytes): the bytes are those of
+    the largest one, which zlib needs eight times as long to set up as to pack 500 bytes.
+    """
+    return zlib.compress(data, 6, wbits=16 + min(max((len(data) + 262).bit_length(), 10), 15))
 
 
 def fields_block(pairs: Iterable[tuple[str, str]]) -> bytes:
@@ -147,21 +161,27 @@ def parse_fields(block: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def http_block(status: int, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
+def http_block(
+    status: int, headers: Sequence[tuple[str, str]], body: bytes | None, reason: str = ""
+) -> bytes:
     """Status line, headers byte for byte (latin-1) with the wire's three masked, and the body.
 
-    `body` None (a revisit) writes no Content-Length. The line says HTTP/1.1 whatever was spoken:
-    warcio and pywb accept no other.
+    `body` None (a revisit) writes no Content-Length; without a `reason` that of the standard is written. The line says
+    HTTP/1.1 whatever was spoken: warcio and pywb accept no other.
     """
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Unknown"
-    lines = [f"HTTP/1.1 {status} {phrase}".encode("ascii")]
+    lines = [f"HTTP/1.1 {status} {_BREAK.sub(' ', reason) or _phrase(status)}".encode("latin-1", "replace")]
     lines += [header_line(_shown(name), value) for name, value in headers]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}".encode())
     return b"\r\n".join(lines) + b"\r\n\r\n" + (body or b"")
+
+
+@cache
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
 
 
 @lru_cache(maxsize=256)

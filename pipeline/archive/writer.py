@@ -32,6 +32,8 @@ ROLL_BYTES = 1 << 30
 """Heritrix, Browsertrix and CC-NEWS roll at 1 GB."""
 KEEP_FREE = 256 << 20
 """A writer stops while this much disk is left, so that sealing still succeeds."""
+LOOK_EVERY = 1 << 20
+"""Bytes written between two looks at how much there is left."""
 _NO_WIRE = Wire()
 
 
@@ -69,6 +71,7 @@ class Writer:
         self._day = ""
         self._fd = -1
         self._end = 0
+        self._look_at = 0
         self._refs: list[Ref] = []
         self._lock = lock(raw, gives_way=gives_way)
 
@@ -103,33 +106,48 @@ class Writer:
         earlier: Earlier | None = None,
         peer: str | None = None,
         truncated: str | None = None,
+        reason: str = "",
         resource: bool = False,
+        without_body: bool = False,
     ) -> Capture:
         """Appends a capture and returns it as it will be read back, with id, digest and place.
 
         An empty `capture.id` is filled from run, serial, URL and time. `hops` are archived before it
         as captures of kind redirect. With `earlier` (from `Ledger.validators`) a 304 or an equal body
         becomes a revisit: body empty, outcome unchanged, refers_to set. `peer` is the address connected
-        to, `truncated` a WARC-Truncated word (length, time, disconnect); `resource` is for a body that did
-        not come by HTTP. Raises OSError when the disk is nearly full (ENOSPC) or the write fails; the
-        file is then as it was before.
+        to, `truncated` a WARC-Truncated word (length, time, disconnect), `reason` what the server said
+        behind the status; `resource` is for a body that did not come by HTTP; `without_body` returns it so.
+        Raises OSError when the disk is nearly full (ENOSPC) or the write fails; the file is then as it was before.
         """
         for hop in hops:
             self._append(_redirect(capture, hop), _NO_WIRE, None)
-        wire = Wire(request_headers=tuple(request_headers), peer=peer, truncated=truncated, resource=resource)
-        return self._append(capture, wire, earlier)
+        wire = Wire(
+            request_headers=tuple(request_headers),
+            peer=peer,
+            truncated=truncated,
+            resource=resource,
+            reason=reason,
+        )
+        return self._append(capture, wire, earlier, without_body=without_body)
+
+    @property
+    def newest(self) -> Ref:
+        """The index row of the capture that was written last."""
+        return self._refs[-1]
 
     def flush(self) -> None:
         """Forces everything written to the disk; only then may the ledger commit."""
         if self._fd >= 0:
             os.fsync(self._fd)
 
-    def _append(self, capture: Capture, wire: Wire, earlier: Earlier | None) -> Capture:
+    def _append(
+        self, capture: Capture, wire: Wire, earlier: Earlier | None, *, without_body: bool = False
+    ) -> Capture:
         self._turn()
-        if not capture.id:
-            name = warc.record_id(self.run_id, self._written, capture.url, warc.iso(capture.fetched_at))
-            capture = replace(capture, id=name)
-        capture, records = pack(capture, wire, self.run_id, earlier)
+        id = capture.id or warc.record_id(
+            self.run_id, self._written, capture.url, warc.iso(capture.fetched_at)
+        )
+        capture, records = pack(capture, wire, self.run_id, earlier, id)
         members = [warc.member(each) for each in records]
         written = b"".join(members)
         try:
@@ -140,7 +158,8 @@ class Writer:
         place = Place(file=self._file, offset=self._end, length=len(members[0]))
         self._end += len(written)
         self._written += 1
-        capture = replace(capture, place=place)
+        body, rendered = (b"", b"") if without_body else (capture.body, capture.rendered)
+        capture = replace(capture, place=place, body=body, rendered=rendered)
         self._refs.append(ref_of(capture))
         return capture
 
@@ -154,8 +173,10 @@ class Writer:
 
     def _turn(self) -> None:
         """Opens the next file where there is none, the day turned, or the open one is full."""
-        if shutil.disk_usage(self.raw).free < self._keep_free:
-            raise OSError(errno.ENOSPC, f"less than {self._keep_free >> 20} MiB free", str(self.raw))
+        if self._end >= self._look_at:
+            if shutil.disk_usage(self.raw).free < self._keep_free:
+                raise OSError(errno.ENOSPC, f"less than {self._keep_free >> 20} MiB free", str(self.raw))
+            self._look_at = self._end + LOOK_EVERY
         now = self._clock().astimezone(UTC)
         if self._fd >= 0 and (self._end >= self._roll_bytes or f"{now:%Y/%m/%d}" != self._day):
             self._seal()
@@ -184,6 +205,7 @@ class Writer:
             path.unlink()
             raise
         self._fd, self._file, self._end, self._refs = fd, f"warc/{self._day}/{name}", len(info), []
+        self._look_at = len(info) + LOOK_EVERY
 
     def _seal(self) -> None:
         if self._fd >= 0:

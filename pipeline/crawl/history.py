@@ -65,19 +65,21 @@ def next_state(
     if changed or known.last_change is None:
         new |= {"last_change": at}
     new |= {"last_ok": at, "fails": 0, "failing_since": None, "missing_since": None, "gone": False}
+    new |= {"interval": _interval(ref, known, every, bool(changed), stretch)}
     state = replace(known, **new)  # type: ignore[arg-type]
-    state = replace(state, interval=_interval(ref, state, every, bool(changed), stretch))
     return replace(state, next_due=next_due(state))
 
 
-def _interval(ref: Ref, state: UrlState, every: float | None, changed: bool, stretch: float) -> float | None:
+def _interval(ref: Ref, known: UrlState, every: float | None, changed: bool, stretch: float) -> float | None:
     """Seconds from a usable visit to the next; a file that was imported has no next one."""
     if ref.kind in LISTS:
         every = every or EVERY
-        return pace.list_interval(state.interval or every, changed, every)
+        return pace.list_interval(known.interval or every, changed, every)
     if ref.kind != Kind.PAGE or not ref.status:
-        return state.interval
-    return pace.page_interval(state.first_seen, state.last_change, ref.fetched_at, stretch)
+        return known.interval
+    first_seen = known.first_seen if known.looks else ref.fetched_at
+    last_change = ref.fetched_at if changed or known.last_change is None else known.last_change
+    return pace.page_interval(first_seen, last_change, ref.fetched_at, stretch)
 
 
 def _after_failure(ref: Ref, state: UrlState, before: datetime | None) -> UrlState:

@@ -276,7 +276,7 @@ class Turn:
         for lane in lanes:
             lane.last = now
         if self._hosts.turns is not None:
-            self._hosts.turns.end((lane.name for lane in lanes), now)
+            self._hosts.turns.end([lane.name for lane in lanes], now)
 
     def end(self, fetched: Fetched, outcome: str) -> None:
         """Learn from what came of the fetch: the next delay, and whether the site is to be left alone."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pipeline.archive.exchange import Earlier
 from pipeline.archive.writer import Writer
@@ -118,17 +117,19 @@ class Keeper:
                 earlier=earlier,
                 peer=fetched.peer if fetched else None,
                 truncated=fetched.truncated if fetched else None,
+                reason=fetched.reason if fetched else "",
+                without_body=True,
             )
         except OSError as error:
             self.broken = error
             raise
         was_gone = kept.kind == Kind.PAGE and kept.outcome in MISSING and self._is_gone(kept)
-        self.ledger.record(kept, every=every, changed=changed)
+        self.ledger.record(kept, every=every, changed=changed, ref=self._writer.newest)
         if kept.kind == Kind.PAGE and kept.outcome in MISSING and not was_gone and self._is_gone(kept):
             self._tallies[kept.source].gone += 1
         self._pending += 1
         self.flush_when_due()
-        return replace(kept, body=b"", rendered=b"")
+        return kept
 
     def _is_gone(self, capture: Capture) -> bool:
         state = self.ledger.state(capture.url_key)

@@ -75,7 +75,7 @@ _WATCHED = (
     " AND last_ok IS NOT NULL"
 )
 
-STATES = 1024
+STATES = 4096
 """Rows of `url` that a writer keeps at hand."""
 
 EVER = datetime.max.replace(tzinfo=UTC)
@@ -137,6 +137,8 @@ class Ledger:
         self._states: dict[str, UrlState] | None = None if read_only else {}
         """Some rows of `url` as they stand, for the one writer: a visit asks for its own again and again."""
         self._stretches: dict[str, float] = {}
+        self._owes: bool | None = None
+        """Whether any article may owe a part; None: not looked up yet."""
 
     def __enter__(self) -> Ledger:
         self.catch_up()
@@ -181,23 +183,33 @@ class Ledger:
         """Write in the transaction that is open or begins; returns how many rows were."""
         if not self._db.in_transaction:
             self._db.execute("BEGIN")
-        return self._db.execute(sql, values if isinstance(values, Mapping) else tuple(values)).rowcount
+        return self._db.execute(
+            sql, values if isinstance(values, (dict, list, tuple)) else tuple(values)
+        ).rowcount
 
     def _write_beside(self, sql: str, values: Iterable[object] = ()) -> None:
         """Write what may change rows of `url` otherwise than by `_put`."""
         self._forget_states()
         self._write(sql, values)
 
-    def record(self, capture: Capture, *, every: float | None = None, changed: bool | None = None) -> None:
+    def record(
+        self,
+        capture: Capture,
+        *,
+        every: float | None = None,
+        changed: bool | None = None,
+        ref: Ref | None = None,
+    ) -> None:
         """Takes in one archived visit: state, validators, and when to look again.
 
+        `ref` is its index row, where the caller has it.
         `every` is the source's interval for lists (seconds). `changed` overrides whether the visit
         showed something new (for a list: other links); None judges by the payload digest. A visit not
         later than the last one known changes nothing but `first_seen`; but what that one remembers of more than
         a day later is set back, since a clock ran ahead then. For a list page add its links
         (`add_links`) before recording it: its validators promise that they were read.
         """
-        ref = cdxj.ref_of(capture)
+        ref = ref or cdxj.ref_of(capture)
         old = self.state(ref.url_key)
         if old is not None and is_ahead(old, ref.fetched_at):
             self._put(old := set_back(old, ref.fetched_at))
@@ -329,7 +341,12 @@ class Ledger:
         article = ref.part_of or ref.url_key
         if ref.next_part:
             self._write("INSERT OR REPLACE INTO owed VALUES (?, ?)", (article, url_key(ref.next_part)))
+            self._owes = True
         elif ref.outcome in USABLE or ref.outcome in SETTLED:
+            if self._owes is None:
+                self._owes = bool(self._db.execute("SELECT EXISTS (SELECT 1 FROM owed)").fetchone()[0])
+            if not self._owes:
+                return
             self._write("DELETE FROM owed WHERE article = ?", (article,))
 
     def _row(self, url_key: str) -> sqlite3.Row | None:
@@ -388,7 +405,7 @@ class Ledger:
             f"{urlrow.GET} WHERE source = :source AND ({has_come}) AND kind IN ({marks}) ORDER BY next_due, rowid",
             values,
         )
-        return [due_of(urlrow.from_row(row)) for row in found]
+        return [due_of(self._remembered(urlrow.from_row(row))) for row in found]
 
     def validators(self, url_key: str) -> Earlier | None:
         """The last good response of a URL, for a conditional request and for `Writer.write`.

@@ -37,7 +37,13 @@ PUT = f"INSERT OR REPLACE INTO url ({', '.join(COLUMNS)}) VALUES ({', '.join('?'
 
 def to_row(state: UrlState) -> Sequence[object]:
     """A record as the values of PUT."""
-    return [warc.iso(each) if isinstance(each, datetime) else each for each in _VALUES(state)]
+    told: dict[int, str] = {}  # most of its times are one object
+    return [
+        (told.get(id(each)) or told.setdefault(id(each), warc.iso(each)))
+        if isinstance(each, datetime)
+        else each
+        for each in _VALUES(state)
+    ]
 
 
 def from_row(row: sqlite3.Row) -> UrlState:

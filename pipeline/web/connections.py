@@ -1,9 +1,8 @@
-"""Connections to judged addresses only, as a transport of httpx; the only module that knows httpcore.
+"""Connections to judged addresses only, as a transport of httpx.
 
 Every connection, also those of redirects and of names that resolve anew, is made to an address that was judged a
-moment before; the TLS name check still uses the host name. httpx itself cannot be given a network backend, but
-httpcore's pool, which is beneath httpx's own transport too, takes one openly
-(https://www.encode.io/httpcore/network-backends/): so this is that transport once more, over such a pool.
+moment before; the TLS name check still uses the host name. httpx's own transport upon httpcore did the same for three
+times the CPU (benchmarks/crawl.py).
 """
 
 from __future__ import annotations
@@ -11,22 +10,28 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import cache, partial
 
 import certifi
-import httpcore
 import httpx
 
 from pipeline.records import Outcome
 from pipeline.web.addresses import allowed
+from pipeline.web.http1 import Connection, Reading
 
 MAX_ADDRESSES = 3
 """Addresses of one name that are tried in turn (ours)."""
+MAX_IDLE = 64
+"""Connections kept for a further request, one an origin: an origin is asked one request at a time."""
+IDLE = 30.0
+"""Seconds for which they are."""
+DEFAULT_PORTS = {b"http": 80, b"https": 443}
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+Origin = tuple[bytes, str, int]
+"""Scheme, host and port."""
 
 
 class TransportError(Exception):
@@ -46,24 +51,121 @@ async def resolve_name(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Opens TCP connections only to judged addresses: resolve once, judge every address, connect to one."""
+@cache
+def authorities() -> ssl.SSLContext:
+    """The bundled certificate authorities, read once a process: 18 to 40 ms of CPU, and each source has a client.
 
-    def __init__(self, *, allow_private: bool, resolve: Resolve = resolve_name) -> None:
+    None are taken from the environment or the system, so that two machines judge a site alike.
+    """
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """HTTP/1.1 over guarded connections, kept alive between requests; a GET is all that it sends.
+
+    Nothing of the environment (proxies, certificates) leads round the guard. Of httpx's timeouts `connect` (the name,
+    then each connection with its TLS) and `read` (silence) count: a GET is written without waiting, and none waits for
+    a connection.
+    """
+
+    def __init__(self, *, allow_private: bool, resolve: Resolve, tls: ssl.SSLContext | None = None) -> None:
         self._allow_private = allow_private
         self._resolve = resolve
-        self._inner = httpcore.AnyIOBackend()
+        self._tls = tls
+        self._idle: dict[Origin, Connection] = {}
+        """The one that was used last at the end."""
+        self._is_closed = False
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a GET; the response comes with its body unread. Raises httpx's errors, or TransportError."""
+        sent, patience = _as_sent(request), request.extensions["timeout"]
+        url = request.url
+        origin = (url.raw_scheme, url.raw_host.decode("ascii"), url.port or DEFAULT_PORTS[url.raw_scheme])
+        connection, reading = await self._asked(origin, sent, patience)
+        return httpx.Response(
+            reading.status,
+            headers=reading.headers,
+            stream=_Body(connection, reading, patience["read"], partial(self._leave, origin, connection)),
+            extensions={
+                "http_version": f"HTTP/{reading.version}".encode("ascii"),
+                "reason_phrase": reading.reason,
+                "peer": connection.peer,
+            },
+            request=request,
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.popitem()[1].close()
+        await asyncio.sleep(0)  # the loop closes their sockets in its next round
+
+    async def _asked(
+        self, origin: Origin, sent: bytes, patience: Mapping[str, float]
+    ) -> tuple[Connection, Reading]:
+        """An answer whose head is there, and its connection.
+
+        Where the server closed a kept one before it said anything, a new one is asked (RFC 9112 §9.3.1).
+        """
+        kept = self._kept(origin)
+        connection = kept or await self._connected(origin, patience["connect"])
         try:
-            addresses = await asyncio.wait_for(self._resolve(host, port), timeout)
+            return connection, await connection.ask(sent, patience["read"])
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            connection.close()
+            if kept is None or connection.has_heard:
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        return await self._asked(origin, sent, patience)
+
+    def _kept(self, origin: Origin) -> Connection | None:
+        """The idle connection of an origin, if it still is one."""
+        connection = self._idle.pop(origin, None)
+        if connection is not None and connection.idle >= IDLE:
+            connection.close()
+        return None if connection is None or connection.is_closed else connection
+
+    def _leave(self, origin: Origin, connection: Connection) -> None:
+        """Keep a connection whose answer was read, if it bears another one and is the only one there is."""
+        if connection.bears_another() and origin not in self._idle and not self._is_closed:
+            self._idle[origin] = connection
+        else:
+            connection.close()
+        while self._idle and (len(self._idle) > MAX_IDLE or next(iter(self._idle.values())).idle >= IDLE):
+            self._idle.pop(next(iter(self._idle))).close()
+
+    async def _connected(self, origin: Origin, seconds: float) -> Connection:
+        """A connection to one of the addresses of an origin, each of them tried for so long."""
+        scheme, host, port = origin
+        tls = (self._tls or authorities()) if scheme == b"https" else None
+        loop = asyncio.get_running_loop()
+        failure: httpx.TransportError | None = None
+        for address in (await self._judged(host, port, seconds))[:MAX_ADDRESSES]:
+            try:
+                async with asyncio.timeout(seconds):
+                    _, connection = await loop.create_connection(
+                        Connection, address, port, ssl=tls, server_hostname=host if tls else None
+                    )
+            except TimeoutError:
+                failure = httpx.ConnectTimeout(address)
+            except ssl.SSLError as error:
+                raise httpx.ConnectError(str(error)) from error
+            except OSError as error:
+                failure = httpx.ConnectError(str(error))
+            else:
+                return connection
+        assert failure is not None
+        raise failure
+
+    async def _judged(self, host: str, port: int, seconds: float) -> list[str]:
+        """The addresses of a host, looked up anew, if we may connect to all of them."""
+        try:
+            addresses = await asyncio.wait_for(self._resolve(host, port), seconds)
         except (OSError, ValueError) as error:  # ValueError: labels IDNA cannot encode
             raise TransportError(Outcome.DNS_ERROR, f"{host}: {error}", retry=1) from error
         if not addresses:
@@ -71,88 +173,36 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         for address in addresses:
             if not allowed(address, allow_private=self._allow_private):
                 raise TransportError(Outcome.ADDRESS_REFUSED, f"{host} is {address}")
-        failure: Exception | None = None
-        for address in addresses[:MAX_ADDRESSES]:
-            try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        assert failure is not None
-        raise failure
-
-    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
-        raise TransportError(Outcome.ADDRESS_REFUSED, "unix socket")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-@cache
-def authorities() -> ssl.SSLContext:
-    """The bundled certificate authorities, read once a process: 18 to 40 ms of CPU, and each source has a client.
-
-    None are taken from the environment or the system, so that two machines judge a site alike.
-    """
-    return ssl.create_default_context(cafile=certifi.where())
-
-
-class GuardedTransport(httpx.AsyncBaseTransport):
-    """httpx's transport over guarded connections, kept alive between requests.
-
-    Nothing of the environment (proxies, certificates) leads round the guard: httpx reads it for its own
-    transport alone.
-    """
-
-    def __init__(self, *, allow_private: bool, resolve: Resolve, tls: ssl.SSLContext | None = None) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or authorities(),
-            max_connections=None,
-            max_keepalive_connections=64,
-            keepalive_expiry=30.0,
-            network_backend=GuardedBackend(allow_private=allow_private, resolve=resolve),
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; the response comes with its body unread. Raises what httpx's own transport does."""
-        url = request.url
-        asked = httpcore.Request(
-            request.method,
-            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
-        )
-        with _told_by_httpx():
-            came = await self._pool.handle_async_request(asked)
-        return httpx.Response(
-            came.status, headers=came.headers, stream=_Body(came), extensions=came.extensions, request=request
-        )
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._pool.aclose()
+        return addresses
 
 
 class _Body(httpx.AsyncByteStream):
     """The body of a response, piece by piece as it comes."""
 
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
+    def __init__(
+        self, connection: Connection, reading: Reading, patience: float, leave: Callable[[], None]
+    ) -> None:
+        self._connection = connection
+        self._reading = reading
+        self._patience = patience
+        self._leave = leave
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _told_by_httpx():
-            async for piece in self._response.aiter_stream():
-                yield piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._connection.pieces(self._reading, self._patience)
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        self._leave()
 
 
-@contextmanager
-def _told_by_httpx() -> Iterator[None]:
-    """Errors of httpcore as those of httpx, which have the same names."""
-    try:
-        yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
-        told: type[httpx.TransportError] = getattr(httpx, type(error).__name__)
-        raise told(str(error)) from error
+def _as_sent(request: httpx.Request) -> bytes:
+    """The bytes of a GET; LocalProtocolError for what is none, or would be two requests."""
+    target: bytes = request.extensions.get("target", request.url.raw_path)
+    lines = [b"GET %b HTTP/1.1" % target, *(b"%b: %b" % pair for pair in request.headers.raw), b"", b""]
+    sent = b"\r\n".join(lines)
+    if (
+        request.method != "GET"
+        or b" " in target
+        or not sent.count(b"\r") == sent.count(b"\n") == len(lines) - 1
+    ):
+        raise httpx.LocalProtocolError("not a plain GET")
+    return sent

@@ -36,13 +36,18 @@ class Cookies:
 
     def line(self, url: str) -> str:
         """The Cookie header for `url`; "" if there is none."""
+        if not self._hosts.get(parse_url(url).hostname):
+            return ""
         return "; ".join(f"{name}={value}" for name, (value, _) in self._jar(url).items())
 
     def keep(self, url: str, headers: tuple[tuple[str, str], ...]) -> None:
         """Take in the Set-Cookie headers of an answer from `url`; an expired or empty cookie is removed."""
+        lines = [line for header, line in headers if header.lower() == "set-cookie"]
+        if not lines:
+            return
         now, jar = self._now(), self._jar(url)
-        for header, line in headers:
-            if header.lower() != "set-cookie" or len(line) > MAX_LENGTH or not sendable(line):
+        for line in lines:
+            if len(line) > MAX_LENGTH or not sendable(line):
                 continue
             pair, _, attributes = line.partition(";")
             name, _, value = pair.strip().partition("=")

@@ -284,6 +284,7 @@ class Client:
             request_headers=got.sent,
             truncated=_TRUNCATED.get(outcome) if answer else None,
             protocol=answer.protocol if answer else "HTTP/1.1",
+            reason=answer.reason if answer else "",
         )
 
     def _refused(self, journey: _Journey, url: str, outcome: Outcome, why: str) -> Fetched:

@@ -78,3 +78,5 @@ class Fetched:
     """length, time or disconnect (WARC-Truncated) when the body is a prefix."""
     protocol: str = "HTTP/1.1"
     """Protocol of the last answer."""
+    reason: str = ""
+    """The words behind its status, latin-1 decoded."""

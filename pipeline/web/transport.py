@@ -11,11 +11,11 @@ import httpx
 
 from pipeline.records import Outcome, header_of
 from pipeline.web.connections import GuardedTransport, Resolve, TransportError, resolve_name
+from pipeline.web.http1 import TOO_LONG
 from pipeline.web.urls import parse_url
 
 MAX_HEADERS = 256
-"""More header lines than this are refused (ours). httpcore 1.0.9 caps the header block at 100 KB and took 5,000
-lines when we sent it so many."""
+"""More header lines than this are refused (ours)."""
 
 
 _NO_BODY = httpx.ByteStream(b"")
@@ -30,6 +30,8 @@ class Answer:
     """Latin-1 decoded, in order: byte-exact."""
     protocol: str
     peer: str | None
+    reason: str = ""
+    """The words behind the status, as they came."""
     raw: bytearray
     """The body as on the wire, without the chunked framing."""
 
@@ -76,6 +78,7 @@ class Transport:
             response = await self._http.handle_async_request(self._request(url, headers))
         except httpx.TransportError as error:
             raise _before_answer(error) from error
+        assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
             answer = _answer_of(response)
             arrived(answer)
@@ -84,7 +87,6 @@ class Transport:
             declared = answer.header("content-length")
             if declared.isascii() and declared.isdigit() and int(declared[:20]) > wire_cap:
                 raise TransportError(Outcome.TOO_LARGE, f"{declared[:20]} bytes declared")
-            assert isinstance(response.stream, httpx.AsyncByteStream)
             async for chunk in response.stream:
                 answer.raw += chunk
                 if len(answer.raw) > wire_cap:
@@ -93,7 +95,7 @@ class Transport:
         except httpx.TransportError as error:
             raise _inside_body(error) from error
         finally:
-            await response.aclose()
+            await response.stream.aclose()
         return answer
 
     def _request(self, url: str, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
@@ -115,17 +117,14 @@ def _origin(url: str) -> httpx.URL:
 
 
 def _answer_of(response: httpx.Response) -> Answer:
-    try:
-        server = response.extensions["network_stream"].get_extra_info("server_addr")
-    except (KeyError, OSError):  # the connection may be gone already
-        server = None
     return Answer(
         status=response.status_code,
         headers=tuple(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
         ),
-        protocol=response.extensions.get("http_version", b"HTTP/1.1").decode("latin-1"),
-        peer=str(server[0]) if server else None,
+        protocol=response.extensions["http_version"].decode("latin-1"),
+        peer=response.extensions["peer"],
+        reason=response.extensions["reason_phrase"].decode("latin-1"),
         raw=bytearray(),
     )
 
@@ -138,7 +137,7 @@ def _before_answer(error: httpx.TransportError) -> TransportError:
         case httpx.ConnectError() if _is_tls(error):
             return TransportError(Outcome.TLS_ERROR, detail)
         case httpx.ProtocolError():
-            return TransportError(Outcome.BAD_PROTOCOL, detail, retry=0 if "Receive buffer" in detail else 1)
+            return TransportError(Outcome.BAD_PROTOCOL, detail, retry=0 if TOO_LONG in detail else 1)
         case _:
             return TransportError(Outcome.CONNECT_ERROR, detail, retry=2)
 

@@ -23,6 +23,14 @@ MAX_LENGTH = 8192
 _RECENT = 1024
 """URLs whose parts are kept at hand: a visit asks for those of its own again and again."""
 
+_NUMBER = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_SAFE = r"[A-Za-z0-9\-._~!$&()*+,;=:@%/]"
+_NORMAL = re.compile(
+    rf"(https?:)//(((?!xn--|[a-z0-9.-]*\.xn--)(?:[a-z][a-z0-9-]{{0,62}}\.){{1,9}}[a-z]{{2,20}}|{_NUMBER}(?:\.{_NUMBER}){{3}})"
+    rf"(?::(?!443/)([1-9][0-9]{{2,3}}|[1-5][0-9]{{4}}))?)(?!{_SAFE}*(?:/\.|%2[eE]))(/{_SAFE}*)(\?(?:{_SAFE}|\?)+)?"
+)
+"""URLs of which the URL standard leaves every character where it stands: most of those that are asked for."""
+
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/?;]*", re.IGNORECASE)
@@ -74,6 +82,8 @@ def fetch_form(url: str, base: str | None = None, encoding: str = "utf-8") -> st
     """
     if len(url) > MAX_LENGTH:
         return None
+    if _NORMAL.fullmatch(url):
+        return url
     if encoding != "utf-8" and "?" in url and not url.isascii():
         url = _with_query_in(url, encoding)
     try:
@@ -141,6 +151,8 @@ def surt(key: str) -> str:
 @lru_cache(maxsize=_RECENT)
 def parse_url(url: str) -> Parts:
     """The parts of a URL in fetch form, as a browser sees them; ValueError for what is none."""
+    if normal := _NORMAL.fullmatch(url):
+        return Parts._make(part or "" for part in normal.groups())
     return Parts._make(ada_url.parse_url(url, attributes=Parts._fields).values())
 
 
@@ -152,7 +164,7 @@ def site(url: str) -> str:
     'example.cn:8443'
     """
     try:
-        return ada_url.URL(url).host.removeprefix("www.")
+        return parse_url(url).host.removeprefix("www.")
     except ValueError:
         return ""
 
@@ -160,7 +172,7 @@ def site(url: str) -> str:
 def is_home(url: str) -> bool:
     """Whether a URL is the front page of its host, be it called index.html; with a query it may be an article."""
     try:
-        parsed = ada_url.URL(url)
+        parsed = parse_url(url)
     except ValueError:
         return False
     return _HOME.fullmatch(parsed.pathname) is not None and not parsed.search

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline import archive
 from pipeline.archive import cdxj, warc
-from pipeline.archive.exchange import Wire, captures, pack
+from pipeline.archive import writer as writing
+from pipeline.archive.exchange import MAIN, Wire, captures, pack
 from pipeline.archive.warc import Damaged
 from pipeline.archive.writer import Writer
 from pipeline.errors import BusyError
@@ -241,6 +242,33 @@ def test_a_nearly_full_disk_stops_the_writer_and_the_archive_stays_whole(tmp_pat
     assert caught.value.errno == errno.ENOSPC
     assert [each.captures for each in archive.sealed(tmp_path)] == [1]
     judge(tmp_path)
+
+
+def test_the_status_line_has_the_words_of_the_server(tmp_path: Path) -> None:
+    said = {"": b"OK", "\xba\xc3": b"\xba\xc3", "Fine\r\nX: y": b"Fine  X: y", "\u6751": b"?"}
+    with Writer(tmp_path, "run", clock) as writer:
+        first = writer.write(page(1), reason="Fine")
+        for n, reason in enumerate(said):
+            writer.write(page(2 + n), reason=reason)
+        again = writer.write(page(1), reason="Again", earlier=cdxj.earlier_of(cdxj.ref_of(first)))
+    lines = [
+        each.block.partition(b"\r\n")[0] for each in warc.scan(warc_files(tmp_path)[0]) if each.kind in MAIN
+    ]
+    assert lines == [b"HTTP/1.1 200 " + words for words in (b"Fine", *said.values(), b"Again")]
+    assert again.refers_to == first.id
+    judge(tmp_path)
+
+
+def test_how_much_disk_is_left_is_looked_at_again_while_a_file_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "LOOK_EVERY", 2000)
+    with Writer(tmp_path, "run", clock) as writer:
+        writer.write(page(1))
+        writer._keep_free = 1 << 60
+        with pytest.raises(OSError, match="free"):
+            list(map(writer.write, map(page, range(2, 100))))
+    assert 1 < archive.sealed(tmp_path)[0].captures < 99
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "zeros", "garbage"])

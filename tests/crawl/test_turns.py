@@ -20,7 +20,7 @@ from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.ledger import Ledger
 from pipeline.crawl.run import crawl
 from pipeline.crawl.scout import peek, scout
-from pipeline.crawl.turns import FILE, QUEUE, Turns
+from pipeline.crawl.turns import FILE, QUEUE, SHORT, Turns
 from pipeline.errors import CorpusError
 from pipeline.records import Outcome
 from pipeline.web.urls import domain
@@ -83,6 +83,29 @@ def test_a_turn_of_before_the_machine_was_started_is_none(pair: tuple[Turns, Tur
     one, other = pair
     one.take({"example.cn": 2.0}, 1000.0 + QUEUE * 2.0 + 1.0)
     assert other.take({"example.cn": 2.0}, 1000.0) == 1000.0
+
+
+def test_without_a_delay_the_turns_of_others_are_kept_at_once(pair: tuple[Turns, Turns]) -> None:
+    one, other = pair
+    lanes = {"example.cn": 0.0, "address 192.0.2.1": 0.0}
+    for now in (100.0, 100.001, 100.002):
+        assert one.take(lanes, now) == now
+        one.end(list(lanes), now + 0.0005)
+    assert other.take({"example.cn": 5.0}, 100.003) == pytest.approx(105.0, abs=SHORT)
+    assert one.take(lanes, 100.004) == pytest.approx(110.0, abs=SHORT), "behind who came first, by its delay"
+    one.end(list(lanes), 110.02)
+    assert other.take({"example.cn": 5.0}, 110.03) == pytest.approx(115.0, abs=SHORT)
+
+
+def test_a_crawl_without_a_delay_does_not_write_each_of_its_turns(pair: tuple[Turns, Turns]) -> None:
+    one, other = pair
+    assert one._db is not None
+    before = one._db.total_changes
+    for n in range(1000):
+        one.take({"example.cn": 0.0}, 100.0 + n / 1000)
+        one.end(["example.cn"], 100.0005 + n / 1000)
+    assert 1 / SHORT <= one._db.total_changes - before < 3 / SHORT
+    assert other.take({"example.cn": 5.0}, 101.0) == pytest.approx(106.0, abs=SHORT)
 
 
 def test_where_there_is_no_archive_nothing_is_made(tmp_path: Path) -> None:

@@ -286,6 +286,11 @@ def test_headers_are_kept_byte_exact() -> None:
     assert site.encode("latin-1") == b"\xd0\xc2\xce\xc5"
 
 
+def test_the_words_behind_a_status_are_kept_byte_exact() -> None:
+    fetched, _ = fetch("/words", FaultServer({"/words": answer(PAGE, *HTML, status="200 \xba\xc3\xb5\xc4")}))
+    assert fetched.reason.encode("latin-1") == "好的".encode("gbk")
+
+
 def test_the_request_says_who_we_are_and_what_was_sent_is_told() -> None:
     fetched, server = fetch("/good")
     agent = server.log[0].headers["user-agent"]

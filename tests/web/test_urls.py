@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ada_url
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.web.urls import fetch_form, parse_url, same_site, site, surt, url_key
+from pipeline.web.urls import Parts, fetch_form, parse_url, same_site, site, surt, url_key
 
 CASES = [
     json.loads(line)
@@ -34,6 +35,36 @@ def test_the_parts_of_a_url_stand_under_their_names() -> None:
     }
     with pytest.raises(ValueError, match="Invalid"):
         parse_url("nowhere")
+
+
+_HOSTS = st.sampled_from(
+    """a.cn news.example.com.cn 127.0.0.1 256.1.1.1 01.2.3.4 1.2.3 xn--fiqs8s.cn a.xn--p1ai a-.cn -a.cn a..cn 1a.cn
+    a1.b2.com localhost A.cn a.cn. a_b.cn x.0x7f x.cn1""".split()  # noqa: SIM905
+)
+_PORTS = st.sampled_from(["", "", "", ":80", ":443", ":8080", ":99", ":080", ":65536", ":"])
+_BITS = st.lists(
+    st.sampled_from(
+        [*"/aB.%~@:;=&!$'()*+,[|^`{\\ 文\"<?#-_", "..", "%2e", "%2E", "%41", "//", "/./", "/../"]
+    ),
+    max_size=5,
+).map("".join)
+
+
+@settings(max_examples=500)
+@given(st.builds("{}://{}{}/{}{}".format, st.sampled_from(["http", "https"]), _HOSTS, _PORTS, _BITS, _BITS))
+@example("https://news.example.cn:8443/a/2026-05/06/t_1.html?id=2&q=%E6%96%87")
+@example("https://a.cn:443/a")
+@example("http://a.cn/a/%2e%2E/b")
+def test_what_is_taken_as_it_stands_is_what_the_standard_makes_of_it(url: str) -> None:
+    try:
+        wanted = ada_url.URL(url)
+        wanted.hash = ""
+    except ValueError:
+        assert fetch_form(url) is None
+        return
+    assert fetch_form(url) == wanted.href
+    parts = ada_url.parse_url(wanted.href, attributes=Parts._fields)
+    assert parse_url(wanted.href) == Parts._make(parts.values())
 
 
 @cases("same")
