@@ -95,7 +95,7 @@ def run(
     """Print a line for each entry, table by table, and the sums.
 
     `pages` are site, reader and source; `judge` gives the F of a page's reading and how many of its facts are right.
-    Entries that can matter on more than `most_sites` sites are left out: the rest takes a tenth of the time.
+    Entries that can matter on more than `most_sites` sites are left out.
     """
     units: list[Unit] = [*pages, *_cases()]
     whole = [read() for _, read, _ in pages]
