@@ -15,6 +15,8 @@ import httpx
 
 MAX_HEAD = 100 * 1024
 """Bytes of a head, and of what stands between two pieces of a body; h11 and httpcore have the same."""
+MAX_AHEAD = 1 << 20
+"""Bytes of a body that come before they are taken; from then on the server waits."""
 TOO_LONG = f"more than {MAX_HEAD} bytes of headers"
 _LENIENT = {
     "lenient_headers": True,  # control characters in a value, folded lines (RFC 9112 §5.2), blanks before a colon
@@ -176,6 +178,7 @@ class Connection(asyncio.Protocol):
         """Send the bytes of a GET, and wait for the head of its answer; at most `patience` seconds of silence."""
         reading = self._reading = Reading()
         self.has_heard = False
+        self._transport.resume_reading()
         self._transport.write(request)  # smaller than any socket's buffer: it never waits
         while not reading.has_head:
             await self._wait(patience)
@@ -186,6 +189,7 @@ class Connection(asyncio.Protocol):
         while reading.body or not reading.is_whole:
             if reading.body:
                 piece, reading.body = bytes(reading.body), bytearray()
+                self._transport.resume_reading()
                 yield piece
             else:
                 await self._wait(patience)
@@ -245,6 +249,8 @@ class Connection(asyncio.Protocol):
         self.has_heard = True
         try:
             self._reading.feed(data)
+            if len(self._reading.body) > MAX_AHEAD:
+                self._transport.pause_reading()
             self._fail(None)
         except httpx.RemoteProtocolError as error:
             self._fail(error)

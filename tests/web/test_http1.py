@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from pipeline.web.connections import GuardedTransport, resolve_name
-from pipeline.web.http1 import MAX_HEAD, TOO_LONG, Reading
+from pipeline.web.http1 import MAX_AHEAD, MAX_HEAD, TOO_LONG, Reading
 from tests.web.fault_server import FaultServer, Peer, answer
 
 LENGTH = b"Content-Length: 3\r\n"
@@ -231,6 +231,21 @@ def test_a_connection_that_the_server_closes_under_a_request_is_no_failure() -> 
         assert [each.path for each in server.log] == ["/first", "/second", "/second"]
 
     with_transport({"/first": answer(b"abc"), "/second": closes}, work)
+
+
+def test_a_server_waits_until_its_body_is_taken() -> None:
+    long = b"long" * (8 << 18)
+
+    async def work(transport: GuardedTransport, server: FaultServer) -> None:
+        for _ in range(2):  # the connection reads on with the next request
+            response = await transport.handle_async_request(request(server, "/first"))
+            await asyncio.sleep(0.2)
+            body_ahead = response.stream._reading.body  # type: ignore[union-attr]
+            assert MAX_AHEAD < len(body_ahead) < 2 * MAX_AHEAD
+            assert await response.aread() == long
+        assert server.connections == 1
+
+    with_transport({"/first": answer(long)}, work)
 
 
 @pytest.mark.parametrize("fault", [slow, half])
