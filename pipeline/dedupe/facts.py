@@ -6,7 +6,7 @@ A weather report of Monday is not a copy of Tuesday's, although they share nine 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -230,17 +230,16 @@ def _renumbered(pairs: Pairs) -> set[tuple[str, str]]:
 def _moved_along(pairs: Pairs) -> set[tuple[str, str]]:
     """The numbers of a section that stands elsewhere in a book, and those of its parts: 5.3, 5.3.1, 5.3.2 for 5.2,
     5.2.1, 5.2.2."""
+    begun: defaultdict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for one, other in pairs:
+        if one.isdigit() and other.isdigit():
+            for digits in range(2, LONGEST_PART + 1):
+                if digits <= min(len(one), len(other)):
+                    begun[one[:digits], other[:digits]].add((one, other))
     found: set[tuple[str, str]] = set()
-    for here, there in pairs:
-        if not (here.isdigit() and 1 < len(here) == len(there) <= LONGEST_PART):
-            continue
-        parts = {
-            (one, other)
-            for one, other in pairs
-            if one.isdigit() and one.startswith(here) and other.isdigit() and other.startswith(there)
-        }
-        if len(parts) >= PARTS:
-            found |= parts
+    for pair in begun.keys() & {*pairs}:
+        if len(begun[pair]) >= PARTS:
+            found |= begun[pair]
     return found
 
 
