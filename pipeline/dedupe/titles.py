@@ -136,7 +136,7 @@ def _regional_in(text: str) -> tuple[frozenset[int], frozenset[int]]:
 
 def of_two_places(here: str, there: str) -> bool:
     """Whether two words, as comparison keys, are Taiwan's and the mainland's word for one thing."""
-    return (here, there) in _regional() or (there, here) in _regional()
+    return any(pair in zip(*_regional(), strict=True) for pair in ((here, there), (there, here)))
 
 
 @cache
