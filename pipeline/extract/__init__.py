@@ -4,6 +4,7 @@ The order of the steps stands here and nowhere else:
 
     encoding   bytes → text                                     (encoding.py)
     plain      plain text → a page                              (plain.py, plainhead.py, plainchrome.py)
+    elements   what is asked of the page by tag or attribute    (elements.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
     thread     the first post of a page of posts, or the answer (thread.py, bulletin.py, answer.py)
@@ -42,6 +43,7 @@ from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.bulletin import in_rows
 from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import Declared, read_declared
+from pipeline.extract.elements import Elements, read_elements
 from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
 from pipeline.extract.encoding import Decoded, decode
 from pipeline.extract.heading import heading_of
@@ -145,7 +147,7 @@ def _decoded(body: bytes, content_type: str, source: Source | None) -> Decoded:
 
 
 def _parseable(decoded: Decoded, *, plain: bool) -> str:
-    html = decoded.text.replace("\x00", "")
+    html = decoded.text.replace("\x00", "") if "\x00" in decoded.text else decoded.text
     return as_page(html) if plain else tamed(html)
 
 
@@ -176,13 +178,16 @@ def _read(
 ) -> Extraction:
     html = _parseable(decoded, plain=plain)
     tree = LexborHTMLParser(html)
-    declared = read_declared(tree)
-    rights = declared_statements(tree, declared, url)
-    said, buttons = declared_access(tree, declared), buttons_of(tree)
+    elements = read_elements(tree)
+    declared = read_declared(elements)
+    rights = declared_statements(elements, declared, url)
+    said, buttons = declared_access(elements, declared), buttons_of(elements)
     if tree.body is None:  # where a page of frames has its frameset
         found = _nothing(decoded, "frameset")
     else:
-        found = _article(decoded, html, tree, declared, url, captured_at, source, plain=plain, is_cut=is_cut)
+        found = _article(
+            decoded, html, elements, declared, url, captured_at, source, plain=plain, is_cut=is_cut
+        )
     if found.layout is not None:
         rights += printed_statements(found.layout, found.reading)
     access = _access(found, said, buttons)
@@ -204,7 +209,7 @@ def _access(found: Extraction, declared: Access | None, buttons: Sequence[str]) 
 def _article(
     decoded: Decoded,
     html: str,
-    tree: LexborHTMLParser,
+    elements: Elements,
     declared: Declared,
     url: str,
     captured_at: datetime | None,
@@ -219,12 +224,16 @@ def _article(
     day = captured_at.date() if captured_at else None
     selected = () if plain else in_force(source.body if source else (), day)
     drop = in_force(source.drop if source else (), day)
-    found = _body(read_layout(tree, body=selected, drop=drop), declared, html, extractor)
+    tree, has_inline = elements.tree, elements.has_inline
+    next_url = next_part(html, url, elements.by_tag)
+    layout = read_layout(tree, body=selected, drop=drop, has_inline=has_inline)
+    found = _body(layout, declared, html, extractor)
     missed = bool(selected) and not found.layout.chosen
-    next_url = next_part(html, url, tree)
     embedded = None
     if not found.layout.chosen and not plain:
-        embedded = find_embedded(tree, declared, found.weights, found.reading, found.heading)
+        if drop or has_inline:
+            elements = read_elements(tree)  # some have left the tree
+        embedded = find_embedded(elements, declared, found.weights, found.reading, found.heading)
     if embedded is not None:
         declared = reveal(tree, embedded, declared)
         found = _body(read_layout(tree, drop=drop), declared, html, extractor, embedded)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain, islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from pipeline.extract.declared import Declared
+from pipeline.extract.declared import FREE, Declared
+from pipeline.extract.elements import Elements
 from pipeline.extract.layout import HIDDEN, Layout, Line
 from pipeline.extract.variants import either_script
 from pipeline.records import Access, AccessState
@@ -30,6 +32,9 @@ BESIDE = 8
 
 BEHIND = 3
 """Lines below a text among which a fold is of this text: further down teasers of other articles have theirs."""
+
+PRESSED = ("button", "submit")
+"""Types of an `input` that is a button."""
 
 MAX_BUTTONS = 300
 """Buttons read of a page."""
@@ -58,22 +63,22 @@ NO, YES = ("false", "0", "no"), ("true", "1", "yes")
 """Last part of the values of isAccessibleForFree, which should be booleans (schema.org) and often are strings."""
 
 
-def declared_access(tree: LexborHTMLParser, declared: Declared) -> Access | None:
+def declared_access(elements: Elements, declared: Declared) -> Access | None:
     """What a page declares for machines; call before elements are taken out of the tree."""
-    found = [access for access in _declared(tree, declared) if access is not None]
+    found = [access for access in _declared(elements, declared) if access is not None]
     partial = (access for access in found if access.state != AccessState.WHOLE)
     return next(partial, found[0] if found else None)
 
 
-def _declared(tree: LexborHTMLParser, declared: Declared) -> Iterator[Access | None]:
+def _declared(elements: Elements, declared: Declared) -> Iterator[Access | None]:
     """What each of its readers says."""
     yield _free(declared.free, "json-ld")
     for css in declared.paid_parts:
-        if _shows(tree, css):
+        if _shows(elements.tree, css):
             yield Access(state=AccessState.PAYWALLED, place="json-ld", said=css)
-    item = tree.css_first('[itemprop="isAccessibleForFree"]')
-    if item is not None:
-        said = item.attributes.get("content") or item.attributes.get("href") or item.text() or ""
+    items = (each for each in elements.saying if each[1].get("itemprop") == FREE)
+    for item, attributes in islice(items, 1):
+        said = attributes.get("content") or attributes.get("href") or item.text() or ""
         yield _free(said, "item")
     tier = declared.meta.get("article:content_tier", "").lower()
     yield Access(state=TIERS[tier], place="meta", said=tier) if tier in TIERS else None
@@ -118,10 +123,13 @@ def notice(text: str) -> tuple[str, str] | None:
     return next(((state, bare) for state, pattern in _patterns() if pattern.fullmatch(bare)), None)
 
 
-def buttons_of(tree: LexborHTMLParser) -> list[str]:
+def buttons_of(elements: Elements) -> list[str]:
     """The words of the buttons that a page shows; its lines have none of them."""
     found = []
-    for node in tree.css("button, input[type=button], input[type=submit]")[:MAX_BUTTONS]:
+    inputs = (
+        node for node in elements.by_tag["input"] if (node.attributes.get("type") or "").lower() in PRESSED
+    )
+    for node in islice(chain(elements.by_tag["button"], inputs), MAX_BUTTONS):
         said = node.attributes.get("value") if node.tag == "input" else node.text()
         said = " ".join((said or "")[:200].split())
         if said and not _is_hidden(node):

@@ -210,23 +210,23 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     first = len(letters(reading.text))
     if first >= DOUBTED or layout.deep:
         return reading
+    least = SECOND_LONGER * max(first, 1)
+    said = {i: letters(layout.lines[i].text) for i, w in enumerate(weights.line) if 2 * w > weights.plain[i]}
+    if sum(map(len, said.values())) < least:
+        return reading  # whatever trafilatura would keep of them
     lines = {letters(line) for line in read_page(html).split("\n")}
-    found = [
-        i
-        for i, line in enumerate(layout.lines)
-        if letters(line.text) in lines and 2 * weights.line[i] > weights.plain[i]
-    ]
-    said = judged(layout, weights, found)
-    kept = tuple(i for i in found if i not in said)
-    written = write_text(layout, kept, said)
-    if not kept or len(letters(written.text)) < SECOND_LONGER * max(first, 1):
+    found = [i for i, bare in said.items() if bare in lines]
+    removed = judged(layout, weights, found)
+    kept = tuple(i for i in found if i not in removed)
+    written = write_text(layout, kept, removed)
+    if not kept or len(letters(written.text)) < least:
         return reading
     return replace(
         reading,
         text=written.text,
         structure=written.structure,
         method="trafilatura-page",
-        rules=tuple(said.items()),
+        rules=tuple(removed.items()),
         boxes=(),
         start=kept[0],
         stop=kept[-1] + 1,

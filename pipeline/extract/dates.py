@@ -135,6 +135,8 @@ URL_DAY = re.compile(
 SIGN = re.compile(r"[\d年]")
 """What every form of a day holds: most lines have neither and are not asked for sixteen forms."""
 
+_WIDE = frozenset(map(chr, FULL_WIDTH))
+
 PARTED = (
     (re.compile(rf"{_DAY}日?\s((?:19|20)\d\d)\s?[-/.年]\s?(1[0-2]|0?[1-9])月?"), (2, 3, 1)),
     (re.compile(rf"((?:19|20)\d\d)\s?[-/.年]\s?(1[0-2]|0?[1-9])月?\s{_DAY}日?"), (1, 2, 3)),
@@ -170,9 +172,15 @@ def find_day(text: str) -> FoundDay | None:
     """
     if not SIGN.search(text):
         return None
-    text = text.replace("\x1f", " ").translate(FULL_WIDTH)
+    text = text.replace("\x1f", " ")
+    signs = set(text)
+    if not _WIDE.isdisjoint(signs):
+        text = text.translate(FULL_WIDTH)
+        signs = set(text)
     best: FoundDay | None = None
-    for pattern, read in _FORMS:
+    for pattern, needed, read in _FORMS:
+        if needed.isdisjoint(signs):
+            continue
         for match in pattern.finditer(text):
             day = read(match)
             if day and (best is None or match.start() < best.start):
@@ -304,23 +312,28 @@ def _han_day(match: re.Match[str]) -> date | None:
 
 
 _FORMS = (
-    (NUMERIC, lambda m: _day(m[1], m[2], m[3])),
-    (SPACED, lambda m: _day(m[1], m[2], m[3])),
-    (COMPACT_ALONE, lambda m: _day(m[1], m[2], m[3])),
-    (REPUBLIC, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
-    (REPUBLIC_HAN, lambda m: _day(_han_number(m[1]) + 1911, _han_number(m[2]), _han_number(m[3]))),
-    (REPUBLIC_BARE, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
-    (REPUBLIC_ALONE, lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
-    (DAY_MONTH_YEAR, _day_or_month_first),
-    (MONTH_FIRST, lambda m: _day(m[3], m[1], m[2])),
-    (HAN_MONTH_FIRST, lambda m: _day(m[3], _han_number(m[1]), m[2])),
-    (HAN_MONTH, lambda m: _day(m[4], m[3] or _han_number(m[2]), m[1])),
-    (ENGLISH, lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
-    (CTIME, lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
-    (ENGLISH_DAY_FIRST, lambda m: _day(m[3], MONTHS[m[2].casefold()], m[1])),
-    (HAN, _han_day),
-    (MIXED, lambda m: _day(m[1], _han_number(m[2]), m[4] or _han_number(m[3]))),
-    (SHORT_DOTTED, _later_reading),
-    (SHORT_YEAR, lambda m: _day(2000 + int(m[1]), m[2], m[3])),
+    (NUMERIC, frozenset("-./·—–年"), lambda m: _day(m[1], m[2], m[3])),
+    (SPACED, frozenset("-./"), lambda m: _day(m[1], m[2], m[3])),
+    (COMPACT_ALONE, frozenset("0"), lambda m: _day(m[1], m[2], m[3])),
+    (REPUBLIC, frozenset("国國"), lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
+    (
+        REPUBLIC_HAN,
+        frozenset("国國"),
+        lambda m: _day(_han_number(m[1]) + 1911, _han_number(m[2]), _han_number(m[3])),
+    ),
+    (REPUBLIC_BARE, frozenset("期間间布佈告新版貼登"), lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
+    (REPUBLIC_ALONE, frozenset("-./年"), lambda m: _day(int(m[1]) + 1911, m[2], m[3])),
+    (DAY_MONTH_YEAR, frozenset("-./"), _day_or_month_first),
+    (MONTH_FIRST, frozenset("月"), lambda m: _day(m[3], m[1], m[2])),
+    (HAN_MONTH_FIRST, frozenset("月"), lambda m: _day(m[3], _han_number(m[1]), m[2])),
+    (HAN_MONTH, frozenset("月"), lambda m: _day(m[4], m[3] or _han_number(m[2]), m[1])),
+    (ENGLISH, frozenset("aeouAEOU"), lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
+    (CTIME, frozenset("aeouAEOU"), lambda m: _day(m[3], MONTHS[m[1].casefold()], m[2])),
+    (ENGLISH_DAY_FIRST, frozenset("aeouAEOU"), lambda m: _day(m[3], MONTHS[m[2].casefold()], m[1])),
+    (HAN, frozenset("年"), _han_day),
+    (MIXED, frozenset("年"), lambda m: _day(m[1], _han_number(m[2]), m[4] or _han_number(m[3]))),
+    (SHORT_DOTTED, frozenset("."), _later_reading),
+    (SHORT_YEAR, frozenset("-"), lambda m: _day(2000 + int(m[1]), m[2], m[3])),
 )
-"""Each form and how its parts are read; of several in a text the one that begins first is the day."""
+"""Each form, signs of which it has one (of an English month a vowel), and how its parts are read; of several in a text
+the one that begins first is the day."""

@@ -6,9 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
+
+from pipeline.extract.elements import Elements
+from pipeline.extract.layout import Attributes
 
 MAX_LD = 200_000
 """Code points of one JSON-LD block read; larger blocks are data dumps."""
@@ -93,6 +97,8 @@ YEARLESS = re.compile(
 )
 """How a `time` shows a day of this year."""
 
+SHOWS_TIME = frozenset(["abbr", "span", "em", "time"])
+
 ARTICLE_TYPE = re.compile(r"Article|Posting|Report|CreativeWork")
 """schema.org types of an item that is the article itself, not the page or the site around it."""
 
@@ -143,11 +149,10 @@ NOTHING = Declared(title="", meta={}, ld={}, items={}, script={}, canonical="")
 """What a page declares that declares nothing."""
 
 
-def read_declared(tree: LexborHTMLParser) -> Declared:
+def read_declared(elements: Elements) -> Declared:
     """All that a page declares, and its canonical link. Call before scripts are stripped."""
     meta: dict[str, str] = {}
-    for node in tree.css("meta[content]"):
-        attributes = node.attributes
+    for attributes in elements.metas:
         name = attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or ""
         content = (attributes.get("content") or "").strip()
         if name and content:
@@ -155,7 +160,7 @@ def read_declared(tree: LexborHTMLParser) -> Declared:
     blocks: list[Any] = []
     script: dict[str, str] = {}
     budget = MAX_SCRIPT
-    for node in tree.css("script")[:MAX_SCRIPTS]:
+    for node in elements.by_tag["script"][:MAX_SCRIPTS]:
         text = node.text() or ""
         if "ld+json" in (node.attributes.get("type") or "").lower():
             data = _parsed(text[:MAX_LD])
@@ -165,21 +170,21 @@ def read_declared(tree: LexborHTMLParser) -> Declared:
         if budget > 0:
             _read_script(text[:budget], script)
             budget -= len(text)
-    title = tree.css_first("title")
-    canonical = tree.css_first("link[rel=canonical]")
+    title = next(iter(elements.by_tag["title"]), None)
+    canonical = (a for node, a in elements.saying if node.tag == "link" and _said(a, "rel") == "canonical")
     return Declared(
         title=" ".join((title.text() if title is not None else "").split())[:500],
         meta=meta,
         ld=_ld_facts(blocks),
-        tags=tuple(_meta_tags(tree)),
+        tags=tuple(_meta_tags(elements)),
         keywords=tuple(_ld_keywords(blocks))[:MAX_TAGS],
         trail=tuple(_ld_trail(blocks)),
         licenses=tuple(_ld_licenses(blocks)),
         free=next(_ld_free(blocks), ""),
         paid_parts=tuple(_ld_paid_parts(blocks)),
-        items=_items(tree),
+        items=_items(elements),
         script=script,
-        canonical=(canonical.attributes.get("href") or "").strip() if canonical is not None else "",
+        canonical=next((href.strip() for a in canonical if (href := a.get("href") or "")), ""),
     )
 
 
@@ -249,9 +254,9 @@ def _ld_licenses(blocks: list[Any]) -> Iterator[str]:
                     yield value.strip()[:VALUE]
 
 
-def _meta_tags(tree: LexborHTMLParser) -> Iterator[str]:
-    for node in tree.css("meta[property='article:tag'], meta[name='article:tag']")[:MAX_TAGS]:
-        yield (node.attributes.get("content") or "")[:VALUE]
+def _meta_tags(elements: Elements) -> Iterator[str]:
+    tags = (a for a in elements.metas if "article:tag" in (a.get("property"), a.get("name")))
+    return ((attributes["content"] or "")[:VALUE] for attributes in islice(tags, MAX_TAGS))
 
 
 def _ld_keywords(blocks: list[Any]) -> Iterator[str]:
@@ -317,30 +322,52 @@ def _name(value: Any, named: dict[str, str]) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _items(tree: LexborHTMLParser) -> dict[str, str]:
+def _items(elements: Elements) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in tree.css("[itemprop], [property]:not(meta), a[rel~=author]")[:MAX_ITEMS]:
-        attributes = node.attributes
+    items = (each for each in elements.saying if _is_item(*each))
+    for node, attributes in islice(items, MAX_ITEMS):
         said = attributes.get("itemprop") or attributes.get("property") or attributes.get("rel") or ""
         for word in said.lower().split():
             fact = ITEMS.get(word.rpartition(":")[2])
             if fact and fact not in found and not _in_comment(node) and (value := _item_value(node)):
                 found[fact] = value[:VALUE]
-    times = {
-        (node.attributes.get("datetime") or "").strip()[:10]
-        for node in tree.css("time[datetime]")[:MAX_ITEMS]
-    }
-    if len(times) == 1 and (only := times.pop()):
-        first = tree.css_first("time[datetime]")
-        found["time"] = (first.attributes.get("datetime") or only)[:VALUE] if first is not None else only
-    for node in tree.css("abbr[title], span[title], em[title], time[title], time[datetime]")[:MAX_ITEMS]:
-        shown = (node.text() or "")[:40].strip()
-        is_day = node.tag == "time" and YEARLESS.fullmatch(shown) is not None
-        said = (node.attributes.get("datetime" if is_day else "title") or "").strip()
-        if SHOWN_DAY.match(said) and (is_day or AGO.search(shown)):
+    times = [a["datetime"] or "" for node in elements.by_tag["time"] if "datetime" in (a := node.attributes)]
+    days = {time.strip()[:10] for time in times[:MAX_ITEMS]}
+    if len(days) == 1 and days.pop():
+        found["time"] = times[0][:VALUE]
+    shows = (each for each in elements.saying if _shows_time(*each))
+    for node, attributes in islice(shows, MAX_ITEMS):
+        if said := _shown_day(node, attributes):
             found["shown"] = said[:VALUE]
             break
     return found
+
+
+def _shows_time(node: LexborNode, attributes: Attributes) -> bool:
+    if node.tag == "time" and "datetime" in attributes:
+        return True
+    return "title" in attributes and node.tag in SHOWS_TIME
+
+
+def _shown_day(node: LexborNode, attributes: Attributes) -> str:
+    """The day in an attribute of an element that shows how long ago it was, or shows it without its year; else ""."""
+    said = {name: (attributes.get(name) or "").strip() for name in ("datetime", "title")}
+    if not any(map(SHOWN_DAY.match, said.values())):
+        return ""
+    shown = (node.text() or "")[:40].strip()
+    is_day = node.tag == "time" and YEARLESS.fullmatch(shown) is not None
+    day = said["datetime" if is_day else "title"]
+    return day if SHOWN_DAY.match(day) and (is_day or AGO.search(shown)) else ""
+
+
+def _is_item(node: LexborNode, attributes: Attributes) -> bool:
+    if "itemprop" in attributes or ("property" in attributes and node.tag != "meta"):
+        return True
+    return node.tag == "a" and "author" in _said(attributes, "rel").split()
+
+
+def _said(attributes: Attributes, name: str) -> str:
+    return (attributes.get(name) or "").lower()
 
 
 def _item_value(node: LexborNode) -> str:

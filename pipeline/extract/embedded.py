@@ -22,6 +22,7 @@ from pipeline.extract.body import Reading, read_body
 from pipeline.extract.container import Weights, find_container, weigh
 from pipeline.extract.declared import MAX_SCRIPTS, Declared
 from pipeline.extract.declaredtitle import clean_title, letters
+from pipeline.extract.elements import Elements
 from pipeline.extract.heading import heading_of
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
 from pipeline.extract.plain import paragraphs
@@ -89,11 +90,8 @@ PLACES = (
 ASIDE = ("attribute", "comment")
 """Places where also what was taken out of a page stands: a sentence there is no article."""
 
-HELD = (
-    "noscript, template[shadowrootmode], iframe[srcdoc], textarea, script[type*=template], script[type='text/html'], "
-    "script[type='text/plain'], script[type='text/markdown']"
-)
-"""Those of them that may hold a body: one look through the page for all."""
+HOLDS = ("text/html", "text/plain", "text/markdown")
+"""Types of a script that may hold a body, and those with "template" in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ class Candidate:
 
 
 def find_embedded(
-    tree: LexborHTMLParser,
+    elements: Elements,
     declared: Declared,
     weights: Weights,
     reading: Reading | None,
@@ -127,7 +125,7 @@ def find_embedded(
     weight = sum(weights.line[i] for i in reading.kept) if reading and shown else 0.0
     best: tuple[float, Candidate] | None = None
     least = max(SHORTEST, len(shown) // 2)
-    found = list(_candidates(tree, least, is_bare=not shown or not weight))
+    found = list(_candidates(elements, least, is_bare=not shown or not weight))
     found = sorted(found, key=lambda candidate: -candidate.han)[:MOST]
     left = MOST_TEXT
     for candidate in found:
@@ -243,12 +241,12 @@ def _named(title: str, declared: Declared) -> bool | None:
     return None if not bare or is_site else False
 
 
-def _candidates(tree: LexborHTMLParser, least: int, *, is_bare: bool) -> Iterator[Candidate]:
+def _candidates(elements: Elements, least: int, *, is_bare: bool) -> Iterator[Candidate]:
     """Every text that may be a body, with at least so many Han characters.
 
     `is_bare`: the page shows no article, so that it is looked for in attributes, comments and Base64 too.
     """
-    long = ((node.text() or "", node) for node in tree.css("script")[:MAX_SCRIPTS])
+    long = ((node.text() or "", node) for node in elements.by_tag["script"][:MAX_SCRIPTS])
     scripts = [
         (han_in(text), text, node)
         for text, node in long
@@ -261,10 +259,9 @@ def _candidates(tree: LexborHTMLParser, least: int, *, is_bare: bool) -> Iterato
         if left < 0:
             break
         yield from _in_script(text, (node.attributes.get("type") or "").lower(), least)
-    held = tree.css(HELD)
     left = MOST_INSIDE
     for tag, method in PLACES:
-        for node in (each for each in held if each.tag == tag):
+        for node in filter(_may_hold, elements.by_tag[tag]):
             if left < 0:
                 return
             inside = _inside(node, method)
@@ -273,7 +270,7 @@ def _candidates(tree: LexborHTMLParser, least: int, *, is_bare: bool) -> Iterato
             if (han := han_in(inside)) >= least:
                 yield Candidate(method=method, html=inside, han=han, place=node)
     if is_bare:
-        yield from _beside(tree, least)
+        yield from _beside(elements.tree, least)
 
 
 def _beside(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
@@ -288,6 +285,16 @@ def _beside(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
         elif TAG.search(text) or ESCAPED_TAG.search(text):
             inside = _as_html(text[:LONGEST])
             yield Candidate(method=method, html=inside, han=han_in(inside))
+
+
+def _may_hold(node: LexborNode) -> bool:
+    """Whether one of the elements of PLACES may hold a body."""
+    if node.tag == "template":
+        return "shadowrootmode" in node.attributes
+    if node.tag == "iframe":
+        return "srcdoc" in node.attributes
+    kind = (node.attributes.get("type") or "").lower() if node.tag == "script" else ""
+    return node.tag != "script" or kind in HOLDS or "template" in kind
 
 
 def _in_script(text: str, kind: str, least: int) -> Iterator[Candidate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, islice
 
 from pipeline.extract.dates import find_day
@@ -93,25 +94,38 @@ def title_page(layout: Layout, declared: Declared, start: int, stop: int) -> Tit
         ("script:msg_title", declared.script.get("msg_title", "")),
     )
     named = tuple((where, title) for where, title in said if title)
+    wanted, parts, forms, opening, pieces = _parted(tuple(title for _, title in named))
     return TitlePage(
         layout=layout,
         declared=declared,
         start=start,
         stop=stop,
         named=named,
-        wanted=tuple(dict.fromkeys((*(letters(CUT.sub("", title)) for _, title in named), *_cut(named)))),
-        parts=frozenset(
-            letters(LEADING_DAY.sub("", p)) for _, title in named for p in SEPARATOR.split(title)
-        ),
-        forms=frozenset(form for _, title in named if (form := form_title(title))),
-        opening=frozenset(letters(SEPARATOR.split(title)[0]) for _, title in named),
-        pieces=frozenset(letters(piece) for _, title in named for piece in PIECE.split(title)),
+        wanted=wanted,
+        parts=parts,
+        forms=forms,
+        opening=opening,
+        pieces=pieces,
     )
 
 
-def _cut(named: tuple[tuple[str, str], ...]) -> Iterator[str]:
+@lru_cache(maxsize=4)
+def _parted(
+    titles: tuple[str, ...],
+) -> tuple[tuple[str, ...], frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+    """`wanted`, `parts`, `forms`, `opening` and `pieces` of declared titles: a page is asked two or three times."""
+    return (
+        tuple(dict.fromkeys((*(letters(CUT.sub("", title)) for title in titles), *_cut(titles)))),
+        frozenset(letters(LEADING_DAY.sub("", p)) for title in titles for p in SEPARATOR.split(title)),
+        frozenset(form for title in titles if (form := form_title(title))),
+        frozenset(letters(SEPARATOR.split(title)[0]) for title in titles),
+        frozenset(letters(piece) for title in titles for piece in PIECE.split(title)),
+    )
+
+
+def _cut(titles: tuple[str, ...]) -> Iterator[str]:
     """The letters of what stands before a mark of a cut inside a declared title: 旧磨坊又…-示例网."""
-    for _, title in named:
+    for title in titles:
         for part in DASHED.split(title):
             bare = letters(CUT.sub("", part))
             if CUT.search(part) and len(bare) > SHORTEST:

@@ -13,13 +13,20 @@ from urllib.parse import parse_qs, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-SOUGHT = (
-    "math, sup, sub, code, kbd, samp, tt, .katex, .katex-display, .mwe-math-element, mjx-container, .ztext-math,"
-    " [data-tex], script[type^='math/tex'], .MathJax_Preview, .MathJax, .MathJax_Display, .MathJax_SVG,"
+SOUGHT_TAGS = ("math", "sup", "sub", "code", "kbd", "samp", "tt", "mjx-container")
+SOUGHT_NAMES = (
+    ".katex, .katex-display, .mwe-math-element, .ztext-math, [data-tex], script[type^='math/tex'],"
+    " .MathJax_Preview, .MathJax, .MathJax_Display, .MathJax_SVG,"
     " img[src*='equation?tex='], img.latex[alt], img.tex[alt], img.math[alt],"
     " a[href^='#fnref'], a[href^='#cite_ref'], a.footnote-backref, a.footnote-back"
 )
+SOUGHT = f"{', '.join(SOUGHT_TAGS)}, {SOUGHT_NAMES}"
 """Presentation MathML, KaTeX, MathJax 2 and 3, MediaWiki, Zhihu, and images that hold their LaTeX source in `alt`."""
+
+_MAY_BE_SOUGHT = re.compile(r"tex\b|math|footnote-back", re.I)
+"""In the class, type or address of each of SOUGHT_NAMES, but of links back from a footnote."""
+
+_LINKS_BACK = ("#fnref", "#cite_ref")
 
 MOST = 3_000
 """Elements of one page that are looked at."""
@@ -78,6 +85,15 @@ def reveal_inline(tree: LexborHTMLParser) -> bool:
             gone.add(node.mem_id)
             node.replace_with(text)
     return bool(found)
+
+
+def may_be_sought(attributes: dict[str, str | None]) -> bool:
+    """Whether an element with such attributes may be of SOUGHT_NAMES."""
+    told = (attributes.get(name) for name in ("class", "type", "src"))
+    links_back = (attributes.get("href") or "").lower().startswith(_LINKS_BACK)
+    return (
+        links_back or "data-tex" in attributes or any(_MAY_BE_SOUGHT.search(value) for value in told if value)
+    )
 
 
 def _around(node: LexborNode, known: set[int]) -> set[int]:

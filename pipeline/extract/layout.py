@@ -7,7 +7,7 @@ a browser does); its nodes are not touched again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
@@ -65,6 +65,7 @@ BREAKS = frozenset(["br", "hr"])
 NUMBERED = frozenset(["ol", "li"])
 CELL = frozenset(["td", "th"])
 """Empty ones are boxes too: a row keeps its columns."""
+LEAVES = PICTURES | BREAKS
 _UNREAD = (
     "script style noscript template iframe frame object applet svg math canvas audio video select option "
     "textarea button head title link meta base"
@@ -79,6 +80,10 @@ ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
 HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.I)
 CENTRED = re.compile(r"text-align\s{0,3}:\s{0,3}center", re.I)
 INVISIBLE = re.compile(r"visibility\s{0,3}:\s{0,3}hidden", re.I)
+Attributes = dict[str, str | None]
+_State = tuple[int, int, str, int]
+"""Block, innermost box, link, and how many `pre` are open."""
+
 BODY_MARK = "data-corpus-body"
 """Attribute set on elements that a source's body selector names, so that the walk can see them."""
 
@@ -185,16 +190,18 @@ class Layout:
         return chain
 
 
-def read_layout(tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Sequence[str] = ()) -> Layout:
+def read_layout(
+    tree: LexborHTMLParser, *, body: Sequence[str] = (), drop: Sequence[str] = (), has_inline: bool = True
+) -> Layout:
     """The lines of a page. `drop` elements are removed first; `body` elements are noted in `chosen`.
 
-    A selector Lexbor cannot parse matches nothing.
+    A selector Lexbor cannot parse matches nothing. `has_inline`: whether it may have what inline.py turns to text.
     """
     for node in _matched(tree, drop):
         node.decompose()
     for node in _matched(tree, body):
         node.attrs[BODY_MARK] = "1"
-    return _Walk(tree, has_marks=reveal_inline(tree)).layout
+    return _Walk(tree, has_marks=has_inline and reveal_inline(tree)).layout
 
 
 def with_lines(layout: Layout, lines: list[Line], place: Sequence[int]) -> Layout:
@@ -224,6 +231,12 @@ def _address(image: LexborNode) -> str:
     return next((value for name in LAZY if (value := attributes.get(name))), "")
 
 
+def _target(attributes: Attributes) -> str:
+    """Where an `a` leads; "" for one that only marks a place."""
+    is_anchor = "href" not in attributes and ("name" in attributes or "id" in attributes)
+    return "" if is_anchor else attributes.get("href") or "#"
+
+
 def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNode]:
     found: list[LexborNode] = []
     for css in selectors:
@@ -235,142 +248,150 @@ def _matched(tree: LexborHTMLParser, selectors: Sequence[str]) -> list[LexborNod
 
 
 class _Walk:
-    """State of one walk: the open elements, and the line being written."""
+    """One walk of the tree. What changes from node to node is local to `_walk`: an attribute costs more to reach."""
 
     def __init__(self, tree: LexborHTMLParser, *, has_marks: bool) -> None:
         self.layout = Layout()
         self.has_marks = has_marks
-        self.pieces: list[Piece] = []
-        self.block = self.inner = -1
-        self.href = ""
         self.image = False
-        self.preformatted = 0
-        root = tree.body
-        if root is not None:
-            self._enter(root, "body", True)
-            self._walk(root.child)
-            self._flush()
+        if tree.body is not None:
+            self._walk(tree.body)
             for box in self.layout.boxes:
                 box.last = box.last if box.last >= 0 else len(self.layout.lines)
 
-    def _walk(self, node: LexborNode | None) -> None:
+    def _walk(self, root: LexborNode) -> None:
         """Depth first with a stack of our own: hostile nesting must not end in a RecursionError."""
-        stack: list[tuple[LexborNode | None, tuple[int, int, str, int], Box | None, bool]] = []
-        lines = self.layout.lines
-        while True:
+        layout, lines, boxes = self.layout, self.layout.lines, self.layout.boxes
+        stack: list[tuple[LexborNode | None, _State, Box | None, bool]] = []
+        self._enter(root.attributes, "body", -1, is_block=True)
+        block = inner = preformatted = 0
+        href = ""
+        pieces: list[Piece] = []
+        node = root.child
+        while node is not None or stack:
             if node is None:
-                if not stack:
-                    return
-                node, state, box, is_block = stack.pop()
-                if is_block:
-                    self._flush()
+                node, (block_before, inner, href_before, preformatted_before), box, is_block = stack.pop()
+                if is_block and pieces:
+                    pieces = self._flush(pieces, block, preformatted)
                 if box is not None:
                     box.last = len(lines)
-                self.block, self.inner, self.href, self.preformatted = state
+                block, href, preformatted = block_before, href_before, preformatted_before
                 continue
             tag = node.tag or ""
             if tag == "-text":
                 text = node.text_content or ""
-                if self.pieces or self.preformatted or not text.isspace():
-                    self._text(text)
-                if len(lines) >= MAX_LINES or len(self.pieces) > MAX_PIECES:
-                    self.layout.truncated = True
-                    return
-            elif tag in BREAKS:
-                self._flush()
-            elif tag in PICTURES:
-                self.image = True
-                if not self.pieces and len(self.layout.images) < MAX_IMAGES:
-                    self.layout.images.append(Image(len(lines), self.inner, _address(node)))
-            elif tag not in UNREAD and tag[:1] != "-":
-                child = node.child
-                if child is not None or tag in CELL:
-                    state = (self.block, self.inner, self.href, self.preformatted)
-                    is_block = tag in BLOCK or (tag == "code" and self.preformatted > 0 and _is_row(node))
-                    if is_block:
-                        self._flush()
-                    self.layout.deep = self.layout.deep or len(stack) >= MAX_DEPTH
-                    box = self._enter(node, tag, is_block) if len(stack) < MAX_DEPTH else None
-                    stack.append((node.next, state, box, is_block))
-                    node = child
-                    continue
-                if tag in TIMED:
-                    self._note_time(tag, node.attributes)
+                if preformatted:
+                    pieces = self._rows(pieces, text, (block, inner, href, preformatted))
+                elif pieces or not text.isspace():
+                    pieces.append(Piece(text, inner, href))
+                if len(lines) >= MAX_LINES or len(pieces) > MAX_PIECES:
+                    layout.truncated = True
+                    break
+            elif tag in LEAVES:
+                if tag in PICTURES:
+                    self._picture(node, inner, is_free=not pieces)
+                elif pieces:
+                    pieces = self._flush(pieces, block, preformatted)
+            elif tag not in UNREAD and tag[:1] != "-" and ((child := node.child) is not None or tag in CELL):
+                is_block = tag in BLOCK or (tag == "code" and preformatted > 0 and _is_row(node))
+                if is_block and pieces:
+                    pieces = self._flush(pieces, block, preformatted)
+                state, box = (block, inner, href, preformatted), None
+                if len(stack) < MAX_DEPTH:
+                    attributes = node.attributes
+                    if tag == "a":
+                        href = _target(attributes)
+                    elif tag == "pre":
+                        preformatted += 1
+                    box = self._enter(attributes, tag, inner, is_block=is_block)
+                    if box is not None:
+                        inner = len(boxes) - 1
+                        block = inner if is_block else block
+                else:
+                    layout.deep = True
+                stack.append((node.next, state, box, is_block))
+                node = child
+                continue
+            elif tag in TIMED:
+                self._note_time(tag, node.attributes)
             node = node.next
+        if pieces:
+            self._flush(pieces, block, preformatted)
 
-    def _enter(self, node: LexborNode, tag: str, is_block: bool) -> Box | None:
+    def _enter(self, attributes: Attributes, tag: str, parent: int, *, is_block: bool) -> Box | None:
         """Open an element; returns its box, or None for an inline element without a name."""
-        attributes = node.attributes
-        if tag == "a":
-            anchor = "href" not in attributes and ("name" in attributes or "id" in attributes)
-            self.href = "" if anchor else attributes.get("href") or "#"
-        elif tag == "pre":
-            self.preformatted += 1
-        names = ""
-        hidden = invisible = False
-        centred = tag == "center"
-        if attributes:
-            names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
-            hidden = "hidden" in attributes
-            if style := attributes.get("style"):
-                hidden = hidden or HIDDEN.search(style[:500]) is not None
-                invisible = INVISIBLE.search(style[:500]) is not None
-                centred = centred or ("center" in style and CENTRED.search(style[:500]) is not None)
-            centred = centred or attributes.get("align") == "center" or "center" in names
+        if not attributes:
+            if not is_block:
+                return None
+            box = Box(tag, "", parent, len(self.layout.lines), centred=tag == "center")
+            self.layout.boxes.append(box)
+            return box
+        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()
+        hidden = "hidden" in attributes
+        invisible = centred = False
+        if style := attributes.get("style"):
+            style = style[:500]
+            low = style.lower()
+            hidden = hidden or ("none" in low and HIDDEN.search(style) is not None)
+            invisible = "hidden" in low and INVISIBLE.search(style) is not None
+            centred = "center" in style and CENTRED.search(style) is not None
+        if tag in TIMED:
             self._note_time(tag, attributes)
         if not (is_block or names or hidden or invisible or BODY_MARK in attributes):
             return None
+        centred = centred or tag == "center" or attributes.get("align") == "center" or "center" in names
         if is_block and attributes.get("role") == "heading":
             level = attributes.get("aria-level") or "2"
             tag = f"h{level if level in LEVEL else 2}"
-        index = len(self.layout.boxes)
-        box = Box(tag, names[:300], self.inner, len(self.layout.lines), -1, hidden, invisible, centred)
+        box = Box(tag, names[:300], parent, len(self.layout.lines), -1, hidden, invisible, centred)
+        if tag in CELL:
+            box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
+        elif tag in NUMBERED:
+            said = attributes.get("start" if tag == "ol" else "value") or ""
+            box.number = int(said) if NUMBER.fullmatch(said) else 0
+        if BODY_MARK in attributes:
+            self.layout.chosen.append(len(self.layout.boxes))
         self.layout.boxes.append(box)
-        if attributes:
-            if tag in CELL:
-                box.rows, box.columns = _reach(attributes.get("rowspan")), _reach(attributes.get("colspan"))
-            elif tag in NUMBERED:
-                said = attributes.get("start" if tag == "ol" else "value") or ""
-                box.number = int(said) if NUMBER.fullmatch(said) else 0
-            if BODY_MARK in attributes:
-                self.layout.chosen.append(index)
-        self.inner = index
-        if is_block:
-            self.block = index
         return box
 
-    def _note_time(self, tag: str, attributes: Mapping[str, str | None]) -> None:
-        if tag in TIMED and TIME.match(attributes.get(TIMED[tag]) or ""):
+    def _note_time(self, tag: str, attributes: Attributes) -> None:
+        if TIME.match(attributes.get(TIMED[tag]) or ""):
             self.layout.times.add(len(self.layout.lines))
 
-    def _text(self, text: str) -> None:
-        if not self.preformatted:
-            self.pieces.append(Piece(text, self.inner, self.href))
-            return
-        for number, row in enumerate(text.split("\n")):
-            if number:
-                self._flush()
-            self.pieces.append(Piece(row, self.inner, self.href))
+    def _picture(self, node: LexborNode, box: int, *, is_free: bool) -> None:
+        """Note a picture; `is_free`: no text stands before it in its line."""
+        self.image = True
+        if is_free and len(self.layout.images) < MAX_IMAGES:
+            self.layout.images.append(Image(len(self.layout.lines), box, _address(node)))
 
-    def _flush(self) -> None:
-        if not self.pieces:
-            return
-        pieces, self.pieces = self.pieces, []
+    def _rows(self, pieces: list[Piece], text: str, state: _State) -> list[Piece]:
+        """Preformatted text: a line ends where it is broken. Returns the pieces of the last."""
+        block, inner, href, preformatted = state
+        for number, row in enumerate(text.split("\n")):
+            if number and pieces:
+                pieces = self._flush(pieces, block, preformatted)
+            pieces.append(Piece(row, inner, href))
+        return pieces
+
+    def _flush(self, pieces: list[Piece], block: int, preformatted: int) -> list[Piece]:
+        """Write the line of some pieces, if it has a text; returns the pieces of the next, none."""
         joined = "".join([p.text for p in pieces]) if len(pieces) > 1 else pieces[0].text
         text = collapse(joined[:MAX_TEXT])[:MAX_LINE]
         if len(joined) > MAX_TEXT or len(text) == MAX_LINE:
             self.layout.truncated = True
         if not text:
-            return
-        line = Line(text, 0, self.block, pieces, self.image, self.preformatted > 0)
+            return []
+        linked = sum([len(piece.text.strip()) for piece in pieces if piece.href])
+        line = Line(text, linked, block, pieces, self.image, preformatted > 0)
         if self.has_marks:
             line.text, line.marks = marks_of(text)
             for piece in pieces:
                 piece.text = without_signs(piece.text)
+            line.linked = sum([len(piece.text.strip()) for piece in pieces if piece.href])
             if not line.text:
-                return
-        if self.preformatted:
+                return []
+        if preformatted:
             line.verbatim = without_signs(joined[:MAX_LINE]).expandtabs(4).rstrip()
-        line.linked = sum([len(piece.text.strip()) for piece in pieces if piece.href])
         self.layout.lines.append(line)
         self.image = False
+        return []

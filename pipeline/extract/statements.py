@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from pipeline.extract.body import Reading
 from pipeline.extract.declared import Declared
+from pipeline.extract.elements import Elements
 from pipeline.extract.images import absolute
-from pipeline.extract.layout import Layout, Line
+from pipeline.extract.layout import Attributes, Layout, Line
 from pipeline.extract.variants import either_script
 from pipeline.records import Right
 from pipeline.rights import directives, licences, tdmrep
@@ -81,11 +83,11 @@ PERMITTED = either_script(
 """By whose leave a page reprints the article, or that all may."""
 
 
-def declared_statements(tree: LexborHTMLParser, declared: Declared, url: str) -> list[Right]:
+def declared_statements(elements: Elements, declared: Declared, url: str) -> list[Right]:
     """What the page says for machines; call before elements are taken out of the tree."""
     metas = [
         ((a.get("name") or a.get("property") or "").strip(), (a.get("content") or "").strip())
-        for a in (node.attributes for node in tree.css("meta[content]")[:MAX_METAS])
+        for a in elements.metas[:MAX_METAS]
     ]
     found = tdmrep.reserved_by_fields(metas, "meta")
     found += directives.by_meta(metas)
@@ -93,15 +95,22 @@ def declared_statements(tree: LexborHTMLParser, declared: Declared, url: str) ->
         kind = name.lower()
         if kind in META_LICENCES or (kind in META_RIGHTS and licences.licence_in(content)):
             found += _licence(content, "meta", url)
-    for node in tree.css('[rel~="license"][href], [rel~="cc:license"][href], [property~="cc:license"]')[
-        :MAX_LINKS
-    ]:
-        found += _of_node(node, "link", url)
-    for node in tree.css('[itemprop~="license"]')[:MAX_LINKS]:
-        found += _of_node(node, "item", url)
+    for place, has in (("link", _links_licence), ("item", _is_licence)):
+        for node in islice((node for node, said in elements.saying if has(said)), MAX_LINKS):
+            found += _of_node(node, place, url)
     for value in declared.licenses:
         found += _licence(value, "json-ld", url)
     return found
+
+
+def _links_licence(attributes: Attributes) -> bool:
+    rel = (attributes.get("rel") or "").lower().split()
+    linked = "href" in attributes and ("license" in rel or "cc:license" in rel)
+    return linked or "cc:license" in (attributes.get("property") or "").split()
+
+
+def _is_licence(attributes: Attributes) -> bool:
+    return "license" in (attributes.get("itemprop") or "").split()
 
 
 def _of_node(node: LexborNode, place: str, url: str) -> list[Right]:

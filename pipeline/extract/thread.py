@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.extract.bulletin import bulletin
@@ -48,8 +49,11 @@ WHEN = either_script(
 FLOOR = either_script(
     r"(?:^|[\s|·(（])(?:#\s?\d{1,5}|第?\s?\d{1,5}\s?(?:楼|层)|\d{1,5}\s?#|楼主|沙发|板凳|地板)(?=$|[\s|·)）:：])"
 )
+DIGIT = re.compile(r"\d")
+"""What every form of WHEN holds."""
+
 SIGN = either_script(r"\d|楼主|沙发|板凳|地板")
-"""What every form of WHEN and FLOOR holds: a line without it is not asked for them."""
+"""What every form of FLOOR holds: a line without it is not asked."""
 
 USER_NAMES = frozenset(
     [
@@ -241,7 +245,8 @@ def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[
             yield [m for m in members if m >= posts[0]], named, replies  # above: names of columns
 
 
-def _names(tag: str, names: str) -> Iterable[str]:
+@lru_cache(maxsize=20_000)
+def _names(tag: str, names: str) -> Sequence[str]:
     """The names under which an element may stand beside its like: digits are the number of a post."""
     found = {f"{tag}:{re.sub('[0-9]+', '', name)}" for name in names.split()[:MOST_NAMES]}
     if tag in ITEMS:
@@ -262,7 +267,7 @@ def _times(layout: Layout) -> list[int]:
     """How many lines up to and without each have a time."""
     found = (
         index in layout.times
-        or (SIGN.search(line.text) is not None and any(map(_is_time, (p.text.strip() for p in line.pieces))))
+        or (DIGIT.search(line.text) is not None and any(map(_is_time, (p.text.strip() for p in line.pieces))))
         for index, line in enumerate(layout.lines)
     )
     return [0, *accumulate(found)]
