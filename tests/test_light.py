@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 MOST_MB = 190
 """pyarrow 26.0.1 is 171 MB (and 5 MB compiled), so that the whole cannot be less; ours is held apart."""
-MOST_OURS_MB = 8
+MOST_OURS_MB = 9
 
 LOADED = {
     "pipeline",
