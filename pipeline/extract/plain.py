@@ -76,7 +76,7 @@ BODY_LABEL = either_script(r"(?:文章)?(?:正文|内容|全文)\s?[:：]\s{0,4}
 PLACEHOLDER = either_script(r"[\[【](?:图片|图|视频|表情|动画表情|image|img|photo)\s?\d{0,3}[\]】]", re.I)
 """A picture's place in a text that was copied."""
 
-LINK = re.compile(r"\[([^\]\n]{1,80})\]\([^)\n]{1,2000}\)")
+LINK = re.compile(r"\[([^\[\]\n]{1,80}+)\]\([^()\n]{1,500}+\)")
 PICTURE = re.compile(r"!\[([^\]\n]{0,200})\]\(([^)\s]{1,2000})[^)\n]{0,200}\)")
 """A Markdown picture alone in its line: what it says, where it is."""
 

@@ -121,7 +121,7 @@ def test_a_page_that_no_changed_phrase_answers_reads_as_before(
                 spared += 1
                 assert read(each.said, each.body) == each.page, each.said["url"]
     assert spared > 300, "so many pages were spared"
-    assert others > 20, "and others read otherwise"
+    assert others > 10, "and others read otherwise"
 
 
 def test_what_is_left_of_a_line_is_asked_about_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,9 @@ def _made(said: dict[str, object]) -> tuple[int, int]:
 
 
 def _newest(folder: Path, place: int = -1) -> list[Path]:
-    found = sorted((folder / ".build").rglob(phrases.FILE), key=lambda path: path.stat().st_mtime_ns)
+    found = sorted(
+        (folder / ".build").rglob(f"extract-*/{phrases.FILE}"), key=lambda path: path.stat().st_mtime_ns
+    )
     return found[place:][:1]
 
 
