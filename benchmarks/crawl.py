@@ -7,14 +7,15 @@ request at a time, and from HOSTS of them (ports of loopback) side by side. Ours
 robots.txt, links, pages, WARC, index and ledger, fsync included. Beside it bare httpx with as many requests under way,
 which drops what it gets; and that with what comes written by warcio and by fastwarc (response and request record, a
 gzip member each) and nothing else. Every run is a process of its own that counts its CPU from after a first crawl of
-WARM pages; they take turns, and medians are told. Goal: 0.5 of bare httpx's pages a CPU second; reached: 0.49 from one
-host and 0.53 from HOSTS (three rounds, on a machine that others kept busy). uvloop changes nothing.
+WARM pages; they take turns, and medians are told. Goal: 0.5 of bare httpx's pages a CPU second; reached: 0.51 from one
+host and 0.50 from HOSTS (1,000 pages, five rounds of these two, quiet machine). uvloop changes nothing.
 
 What was done, as the ratio of the best of ten runs of 300 pages: 0.36 upon httpx's own transport, httpcore and h11;
 0.47 upon ours and llhttp (of an answer with seven headers h11 makes 65 µs, llhttp 2.5; aiohttp has llhttp too, but
 refuses an answer that names both a length and chunks, and of a chunk that cannot be read gives not even the status);
 0.52 with less around it: gzip windows no larger than the record (of a page 170 µs became 84, the same bytes), turns at
-a site written again only after 50 ms, normal URLs taken as they stand, ids, dates and index lines in fewer steps.
+a site written again only after 50 ms, normal URLs taken as they stand, ids, dates and index lines in fewer steps;
+cycles looked for a seventieth as often another 0.03.
 
 Where a page's time is now, by samples of the stack (one host; 20 are alike but for their lists, 4 %):
 

@@ -8,10 +8,12 @@ Sites are asked side by side, one request at a time each. Nothing the web does r
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,6 +48,8 @@ MAX_NEW_PAGES = 1_000
 """Pages never asked for that one run fetches of one source (ours). All that a list names is known: what is more than
 that comes in the next runs, as `crawl.lists` put it in order. What turns out on the way to be another URL of a known
 page is not fetched, and the next one takes its place."""
+COLLECT_AFTER = 50_000
+"""Objects made and not freed after which cycles are looked for (ours; Python: 700)."""
 PAUSE = timedelta(days=30)
 """A longer time without a visit is told where there are no lists: it may be the clock (ours)."""
 
@@ -75,7 +79,10 @@ def crawl(
     asked = by_source(sources, urls) if urls is not None else None
     kind = "crawl-" if urls is None else daily.BACKFILL
     conduct = Conduct(now=now, user_agent=user_agent, limits=limits or Limits())
-    with session(raw, kind, conduct, on_progress, forced=not only_due, beside=beside) as run:
+    with (
+        _seldom_collected(),
+        session(raw, kind, conduct, on_progress, forced=not only_due, beside=beside) as run,
+    ):
         first = run.tallies[sources[0].name] if sources else Tally()
         _tell_of_clock(first, run.keeper.ledger.newest, now(), _pause(sources))
         work = [
@@ -87,6 +94,20 @@ def crawl(
             for each in sources:
                 _say_why(run, each)
         return tuple(run.tallies[each.name].source_run(each.name) for each in sources)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """With the search for cycles a seventieth as often: what a crawl keeps in memory is walked each time.
+
+    Records make no cycles; tasks and errors do, some hundred bytes a page, so that it may not be off.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _pause(sources: Sequence[Source]) -> timedelta:

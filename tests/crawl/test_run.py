@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import sqlite3
@@ -22,7 +23,7 @@ from pipeline.archive import writer
 from pipeline.crawl import lists
 from pipeline.crawl.gaps import find_gaps
 from pipeline.crawl.ledger import Ledger
-from pipeline.crawl.run import crawl
+from pipeline.crawl.run import COLLECT_AFTER, crawl
 from pipeline.crawl.session import CrawlProgress
 from pipeline.errors import BusyError, UsageError
 from pipeline.records import Source
@@ -123,7 +124,7 @@ def test_a_killed_run_loses_and_repeats_nothing(site: Site, tmp_path: Path) -> N
     source = source_of(site, sitemaps=(site.base + "/sitemap.xml",))
     code = f"""
 from pathlib import Path
-from pipeline.crawl.run import crawl
+from pipeline.crawl.run import COLLECT_AFTER, crawl
 from pipeline.records import Source
 from pipeline.web.urls import url_key
 crawl([{source!r}], Path({str(tmp_path)!r}))
@@ -158,11 +159,25 @@ def test_memory_does_not_grow_with_the_number_of_pages(site: Site, tmp_path: Pat
     for n, path in enumerate(paths):
         site.pages[path] = Page(article(n).body + filler)
     source = source_of(site, urls=tuple(site.base + path for path in paths))
+    run(
+        source_of(site, urls=(site.base + paths[0],)), tmp_path / "first"
+    )  # what is imported when first asked for
     tracemalloc.start()
     assert run(source, tmp_path).fetched == 60
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12_000_000, "all bodies together are 24 MB"
+
+
+def test_cycles_are_looked_for_seldom_while_a_crawl_lasts(site: Site, tmp_path: Path) -> None:
+    before, told = gc.get_threshold(), set()
+    site.pages["/a/1.html"] = article(1)
+    run(
+        source_of(site, urls=(f"{site.base}/a/1.html",)),
+        tmp_path,
+        on_progress=lambda _: told.add(gc.get_threshold()[0]),
+    )
+    assert (told, gc.get_threshold()) == ({COLLECT_AFTER}, before)
 
 
 def two_sources(site: Site, other: Site) -> list[Source]:
