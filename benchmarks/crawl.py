@@ -8,7 +8,8 @@ robots.txt, links, pages, WARC, index and ledger, fsync included. Beside it bare
 which drops what it gets; and that with what comes written by warcio and by fastwarc (response and request record, a
 gzip member each) and nothing else. Every run is a process of its own that counts its CPU from after a first crawl of
 WARM pages; they take turns, and medians are told. Goal: 0.5 of bare httpx's pages a CPU second; reached: 0.51 from one
-host and 0.50 from HOSTS (1,000 pages, five rounds of these two, quiet machine). uvloop changes nothing.
+host and 0.50 from HOSTS (1,000 pages, five rounds of these two, quiet machine), 0.49 with all four
+in turn. uvloop changes nothing.
 
 What was done, as the ratio of the best of ten runs of 300 pages: 0.36 upon httpx's own transport, httpcore and h11;
 0.47 upon ours and llhttp (of an answer with seven headers h11 makes 65 µs, llhttp 2.5; aiohttp has llhttp too, but
