@@ -193,9 +193,9 @@ def is_linked_title(line: Line) -> bool:
     return is_linked(line) or not any(WORD.search(piece.text) for piece in line.pieces if not piece.href)
 
 
-def is_linked(line: Line) -> bool:
+def is_linked(line: Line, least: int = MIN_LINE) -> bool:
     """Whether a line is one link, whatever it ends with: a title cut off in the middle has a mark there."""
-    return line.linked >= MIN_LINE and line.linked * 10 >= 9 * len(line.text)
+    return line.linked >= least and line.linked * 10 >= 9 * len(line.text)
 
 
 def _is_teaser(layout: Layout, index: int) -> bool:
@@ -337,16 +337,11 @@ def _outermost(layout: Layout, box: int, above: int, below: int) -> int:
     return inside[-1] if inside else box
 
 
-def _is_under_link(above: Line) -> bool:
-    """Whether a line is a link and nothing else, however short a title it is."""
-    return above.linked >= SHORT_TITLE and above.linked * 10 >= 9 * len(above.text)
-
-
 def _is_other(layout: Layout, weights: Weights, box: Box, least: float) -> bool:
     """Whether an element below a first text of such a weight is of something else than the article."""
     sentences = [i for i in range(box.first, box.last) if weights.plain[i]]
     if all(
-        _is_under_link(layout.lines[i - 1]) or NOTICE.search(layout.lines[i].text[:NOTICE_HEAD])
+        is_linked(layout.lines[i - 1], SHORT_TITLE) or NOTICE.search(layout.lines[i].text[:NOTICE_HEAD])
         for i in sentences
     ):
         return True

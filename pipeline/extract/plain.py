@@ -112,10 +112,11 @@ def as_page(text: str) -> str:
     repeats it is the heading.
     """
     lines = _with_headings(with_labels(without_references(paragraphs(text))))
-    around = chrome(lines)
-    title_at, title = _title(lines, around)
+    prose = prose_lines(lines)
+    around = chrome(lines, prose)
+    title_at, title = _title(lines, around, next(iter(prose), len(lines)))
     heading_at = _repeated(lines, title_at, title)
-    first = next((i for i in prose_lines(lines) if i > heading_at), len(lines))
+    first = next((i for i in prose if i > heading_at), len(lines))
     out = [f"<title>{html.escape(title)}</title>" if title else "", "<body>"]
     for index, line in enumerate(lines):
         if index == heading_at:
@@ -130,7 +131,7 @@ def as_page(text: str) -> str:
         else:
             out.append(_element(line))
     page = "\n".join(out)
-    return page if prose_lines(lines) else page.replace("</p>\n<p>", "<br>")  # verses
+    return page if prose else page.replace("</p>\n<p>", "<br>")  # verses
 
 
 def _heading(line: str) -> str | None:
@@ -201,14 +202,13 @@ def _width(line: str) -> int:
     return len(line[: WIDEST + 1]) + len(WIDE.findall(line[: WIDEST + 1]))
 
 
-def _title(lines: list[str], around: set[int]) -> tuple[int, str]:
+def _title(lines: list[str], around: set[int], first: int) -> tuple[int, str]:
     """(index of the title's line or -1, the title): 标题：…, a Markdown heading, or the first short line that is no
-    site's name and no writer's, if there is another."""
+    site's name and no writer's, if there is another; `first` is that of the prose."""
     for index, line in enumerate(lines[:LABELLED]):
         if found := LABELLED_TITLE.fullmatch(line):
             return index, found[1].strip()
     candidates: list[int] = []
-    first = next(iter(prose_lines(lines)), len(lines))
     for index, line in enumerate(lines):
         if heading := _heading(line):
             return index, heading.strip("*_")

@@ -90,9 +90,12 @@ SENTENCE_END = re.compile(r"[。！？!?]|[，,].{0,200}[，,.…”]")
 BETWEEN = re.compile(r"[\s|｜·/>»›,，、]+")
 
 
-def chrome(lines: list[str]) -> set[int]:
-    """The lines that are no article: menus, breadcrumbs, greetings, addresses, lists of teasers, whose page it is."""
-    first, last = _prose(lines)
+def chrome(lines: list[str], prose: list[int]) -> set[int]:
+    """The lines that are no article: menus, breadcrumbs, greetings, addresses, lists of teasers, whose page it is.
+
+    `prose` are the lines that read like a sentence.
+    """
+    first, last = (prose[0], prose[-1]) if prose else (len(lines), len(lines))
     return (
         {i for i in range(first) if _is_of_site(lines[i])}
         | _menus(lines, first, last)
@@ -128,12 +131,6 @@ def is_crumb(line: str) -> bool:
         or (len(parts) > 2 and READING.fullmatch(parts[-1]) is not None)
         or (len(by_arrows) > 1 and all(0 < len(part) <= CRUMB_ENTRY for part in by_arrows))
     )
-
-
-def _prose(lines: list[str]) -> tuple[int, int]:
-    """(index of the first line that reads like a sentence, of the last); both the end where there is none."""
-    found = prose_lines(lines)
-    return (found[0], found[-1]) if found else (len(lines), len(lines))
 
 
 def prose_lines(lines: list[str]) -> list[int]:

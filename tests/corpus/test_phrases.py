@@ -160,14 +160,21 @@ def built(code: Path, folder: Path, *options: str) -> dict[str, object]:
     return found
 
 
-def test_a_build_after_a_changed_phrase_extracts_the_pages_it_touches(tmp_path: Path) -> None:
+def built_once(tmp_path: Path, captures: Sequence[Capture]) -> tuple[Path, Path, Path, dict[str, object]]:
+    """A copy of the code, an archive built by it and the same that remembers nothing; what the build said."""
     code, here, anew = tmp_path / "code", tmp_path / "here", tmp_path / "anew"
     shutil.copytree(ROOT / "pipeline", code / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
     (here / "sources").mkdir(parents=True)
-    write(here / "raw", pages())
-    assert _made(built(code, here, "--confirm")) == (9, 9)
+    write(here / "raw", captures)
+    first = built(code, here, "--confirm")
     shutil.copytree(here, anew, symlinks=True)
     shutil.rmtree(anew / ".build")
+    return code, here, anew, first
+
+
+def test_a_build_after_a_changed_phrase_extracts_the_pages_it_touches(tmp_path: Path) -> None:
+    code, here, anew, first = built_once(tmp_path, pages())
+    assert _made(first) == (9, 9)
     rules = code / "pipeline/rules/boilerplate.tsv"
     rules.write_text(f"{rules.read_text()}credit\tfoot\t20\t核实小组\\s*：.{{1,10}}$\twho checked it\n")
     plan = built(code, here, "--plan")

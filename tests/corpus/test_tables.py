@@ -17,7 +17,7 @@ from pipeline.records import Capture
 from pipeline.rules import fingerprint
 from tests.corpus.archives import PLAIN, html, job, story_page, write
 from tests.corpus.test_build import sums
-from tests.corpus.test_phrases import ROOT, built
+from tests.corpus.test_phrases import built, built_once
 
 ENDS = ["甲鑑乙，是这里的一条老街。", "核宇小组写道：老街要修了。", "供图的是本地一位摄影师。"]
 
@@ -32,13 +32,7 @@ def pages() -> list[Capture]:
 
 
 def test_a_build_after_changed_tables_normalizes_the_texts_they_touch(tmp_path: Path) -> None:
-    code, here, anew = tmp_path / "code", tmp_path / "here", tmp_path / "anew"
-    shutil.copytree(ROOT / "pipeline", code / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-    (here / "sources").mkdir(parents=True)
-    write(here / "raw", pages())
-    built(code, here, "--confirm")
-    shutil.copytree(here, anew, symlinks=True)
-    shutil.rmtree(anew / ".build")
+    code, here, anew, _ = built_once(tmp_path, pages())
     for name, line in (("confusables", "核宇\t核字\t宇 for 字\n"), ("script", "word\t鑑乙\t鉴乙\ttried\n")):
         rules = code / f"pipeline/rules/{name}.tsv"
         rules.write_text(rules.read_text() + line)

@@ -259,14 +259,19 @@ def test_silence_is_a_timeout_and_ends_the_connection(fault: Callable[[Peer], Aw
     with_transport({"/first": fault, "/second": answer(b"second")}, work)
 
 
+async def cancelled(transport: GuardedTransport, server: FaultServer, after: float) -> None:
+    """Ask, and give up after so many seconds."""
+    task = asyncio.create_task(body(transport, request(server, "/first")))
+    await asyncio.sleep(after)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 @pytest.mark.parametrize("fault", [slow, half])
 def test_cancelled_in_the_middle_no_socket_is_left(fault: Callable[[Peer], Awaitable[None]]) -> None:
     async def work(transport: GuardedTransport, server: FaultServer) -> None:
-        task = asyncio.create_task(body(transport, request(server, "/first")))
-        await asyncio.sleep(0.1)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled(transport, server, 0.1)
         assert await body(transport, request(server, "/second")) == b"second"
         assert server.connections == 2
 
@@ -275,11 +280,7 @@ def test_cancelled_in_the_middle_no_socket_is_left(fault: Callable[[Peer], Await
 
 def test_cancelled_while_it_connects_no_socket_is_left() -> None:
     async def work(transport: GuardedTransport, server: FaultServer) -> None:
-        task = asyncio.create_task(body(transport, request(server, "/first")))
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled(transport, server, 0)
 
     with_transport({}, work)
 
