@@ -41,8 +41,8 @@ def with_answer(layout: Layout, heading: int | None) -> Layout:
     """The page with the first reply below its heading named no reply, if an adviser or an office gives it."""
     if heading is None:
         return layout
-    boxes = enumerate(layout.boxes)
-    first = next((i for i, box in boxes if box.first > heading and words_of(box.names) & REPLIES), None)
+    below = ((i, box.names) for i, box in enumerate(layout.boxes) if box.first > heading and box.names)
+    first = next((i for i, names in below if not REPLIES.isdisjoint(words_of(names))), None)
     if first is None or not _is_adviser(layout, layout.boxes[first]):
         return layout
     last = layout.boxes[first].last

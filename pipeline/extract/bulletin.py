@@ -31,6 +31,8 @@ FIRST_SIGNS = frozenset("发發寄作-—※推嘘噓→")
 
 def in_rows(layout: Layout) -> Layout:
     """The page with text that only a style sheet shows in rows as rows: two dashes or a ※ on one of them tell."""
+    if not BBS_SIGN.search("\n".join([line.text for line in layout.lines])):
+        return layout
     rows = [_rows(line) if BBS_SIGN.search(line.text) else [line] for line in layout.lines]
     if all(len(row) == 1 for row in rows):
         return layout

@@ -7,6 +7,7 @@ because the page's designer, not the text, often separates two facts.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import takewhile
 
 from pipeline.extract.dates import find_day
@@ -96,8 +97,9 @@ NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
 """In closing brackets that name who did something else."""
 
 
+@lru_cache(maxsize=256)
 def source_in(text: str) -> str | None:
-    """The name after a source label in a printed line, or None."""
+    """The name after a source label in a printed line, or None. Several readers ask about each line."""
     for match in SOURCE_LABEL.finditer(text):
         value = match[1]
         if text[match.end() : match.end() + 1] in (":", "："):

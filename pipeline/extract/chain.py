@@ -104,8 +104,9 @@ def _first(origin: Origin, found_by: str | None) -> OriginStep:
 def _printed(page: Evidence) -> Iterator[OriginStep]:
     host = _host(page.url)
     for line in (*page.printed.above, *page.printed.head, *page.printed.own):
-        further = any(pattern.search(line) for _, pattern in STEPS)
-        if not further and not PICTURES.search(line) and (name := source_in(line)):
+        if not (name := source_in(line)) or PICTURES.search(line):
+            continue
+        if not any(pattern.search(line) for _, pattern in STEPS):
             yield OriginStep(
                 name=name, url=link_of(page.printed, name), how="source", confidence=CONFIDENCE[LABEL]
             )
@@ -121,8 +122,9 @@ def _printed(page: Evidence) -> Iterator[OriginStep]:
             if _host(said[1]) not in (host, None):
                 yield OriginStep(name=None, url=said[1], how="original", confidence=CONFIDENCE[LABEL])
     for text, href in page.printed.links:
-        elsewhere = href.startswith("http") and _host(href) not in (host, None)
-        if elsewhere and TO_ORIGINAL.fullmatch(text):
+        if not href.startswith("http") or not TO_ORIGINAL.fullmatch(text):
+            continue
+        if _host(href) not in (host, None):
             yield OriginStep(name=None, url=href, how="original", confidence=CONFIDENCE[LABEL])
 
 

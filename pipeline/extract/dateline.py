@@ -185,7 +185,8 @@ def dateline_author(text: str) -> str | None:
     """The reporter that a byline, a dateline or the opening of a body names, or None."""
     text = SPACED_NAME.sub(r"\1\2", text[:140].replace("╱", "／"))
     for pattern, most, kind in _COMPILED:
-        found = pattern.search(text[:most])
+        at_start = pattern.pattern[0] == "^"  # search tries it behind each character too
+        found = (pattern.match if at_start else pattern.search)(text[:most])
         if found and (names := _names(found[1], kind)):
             return "、".join(names)
     return None

@@ -289,7 +289,8 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) ->
         who.append(who[-1] + bool(user))
         floor.append(floor[-1] + placed)
         users.append(user)
-    starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
+    named = (box for box in layout.boxes if box.names)
+    starts = {box.first for box in named if not REPLY_NAMES.isdisjoint(words_of(box.names))}
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
     titles = [
         line.text if here and is_linked_title(line) else ""
@@ -336,7 +337,7 @@ def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
 
 def _user_boxes(layout: Layout) -> list[bool]:
     """Per box: whether its names, or those of the element around it, are those of a user's name."""
-    own = [not USER_NAMES.isdisjoint(words_of(box.names)) for box in layout.boxes]
+    own = [box.names != "" and not USER_NAMES.isdisjoint(words_of(box.names)) for box in layout.boxes]
     return [
         here or (box.parent >= 0 and own[box.parent]) for here, box in zip(own, layout.boxes, strict=True)
     ]

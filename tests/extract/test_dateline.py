@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from re import _constants, _parser
 
 import pytest
 
@@ -30,3 +31,10 @@ def test_every_form_decides_three_lines(monkeypatch: pytest.MonkeyPatch) -> None
     assert {number: decided[number] >= 3 for number in range(len(FORMS))} == dict.fromkeys(
         range(len(FORMS)), True
     ), decided
+
+
+def test_a_form_that_begins_at_the_start_has_no_alternative_elsewhere() -> None:
+    """It is tried there alone."""
+    at_start = [_parser.parse(form)[0] for form, *_ in FORMS if form[0] == "^"]
+    assert len(at_start) > 20
+    assert {operator for operator, _ in at_start} == {_constants.AT}
