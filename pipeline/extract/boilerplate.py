@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from pipeline.extract.access import notice
 from pipeline.extract.creditline import is_byline
-from pipeline.extract.variants import either_script
+from pipeline.extract.variants import in_either_script
 from pipeline.rules import table
 
 BULLETS = re.compile(r"^[\s“\"▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
@@ -38,14 +38,20 @@ COMMENTS_FROM = 0.25
 """The same for a heading of reader comments, which are often longer than a short article."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Phrase:
     """One line of the rule file."""
 
     name: str
     place: str
     longest: int
-    pattern: re.Pattern[str]
+    written: str
+    """Its pattern, in both scripts."""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Made when it is first asked for: most rules never match, and all take a seventh of a second."""
+        return re.compile(self.written)
 
 
 _TRIED: ContextVar[Phrase | None] = ContextVar("tried", default=None)
@@ -79,9 +85,9 @@ def noting() -> Iterator[set[str]]:
 
 
 def phrases(rows: Iterable[Sequence[str]]) -> list[Phrase]:
-    """Lines of the rule file as rules; ValueError (or re.error) for what is none."""
+    """Lines of the rule file as rules; ValueError for what is none, re.error when its pattern is asked for."""
     return [
-        Phrase(name=name, place=place, longest=int(longest), pattern=either_script(pattern))
+        Phrase(name=name, place=place, longest=int(longest), written=in_either_script(pattern))
         for name, place, longest, pattern, *_ in rows
     ]
 
@@ -189,7 +195,7 @@ def _fitting(place: str, length: int) -> tuple[Callable[[str], object], list[Phr
     edges are not worth the 60 ms that theirs takes to compile.
     """
     here = [rule for rule in _rules() if rule.place == place]
-    may_match = _all_in_one(tuple(rule.pattern.pattern for rule in here if place not in EDGES))
+    may_match = _all_in_one(tuple(rule.written for rule in here if place not in EDGES))
     return may_match, [rule for rule in here if length <= rule.longest]
 
 

@@ -22,7 +22,7 @@ from pipeline.crawl.discover import links_of
 from pipeline.crawl.scope import scope_of, unwanted
 from pipeline.errors import UsageError
 from pipeline.extract.boilerplate import BULLETS, Phrase, with_rule
-from pipeline.extract.variants import either_script
+from pipeline.extract.variants import in_either_script
 from pipeline.folders import load_sources
 from pipeline.look.asked import Asked
 from pipeline.records import Capture, Kind, Outcome, Page, Selector, Source
@@ -233,7 +233,9 @@ def _phrase(place: str) -> Callable[[Source, str, Capture], Change | None]:
     """What goes where each line of a place that begins with the phrase does, as the table has it (boilerplate.py)."""
 
     def change(source: Source, phrase: str, capture: Capture) -> Change | None:
-        rule = Phrase(name="tried", place=place, longest=ANY_LENGTH, pattern=either_script(re.escape(phrase)))
+        rule = Phrase(
+            name="tried", place=place, longest=ANY_LENGTH, written=in_either_script(re.escape(phrase))
+        )
         before = _page(source, capture)
         with with_rule(rule):
             after = _page(source, capture)

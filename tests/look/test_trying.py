@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from pipeline.extract import boilerplate
 from pipeline.extract.boilerplate import Phrase
-from pipeline.extract.variants import either_script
+from pipeline.extract.variants import in_either_script
 from pipeline.look import trying
 from pipeline.look.asked import Asked
 from pipeline.look.trying import Trial
@@ -71,7 +71,7 @@ def test_a_phrase_takes_the_lines_that_begin_with_it(demo: Folders) -> None:
     trial = tried(demo, "phrase", "那么,槽")
     assert trial.file == "pipeline/rules/boilerplate.tsv"
     name, place, longest, pattern, _ = trial.line.split("\t")
-    rule = Phrase(name=name, place=place, longest=int(longest), pattern=either_script(pattern))
+    rule = Phrase(name=name, place=place, longest=int(longest), written=in_either_script(pattern))
     assert all(rule.pattern.match(line) and len(line) <= rule.longest for line in change.lost)
 
 
