@@ -5,7 +5,7 @@
     python -m benchmarks.extract charset
     python -m benchmarks.extract mutants [--count 10000] [--seed 1] [--first 0]
     python -m benchmarks.extract robust
-    python -m benchmarks.extract rules [--most-sites 1]
+    python -m benchmarks.extract rules [--most-sites 1] [--table boilerplate]
 
 The pages are those of the shared folder (`--shared`); nothing of them is kept. Speed is CPU time, the
 least of the rounds a page, all methods interleaved on one core in one run, as ratios.
@@ -115,7 +115,7 @@ def robust(bench: Path) -> int:
     return 0
 
 
-def leave_out(bench: Path, most_sites: int | None) -> int:
+def leave_out(bench: Path, most_sites: int | None, only: str) -> int:
     """Leave each entry of the rule tables out in turn (rules.py), judged by the gold."""
     gold = _gold(bench)
     score = _scorer(bench)
@@ -133,7 +133,7 @@ def leave_out(bench: Path, most_sites: int | None) -> int:
     pages = [(row["site"], reader(row), _bytes(bench, row).decode("utf-8", "replace")) for row in gold]
     from benchmarks import rules  # only here, so that the rest runs as a script too
 
-    return rules.run(pages, judge, most_sites)
+    return rules.run(pages, judge, most_sites, only)
 
 
 def _scorer(bench: Path) -> ModuleType:
@@ -198,6 +198,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--most-sites", type=int)
+    parser.add_argument("--table", default="", help="only the tables with this in their name")
     args = parser.parse_args()
     bench = args.shared / "bench" / "extract" / "dev"
     if args.what == "predict":
@@ -205,7 +206,7 @@ def main() -> int:
     if args.what == "speed":
         return speed(bench, args.rounds)
     if args.what == "rules":
-        return leave_out(bench, args.most_sites)
+        return leave_out(bench, args.most_sites, args.table)
     if args.what == "robust":
         return robust(bench)
     if args.what == "mutants":

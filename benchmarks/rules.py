@@ -4,8 +4,9 @@ A table is what a module of `pipeline/extract` holds: the rows of a rule file, a
 or dict of words, and the alternatives of a pattern that have a word in them. Lists that are of a standard or a
 dictionary (elements of HTML, encodings, family names, forms of characters) are none.
 
-A page is read again only where an entry can matter: where the pattern without it answers otherwise to what it was
-asked, or the page has its letters somewhere. A case is any test of `tests/extract` that takes no time.
+Every page and case is read once with patterns that note what they answered to. An entry is then left out only where
+it can matter: where its pattern answers otherwise without it, or where its letters stand. A case is any test of
+`tests/extract` that takes no time, our own pages among them. What an entry is needed for is one of NEEDED.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import inspect
 import pkgutil
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -39,10 +40,24 @@ STANDARD = (
 QUICK = 0.1
 """Seconds of CPU that a test may take to be a case."""
 
+NEEDED = {
+    "nothing": "answers to nothing on any page or case",
+    "covered": "answers, but pages and cases stay as they are without it: other entries say the same",
+    "case": "no page changes without it, a case fails",
+    "one site, no case": "pages of one site change, no case fails",
+    "one site": "pages of one site change, and a case fails",
+    "sites, no case": "pages of more sites change, no case fails",
+    "sites": "pages of more sites change, and a case fails",
+}
+"""What an entry is needed for."""
+
 LETTERS = re.compile(r"[\W\d_]+")
 WORD = re.compile(r"[\u3400-\u9fff]|(?<!\\)[A-Za-z]{2}")
 PART = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|[()|]", re.S)
 """Of a pattern: an escape, a class, or what makes groups and alternatives."""
+
+TAKEN_AWAY = re.compile(r"\(\?<?!(?![^()|]*\))|\(\?>|\)(?:[+*?]|\{[\d,]*\})\+")
+"""In a pattern: what may answer to more with an alternative less. Another can only answer to less."""
 
 OPENED = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[:>]))?")
 
@@ -69,21 +84,36 @@ class Entry:
 
 
 class Traced:
-    """A pattern that notes what it is asked by which page or case."""
+    """A pattern that notes which questions of which pages and cases it has an answer to."""
+
+    unit = -1
+    """The page or case that asks."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self.pattern = pattern
-        self.asked: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
-        self.unit = -1
+        self.all_matter = TAKEN_AWAY.search(pattern.pattern) is not None
+        self.asked: dict[tuple[Any, ...], set[int]] = defaultdict(set)
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.pattern, name)
-        if name in ("search", "match", "fullmatch", "finditer"):
-            return lambda *asked: self.asked[self.unit].add((name, *asked)) or method(*asked)
-        if name in ("sub", "split", "findall"):
-            return lambda *asked: (
-                self.asked[self.unit].add(("finditer", asked[name == "sub"])) or method(*asked)
-            )
+        if name in ("search", "match", "fullmatch"):
+
+            def one(*asked: Any) -> Any:
+                found = method(*asked)
+                if found or self.all_matter:
+                    self.asked[name, *asked].add(Traced.unit)
+                return found
+
+            return one
+        if name in ("finditer", "sub", "split", "findall"):
+
+            def every(*asked: Any, **named: Any) -> Any:
+                text = asked[name == "sub"]
+                if self.all_matter or self.pattern.search(text):
+                    self.asked["finditer", text].add(Traced.unit)
+                return method(*asked, **named)
+
+            return every
         return method
 
 
@@ -91,25 +121,29 @@ def run(
     pages: Sequence[tuple[str, Callable[[], Page], str]],
     judge: Callable[[int, Page], tuple[float, int]],
     most_sites: int | None = None,
+    only: str = "",
 ) -> int:
     """Print a line for each entry, table by table, and the sums.
 
     `pages` are site, reader and source; `judge` gives the F of a page's reading and how many of its facts are right.
-    Entries that can matter on more than `most_sites` sites are left out.
+    Entries that can matter on more than `most_sites` sites are left out, and tables that have not `only` in their name.
     """
     units: list[Unit] = [*pages, *_cases()]
     whole = [read() for _, read, _ in pages]
     good = [judge(i, page) for i, page in enumerate(whole)]
     letters = [LETTERS.sub("", source.lower()) for _, _, source in units]
     traced = _trace(units)
-    counts: dict[tuple[int, bool], int] = defaultdict(int)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for entry in _entries():
+        if only not in entry.table:
+            continue
         near = _near(entry, traced, letters)
         if most_sites is not None and len({pages[i][0] for i in near if i < len(pages)}) > most_sites:
+            counts[entry.table]["left out"] += 1
             continue
         changed: list[int] = []
         score = [0.0, 0]
-        with _put([(entry.old, entry.new)]):
+        with _put([(entry.old, entry.new)] if near else []):
             for index in (i for i in near if i < len(pages)):
                 page = pages[index][1]()
                 if page != whole[index]:
@@ -118,16 +152,29 @@ def run(
                     score = [score[0] + good[index][0] - now[0], score[1] + good[index][1] - now[1]]
             is_case = any(units[i][1]() is False for i in near if i >= len(pages))
         sites = sorted({pages[i][0] for i in changed})
-        counts[min(len(sites), 2), is_case] += 1
+        needed = _needed(len(sites), is_case, bool(near))
+        counts[entry.table][needed] += 1
         good_for = f"F {100 * score[0]:+8.3f}  facts {score[1]:+3d}" if sites else " " * 21
-        said = (
-            f"{len(sites):3d} sites  {good_for}  {'case' if is_case else '    '}  {entry.table}: {entry.name}"
+        print(
+            f"{len(sites):3d} sites  {good_for}  {needed:17s}  {entry.table}: {entry.name}",
+            *sites[:3],
+            flush=True,
         )
-        print(said, *sites[:3], flush=True)
-    for sites_at_least, words in enumerate(("no site", "one site", "two sites and more")):
-        with_case, without = counts[sites_at_least, True], counts[sites_at_least, False]
-        print(f"on {words}: {with_case + without} entries, {without} of them without a case")
+    for table_name, count in [*counts.items(), ("all", sum(counts.values(), Counter()))]:
+        print(
+            f"{table_name}: {count.total()} entries;",
+            ", ".join(f"{count[n]} {n}" for n in [*NEEDED, "left out"] if count[n]),
+        )
+    for name, words in NEEDED.items():
+        print(f"  {name}: {words}")
     return 0
+
+
+def _needed(sites: int, is_case: bool, is_near: bool) -> str:
+    """Which of NEEDED."""
+    if not sites:
+        return "case" if is_case else "covered" if is_near else "nothing"
+    return ("one site" if sites == 1 else "sites") + ("" if is_case else ", no case")
 
 
 def _near(entry: Entry, traced: dict[int, Traced], letters: Sequence[str]) -> list[int]:
@@ -137,15 +184,13 @@ def _near(entry: Entry, traced: dict[int, Traced], letters: Sequence[str]) -> li
         return [i for i, text in enumerate(letters) if word in text]
     if id(entry.pattern) not in traced:
         return []
-    asked = traced[id(entry.pattern)].asked
-    return sorted(
-        unit
-        for unit, questions in asked.items()
-        if any(
-            _answer(entry.pattern, *q) != (_answer(entry.without, *q) if entry.without else None)
-            for q in questions
-        )
-    )
+    near: set[int] = set()
+    for question, units in traced[id(entry.pattern)].asked.items():
+        if not units <= near and _answer(entry.pattern, *question) != (
+            _answer(entry.without, *question) if entry.without else None
+        ):
+            near |= units
+    return sorted(near)
 
 
 def _answer(pattern: re.Pattern[str], method: str, *asked: Any) -> object:
@@ -328,10 +373,12 @@ def _trace(units: Sequence[Unit]) -> dict[int, Traced]:
     with _put(
         [(held, _held(held, _mapped(value, traced))) for held, value in values if any(_patterns(value))]
     ):
-        for index, (_, read, _) in enumerate(units):
-            for each in traced.values():
-                each.unit = index
-            read()
+        for Traced.unit, (_, read, _) in enumerate(units):
+            _forget()
+            if (got := read()) is False or (
+                isinstance(got, Page) and (got.reason or "").startswith("failed:")
+            ):
+                raise AssertionError(f"unit {Traced.unit} reads otherwise when it is traced: {got}")
     return traced
 
 
@@ -370,7 +417,11 @@ def _put(changes: Sequence[tuple[Any, Any]]) -> Iterator[None]:
 
 def _forget() -> None:
     """Empty the caches that hold answers; those that hold tables stay."""
-    for module in MODULES:
-        for value in vars(module).values():
-            if hasattr(value, "cache_clear") and value.cache_parameters()["maxsize"]:
-                value.cache_clear()
+    for cached in _remembering():
+        cached.cache_clear()
+
+
+@functools.cache
+def _remembering() -> list[Any]:
+    held = [value for module in MODULES for value in vars(module).values() if hasattr(value, "cache_clear")]
+    return [value for value in held if value.cache_parameters()["maxsize"]]

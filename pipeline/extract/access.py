@@ -158,9 +158,12 @@ def _beside(layout: Layout, kept: Sequence[int]) -> Iterator[Line]:
     """The lines that may speak of a text, those that the page hides left out."""
     first, last = (kept[0] - BESIDE, kept[-1] + BESIDE + 1) if kept else (0, len(layout.lines))
     for line in layout.lines[max(0, first) : last]:
-        hidden = (layout.boxes[box].hidden for box in layout.up(line.box))
-        if TRIGGER.search(line.text[:NOTICE_LINE]) and not any(hidden):
+        if TRIGGER.search(line.text[:NOTICE_LINE]) and not _is_hidden_line(layout, line):
             yield line
+
+
+def _is_hidden_line(layout: Layout, line: Line) -> bool:
+    return any(layout.boxes[box].hidden for box in layout.up(line.box))
 
 
 def _folded(layout: Layout, kept: Sequence[int], buttons: Iterable[str]) -> Access | None:

@@ -154,7 +154,7 @@ def _captions_above(layout: Layout, title_at: int | None, span: Sequence[int]) -
     return [
         layout.lines[i].text
         for i in between
-        if any(layout.boxes[box].tag == "figcaption" for box in layout.up(layout.lines[i].box)[:IN_FIGURE])
+        if any(layout.boxes[box].tag == "figcaption" for box in layout.up(layout.lines[i].box, IN_FIGURE))
     ]
 
 

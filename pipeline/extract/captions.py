@@ -126,4 +126,4 @@ def _is_prose(weights: Weights, left: Sequence[int], n: int) -> bool:
 
 
 def _is_centred(layout: Layout, index: int) -> bool:
-    return any(layout.boxes[box].centred for box in layout.up(layout.lines[index].box)[:2])
+    return any(layout.boxes[box].centred for box in layout.up(layout.lines[index].box, 2))

@@ -390,7 +390,7 @@ def _parts(layout: Layout, weights: Weights, found: int) -> list[int]:
     """The box with those beside it, or beside what wraps it with hardly more, that are parts of the same article,
     or articles each with a page frame of its own (split.py)."""
     opened = frames(layout, weights.plain)
-    for box in layout.up(found)[: CLIMB + 1]:
+    for box in layout.up(found, CLIMB + 1):
         if layout.boxes[box].parent < 0 or weights.box[box] >= (1 + CLIMB_GAIN) * weights.box[found]:
             break
         parts = _beside(layout, weights, box, opened)

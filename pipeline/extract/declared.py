@@ -30,6 +30,9 @@ MAX_SCRIPTS = 3_000
 MAX_ITEMS = 2_000
 """Elements with microdata or RDFa that are looked at."""
 
+MAX_SHOWN = 20
+"""Nodes of an element that are looked at for the day it shows."""
+
 MAX_TAGS = 50
 """Declared tags and steps of a breadcrumb that are read."""
 
@@ -354,10 +357,16 @@ def _shown_day(node: LexborNode, attributes: Attributes) -> str:
     said = {name: (attributes.get(name) or "").strip() for name in ("datetime", "title")}
     if not any(map(SHOWN_DAY.match, said.values())):
         return ""
-    shown = (node.text() or "")[:40].strip()
+    shown = _beginning(node)[:40].strip()
     is_day = node.tag == "time" and YEARLESS.fullmatch(shown) is not None
     day = said["datetime" if is_day else "title"]
     return day if SHOWN_DAY.match(day) and (is_day or AGO.search(shown)) else ""
+
+
+def _beginning(node: LexborNode) -> str:
+    """The text of an element's first nodes; all of it would be the rest of the page where it is never closed."""
+    inside = islice(node.traverse(include_text=True), MAX_SHOWN)
+    return "".join(each.text_content or "" for each in inside if each.tag == "-text")
 
 
 def _is_item(node: LexborNode, attributes: Attributes) -> bool:

@@ -99,7 +99,7 @@ def find_sections(layout: Layout, declared: Declared, before: int, title: str | 
 
 def _trail(layout: Layout, line: Line) -> list[str] | None:
     """The steps of a line that is a breadcrumb, or None."""
-    named = any(CRUMB.search(layout.boxes[at].names) for at in layout.up(line.box)[:3])
+    named = any(CRUMB.search(layout.boxes[at].names) for at in layout.up(line.box, 3))
     said = PLACE.search(line.text)
     if not (said or named):
         return None

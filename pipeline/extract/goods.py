@@ -57,7 +57,7 @@ def _is_price(layout: Layout, index: int) -> bool:
     line = layout.lines[index]
     if len(line.text) > SHORT or "。" in line.text:
         return False
-    named = any("price" in words_of(layout.boxes[box].names) for box in layout.up(line.box)[:2])
+    named = any("price" in words_of(layout.boxes[box].names) for box in layout.up(line.box, 2))
     return PRICE.search(line.text) is not None or (named and any(map(str.isdigit, line.text)))
 
 

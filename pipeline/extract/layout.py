@@ -181,10 +181,10 @@ class Layout:
     deep: bool = False
     """Whether elements are nested deeper than MAX_DEPTH."""
 
-    def up(self, box: int) -> list[int]:
-        """The box and its ancestors, innermost first."""
-        chain = []
-        while box >= 0:
+    def up(self, box: int, most: int = MAX_DEPTH + 1) -> list[int]:
+        """The box and its ancestors, innermost first, no more than `most`."""
+        chain: list[int] = []
+        while box >= 0 and len(chain) < most:
             chain.append(box)
             box = self.boxes[box].parent
         return chain

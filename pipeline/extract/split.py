@@ -172,7 +172,7 @@ def _evidence(layout: Layout, reading: Reading, position: int, article: Article)
     if (
         above[-1] in ":："
         or line.preformatted
-        or QUOTED & {layout.boxes[at].tag for at in layout.up(line.box)[:3]}
+        or QUOTED & {layout.boxes[at].tag for at in layout.up(line.box, 3)}
     ):
         return None
     if _keywords_of(line.text, below):

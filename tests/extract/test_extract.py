@@ -45,6 +45,7 @@ HOSTILE = {
     "cells": "<table>" + f"<tr><td><a href=1>二</a>{SENTENCE}</td></tr>" * 2_900,
     "rows of a bulletin board": f"<pre>{(SENTENCE + chr(10) + '--' + chr(10)) * 7_000}</pre>",
     "a thread without end": f'<div class="post a b c d e"><a href="/user/1">甲</a> 2020-05-06{BODY}' * 2_000,
+    "times never closed": "<time datetime=2024-05-06>" * 250 + f"<br>{SENTENCE}" * 8_000,
     "pushes without end": f"<p>推 user: {SENTENCE}</p>" * 20_000,
     "no break in the title": f"<title>{'标题_' * 50_000}</title>{BODY}",
 }
