@@ -7,13 +7,13 @@ A body so short that most extractors lose it, or none at all, is looked for by t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.extract.agreement import BY_NAME, settle
-from pipeline.extract.boilerplate import judge
+from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
-from pipeline.extract.container import CUT_OFF, Weights, is_linked
+from pipeline.extract.container import CUT_OFF, LIST_TAGS, Weights, is_linked
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
@@ -41,6 +41,9 @@ HEAD_SHORT = 30
 
 OF_OTHERS = frozenset(["related", "comments", "disclaimer"])
 """Rules whose lines may be the heading of an element."""
+
+AROUND = OF_OTHERS | {"links", "credit", "promotion", "share", "tags", "junk", "counter"}
+"""Rules whose lines are all that stands below the heading of a box of the site."""
 
 HEADING_LINE = 24
 """Code points of the longest of these headings."""
@@ -97,11 +100,12 @@ def read_body(
     whole = sum(weights.plain[i] for i in span) or 1.0
     by_box: dict[int, str | None] = dict.fromkeys(boxes)
     removed: dict[int, str] = {}
+    head = _header(layout, weights, inside)
     for index in span:
         rule = (
             _by_element(layout, weights, index, whole, by_box)
             or by_look(layout.lines[index])
-            or _by_neighbour(layout, weights, index, inside)
+            or _by_neighbour(layout, index, head)
         )
         if rule:
             removed[index] = rule
@@ -112,10 +116,11 @@ def read_body(
     for index in [i for i in left if i not in removed][:3]:
         if title and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
-    for index in reversed([i for i in left if i not in removed]):
-        if layout.boxes[layout.lines[index].box].tag not in HEADINGS or weights.plain[index]:
-            break
-        removed[index] = "heading"
+    if emptied := dict.fromkeys(_emptied(layout, weights, span, removed), "heading"):
+        removed.update(emptied)
+        removed.update(
+            judged(layout, weights, [i for i in left if i not in removed])
+        )  # the last lines are others
     own = [i for i in span if i not in removed]
     theirs = read_element(layout, boxes, span) if extractor != "container" else None
     method = "selector" if layout.chosen else "container"
@@ -201,6 +206,27 @@ def _below_headings(
     return found
 
 
+def _emptied(
+    layout: Layout, weights: Weights, span: Sequence[int], removed: Mapping[int, str]
+) -> Iterator[int]:
+    """The headings, from the last, below which nothing stays up to the next heading of their level or the end.
+
+    Between two headings there must have been lines, and all of what sites put round articles: pictures are a section.
+    """
+    below, between = None, set[str]()  # the level of the next heading that stays, what went above it
+    for index in reversed(span):
+        if index in removed:
+            between.add(removed[index])
+            continue
+        tag = layout.boxes[layout.lines[index].box].tag
+        if tag not in HEADINGS or weights.plain[index]:
+            below, between = "", set()
+        elif below is None or (below and tag >= below and between and between <= AROUND):
+            yield index
+        else:
+            below, between = tag, set()
+
+
 def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str) -> Reading:
     """trafilatura's reading of the page, cleaned by the same rules, where the container's is doubted.
 
@@ -236,23 +262,42 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     )
 
 
-def _by_neighbour(layout: Layout, weights: Weights, index: int, title_at: int | None) -> str | None:
+def _header(layout: Layout, weights: Weights, title_at: int | None) -> frozenset[int]:
+    """The lines up to a title inside the element, and the short ones below it that are not among the paragraphs.
+
+    They end at the first line, list or table that stands beside the first paragraph: what follows is of the body.
+    """
+    if title_at is None:
+        return frozenset()
+    above = range(title_at + 1)
+    following = range(title_at + 1, min(title_at + 2 * HEAD_LINES, len(layout.lines)))
+    read = (i for i in following if weights.plain[i])
+    first = next((i for i in read if matching(layout.lines[i].text, "head") is None), None)
+    if first is None:
+        return frozenset(above)
+    parent = layout.boxes[layout.lines[first].box].parent
+    found: list[int] = []
+    for index in range(title_at + 1, min(first, title_at + HEAD_LINES + 1)):
+        line = layout.lines[index]
+        beside = next((box for at in layout.up(line.box) if (box := layout.boxes[at]).parent == parent), None)
+        if beside is not None and (beside.tag in LIST_TAGS and not beside.names):
+            break
+        if layout.boxes[line.box].parent == parent:
+            if matching(line.text, "head") is None:
+                break
+            continue
+        is_short = len(line.text) <= HEAD_SHORT and line.text[-1] not in ":："
+        if is_short and layout.boxes[line.box].tag not in HEADINGS:
+            found.append(index)
+    return frozenset((*above, *found))
+
+
+def _by_neighbour(layout: Layout, index: int, head: Collection[int]) -> str | None:
     """teaser: cut off below a linked title; head: beside a title inside the element, not among the paragraphs."""
     line = layout.lines[index]
     if index and line.text.endswith(CUT_OFF) and is_linked(layout.lines[index - 1]):
         return "teaser"
-    if title_at is None or index - title_at > HEAD_LINES:
-        return None
-    if index <= title_at:
-        return "head"
-    if len(line.text) > HEAD_SHORT or layout.boxes[line.box].tag in HEADINGS or line.text[-1] in ":：":
-        return None
-    following = range(title_at + 1, min(title_at + 2 * HEAD_LINES, len(layout.lines)))
-    first = next((i for i in following if weights.plain[i]), None)
-    if first is None or index >= first:
-        return None
-    paragraph = layout.boxes[layout.lines[first].box]
-    return "head" if layout.boxes[line.box].parent != paragraph.parent else None
+    return "head" if index in head else None
 
 
 def _by_element(

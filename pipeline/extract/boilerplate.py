@@ -20,6 +20,9 @@ from pipeline.rules import table
 BULLETS = re.compile(r"^[\s“\"▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
 """Skipped before a pattern is tried; one class repeated once, so linear."""
 
+ABSTRACT = either_script(r"\W{0,2}(?:内容)?(?:摘\s{0,4}要|提要)\W")
+"""How the line above the keywords of a paper begins, which are of the article."""
+
 LAST_LINES = 4
 """How many of the last kept lines may lose an ending."""
 
@@ -114,6 +117,8 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
             verdicts[index:] = [cut] * (len(lines) - index)
             break
         verdicts[index] = matching(line, "any") or ("access" if notice(line) else None)
+        if verdicts[index] == "tags" and index and ABSTRACT.match(lines[index - 1]):
+            verdicts[index] = None
         read += len(line)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))

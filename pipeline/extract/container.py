@@ -381,8 +381,9 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
         if layout.boxes[box].tag == "body" or layout.boxes[inside].tag == "article":
             break
         gain = weights.box[box] - weights.box[current]
-        if gain >= CLIMB_GAIN * weights.box[current] and _added_links(layout, current, box) < CLIMB_LINKS:
-            current = box
+        least = CLIMB_GAIN * weights.box[current]
+        if gain >= least and _added_links(layout, current, box) < CLIMB_LINKS:
+            current = box if _added(layout, weights, current, box) >= least else current
     return current
 
 
@@ -459,6 +460,13 @@ def _is_part(layout: Layout, box: Box) -> bool:
     """Whether a box beside the article may be a part of it: no link, no title of a page, nothing said of a poem."""
     lines = layout.lines[box.first : box.last]
     return not any(line.linked or layout.boxes[line.box].tag == "h1" or is_commentary(line) for line in lines)
+
+
+def _added(layout: Layout, weights: Weights, inner: int, outer: int) -> float:
+    """Weight of the lines of `outer` that are not in `inner`, without those of which a discount took most."""
+    small, large = layout.boxes[inner], layout.boxes[outer]
+    added = (*range(large.first, small.first), *range(small.last, large.last))
+    return sum((weights.line[i] for i in added if 2 * weights.line[i] >= weights.plain[i]), 0.0)
 
 
 def _added_links(layout: Layout, inner: int, outer: int) -> float:
