@@ -22,6 +22,7 @@ from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds
 from pipeline.extract.structure import write_text
 from pipeline.extract.trafilatura_reader import read_element, read_page
+from pipeline.extract.variants import either_script
 from pipeline.records import Span
 
 HOLDS = 0.35
@@ -44,6 +45,9 @@ OF_OTHERS = frozenset(["related", "comments", "disclaimer"])
 
 AROUND = OF_OTHERS | {"links", "credit", "promotion", "share", "tags", "junk", "counter"}
 """Rules whose lines are all that stands below the heading of a box of the site."""
+
+REPLIES = either_script("评论|回[复应]|跟[贴帖]")
+"""What a bar of buttons counts that has replies below it."""
 
 HEADING_LINE = 24
 """Code points of the longest of these headings."""
@@ -184,7 +188,8 @@ def judged(layout: Layout, weights: Weights, indexes: Sequence[int]) -> dict[int
 def _below_headings(
     layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence[int], removed: Mapping[int, str]
 ) -> dict[int, str]:
-    """What else stands in an element whose first line is the heading of other articles, of replies or of a notice.
+    """What else stands in an element whose first line is the heading of other articles, of replies or of a notice, or
+    below the text the bar of buttons that counts replies.
 
     None that holds the article: of other articles it has little of the text; above a notice, which may be longer
     than a short article, stands text, and its own first line is words of a notice.
@@ -192,7 +197,9 @@ def _below_headings(
     whole = sum(weights.plain[i] for i in span) or 1.0
     found: dict[int, str] = {}
     for index, rule in removed.items():
-        if rule not in OF_OTHERS or len(layout.lines[index].text) > HEADING_LINE:
+        text = layout.lines[index].text
+        is_bar = rule == "share" and REPLIES.search(text) and weights.between(span[0], index) > 0
+        if not (rule in OF_OTHERS or is_bar) or len(text) > HEADING_LINE:
             continue
         is_notice = rule == "disclaimer"
         if is_notice and not (removed.get(index + 1) == rule and weights.between(span[0], index)):

@@ -23,6 +23,9 @@ from pipeline.extract.verses import is_commentary, with_verses
 MIN_LINE = 8
 """Code points of the shortest line that weighs anything."""
 
+SHORTEST_SENTENCE = 4
+"""Code points of the shortest that weighs right below the title, where it may be all there is."""
+
 LONG_LINE = 30
 """From this length a line weighs without a punctuation mark."""
 
@@ -222,6 +225,10 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """
     boxes = layout.boxes
     plain = [line_weight(line) for line in layout.lines]
+    for index in range(heading + 1, min(heading + 1 + HEADER, len(plain))) if heading is not None else ():
+        line = layout.lines[index]
+        if not line.linked and SHORTEST_SENTENCE <= len(line.text) < MIN_LINE and line.text[-1] in "。！？":
+            plain[index] = len(line.text) + MARK_WEIGHT
     weights = _discounted(layout, with_verses(layout, plain, heading), heading)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
