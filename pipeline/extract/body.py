@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pipeline.extract.agreement import BY_NAME, settle
 from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
-from pipeline.extract.container import CUT_OFF, LIST_TAGS, Weights, is_linked
+from pipeline.extract.container import CUT_OFF, LIST_TAGS, SHORT_TITLE, Weights, is_linked, is_prose
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
@@ -48,6 +48,12 @@ AROUND = OF_OTHERS | {"links", "credit", "promotion", "share", "tags", "junk", "
 
 REPLIES = either_script("评论|回[复应]|跟[贴帖]")
 """What a bar of buttons counts that has replies below it."""
+
+SENTENCES = 2
+"""Sentences from which the element that holds them all is known to be the article's."""
+
+KEPT_OUTSIDE = HEADINGS | {"li", "td", "th", "dt", "dd", "pre", "blockquote", "figcaption"}
+"""Elements whose lines are text of the article, wherever they stand."""
 
 HEADING_LINE = 24
 """Code points of the longest of these headings."""
@@ -125,6 +131,9 @@ def read_body(
         removed.update(
             judged(layout, weights, [i for i in left if i not in removed])
         )  # the last lines are others
+    removed.update(
+        dict.fromkeys(_outside(layout, weights, boxes, [i for i in span if i not in removed]), "outside")
+    )
     own = [i for i in span if i not in removed]
     theirs = read_element(layout, boxes, span) if extractor != "container" else None
     method = "selector" if layout.chosen else "container"
@@ -211,6 +220,30 @@ def _below_headings(
             if is_notice or weights.between(box.first, box.last) < HOLDS * whole:
                 found.update((i, rule) for i in range(index + 1, box.last) if i not in removed)
     return found
+
+
+def _outside(layout: Layout, weights: Weights, boxes: Sequence[int], kept: Sequence[int]) -> Iterator[int]:
+    """The short lines below the element that holds all sentences, from the last: names, counts, buttons of the site.
+
+    None that is a heading, of a list or a table, or beside the sentences themselves; a body of one is not asked.
+    """
+    prose = [i for i in kept if weights.plain[i] and is_prose(layout.lines[i])]
+    if len(prose) < SENTENCES:
+        return
+    holder = layout.up(layout.lines[prose[0]].box)[1:]
+    last = layout.lines[prose[-1]].box
+    inner = set(layout.up(last)[1:])
+    common = next((at for at in holder if at in inner), None)
+    if common is None or common in boxes:
+        return
+    for index in reversed(kept):
+        if index < layout.boxes[common].last:
+            return
+        line = layout.lines[index]
+        tag = layout.boxes[line.box].tag
+        if tag in KEPT_OUTSIDE or len(line.text) > HEAD_LINE or (is_prose(line) and weights.plain[index]):
+            return
+        yield index
 
 
 def _emptied(
@@ -302,7 +335,7 @@ def _header(layout: Layout, weights: Weights, title_at: int | None) -> frozenset
 def _by_neighbour(layout: Layout, index: int, head: Collection[int]) -> str | None:
     """teaser: cut off below a linked title; head: beside a title inside the element, not among the paragraphs."""
     line = layout.lines[index]
-    if index and line.text.endswith(CUT_OFF) and is_linked(layout.lines[index - 1]):
+    if index and line.text.endswith(CUT_OFF) and is_linked(layout.lines[index - 1], SHORT_TITLE):
         return "teaser"
     return "head" if index in head else None
 

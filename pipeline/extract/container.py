@@ -152,6 +152,7 @@ LINE_TAGS = frozenset({"div", "section", "blockquote", "center", "h2", "h3", "h4
 
 NUMBER = re.compile(r"[0-9]+")
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
+SENTENCE_MARKS = re.compile(r"[，。！？；、…]")
 WORD = re.compile(r"[^\W\d_]")
 JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
 
@@ -470,10 +471,25 @@ def _is_part(layout: Layout, box: Box) -> bool:
 
 
 def _added(layout: Layout, weights: Weights, inner: int, outer: int) -> float:
-    """Weight of the lines of `outer` that are not in `inner`, without those of which a discount took most."""
+    """Weight of the lines of `outer` that are not in `inner`: of those that are prose and lost little to a discount.
+
+    A label and what it says (来源：…) is no reason to go up.
+    """
     small, large = layout.boxes[inner], layout.boxes[outer]
     added = (*range(large.first, small.first), *range(small.last, large.last))
-    return sum((weights.line[i] for i in added if 2 * weights.line[i] >= weights.plain[i]), 0.0)
+    return sum(
+        (
+            weights.line[i]
+            for i in added
+            if 2 * weights.line[i] >= weights.plain[i] and is_prose(layout.lines[i])
+        ),
+        0.0,
+    )
+
+
+def is_prose(line: Line) -> bool:
+    """Whether a line that weighs has a mark that sentences have, or weighs without one, as a verse does."""
+    return SENTENCE_MARKS.search(line.text) is not None or not MARKS.search(line.text)
 
 
 def _added_links(layout: Layout, inner: int, outer: int) -> float:
