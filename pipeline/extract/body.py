@@ -13,11 +13,19 @@ from dataclasses import dataclass, replace
 from pipeline.extract.agreement import BY_NAME, settle
 from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
-from pipeline.extract.container import CUT_OFF, LIST_TAGS, SHORT_TITLE, Weights, is_linked, is_prose
+from pipeline.extract.container import (
+    CUT_OFF,
+    JUNK_TAGS,
+    LIST_TAGS,
+    SHORT_TITLE,
+    Weights,
+    is_linked,
+    is_prose,
+)
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import Box, Layout
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds
 from pipeline.extract.structure import write_text
@@ -54,6 +62,10 @@ SENTENCES = 2
 
 KEPT_OUTSIDE = HEADINGS | {"li", "td", "th", "dt", "dd", "pre", "blockquote", "figcaption"}
 """Elements whose lines are text of the article, wherever they stand."""
+
+BUTTON = 16
+UNFOLD = either_script("展开|(?:显示|查看|阅读|浏览|余下|剩余)的?(?:全[文部]|正文|内容|\\d)|read ?more")
+"""Words of a button that shows the rest of an article."""
 
 HEADING_LINE = 24
 """Code points of the longest of these headings."""
@@ -109,11 +121,12 @@ def read_body(
     inside = title_at if title_at in span else None
     whole = sum(weights.plain[i] for i in span) or 1.0
     by_box: dict[int, str | None] = dict.fromkeys(boxes)
+    held = _held(layout, weights, span, boxes)
     removed: dict[int, str] = {}
     head = _header(layout, weights, inside)
     for index in span:
         rule = (
-            _by_element(layout, weights, index, whole, by_box)
+            _by_element(layout, held, index, whole, by_box)
             or by_look(layout.lines[index])
             or _by_neighbour(layout, index, head)
         )
@@ -124,7 +137,8 @@ def read_body(
     removed.update(judged(layout, weights, left))
     removed.update(_below_headings(layout, weights, span, boxes, removed))
     for index in [i for i in left if i not in removed][:3]:
-        if title and letters(layout.lines[index].text) == letters(title):
+        is_cell = layout.boxes[layout.lines[index].box].tag in KEPT_OUTSIDE - HEADINGS
+        if title and not is_cell and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
     if emptied := dict.fromkeys(_emptied(layout, weights, span, removed), "heading"):
         removed.update(emptied)
@@ -341,7 +355,7 @@ def _by_neighbour(layout: Layout, index: int, head: Collection[int]) -> str | No
 
 
 def _by_element(
-    layout: Layout, weights: Weights, index: int, whole: float, known: dict[int, str | None]
+    layout: Layout, held: Mapping[str, float], index: int, whole: float, known: dict[int, str | None]
 ) -> str | None:
     """The rule by which an element between the line and the container takes the line out.
 
@@ -356,23 +370,45 @@ def _by_element(
         box = layout.boxes[box].parent
     rule = known.get(box)
     for box in reversed(chain):
-        rule = rule or _element_rule(layout, weights, box, whole)
+        rule = rule or _element_rule(layout, held, box, whole)
         known[box] = rule
     return None if rule == "head" and len(line.text) > HEAD_LINE else rule
 
 
-def _element_rule(layout: Layout, weights: Weights, index: int, whole: float) -> str | None:
-    """What an element's tag, style and names say of its lines; nothing when it holds the article."""
+def _held(layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence[int]) -> Mapping[str, float]:
+    """Weight of the lines in all elements of the body with one tag, names and style: paragraphs may be called date."""
+    held: dict[str, float] = {}
+    if span:
+        for box in layout.boxes[boxes[0] :]:
+            if box.first > span[-1]:
+                break
+            if box.names or box.tag in JUNK_TAGS or box.hidden or box.invisible:
+                held[_like(box)] = held.get(_like(box), 0.0) + weights.between(box.first, box.last)
+    return held
+
+
+def _like(box: Box) -> str:
+    return f"{box.tag} {box.names} {box.hidden or box.invisible}"
+
+
+def _element_rule(layout: Layout, held: Mapping[str, float], index: int, whole: float) -> str | None:
+    """What an element's tag, style and names say of its lines; nothing when such elements hold the article."""
     box = layout.boxes[index]
     if box.tag == "figcaption":
         return "caption"
-    if weights.between(box.first, box.last) >= HOLDS * whole:
+    if held.get(_like(box), 0.0) >= HOLDS * whole:
         return None
     if box.hidden or box.invisible:
-        return "hidden"
+        return None if _is_unfolded(layout, box) else "hidden"
     said = kinds(box.names)
     if "caption" in said or box.tag == "caption":
         return "caption"
     if "junk" in said or box.tag in ("nav", "footer", "aside", "form"):
         return "junk"
     return "head" if "head" in said and "body" not in said else None
+
+
+def _is_unfolded(layout: Layout, box: Box) -> bool:
+    """Whether a button right above or below a hidden element shows it: the rest of an article."""
+    near = (*layout.lines[max(0, box.first - 1) : box.first], *layout.lines[box.last : box.last + 1])
+    return any(len(line.text) <= BUTTON and UNFOLD.search(line.text) for line in near)

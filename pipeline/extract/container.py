@@ -100,6 +100,15 @@ HIDDEN_LIST = 40
 """Hidden lines that weigh HIDDEN_FACTOR each; more of them weigh together no more than so many: a user agreement has
 some hundred paragraphs, the article it hides behind may have one."""
 
+OF_REPLIES = re.compile(r"(?<!re)comm|pinglun|repl|respon|gentie|liuyan|disqus|feedback|guest", re.I)
+"""Parts of the names of what holds replies."""
+
+MISNAMED = 3
+"""Lines of prose in an element called junk right below the title, which no share box has."""
+
+MIN_MISNAMED = 60
+"""Weight that an element called junk must have to be the article: a line with three marks."""
+
 JUNK_REACH = 5
 """Elements looked at for junk: a line's own and the four around it."""
 
@@ -250,7 +259,7 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
 
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
     """The weights of the lines, less what their place on the page takes from them."""
-    hidden, junk = _inherited(layout, heading)
+    hidden, junk = _inherited(layout, heading, _misnamed(layout, plain, heading))
     weights = list(plain)
     distance = 1.0
     read_below = False
@@ -280,7 +289,7 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
             weight *= teaser
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
-        if NOTICE.search(line.text[:NOTICE_HEAD]):
+        if NOTICE.search(line.text[:NOTICE_HEAD]) or (is_header and not is_prose(line)):
             weight *= NOTICE_FACTOR
         if hidden[line.box]:
             weight *= veil
@@ -290,10 +299,56 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     return weights
 
 
-def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bool]]:
+def _misnamed(layout: Layout, plain: Sequence[float], heading: int | None) -> str | None:
+    """The names of the elements that hold the article although they say junk: right below the title, with no sentence
+    between, prose without links that weighs more than all below the title that is not called junk, or half as much in
+    MISNAMED sentences.
+
+    None called after replies or a layer: below a film, what readers write is all the prose there is.
+    """
+    if heading is None:
+        return None
+    held: dict[str, list[int]] = {}
+    free: list[int] = []
+    junk_until = 0
+    named = {box.first: box for box in reversed(layout.boxes) if box.first > heading and _is_junk(box)}
+    for index in range(heading + 1, len(plain)) if named else ():
+        box = named.get(index)
+        if box is not None and index >= junk_until:
+            junk_until, names = box.last, box.names if _may_hold(layout, box) else ""
+        if not plain[index] or not is_prose(layout.lines[index]):
+            continue
+        if index >= junk_until:
+            free.append(index)
+        elif names:
+            held.setdefault(names, []).append(index)
+    for names, lines in held.items():
+        above = (i for i in free if i < lines[0])
+        if lines[0] > heading + 2 * HEADER or any(layout.lines[i].text[-1] in "。！？" for i in above):
+            break
+        others = sum(plain[i] for i in free if not NOTICE.search(layout.lines[i].text[:NOTICE_HEAD]))
+        weight = sum(plain[i] for i in lines) * (2 if len(lines) >= MISNAMED else 1)
+        if weight > max(others, MIN_MISNAMED):
+            return names
+    return None
+
+
+def _is_junk(box: Box) -> bool:
+    return box.tag in JUNK_TAGS or "junk" in kinds(box.names)
+
+
+def _may_hold(layout: Layout, box: Box) -> bool:
+    """Whether an element called junk may hold an article for what it is: no layer, no replies, few links."""
+    if box.hidden or box.tag in JUNK_TAGS or "layer" in kinds(box.names) or OF_REPLIES.search(box.names):
+        return False
+    lines = layout.lines[box.first : box.last]
+    return 4 * sum(line.linked for line in lines) <= sum(len(line.text) for line in lines)
+
+
+def _inherited(layout: Layout, heading: int | None, misnamed: str | None) -> tuple[list[bool], list[bool]]:
     """Per box: whether it or an ancestor is hidden, and whether it or a near ancestor is junk.
 
-    What holds the title is no junk, whatever it is called.
+    What holds the title is no junk, whatever it is called, nor are elements of the misnamed kind.
     """
     none = len(layout.boxes)  # one entry more: index -1, the parent of the first box
     hidden = [False] * (none + 1)
@@ -302,8 +357,8 @@ def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bo
         holds_title = heading is not None and box.first <= heading < box.last
         said = kinds(box.names)
         hidden[index] = box.hidden or ("layer" in said and not holds_title) or hidden[box.parent]
-        is_junk = box.tag in JUNK_TAGS or "junk" in said
-        distance[index] = 0 if is_junk and not holds_title else distance[box.parent] + 1
+        is_junk = _is_junk(box) and not holds_title and (not misnamed or box.names != misnamed)
+        distance[index] = 0 if is_junk else distance[box.parent] + 1
     return hidden, [steps < JUNK_REACH for steps in distance]
 
 

@@ -43,15 +43,15 @@ def with_verses(layout: Layout, plain: list[float], heading: int | None) -> list
     titles = (
         i for i, line in enumerate(layout.lines) if layout.boxes[line.box].tag in TITLES and not line.linked
     )
-    start = heading if heading is not None else next(titles, -1)
+    start = heading if heading is not None else next(titles, len(layout.lines))
     weights = list(plain)
     row: list[int] = []
-    for index in range(start + 1, len(layout.lines) + 1):
+    for index in range(start + 1 if heading is not None else 0, len(layout.lines) + 1):
         line = layout.lines[index] if index < len(layout.lines) else None
         if line and _may_be_verse(layout, line) and (not row or _in_row(layout, row[-1], index)):
             row.append(index)
             continue
-        if len(row) >= VERSES and (start >= 0 or _is_poem(layout, row)):
+        if len(row) >= VERSES and (row[0] > start or _is_poem(layout, row)):
             for at in row:
                 weights[at] = max(plain[at], len(layout.lines[at].text) + VERSE_WEIGHT)
         row = [index] if line and _may_be_verse(layout, line) else []
