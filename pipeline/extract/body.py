@@ -119,9 +119,9 @@ def read_body(
     """
     span = sorted({i for box in boxes for i in range(layout.boxes[box].first, layout.boxes[box].last)})
     inside = title_at if title_at in span else None
-    whole = sum(weights.plain[i] for i in span) or 1.0
+    whole = sum(max(weights.plain[i], weights.line[i]) for i in span) or 1.0
     by_box: dict[int, str | None] = dict.fromkeys(boxes)
-    held = _held(layout, weights, span, boxes)
+    held = _held(layout, weights, span, boxes)  # verses weigh in `line` alone
     removed: dict[int, str] = {}
     head = _header(layout, weights, inside)
     for index in span:
@@ -382,8 +382,10 @@ def _held(layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence
         for box in layout.boxes[boxes[0] :]:
             if box.first > span[-1]:
                 break
-            if box.names or box.tag in JUNK_TAGS or box.hidden or box.invisible:
-                held[_like(box)] = held.get(_like(box), 0.0) + weights.between(box.first, box.last)
+            if box.hidden or box.invisible or box.tag in JUNK_TAGS or kinds(box.names) - {"body"}:
+                lines = range(box.first, box.last)
+                weight = sum(max(weights.plain[i], weights.line[i]) for i in lines)
+                held[_like(box)] = held.get(_like(box), 0.0) + weight
     return held
 
 
