@@ -70,7 +70,8 @@ class _Case:
 
 DIFFER: tuple[tuple[str, bool, Callable[[_Case], bool]], ...] = (
     ("body_lost", True, lambda case: case.is_lost),
-    ("both_doubt_links", False, lambda case: 2 * case.line.linked > len(case.line.text)),
+    ("linked_sentence", True, lambda case: _is_linked(case.line) and _is_sentence(case.line)),
+    ("both_doubt_links", False, lambda case: _is_linked(case.line)),
     ("both_doubt_caption", False, lambda case: _is_caption(case.line)),
     ("both_doubt_credit", False, lambda case: case.is_below and LABEL.fullmatch(case.line.text) is not None),
     ("heading", True, lambda case: case.tag in HEADINGS and not case.is_below),
@@ -156,6 +157,16 @@ def _row(layout: Layout, own: Sequence[int], position: int) -> int:
     while last < min(len(own), position + VERSE_LINES) - 1 and same(last + 1):
         last += 1
     return last - first + 1 if same(position) else 0
+
+
+def _is_linked(line: Line) -> bool:
+    return 2 * line.linked > len(line.text)
+
+
+def _is_sentence(line: Line) -> bool:
+    """Whether words beside its links end a line as a sentence."""
+    last = line.pieces[-1]
+    return not last.href and line.text[-1] in SENTENCE_ENDS and len(letters(last.text)) > 1
 
 
 def _is_caption(line: Line) -> bool:

@@ -7,21 +7,30 @@ A body so short that most extractors lose it, or none at all, is looked for by t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.extract.agreement import BY_NAME, settle
-from pipeline.extract.boilerplate import judge
+from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
-from pipeline.extract.container import CUT_OFF, Weights, is_linked
+from pipeline.extract.container import (
+    CUT_OFF,
+    JUNK_TAGS,
+    LIST_TAGS,
+    SHORT_TITLE,
+    Weights,
+    is_linked,
+    is_prose,
+)
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import Box, Layout
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds
 from pipeline.extract.structure import write_text
 from pipeline.extract.trafilatura_reader import read_element, read_page
+from pipeline.extract.variants import either_script
 from pipeline.records import Span
 
 HOLDS = 0.35
@@ -41,6 +50,22 @@ HEAD_SHORT = 30
 
 OF_OTHERS = frozenset(["related", "comments", "disclaimer"])
 """Rules whose lines may be the heading of an element."""
+
+AROUND = OF_OTHERS | {"links", "credit", "promotion", "share", "tags", "junk", "counter"}
+"""Rules whose lines are all that stands below the heading of a box of the site."""
+
+REPLIES = either_script("评论|回[复应]|跟[贴帖]")
+"""What a bar of buttons counts that has replies below it."""
+
+SENTENCES = 2
+"""Sentences from which the element that holds them all is known to be the article's."""
+
+KEPT_OUTSIDE = HEADINGS | {"li", "td", "th", "dt", "dd", "pre", "blockquote", "figcaption"}
+"""Elements whose lines are text of the article, wherever they stand."""
+
+BUTTON = 16
+UNFOLD = either_script("展开|(?:显示|查看|阅读|浏览|余下|剩余)的?(?:全[文部]|正文|内容|\\d)|read ?more")
+"""Words of a button that shows the rest of an article."""
 
 HEADING_LINE = 24
 """Code points of the longest of these headings."""
@@ -94,14 +119,16 @@ def read_body(
     """
     span = sorted({i for box in boxes for i in range(layout.boxes[box].first, layout.boxes[box].last)})
     inside = title_at if title_at in span else None
-    whole = sum(weights.plain[i] for i in span) or 1.0
+    whole = sum(max(weights.plain[i], weights.line[i]) for i in span) or 1.0
     by_box: dict[int, str | None] = dict.fromkeys(boxes)
+    held = _held(layout, weights, span, boxes)  # verses weigh in `line` alone
     removed: dict[int, str] = {}
+    head = _header(layout, weights, inside)
     for index in span:
         rule = (
-            _by_element(layout, weights, index, whole, by_box)
+            _by_element(layout, held, index, whole, by_box)
             or by_look(layout.lines[index])
-            or _by_neighbour(layout, weights, index, inside)
+            or _by_neighbour(layout, index, head)
         )
         if rule:
             removed[index] = rule
@@ -110,12 +137,17 @@ def read_body(
     removed.update(judged(layout, weights, left))
     removed.update(_below_headings(layout, weights, span, boxes, removed))
     for index in [i for i in left if i not in removed][:3]:
-        if title and letters(layout.lines[index].text) == letters(title):
+        is_cell = layout.boxes[layout.lines[index].box].tag in KEPT_OUTSIDE - HEADINGS
+        if title and not is_cell and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
-    for index in reversed([i for i in left if i not in removed]):
-        if layout.boxes[layout.lines[index].box].tag not in HEADINGS or weights.plain[index]:
-            break
-        removed[index] = "heading"
+    if emptied := dict.fromkeys(_emptied(layout, weights, span, removed), "heading"):
+        removed.update(emptied)
+        removed.update(
+            judged(layout, weights, [i for i in left if i not in removed])
+        )  # the last lines are others
+    removed.update(
+        dict.fromkeys(_outside(layout, weights, boxes, [i for i in span if i not in removed]), "outside")
+    )
     own = [i for i in span if i not in removed]
     theirs = read_element(layout, boxes, span) if extractor != "container" else None
     method = "selector" if layout.chosen else "container"
@@ -179,7 +211,8 @@ def judged(layout: Layout, weights: Weights, indexes: Sequence[int]) -> dict[int
 def _below_headings(
     layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence[int], removed: Mapping[int, str]
 ) -> dict[int, str]:
-    """What else stands in an element whose first line is the heading of other articles, of replies or of a notice.
+    """What else stands in an element whose first line is the heading of other articles, of replies or of a notice, or
+    below the text the bar of buttons that counts replies.
 
     None that holds the article: of other articles it has little of the text; above a notice, which may be longer
     than a short article, stands text, and its own first line is words of a notice.
@@ -187,7 +220,9 @@ def _below_headings(
     whole = sum(weights.plain[i] for i in span) or 1.0
     found: dict[int, str] = {}
     for index, rule in removed.items():
-        if rule not in OF_OTHERS or len(layout.lines[index].text) > HEADING_LINE:
+        text = layout.lines[index].text
+        is_bar = rule == "share" and REPLIES.search(text) and weights.between(span[0], index) > 0
+        if not (rule in OF_OTHERS or is_bar) or len(text) > HEADING_LINE:
             continue
         is_notice = rule == "disclaimer"
         if is_notice and not (removed.get(index + 1) == rule and weights.between(span[0], index)):
@@ -199,6 +234,51 @@ def _below_headings(
             if is_notice or weights.between(box.first, box.last) < HOLDS * whole:
                 found.update((i, rule) for i in range(index + 1, box.last) if i not in removed)
     return found
+
+
+def _outside(layout: Layout, weights: Weights, boxes: Sequence[int], kept: Sequence[int]) -> Iterator[int]:
+    """The short lines below the element that holds all sentences, from the last: names, counts, buttons of the site.
+
+    None that is a heading, of a list or a table, or beside the sentences themselves; a body of one is not asked.
+    """
+    prose = [i for i in kept if weights.plain[i] and is_prose(layout.lines[i])]
+    if len(prose) < SENTENCES:
+        return
+    holder = layout.up(layout.lines[prose[0]].box)[1:]
+    last = layout.lines[prose[-1]].box
+    inner = set(layout.up(last)[1:])
+    common = next((at for at in holder if at in inner), None)
+    if common is None or common in boxes:
+        return
+    for index in reversed(kept):
+        if index < layout.boxes[common].last:
+            return
+        line = layout.lines[index]
+        tag = layout.boxes[line.box].tag
+        if tag in KEPT_OUTSIDE or len(line.text) > HEAD_LINE or (is_prose(line) and weights.plain[index]):
+            return
+        yield index
+
+
+def _emptied(
+    layout: Layout, weights: Weights, span: Sequence[int], removed: Mapping[int, str]
+) -> Iterator[int]:
+    """The headings, from the last, below which nothing stays up to the next heading of their level or the end.
+
+    Between two headings there must have been lines, and all of what sites put round articles: pictures are a section.
+    """
+    below, between = None, set[str]()  # the level of the next heading that stays, what went above it
+    for index in reversed(span):
+        if index in removed:
+            between.add(removed[index])
+            continue
+        tag = layout.boxes[layout.lines[index].box].tag
+        if tag not in HEADINGS or weights.plain[index]:
+            below, between = "", set()
+        elif below is None or (below and tag >= below and between and between <= AROUND):
+            yield index
+        else:
+            below, between = tag, set()
 
 
 def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str) -> Reading:
@@ -236,27 +316,46 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     )
 
 
-def _by_neighbour(layout: Layout, weights: Weights, index: int, title_at: int | None) -> str | None:
+def _header(layout: Layout, weights: Weights, title_at: int | None) -> frozenset[int]:
+    """The lines up to a title inside the element, and the short ones below it that are not among the paragraphs.
+
+    They end at the first line, list or table that stands beside the first paragraph: what follows is of the body.
+    """
+    if title_at is None:
+        return frozenset()
+    above = range(title_at + 1)
+    following = range(title_at + 1, min(title_at + 2 * HEAD_LINES, len(layout.lines)))
+    read = (i for i in following if weights.plain[i])
+    first = next((i for i in read if matching(layout.lines[i].text, "head") is None), None)
+    if first is None:
+        return frozenset(above)
+    parent = layout.boxes[layout.lines[first].box].parent
+    found: list[int] = []
+    for index in range(title_at + 1, min(first, title_at + HEAD_LINES + 1)):
+        line = layout.lines[index]
+        beside = next((box for at in layout.up(line.box) if (box := layout.boxes[at]).parent == parent), None)
+        if beside is not None and (beside.tag in LIST_TAGS and not beside.names):
+            break
+        if layout.boxes[line.box].parent == parent:
+            if matching(line.text, "head") is None:
+                break
+            continue
+        is_short = len(line.text) <= HEAD_SHORT and line.text[-1] not in ":："
+        if is_short and layout.boxes[line.box].tag not in HEADINGS:
+            found.append(index)
+    return frozenset((*above, *found))
+
+
+def _by_neighbour(layout: Layout, index: int, head: Collection[int]) -> str | None:
     """teaser: cut off below a linked title; head: beside a title inside the element, not among the paragraphs."""
     line = layout.lines[index]
-    if index and line.text.endswith(CUT_OFF) and is_linked(layout.lines[index - 1]):
+    if index and line.text.endswith(CUT_OFF) and is_linked(layout.lines[index - 1], SHORT_TITLE):
         return "teaser"
-    if title_at is None or index - title_at > HEAD_LINES:
-        return None
-    if index <= title_at:
-        return "head"
-    if len(line.text) > HEAD_SHORT or layout.boxes[line.box].tag in HEADINGS or line.text[-1] in ":：":
-        return None
-    following = range(title_at + 1, min(title_at + 2 * HEAD_LINES, len(layout.lines)))
-    first = next((i for i in following if weights.plain[i]), None)
-    if first is None or index >= first:
-        return None
-    paragraph = layout.boxes[layout.lines[first].box]
-    return "head" if layout.boxes[line.box].parent != paragraph.parent else None
+    return "head" if index in head else None
 
 
 def _by_element(
-    layout: Layout, weights: Weights, index: int, whole: float, known: dict[int, str | None]
+    layout: Layout, held: Mapping[str, float], index: int, whole: float, known: dict[int, str | None]
 ) -> str | None:
     """The rule by which an element between the line and the container takes the line out.
 
@@ -271,23 +370,47 @@ def _by_element(
         box = layout.boxes[box].parent
     rule = known.get(box)
     for box in reversed(chain):
-        rule = rule or _element_rule(layout, weights, box, whole)
+        rule = rule or _element_rule(layout, held, box, whole)
         known[box] = rule
     return None if rule == "head" and len(line.text) > HEAD_LINE else rule
 
 
-def _element_rule(layout: Layout, weights: Weights, index: int, whole: float) -> str | None:
-    """What an element's tag, style and names say of its lines; nothing when it holds the article."""
+def _held(layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence[int]) -> Mapping[str, float]:
+    """Weight of the lines in all elements of the body with one tag, names and style: paragraphs may be called date."""
+    held: dict[str, float] = {}
+    if span:
+        for box in layout.boxes[boxes[0] :]:
+            if box.first > span[-1]:
+                break
+            if box.hidden or box.invisible or box.tag in JUNK_TAGS or kinds(box.names) - {"body"}:
+                lines = range(box.first, box.last)
+                weight = sum(max(weights.plain[i], weights.line[i]) for i in lines)
+                held[_like(box)] = held.get(_like(box), 0.0) + weight
+    return held
+
+
+def _like(box: Box) -> str:
+    return f"{box.tag} {box.names} {box.hidden or box.invisible}"
+
+
+def _element_rule(layout: Layout, held: Mapping[str, float], index: int, whole: float) -> str | None:
+    """What an element's tag, style and names say of its lines; nothing when such elements hold the article."""
     box = layout.boxes[index]
     if box.tag == "figcaption":
         return "caption"
-    if weights.between(box.first, box.last) >= HOLDS * whole:
+    if held.get(_like(box), 0.0) >= HOLDS * whole:
         return None
     if box.hidden or box.invisible:
-        return "hidden"
+        return None if _is_unfolded(layout, box) else "hidden"
     said = kinds(box.names)
     if "caption" in said or box.tag == "caption":
         return "caption"
     if "junk" in said or box.tag in ("nav", "footer", "aside", "form"):
         return "junk"
     return "head" if "head" in said and "body" not in said else None
+
+
+def _is_unfolded(layout: Layout, box: Box) -> bool:
+    """Whether a button right above or below a hidden element shows it: the rest of an article."""
+    near = (*layout.lines[max(0, box.first - 1) : box.first], *layout.lines[box.last : box.last + 1])
+    return any(len(line.text) <= BUTTON and UNFOLD.search(line.text) for line in near)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import takewhile
 
 from pipeline.extract.access import notice
 from pipeline.extract.creditline import is_byline
@@ -19,6 +20,21 @@ from pipeline.rules import table
 
 BULLETS = re.compile(r"^[\s“\"▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
 """Skipped before a pattern is tried; one class repeated once, so linear."""
+
+ABSTRACT = either_script(r"\W{0,2}(?:内容)?(?:摘\s{0,4}要|提要)\W")
+"""How the line above the keywords of a paper begins, which are of the article."""
+
+SOURCES = either_script(r"\W{0,3}(?:主要)?参考(?:资料|文献|书目)")
+"""A heading that may be of works cited or of other articles."""
+
+CITED = re.compile(
+    r"\[(?:[JMDSCNRPZ]|EB)(?:/OL)?\]|出版社|\bdoi\b|https?://|(?:19|20)\d\d[年,，.．;；:：)）]|^\W{0,2}\d{1,2}\W.{0,60}[《.．]",
+    re.I,
+)
+"""What a work cited has: kind, publisher, address, year with a mark behind it, or number and the title's marks."""
+
+MOST_SOURCES = 60
+"""Lines below such a heading that are looked at."""
 
 LAST_LINES = 4
 """How many of the last kept lines may lose an ending."""
@@ -116,10 +132,14 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
         sentences -= weights[index] > 0
         cut = matching(line, "cut") if read >= COMMENTS_FROM * total else None
         listed = read >= CUT_FROM * total and _lists_follow(sentences, len(lines) - index - 1)
+        if cut and listed and SOURCES.match(line):
+            listed = not _are_sources(lines[index + 1 :])
         if cut == "comments" or (cut and listed):
             verdicts[index:] = [cut] * (len(lines) - index)
             break
         verdicts[index] = matching(line, "any") or ("access" if notice(line) else None)
+        if verdicts[index] == "tags" and index and ABSTRACT.match(lines[index - 1]):
+            verdicts[index] = None
         read += len(line)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))
@@ -129,6 +149,13 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
 def _lists_follow(sentences: int, lines: int) -> bool:
     """Whether what follows a heading looks like titles and teasers rather than the rest of an article."""
     return sentences <= max(3, lines // 2)
+
+
+def _are_sources(lines: Sequence[str]) -> bool:
+    """Whether most of the lines below a heading, up to the next that cuts, are works cited: of the article itself."""
+    below = list(takewhile(lambda line: matching(line, "cut") is None, lines[:MOST_SOURCES]))
+    cited = sum(CITED.search(line) is not None for line in below)
+    return cited > 0 and 2 * cited >= len(below)
 
 
 def _edge(

@@ -23,6 +23,9 @@ from pipeline.extract.verses import is_commentary, with_verses
 MIN_LINE = 8
 """Code points of the shortest line that weighs anything."""
 
+SHORTEST_SENTENCE = 4
+"""Code points of the shortest that weighs right below the title, where it may be all there is."""
+
 LONG_LINE = 30
 """From this length a line weighs without a punctuation mark."""
 
@@ -79,7 +82,8 @@ NOTICE_FACTOR = 0.2
 NOTICE = either_script(
     r"留言(?:板|系统|列表|规则|服务)|评论仅|用户协议|本(?:协议|条款|服务)|隐私(?:政策|权)|服务条款|免责声明|版权所有|著作权法|智慧财产权|Copyright|"
     r"ICP备|侵权(?:必究|投诉)|仅供其表达|信息存储|违法和不良|不良信息|文明上网|请勿(?:重[复覆]|提供|以|转贴|张贴)|刊登与|不得上传|(?:主办|承办|主管)(?:单位)?\s?[:：]|"
-    r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证|分辨率|网站标识码|最佳浏览|(?:未经|不得|禁止).{0,10}(?:授权|许可|转载|镜像)|本(?:网站|站)所载|技术支持\s?[:：]"
+    r"请不要刊登|禁止发表|发言涉及|删除留言|本网站之|法律顾问|许可证|分辨率|网站标识码|最佳浏览|(?:未经|不得|禁止).{0,10}(?:授权|许可|转载|镜像)|本(?:网站|站)所载|技术支持\s?[:：]|"
+    r"(?:地址|开放时间|乘车路线|急救电话|预约电话|传真)\s?[:：]"
 )
 NOTICE_HEAD = 60
 """Code points of a line that are searched for it."""
@@ -96,6 +100,15 @@ HIDDEN_FACTOR = 0.05
 HIDDEN_LIST = 40
 """Hidden lines that weigh HIDDEN_FACTOR each; more of them weigh together no more than so many: a user agreement has
 some hundred paragraphs, the article it hides behind may have one."""
+
+OF_REPLIES = re.compile(r"(?<!re)comm|pinglun|repl|respon|gentie|liuyan|disqus|feedback|guest", re.I)
+"""Parts of the names of what holds replies."""
+
+MISNAMED = 3
+"""Lines of prose in an element called junk right below the title, which no share box has."""
+
+MIN_MISNAMED = 60
+"""Weight that an element called junk must have to be the article: a line with three marks."""
 
 JUNK_REACH = 5
 """Elements looked at for junk: a line's own and the four around it."""
@@ -149,6 +162,7 @@ LINE_TAGS = frozenset({"div", "section", "blockquote", "center", "h2", "h3", "h4
 
 NUMBER = re.compile(r"[0-9]+")
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
+SENTENCE_MARKS = re.compile(r"[，。！？；、…]")
 WORD = re.compile(r"[^\W\d_]")
 JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
 
@@ -222,6 +236,10 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """
     boxes = layout.boxes
     plain = [line_weight(line) for line in layout.lines]
+    for index in range(heading + 1, min(heading + 1 + HEADER, len(plain))) if heading is not None else ():
+        line = layout.lines[index]
+        if not line.linked and SHORTEST_SENTENCE <= len(line.text) < MIN_LINE and line.text[-1] in "。！？":
+            plain[index] = len(line.text) + MARK_WEIGHT
     weights = _discounted(layout, with_verses(layout, plain, heading), heading)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
@@ -242,7 +260,7 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
 
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
     """The weights of the lines, less what their place on the page takes from them."""
-    hidden, junk = _inherited(layout, heading)
+    hidden, junk = _inherited(layout, heading, _misnamed(layout, plain, heading))
     weights = list(plain)
     distance = 1.0
     read_below = False
@@ -272,7 +290,7 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
             weight *= teaser
         if heading is not None:
             weight *= ABOVE_FACTOR if index < heading else distance
-        if NOTICE.search(line.text[:NOTICE_HEAD]):
+        if NOTICE.search(line.text[:NOTICE_HEAD]) or (is_header and not is_prose(line)):
             weight *= NOTICE_FACTOR
         if hidden[line.box]:
             weight *= veil
@@ -282,10 +300,56 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     return weights
 
 
-def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bool]]:
+def _misnamed(layout: Layout, plain: Sequence[float], heading: int | None) -> str | None:
+    """The names of the elements that hold the article although they say junk: right below the title, with no sentence
+    between, prose without links that weighs more than all below the title that is not called junk, or half as much in
+    MISNAMED sentences.
+
+    None called after replies or a layer: below a film, what readers write is all the prose there is.
+    """
+    if heading is None:
+        return None
+    held: dict[str, list[int]] = {}
+    free: list[int] = []
+    junk_until = 0
+    named = {box.first: box for box in reversed(layout.boxes) if box.first > heading and _is_junk(box)}
+    for index in range(heading + 1, len(plain)) if named else ():
+        box = named.get(index)
+        if box is not None and index >= junk_until:
+            junk_until, names = box.last, box.names if _may_hold(layout, box) else ""
+        if not plain[index] or not is_prose(layout.lines[index]):
+            continue
+        if index >= junk_until:
+            free.append(index)
+        elif names:
+            held.setdefault(names, []).append(index)
+    for names, lines in held.items():
+        above = (i for i in free if i < lines[0])
+        if lines[0] > heading + 2 * HEADER or any(layout.lines[i].text[-1] in "。！？" for i in above):
+            break
+        others = sum(plain[i] for i in free if not NOTICE.search(layout.lines[i].text[:NOTICE_HEAD]))
+        weight = sum(plain[i] for i in lines) * (2 if len(lines) >= MISNAMED else 1)
+        if weight > max(others, MIN_MISNAMED):
+            return names
+    return None
+
+
+def _is_junk(box: Box) -> bool:
+    return box.tag in JUNK_TAGS or "junk" in kinds(box.names)
+
+
+def _may_hold(layout: Layout, box: Box) -> bool:
+    """Whether an element called junk may hold an article for what it is: no layer, no replies, few links."""
+    if box.hidden or box.tag in JUNK_TAGS or "layer" in kinds(box.names) or OF_REPLIES.search(box.names):
+        return False
+    lines = layout.lines[box.first : box.last]
+    return 4 * sum(line.linked for line in lines) <= sum(len(line.text) for line in lines)
+
+
+def _inherited(layout: Layout, heading: int | None, misnamed: str | None) -> tuple[list[bool], list[bool]]:
     """Per box: whether it or an ancestor is hidden, and whether it or a near ancestor is junk.
 
-    What holds the title is no junk, whatever it is called.
+    What holds the title is no junk, whatever it is called, nor are elements of the misnamed kind.
     """
     none = len(layout.boxes)  # one entry more: index -1, the parent of the first box
     hidden = [False] * (none + 1)
@@ -294,8 +358,8 @@ def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bo
         holds_title = heading is not None and box.first <= heading < box.last
         said = kinds(box.names)
         hidden[index] = box.hidden or ("layer" in said and not holds_title) or hidden[box.parent]
-        is_junk = box.tag in JUNK_TAGS or "junk" in said
-        distance[index] = 0 if is_junk and not holds_title else distance[box.parent] + 1
+        is_junk = _is_junk(box) and not holds_title and (not misnamed or box.names != misnamed)
+        distance[index] = 0 if is_junk else distance[box.parent] + 1
     return hidden, [steps < JUNK_REACH for steps in distance]
 
 
@@ -381,8 +445,9 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
         if layout.boxes[box].tag == "body" or layout.boxes[inside].tag == "article":
             break
         gain = weights.box[box] - weights.box[current]
-        if gain >= CLIMB_GAIN * weights.box[current] and _added_links(layout, current, box) < CLIMB_LINKS:
-            current = box
+        least = CLIMB_GAIN * weights.box[current]
+        if gain >= least and _added_links(layout, current, box) < CLIMB_LINKS:
+            current = box if _added(layout, weights, current, box) >= least else current
     return current
 
 
@@ -459,6 +524,28 @@ def _is_part(layout: Layout, box: Box) -> bool:
     """Whether a box beside the article may be a part of it: no link, no title of a page, nothing said of a poem."""
     lines = layout.lines[box.first : box.last]
     return not any(line.linked or layout.boxes[line.box].tag == "h1" or is_commentary(line) for line in lines)
+
+
+def _added(layout: Layout, weights: Weights, inner: int, outer: int) -> float:
+    """Weight of the lines of `outer` that are not in `inner`: of those that are prose and lost little to a discount.
+
+    A label and what it says (来源：…) is no reason to go up.
+    """
+    small, large = layout.boxes[inner], layout.boxes[outer]
+    added = (*range(large.first, small.first), *range(small.last, large.last))
+    return sum(
+        (
+            weights.line[i]
+            for i in added
+            if 2 * weights.line[i] >= weights.plain[i] and is_prose(layout.lines[i])
+        ),
+        0.0,
+    )
+
+
+def is_prose(line: Line) -> bool:
+    """Whether a line that weighs has a mark that sentences have, or weighs without one, as a verse does."""
+    return SENTENCE_MARKS.search(line.text) is not None or not MARKS.search(line.text)
 
 
 def _added_links(layout: Layout, inner: int, outer: int) -> float:

@@ -147,7 +147,10 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
             bare = letters(CUT.sub("", _shown(line, page)))
             if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in page.wanted):
                 return index
-            opens = bare in opening or (len(bare) >= SHORTEST_HEADING and is_of_work(bare, opening))
+            is_h1 = layout.boxes[line.box].tag == "h1"
+            opens = bare in opening or (
+                (is_h1 or len(bare) >= SHORTEST_HEADING) and is_of_work(bare, opening)
+            )
             short = index if short is None and bare and opens else short
     return short
 

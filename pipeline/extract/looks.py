@@ -33,6 +33,7 @@ KEYWORD_SHARE = 0.8
 """Share of the phrases of such a line that hold one pair of Han, wherever it stands in them."""
 
 LONGEST_KEYWORDS = 400
+WORD = re.compile(r"[^\W\d_]")
 HAN_WORD = re.compile(f"[{IDEOGRAPHS}]{{2}}")
 BETWEEN_KEYWORDS = re.compile(r"[\s,，、|;；]+")
 BUTTONS = re.compile(r"(?:[【\[［〔][^【】\[\]［］〔〕。，]{1,24}[】\]］〕]\s{0,3}){2,12}")
@@ -57,8 +58,13 @@ def by_look(line: Line) -> str | None:
         return "advertisement"
     if line.linked and text[0] in BULLETED and "。" not in text:
         return "links"
-    if line.linked * 2 > len(text) and len(text) < LINK_LINE and not text.endswith(("。", "！", "？")):
-        return "links"
+    if line.linked and len(text) < LINK_LINE and not text.endswith(("。", "！", "？")):
+        if line.linked * 2 > len(text):
+            return "links"
+        if line.linked >= TEASER and not any(
+            WORD.search(piece.text) for piece in line.pieces if not piece.href
+        ):
+            return "links"
     if _are_keywords(text):
         return "keywords"
     if text[0] in "【[［〔" and BUTTONS.fullmatch(text):

@@ -16,6 +16,9 @@ VERSE = range(2, 21)
 VERSES = 4
 """Lines of a verse's length in a row, alone in their elements or divided by `<br>`, that are verses: a stanza."""
 
+VERSES_UNTITLED = 6
+"""The same on a page without a heading, VERSES of them divided by `<br>`: the title of a paper edition is a cell."""
+
 VERSE_LINE = re.compile(r"[^\d:：|｜/>·]+")
 """A whole line that may be a verse: labels, counts and paths have other signs."""
 
@@ -43,12 +46,12 @@ def with_verses(layout: Layout, plain: list[float], heading: int | None) -> list
     start = heading if heading is not None else next(titles, len(layout.lines))
     weights = list(plain)
     row: list[int] = []
-    for index in range(start + 1, len(layout.lines) + 1):
+    for index in range(start + 1 if heading is not None else 0, len(layout.lines) + 1):
         line = layout.lines[index] if index < len(layout.lines) else None
         if line and _may_be_verse(layout, line) and (not row or _in_row(layout, row[-1], index)):
             row.append(index)
             continue
-        if len(row) >= VERSES:
+        if len(row) >= VERSES and (row[0] > start or _is_poem(layout, row)):
             for at in row:
                 weights[at] = max(plain[at], len(layout.lines[at].text) + VERSE_WEIGHT)
         row = [index] if line and _may_be_verse(layout, line) else []
@@ -58,6 +61,12 @@ def with_verses(layout: Layout, plain: list[float], heading: int | None) -> list
 def _may_be_verse(layout: Layout, line: Line) -> bool:
     is_short = len(line.text) in VERSE and not line.linked and layout.boxes[line.box].tag in VERSE_TAGS
     return is_short and VERSE_LINE.fullmatch(line.text) is not None
+
+
+def _is_poem(layout: Layout, row: list[int]) -> bool:
+    """Whether a row of lines is a poem although no heading stands above it."""
+    boxes = [layout.lines[at].box for at in row]
+    return len(row) >= VERSES_UNTITLED and max(map(boxes.count, boxes[:: VERSES - 1])) >= VERSES
 
 
 def _in_row(layout: Layout, above: int, below: int) -> bool:
