@@ -48,6 +48,9 @@ IN_FIGURE = 3
 HEAD_SHORT = 30
 """Code points of such a line; it has no sentence mark either."""
 
+BARS = frozenset(["share", "counter"])
+"""Rules that a row of buttons may go by, with its counts or without."""
+
 OF_OTHERS = frozenset(["related", "comments", "disclaimer"])
 """Rules whose lines may be the heading of an element."""
 
@@ -221,7 +224,7 @@ def _below_headings(
     found: dict[int, str] = {}
     for index, rule in removed.items():
         text = layout.lines[index].text
-        is_bar = rule == "share" and REPLIES.search(text) and weights.between(span[0], index) > 0
+        is_bar = rule in BARS and REPLIES.search(text) and weights.between(span[0], index) > 0
         if not (rule in OF_OTHERS or is_bar) or len(text) > HEADING_LINE:
             continue
         is_notice = rule == "disclaimer"

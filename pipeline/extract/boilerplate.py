@@ -15,7 +15,7 @@ from itertools import takewhile
 
 from pipeline.extract.access import notice
 from pipeline.extract.creditline import is_byline
-from pipeline.extract.variants import in_either_script
+from pipeline.extract.variants import either_script, in_either_script
 from pipeline.rules import table
 
 BULLETS = re.compile(r"^[\s“\"▲▼●★☆◆■□○◎►▶→>»·•*＊※\-—–|｜（(【\[［〔「『《]+")
