@@ -27,6 +27,12 @@ BLOG_OF = either_script(
 )
 """李小山的博客, in the page's `title` or above its heading."""
 
+BLOG_HOST = either_script(
+    r"[\u4e00-\u9fffA-Za-z]{0,6}博客[园网]?|[\u4e00-\u9fff]{0,4}(?:轻博客|部落格|空间)|LOFTER|Blogger|痞客邦",
+    re.I,
+)
+"""The last part of a page's `title` where the part before names whose blog it is: title_李小山_示例博客."""
+
 BARS = re.compile(r"[-–—_|｜]")
 """What stands between the owner of a blog and its title in the page's `title`, without spaces."""
 
@@ -141,7 +147,10 @@ def blog(page: Evidence) -> str | None:
     title = page.declared.title
     if (owner := BLOG_OF.search(title)) and is_account(owner[1], page):
         return owner[1]
-    parts = [*SEPARATOR.split(title), *BARS.split(title)]
+    *before, last = SEPARATOR.split(title)
+    if len(before) > 1 and BLOG_HOST.fullmatch(last) and is_account(before[-1], page):
+        return None if COLUMN.fullmatch(before[-1]) else before[-1]
+    parts = [*before, last, *BARS.split(title)]
     for line in (*page.printed.above, *(text for _, text in page.printed.cards)):
         if (owner := BLOG_OF.search(line)) and owner[1] in parts and is_account(owner[1], page):
             return owner[1]

@@ -42,6 +42,7 @@ from pipeline.extract.evidence import (
     decide,
     is_the_site,
 )
+from pipeline.extract.mastline import round_day
 from pipeline.extract.names import GAP, HAN_NAME, ORG, SPACED_NAME, is_name, is_personal_name, names_of
 from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, above_day, beside_day
 from pipeline.extract.variants import either_script
@@ -66,7 +67,7 @@ ENGLISH_BY = either_script(r"\bby\b", re.I)
 
 CHANGED = either_script(r"(?:最后|更新|修改|编辑|updated|modified|edited).{0,30}\bby\b", re.I)
 ABOUT_AUTHOR = either_script(
-    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍|单位)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
+    r"[\s（(【\[]{0,3}(?:本文|文章)?作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍|单位)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
 )
 """作者简介：李小山，… below a body."""
 
@@ -109,6 +110,9 @@ BEHIND_SOURCE = either_script(
     r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月])|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
 )
 """来源：示例晚报 | 李小山 2023-03-11"""
+
+LATIN_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])\s?[（(][A-Za-z][A-Za-z .'\-]{2,40}[)）]")
+"""约翰·史密斯（John Smith）"""
 
 NOTE_MARKS = re.compile(
     r"\x1f?[¹²³⁰⁴-⁹*＊†‡]{1,4}\x1f?|(?<=[\u4e00-\u9fff])\d(?:[,，]\d){0,3}(?=[\s,，、;；]|$)"
@@ -287,7 +291,8 @@ def _beside_day(page: Evidence) -> str | None:
 
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
-    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2", line)) for line in page.printed.head]
+    bare = (LATIN_BEHIND.sub("", line) for line in page.printed.head)
+    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2", line)) for line in bare]
     for line, below in pairwise((*head, "")):
         names = re.split(r"[ 、,，]+", line)
         told = HAN_NAME.fullmatch(line) and IS_A_REPORTER.search(below)
@@ -320,6 +325,9 @@ def _declared(page: Evidence) -> str | None:
 
 
 def _above_day(page: Evidence) -> str | None:
+    people, papers = round_day(page.printed.head[:HEADER_LINES])
+    if papers and max(map(len, people), default=0) > 2:
+        return "、".join(people)
     return None if page.origin else above_day(page.printed, page.title)[0]
 
 

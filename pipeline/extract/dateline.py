@@ -13,7 +13,7 @@ from pipeline.extract.variants import either_script
 
 _NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3}?)"
 _REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员|评论员|撰稿人?)"
-_SIGN = r"\s?[/／|｜:：︱丨‧・]\s?"
+_SIGN = r"\s?[/／|｜:：︱丨‧・·•✎✍●◎▏┃│∣]\ufe0f?\s?"
 
 FORMS = (
     # （记者唐霁）, （记者唐霁／北京报道）
@@ -171,12 +171,15 @@ FORMS = (
 """Pattern, code points read of the line, and what its names may be; the first that gives one decides."""
 
 NOT_A_REPORTER = either_script(
-    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]"
+    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]|.{1,3}[市县省区]"
 )
 """What is no name although it begins with a family name, behind 记者."""
 
 NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜:：︱丨‧・].*")
 """What follows the names of a byline: 文/李小山 图/王建国."""
+
+COLLEAGUE = either_script(r"(?:本[报刊网台社])?(?:通讯员|实习生)")
+"""Between two names, set close: 李小山 本报通讯员 王建国."""
 
 _COMPILED = tuple((either_script(pattern), most, kind) for pattern, most, kind in FORMS)
 
@@ -195,7 +198,7 @@ def _names(value: str, kind: str) -> list[str]:
     if kind == "any":
         return names_of(NEXT_LABEL.sub("", value))
     if kind == "han":
-        names = [n for n in names_of(re.sub("通[讯訊][员員]", "、", value)) if HAN_NAME.fullmatch(n)]
+        names = [n for n in names_of(COLLEAGUE.sub("、", value)) if HAN_NAME.fullmatch(n)]
         return [n for n in names if is_personal_name(n)] or [
             n for n in names if not NOT_A_REPORTER.fullmatch(n)
         ]

@@ -27,8 +27,11 @@ OTHER_ROLE = either_script(
 )
 """Behind the writers' names who did what else, spaces in place of the colons: 李小山 摄影 王建国."""
 
-DEGREE = either_script(r"(?:博士|硕士|教授|研究员|讲师|院士|医师|医生|律师|工程师|学者|作家)$")
-"""How what somebody is ends, a space before the name: 湖泊学博士 李小山."""
+DEGREE = either_script(
+    r"(?:博士|硕士|教授|研究员|讲师|院士|医师|医生|律师|工程师|学者|作家|记者|撰稿人?|主笔|评论员|分析师|专栏作者|》)$"
+)
+"""How what somebody is ends, a space before the name: 湖泊学博士 李小山, 示例周末特约撰稿 李小山,
+英国《示例时报》 李小山."""
 
 ROLE = either_script(
     r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|[^\s（()）]{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*|^(?:图文|撰文|文|图)[\s/／|｜:：]{1,3}(?=[\u4e00-\u9fff]{2})|^(?:编译|特派员)(?=[\u4e00-\u9fff]{2,4}$)"
@@ -82,11 +85,11 @@ SPACED_NAME = re.compile(
 )
 """A name of two characters set as wide as one of three: 王 水."""
 
-HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
+HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・‧][\u3400-\u9fff·•・‧]{1,12}")
 
 
 SENTENCE = either_script(
-    r"本文|版权|投稿|转载|仅供|声明|敬请|欢迎|推荐文章|最新|所有者?$|编辑$|(?<=.{4})[于在](?:此)?$|^(?:返回|点击|上一|下一|第.{1,3}版)"
+    r"本文|版权|投稿|转载|仅供|声明|敬请|欢迎|推荐文章|推荐$|^热门|排行榜?$|最新|所有者?$|编辑$|(?<=.{4})[于在](?:此)?$|^(?:时间|日期|来源|次数|人气|字号|字体)$|(?:发布|发表|更新|修改|创建|上传|添加|录入|发稿|浏览|点击|阅读|访问|查看)(?:时间|日期|次数|人次|数量|量)$|^(?:返回|点击|上一|下一|第.{1,3}版)"
 )
 """Words of a notice, a button or a half sentence, never of a name."""
 
@@ -190,12 +193,23 @@ def _single_name(part: str) -> str:
     return name[:-PLACE] if is_personal_name(name[:-PLACE]) else name
 
 
+FOREIGN_NAME = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・‧][\u3400-\u9fff]{1,8}){1,3}")
+
+
+def is_foreign_name(name: str) -> bool:
+    """约翰·史密斯: characters that foreign names are spelled with, parted by a dot."""
+    return FOREIGN_NAME.fullmatch(name) is not None and _surnames()[1].issuperset(re.sub(r"\W", "", name))
+
+
 def is_personal_name(name: str) -> bool:
-    """Two or three Han characters beginning with a family name, or four with one of two characters."""
+    """Two or three Han characters beginning with a family name, four with one of two characters, or a foreign name."""
     if HAN_NAME.fullmatch(name) is None or ORG.search(name) or NO_GIVEN_NAME.search(name):
         return False
-    return (2 <= len(name) <= 3 and name[0] in _surnames()) or (
-        3 <= len(name) <= 4 and name[:2] in _surnames()
+    surnames, _ = _surnames()
+    return (
+        (2 <= len(name) <= 3 and name[0] in surnames)
+        or (3 <= len(name) <= 4 and name[:2] in surnames)
+        or is_foreign_name(name)
     )
 
 
@@ -206,6 +220,7 @@ def no_names() -> re.Pattern[str]:
 
 
 @cache
-def _surnames() -> frozenset[str]:
-    single, double = (row[0] for row in table("surnames"))
-    return frozenset(single) | frozenset(double.split("、"))
+def _surnames() -> tuple[frozenset[str], frozenset[str]]:
+    """(family names, characters of foreign names)"""
+    single, double, foreign = (row[0] for row in table("surnames"))
+    return frozenset(single) | frozenset(double.split("、")), frozenset(foreign)

@@ -26,6 +26,7 @@ from pipeline.extract.evidence import (
     below_label,
     decide,
 )
+from pipeline.extract.mastline import round_day
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
 from pipeline.extract.unlabelled import above_day, beside_day
@@ -74,6 +75,11 @@ SPACED_SOURCE = either_script(
 QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
 )
+ACCOUNT_WITH_ID = either_script(
+    r"\W{0,3}(?:文章|内容)?(?:来源|来自|转自|转载自|首发)\s?[:：|｜︱丨]\s?([^\s，。（()）：:|｜]{2,20})\s?[（(]\s?(?:微信公众号|公众号|微信号|微信)?\s?(?:ID|id|微信号)?\s?[:：]?\s?[A-Za-z][\w\-]{4,24}\s?[)）]"
+)
+"""来源：示例评论（ID：shilipinglun）"""
+
 QUOTED_PAPER = either_script(
     r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?[《“「【]([^《》“”「」【】]{2,16})[》”」】]"
 )
@@ -116,6 +122,8 @@ def _account(page: Evidence) -> Origin | None:
     script = page.declared.script
     account = script.get("nickname") or script.get("nick_name")
     is_wechat = "gh_" in script.get("user_name", "gh_")
+    if any(map(ACCOUNT_WITH_ID.match, (*page.printed.head, *page.printed.first))):
+        return None  # a label names another account
     return (account, None) if account and is_wechat else None
 
 
@@ -217,6 +225,9 @@ def _in_day_line(page: Evidence) -> Origin | None:
             runs = [run.strip(" ·•-—") for run in re.split(rf"[{GAP}|｜]", line)]
             if name := next((run for run in runs if PAPER_ALONE.fullmatch(run) and run != page.author), None):
                 return name, link_of(page.printed, name)
+    people, papers = round_day(page.printed.head[:HEADER_LINES])
+    if len(papers) == 1 and people:
+        return papers[0], link_of(page.printed, papers[0])
     return None
 
 
@@ -243,7 +254,7 @@ def _foot(page: Evidence) -> Origin | None:
 def _meta(page: Evidence) -> Origin | None:
     for key in META_SOURCES:
         value = page.declared.meta.get(key, "")
-        if not value.startswith("http") and (name := clean_source(value)):
+        if not value.startswith("http") and (name := source_in(value) or clean_source(value)):
             return name, None
     return None
 

@@ -130,6 +130,8 @@ def beside_day(page: Evidence) -> Named:
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
             papers = [word for word in left.split() if PUBLISHER.search(word)]
+            if len(words := left.split()) > 2 and not any(map(is_personal_name, words[:-1])):
+                continue  # buttons, columns, shops
             people = [name for name in people if name not in papers]
             return "、".join(people) or None, papers[0] if papers else _paper(before)
         if said := BY_BEHIND.match(line[found.end :]):

@@ -1,0 +1,77 @@
+"""A header line that is people, papers, pages and days, and nothing else.
+
+示例晚报 2023-03-11 第04版 □ 李小山, 李小山 | 示例晚报: papers and portals print these in any order and with any sign
+between, so each part is told by what it is, not by where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain, takewhile
+
+from pipeline.extract.creditline import ROLE_ALONE
+from pipeline.extract.dates import days_in, find_day
+from pipeline.extract.evidence import NOT_A_NAME
+from pipeline.extract.names import GAP, SPACED_NAME, is_personal_name
+from pipeline.extract.unlabelled import AFTER_DAY, COLUMN
+from pipeline.extract.variants import either_script
+
+LONGEST = 80
+"""Code points of the longest such line."""
+
+PARTS = 9
+"""Parts of the longest."""
+
+BETWEEN = re.compile(r"[\s\x1f|｜丨/／╱、，,;；>＞&＆□■◎○●◆▪—–()（）\[\]【】《》]+")
+
+_NAME = (
+    r"[\u4e00-\u9fffA-Za-z]{1,11}(?:(?<![通海预举电情汇播捷简警])报|[周月]刊|杂志|电视台|广播电台|通讯社|[华新央]社|"
+    r"(?<=[\u4e00-\u9fff])客户端|融媒体?(?:中心)?|[\u4e00-\u9fff]网|新闻网?)"
+)
+PAPER = either_script(rf"(?![本我]|[\u4e00-\u9fff]{{0,6}}(?:报道|栏目)){_NAME}(?:[·・\-－—]{_NAME})?")
+"""The name of a paper, a station, an agency or a portal."""
+
+PAGE = either_script(r"(?:第\s?)?[A-Z]?\d{1,3}\s?版|第\d{1,5}期|总第\d{1,5}期")
+"""A page or a number of an edition."""
+
+People = tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def people_and_papers(line: str) -> tuple[People, People] | None:
+    """(people, papers) of a line that holds nothing but these, days, pages and roles; None for any other.
+
+    >>> people_and_papers("示例晚报 2023-03-11 第04版 □ 李小山")
+    (('李小山',), ('示例晚报',))
+    >>> people_and_papers("李小山 说 示例晚报")
+    """
+    if len(line) > LONGEST:
+        return None
+    for day in reversed(list(days_in(line))):
+        line = line[: day.start] + GAP + AFTER_DAY.sub("", line[day.end :])
+    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2", line)) if part]
+    if len(parts) > PARTS:
+        return None
+    people, papers = [], []
+    for part in parts:
+        if PAPER.fullmatch(part) and not COLUMN.fullmatch(part):
+            papers.append(part)
+        elif is_personal_name(part) and not (COLUMN.fullmatch(part) or NOT_A_NAME.search(part)):
+            people.append(part)
+        elif not (PAGE.fullmatch(part) or ROLE_ALONE.fullmatch(part)):
+            return None
+    return tuple(people), tuple(papers)
+
+
+def round_day(lines: Sequence[str]) -> tuple[People, People]:
+    """(people, papers) of the lines that follow each other round the first with a day and hold nothing else."""
+    at = next((n for n, line in enumerate(lines) if find_day(line)), None)
+    if at is None or people_and_papers(lines[at]) is None:
+        return (), ()
+    before = takewhile(bool, (people_and_papers(line) for line in reversed(lines[:at])))
+    behind = takewhile(bool, (people_and_papers(line) for line in lines[at + 1 :]))
+    found = [each for each in (*reversed(list(before)), people_and_papers(lines[at]), *behind) if each]
+    people, papers = (tuple(dict.fromkeys(chain.from_iterable(each))) for each in zip(*found, strict=True))
+    return people, papers
