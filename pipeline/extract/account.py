@@ -45,6 +45,12 @@ POSTED_UNDER = either_script(r"发布\s?[:：]\s?([^\s\x1f|｜:：]{2,16})[\s\x1
 POSTED_IN = either_script(r"(?:本文)?由?\s?([^\s\x1f:：]{2,16})[\s\x1f]{1,3}(?:发表|发布|投稿|原创)[于在]")
 """本文由 李小山 发表于 …, below a body."""
 
+HANDED_IN = either_script(
+    r"\W{0,3}(?:本文|文章|本帖|内容)由\s?(?:作者|网友|用户|会员|博主)?[\s\x1f“\"「《：:]{0,3}([^\s\x1f“”\"「」《》，,。：:]{2,16}?)"
+    r"[\s\x1f”\"」》]{0,3}(?:上传|发布|投稿|原创|整理|分享|提供|发表|撰写|供稿)[^。]{0,20}"
+)
+"""本文由作者 李小山 上传, above or below a body."""
+
 POSTED_FROM = either_script(
     r"来自[\s\x1f]{0,2}[:：]?[\s\x1f]{0,2}([^\s\x1f:：（()）]{2,16})[\s\x1f]{0,2}(?:的[\u4e00-\u9fff]{0,8}(?:专栏|主页|空间|博客|频道|公众号)|"
     r"[（(](?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
@@ -159,6 +165,11 @@ def blog(page: Evidence) -> str | None:
 
 def card(page: Evidence) -> str | None:
     """A person in an element named so below the body, or before 发表于 there."""
+    handed = filter(
+        None, map(HANDED_IN.fullmatch, (*page.printed.head, *page.printed.first, *page.printed.own))
+    )
+    if (by := next(handed, None)) and is_account(by[1], page):
+        return by[1]
     for line in page.printed.own:
         if (owned := OWNER.match(line)) and is_account(owned[1] or owned[2], page):
             return owned[1] or owned[2]

@@ -10,7 +10,7 @@ import re
 from itertools import takewhile
 
 from pipeline.extract.dates import find_day
-from pipeline.extract.names import GAP, is_personal_name, names_of, no_names
+from pipeline.extract.names import GAP, ORG, is_personal_name, names_of, no_names
 from pipeline.extract.variants import either_script
 
 _STOP = (
@@ -22,13 +22,13 @@ _PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLA
 """Between a label and its value. GAP is white space to `\\s`: each must be read one way alone, or a run of GAPs takes
 twice as long with each more."""
 SOURCE_LABEL = either_script(
-    r"(?<![图圖片影照频頻面乐樂材料明])(?:(?:文章|新闻|新聞|信息|消息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
+    r"(?<![图圖片影照频頻面乐樂材料明])(?:(?:文章|新闻|新聞|信息|消息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|信源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
     r"转载于|From|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
     + _PARTED
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|网友|昵称|博主|投稿[人者]|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|网友|昵称|博主|投稿[人者]|投稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by)"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -45,6 +45,9 @@ PAPER_AND_REPORTER = either_script(
     r"(?:首席|特约|见习|实习|全媒体|驻.{2,4}?)?(?:记者|通讯员|撰稿人|评论员|编辑)[\s\x1f:：]{0,3}"
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
+
+SENT_IN = "投稿"
+"""Behind it an office may stand too, which is a source."""
 
 LABELS = 20
 """Labels of an author tried in one line."""
@@ -91,6 +94,13 @@ SECOND_ROLE = either_script(
     r"[\s\x1f]{1,3}(?=[\u4e00-\u9fff]{2,4}(?:[\s\x1f、，,]|$))"
 )
 """A role between two names: 通讯员 李小山 记者 王建国."""
+
+CLOSING_SOURCE = either_script(
+    r"[（(【\[]\s?((?:文章|新闻|稿件|消息|综合)?(?:来源|稿源|转自)"
+    r"[^（()）【】\[\]]{3,40})[）)】\]]\s*$"
+)
+MIDDLE_DOT = re.compile(r"\s[·•‧∙]\s")
+"""Between two facts: Author: X · Published: 2023-03-11."""
 
 NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
 """In closing brackets that name who did something else."""
@@ -145,12 +155,14 @@ def author_in(text: str) -> str | None:
             continue
         if reporter := PAPER_AND_REPORTER.match(value):
             value = value[reporter.end() :]
-        value = SECOND_ROLE.sub("、", LEADING_ROLE.sub("", value))
+        value = MIDDLE_DOT.split(SECOND_ROLE.sub("、", LEADING_ROLE.sub("", value)))[0]
         stop = NEXT_FACT.search(value)
         if stop:
             value = value[: stop.start()]
         day = find_day(value)
         names = names_of(value[: day.start] if day else value)
+        if match[0][:2] == SENT_IN and any(ORG.search(name) or len(name) > 4 for name in names):
+            continue
         if names:
             more = (
                 _next_names(text[match.end() :]) if not (stop or day) and is_personal_name(names[-1]) else []
@@ -171,6 +183,12 @@ def paper_in(text: str) -> str | None:
         if (reporter := PAPER_AND_REPORTER.match(match[1])) and names_of(match[1][reporter.end() :]):
             return reporter[1].strip("《》")
     return None
+
+
+def closing_source(text: str) -> str | None:
+    """The source in a last line's closing brackets: （来源：示例晚报 记者：李小山）."""
+    match = CLOSING_SOURCE.search(text[-60:])
+    return source_in(match[1]) if match else None
 
 
 def closing_author(text: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain, takewhile
+from itertools import takewhile
 
 from pipeline.extract.creditline import ROLE_ALONE
 from pipeline.extract.dates import days_in, find_day
@@ -36,15 +36,23 @@ PAPER = either_script(rf"(?![本我]|[\u4e00-\u9fff]{{0,6}}(?:报道|栏目)){_N
 PAGE = either_script(r"(?:第\s?)?[A-Z]?\d{1,3}\s?版|第\d{1,5}期|总第\d{1,5}期")
 """A page or a number of an edition."""
 
+SECTION = either_script(r"言论|评论|副刊|观点|要闻|特稿|时评|专栏|社论|[·•‧]")
+"""A section of a paper, or the dot before it."""
+
+DID = either_script(
+    r"本[报刊网台社]讯|(?:综合|专题|联合|独家)?(?:报道|报导)|综合外电|[\u4e00-\u9fff]{2,3}\d{1,2}日?电"
+)
+"""What was done, without whom: 本报讯, 综合报道."""
+
 People = tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
-def people_and_papers(line: str) -> tuple[People, People] | None:
-    """(people, papers) of a line that holds nothing but these, days, pages and roles; None for any other.
+def people_and_papers(line: str) -> tuple[People, People, bool] | None:
+    """(people, papers, whether it says what was done) of a line of these, days, pages and roles; None for any other.
 
     >>> people_and_papers("示例晚报 2023-03-11 第04版 □ 李小山")
-    (('李小山',), ('示例晚报',))
+    (('李小山',), ('示例晚报',), False)
     >>> people_and_papers("李小山 说 示例晚报")
     """
     if len(line) > LONGEST:
@@ -54,24 +62,27 @@ def people_and_papers(line: str) -> tuple[People, People] | None:
     parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2", line)) if part]
     if len(parts) > PARTS:
         return None
-    people, papers = [], []
+    people, papers, told = [], [], False
     for part in parts:
         if PAPER.fullmatch(part) and not COLUMN.fullmatch(part):
             papers.append(part)
         elif is_personal_name(part) and not (COLUMN.fullmatch(part) or NOT_A_NAME.search(part)):
             people.append(part)
-        elif not (PAGE.fullmatch(part) or ROLE_ALONE.fullmatch(part)):
+        elif DID.fullmatch(part):
+            told = True
+        elif not (PAGE.fullmatch(part) or ROLE_ALONE.fullmatch(part) or SECTION.fullmatch(part)):
             return None
-    return tuple(people), tuple(papers)
+    return tuple(people), tuple(papers), told
 
 
-def round_day(lines: Sequence[str]) -> tuple[People, People]:
-    """(people, papers) of the lines that follow each other round the first with a day and hold nothing else."""
+def round_day(lines: Sequence[str]) -> tuple[People, People, bool]:
+    """The same of the lines that follow each other round the first with a day and hold nothing else."""
     at = next((n for n, line in enumerate(lines) if find_day(line)), None)
     if at is None or people_and_papers(lines[at]) is None:
-        return (), ()
+        return (), (), False
     before = takewhile(bool, (people_and_papers(line) for line in reversed(lines[:at])))
     behind = takewhile(bool, (people_and_papers(line) for line in lines[at + 1 :]))
     found = [each for each in (*reversed(list(before)), people_and_papers(lines[at]), *behind) if each]
-    people, papers = (tuple(dict.fromkeys(chain.from_iterable(each))) for each in zip(*found, strict=True))
-    return people, papers
+    people = dict.fromkeys(name for names, _, _ in found for name in names)
+    papers = dict.fromkeys(name for _, names, _ in found for name in names)
+    return tuple(people), tuple(papers), any(told for _, _, told in found)

@@ -18,7 +18,7 @@ AFFILIATION = either_script(
 """What may stand before a person's name with nothing between: 示例大学历史学院李小山."""
 
 ORG = either_script(
-    r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
+    r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|融媒体?|全媒体|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
     r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
     r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
 )
@@ -37,7 +37,7 @@ ROLE = either_script(
     r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|[^\s（()）]{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*|^(?:图文|撰文|文|图)[\s/／|｜:：]{1,3}(?=[\u4e00-\u9fff]{2})|^(?:编译|特派员)(?=[\u4e00-\u9fff]{2,4}$)"
 )
 TAIL = either_script(
-    r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电)$"
+    r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电|(?<=\s)[著撰])$"
 )
 TAIL_SIGN = either_script(r"[文摄著电等译]$")
 """Behind a person's name what was done; in another name a letter of it."""
@@ -205,12 +205,17 @@ def is_personal_name(name: str) -> bool:
     """Two or three Han characters beginning with a family name, four with one of two characters, or a foreign name."""
     if HAN_NAME.fullmatch(name) is None or ORG.search(name) or NO_GIVEN_NAME.search(name):
         return False
-    surnames, _ = _surnames()
+    surnames, _, _ = _surnames()
     return (
         (2 <= len(name) <= 3 and name[0] in surnames)
         or (3 <= len(name) <= 4 and name[:2] in surnames)
         or is_foreign_name(name)
     )
+
+
+def is_sure_name(name: str) -> bool:
+    """A personal name that is no word: one of two characters has a usual given name."""
+    return is_personal_name(name) and (len(name) > 2 or name[1] in _surnames()[2])
 
 
 @cache
@@ -220,7 +225,7 @@ def no_names() -> re.Pattern[str]:
 
 
 @cache
-def _surnames() -> tuple[frozenset[str], frozenset[str]]:
-    """(family names, characters of foreign names)"""
-    single, double, foreign = (row[0] for row in table("surnames"))
-    return frozenset(single) | frozenset(double.split("、")), frozenset(foreign)
+def _surnames() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """(family names, characters of foreign names, given names of one character)"""
+    single, double, foreign, given = (row[0] for row in table("surnames"))
+    return frozenset(single) | frozenset(double.split("、")), frozenset(foreign), frozenset(given)

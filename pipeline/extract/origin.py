@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pipeline.extract.account import poster
-from pipeline.extract.byline import agency, clean_source, paper_in, source_in
+from pipeline.extract.byline import agency, clean_source, closing_source, paper_in, source_in
 from pipeline.extract.dates import find_day
 from pipeline.extract.declaredtitle import SEPARATOR
 from pipeline.extract.evidence import (
@@ -49,7 +49,7 @@ SOURCE_CLASS = either_script(
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?")
 PAPERS_REPORTER = either_script(
-    r"(?:^|[\s\x1f])(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f/／╱]{0,3}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?(?:记者|编译)[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
+    r"(?:^|[\s\x1f丨])(?!.{0,4}本[报刊社网台]|本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f/／╱]{0,3}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?(?:记者|编译)[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
 )
 """示例晚报 记者李小山, 示例晚报驻伦敦记者 李小山, 示例晚报／编译李小山, in a header line."""
 
@@ -62,6 +62,12 @@ OFFICE_ALONE = either_script(rf"{_OFFICE}\s?[:：]?")
 
 GIVEN_BY = either_script(r"\W{0,2}(?:供稿|来稿|投稿)(?:单位|部门)?\s?[/／:：|｜]\s?([^\x1f|｜:：\s]{2,20})")
 """供稿：历史学院: an office, or a person, who is no source."""
+
+GIVEN_BY_ORG = either_script(
+    r"(?:^|[\s\x1f|｜])(?:供稿|来稿)[\s\x1f]{0,3}[:：][\s\x1f]{0,3}"
+    r"([\u4e00-\u9fff]{2,20}[系院部处科室馆局会站办中心])(?![\u4e00-\u9fff])"
+)
+"""供稿：图书馆 in the header."""
 
 PAPER_ALONE = either_script(
     r"[\u4e00-\u9fffA-Za-z·]{0,10}(?:[日晚早晨时商]报|都市报|青年报|周刊|电视台|广播电台|通讯社|新华社|客户端|融媒体中心|新闻网)"
@@ -153,7 +159,7 @@ def _spaced(line: str) -> str | None:
 def _office(page: Evidence) -> Origin | None:
     """The office that put it up, where no source is named."""
     for line in page.printed.head:
-        said = OFFICE.search(line)
+        said = OFFICE.search(line) or GIVEN_BY_ORG.search(line)
         if said and (name := clean_source(said[1])):
             return name, link_of(page.printed, name)
     value = below_label(page.printed.head, OFFICE_ALONE)
@@ -225,8 +231,8 @@ def _in_day_line(page: Evidence) -> Origin | None:
             runs = [run.strip(" ·•-—") for run in re.split(rf"[{GAP}|｜]", line)]
             if name := next((run for run in runs if PAPER_ALONE.fullmatch(run) and run != page.author), None):
                 return name, link_of(page.printed, name)
-    people, papers = round_day(page.printed.head[:HEADER_LINES])
-    if len(papers) == 1 and people:
+    people, papers, told = round_day(page.printed.head[:HEADER_LINES])
+    if len(papers) == 1 and (people or told):
         return papers[0], link_of(page.printed, papers[0])
     return None
 
@@ -245,6 +251,8 @@ def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
         if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
             return name, link_of(page.printed, name)
+    if name := closing_source(page.printed.last):
+        return name, link_of(page.printed, name)
     for line in page.printed.own:
         if (said := GIVEN_BY.match(line)) and ORG.search(said[1]) and (name := clean_source(said[1])):
             return name, link_of(page.printed, name)

@@ -79,6 +79,12 @@ ANOTHER = either_script(
 )
 """What stands before the name of one who did not write it."""
 
+LABEL_APART = either_script(r"([作来时日])[\s\x1f]{1,6}([者源间期])(?=[\s\x1f]{0,3}[:：])")
+"""A label whose characters stand in elements of their own: <b>作</b> <b>者</b>：."""
+
+BARS = dict.fromkeys(map(ord, "│┃∣⎮▏"), "｜")
+"""Signs of other scripts that stand for a bar."""
+
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
 
@@ -287,7 +293,7 @@ def _accounts(line: Line) -> list[str]:
     """Texts of a line's links to a person's page, unless a word before one says that he did something else."""
     found, before = [], ""
     for piece in line.pieces:
-        text = piece.text.strip()
+        text = piece.text.strip().lstrip("@＠")
         if (
             re.search(r"\w", text)
             and ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
@@ -301,4 +307,4 @@ def _accounts(line: Line) -> list[str]:
 def with_gaps(line: Line) -> str:
     """The line's text with GAP between the runs of text that tags separate, whatever the tags are."""
     runs = (collapse(piece.text[: 4 * HEADER_LINE]) for piece in line.pieces[:HEADER_LINE])
-    return GAP.join(run for run in runs if run)
+    return LABEL_APART.sub(r"\1\2", GAP.join(run for run in runs if run)).translate(BARS)
