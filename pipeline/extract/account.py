@@ -131,7 +131,7 @@ def signature(page: Evidence) -> str | None:
     signed = re.sub(r"\s?[(（][\w.\- ]{2,30}[)）]$", "", page.declared.meta.get("author", ""))
     if signed in site_part(page.declared.title):
         return None
-    in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:\W|$)"
+    in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:的|の|\W|$)"
     if (
         len(signed) >= 2
         and not (ORG.search(signed) or A_SITE.search(signed))

@@ -251,7 +251,7 @@ def _dateline(page: Evidence) -> str | None:
         runs = [run for side in sides for run in side.split(GAP) if ROLE.search(run)] if day else []
         for side in (*sides, *runs):
             line = side.replace(GAP, " ").strip()
-            name = dateline_author(line) or _described(line)
+            name = dateline_author(line) or (_described(line) if "作者" in line[:8] else None)
             if name and not _are_agencies(name):
                 return name
     return None
@@ -342,6 +342,8 @@ def _declared_names(page: Evidence, metas: tuple[str, ...]) -> list[str]:
 
 
 def _declared(page: Evidence) -> str | None:
+    if _is_personal(page) and (owner := next(filter(is_name, _declared_names(page, META_AUTHORS)), None)):
+        return owner
     sure = next(iter(_declared_names(page, META_AUTHORS[:1])), None)
     return sure or next(filter(is_personal_name, _declared_names(page, META_AUTHORS[1:2])), None)
 

@@ -49,6 +49,19 @@ PAPER_AND_REPORTER = either_script(
 SENT_IN = "投稿"
 """Behind it an office may stand too, which is a source."""
 
+FIRST_WORD = ("原创", "原創")
+"""Behind these the name, then the account: 原创：李小山 示例评论 5月13日."""
+
+SPACED_AUTHOR = either_script(
+    r"(?:^|[\x1f|｜])\s?(?:文章)?(?:作者|撰文|撰稿)\s{1,3}([^\s\x1f|｜:：]{2,12})\s?(?=$|[\x1f|｜])"
+)
+"""作者 李小山 between bars."""
+
+REPORTER = either_script(r"记者|采写")
+COLLEAGUE_LABEL = either_script(
+    r"(?:通讯员|实习生|(?:见习|实习|特约)记者)\s?[:：|｜丨/／]\s?([\u4e00-\u9fff、，,\s]{2,30})"
+)
+
 LABELS = 20
 """Labels of an author tried in one line."""
 
@@ -161,14 +174,29 @@ def author_in(text: str) -> str | None:
             value = value[: stop.start()]
         day = find_day(value)
         names = names_of(value[: day.start] if day else value)
+        if match[0][:2] in FIRST_WORD:
+            names = (
+                names[:1]
+                if is_personal_name(names[0] if names else "")
+                else names_of("".join(value.split()[:1]))
+            )
         if match[0][:2] == SENT_IN and any(ORG.search(name) or len(name) > 4 for name in names):
             continue
         if names:
             more = (
                 _next_names(text[match.end() :]) if not (stop or day) and is_personal_name(names[-1]) else []
             )
-            return "、".join(dict.fromkeys((*names, *more)))
-    return None
+            return "、".join(dict.fromkeys((*names, *more, *_colleagues(match[0], text[match.start(1) :]))))
+    said = SPACED_AUTHOR.search(text)
+    return "、".join(names_of(said[1])) or None if said else None
+
+
+def _colleagues(label: str, text: str) -> list[str]:
+    """The persons behind the labels of other roles in a reporter's line: 记者｜李小山 通讯员｜王建国."""
+    if not REPORTER.search(label[:8]):
+        return []
+    named = (names_of(NEXT_FACT.split(said[1])[0]) for said in COLLEAGUE_LABEL.finditer(text))
+    return [name for names in named for name in names if is_personal_name(name)]
 
 
 def _next_names(text: str) -> list[str]:

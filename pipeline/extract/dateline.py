@@ -188,6 +188,11 @@ ROLE = either_script(r"记者|通讯员")
 WROTE_TOO = either_script(r"\s?(?:文\s?[/／、并|｜]\s?(?:图|摄影?)|(?:图|摄影?)\s?[/／、|｜]\s?文)$")
 """Behind the names: the pictures are theirs as well."""
 
+IN_BRACKETS = either_script(
+    r"^[\[【〔][^\[\]【】〔〕]{2,16}[\]】〕]\s?(?=(?:特约|见习|实习)?记者|文[/／]|(?:综合)?(?:报道|报导))"
+)
+"""[示例今日新闻] before 记者李小山报导."""
+
 NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜:：︱丨‧・].*")
 """What follows the names of a byline: 文/李小山 图/王建国."""
 
@@ -200,6 +205,7 @@ _COMPILED = tuple((either_script(pattern), most, kind) for pattern, most, kind i
 def dateline_author(text: str) -> str | None:
     """The reporter that a byline, a dateline or the opening of a body names, or None."""
     text = SPACED_NAME.sub(r"\1\2", SLASH.sub("／", text[:140]))
+    text = IN_BRACKETS.sub("", text)
     if role := ROLE.search(text):
         text = text[: role.end()] + SECOND_ROLE.sub("、", WROTE_TOO.sub("", text[role.end() :]))
     for pattern, most, kind in _COMPILED:

@@ -36,6 +36,9 @@ PAPER = either_script(rf"(?![本我]|[\u4e00-\u9fff]{{0,6}}(?:报道|栏目)){_N
 PAGE = either_script(r"(?:第\s?)?[A-Z]?\d{1,3}\s?版|第\d{1,5}期|总第\d{1,5}期")
 """A page or a number of an edition."""
 
+IN_TITLE_BRACKETS = re.compile(r"《([^《》\x1f]{2,12})》")
+"""《示例文艺》: a paper, whatever its name."""
+
 SECTION = either_script(r"言论|评论|副刊|观点|要闻|特稿|时评|专栏|社论|[·•‧]")
 """A section of a paper, or the dot before it."""
 
@@ -59,10 +62,12 @@ def people_and_papers(line: str) -> tuple[People, People, bool] | None:
         return None
     for day in reversed(list(days_in(line))):
         line = line[: day.start] + GAP + AFTER_DAY.sub("", line[day.end :])
+    titled = IN_TITLE_BRACKETS.findall(line)
+    line = IN_TITLE_BRACKETS.sub(GAP, line)
     parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2", line)) if part]
     if len(parts) > PARTS:
         return None
-    people, papers, told = [], [], False
+    people, papers, told = [], list(titled), False
     for part in parts:
         if PAPER.fullmatch(part) and not COLUMN.fullmatch(part):
             papers.append(part)

@@ -82,7 +82,7 @@ ANOTHER = either_script(
 LABEL_APART = either_script(r"([作来时日])[\s\x1f]{1,6}([者源间期])(?=[\s\x1f]{0,3}[:：])")
 """A label whose characters stand in elements of their own: <b>作</b> <b>者</b>：."""
 
-BARS = dict.fromkeys(map(ord, "│┃∣⎮▏"), "｜")
+BARS = re.compile(r"[│┃∣⎮▏]")
 """Signs of other scripts that stand for a bar."""
 
 MARKED = 40
@@ -307,4 +307,4 @@ def _accounts(line: Line) -> list[str]:
 def with_gaps(line: Line) -> str:
     """The line's text with GAP between the runs of text that tags separate, whatever the tags are."""
     runs = (collapse(piece.text[: 4 * HEADER_LINE]) for piece in line.pieces[:HEADER_LINE])
-    return LABEL_APART.sub(r"\1\2", GAP.join(run for run in runs if run)).translate(BARS)
+    return BARS.sub("｜", LABEL_APART.sub(r"\1\2", GAP.join(run for run in runs if run)))

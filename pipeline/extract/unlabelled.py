@@ -85,7 +85,7 @@ SHORT_DAY = either_script(
 """How a line begins that gives the day without its year, as platforms do."""
 
 POSTED_ON = either_script(
-    r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
+    r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|撰写|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
     re.I,
 )
@@ -104,7 +104,7 @@ WHERE = either_script(r"[\u4e00-\u9fff]{2,8}\s?[-－·]\s?[\u4e00-\u9fff]{1,8}[�
 """Where who asked lives: 山东-济南市."""
 
 PUBLISHER = either_script(
-    r"(?:网|报|新闻|新闻社|通讯社|电视台|广播|新闻中心|融媒体?|全媒体|发布|日报社|客户端|周刊|杂志|在线|传媒|(?<=[\u4e00-\u9fff]{2})(?:财经|体育|科技|娱乐|汽车|军事|时尚))$"
+    r"(?:网|报|新闻|新闻社|通讯社|电视?台|广播|新闻中心|融媒体?|全媒体|发布|日报社|客户端|周刊|杂志|在线|传媒|(?<=[\u4e00-\u9fff]{2})(?:财经|体育|科技|娱乐|汽车|军事|时尚))$"
 )
 """How the name of a paper or station ends that stands before the day."""
 
@@ -119,7 +119,7 @@ PAGE_OF_PAPER = either_script(r"第?\s?[A-Z]?\d{1,3}\s?版\s?[:：]\s?\S{1,12}\s
 
 OFFICE = either_script(
     r"(?:中心|委员会|大学|学院|学会|协会|研究院|研究所|公司|集团|政府|办公室|"
-    r"气象台|监测站|法院|检察院|医院|图书馆|博物馆|出版社|编辑部|宣传部|联合会|总工会|管理处|支队|总队|[局厅])$"
+    r"气象台|监测站|法院|检察院|医院|图书馆|博物馆|出版社|编辑部|宣传部|联合会|总工会|管理处|支队|总队|(?<=[\u4e00-\u9fff]{2})[局厅署部处委])$"
 )
 """How the name of an office ends that stands before the day."""
 
@@ -140,7 +140,8 @@ def beside_day(page: Evidence) -> Named:
         before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
-        if quoted := IN_TITLE_BRACKETS.search(left):
+        quoted = IN_TITLE_BRACKETS.search(before)
+        if quoted:
             left = quoted[1]
         if PAGE_OF_PAPER.match(left):
             left = left.split()[-1]
@@ -155,7 +156,7 @@ def beside_day(page: Evidence) -> Named:
         ):
             if left in printed.accounts:
                 return left, None
-            if PUBLISHER.search(left) or OFFICE.search(left):
+            if quoted or PUBLISHER.search(left) or OFFICE.search(left):
                 return _person_before(before, left) or _person_behind(line), left
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
@@ -247,7 +248,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
             or (len(name) == ABOVE_DAY.start and not is_personal_name(name) and not _is_link(name, printed))
         ):
             return None, None
-        if ORG.search(name):
+        if ORG.search(name) and " " not in name:
             return None, name
         people = names_of(name)
         if len(people) == 1 and not re.search(r"[\u4e00-\u9fff]\s[\u4e00-\u9fff]|[()（）]", name):
