@@ -59,7 +59,7 @@ from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 NO_AUTHOR = either_script(
-    r"未知|佚名|不详|匿名|^admin|^(?:来自|来源于|转自|本文)?(?:互联)?(?:网络|网路)(?:整理|综合|转载|收集|来源|作者)?$",
+    r"未知|佚名|不详|匿名|未署名|无名氏|^N/?A$|^admin|^(?:来自|来源于|转自|本文)?(?:互联)?(?:网络|网路)(?:整理|综合|转载|收集|来源|作者)?$",
     re.I,
 )
 """Printed behind the label of an author where there is none."""

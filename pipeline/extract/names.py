@@ -112,6 +112,9 @@ WITH_NUMBER = re.compile(r"[^\W\d_][\w.\-]{0,15}?\d{3,6}")
 """An account's name that ends in a number: 山野来信2019."""
 
 
+SIZES = re.compile(r"[大中小特号號\s+\-]{2,9}")
+"""文字：大 中 小, the size of the letters."""
+
 DISPATCH = either_script(r"\d日专?[电讯]$")
 """示例社台北3日电 is of no person."""
 
@@ -133,7 +136,7 @@ def names_of(value: str) -> list[str]:
     """The single names of a byline, without roles; [] for a sentence (a full stop, or more than 20 code points)."""
     value = ROLE.sub("", SPACED_NAME.sub(r"\1\2", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
     value = OTHER_ROLE.sub("", value)
-    if re.search(r"[。！？]", value):
+    if re.search(r"[。！？]", value) or SIZES.fullmatch(value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
     slashed = [ROLE.sub("", part) for part in slashed]
@@ -190,7 +193,8 @@ def _single_name(part: str) -> str:
     name = name.removesuffix("即時").removesuffix("即时")
     if len(name) <= PLACE:
         return ""
-    return name[:-PLACE] if is_personal_name(name[:-PLACE]) else name
+    places = (PLACE, 2 * PLACE)  # 台湾云林
+    return next((name[:-n] for n in places if is_personal_name(name[:-n])), name)
 
 
 FOREIGN_NAME = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・‧][\u3400-\u9fff]{1,8}){1,3}")

@@ -37,7 +37,8 @@ ABOVE_DAY = range(2, 15)
 COLUMN = either_script(
     r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
     r"兩岸|地產|焦点|即时|新闻|中国|台灣|高考|金融|时尚|时评|房产|游戏|党建|党政|文学|文旅|文娱|商业|商务|安全|法治|公益|艺术|"
-    r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市){1,2}"
+    r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市|散文|随笔|杂文|小说|诗歌|政策|问答|解读|读者|来信|专栏|技术|文章|教程|攻略|"
+    r"知识|百科|经验|技巧|案例|专题|观点|访谈|一图|图解|读懂|情感|养生|育儿|科普|评测|测评|通知|公告|公示|通告|园地|学习|交流){1,3}"
     r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
@@ -104,12 +105,18 @@ WHERE = either_script(r"[\u4e00-\u9fff]{2,8}\s?[-－·]\s?[\u4e00-\u9fff]{1,8}[�
 """Where who asked lives: 山东-济南市."""
 
 PUBLISHER = either_script(
-    r"(?:网|报|新闻|新闻社|通讯社|电视?台|广播|新闻中心|融媒体?|全媒体|发布|日报社|客户端|周刊|杂志|在线|传媒|(?<=[\u4e00-\u9fff]{2})(?:财经|体育|科技|娱乐|汽车|军事|时尚))$"
+    r"(?:网|报|新闻|新闻社|通讯社|电视?台|广播|新闻中心|融媒体?|全媒体|发布|日报社|客户端|周刊|杂志|在线|网站|官网|传媒|(?<=[\u4e00-\u9fff]{2})(?:财经|体育|科技|娱乐|汽车|军事|时尚))$"
 )
 """How the name of a paper or station ends that stands before the day."""
 
 IN_TITLE_BRACKETS = re.compile(r"《([^《》]{2,16})(?:》[\s（(]{0,3})?$")
 """李小山 《示例晚报》 before the day."""
+
+DISPATCH = either_script(r"日?专?[讯电][】）)〕\s（(]")
+"""Behind the day of a dispatch: 【示例社2023年3月11日讯】."""
+
+MARK = either_script(r"[\s\x1f](?:原创|置顶|精华|转载|推荐|译文)$")
+"""A mark between the account and the day."""
 
 DESK = either_script(r"(?<![资快通腾])讯$")
 """示例体育讯 beside the day: of a desk."""
@@ -136,8 +143,11 @@ def beside_day(page: Evidence) -> Named:
         found = find_day(line)
         if not found:
             continue
-        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•・‧∙-\u3000" + GAP)
+        if DISPATCH.match(line[found.end :]):
+            continue
+        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|｜·•・‧∙-\u3000" + GAP)
         before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
+        before = MARK.sub("", before)
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
         quoted = IN_TITLE_BRACKETS.search(before)
@@ -156,7 +166,12 @@ def beside_day(page: Evidence) -> Named:
         ):
             if left in printed.accounts:
                 return left, None
-            if quoted or PUBLISHER.search(left) or OFFICE.search(left):
+            if (
+                quoted
+                or PUBLISHER.search(left)
+                or PUBLISHER.search(left.split("·")[0])
+                or OFFICE.search(left)
+            ):
                 return _person_before(before, left) or _person_behind(line), left
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
@@ -207,6 +222,7 @@ def _person_behind(line: str) -> str | None:
     """The person behind all days of a line that begins with a paper: 示例晚报 发布于 2023-03-11 • 李小山."""
     *_, last = days_in(line)
     rest = AFTER_DAY.sub("", line[last.end :]).strip(" •|｜" + GAP)
+    rest = re.sub(r"^原[创創][\s\x1f]{1,3}", "", rest)
     return rest if len(rest) > 2 and is_personal_name(rest) else None
 
 
