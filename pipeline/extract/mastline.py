@@ -30,7 +30,7 @@ _NAME = (
     r"[\u4e00-\u9fffA-Za-z]{1,11}(?:(?<![通海预举电情汇播捷简警])报|[周月]刊|杂志|电视台|广播电台|通讯社|[华新央]社|"
     r"(?<=[\u4e00-\u9fff])客户端|融媒体?(?:中心)?|[\u4e00-\u9fff]网|新闻网?)"
 )
-PAPER = either_script(rf"(?![本我]|[\u4e00-\u9fff]{{0,6}}(?:报道|栏目)){_NAME}(?:[·・\-－—]{_NAME})?")
+PAPER = either_script(rf"(?![本我]){_NAME}(?:[·・\-－—]{_NAME})?")
 """The name of a paper, a station, an agency or a portal."""
 
 PAGE = either_script(r"(?:第\s?)?[A-Z]?\d{1,3}\s?版|第\d{1,5}期|总第\d{1,5}期")
