@@ -40,6 +40,7 @@ LIMITS = {
     "pipeline.extract.encoding.META": 4096,
     "pipeline.extract.encoding.XML": 4096,
     "pipeline.extract.byline.CLOSING": 50,
+    "pipeline.extract.mastline.PAPER": 80,
     "pipeline.extract.byline.DATELINE[0]": 140,
     "pipeline.extract.byline.DATELINE[1]": 140,
     "pipeline.extract.creditline.ROLE_ALONE": 60,

@@ -27,6 +27,12 @@ BLOG_OF = either_script(
 )
 """李小山的博客, in the page's `title` or above its heading."""
 
+BLOG_HOST = either_script(
+    r"[\u4e00-\u9fffA-Za-z]{0,6}博客[园网]?|[\u4e00-\u9fff]{0,4}(?:轻博客|部落格|空间)|LOFTER|Blogger|痞客邦",
+    re.I,
+)
+"""The last part of a page's `title` where the part before names whose blog it is: title_李小山_示例博客."""
+
 BARS = re.compile(r"[-–—_|｜]")
 """What stands between the owner of a blog and its title in the page's `title`, without spaces."""
 
@@ -38,6 +44,12 @@ POSTED_UNDER = either_script(r"发布\s?[:：]\s?([^\s\x1f|｜:：]{2,16})[\s\x1
 
 POSTED_IN = either_script(r"(?:本文)?由?\s?([^\s\x1f:：]{2,16})[\s\x1f]{1,3}(?:发表|发布|投稿|原创)[于在]")
 """本文由 李小山 发表于 …, below a body."""
+
+HANDED_IN = either_script(
+    r"\W{0,3}(?:本文|文章|本帖|内容)由\s?(?:作者|网友|用户|会员|博主)?[\s\x1f“\"「《：:]{0,3}([^\s\x1f“”\"「」《》，,。：:]{2,16}?)"
+    r"[\s\x1f”\"」》]{0,3}(?:上传|发布|投稿|原创|整理|分享|提供|发表|撰写|供稿)[^。]{0,20}"
+)
+"""本文由作者 李小山 上传, above or below a body."""
 
 POSTED_FROM = either_script(
     r"来自[\s\x1f]{0,2}[:：]?[\s\x1f]{0,2}([^\s\x1f:：（()）]{2,16})[\s\x1f]{0,2}(?:的[\u4e00-\u9fff]{0,8}(?:专栏|主页|空间|博客|频道|公众号)|"
@@ -119,7 +131,7 @@ def signature(page: Evidence) -> str | None:
     signed = re.sub(r"\s?[(（][\w.\- ]{2,30}[)）]$", "", page.declared.meta.get("author", ""))
     if signed in site_part(page.declared.title):
         return None
-    in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:\W|$)"
+    in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:的|の|\W|$)"
     if (
         len(signed) >= 2
         and not (ORG.search(signed) or A_SITE.search(signed))
@@ -141,7 +153,10 @@ def blog(page: Evidence) -> str | None:
     title = page.declared.title
     if (owner := BLOG_OF.search(title)) and is_account(owner[1], page):
         return owner[1]
-    parts = [*SEPARATOR.split(title), *BARS.split(title)]
+    *before, last = SEPARATOR.split(title)
+    if len(before) > 1 and BLOG_HOST.fullmatch(last) and is_account(before[-1], page):
+        return None if COLUMN.fullmatch(before[-1]) else before[-1]
+    parts = [*before, last, *BARS.split(title)]
     for line in (*page.printed.above, *(text for _, text in page.printed.cards)):
         if (owner := BLOG_OF.search(line)) and owner[1] in parts and is_account(owner[1], page):
             return owner[1]
@@ -150,6 +165,11 @@ def blog(page: Evidence) -> str | None:
 
 def card(page: Evidence) -> str | None:
     """A person in an element named so below the body, or before 发表于 there."""
+    handed = filter(
+        None, map(HANDED_IN.fullmatch, (*page.printed.head, *page.printed.first, *page.printed.own))
+    )
+    if (by := next(handed, None)) and is_account(by[1], page):
+        return by[1]
     for line in page.printed.own:
         if (owned := OWNER.match(line)) and is_account(owned[1] or owned[2], page):
             return owned[1] or owned[2]

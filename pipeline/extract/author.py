@@ -23,7 +23,7 @@ from pipeline.extract.account import (
     together,
 )
 from pipeline.extract.byline import author_in, closing_author
-from pipeline.extract.dateline import dateline_author
+from pipeline.extract.dateline import ROLE, dateline_author
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
     DESK,
@@ -42,12 +42,24 @@ from pipeline.extract.evidence import (
     decide,
     is_the_site,
 )
-from pipeline.extract.names import GAP, HAN_NAME, ORG, SPACED_NAME, is_name, is_personal_name, names_of
+from pipeline.extract.mastline import round_day
+from pipeline.extract.names import (
+    GAP,
+    HAN,
+    HAN_NAME,
+    ORG,
+    SPACED_NAME,
+    is_name,
+    is_personal_name,
+    is_sure_name,
+    names_of,
+)
+from pipeline.extract.names import ROLE as IS_ROLE
 from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 NO_AUTHOR = either_script(
-    r"未知|佚名|不详|匿名|^admin|^(?:来自|来源于|转自|本文)?(?:互联)?(?:网络|网路)(?:整理|综合|转载|收集|来源|作者)?$",
+    r"未知|佚名|不详|匿名|未署名|无名氏|^N/?A$|^admin|^(?:来自|来源于|转自|本文)?(?:互联)?(?:网络|网路)(?:整理|综合|转载|收集|来源|作者)?$",
     re.I,
 )
 """Printed behind the label of an author where there is none."""
@@ -66,7 +78,7 @@ ENGLISH_BY = either_script(r"\bby\b", re.I)
 
 CHANGED = either_script(r"(?:最后|更新|修改|编辑|updated|modified|edited).{0,30}\bby\b", re.I)
 ABOUT_AUTHOR = either_script(
-    r"[\s（(【\[]{0,3}作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍|单位)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
+    r"[\s（(【\[]{0,3}(?:本文|文章)?作者(?:简介|介绍)?[\s:：】\]]{0,3}(?!简介|介绍|单位)([\u4e00-\u9fff]{2,4}?)(?=[，,：:]|系|为|是|现[任为]|[，,]|[（(])"
 )
 """作者简介：李小山，… below a body."""
 
@@ -109,6 +121,15 @@ BEHIND_SOURCE = either_script(
     r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月])|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
 )
 """来源：示例晚报 | 李小山 2023-03-11"""
+
+ORG_OR_POST = either_script(
+    r"(?:大学|学院|研究院|研究所|中心|中学|小学|医院|公司|委员会|协会|学会|[局厅部系社]|教授|研究员|作家|博士|记者|主任)$"
+)
+WITH_OFFICE = re.compile(r"([\u4e00-\u9fff]{2,4})\s?[（(]([^（()）]{4,30})[）)]")
+"""李小山（示例大学历史学院） as a whole line."""
+
+LATIN_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])\s?[（(][A-Za-z][A-Za-z .'\-]{2,40}[)）]")
+"""约翰·史密斯（John Smith）"""
 
 NOTE_MARKS = re.compile(
     r"\x1f?[¹²³⁰⁴-⁹*＊†‡]{1,4}\x1f?|(?<=[\u4e00-\u9fff])\d(?:[,，]\d){0,3}(?=[\s,，、;；]|$)"
@@ -224,11 +245,13 @@ def _element(page: Evidence) -> str | None:
 
 
 def _dateline(page: Evidence) -> str | None:
-    for line in (*page.printed.head, *page.printed.first):
+    for line in (*page.printed.head, *page.printed.first, *reversed(page.printed.above)):
         day = find_day(line)
         sides = (AFTER_DAY.sub("", line[day.end :]), line[: day.start]) if day else (line,)
-        for side in sides:
-            name = dateline_author(side.replace(GAP, " ").strip())
+        runs = [run for side in sides for run in side.split(GAP) if ROLE.search(run)] if day else []
+        for side in (*sides, *runs):
+            line = side.replace(GAP, " ").strip()
+            name = dateline_author(line) or (_described(line) if "作者" in line[:8] else None)
             if name and not _are_agencies(name):
                 return name
     return None
@@ -287,8 +310,12 @@ def _beside_day(page: Evidence) -> str | None:
 
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
-    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2", line)) for line in page.printed.head]
+    bare = (LATIN_BEHIND.sub("", line) for line in page.printed.head)
+    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2", line)) for line in bare]
     for line, below in pairwise((*head, "")):
+        office = WITH_OFFICE.fullmatch(line)
+        if office and ORG_OR_POST.search(office[2]) and is_personal_name(office[1]):
+            return office[1]
         names = re.split(r"[ 、,，]+", line)
         told = HAN_NAME.fullmatch(line) and IS_A_REPORTER.search(below)
         people = max(map(len, names)) > 2 and all(map(is_personal_name, names))
@@ -315,11 +342,16 @@ def _declared_names(page: Evidence, metas: tuple[str, ...]) -> list[str]:
 
 
 def _declared(page: Evidence) -> str | None:
+    if _is_personal(page) and (owner := next(filter(is_name, _declared_names(page, META_AUTHORS)), None)):
+        return owner
     sure = next(iter(_declared_names(page, META_AUTHORS[:1])), None)
     return sure or next(filter(is_personal_name, _declared_names(page, META_AUTHORS[1:2])), None)
 
 
 def _above_day(page: Evidence) -> str | None:
+    people, papers, _ = round_day(page.printed.head[:HEADER_LINES])
+    if papers and any(map(is_sure_name, people)):
+        return "、".join(people)
     return None if page.origin else above_day(page.printed, page.title)[0]
 
 
@@ -392,7 +424,10 @@ def _marked(page: Evidence) -> tuple[str | None, str | None]:
         text = ROLE_BEHIND.sub("", text)
         if NOT_A_NAME.search(text) or find_day(text):
             continue
-        people = [name for name in names_of(text) if not is_the_site(name, page.url)]
+        is_account = text in page.printed.accounts and HAN.fullmatch(text) and not IS_ROLE.match(text)
+        people = [
+            name for name in ([text] if is_account else names_of(text)) if not is_the_site(name, page.url)
+        ]
         named = "、".join(people)
         if not people or any(ORG.search(name) for name in people):
             desk = desk or named or None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from pipeline.extract.dates import find_day
-from pipeline.extract.names import GAP, is_personal_name, names_of, no_names
+from pipeline.extract.names import GAP, ORG, is_personal_name, names_of, no_names
 from pipeline.extract.variants import either_script
 
 _STOP = (
@@ -23,13 +23,13 @@ _PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLA
 """Between a label and its value. GAP is white space to `\\s`: each must be read one way alone, or a run of GAPs takes
 twice as long with each more."""
 SOURCE_LABEL = either_script(
-    r"(?<![图圖片影照频頻面乐樂材料明])(?:(?:文章|新闻|新聞|信息|消息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
+    r"(?<![图圖片影照频頻面乐樂材料明])(?:(?:文章|新闻|新聞|信息|消息|稿件|资料|資料|内容|本文|原文|文字|图文|新聞資料|转载|轉載)?(?:来[^\S\x1f]{0,4}源|稿源|信源|出处|出處)(?:于|於)?|转载自|轉載自|转自|轉自|"
     r"转载于|From|文章来自|本文来自|来自|來自|摘自|原载|原載|source|Source)"
     + _PARTED
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|网友|昵称|博主|投稿[人者]|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|网友|昵称|博主|投稿[人者]|投稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字(?:整理)?|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
     r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by)"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -47,6 +47,22 @@ PAPER_AND_REPORTER = either_script(
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
 
+SENT_IN = "投稿"
+"""Behind it an office may stand too, which is a source."""
+
+FIRST_WORD = ("原创", "原創")
+"""Behind these the name, then the account: 原创：李小山 示例评论 5月13日."""
+
+SPACED_AUTHOR = either_script(
+    r"(?:^|[\x1f|｜])\s?(?:文章)?(?:作者|撰文|撰稿)\s{1,3}([^\s\x1f|｜:：]{2,12})\s?(?=$|[\x1f|｜])"
+)
+"""作者 李小山 between bars."""
+
+REPORTER = either_script(r"记者|采写")
+COLLEAGUE_LABEL = either_script(
+    r"(?:通讯员|实习生|(?:见习|实习|特约)记者)\s?[:：|｜丨/／]\s?([\u4e00-\u9fff、，,\s]{2,30})"
+)
+
 LABELS = 20
 """Labels of an author tried in one line."""
 
@@ -61,7 +77,7 @@ REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?
 """What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
 
 NO_SOURCE = either_script(
-    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑)?|来自|转自|来源"
+    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑|收集|搜集|采集|摘录)?|来自|转自|来源"
 )
 """Printed where a source should be; it names none."""
 
@@ -92,6 +108,13 @@ SECOND_ROLE = either_script(
     r"[\s\x1f]{1,3}(?=[\u4e00-\u9fff]{2,4}(?:[\s\x1f、，,]|$))"
 )
 """A role between two names: 通讯员 李小山 记者 王建国."""
+
+CLOSING_SOURCE = either_script(
+    r"[（(【\[]\s?((?:文章|新闻|稿件|消息|综合)?(?:来源|稿源|转自)"
+    r"[^（()）【】\[\]]{3,40})[）)】\]]\s*$"
+)
+MIDDLE_DOT = re.compile(r"\s[·•‧∙]\s")
+"""Between two facts: Author: X · Published: 2023-03-11."""
 
 NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
 """In closing brackets that name who did something else."""
@@ -147,18 +170,35 @@ def author_in(text: str) -> str | None:
             continue
         if reporter := PAPER_AND_REPORTER.match(value):
             value = value[reporter.end() :]
-        value = SECOND_ROLE.sub("、", LEADING_ROLE.sub("", value))
+        value = MIDDLE_DOT.split(SECOND_ROLE.sub("、", LEADING_ROLE.sub("", value)))[0]
         stop = NEXT_FACT.search(value)
         if stop:
             value = value[: stop.start()]
         day = find_day(value)
         names = names_of(value[: day.start] if day else value)
+        if match[0][:2] in FIRST_WORD:
+            names = (
+                names[:1]
+                if is_personal_name(names[0] if names else "")
+                else names_of("".join(value.split()[:1]))
+            )
+        if match[0][:2] == SENT_IN and any(ORG.search(name) or len(name) > 4 for name in names):
+            continue
         if names:
             more = (
                 _next_names(text[match.end() :]) if not (stop or day) and is_personal_name(names[-1]) else []
             )
-            return "、".join(dict.fromkeys((*names, *more)))
-    return None
+            return "、".join(dict.fromkeys((*names, *more, *_colleagues(match[0], text[match.start(1) :]))))
+    said = SPACED_AUTHOR.search(text)
+    return "、".join(names_of(said[1])) or None if said else None
+
+
+def _colleagues(label: str, text: str) -> list[str]:
+    """The persons behind the labels of other roles in a reporter's line: 记者｜李小山 通讯员｜王建国."""
+    if not REPORTER.search(label[:8]):
+        return []
+    named = (names_of(NEXT_FACT.split(said[1])[0]) for said in COLLEAGUE_LABEL.finditer(text))
+    return [name for names in named for name in names if is_personal_name(name)]
 
 
 def _next_names(text: str) -> list[str]:
@@ -173,6 +213,12 @@ def paper_in(text: str) -> str | None:
         if (reporter := PAPER_AND_REPORTER.match(match[1])) and names_of(match[1][reporter.end() :]):
             return reporter[1].strip("《》")
     return None
+
+
+def closing_source(text: str) -> str | None:
+    """The source in a last line's closing brackets: （来源：示例晚报 记者：李小山）."""
+    match = CLOSING_SOURCE.search(text[-60:])
+    return source_in(match[1]) if match else None
 
 
 def closing_author(text: str) -> str | None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extract.byline import SECOND_ROLE
 from pipeline.extract.names import FAR_PLACES, HAN_NAME, SPACED_NAME, is_personal_name, names_of
 from pipeline.extract.variants import either_script
 
 _NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3}?)"
 _REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员|评论员|撰稿人?)"
-_SIGN = r"\s?[/／|｜:：︱丨‧・]\s?"
+_SIGN = r"\s?[/／|｜:：︱丨‧・·•．✎✍●◎▏┃│∣]\ufe0f?\s?"
 
 FORMS = (
     # （记者唐霁）, （记者唐霁／北京报道）
@@ -55,7 +56,7 @@ FORMS = (
     ),
     # 示例报 记者 李小山 编辑 何某, 《示例周刊》记者 李小山 | 文
     (
-        rf"^(?:[\u4e00-\u9fffA-Za-z]{{2,10}}\s?|《[^《》]{{2,12}}》\s?)?{_REPORTER}[\s:：]{{1,3}}{_NAMES}(?=\s?[|｜]|\s(?:编辑|责编|校对|审核|摄影|美编))",
+        rf"^(?:[\u4e00-\u9fffA-Za-z]{{2,10}}\s?|《[^《》]{{2,12}}》\s?)?{_REPORTER}[\s:：]{{1,3}}{_NAMES}(?=\s?[|｜]|\s?／\s?[文撰图摄]|\s(?:编辑|责编|校对|审核|摄影|美编))",
         60,
         "persons",
     ),
@@ -91,7 +92,7 @@ FORMS = (
     ),
     # a line of its own: 記者 林小美 報導, 作者 林小美, By 林小美
     (
-        rf"^(?:(?:.{{0,40}}\s)?(?:特约|见习|实习)?记者\s{{0,2}}|(?:作者|撰文)\s{{1,2}}|(?!.{{0,20}}(?i:photo|image|design|theme|edit|translat|power|host|built|made))(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
+        rf"^(?:(?:.{{0,40}}\s)?(?:特约|见习|实习)?记者\s{{0,2}}|(?:.{{0,40}}\s)?(?:作者|撰文|撰稿|采写|(?:独家|特别|专题|现场)报道)\s{{1,2}}|(?!.{{0,20}}(?i:photo|image|design|theme|edit|translat|power|host|built|made))(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
         r"(?:专题|综合|独家|即时)?(?:报道|报导|摄影|整理)?$",
         60,
         "persons",
@@ -106,7 +107,7 @@ FORMS = (
     ),
     # a line of its own: 示例网记者李小山, 李小山 文/图, 李小山/文, 作者李小山
     (rf"^[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}{_NAMES}(?:\s[\u4e00-\u9fff]{{2}})?$", 40, "persons"),
-    (rf"^{_NAMES}(?:\s?[/／]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$", 40, "persons"),
+    (rf"^{_NAMES}(?:\s?[/／|｜]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$", 40, "persons"),
     (
         rf"^[\[【]?(?:文章|本文)?(?:作者[\]】]?[\s＞>－—-]{{0,3}}|文[\]】\s＞>]{{1,3}}){_NAMES}(?=$|\s?[\[【])",
         40,
@@ -151,6 +152,13 @@ FORMS = (
         60,
         "persons",
     ),
+    # Text by 李小山 / Photo by 王建国
+    (
+        rf"(?:^|[/／|｜]\s?)(?i:text|words|story|written|article) ?[Bb]y[\s:：]{{1,2}}{_NAMES}"
+        r"(?=\s?[/／|｜]|\s(?i:photo|image)|$)",
+        80,
+        "persons",
+    ),
     # 作者, 李小山
     (r"^(?:作者|撰文|记者|文)\s?[,，]\s?([^,，。\s][^,，。]{1,30})$", 60, "any"),
     # ■李小山（示例市）
@@ -171,19 +179,35 @@ FORMS = (
 """Pattern, code points read of the line, and what its names may be; the first that gives one decides."""
 
 NOT_A_REPORTER = either_script(
-    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]"
+    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]|.{1,3}[市县省区]"
 )
 """What is no name although it begins with a family name, behind 记者."""
 
+SLASH = re.compile(r"[╱∕⁄]")
+ROLE = either_script(r"记者|通讯员")
+WROTE_TOO = either_script(r"\s?(?:文\s?[/／、并|｜]\s?(?:图|摄影?)|(?:图|摄影?)\s?[/／、|｜]\s?文)$")
+"""Behind the names: the pictures are theirs as well."""
+
+IN_BRACKETS = either_script(
+    r"^[\[【〔][^\[\]【】〔〕]{2,16}[\]】〕]\s?(?=(?:特约|见习|实习)?记者|文[/／]|(?:综合)?(?:报道|报导))"
+)
+"""[示例今日新闻] before 记者李小山报导."""
+
 NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜:：︱丨‧・].*")
 """What follows the names of a byline: 文/李小山 图/王建国."""
+
+COLLEAGUE = either_script(r"(?:本[报刊网台社])?(?:通讯员|实习生)")
+"""Between two names, set close: 李小山 本报通讯员 王建国."""
 
 _COMPILED = tuple((either_script(pattern), most, kind) for pattern, most, kind in FORMS)
 
 
 def dateline_author(text: str) -> str | None:
     """The reporter that a byline, a dateline or the opening of a body names, or None."""
-    text = SPACED_NAME.sub(r"\1\2", text[:140].replace("╱", "／"))
+    text = SPACED_NAME.sub(r"\1\2", SLASH.sub("／", text[:140]))
+    text = IN_BRACKETS.sub("", text)
+    if role := ROLE.search(text):
+        text = text[: role.end()] + SECOND_ROLE.sub("、", WROTE_TOO.sub("", text[role.end() :]))
     for pattern, most, kind in _COMPILED:
         at_start = pattern.pattern[0] == "^"  # search tries it behind each character too
         found = (pattern.match if at_start else pattern.search)(text[:most])
@@ -196,7 +220,7 @@ def _names(value: str, kind: str) -> list[str]:
     if kind == "any":
         return names_of(NEXT_LABEL.sub("", value))
     if kind == "han":
-        names = [n for n in names_of(re.sub("通[讯訊][员員]", "、", value)) if HAN_NAME.fullmatch(n)]
+        names = [n for n in names_of(COLLEAGUE.sub("、", value)) if HAN_NAME.fullmatch(n)]
         return [n for n in names if is_personal_name(n)] or [
             n for n in names if not NOT_A_REPORTER.fullmatch(n)
         ]

@@ -202,6 +202,15 @@ def agrees(bare: str, page: TitlePage) -> bool:
     return bool(bare) and any(title.startswith(bare) for title in page.wanted)
 
 
+def _with_next(index: int, text: str, page: TitlePage) -> str | None:
+    """A heading's line with its next, where a declared title begins with both: <h1>A<br>B</h1>."""
+    lines = page.layout.lines
+    if index + 1 >= len(lines) or lines[index + 1].box != lines[index].box:
+        return None
+    whole = f"{text} {lines[index + 1].text}"
+    return whole if len(whole) <= LONGEST and agrees(letters(whole), page) else None
+
+
 def title_lines(page: TitlePage) -> Iterator[tuple[int, str, str, bool]]:
     """(index, what it shows, its letters, whether it is a heading) of the lines that may be the title."""
     for index, line in enumerate(page.layout.lines[: min(page.start + REACH, page.stop)]):
@@ -211,6 +220,8 @@ def title_lines(page: TitlePage) -> Iterator[tuple[int, str, str, bool]]:
         is_heading = box.tag in HEADINGS
         text = _shown(line, page) if is_heading or len(line.pieces) > 1 else line.text
         bare = letters(CUT.sub("", text))
+        if is_heading and (whole := _with_next(index, text, page)):
+            yield index + 1, whole, letters(whole), True
         may_be_short = box.tag == "h1" or text in page.forms or (is_heading and letters(text) in page.opening)
         shortest = SHORTEST_HEADING if may_be_short else SHORTEST
         if len(text) <= LONGEST and len(bare) >= shortest and not _is_day(text):

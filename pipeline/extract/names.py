@@ -19,8 +19,8 @@ AFFILIATION = either_script(
 """What may stand before a person's name with nothing between: 示例大学历史学院李小山."""
 
 ORG = either_script(
-    r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
-    r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|"
+    r"(?:网|網|报|報|台|臺|社|新闻|新聞|传媒|傳媒|融媒体?|全媒体|日报|晚报|周刊|週刊|杂志|雜誌|频道|頻道|客户端|發布|发布|微信公众号|公众号|公號|财经|財經|科技|"
+    r"电视|電視|在线|在線|中心|办公室|办事处|委员会|政府|学会|协会|大学|研究院|公司|观察|评论|健康|体育|娱乐|资讯|資訊|快讯|出版社|记者站|图书馆|博物馆|档案馆|文化馆|"
     r"局|厅|部|院|App|APP|com|cn|综合|整理|博客|微博|论坛|集团|法院|检察院|News|Times|Daily)$"
 )
 OTHER_ROLE = either_script(
@@ -28,14 +28,17 @@ OTHER_ROLE = either_script(
 )
 """Behind the writers' names who did what else, spaces in place of the colons: 李小山 摄影 王建国."""
 
-DEGREE = either_script(r"(?:博士|硕士|教授|研究员|讲师|院士|医师|医生|律师|工程师|学者|作家)$")
-"""How what somebody is ends, a space before the name: 湖泊学博士 李小山."""
+DEGREE = either_script(
+    r"(?:博士|硕士|教授|研究员|讲师|院士|医师|医生|律师|工程师|学者|作家|记者|撰稿人?|主笔|评论员|分析师|专栏作者|》)$"
+)
+"""How what somebody is ends, a space before the name: 湖泊学博士 李小山, 示例周末特约撰稿 李小山,
+英国《示例时报》 李小山."""
 
 ROLE = either_script(
     r"^(?:特约撰稿人?|(?:本报|本刊|本网|本台|本社|特约|见习|實習|实习|首席|高级|资深|驻\S{2,4}|[^\s（()）]{0,8}?)(?:全媒体)?(?:记者|記者|通讯员|通訊員|评论员|作者|撰稿人|研究员|實習生|实习生))\s*[:：/／]?\s*|^(?:图文|撰文|文|图)[\s/／|｜:：]{1,3}(?=[\u4e00-\u9fff]{2})|^(?:编译|特派员)(?=[\u4e00-\u9fff]{2,4}$)"
 )
 TAIL = either_script(
-    r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电)$"
+    r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/图|图/文|专电|(?<=\s)[著撰])$"
 )
 TAIL_SIGN = either_script(r"[文摄著电等译]$")
 """Behind a person's name what was done; in another name a letter of it."""
@@ -83,11 +86,11 @@ SPACED_NAME = re.compile(
 )
 """A name of two characters set as wide as one of three: 王 水."""
 
-HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・][\u3400-\u9fff·•・]{1,12}")
+HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・‧][\u3400-\u9fff·•・‧]{1,12}")
 
 
 SENTENCE = either_script(
-    r"本文|版权|投稿|转载|仅供|声明|敬请|欢迎|推荐文章|最新|所有者?$|编辑$|(?<=.{4})[于在](?:此)?$|^(?:返回|点击|上一|下一|第.{1,3}版)"
+    r"本文|版权|投稿|转载|仅供|声明|敬请|欢迎|推荐文章|推荐$|^热门|排行榜?$|最新|所有者?$|编辑$|(?<=.{4})[于在](?:此)?$|^(?:时间|日期|来源|次数|人气|字号|字体)$|(?:发布|发表|更新|修改|创建|上传|添加|录入|发稿|浏览|点击|阅读|访问|查看)(?:时间|日期|次数|人次|数量|量)$|^(?:返回|点击|上一|下一|第.{1,3}版)"
 )
 """Words of a notice, a button or a half sentence, never of a name."""
 
@@ -109,6 +112,9 @@ HALF_SENTENCE = either_script(r"(?=.{0,20}[了们着把被])[\u3400-\u9fff]{6,}"
 WITH_NUMBER = re.compile(r"[^\W\d_][\w.\-]{0,15}?\d{3,6}")
 """An account's name that ends in a number: 山野来信2019."""
 
+
+SIZES = re.compile(r"[大中小特号號\s+\-]{2,9}")
+"""文字：大 中 小, the size of the letters."""
 
 DISPATCH = either_script(r"\d日专?[电讯]$")
 """示例社台北3日电 is of no person."""
@@ -137,7 +143,7 @@ def _names_of(value: str) -> Sequence[str]:
     """The same; a page asks six times about each text."""
     value = ROLE.sub("", SPACED_NAME.sub(r"\1\2", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
     value = OTHER_ROLE.sub("", value)
-    if re.search(r"[。！？]", value):
+    if re.search(r"[。！？]", value) or SIZES.fullmatch(value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
     slashed = [ROLE.sub("", part) for part in slashed]
@@ -194,16 +200,33 @@ def _single_name(part: str) -> str:
     name = name.removesuffix("即時").removesuffix("即时")
     if len(name) <= PLACE:
         return ""
-    return name[:-PLACE] if is_personal_name(name[:-PLACE]) else name
+    places = (PLACE, 2 * PLACE)  # 台湾云林
+    return next((name[:-n] for n in places if is_personal_name(name[:-n])), name)
+
+
+FOREIGN_NAME = re.compile(r"[\u3400-\u9fff]{1,8}(?:[·•・‧][\u3400-\u9fff]{1,8}){1,3}")
+
+
+def is_foreign_name(name: str) -> bool:
+    """约翰·史密斯: characters that foreign names are spelled with, parted by a dot."""
+    return FOREIGN_NAME.fullmatch(name) is not None and _surnames()[1].issuperset(re.sub(r"\W", "", name))
 
 
 def is_personal_name(name: str) -> bool:
-    """Two or three Han characters beginning with a family name, or four with one of two characters."""
+    """Two or three Han characters beginning with a family name, four with one of two characters, or a foreign name."""
     if HAN_NAME.fullmatch(name) is None or ORG.search(name) or NO_GIVEN_NAME.search(name):
         return False
-    return (2 <= len(name) <= 3 and name[0] in _surnames()) or (
-        3 <= len(name) <= 4 and name[:2] in _surnames()
+    surnames, _, _ = _surnames()
+    return (
+        (2 <= len(name) <= 3 and name[0] in surnames)
+        or (3 <= len(name) <= 4 and name[:2] in surnames)
+        or is_foreign_name(name)
     )
+
+
+def is_sure_name(name: str) -> bool:
+    """A personal name that is no word: one of two characters has a usual given name."""
+    return is_personal_name(name) and (len(name) > 2 or name[1] in _surnames()[2])
 
 
 @cache
@@ -213,6 +236,7 @@ def no_names() -> re.Pattern[str]:
 
 
 @cache
-def _surnames() -> frozenset[str]:
-    single, double = (row[0] for row in table("surnames"))
-    return frozenset(single) | frozenset(double.split("、"))
+def _surnames() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """(family names, characters of foreign names, given names of one character)"""
+    single, double, foreign, given = (row[0] for row in table("surnames"))
+    return frozenset(single) | frozenset(double.split("、")), frozenset(foreign), frozenset(given)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pipeline.extract.account import poster
-from pipeline.extract.byline import agency, clean_source, paper_in, source_in
+from pipeline.extract.byline import agency, clean_source, closing_source, paper_in, source_in
 from pipeline.extract.dates import find_day
 from pipeline.extract.declaredtitle import SEPARATOR
 from pipeline.extract.evidence import (
@@ -26,6 +26,7 @@ from pipeline.extract.evidence import (
     below_label,
     decide,
 )
+from pipeline.extract.mastline import round_day
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
 from pipeline.extract.unlabelled import above_day, beside_day
@@ -48,7 +49,7 @@ SOURCE_CLASS = either_script(
 
 SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?")
 PAPERS_REPORTER = either_script(
-    r"(?:^|[\s\x1f])(?!本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f/／╱]{0,3}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?(?:记者|编译)[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
+    r"(?:^|[\s\x1f丨])(?!.{0,4}本[报刊社网台]|本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f/／╱|｜·•【〔（(\[]{0,4}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?(?:记者|编译)[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
 )
 """示例晚报 记者李小山, 示例晚报驻伦敦记者 李小山, 示例晚报／编译李小山, in a header line."""
 
@@ -62,6 +63,12 @@ OFFICE_ALONE = either_script(rf"{_OFFICE}\s?[:：]?")
 GIVEN_BY = either_script(r"\W{0,2}(?:供稿|来稿|投稿)(?:单位|部门)?\s?[/／:：|｜]\s?([^\x1f|｜:：\s]{2,20})")
 """供稿：历史学院: an office, or a person, who is no source."""
 
+GIVEN_BY_ORG = either_script(
+    r"(?:^|[\s\x1f|｜])(?:供稿|来稿)[\s\x1f]{0,3}[:：][\s\x1f]{0,3}"
+    r"([\u4e00-\u9fff]{2,20}[系院部处科室馆局会站办中心])(?![\u4e00-\u9fff])"
+)
+"""供稿：图书馆 in the header."""
+
 PAPER_ALONE = either_script(
     r"[\u4e00-\u9fffA-Za-z·]{0,10}(?:[日晚早晨时商]报|都市报|青年报|周刊|电视台|广播电台|通讯社|新华社|客户端|融媒体中心|新闻网)"
 )
@@ -74,6 +81,11 @@ SPACED_SOURCE = either_script(
 QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
 )
+ACCOUNT_WITH_ID = either_script(
+    r"\W{0,3}(?:文章|内容)?(?:来源|来自|转自|转载自|首发)\s?[:：|｜︱丨]\s?([^\s，。（()）：:|｜]{2,20})\s?[（(]\s?(?:微信公众号|公众号|微信号|微信)?\s?(?:ID|id|微信号)?\s?[:：]?\s?[A-Za-z][\w\-]{4,24}\s?[)）]"
+)
+"""来源：示例评论（ID：shilipinglun）"""
+
 QUOTED_PAPER = either_script(
     r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?[《“「【]([^《》“”「」【】]{2,16})[》”」】]"
 )
@@ -90,7 +102,7 @@ OPENING = 40
 
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
 ORIGINAL_BY = either_script(
-    r"原创[\s\x1f]{1,3}([^\s\x1f]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今)"
+    r"原创[\s\x1f:：]{1,3}([^\s\x1f:：]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今)"
 )
 ABSOLUTE = re.compile(r"https?://\w")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
@@ -116,6 +128,8 @@ def _account(page: Evidence) -> Origin | None:
     script = page.declared.script
     account = script.get("nickname") or script.get("nick_name")
     is_wechat = "gh_" in script.get("user_name", "gh_")
+    if any(map(ACCOUNT_WITH_ID.match, (*page.printed.head, *page.printed.first))):
+        return None  # a label names another account
     return (account, None) if account and is_wechat else None
 
 
@@ -145,7 +159,7 @@ def _spaced(line: str) -> str | None:
 def _office(page: Evidence) -> Origin | None:
     """The office that put it up, where no source is named."""
     for line in page.printed.head:
-        said = OFFICE.search(line)
+        said = OFFICE.search(line) or GIVEN_BY_ORG.search(line)
         if said and (name := clean_source(said[1])):
             return name, link_of(page.printed, name)
     value = below_label(page.printed.head, OFFICE_ALONE)
@@ -217,6 +231,9 @@ def _in_day_line(page: Evidence) -> Origin | None:
             runs = [run.strip(" ·•-—") for run in re.split(rf"[{GAP}|｜]", line)]
             if name := next((run for run in runs if PAPER_ALONE.fullmatch(run) and run != page.author), None):
                 return name, link_of(page.printed, name)
+    people, papers, told = round_day(page.printed.head[:HEADER_LINES])
+    if len(papers) == 1 and (people or told):
+        return papers[0], link_of(page.printed, papers[0])
     return None
 
 
@@ -234,6 +251,8 @@ def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
         if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
             return name, link_of(page.printed, name)
+    if name := closing_source(page.printed.last):
+        return name, link_of(page.printed, name)
     for line in page.printed.own:
         if (said := GIVEN_BY.match(line)) and ORG.search(said[1]) and (name := clean_source(said[1])):
             return name, link_of(page.printed, name)
@@ -243,7 +262,7 @@ def _foot(page: Evidence) -> Origin | None:
 def _meta(page: Evidence) -> Origin | None:
     for key in META_SOURCES:
         value = page.declared.meta.get(key, "")
-        if not value.startswith("http") and (name := clean_source(value)):
+        if not value.startswith("http") and (name := source_in(value) or clean_source(value)):
             return name, None
     return None
 

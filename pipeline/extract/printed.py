@@ -44,6 +44,12 @@ OPENING = either_script(
 TEASER = 9
 """Code points of a link in the header from which it is the title of another article, not a name."""
 
+TEASER_ABOVE = 6
+"""The same above the title, in a line with a day."""
+
+COMMENTS = re.compile(r"comment|pinglun|huifu|replies|reply", re.I)
+"""Class and id of an element of comments."""
+
 OF_A_DAY = re.compile(r"https?://[\w.\-/]{1,80}|[\d\s年月日号號时時分秒:：/.\-]")
 """What a day with its time is made of, or an address: some sites link them."""
 
@@ -72,6 +78,12 @@ ANOTHER = either_script(
     r"(?:编辑|责编|校对|审核|摄影|翻译|图片|录入|最后由?|最后回复|回复|推荐人?)[\s:：/／|]{0,3}$"
 )
 """What stands before the name of one who did not write it."""
+
+LABEL_APART = either_script(r"([作来时日])[\s\x1f]{1,6}([者源间期])(?=[\s\x1f]{0,3}[:：])")
+"""A label whose characters stand in elements of their own: <b>作</b> <b>者</b>：."""
+
+BARS = re.compile(r"[│┃∣⎮▏]")
+"""Signs of other scripts that stand for a bar."""
 
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
@@ -162,6 +174,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         for piece in layout.lines[i].pieces
         if piece.href
     ]
+    over = [i for i in range(max(0, top - ABOVE), top) if not _is_teaser(layout.lines[i])]
     return Printed(
         head=(*(_in_heading(layout, top) if titled else ()), *_lines(layout, head)),
         above=_lines(layout, above),
@@ -178,14 +191,19 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
             if line.linked * 2 > len(line.text) and _longest_link(line) >= TEASER
         ),
         rest=_lines(layout, rest),
-        marked=tuple(_marked(layout, (*above, *head))),
+        marked=tuple(_marked(layout, (*(i for i in above if i in over), *head))),
         links=tuple(links),
         accounts=tuple(
             name
             for i in dict.fromkeys((*head, *above, *range(max(0, top - NEAR), top)))
             for name in _accounts(layout.lines[i])
         ),
-        cards=tuple(_marked(layout, (*_logos(layout, top - ABOVE), *range(max(0, top - ABOVE), top), *own))),
+        cards=tuple(
+            _marked(
+                layout,
+                (*_logos(layout, top - ABOVE), *over, *(i for i in own if not _is_comment(layout, i))),
+            )
+        ),
     )
 
 
@@ -256,11 +274,26 @@ def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
     return found
 
 
+def _is_teaser(line: Line) -> bool:
+    """Whether a line above the title is of another article: its title as a link, and its day."""
+    return _longest_link(line) >= TEASER_ABOVE and find_day(line.text) is not None
+
+
+def _is_comment(layout: Layout, index: int) -> bool:
+    """Whether a line stands in an element of comments: who is named there answered."""
+    box = layout.lines[index].box
+    while box >= 0:
+        if COMMENTS.search(layout.boxes[box].names):
+            return True
+        box = layout.boxes[box].parent
+    return False
+
+
 def _accounts(line: Line) -> list[str]:
     """Texts of a line's links to a person's page, unless a word before one says that he did something else."""
     found, before = [], ""
     for piece in line.pieces:
-        text = piece.text.strip()
+        text = piece.text.strip().lstrip("@＠")
         if (
             re.search(r"\w", text)
             and ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
@@ -274,4 +307,4 @@ def _accounts(line: Line) -> list[str]:
 def with_gaps(line: Line) -> str:
     """The line's text with GAP between the runs of text that tags separate, whatever the tags are."""
     runs = (collapse(piece.text[: 4 * HEADER_LINE]) for piece in line.pieces[:HEADER_LINE])
-    return GAP.join(run for run in runs if run)
+    return BARS.sub("｜", LABEL_APART.sub(r"\1\2", GAP.join(run for run in runs if run)))

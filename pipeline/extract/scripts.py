@@ -79,11 +79,27 @@ BASE64 = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
 
 FACTS = (
     ("headline", frozenset({"title", "headline", "newstitle", "articletitle", "subject", "msgtitle"})),
-    ("author", frozenset({"author", "authorname", "writer"})),
-    ("publisher", frozenset({"source", "sourcename", "origin", "medianame"})),
+    (
+        "author",
+        frozenset(
+            {"author", "authorname", "authorinfo", "writer", "reporter", "user", "userinfo", "creator"}
+        ),
+    ),
+    ("publisher", frozenset({"source", "sourcename", "origin", "media", "medianame", "comefrom"})),
     (
         "datePublished",
-        frozenset({"publishtime", "publishedat", "pubtime", "pubdate", "publishdate", "datepublished"}),
+        frozenset(
+            {
+                "publishtime",
+                "publishedat",
+                "pubtime",
+                "pubdate",
+                "publishdate",
+                "datepublished",
+                "ctime",
+                "createtime",
+            }
+        ),
     ),
 )
 """Fact as JSON-LD names it → the keys that name it beside a text, without case and underscores."""

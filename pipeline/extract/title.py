@@ -194,7 +194,8 @@ def _part(page: TitlePage) -> tuple[str, int] | None:
         is_part = (is_heading and bare in page.pieces) or (bare in page.parts and len(bare) == longest)
         if not (is_part or (ends and (is_heading or len(bare) >= HEADING_SHORTEST))) or _is_site(text, page):
             continue
-        if page.layout.lines[index].linked * 2 > len(page.layout.lines[index].text):
+        own = is_part and is_heading and len(bare) == longest and index >= page.start - NEAR
+        if page.layout.lines[index].linked * 2 > len(page.layout.lines[index].text) and not own:
             continue
         if found is None or len(bare) >= min(len(letters(found[0])), COLUMN_NAME + 1):
             found = (text, index)
@@ -220,6 +221,7 @@ def _heading_line(page: TitlePage) -> tuple[str, int] | None:
             or index > page.start + NEAR
             or line.linked * 2 >= len(line.text)
             or _is_site(text, page)
+            or FACT.match(text)
         ):
             continue
         if agrees(bare, page) or any(title.endswith(bare) for title in page.wanted):

@@ -9,7 +9,16 @@ from pipeline.extract.byline import clean_source
 from pipeline.extract.dates import days_in, find_day
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, is_the_site
-from pipeline.extract.names import GAP, ORG, ROLE, SPACED_NAME, is_name, is_personal_name, names_of
+from pipeline.extract.names import (
+    GAP,
+    ORG,
+    ROLE,
+    SPACED_NAME,
+    is_name,
+    is_personal_name,
+    is_sure_name,
+    names_of,
+)
 from pipeline.extract.printed import Printed
 from pipeline.extract.variants import either_script
 
@@ -28,7 +37,9 @@ ABOVE_DAY = range(2, 15)
 COLUMN = either_script(
     r"(?:国内|国际|社会|娱乐|体育|财经|科技|时政|军事|教育|健康|汽车|房产|旅游|文化|生活|热点|本地|地方|综合|行业|公司|头条|焦点|即时|政治|经济|"
     r"兩岸|地產|焦点|即时|新闻|中国|台灣|高考|金融|时尚|时评|房产|游戏|党建|党政|文学|文旅|文娱|商业|商务|安全|法治|公益|艺术|"
-    r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市){1,2}"
+    r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市|散文|随笔|杂文|小说|诗歌|政策|问答|解读|读者|来信|专栏|技术|文章|教程|攻略|"
+    r"知识|百科|经验|技巧|案例|专题|观点|访谈|一图|图解|读懂|情感|养生|育儿|科普|评测|测评|通知|公告|公示|通告|园地|学习|交流|"
+    r"活动|回顾|赛事|法规|选购|指南|经典|美文|市场|行情|企业|校园|话题|动态){1,3}"
     r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
@@ -39,7 +50,7 @@ COLUMN_ADDRESS = re.compile(
 )
 """The address of a column, a tag or a board, not of a person."""
 
-BY = re.compile(r"^(?:(?:posted )?by|由)\s{1,3}|\s(?:in|under)\s.*", re.I)
+BY = re.compile(r"^(?:(?:posted )?by|(?:本[帖文]|帖子|文章)?由)\s{1,3}|\s(?:in|under)\s.*", re.I)
 """What stands round a name before the day: by X in COLUMN."""
 
 POSTED_ABOVE = 2
@@ -48,6 +59,12 @@ POSTED_ABOVE = 2
 POSTED_THERE = either_script(
     r"\S[\s\x1f]{0,3}(?:发表于|发布于|发表时间|发布时间)[\s\x1f:：]{0,3}(?:19|20)\d\d"
 )
+LATIN_PAPER = re.compile(r"\b(?:Daily|News|Times|Post|Herald|Xinhua|Tribune|Weekly|Online)$")
+SHARED_BY = either_script(
+    r"由[\s\x1f]{0,3}([^\s\x1f]{2,16})[\s\x1f]{0,3}(?:分享|发布|发表|上传|投稿|撰写|推荐)"
+)
+"""Behind the day: 由 李小山 分享."""
+
 BY_BEHIND = re.compile(
     r"[\s\x1f|·•,]{0,4}by[\s\x1f:：]{1,3}([^\s\x1f|·•:：]{2,20}(?: [A-Z][\w.]{0,15})?)(?=[\s\x1f|·•]|$)", re.I
 )
@@ -64,16 +81,21 @@ SEEN = either_script(
 SCORE = re.compile(r"[\s\x1f|·]{1,3}\d{1,6}\.\d{1,3}[\s\x1f|·]{0,3}$")
 """A number with decimals behind a name: what an account has earned."""
 
+SHORT_DAY = either_script(
+    r"(?:\d{1,2}[-/月]\d{1,2}日?\s{1,3}\d{1,2}:\d\d|(?:\d{1,2}|[一二三两几])\s?(?:分钟|小时|天)前|(?:昨天|今天|前天)\s?\d{1,2}:\d\d|刚刚)"
+)
+"""How a line begins that gives the day without its year, as platforms do."""
+
 POSTED_ON = either_script(
-    r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|Posted|Published)?"
+    r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|撰写|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
     re.I,
 )
 """What stands between a name and the day; each part once, so linear."""
 
 AFTER_DAY = either_script(
-    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:[上下]午|[早晚]上|凌晨|中午)?\s?(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?)?[\s\x1f]*"
-    r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）\x1f|·•\-]*"
+    r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?(?![a-z])|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:[上下]午|[早晚]上|凌晨|中午)?\s?(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?)?[\s\x1f]*"
+    r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）\x1f|｜·•\-]*"
 )
 """The clock time, the day of the week and signs behind a day."""
 
@@ -84,14 +106,29 @@ WHERE = either_script(r"[\u4e00-\u9fff]{2,8}\s?[-－·]\s?[\u4e00-\u9fff]{1,8}[�
 """Where who asked lives: 山东-济南市."""
 
 PUBLISHER = either_script(
-    r"(?:网|报|新闻|新闻社|通讯社|电视台|广播|新闻中心|融媒体?|发布|日报社|客户端|周刊|杂志|在线|传媒|财经)$"
+    r"(?:网|报|新闻|新闻社|通讯社|电视?台|广播|新闻中心|融媒体?|全媒体|发布|日报社|客户端|周刊|杂志|在线|网站|官网|传媒|(?<=[\u4e00-\u9fff]{2})(?:财经|体育|科技|娱乐|汽车|军事|时尚))$"
 )
 """How the name of a paper or station ends that stands before the day."""
+
+IN_TITLE_BRACKETS = re.compile(r"《([^《》]{2,16})(?:》[\s（(]{0,3})?$")
+"""李小山 《示例晚报》 before the day."""
+
+DISPATCH = either_script(r"日?专?[讯电][】）)〕\s（(]")
+"""Behind the day of a dispatch: 【示例社2023年3月11日讯】."""
+
+MARK = either_script(r"[\s\x1f](?:原创|置顶|精华|转载|推荐|译文)$")
+"""A mark between the account and the day."""
+
+DESK = either_script(r"(?<![资快通腾])讯$")
+"""示例体育讯 beside the day: of a desk."""
 
 PAGE_OF_PAPER = either_script(r"第?\s?[A-Z]?\d{1,3}\s?版\s?[:：]\s?\S{1,12}\s")
 """第A05版：要闻 示例晚报 2024-05-13, as the pages of papers print it."""
 
-OFFICE = either_script(r"(?:中心|委员会|大学|学院|学会|协会|研究院|研究所|公司|集团|政府|办公室|[局厅])$")
+OFFICE = either_script(
+    r"(?:中心|委员会|大学|学院|学会|协会|研究院|研究所|公司|集团|政府|办公室|"
+    r"气象台|监测站|法院|检察院|医院|图书馆|博物馆|出版社|编辑部|宣传部|联合会|总工会|管理处|支队|总队|(?<=[\u4e00-\u9fff]{2})[局厅署部处委])$"
+)
 """How the name of an office ends that stands before the day."""
 
 Named = tuple[str | None, str | None]
@@ -107,32 +144,48 @@ def beside_day(page: Evidence) -> Named:
         found = find_day(line)
         if not found:
             continue
-        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|·•・‧∙-\u3000" + GAP)
+        if DISPATCH.match(line[found.end :]):
+            continue
+        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|｜·•・‧∙-\u3000" + GAP)
         before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
+        before = MARK.sub("", before)
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
         left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
+        quoted = IN_TITLE_BRACKETS.search(before)
+        if quoted:
+            left = quoted[1]
         if PAGE_OF_PAPER.match(left):
             left = left.split()[-1]
         if (
-            (len(left) in BEFORE_DAY or PEN_NAME.fullmatch(left))
+            (len(left) in BEFORE_DAY or PEN_NAME.fullmatch(left) or is_sure_name(left))
             and not COLUMN.fullmatch(left)
             and not _is_column(left, printed)
             and not NOT_A_NAME.search(left)
             and not is_the_site(left, url)
             and not re.search(r"[:：\d>]", left)
-            and not WHERE.fullmatch(left)
+            and not (WHERE.fullmatch(left) or DESK.search(left))
         ):
             if left in printed.accounts:
                 return left, None
-            if PUBLISHER.search(left) or OFFICE.search(left):
+            if (
+                quoted
+                or PUBLISHER.search(left)
+                or PUBLISHER.search(left.split("·")[0])
+                or OFFICE.search(left)
+            ):
                 return _person_before(before, left) or _person_behind(line), left
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
             papers = [word for word in left.split() if PUBLISHER.search(word)]
+            if len(words := left.split()) > 2 and not any(map(is_personal_name, words[:-1])):
+                continue  # buttons, columns, shops
             people = [name for name in people if name not in papers]
             return "、".join(people) or None, papers[0] if papers else _paper(before)
-        if said := BY_BEHIND.match(line[found.end :]):
+        if said := BY_BEHIND.match(AFTER_DAY.sub("", line[found.end :])):
+            paper = re.split(r"[\x1f|｜]", line[found.end :])[-1].strip()
+            return "、".join(names_of(said[1])) or None, paper if LATIN_PAPER.search(paper) else None
+        if said := SHARED_BY.match(AFTER_DAY.sub("", line[found.end :])):
             return "、".join(names_of(said[1])) or None, None
         last = list(days_in(line))[-1]
         right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]))
@@ -140,7 +193,7 @@ def beside_day(page: Evidence) -> Named:
         if (
             name
             and not right.rstrip().endswith((":", "："))  # a label of something else
-            and len(name) in BEHIND_DAY
+            and (len(name) in BEHIND_DAY or (is_sure_name(name) and not more))
             and not COLUMN.fullmatch(name)
             and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
@@ -170,6 +223,7 @@ def _person_behind(line: str) -> str | None:
     """The person behind all days of a line that begins with a paper: 示例晚报 发布于 2023-03-11 • 李小山."""
     *_, last = days_in(line)
     rest = AFTER_DAY.sub("", line[last.end :]).strip(" •|｜" + GAP)
+    rest = re.sub(r"^原[创創][\s\x1f]{1,3}", "", rest)
     return rest if len(rest) > 2 and is_personal_name(rest) else None
 
 
@@ -196,8 +250,8 @@ def above_day(printed: Printed, title: str | None) -> Named:
     So platforms print who posted; their class names are hashed and say nothing.
     """
     for above, line in pairwise(printed.head):
-        name = SCORE.sub("", SPACED_NAME.sub(r"\1\2", above))
-        if not find_day(line) or find_day(name):
+        name = SCORE.sub("", SPACED_NAME.sub(r"\1\2", above)).removeprefix("@")
+        if not (find_day(line) or SHORT_DAY.match(line)) or find_day(name):
             continue
         if (
             len(name) not in ABOVE_DAY
@@ -211,7 +265,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
             or (len(name) == ABOVE_DAY.start and not is_personal_name(name) and not _is_link(name, printed))
         ):
             return None, None
-        if ORG.search(name):
+        if ORG.search(name) and " " not in name:
             return None, name
         people = names_of(name)
         if len(people) == 1 and not re.search(r"[\u4e00-\u9fff]\s[\u4e00-\u9fff]|[()（）]", name):
