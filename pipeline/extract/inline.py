@@ -249,6 +249,8 @@ def _latex(node: LexborNode, depth: int) -> str:
     if node.tag in ("annotation", "annotation-xml"):
         return ""
     parts = [part for child in node.iter(include_text=True) if (part := _latex(child, depth + 1).strip())]
+    if node.tag == "msqrt":
+        parts = ["".join(parts)]  # its parts are one row (MathML Core §3.3.3)
     form = _FORMS.get(f"{node.tag}{len(parts)}") or _FORMS.get(node.tag or "")
     if form is None:
         return " ".join(parts) if node.tag in ("mtr", "mtable") else "".join(parts)

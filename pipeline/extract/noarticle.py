@@ -36,8 +36,18 @@ KINDS = (Reason.VERIFY, Reason.LOGIN, Reason.DELETED)
 UNSAID = 0.15
 """Share of the Han characters of a notice that no word of the table covers."""
 
-QUOTED = re.compile("[“「『][^“”「」『』]{1,20}[”」』]")
+QUOTED = re.compile("[“「『《][^“”「」『』《》]{1,20}[”」』》]")
 """What was looked for: 没有找到与“城墙”相关的内容."""
+
+AGREES = either_script(
+    r"(?:登录|登入|注册|继续)(?:即|表示|代表|视为|默认|同时){1,3}[您你]?已?(?:阅读)?并?同意"
+)
+"""What stands below a form for a log-in: 注册即代表同意《用户协议》."""
+
+SEARCHED = either_script(
+    r"(?:找到|搜[索到寻]{1,2}|检索到|查到|共有?|约)\D{0,8}\d[\d,]{0,12}\s?(?:条|个|篇|项|笔|则)[^。，]{0,8}结果|搜[索寻寻]结果|检索结果"
+)
+"""What stands above the results of a search, which lead to many sites."""
 
 HAN = re.compile(f"[{IDEOGRAPHS}]")
 DIGITS = re.compile(r"[0-9]+")
@@ -94,6 +104,12 @@ def no_article(
     if is_for_sale(tree, layout, read, heading):
         return Reason.GOODS
     rest = read if len(read) > NOTICE_LINES else [i for i in read if _notice(layout.lines[i]) is None]
+    if len(rest) < len(read):  # beside a notice a line of numbers, the visitor's address, is no sentence
+        rest = [i for i in rest if 3 * len(HAN.findall(layout.lines[i].text)) >= len(layout.lines[i].text)]
+    if _is_search(layout):  # nor is the address of a result
+        rest = [i for i in rest if HAN.search(layout.lines[i].text)]
+    agrees = {i for i in rest if AGREES.search(layout.lines[i].text[:NOTICE_LINE])}
+    rest = [i for i in rest if i not in agrees]
     if sum(weights.line[i] for i in rest) < SENTENCES:
         notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
         shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
@@ -103,8 +119,12 @@ def no_article(
         is_list = len(teasers) >= TEASERS or (not told and _cards(layout) >= TEASERS)
         listed = Reason.LIST_PAGE if is_list and not is_brief else None
         links = None if told else _links_only(layout, rest)
-        return next(shown, None) or listed or _pictures(tree, layout, rest) or links
+        login = Reason.LOGIN if agrees and not told else None
+        return next(shown, None) or login or listed or _pictures(tree, layout, rest) or links
     teasers = _teasers(layout, weights, rest, heading)
+    if 0 < len(teasers) < TEASERS and heading is not None and not layout.lines[heading].linked:
+        rest = [i for i, plain in enumerate(weights.plain) if plain and not _is_imprint(layout, i)]
+        teasers = _teasers(layout, weights, rest, heading)  # each in an element of its own: one was read
     is_list = sum(weights.plain[i] for i in teasers) >= LISTED * sum(weights.plain[i] for i in rest)
     return Reason.LIST_PAGE if len(teasers) >= TEASERS and is_list else None
 
@@ -181,7 +201,12 @@ def _teasers(layout: Layout, weights: Weights, lines: Iterable[int], heading: in
         if titles or reads_on(layout, i):
             found.append(i)
             reached.update(titles[-1:])
-    return found if len(reached) <= SITES else []
+    return found if len(reached) <= SITES or _is_search(layout) else []
+
+
+def _is_search(layout: Layout) -> bool:
+    texts = (line.text for line in layout.lines if len(line.text) <= NOTICE_LINE)
+    return any(("结果" in text or "結果" in text) and SEARCHED.search(text) for text in texts)
 
 
 @cache

@@ -98,6 +98,12 @@ BLOCK_KEYS = frozenset({"type", "tag", "tagname", "insert", "nodetype", "blockty
 PICTURE_TEXT = ("msg_desc", "desc")
 """A summary everywhere but on WeChat's pages of pictures (embedded.py)."""
 
+RUNS = "children"
+"""Key of the runs of a paragraph that have no type of their own (Slate)."""
+
+ROW = re.compile(r"(?:^|\n)[0-9a-f]{1,5}:(?:T[0-9a-f]{1,6},|(?=[A-Z]{0,2}[\[{]))")
+"""How a row of a page that React streams to the reader begins: 5:["$",… or, of text, 6:T1a2,…"""
+
 BLOCK_TEXTS = frozenset({"text", "content", "insert", "value", "data"})
 """Keys of the words in such a paragraph."""
 
@@ -177,6 +183,9 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
         if deep < NESTED and text.lstrip()[:1] in ("{", "[") and '"' in text[:40]:
             inner += values(text, is_json=True, deep=deep + 1)
             continue
+        if deep < NESTED and frame.kind == "[" and ROW.match(text):
+            inner += _streamed(text, key, frame, deep)
+            continue
         if not _is_about(key, frame):
             found.append((text, key, frame))
             _count(frame)
@@ -185,6 +194,15 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
         for text, key, frame in found
     ]
     return sorted([*done, *inner], key=lambda value: -value.han)[:MOST_VALUES]
+
+
+def _streamed(text: str, key: str, frame: Frame, deep: int) -> Iterator[Value]:
+    """The texts in the rows of a stream: each is JSON, or a text."""
+    for row in ROW.split(text)[1:]:
+        if row[:1] in ("{", "["):
+            yield from values(row, is_json=True, deep=deep + 1)
+        elif (han := han_in(row)) >= SHORTEST:
+            yield Value(text=row, key=key, facts=_facts(frame), listed=False, han=han)
 
 
 def unescape(raw: str) -> str:
@@ -290,7 +308,7 @@ def _closed(frame: Frame) -> Iterator[tuple[str, str, Frame]]:
     if parent is None or not pieces:
         return
     if frame.kind == "{" and "headline" not in frame.facts:
-        if parent.kind == "[" and frame.block:
+        if parent.kind == "[" and (frame.block or _plain(parent.key) == RUNS):
             parent.pieces.append("".join(pieces))
         elif _plain(frame.key) in BLOCK_TEXTS:
             parent.inner.append("".join(pieces))

@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.extract.bulletin import bulletin
-from pipeline.extract.container import is_linked_title, line_weight
-from pipeline.extract.layout import Layout, Line, with_lines
+from pipeline.extract.container import MIN_LINE, is_linked_title, line_weight
+from pipeline.extract.layout import Box, Layout, Line, with_lines
 from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
 
@@ -183,6 +183,9 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
     """The lines of posts that are not the first."""
     when = _times(layout)
     dated = _dated(layout, when)
+    if not dated:  # what a page shows to those without scripts has often no times
+        when = _named_heads(layout)
+        dated = _dated(layout, when) if when[-1] else []
     if not dated:
         return set()
     signs = _read_signs(layout, when, dated)
@@ -231,7 +234,7 @@ def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[
     """Elements side by side that are posts, in page order; whether names or floors say so; whether they are replies."""
     for name, members in dated:
         posts = _posts(layout, signs, members)
-        if not _enough(posts, members):
+        if not _enough(layout, posts, members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
         if len({next((t for t in signs.titles[a:b] if t), "") for a, b in spans} - {""}) > POSTS * len(posts):
@@ -273,6 +276,19 @@ def _times(layout: Layout) -> list[int]:
     return [0, *accumulate(found)]
 
 
+def _named_heads(layout: Layout) -> list[int]:
+    """How many lines up to and without each are nothing but somebody's name, the first of a post."""
+    posts = {
+        box.first for box in layout.boxes if box.names and not POST_NAMES.isdisjoint(words_of(box.names))
+    }
+    heads = [i for i in posts if i < len(layout.lines) and len(layout.lines[i].text) <= USER_LONGEST]
+    if len(heads) < 2:
+        return [0]
+    holds = _user_boxes(layout)
+    named = {i for i in heads if any(p.box >= 0 and holds[p.box] for p in layout.lines[i].pieces)}
+    return [0, *accumulate(index in named for index in range(len(layout.lines)))]
+
+
 def _is_time(said: str) -> bool:
     return len(said) <= PIECE and WHEN.search(said) is not None
 
@@ -292,10 +308,15 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) ->
     starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
     titles = [
-        line.text if here and is_linked_title(line) else ""
+        line.text if here and is_linked_title(line) and _is_one_link(line) else ""
         for here, line in zip(asked, layout.lines, strict=True)
     ]
     return _Signs(when, who, floor, reply, users, titles)
+
+
+def _is_one_link(line: Line) -> bool:
+    """Whether a piece of a linked line is a title: buttons side by side are links too."""
+    return any(piece.href and len(piece.text.strip()) >= MIN_LINE for piece in line.pieces)
 
 
 def _dated(layout: Layout, when: Sequence[int]) -> list[_Group]:
@@ -310,12 +331,21 @@ def _dated(layout: Layout, when: Sequence[int]) -> list[_Group]:
     return [
         (name, members)
         for (_, name), members in groups.items()
-        if _enough(timed.intersection(members), members)
+        if _enough(layout, timed.intersection(members), members)
     ]
 
 
-def _enough(posts: Collection[int], members: Sequence[int]) -> bool:
-    return len(posts) >= max(2, POSTS * len(members))
+def _enough(layout: Layout, posts: Collection[int], members: Sequence[int]) -> bool:
+    """Whether enough of the elements are posts; where they are not, those without a sentence are not counted: rows of
+    buttons and of nothing stand between the rows of old boards."""
+    if len(posts) < 2 or len(posts) >= POSTS * len(members):
+        return len(posts) >= 2
+    told = (m for m in members if m not in posts and _says(layout, layout.boxes[m]))
+    return len(posts) >= POSTS * (len(posts) + sum(1 for _ in told))
+
+
+def _says(layout: Layout, box: Box) -> bool:
+    return any(map(line_weight, layout.lines[box.first : box.last]))
 
 
 def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
