@@ -329,6 +329,8 @@ def _inside(node: LexborNode, method: str) -> str:
         return _as_html(node.text() or "")
     outer = node.html or ""
     inner = outer[outer.find(">") + 1 : outer.rfind("<")]
+    if ESCAPED_TAG.search(inner) and not TAG.search(inner):
+        return _as_html(inner)
     return inner.replace("<template", "<div").replace("</template", "</div")  # a component in a component
 
 
@@ -338,8 +340,8 @@ def _as_html(text: str) -> str:
         if TAG.search(text) or not ESCAPED_TAG.search(text):
             break
         text = html.unescape(text)
-    if TAG.search(text):
-        return text.removeprefix("&quot;").removesuffix("&quot;")  # a string written into a page as a string
+    if TAG.search(text):  # a string may be written into a page as a string
+        return text.removeprefix("&quot;").removesuffix("&quot;").removeprefix('"').removesuffix('"')
     return "".join(f"<p>{html.escape(line)}</p>" for line in paragraphs(html.unescape(text)))
 
 

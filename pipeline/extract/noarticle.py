@@ -120,7 +120,9 @@ def no_article(
         listed = Reason.LIST_PAGE if is_list and not is_brief else None
         links = None if told else _links_only(layout, rest)
         login = Reason.LOGIN if agrees and not told else None
-        return next(shown, None) or login or listed or _pictures(tree, layout, rest) or links
+        found = next(shown, None) or login or listed or _pictures(tree, layout, rest) or links
+        is_form = not found and not told and tree.css_first("input[type=password]") is not None
+        return Reason.LOGIN if is_form else found
     teasers = _teasers(layout, weights, rest, heading)
     if 0 < len(teasers) < TEASERS and heading is not None and not layout.lines[heading].linked:
         rest = [i for i, plain in enumerate(weights.plain) if plain and not _is_imprint(layout, i)]

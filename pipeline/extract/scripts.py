@@ -74,6 +74,9 @@ SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n", "v": "\n", "\n": 
 PERCENT = ("%7B", "%5B")
 """How JSON begins that is given to decodeURIComponent."""
 
+ANGULAR = (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&"))
+"""How Angular escapes the state that it hands to the reader (TransferState)."""
+
 BASE64 = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
 """A string that may be a text in Base64 (RFC 4648 §4); seventy Han are no shorter."""
 
@@ -179,6 +182,9 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
     script = script[:LONGEST_SCRIPT]
     if is_json and script.lstrip()[:3].upper() in PERCENT:  # a whole state in the escapes of an address
         script = unquote(script)
+    if is_json and "&q;" in script:
+        for sign, meant in ANGULAR:
+            script = script.replace(sign, meant)
     for text, key, frame in _texts(script, is_json):
         if deep < NESTED and text.lstrip()[:1] in ("{", "[") and '"' in text[:40]:
             inner += values(text, is_json=True, deep=deep + 1)

@@ -129,6 +129,9 @@ EDITED = either_script(
 QUOTED = either_script(
     r"^(?:(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)$|.{1,30}(?:发表于|写道|wrote)\s?[^:：]{0,30}[:：])"
 )
+ANSWER = either_script(r"^(?:RE|Re|re|回[复覆应]|答[复覆]?)\s?[:：]\s?")
+"""What a board puts before the title of a thread in the head of a reply."""
+
 SIGNATURE = re.compile("_{5,}")
 """The line above a signature, as vBulletin and phpBB set it."""
 
@@ -308,14 +311,16 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) ->
     starts = {box.first for box in layout.boxes if not REPLY_NAMES.isdisjoint(words_of(box.names))}
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
     titles = [
-        line.text if here and is_linked_title(line) and _is_one_link(line) else ""
+        ANSWER.sub("", line.text) if here and is_linked_title(line) and _is_title(line) else ""
         for here, line in zip(asked, layout.lines, strict=True)
     ]
     return _Signs(when, who, floor, reply, users, titles)
 
 
-def _is_one_link(line: Line) -> bool:
-    """Whether a piece of a linked line is a title: buttons side by side are links too."""
+def _is_title(line: Line) -> bool:
+    """Whether a piece of a linked line is a title: buttons side by side are links too, and the time of a post."""
+    if len(line.text) <= USER_LONGEST and _is_time(line.text):
+        return False
     return any(piece.href and len(piece.text.strip()) >= MIN_LINE for piece in line.pieces)
 
 
