@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked, is_linked_title, reads_on
+from pipeline.extract.container import (
+    MIN_LINE,
+    NOTICE,
+    NOTICE_HEAD,
+    Weights,
+    is_linked,
+    is_linked_title,
+    reads_on,
+)
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.goods import is_for_sale
 from pipeline.extract.layout import Layout, Line
@@ -35,6 +43,12 @@ KINDS = (Reason.VERIFY, Reason.LOGIN, Reason.DELETED)
 
 UNSAID = 0.15
 """Share of the Han characters of a notice that no word of the table covers."""
+
+UNSAID_ALONE = 0.45
+"""The same of a line that stands alone on a page without a title of its own: no brief does."""
+
+ALONE = 3
+"""Lines that were read on such a page."""
 
 QUOTED = re.compile("[“「『《][^“”「」『』《》]{1,20}[”」』》]")
 """What was looked for: 没有找到与“城墙”相关的内容."""
@@ -74,6 +88,9 @@ LINKED_TITLES = 10
 LINKS = 20
 """Links of any length from which it is one: a map of the site, a list of sites."""
 
+BESIDE = 12
+"""Code points beside such a title, of how often it was read."""
+
 LINK_SHARE = 0.6
 """Share of the page's letters that its links have on a list without text."""
 
@@ -103,37 +120,73 @@ def no_article(
     read = list(kept)
     if is_for_sale(tree, layout, read, heading):
         return Reason.GOODS
-    rest = read if len(read) > NOTICE_LINES else [i for i in read if _notice(layout.lines[i]) is None]
+    unsaid = UNSAID_ALONE if heading is None and len(read) <= ALONE else UNSAID
+    rest = _sentences(layout, read, unsaid)
+    told = [i for i in rest if not AGREES.search(layout.lines[i].text[:NOTICE_LINE])]
+    if sum(weights.line[i] for i in told) >= SENTENCES:
+        return Reason.LIST_PAGE if _are_teasers(layout, weights, told, heading) else None
+    why = next(_shown(layout, read, unsaid), None)
+    return why or _untold(tree, layout, weights, told, heading, agrees=len(told) < len(rest))
+
+
+def _sentences(layout: Layout, read: list[int], unsaid: float) -> list[int]:
+    """Those of the lines that were read which may be of an article: no notices, and what is of none beside them."""
+    if len(read) > NOTICE_LINES:
+        return read
+    rest = [i for i in read if _notice(layout.lines[i], unsaid) is None]
+    texts = {i: layout.lines[i].text for i in rest}
     if len(rest) < len(read):  # beside a notice a line of numbers, the visitor's address, is no sentence
-        rest = [i for i in rest if 3 * len(HAN.findall(layout.lines[i].text)) >= len(layout.lines[i].text)]
+        rest = [i for i in rest if 3 * len(HAN.findall(texts[i])) >= len(texts[i])]
     if _is_search(layout):  # nor is the address of a result
-        rest = [i for i in rest if HAN.search(layout.lines[i].text)]
-    agrees = {i for i in rest if AGREES.search(layout.lines[i].text[:NOTICE_LINE])}
-    rest = [i for i in rest if i not in agrees]
-    if sum(weights.line[i] for i in rest) < SENTENCES:
-        notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
-        shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
-        teasers = _teasers(layout, weights, range(len(layout.lines)), heading)
-        told = [i for i in rest if weights.plain[i] and not _is_imprint(layout, i)]
-        is_brief = heading is not None and any(i > heading and i not in teasers for i in told)
-        is_list = len(teasers) >= TEASERS or (not told and _cards(layout) >= TEASERS)
-        listed = Reason.LIST_PAGE if is_list and not is_brief else None
-        links = None if told else _links_only(layout, rest)
-        login = Reason.LOGIN if agrees and not told else None
-        found = next(shown, None) or login or listed or _pictures(tree, layout, rest) or links
-        is_form = not found and not told and tree.css_first("input[type=password]") is not None
-        return Reason.LOGIN if is_form else found
+        rest = [i for i in rest if HAN.search(texts[i])]
+    return rest
+
+
+def _shown(layout: Layout, read: list[int], unsaid: float) -> Iterator[Reason]:
+    """What the notices of a page say, in its order; of lines beside those that were read more must be known."""
+    for index, line in enumerate(layout.lines):
+        why = _notice(line, unsaid if index in read or not read else UNSAID)
+        if why and (index in read or not _is_hidden(layout, index)):
+            yield why
+
+
+def _untold(
+    tree: LexborHTMLParser,
+    layout: Layout,
+    weights: Weights,
+    rest: list[int],
+    heading: int | None,
+    *,
+    agrees: bool,
+) -> Reason | None:
+    """What a page is on which hardly a sentence was read; `agrees`: a line speaks of those who log in."""
+    teasers = _teasers(layout, weights, range(len(layout.lines)), heading)
+    told = [i for i in rest if weights.plain[i] and not _is_imprint(layout, i)]
+    is_brief = heading is not None and any(i > heading and i not in teasers for i in told)
+    is_list = len(teasers) >= TEASERS or (not told and _cards(layout) >= TEASERS)
+    if agrees and not told:
+        return Reason.LOGIN
+    if is_list and not is_brief:
+        return Reason.LIST_PAGE
+    found = _pictures(tree, layout, rest) or (None if told else _links_only(layout, rest))
+    if found is None and not told and tree.css_first("input[type=password]") is not None:
+        return Reason.LOGIN
+    return found
+
+
+def _are_teasers(layout: Layout, weights: Weights, rest: list[int], heading: int | None) -> bool:
+    """Whether what was read, or where that is one of several all that is told on the page, is of other articles."""
     teasers = _teasers(layout, weights, rest, heading)
     if 0 < len(teasers) < TEASERS and heading is not None and not layout.lines[heading].linked:
         rest = [i for i, plain in enumerate(weights.plain) if plain and not _is_imprint(layout, i)]
-        teasers = _teasers(layout, weights, rest, heading)  # each in an element of its own: one was read
+        teasers = _teasers(layout, weights, rest, heading)
     is_list = sum(weights.plain[i] for i in teasers) >= LISTED * sum(weights.plain[i] for i in rest)
-    return Reason.LIST_PAGE if len(teasers) >= TEASERS and is_list else None
+    return len(teasers) >= TEASERS and is_list
 
 
-def _notice(line: Line) -> Reason | None:
-    """The kind of page that a line speaks of: the first kind it has words of, if the known words are nearly all."""
-    if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text):
+def _notice(line: Line, most: float = UNSAID) -> Reason | None:
+    """The kind of page that a line speaks of: the first kind it has words of, if no more than a share is unknown."""
+    if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text) or AGREES.search(line.text):
         return None
     bare = letters(QUOTED.sub("", line.text)).lower()
     words = _words()
@@ -141,7 +194,7 @@ def _notice(line: Line) -> Reason | None:
     if kind is None or len(bare) < SHORTEST_NOTICE or (kind == "login" and not words["seen"].search(bare)):
         return None
     unsaid = HAN.findall(words[""].sub("", bare))
-    return kind if len(unsaid) <= UNSAID * len(HAN.findall(bare)) else None
+    return kind if len(unsaid) <= most * len(HAN.findall(bare)) else None
 
 
 def _site(line: Line) -> str | None:
@@ -160,8 +213,8 @@ def _pictures(tree: LexborHTMLParser, layout: Layout, read: list[int]) -> Reason
     """Pictures or a film, and hardly a word."""
     if sum(len(layout.lines[i].text) for i in read) >= CAPTIONS:
         return None
-    shows = len(tree.css("img")) - _cards(layout) >= PICTURES or tree.css_first(PLAYER) is not None
-    return Reason.GALLERY if shows else None
+    shows = len(tree.css("img")) - _cards(layout) - _titled(tree, layout)
+    return Reason.GALLERY if shows >= PICTURES or tree.css_first(PLAYER) is not None else None
 
 
 def _is_imprint(layout: Layout, line: int) -> bool:
@@ -175,9 +228,22 @@ def _cards(layout: Layout) -> int:
     return sum(count > 1 for count in held.values())
 
 
+def _titled(tree: LexborHTMLParser, layout: Layout) -> int:
+    """How many pictures are links to where a linked title leads: of other articles."""
+    pieces = (piece for line in layout.lines if line.linked for piece in line.pieces)
+    titles = {piece.href for piece in pieces if piece.href and len(piece.text.strip()) >= MIN_LINE}
+    return sum(
+        (node.parent.attributes.get("href") or "") in titles for node in tree.css("a > img") if node.parent
+    )
+
+
 def _links_only(layout: Layout, read: list[int]) -> Reason | None:
     """Links and hardly a word beside them; what was read is the imprint."""
-    titles = sum(is_linked_title(line) and _site(line) is not None for line in layout.lines)
+    titles = sum(
+        (is_linked_title(line) or MIN_LINE <= line.linked >= len(line.text) - BESIDE)
+        and _site(line) is not None
+        for line in layout.lines
+    )
     targets = {
         piece.href for line in layout.lines for piece in line.pieces if piece.href[:1] not in ("", "#")
     }
