@@ -305,8 +305,9 @@ def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bo
     for index, box in enumerate(layout.boxes):
         holds_title = heading is not None and box.first <= heading < box.last
         said = kinds(box.names)
-        is_terms = box.first in terms and box.last - box.first >= AGREEMENT_LINES and not holds_title
-        hidden[index] = box.hidden or ("layer" in said and not holds_title) or is_terms or hidden[box.parent]
+        is_terms = bool(terms) and box.first in terms and box.last - box.first >= AGREEMENT_LINES
+        is_layer = is_terms or ("layer" in said and not holds_title)
+        hidden[index] = box.hidden or is_layer or hidden[box.parent]
         is_junk = box.tag in JUNK_TAGS or "junk" in said or is_terms
         distance[index] = 0 if is_junk and not holds_title else distance[box.parent] + 1
     return hidden, [steps < JUNK_REACH for steps in distance]
@@ -314,13 +315,14 @@ def _inherited(layout: Layout, heading: int | None) -> tuple[list[bool], list[bo
 
 def _agreements(layout: Layout, heading: int | None) -> set[int]:
     """The lines below the title of the page that are the heading of an agreement."""
+    if heading is None:
+        return set()
+    short = ((i, line) for i, line in enumerate(layout.lines) if len(line.text) <= AGREEMENT_HEADING)
     return {
-        index
-        for index, line in enumerate(layout.lines)
-        if line.text[:AGREEMENT_HEADING].rstrip("》」】 ").endswith(AGREEMENT_ENDS)
-        and heading is not None
-        and index > heading
-        and len(line.text) <= AGREEMENT_HEADING
+        i
+        for i, line in short
+        if line.text.rstrip("》」】 ").endswith(AGREEMENT_ENDS)
+        and i > heading
         and not line.linked
         and AGREEMENT.fullmatch(line.text)
     }

@@ -122,7 +122,7 @@ def no_article(
         return Reason.GOODS
     unsaid = UNSAID_ALONE if heading is None and len(read) <= ALONE else UNSAID
     rest = _sentences(layout, read, unsaid)
-    told = [i for i in rest if not AGREES.search(layout.lines[i].text[:NOTICE_LINE])]
+    told = [i for i in rest if not _agrees(layout.lines[i])]
     if sum(weights.line[i] for i in told) >= SENTENCES:
         return Reason.LIST_PAGE if _are_teasers(layout, weights, told, heading) else None
     why = next(_shown(layout, read, unsaid), None)
@@ -137,8 +137,9 @@ def _sentences(layout: Layout, read: list[int], unsaid: float) -> list[int]:
     texts = {i: layout.lines[i].text for i in rest}
     if len(rest) < len(read):  # beside a notice a line of numbers, the visitor's address, is no sentence
         rest = [i for i in rest if 3 * len(HAN.findall(texts[i])) >= len(texts[i])]
-    if _is_search(layout):  # nor is the address of a result
-        rest = [i for i in rest if HAN.search(texts[i])]
+    foreign = [i for i in rest if HAN.search(texts[i]) is None]
+    if foreign and _is_search(layout):  # nor is the address of a result
+        return [i for i in rest if i not in foreign]
     return rest
 
 
@@ -186,7 +187,7 @@ def _are_teasers(layout: Layout, weights: Weights, rest: list[int], heading: int
 
 def _notice(line: Line, most: float = UNSAID) -> Reason | None:
     """The kind of page that a line speaks of: the first kind it has words of, if no more than a share is unknown."""
-    if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text) or AGREES.search(line.text):
+    if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text) or _agrees(line):
         return None
     bare = letters(QUOTED.sub("", line.text)).lower()
     words = _words()
@@ -195,6 +196,10 @@ def _notice(line: Line, most: float = UNSAID) -> Reason | None:
         return None
     unsaid = HAN.findall(words[""].sub("", bare))
     return kind if len(unsaid) <= most * len(HAN.findall(bare)) else None
+
+
+def _agrees(line: Line) -> bool:
+    return "同意" in line.text and AGREES.search(line.text[:NOTICE_LINE]) is not None
 
 
 def _site(line: Line) -> str | None:

@@ -31,6 +31,9 @@ MOST_NAMES = 8
 POSTS = 0.6
 """Share of the elements of one name that must be posts: some are advertisements."""
 
+FEWEST = 0.2
+"""The same where other elements of that name, of buttons and of nothing, stand between."""
+
 ABOVE = 80
 """Weight (container.py) of text between title and first frame from which it is the article, the frames replies."""
 
@@ -343,8 +346,8 @@ def _dated(layout: Layout, when: Sequence[int]) -> list[_Group]:
 def _enough(layout: Layout, posts: Collection[int], members: Sequence[int]) -> bool:
     """Whether enough of the elements are posts; where they are not, those without a sentence are not counted: rows of
     buttons and of nothing stand between the rows of old boards."""
-    if len(posts) < 2 or len(posts) >= POSTS * len(members):
-        return len(posts) >= 2
+    if len(posts) < max(2, FEWEST * len(members)) or len(posts) >= POSTS * len(members):
+        return len(posts) >= max(2, POSTS * len(members))
     told = (m for m in members if m not in posts and _says(layout, layout.boxes[m]))
     return len(posts) >= POSTS * (len(posts) + sum(1 for _ in told))
 
