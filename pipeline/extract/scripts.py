@@ -39,6 +39,9 @@ NESTED = 2
 KEY_REACH = 80
 """Code points before a string that are searched for its bare key."""
 
+WRITES = ("document.write(", "document.writeln(")
+"""What puts a string behind those before it."""
+
 FEW = 2
 """Strings of a list that are paragraphs of one text; one alone is a value."""
 
@@ -237,6 +240,7 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
     key = ""
     held: tuple[Frame, str, list[str]] | None = None  # a string that another may go on behind a +
     ended = 0
+    written: dict[str, list[str]] = {}
     for count, token in enumerate((JSON_TOKEN if is_json else JS_TOKEN).finditer(script)):
         sign = script[token.start()]
         if count >= MOST_TOKENS:
@@ -265,10 +269,28 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
             ended = token.end()
         else:
             held = (frame, key or _bare_key(script, token.start()), [token[0][1:-1]])
+            if not is_json and not key:
+                _written(script, token.start(), token[0][1:-1], written)
             ended = token.end()
             key = ""
     if held is not None:
         yield from _string(held[0], held[1], "".join(held[2]))
+    for pieces in written.values():
+        text = "".join(map(unescape, pieces))
+        if len(pieces) >= FEW and han_in(text) >= SHORTEST:
+            yield text, "", Frame("", "", None)
+
+
+def _written(script: str, start: int, raw: str, written: dict[str, list[str]]) -> None:
+    """Notes a string that is put behind others: html += "…", or one that others follow."""
+    before = script[max(0, start - KEY_REACH) : start].rstrip()
+    if before.endswith(WRITES):
+        written.setdefault(WRITES[0], []).append(raw)
+    elif before.endswith("="):
+        goes_on = before.endswith("+=")
+        before = before[: -1 - goes_on].rstrip()
+        name = before[len(before.rstrip(NAME)) :]
+        written[name] = [*(written.get(name, ()) if goes_on else ()), raw]
 
 
 def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
