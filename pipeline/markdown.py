@@ -23,6 +23,8 @@ _SIGNS = re.compile(
 """What would be markup within a line; an underline inside a word is none. Fixed width, so linear."""
 _OPENING = re.compile(r"^(#{1,6}(?=\s|$)|>|[-+](?=\s|$)|[-=]{2,}|~{3,}|\d{1,9}(?=[.)](?:\s|$)))")
 """What would be markup at the beginning of a line."""
+_BARE = re.compile(r"[^\s()<>\x00-\x20\x7f]+")
+"""The address of a picture that needs no angle brackets."""
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", "[]［］〔〕【】()（） ")
 
 
@@ -191,4 +193,4 @@ def _cells(line: str, start: int, inline: Sequence[Span]) -> list[str]:
 
 def _picture(image: Span) -> str:
     target = image.target.replace("<", "%3C").replace(">", "%3E").replace("\n", "")
-    return f"![{_escaped(image.label)}](<{target}>)"
+    return f"![{_escaped(image.label)}]({target if _BARE.fullmatch(target) else f'<{target}>'})"

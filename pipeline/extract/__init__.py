@@ -286,7 +286,8 @@ def _body(
     lines = tuple(layout.lines)
     heading = heading_of(layout, declared)
     layout = with_answer(layout, heading)
-    if not layout.chosen and embedded is None:
+    is_shown = embedded is None or embedded.place is not None
+    if is_shown and (embedded is not None or not layout.chosen):
         post = first_post(layout, heading)
         if post is not layout:
             layout, heading = post, heading_of(post, declared)

@@ -27,7 +27,7 @@ from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Box, Layout
 from pipeline.extract.looks import by_look
-from pipeline.extract.marks import kinds
+from pipeline.extract.marks import kinds, words_of
 from pipeline.extract.structure import write_text
 from pipeline.extract.trafilatura_reader import read_element, read_page
 from pipeline.extract.variants import either_script
@@ -72,6 +72,13 @@ UNFOLD = either_script("展开|(?:显示|查看|阅读|浏览|余下|剩余)的?
 
 HEADING_LINE = 24
 """Code points of the longest of these headings."""
+
+CODE_LABEL = 20
+"""Code points of the longest line above a block of code that names its language, with a button beside."""
+
+CODE_LABEL_UP = 3
+CODE_WORDS = frozenset(["code", "lang", "language", "highlight", "toolbar"])
+"""Words of the names of an element, at most two above the line's, that holds such a line."""
 
 DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text (trafilatura F .714, above
@@ -354,7 +361,20 @@ def _by_neighbour(layout: Layout, index: int, head: Collection[int]) -> str | No
     line = layout.lines[index]
     if index and line.text.endswith(CUT_OFF) and is_linked(layout.lines[index - 1], SHORT_TITLE):
         return "teaser"
+    if _labels_code(layout, index):
+        return "label"
     return "head" if index in head else None
+
+
+def _labels_code(layout: Layout, index: int) -> bool:
+    """Whether a line is the head of the code right below it: its language, a button that copies it."""
+    line = layout.lines[index]
+    if line.preformatted or len(line.text) > CODE_LABEL or index + 1 == len(layout.lines):
+        return False
+    if not layout.lines[index + 1].preformatted or layout.boxes[line.box].tag in ("p", "li", *HEADINGS):
+        return False
+    near = layout.up(line.box)[:CODE_LABEL_UP]
+    return any(not CODE_WORDS.isdisjoint(words_of(layout.boxes[box].names)) for box in near)
 
 
 def _by_element(

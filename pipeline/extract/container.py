@@ -97,6 +97,17 @@ POEM_LINE = 30
 HIDDEN_FACTOR = 0.05
 """Weight of display:none lines and of layers: they win only where nothing is visible."""
 
+AGREEMENT = either_script(
+    r"\W?[^。，？！]{0,16}(?:用户|服务|注册|隐私|会员|使用|保密|免责)[^。，？！]{0,6}"
+    r"(?:协议|条款|政策|声明|须知)\W?"
+)
+"""Heading of terms that an element of its own holds, which a script shows."""
+
+AGREEMENT_ENDS = ("协议", "協議", "条款", "條款", "政策", "声明", "聲明", "须知", "須知")
+AGREEMENT_HEADING = 24
+AGREEMENT_LINES = 8
+"""Lines of the shortest agreement."""
+
 HIDDEN_LIST = 40
 """Hidden lines that weigh HIDDEN_FACTOR each; more of them weigh together no more than so many: a user agreement has
 some hundred paragraphs, the article it hides behind may have one."""
@@ -354,13 +365,31 @@ def _inherited(layout: Layout, heading: int | None, misnamed: str | None) -> tup
     none = len(layout.boxes)  # one entry more: index -1, the parent of the first box
     hidden = [False] * (none + 1)
     distance = [JUNK_REACH] * (none + 1)
+    terms = _agreements(layout, heading)
     for index, box in enumerate(layout.boxes):
         holds_title = heading is not None and box.first <= heading < box.last
         said = kinds(box.names)
-        hidden[index] = box.hidden or ("layer" in said and not holds_title) or hidden[box.parent]
-        is_junk = _is_junk(box) and not holds_title and (not misnamed or box.names != misnamed)
-        distance[index] = 0 if is_junk else distance[box.parent] + 1
+        is_terms = bool(terms) and box.first in terms and box.last - box.first >= AGREEMENT_LINES
+        is_layer = is_terms or ("layer" in said and not holds_title)
+        hidden[index] = box.hidden or is_layer or hidden[box.parent]
+        is_junk = is_terms or (_is_junk(box) and (not misnamed or box.names != misnamed))
+        distance[index] = 0 if is_junk and not holds_title else distance[box.parent] + 1
     return hidden, [steps < JUNK_REACH for steps in distance]
+
+
+def _agreements(layout: Layout, heading: int | None) -> set[int]:
+    """The lines below the title of the page that are the heading of an agreement."""
+    if heading is None:
+        return set()
+    short = ((i, line) for i, line in enumerate(layout.lines) if len(line.text) <= AGREEMENT_HEADING)
+    return {
+        i
+        for i, line in short
+        if line.text.rstrip("》」】 ").endswith(AGREEMENT_ENDS)
+        and i > heading
+        and not line.linked
+        and AGREEMENT.fullmatch(line.text)
+    }
 
 
 def find_container(layout: Layout, weights: Weights) -> list[int]:

@@ -75,9 +75,12 @@ SHORTEST_TITLE = 4
 TAG = re.compile(
     r"<(?:p|br|div|section|span|h[1-6]|ul|ol|li|img|strong|blockquote|table|article|a)\b[^<>]{0,2000}>", re.I
 )
-ESCAPED_TAG = re.compile(r"&lt;/?(?:p|br|div|section|span|h[1-6]|ul|li|img|strong|a)\b", re.I)
-PICTURES = "picture_page_info_list"
-"""Of a WeChat page that is pictures and a few words; only there `msg_desc` is the text and no summary."""
+ESCAPED_TAG = re.compile(r"&(?:amp;){0,2}lt;/?(?:p|br|div|section|span|h[1-6]|ul|li|img|strong|a)\b", re.I)
+ESCAPED = 3
+"""How often a text may have been escaped."""
+
+PICTURES = re.compile(r"picture_page_info_list|\b(?:imageList|image_list|noteDetail)")
+"""Of a page that is pictures and a few words (WeChat, notes); only there `msg_desc` is the text and no summary."""
 
 PLACES = (
     ("noscript", "noscript"),
@@ -290,7 +293,7 @@ def _beside(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
 def _may_hold(node: LexborNode) -> bool:
     """Whether one of the elements of PLACES may hold a body."""
     if node.tag == "template":
-        return "shadowrootmode" in node.attributes
+        return "shadowrootmode" in node.attributes or "shadowroot" in node.attributes
     if node.tag == "iframe":
         return "srcdoc" in node.attributes
     kind = (node.attributes.get("type") or "").lower() if node.tag == "script" else ""
@@ -300,7 +303,7 @@ def _may_hold(node: LexborNode) -> bool:
 def _in_script(text: str, kind: str, least: int) -> Iterator[Candidate]:
     is_json = "json" in kind or text.lstrip()[:1] in ("{", "[")
     for value in values(text, is_json=is_json):
-        if value.han < least or (value.key in PICTURE_TEXT and PICTURES not in text):
+        if value.han < least or (value.key in PICTURE_TEXT and not PICTURES.search(text)):
             continue
         yield Candidate(
             method="ld+json" if "ld+json" in kind else "script",
@@ -326,15 +329,19 @@ def _inside(node: LexborNode, method: str) -> str:
         return _as_html(node.text() or "")
     outer = node.html or ""
     inner = outer[outer.find(">") + 1 : outer.rfind("<")]
+    if ESCAPED_TAG.search(inner) and not TAG.search(inner):
+        return _as_html(inner)
     return inner.replace("<template", "<div").replace("</template", "</div")  # a component in a component
 
 
 def _as_html(text: str) -> str:
-    """The value as HTML: as it is, escaped once more, or plain text."""
-    if not TAG.search(text) and ESCAPED_TAG.search(text):
+    """The value as HTML: as it is, escaped once and more, or plain text."""
+    for _ in range(ESCAPED):
+        if TAG.search(text) or not ESCAPED_TAG.search(text):
+            break
         text = html.unescape(text)
-    if TAG.search(text):
-        return text.removeprefix("&quot;").removesuffix("&quot;")  # a string written into a page as a string
+    if TAG.search(text):  # a string may be written into a page as a string
+        return text.removeprefix("&quot;").removesuffix("&quot;").removeprefix('"').removesuffix('"')
     return "".join(f"<p>{html.escape(line)}</p>" for line in paragraphs(html.unescape(text)))
 
 

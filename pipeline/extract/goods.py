@@ -1,7 +1,8 @@
 """Whether a page offers something for sale: what it says of that is a description of goods and no article.
 
-The page declares a product (schema.org, Open Graph) and no article, or it prints a price and a button of a shopping
-cart above its first paragraph. A box of goods below an article is no sign.
+The page declares a product (schema.org, Open Graph) and no article, or it prints a price (of a flat the rent, of a
+post the pay) and a button of a shopping cart, or of those who let or hire, above its first paragraph. A box of goods
+below an article is no sign.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ DECLARED_ARTICLE = "[itemtype*='Article'], [itemtype*='Posting'], meta[property=
 
 CART = either_script(
     r"\W{0,3}(?:(?:加入|放入|添加到?)(?:购物车|购物袋|购物篮|进货单|采购车)|(?:立即|马上|现在|我要)(?:购买|抢购|订购|下单|结帐|结账|询价|预订|采购)|"
+    r"预约看房|联系(?:经纪人|房东|卖家)|(?:立即|马上)(?:沟通|申请|投递)|投递简历|申请(?:职位|该职位)|"
     r"add\s?to\s?(?:cart|bag|basket)|buy\s?(?:it\s)?now)\W{0,3}",
     re.I,
 )
 PRICE = either_script(
-    r"(?:[¥￥]|NT\$|HK\$|US\$|RMB)\s?\d|\d\s?元(?:[/／起]|$)|(?:单价|售价|定价|促销价|原价|现价|会员价|批发价|市场价|价格)\s?[:：]?\s{0,3}(?:[¥￥]\s?)?\d"
+    r"(?:[¥￥]|NT\$|HK\$|US\$|RMB)\s?\d|\d\s?元(?:[/／起]|$)|(?:单价|售价|定价|促销价|原价|现价|会员价|批发价|市场价|价格|总价|月租|租金|月薪|薪资)\s?[:：]?\s{0,3}(?:[¥￥]\s?)?\d|"
+    r"(?<!\d)\d{1,3}(?:\.\d)?\s?[-–~至]\s?\d{1,3}(?:\.\d)?\s?(?:[Kk](?![A-Za-z])|千(?:/月)?)"
 )
 SHORT = 60
 """Code points of the longest line that is a price and no sentence."""

@@ -17,13 +17,15 @@ SOUGHT_TAGS = ("math", "sup", "sub", "code", "kbd", "samp", "tt", "mjx-container
 SOUGHT_NAMES = (
     ".katex, .katex-display, .mwe-math-element, .ztext-math, [data-tex], script[type^='math/tex'],"
     " .MathJax_Preview, .MathJax, .MathJax_Display, .MathJax_SVG,"
-    " img[src*='equation?tex='], img.latex[alt], img.tex[alt], img.math[alt],"
-    " a[href^='#fnref'], a[href^='#cite_ref'], a.footnote-backref, a.footnote-back"
+    " img[src*='equation?tex='], img[src*='.latex?'], img.latex[alt], img.tex[alt], img.math[alt],"
+    " a[href^='#fnref'], a[href^='#cite_ref'], a.footnote-backref, a.footnote-back,"
+    " a.headerlink, a.header-anchor, a.anchor, a.anchorjs-link"
 )
 SOUGHT = f"{', '.join(SOUGHT_TAGS)}, {SOUGHT_NAMES}"
-"""Presentation MathML, KaTeX, MathJax 2 and 3, MediaWiki, Zhihu, and images that hold their LaTeX source in `alt`."""
+"""Presentation MathML, KaTeX, MathJax 2 and 3, MediaWiki, Zhihu, and images that hold their LaTeX source in `alt`;
+links from a footnote back and from a heading to itself."""
 
-_MAY_BE_SOUGHT = re.compile(r"tex\b|math|footnote-back", re.I)
+_MAY_BE_SOUGHT = re.compile(r"tex\b|math|footnote-back|anchor|headerlink|\.latex\?", re.I)
 """In the class, type or address of each of SOUGHT_NAMES, but of links back from a footnote."""
 
 _LINKS_BACK = ("#fnref", "#cite_ref")
@@ -143,7 +145,7 @@ def _text_of(node: LexborNode) -> str | None:
         return _raised(node, tag)
     if tag in ("code", "kbd", "samp", "tt"):
         return _code(node)
-    if tag == "a":  # from a footnote back to its mark: ↩, ^
+    if tag == "a":  # from a footnote back to its mark, from a heading to itself: ↩, ^, #, ¶
         return None if WORD.search(node.text() or "") else ""
     source = _source(node)
     if source is None:
@@ -215,7 +217,9 @@ def _source(node: LexborNode) -> str | None:
         return annotation.text()
     math = node if node.tag == "math" else node.css_first("math")
     if math is None:
-        return None
+        plain = node.css_first(".katex-mathml")
+        lines = (plain.text() or "").split("\n") if plain is not None else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), None)
     return math.attributes.get("alttext") or _latex(math, 0)
 
 
@@ -249,6 +253,8 @@ def _latex(node: LexborNode, depth: int) -> str:
     if node.tag in ("annotation", "annotation-xml"):
         return ""
     parts = [part for child in node.iter(include_text=True) if (part := _latex(child, depth + 1).strip())]
+    if node.tag == "msqrt":
+        parts = ["".join(parts)]  # its parts are one row (MathML Core §3.3.3)
     form = _FORMS.get(f"{node.tag}{len(parts)}") or _FORMS.get(node.tag or "")
     if form is None:
         return " ".join(parts) if node.tag in ("mtr", "mtable") else "".join(parts)

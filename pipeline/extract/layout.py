@@ -391,7 +391,7 @@ class _Walk:
             if not line.text:
                 return []
         if preformatted:
-            line.verbatim = without_signs(joined[:MAX_LINE]).expandtabs(4).rstrip()
+            line.verbatim = without_signs(joined[:MAX_LINE]).replace("\xa0", " ").expandtabs(4).rstrip()
         self.layout.lines.append(line)
         self.image = False
         return []

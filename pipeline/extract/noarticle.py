@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.container import NOTICE, NOTICE_HEAD, Weights, is_linked, is_linked_title, reads_on
+from pipeline.extract.container import (
+    MIN_LINE,
+    NOTICE,
+    NOTICE_HEAD,
+    Weights,
+    is_linked,
+    is_linked_title,
+    reads_on,
+)
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.goods import is_for_sale
 from pipeline.extract.layout import Layout, Line
@@ -36,8 +44,24 @@ KINDS = (Reason.VERIFY, Reason.LOGIN, Reason.DELETED)
 UNSAID = 0.15
 """Share of the Han characters of a notice that no word of the table covers."""
 
-QUOTED = re.compile("[“「『][^“”「」『』]{1,20}[”」』]")
+UNSAID_ALONE = 0.45
+"""The same of a line that stands alone on a page without a title of its own: no brief does."""
+
+ALONE = 3
+"""Lines that were read on such a page."""
+
+QUOTED = re.compile("[“「『《][^“”「」『』《》]{1,20}[”」』》]")
 """What was looked for: 没有找到与“城墙”相关的内容."""
+
+AGREES = either_script(
+    r"(?:登录|登入|注册|继续)(?:即|表示|代表|视为|默认|同时){1,3}[您你]?已?(?:阅读)?并?同意"
+)
+"""What stands below a form for a log-in: 注册即代表同意《用户协议》."""
+
+SEARCHED = either_script(
+    r"(?:找到|搜[索到寻]{1,2}|检索到|查到|共有?|约)\D{0,8}\d[\d,]{0,12}\s?(?:条|个|篇|项|笔|则)[^。，]{0,8}结果|搜[索寻寻]结果|检索结果"
+)
+"""What stands above the results of a search, which lead to many sites."""
 
 HAN = re.compile(f"[{IDEOGRAPHS}]")
 DIGITS = re.compile(r"[0-9]+")
@@ -63,6 +87,9 @@ LINKED_TITLES = 10
 
 LINKS = 20
 """Links of any length from which it is one: a map of the site, a list of sites."""
+
+BESIDE = 12
+"""Code points beside such a title, of how often it was read."""
 
 LINK_SHARE = 0.6
 """Share of the page's letters that its links have on a list without text."""
@@ -93,25 +120,74 @@ def no_article(
     read = list(kept)
     if is_for_sale(tree, layout, read, heading):
         return Reason.GOODS
-    rest = read if len(read) > NOTICE_LINES else [i for i in read if _notice(layout.lines[i]) is None]
-    if sum(weights.line[i] for i in rest) < SENTENCES:
-        notices = ((i, _notice(line)) for i, line in enumerate(layout.lines))
-        shown = (why for i, why in notices if why and (i in read or not _is_hidden(layout, i)))
-        teasers = _teasers(layout, weights, range(len(layout.lines)), heading)
-        told = [i for i in rest if weights.plain[i] and not _is_imprint(layout, i)]
-        is_brief = heading is not None and any(i > heading and i not in teasers for i in told)
-        is_list = len(teasers) >= TEASERS or (not told and _cards(layout) >= TEASERS)
-        listed = Reason.LIST_PAGE if is_list and not is_brief else None
-        links = None if told else _links_only(layout, rest)
-        return next(shown, None) or listed or _pictures(tree, layout, rest) or links
+    unsaid = UNSAID_ALONE if heading is None and len(read) <= ALONE else UNSAID
+    rest = _sentences(layout, read, unsaid)
+    told = [i for i in rest if not _agrees(layout.lines[i])]
+    if sum(weights.line[i] for i in told) >= SENTENCES:
+        return Reason.LIST_PAGE if _are_teasers(layout, weights, told, heading) else None
+    why = next(_shown(layout, read, unsaid), None)
+    return why or _untold(tree, layout, weights, told, heading, agrees=len(told) < len(rest))
+
+
+def _sentences(layout: Layout, read: list[int], unsaid: float) -> list[int]:
+    """Those of the lines that were read which may be of an article: no notices, and what is of none beside them."""
+    if len(read) > NOTICE_LINES:
+        return read
+    rest = [i for i in read if _notice(layout.lines[i], unsaid) is None]
+    texts = {i: layout.lines[i].text for i in rest}
+    if len(rest) < len(read):  # beside a notice a line of numbers, the visitor's address, is no sentence
+        rest = [i for i in rest if 3 * len(HAN.findall(texts[i])) >= len(texts[i])]
+    foreign = [i for i in rest if HAN.search(texts[i]) is None]
+    if foreign and _is_search(layout):  # nor is the address of a result
+        return [i for i in rest if i not in foreign]
+    return rest
+
+
+def _shown(layout: Layout, read: list[int], unsaid: float) -> Iterator[Reason]:
+    """What the notices of a page say, in its order; of lines beside those that were read more must be known."""
+    for index, line in enumerate(layout.lines):
+        why = _notice(line, unsaid if index in read or not read else UNSAID)
+        if why and (index in read or not _is_hidden(layout, index)):
+            yield why
+
+
+def _untold(
+    tree: LexborHTMLParser,
+    layout: Layout,
+    weights: Weights,
+    rest: list[int],
+    heading: int | None,
+    *,
+    agrees: bool,
+) -> Reason | None:
+    """What a page is on which hardly a sentence was read; `agrees`: a line speaks of those who log in."""
+    teasers = _teasers(layout, weights, range(len(layout.lines)), heading)
+    told = [i for i in rest if weights.plain[i] and not _is_imprint(layout, i)]
+    is_brief = heading is not None and any(i > heading and i not in teasers for i in told)
+    is_list = len(teasers) >= TEASERS or (not told and _cards(layout) >= TEASERS)
+    if agrees and not told:
+        return Reason.LOGIN
+    if is_list and not is_brief:
+        return Reason.LIST_PAGE
+    found = _pictures(tree, layout, rest) or (None if told else _links_only(layout, rest))
+    if found is None and not told and tree.css_first("input[type=password]") is not None:
+        return Reason.LOGIN
+    return found
+
+
+def _are_teasers(layout: Layout, weights: Weights, rest: list[int], heading: int | None) -> bool:
+    """Whether what was read, or where that is one of several all that is told on the page, is of other articles."""
     teasers = _teasers(layout, weights, rest, heading)
+    if 0 < len(teasers) < TEASERS and heading is not None and not layout.lines[heading].linked:
+        rest = [i for i, plain in enumerate(weights.plain) if plain and not _is_imprint(layout, i)]
+        teasers = _teasers(layout, weights, rest, heading)
     is_list = sum(weights.plain[i] for i in teasers) >= LISTED * sum(weights.plain[i] for i in rest)
-    return Reason.LIST_PAGE if len(teasers) >= TEASERS and is_list else None
+    return len(teasers) >= TEASERS and is_list
 
 
-def _notice(line: Line) -> Reason | None:
-    """The kind of page that a line speaks of: the first kind it has words of, if the known words are nearly all."""
-    if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text):
+def _notice(line: Line, most: float = UNSAID) -> Reason | None:
+    """The kind of page that a line speaks of: the first kind it has words of, if no more than a share is unknown."""
+    if len(line.text) > NOTICE_LINE or 2 * line.linked > len(line.text) or _agrees(line):
         return None
     bare = letters(QUOTED.sub("", line.text)).lower()
     words = _words()
@@ -119,7 +195,11 @@ def _notice(line: Line) -> Reason | None:
     if kind is None or len(bare) < SHORTEST_NOTICE or (kind == "login" and not words["seen"].search(bare)):
         return None
     unsaid = HAN.findall(words[""].sub("", bare))
-    return kind if len(unsaid) <= UNSAID * len(HAN.findall(bare)) else None
+    return kind if len(unsaid) <= most * len(HAN.findall(bare)) else None
+
+
+def _agrees(line: Line) -> bool:
+    return "同意" in line.text and AGREES.search(line.text[:NOTICE_LINE]) is not None
 
 
 def _site(line: Line) -> str | None:
@@ -138,8 +218,8 @@ def _pictures(tree: LexborHTMLParser, layout: Layout, read: list[int]) -> Reason
     """Pictures or a film, and hardly a word."""
     if sum(len(layout.lines[i].text) for i in read) >= CAPTIONS:
         return None
-    shows = len(tree.css("img")) - _cards(layout) >= PICTURES or tree.css_first(PLAYER) is not None
-    return Reason.GALLERY if shows else None
+    shows = len(tree.css("img")) - _cards(layout) - _titled(tree, layout)
+    return Reason.GALLERY if shows >= PICTURES or tree.css_first(PLAYER) is not None else None
 
 
 def _is_imprint(layout: Layout, line: int) -> bool:
@@ -153,9 +233,22 @@ def _cards(layout: Layout) -> int:
     return sum(count > 1 for count in held.values())
 
 
+def _titled(tree: LexborHTMLParser, layout: Layout) -> int:
+    """How many pictures are links to where a linked title leads: of other articles."""
+    pieces = (piece for line in layout.lines if line.linked for piece in line.pieces)
+    titles = {piece.href for piece in pieces if piece.href and len(piece.text.strip()) >= MIN_LINE}
+    return sum(
+        (node.parent.attributes.get("href") or "") in titles for node in tree.css("a > img") if node.parent
+    )
+
+
 def _links_only(layout: Layout, read: list[int]) -> Reason | None:
     """Links and hardly a word beside them; what was read is the imprint."""
-    titles = sum(is_linked_title(line) and _site(line) is not None for line in layout.lines)
+    titles = sum(
+        (is_linked_title(line) or MIN_LINE <= line.linked >= len(line.text) - BESIDE)
+        and _site(line) is not None
+        for line in layout.lines
+    )
     targets = {
         piece.href for line in layout.lines for piece in line.pieces if piece.href[:1] not in ("", "#")
     }
@@ -181,7 +274,12 @@ def _teasers(layout: Layout, weights: Weights, lines: Iterable[int], heading: in
         if titles or reads_on(layout, i):
             found.append(i)
             reached.update(titles[-1:])
-    return found if len(reached) <= SITES else []
+    return found if len(reached) <= SITES or _is_search(layout) else []
+
+
+def _is_search(layout: Layout) -> bool:
+    texts = (line.text for line in layout.lines if len(line.text) <= NOTICE_LINE)
+    return any(("结果" in text or "結果" in text) and SEARCHED.search(text) for text in texts)
 
 
 @cache

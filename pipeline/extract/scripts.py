@@ -39,6 +39,9 @@ NESTED = 2
 KEY_REACH = 80
 """Code points before a string that are searched for its bare key."""
 
+WRITES = ("document.write(", "document.writeln(")
+"""What puts a string behind those before it."""
+
 FEW = 2
 """Strings of a list that are paragraphs of one text; one alone is a value."""
 
@@ -73,6 +76,9 @@ SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n", "v": "\n", "\n": 
 
 PERCENT = ("%7B", "%5B")
 """How JSON begins that is given to decodeURIComponent."""
+
+ANGULAR = (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&"))
+"""How Angular escapes the state that it hands to the reader (TransferState)."""
 
 BASE64 = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
 """A string that may be a text in Base64 (RFC 4648 §4); seventy Han are no shorter."""
@@ -113,6 +119,12 @@ BLOCK_KEYS = frozenset({"type", "tag", "tagname", "insert", "nodetype", "blockty
 
 PICTURE_TEXT = ("msg_desc", "desc")
 """A summary everywhere but on WeChat's pages of pictures (embedded.py)."""
+
+RUNS = "children"
+"""Key of the runs of a paragraph that have no type of their own (Slate)."""
+
+ROW = re.compile(r"(?:^|\n)[0-9a-f]{1,5}:(?:T[0-9a-f]{1,6},|(?=[A-Z]{0,2}[\[{]))")
+"""How a row of a page that React streams to the reader begins: 5:["$",… or, of text, 6:T1a2,…"""
 
 BLOCK_TEXTS = frozenset({"text", "content", "insert", "value", "data"})
 """Keys of the words in such a paragraph."""
@@ -190,9 +202,15 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
     script = script[:LONGEST_SCRIPT]
     if is_json and script.lstrip()[:3].upper() in PERCENT:  # a whole state in the escapes of an address
         script = unquote(script)
+    if is_json and "&q;" in script:
+        for sign, meant in ANGULAR:
+            script = script.replace(sign, meant)
     for text, key, frame in _texts(script, is_json):
         if deep < NESTED and text.lstrip()[:1] in ("{", "[") and '"' in text[:40]:
             inner += values(text, is_json=True, deep=deep + 1)
+            continue
+        if deep < NESTED and frame.kind == "[" and ROW.match(text):
+            inner += _streamed(text, key, frame, deep)
             continue
         if not _is_about(key, frame):
             found.append((text, key, frame))
@@ -202,6 +220,15 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
         for text, key, frame in found
     ]
     return sorted([*done, *inner], key=lambda value: -value.han)[:MOST_VALUES]
+
+
+def _streamed(text: str, key: str, frame: Frame, deep: int) -> Iterator[Value]:
+    """The texts in the rows of a stream: each is JSON, or a text."""
+    for row in ROW.split(text)[1:]:
+        if row[:1] in ("{", "["):
+            yield from values(row, is_json=True, deep=deep + 1)
+        elif (han := han_in(row)) >= SHORTEST:
+            yield Value(text=row, key=key, facts=_facts(frame), listed=False, han=han)
 
 
 def unescape(raw: str) -> str:
@@ -230,6 +257,7 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
     key = ""
     held: tuple[Frame, str, list[str]] | None = None  # a string that another may go on behind a +
     ended = 0
+    written: dict[str, list[str]] = {}
     for count, token in enumerate((JSON_TOKEN if is_json else JS_TOKEN).finditer(script)):
         sign = script[token.start()]
         if count >= MOST_TOKENS:
@@ -258,10 +286,28 @@ def _texts(script: str, is_json: bool) -> Iterator[tuple[str, str, Frame]]:
             ended = token.end()
         else:
             held = (frame, key or _bare_key(script, token.start()), [token[0][1:-1]])
+            if not is_json and not key:
+                _written(script, token.start(), token[0][1:-1], written)
             ended = token.end()
             key = ""
     if held is not None:
         yield from _string(held[0], held[1], "".join(held[2]))
+    for pieces in written.values():
+        text = "".join(map(unescape, pieces))
+        if len(pieces) >= FEW and han_in(text) >= SHORTEST:
+            yield text, "", Frame("", "", None)
+
+
+def _written(script: str, start: int, raw: str, written: dict[str, list[str]]) -> None:
+    """Notes a string that is put behind others: html += "…", or one that others follow."""
+    before = script[max(0, start - KEY_REACH) : start].rstrip()
+    if before.endswith(WRITES):
+        written.setdefault(WRITES[0], []).append(raw)
+    elif before.endswith("="):
+        goes_on = before.endswith("+=")
+        before = before[: -1 - goes_on].rstrip()
+        name = before[len(before.rstrip(NAME)) :]
+        written[name] = [*(written.get(name, ()) if goes_on else ()), raw]
 
 
 def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
@@ -307,7 +353,7 @@ def _closed(frame: Frame) -> Iterator[tuple[str, str, Frame]]:
     if parent is None or not pieces:
         return
     if frame.kind == "{" and "headline" not in frame.facts:
-        if parent.kind == "[" and frame.block:
+        if parent.kind == "[" and (frame.block or _plain(parent.key) == RUNS):
             parent.pieces.append("".join(pieces))
         elif _plain(frame.key) in BLOCK_TEXTS:
             parent.inner.append("".join(pieces))

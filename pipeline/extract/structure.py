@@ -28,8 +28,17 @@ CODE_HAN = 0.5
 """Share of Han among the letters of `pre` from which it is prose with its lines broken, as old pages have it."""
 
 LANGUAGE = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight-source|brush:?)[- ]{0,2}([A-Za-z][A-Za-z0-9+#]{0,19})\b"
+    r"(?:^|\s)(?:(?:language|lang|highlight-source|brush:?)[- ]{0,2}|highlight )"
+    r"([A-Za-z][A-Za-z0-9+#]{0,19})\b"
 )
+"""Of Prism, highlight.js, GitHub, SyntaxHighlighter; `highlight python` of Hexo."""
+
+LANGUAGE_UP = 6
+"""Elements round a block of code that may name its language: a table of line numbers and code stands between."""
+
+NO_LANGUAGE = frozenset(["zh", "en", "ja", "cn", "tw", "hk", "plaintext", "text", "none", "auto"])
+"""What such a name also says: of a page, or of no language."""
+
 LETTER = re.compile(rf"[{IDEOGRAPHS}A-Za-z]")
 HAN = re.compile(f"[{IDEOGRAPHS}]")
 _SHAPES = HEADINGS | frozenset(["li", "blockquote", "pre", "table", "tr"])
@@ -189,9 +198,10 @@ class _Shapes:
     def _language(self, shape: int) -> str:
         """The language that the names of a block of code give."""
         boxes = self.layout.boxes
-        near = (boxes[i].names for i in range(max(0, shape - 2), min(shape + 2, len(boxes))))
-        found = (LANGUAGE.search(names) for names in near)
-        return next((match[1].lower() for match in found if match), "")
+        near = [*self.layout.up(shape)[:LANGUAGE_UP], *range(shape + 1, min(shape + 2, len(boxes)))]
+        found = (LANGUAGE.search(boxes[i].names) for i in reversed(near))
+        named = (match[1].lower() for match in found if match)
+        return next((name for name in named if name not in NO_LANGUAGE), "")
 
 
 def _paragraphs(layout: Layout, kept: Sequence[int], shapes: _Shapes) -> Iterator[_Paragraph]:

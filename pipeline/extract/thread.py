@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.extract.bulletin import bulletin
-from pipeline.extract.container import is_linked_title, line_weight
-from pipeline.extract.layout import Layout, Line, with_lines
+from pipeline.extract.container import MIN_LINE, is_linked_title, line_weight
+from pipeline.extract.layout import Box, Layout, Line, with_lines
 from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
 
@@ -30,6 +30,9 @@ MOST_NAMES = 8
 
 POSTS = 0.6
 """Share of the elements of one name that must be posts: some are advertisements."""
+
+FEWEST = 0.2
+"""The same where other elements of that name, of buttons and of nothing, stand between."""
 
 ABOVE = 80
 """Weight (container.py) of text between title and first frame from which it is the article, the frames replies."""
@@ -129,6 +132,9 @@ EDITED = either_script(
 QUOTED = either_script(
     r"^(?:(?:引用\s?[:：]?|.{1,30}(?:发表于|写道|wrote|说过?)\s?.{0,30}[:：]?)$|.{1,30}(?:发表于|写道|wrote)\s?[^:：]{0,30}[:：])"
 )
+ANSWER = either_script(r"^(?:RE|Re|re|回[复覆应]|答[复覆]?)\s?[:：]\s?")
+"""What a board puts before the title of a thread in the head of a reply."""
+
 SIGNATURE = re.compile("_{5,}")
 """The line above a signature, as vBulletin and phpBB set it."""
 
@@ -183,6 +189,9 @@ def _replies(layout: Layout, heading: int | None) -> set[int]:
     """The lines of posts that are not the first."""
     when = _times(layout)
     dated = _dated(layout, when)
+    if not dated:  # what a page shows to those without scripts has often no times
+        when = _named_heads(layout)
+        dated = _dated(layout, when) if when[-1] else []
     if not dated:
         return set()
     signs = _read_signs(layout, when, dated)
@@ -231,7 +240,7 @@ def _frames(layout: Layout, signs: _Signs, dated: Sequence[_Group]) -> Iterator[
     """Elements side by side that are posts, in page order; whether names or floors say so; whether they are replies."""
     for name, members in dated:
         posts = _posts(layout, signs, members)
-        if not _enough(posts, members):
+        if not _enough(layout, posts, members):
             continue
         spans = [(layout.boxes[p].first, layout.boxes[p].last) for p in posts]
         if len({next((t for t in signs.titles[a:b] if t), "") for a, b in spans} - {""}) > POSTS * len(posts):
@@ -273,6 +282,19 @@ def _times(layout: Layout) -> list[int]:
     return [0, *accumulate(found)]
 
 
+def _named_heads(layout: Layout) -> list[int]:
+    """How many lines up to and without each are nothing but somebody's name, the first of a post."""
+    posts = {
+        box.first for box in layout.boxes if box.names and not POST_NAMES.isdisjoint(words_of(box.names))
+    }
+    heads = [i for i in posts if i < len(layout.lines) and len(layout.lines[i].text) <= USER_LONGEST]
+    if len(heads) < 2:
+        return [0]
+    holds = _user_boxes(layout)
+    named = {i for i in heads if any(p.box >= 0 and holds[p.box] for p in layout.lines[i].pieces)}
+    return [0, *accumulate(index in named for index in range(len(layout.lines)))]
+
+
 def _is_time(said: str) -> bool:
     return len(said) <= PIECE and WHEN.search(said) is not None
 
@@ -293,10 +315,17 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) ->
     starts = {box.first for box in named if not REPLY_NAMES.isdisjoint(words_of(box.names))}
     reply = [0, *accumulate(index in starts for index in range(len(layout.lines)))]
     titles = [
-        line.text if here and is_linked_title(line) else ""
+        ANSWER.sub("", line.text) if here and is_linked_title(line) and _is_title(line) else ""
         for here, line in zip(asked, layout.lines, strict=True)
     ]
     return _Signs(when, who, floor, reply, users, titles)
+
+
+def _is_title(line: Line) -> bool:
+    """Whether a piece of a linked line is a title: buttons side by side are links too, and the time of a post."""
+    if len(line.text) <= USER_LONGEST and _is_time(line.text):
+        return False
+    return any(piece.href and len(piece.text.strip()) >= MIN_LINE for piece in line.pieces)
 
 
 def _dated(layout: Layout, when: Sequence[int]) -> list[_Group]:
@@ -311,12 +340,21 @@ def _dated(layout: Layout, when: Sequence[int]) -> list[_Group]:
     return [
         (name, members)
         for (_, name), members in groups.items()
-        if _enough(timed.intersection(members), members)
+        if _enough(layout, timed.intersection(members), members)
     ]
 
 
-def _enough(posts: Collection[int], members: Sequence[int]) -> bool:
-    return len(posts) >= max(2, POSTS * len(members))
+def _enough(layout: Layout, posts: Collection[int], members: Sequence[int]) -> bool:
+    """Whether enough of the elements are posts; where they are not, those without a sentence are not counted: rows of
+    buttons and of nothing stand between the rows of old boards."""
+    if len(posts) < max(2, FEWEST * len(members)) or len(posts) >= POSTS * len(members):
+        return len(posts) >= max(2, POSTS * len(members))
+    told = (m for m in members if m not in posts and _says(layout, layout.boxes[m]))
+    return len(posts) >= POSTS * (len(posts) + sum(1 for _ in told))
+
+
+def _says(layout: Layout, box: Box) -> bool:
+    return any(map(line_weight, layout.lines[box.first : box.last]))
 
 
 def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
