@@ -59,6 +59,7 @@ _MOST_COMMON = 8
 """One in so many characters may be a frequent Han; more are clean text, which must not be lost."""
 _LOST = b"\xff"
 _LOST_CHARACTER = re.compile("\ufffd[?\ufffd]*")
+_EURO, _BYTE_80, _EURO_IN_GB18030 = "\u20ac", b"\x80", b"\xa2\xe3"
 _MOST_LOST = 2
 """Han that must be read for each that is lost."""
 _HAN_OR_MARK = re.compile(f"[{HAN}\u2010-\u2bff\u3000-\u303f\uff00-\uffef]")
@@ -175,15 +176,23 @@ def _from_two_bytes(line: str) -> str | None:
 def _from_gbk(line: str) -> str | None:
     """A line of rare Han that are UTF-8 read as GBK; a character of which bytes were lost becomes U+FFFD.
 
-    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it. Where
-    some are lost, a rare Han is one that was put together of the wrong bytes.
+    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it, and €
+    is the byte 80 (so the WHATWG's Encoding Standard and Windows read it). Where some are lost, a rare Han is one
+    that was put together of the wrong bytes.
     """
     is_short = len(line.strip()) <= _SHORT and _AS_GBK.match(line.lstrip()) is not None
     if not is_short and not _reads_as_gbk(line):
         return None
     if sum(one in _COMMON for one in _HAN.findall(line)) * _MOST_COMMON > len(line):
         return None
-    read = min(_read_with_losses(line.translate(_TYPED)), _read_with_losses(line), key=_losses)
+    read = min(
+        (
+            _read_with_losses(one, euro)
+            for euro in ((_BYTE_80, _EURO_IN_GB18030) if _EURO in line else (b"",))
+            for one in (line.translate(_TYPED), line)
+        ),
+        key=_losses,
+    )
     is_likelier = _likelihood(read.replace("\ufffd", "")) > max(_LEAST_LIKELY, _likelihood(line))
     han = len(_HAN.findall(read))
     if is_short and han < _LEAST_HITS:
@@ -195,9 +204,10 @@ def _from_gbk(line: str) -> str | None:
     return read
 
 
-def _read_with_losses(line: str) -> str:
-    """A line of GBK read as UTF-8, with U+FFFD for each character of which a byte is not there."""
-    coded = b"".join(_LOST if one == "\ufffd" else one.encode("gb18030", "replace") for one in line)
+def _read_with_losses(line: str, euro: bytes) -> str:
+    """A line of GBK, its € being `euro`, read as UTF-8, with U+FFFD for each character of which a byte is lost."""
+    bytes_of = {"\ufffd": _LOST, _EURO: euro}
+    coded = b"".join(bytes_of.get(one) or one.encode("gb18030", "replace") for one in line)
     return _LOST_CHARACTER.sub("\ufffd", coded.decode("utf-8", "replace"))
 
 

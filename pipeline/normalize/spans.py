@@ -40,8 +40,8 @@ _SPAN = re.compile(
             r"\\\((?:[^\\\n]|\\(?![()\[\]])){1,500}\\\)|\\\[(?:[^\\\n]|\\(?![()\[\]])){1,500}\\\]",
             r"(?<![A-Za-z0-9$\\])\$(?=[^\s$])(?=[^$\n]{0,300}[\\^_={}+*/<>(]|[A-Za-z]\$)"
             r"[ -#%-~]{1,300}(?<=[^\s\\])\$(?![A-Za-z0-9$])",
-            rf"\[{_BOUND}, ?{_BOUND}\)|\({_BOUND}, ?{_BOUND}\]",
-            r"[:;]-[()DPp/|](?![A-Za-z0-9])|:[Pp](?![A-Za-z0-9])",
+            rf"\[{_BOUND}, ?{_BOUND}\)|\({_BOUND}, ?{_BOUND}\]|\((?=[^()\n]{{0,20}}∞){_BOUND}, ?{_BOUND}\)",
+            r"[:;]-[()DPp/|](?![A-Za-z0-9])|(?<![</]o):[Pp](?![A-Za-z0-9])",
             rf"\([{KANA}ー・ ]{{1,30}}\)|\((?=[a-z ]{{0,20}}[{_TONES}])[a-z{_TONES}ü ]{{1,30}}\)",
             rf"(?P<url>(?<![A-Za-z])(?:[A-Za-z][A-Za-z0-9+.\-]{{1,15}}://|www\.|(?:mailto|tel|magnet):(?=[A-Za-z0-9?+])){_REST})",
             rf"(?P<data>(?<![A-Za-z])data:[a-z]+/[a-z0-9.+\-]+[;,]{_REST})",
@@ -94,6 +94,7 @@ _HINTS = {
     "[": re.compile("\\[[\\-+A-Za-z0-9.∞π]"),
     ";": re.compile(";(?=-)"),
     "{": re.compile("\\{ ?[A-Za-z_]"),
+    "∞": re.compile("∞"),
     "(": re.compile(f"\\([{KANA}a-z{_TONES}]"),
 }
 """Every span has one of these, looked for by its rarest character first, since most texts and lines have none."""

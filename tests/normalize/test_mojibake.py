@@ -119,6 +119,10 @@ def test_utf8_as_gbk_with_lost_bytes_invents_no_han(line: str, lost: str) -> Non
     assert cured.count("\ufffd") < len(line) / 2
 
 
+def test_the_byte_80_of_gbk_is_the_euro() -> None:
+    assert mojibake("鏈€杩戝紑浼氶渶瑕佷竴涓\ue043汉") == "最近开会需要一个人"
+
+
 @pytest.mark.parametrize(("text", "cured"), [("浣犲ソ", "你好"), ("浣犲ソ?", "你好?")])
 def test_two_han_alone(text: str, cured: str) -> None:
     assert mojibake(text) == cured
