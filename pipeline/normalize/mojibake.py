@@ -65,6 +65,10 @@ _MOST_LOST = 2
 _HAN_OR_MARK = re.compile(f"[{HAN}\u2010-\u2bff\u3000-\u303f\uff00-\uffef]")
 _NO_WORD = re.compile("[¢-©¬-´¶¸¹¼-¾][!-~\x80-\xff]|[ª°µ·º»][À-ÿ]|[À-ÖØ-Þ]{5}")
 """Signs joined to what follows, or capitals with accents in a row: Chinese read so has them, words have not."""
+_ALPHABET, _ROW = "".join(map(chr, range(0xC0, 0x100))), 5
+"""Letters as Latin-1 sorts them: so many in a row are a list of them."""
+_SIGN_OF_LATIN = re.compile(f"[ÂÃ][\x80-\xbf{_LETTERS_OF_1252}]")
+"""UTF-8 of a sign or letter of Latin-1 misread, which beside Han nothing else is: Â¥, Â°, Ã©."""
 _NEIGHBOURS = re.compile(f"[{HAN}{FULL}\uff00-\uffef]{{2,}}")
 _LEAST_NEIGHBOURS, _LEAST_LIKELY = 2, 0.5
 """Letters beyond ASCII stand alone in words, Han side by side; chance gives .1 of 1, the worst line of many .5."""
@@ -167,6 +171,8 @@ def _from_two_bytes(line: str) -> str | None:
     if coded is None or not _NO_WORD.search(line):
         return None
     read = [text for text in (_decoded(coded, "gb18030"), _decoded(coded, "big5hkscs")) if text]
+    if any(line[at : at + _ROW] in _ALPHABET for at in range(len(line) - _ROW + 1)):
+        return None
     best = max(read, key=_likelihood, default="")
     if _likelihood(best) < _LEAST_LIKELY or len("".join(_NEIGHBOURS.findall(best))) < _LEAST_NEIGHBOURS:
         return None
@@ -219,12 +225,15 @@ def _pieces_from_utf8(line: str) -> str | None:
     """A line that has pieces of UTF-8 misread beside other text.
 
     A single Han may be a letter and two marks (é·”): beside such a piece it is believed where it is a frequent one.
+    Signs and letters of Latin-1 are believed beside Han.
     """
+    has_han = _HAN.search(line) is not None
 
     def replaced(match: re.Match[str]) -> str:
         read = _from_utf8(match[0])
         is_one_han = read is not None and len(read) == 1 and _HAN.match(read) is not None
-        return read if read and _BEYOND_LATIN.search(read) and not is_one_han else match[0]
+        is_sign = has_han and _SIGN_OF_LATIN.fullmatch(match[0]) is not None
+        return read if read and (is_sign or _BEYOND_LATIN.search(read)) and not is_one_han else match[0]
 
     def completed(match: re.Match[str]) -> str:
         read = _from_utf8(match[0])

@@ -36,6 +36,8 @@ _BOX = re.compile("[\u2500-\u257f]")
 _ODD_DOTS = re.compile("[⋯‥]|。。。|···|•••|・・・")
 _DOTS = re.compile("[…⋯‥]+|\\.{3,}|。{3,}|·{3,}|•{3,}|・{3,}")
 _WORD_OR_HAN = re.compile(f"[{HAN}{LETTER}0-9]")
+_LAST_WORD = re.compile(f"[{HAN}][A-Za-z0-9]{{1,20}}\\Z")
+"""Of a Chinese line that ends in dots."""
 _RULE_LENGTH = 8
 """A run of more dashes is a drawn line."""
 _NAME_DOT = re.compile(f"[•‧・･∙⋅](?<=[{HAN}{LETTER}].)(?=[{HAN}{LETTER}])")
@@ -67,6 +69,7 @@ _COMMA = re.compile("(?<![0-9]),|,(?![0-9])")
 _LABEL = re.compile(f"(?:\\A|[{STOPS}])[A-Z]{{2,5}}\\Z")
 _VALUE = re.compile("[0-9.-]+(?!:)")
 """A label that is an acronym and its number: CPU:8核; not a time, not an address of hardware."""
+_NUMBERED = re.compile("[0-9]{1,2}[.、)](?![0-9])")
 _REFERENCE = re.compile("&[A-Za-z][A-Za-z0-9]{0,31}\\Z")
 """A character reference that is none, up to its semicolon."""
 _FRAMED = re.compile("(-{3,60}|—{3,60}|─{3,60})[^-—─].*[^-—─]\\1\\Z")
@@ -124,6 +127,8 @@ def ellipses(line: str) -> str:
 
 def _ellipsis(match: re.Match[str]) -> str:
     line, run = match.string, match[0]
+    if match.end() == len(line) and _LAST_WORD.search(line[max(0, match.start() - 21) : match.start()]):
+        return "……"
     if run[0] == "。" or NEAR.match(before(line, match.start())) or NEAR.match(after(line, match.end())):
         return "……"
     return run
@@ -174,6 +179,8 @@ def _mark(match: re.Match[str]) -> str:
         return run
     if run == ":" and following.isdigit() and _LABEL.search(line[max(0, start - 6) : start]):
         return "：" if _VALUE.match(line, end) else run
+    if run[0] in "?!" and _NUMBERED.match(line, end):
+        return run.translate(_FULL_MARK)
     if run == ";" and _REFERENCE.search(line[max(0, start - 33) : start]):
         return run
     if following == "=" or run == "::" or (following in {")", "("} and run in {":", ";"}):

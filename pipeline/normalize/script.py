@@ -42,7 +42,7 @@ _ROWS = table("script")
 _CHARACTERS = table("script-characters")
 _HANT = "".join(characters for script, characters in _CHARACTERS if script == "Hant")
 _HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
-_RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著藉枱"
+_RESIDUAL = "麽妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著藉枱"
 LAWFUL = "乾剋劄吒夥徵扞拚於昇氾甦祕絜脩菉蒐薹谿釐邨閤陞麽麹"
 """Characters OpenCC converts that the table of 8,105 standard ones (通用规范汉字表, 2013) has in their own right."""
 _OPENING = re.compile(f"[{''.join(sorted({*LAWFUL} - {*'拚邨'}))}]")
@@ -93,7 +93,9 @@ _BEFORE_HINT = re.compile(
 )
 _CHARACTER_FORM = re.compile(f"[{''.join(_CHARACTER)}]")
 _VARIANT_FORM = re.compile(f"[{''.join(_VARIANT)}]")
-_AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺座薰苧甯]")
+_AFTER_HINT = re.compile(
+    f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺薰苧甯痲什怎那多要这]"
+)
 
 # 了 and 着 written so that no Simplified text has them: enough to repair a line without Traditional characters.
 _PARTICLE_AFTER = (
@@ -104,7 +106,7 @@ _ZHU_WORD = "作名称稱述录錄者有书書文于於"
 _ZHU_AFTER = "显顯卓昭原编編专專名巨遗遺译譯论論合拙新所撰土"
 _RESIDUE = re.compile(
     "[妳牠敍衞衹揹鎗荳燄籐觔耡拏枱]|菓(?!子)|(?<![神地天灵靈])祇(?![园園陀树樹])|甦(?=[醒活])|[復复]甦|瞭(?![望哨])"
-    f"|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
+    f"|(?<=[什怎这這那多要])麽|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
     f"|(?<![{_ZHU_AFTER}])著(?=[想重手眼陆陸落急力])"
 )
 _RESIDUE_ALONE = re.compile("藉(?=[以助口故此由着著端手詞词])|反覆|[函答批回申拜示明]覆|覆[信呈命墓按文校]")
@@ -117,6 +119,14 @@ _AUTHOR = re.compile(
 )
 _ONE_CHARACTER, _TWO_CHARACTERS = (names for names, *_ in table("surnames"))
 _SURNAMES = frozenset(_ONE_CHARACTER) | frozenset(_TWO_CHARACTERS.split("、"))
+_NAMED_HINT = re.compile("[昇陞徵乾]")
+_NAMED = re.compile(
+    f"(?:(?<=[{_ONE_CHARACTER}])(?<![晉晋高])"
+    f"|(?<=[{_ONE_CHARACTER}][{HAN}])(?<![提上晉晋直高推擢回躍跃飛飞爬攀特象表東东]))[昇陞徵乾](?=先生|女士|小姐|夫人|教授"
+    "|博士|醫[師生]|老[師师]|院[長长士]|校[長长]|[局處处部市縣县省科社會会館馆隊队團团班軍军師师艦舰站所][長长]|主任|主席|主教|[將将][軍军]|[經经]理"
+    "|[總总][經经]理|[總总][裁統统]|[議议委][員员]|董事|律[師师]|[導导]演|[記记]者|同志|同[學学])"
+)
+"""The last character of a person's name, before what he or she is."""
 _LONGEST_NAME = 3
 _BODY = re.compile("(?:会|社|院|组|所|系|室|局|馆|部|等|编)\\Z")
 """What a body that writes books is called by its last character, and who is one of several."""
@@ -262,6 +272,8 @@ def _simplified(line: str, bits: int) -> str:
         work = _KANA_SEGMENT.sub(lambda match: _kana_masked(match[0], mask), work)
     if _ABOUT_CHARACTERS.search(work):
         work = _CITED.sub(lambda match: mask(match[0]), work)
+    if _NAMED_HINT.search(work):
+        work = _NAMED.sub(lambda match: mask(match[0]), work)
     if _BEFORE_HINT.search(work):
         work = _BEFORE_FORM.sub(
             lambda match: mask(_KEEP[match[0]]) if match[0] in _KEEP else _BEFORE[match[0]], work
@@ -326,6 +338,7 @@ def _kana_masked(segment: str, mask: Callable[[str], str]) -> str:
     """Hide Japanese: the whole segment between marks, or only the Han next to kana if the rest is Chinese."""
     if not KANA_CHARACTER.search(segment):
         return segment
-    if not CHINESE_ONLY.search(segment) and not (_OLD_CHARACTER.search(segment) and _GRAMMAR.search(segment)):
+    old = len(_OLD_CHARACTER.findall(segment))
+    if not CHINESE_ONLY.search(segment) and not (old > 1 or (old and _GRAMMAR.search(segment))):
         return mask(segment)
     return _KANA_NEIGHBOUR.sub(lambda match: mask(match[0]), segment)

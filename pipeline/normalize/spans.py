@@ -33,7 +33,8 @@ _SPAN = re.compile(
     + "|".join(
         (
             r"(?<!`)`(?!`)[^`\n]{1,300}`(?!`)",
-            r"(?<!`)``(?!`)(?:[^`\n]|`(?!`)){1,300}``(?!`)",
+            rf"(?<!`)``(?!`)(?:(?!''[{HAN}，、。]|`)[^\n]|`(?!`)){{1,300}}``(?!`)",
+            r"\((?P<eye>[T;Q><oO^=xX@\-])_(?P=eye)\)|\(>_<\)|\([oO]_[oO]\)",
             r"\](?:\((?=[^\s()]{0,200}[./#:])[!-'*-~]"
             r"(?:[^\s()]|\([^\s()]{0,100}\)){0,500}(?: \"[^\"\n]{0,200}\")?\))",
             r"!\[(?=[^\[\]\n]{0,200}\]\()",
@@ -95,7 +96,7 @@ _HINTS = {
     ";": re.compile(";(?=-)"),
     "{": re.compile("\\{ ?[A-Za-z_]"),
     "∞": re.compile("∞"),
-    "(": re.compile(f"\\([{KANA}a-z{_TONES}]"),
+    "(": re.compile(f"\\((?:[{KANA}a-z{_TONES}]|._)"),
 }
 """Every span has one of these, looked for by its rarest character first, since most texts and lines have none."""
 _ENTITY_IN_URL = re.compile(

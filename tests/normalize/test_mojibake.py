@@ -63,6 +63,7 @@ def test_a_whole_page() -> None:
         ("正文里夹着ä¸\xadæ–‡两个字", "正文里夹着中文两个字"),
         ("作者说â€œ很好â€\x9d，走了", "作者说“很好”，走了"),
         ("Itâ€™s fine", "It’s fine"),
+        ("价格Â¥100，气温25Â°C，cafÃ©", "价格¥100，气温25°C，café"),
         ("CafÃ© dÃ©jÃ\xa0 vu", "Café déjà vu"),
     ],
 )
@@ -83,6 +84,7 @@ LEFT = [
     "Größe über Maß, äußerst öde",
     "jäääär, öötöö",
     "¿Él? ¡Ánimo! 25 °C, § 12 – 3 × 4",
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏ",
     "AÇÃO E REAÇÃO, ÀÉÈÙ",
     "Çalışma güneşi ığdır, öğretmen",
     "Tiếng Việt có dấu; đường phố Hà Nội ở phía Bắc",
