@@ -52,7 +52,7 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _LEAST_HITS = 3
 _SHORT = 12
-"""Characters of a line that is believed for two Han, if these are frequent."""
+"""Characters beyond ASCII of a line that is believed for two Han, if these are frequent."""
 _TYPED = str.maketrans("，：；！？", ",:;!?")
 """Marks that other fixes make of those that are typed; where bytes were lost they are hardly bytes of a character."""
 _MOST_COMMON = 8
@@ -109,7 +109,7 @@ def uncured(text: str) -> list[tuple[int, int]]:
 
 
 def _reads_as_gbk(line: str) -> bool:
-    return len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len("".join(line.split())) // 5)
+    return len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len(_NOT_ASCII.findall(line)) // 5)
 
 
 def _reads_as_latin(line: str) -> bool:
@@ -166,7 +166,7 @@ def _is_sound(read: str) -> bool:
 
 
 def _from_two_bytes(line: str) -> str | None:
-    """A line of one-byte characters read as GBK or Big5, whichever is the likelier Chinese."""
+    """A line of one-byte characters read as GBK or Big5, whichever is the likelier Chinese; where both are, it stays."""
     coded = _bytes(line)
     if coded is None or not _NO_WORD.search(line):
         return None
@@ -174,6 +174,8 @@ def _from_two_bytes(line: str) -> str | None:
     if any(line[at : at + _ROW] in _ALPHABET for at in range(len(line) - _ROW + 1)):
         return None
     best = max(read, key=_likelihood, default="")
+    if len(read) > 1 and _likelihood(read[0]) == _likelihood(read[1]) and read[0] != read[1]:
+        return None
     if _likelihood(best) < _LEAST_LIKELY or len("".join(_NEIGHBOURS.findall(best))) < _LEAST_NEIGHBOURS:
         return None
     return best
@@ -186,10 +188,11 @@ def _from_gbk(line: str) -> str | None:
     is the byte 80 (so the WHATWG's Encoding Standard and Windows read it). Where some are lost, a rare Han is one
     that was put together of the wrong bytes.
     """
-    is_short = len(line.strip()) <= _SHORT and _AS_GBK.match(line.lstrip()) is not None
+    beyond_ascii = "".join(_NOT_ASCII.findall(line))
+    is_short = len(beyond_ascii) <= _SHORT and _AS_GBK.match(beyond_ascii) is not None
     if not is_short and not _reads_as_gbk(line):
         return None
-    if sum(one in _COMMON for one in _HAN.findall(line)) * _MOST_COMMON > len(line):
+    if sum(one in _COMMON for one in _HAN.findall(line)) * _MOST_COMMON > len(beyond_ascii):
         return None
     read = min(
         (

@@ -121,6 +121,19 @@ def test_utf8_as_gbk_with_lost_bytes_invents_no_han(line: str, lost: str) -> Non
     assert cured.count("\ufffd") < len(line) / 2
 
 
+@pytest.mark.parametrize(
+    "frame", ["[{}](https://example.com/2023/02/07/aVhOqbdlLKdYeB)", "3.8. udev {}", "`a b`{}"]
+)
+def test_utf8_as_gbk_beside_ascii(frame: str) -> None:
+    line = frame.replace("{}", "查看原文")
+    assert mojibake(line.encode().decode("gb18030")) == line
+
+
+def test_gbk_or_big5_that_are_equally_likely_stay() -> None:
+    wrong = misread("locale 推薦", "big5", "latin-1")
+    assert mojibake(wrong) == wrong
+
+
 def test_the_byte_80_of_gbk_is_the_euro() -> None:
     assert mojibake("鏈€杩戝紑浼氶渶瑕佷竴涓\ue043汉") == "最近开会需要一个人"
 
