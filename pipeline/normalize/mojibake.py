@@ -166,7 +166,7 @@ def _is_sound(read: str) -> bool:
 
 
 def _from_two_bytes(line: str) -> str | None:
-    """A line of one-byte characters read as GBK or Big5, whichever is the likelier Chinese; where both are, it stays."""
+    """A line of one-byte characters read as GBK or Big5, the likelier Chinese; where both are alike it stays."""
     coded = _bytes(line)
     if coded is None or not _NO_WORD.search(line):
         return None
