@@ -45,11 +45,13 @@ _HANS = "".join(characters for script, characters in _CHARACTERS if script == "H
 _RESIDUAL = "麽妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著藉枱"
 LAWFUL = "乾剋劄吒夥徵扞拚於昇氾甦祕絜脩菉蒐薹谿釐邨閤陞麽麹"
 """Characters OpenCC converts that the table of 8,105 standard ones (通用规范汉字表, 2013) has in their own right."""
-_OPENING = re.compile(f"[{''.join(sorted({*LAWFUL} - {*'拚邨'}))}]")
-"""Of these the ones that open a line of a text which tells nothing else; Simplified text writes the others often."""
 HANT_CHARACTER = _any_of(_HANT)
 _RARE = "".join(characters for script, characters in _CHARACTERS if script == "Rare")
+_OPENING = _any_of("".join(sorted({*LAWFUL, *_RARE} - {*"拚邨"})))
+"""Of these, and of the rare ones, which Simplified text writes as they are, those that open a line of a text that tells
+nothing else; Simplified text writes the others often."""
 _CONVERTIBLE = _any_of(_HANT + _RARE)
+_RARE_CHARACTER, _BY_ANALOGY = _any_of(_RARE), re.compile("[\U00020000-\U0003347f]")
 CONVERTIBLE = _HANT + _RARE + _RESIDUAL
 """What `simplify` looks for, as the inside of a class."""
 _IS_CONVERTIBLE, _IS_RESIDUAL = 1, 2
@@ -57,7 +59,7 @@ _SUSPECTS = triggers.trigger_table([_HANT + _RARE, _RESIDUAL])
 _HONG_KONG = "兑卧叁囱媪悦愠户捝揾敚棁榅氲涚温灶煴痴秘税粽緼脱腽葱蒀藴蜕輼醖"
 """Simplified forms that are Hong Kong's standard too (OpenCC's HKVariants): no evidence of Simplified text."""
 _PLAINLY = triggers.trigger_table(
-    ["".join(sorted({*_HANT, *_RARE} - {*LAWFUL})), "".join(sorted({*_HANS} - {*_HONG_KONG}))]
+    ["".join(sorted(set(_HANT) - {*LAWFUL})), "".join(sorted({*_HANS} - {*_HONG_KONG}))]
 )
 _IS_HANT, _IS_HANS = 1, 2
 HANS_CHARACTER = _any_of(_HANS)
@@ -221,11 +223,14 @@ def simplify(text: str) -> str:
 def _is_open(line: str, sure: int, more: int) -> bool:
     """Whether a line may be converted: it has a Traditional character, or no Simplified one in such a text.
 
-    What Simplified text writes in its own right (乾顺, 杨於陵) is no evidence. `more`: by how much the text has more
+    What Simplified text writes in its own right (乾顺, 杨於陵) is no evidence, nor a rare character, where it does not
+    write others in a form made by analogy (𣨼). `more`: by how much the text has more
     Traditional characters than Simplified ones.
     """
-    if sure & (_IS_HANT | _IS_HANS):
-        return sure & _IS_HANT != 0
+    if sure & _IS_HANT:
+        return True
+    if sure & _IS_HANS:
+        return _BY_ANALOGY.search(line) is not None and _RARE_CHARACTER.search(line) is not None
     return more > 0 or (more == 0 and _OPENING.search(line) is not None)
 
 
