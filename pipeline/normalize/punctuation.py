@@ -212,7 +212,7 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
         return "。" if not right or _holds_han(line, start, right) else "."
     if not right and left in {"%", "℃"}:
         return "。"
-    if not right and (left == "]" or left.isdigit()):
+    if not right and (left in {"]", ")"} or left.isdigit()):
         return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN or _PART.search(line) else "."
     return "."
 
