@@ -20,7 +20,8 @@ _FIGURE = re.compile("[\\-+]?[0-9][0-9.,:%]{0,12}")
 _ENTRY = re.compile(f"[{HAN}]{{1,12}}(?P<gap> {{1,8}})[A-Za-z' ]{{1,60}}\\Z")
 _LEAST_ENTRIES = 5
 """Lines of a word and how it is read or what it is in English."""
-_ENTRIES = re.compile(f"(?:\n[{HAN}]{{1,12}} {{1,8}}[A-Za-z' ]{{1,60}}(?=\n|\\Z)){{{_LEAST_ENTRIES - 1}}}")
+_ENTRY_LINE = f"[{HAN}]{{1,12}}+ {{1,8}}[A-Za-z' ]{{1,60}}"
+_ENTRIES = re.compile(f"\n{_ENTRY_LINE}(?:\n{_ENTRY_LINE}){{{_LEAST_ENTRIES - 2}}}")
 _LEAST_SPACED = 3
 """Rows whose fields stand between spaces, with numbers in the same field of each: a dictionary (靓妆 5 n)."""
 _OPTION = re.compile(

@@ -109,7 +109,8 @@ def uncured(text: str) -> list[tuple[int, int]]:
 
 
 def _reads_as_gbk(line: str) -> bool:
-    return len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len(_NOT_ASCII.findall(line)) // 5)
+    hits = len(_AS_GBK.findall(line))
+    return hits >= _LEAST_HITS and hits >= len(_NOT_ASCII.findall(line)) // 5
 
 
 def _reads_as_latin(line: str) -> bool:
@@ -188,8 +189,12 @@ def _from_gbk(line: str) -> str | None:
     is the byte 80 (so the WHATWG's Encoding Standard and Windows read it). Where some are lost, a rare Han is one
     that was put together of the wrong bytes.
     """
+    first = _NOT_ASCII.search(line)
+    is_led = first is not None and _AS_GBK.match(first[0]) is not None
+    if not is_led and not _reads_as_gbk(line):
+        return None
     beyond_ascii = "".join(_NOT_ASCII.findall(line))
-    is_short = len(beyond_ascii) <= _SHORT and _AS_GBK.match(beyond_ascii) is not None
+    is_short = is_led and len(beyond_ascii) <= _SHORT
     if not is_short and not _reads_as_gbk(line):
         return None
     if sum(one in _COMMON for one in _HAN.findall(line)) * _MOST_COMMON > len(beyond_ascii):

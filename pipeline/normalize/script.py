@@ -95,9 +95,7 @@ _BEFORE_HINT = re.compile(
 )
 _CHARACTER_FORM = re.compile(f"[{''.join(_CHARACTER)}]")
 _VARIANT_FORM = re.compile(f"[{''.join(_VARIANT)}]")
-_AFTER_HINT = re.compile(
-    f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺薰苧甯痲什怎那多要这]"
-)
+_AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺薰苧甯痲麽]")
 
 # 了 and 着 written so that no Simplified text has them: enough to repair a line without Traditional characters.
 _PARTICLE_AFTER = (
@@ -277,9 +275,9 @@ def _simplified(line: str, bits: int) -> str:
         work = _KANA_SEGMENT.sub(lambda match: _kana_masked(match[0], mask), work)
     if _ABOUT_CHARACTERS.search(work):
         work = _CITED.sub(lambda match: mask(match[0]), work)
-    if _NAMED_HINT.search(work):
-        work = _NAMED.sub(lambda match: mask(match[0]), work)
     if _BEFORE_HINT.search(work):
+        if _NAMED_HINT.search(work):
+            work = _NAMED.sub(lambda match: mask(match[0]), work)
         work = _BEFORE_FORM.sub(
             lambda match: mask(_KEEP[match[0]]) if match[0] in _KEEP else _BEFORE[match[0]], work
         )
