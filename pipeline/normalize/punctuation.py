@@ -36,7 +36,7 @@ _BOX = re.compile("[\u2500-\u257f]")
 _ODD_DOTS = re.compile("[⋯‥]|。。。|···|•••|・・・")
 _DOTS = re.compile("[…⋯‥]+|\\.{3,}|。{3,}|·{3,}|•{3,}|・{3,}")
 _WORD_OR_HAN = re.compile(f"[{HAN}{LETTER}0-9]")
-_LAST_WORD = re.compile(f"[{HAN}][A-Za-z0-9]{{1,20}}\\Z")
+_LAST_WORD = re.compile(f"[{HAN}] ?[A-Za-z0-9]{{1,20}}\\Z")
 """Of a Chinese line that ends in dots."""
 _RULE_LENGTH = 8
 """A run of more dashes is a drawn line."""
@@ -127,7 +127,7 @@ def ellipses(line: str) -> str:
 
 def _ellipsis(match: re.Match[str]) -> str:
     line, run = match.string, match[0]
-    if match.end() == len(line) and _LAST_WORD.search(line[max(0, match.start() - 21) : match.start()]):
+    if match.end() == len(line) and _LAST_WORD.search(line[max(0, match.start() - 22) : match.start()]):
         return "……"
     if run[0] == "。" or NEAR.match(before(line, match.start())) or NEAR.match(after(line, match.end())):
         return "……"
