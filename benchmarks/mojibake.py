@@ -32,6 +32,7 @@ WAYS: dict[str, tuple[tuple[str, str], ...]] = {
     "utf-8 as latin-1 twice": (("utf-8", "latin-1"), ("utf-8", "latin-1")),
     "utf-8 as cp1252 twice": (("utf-8", SLOPPY), ("utf-8", SLOPPY)),
     "utf-8 as gbk": (("utf-8", "gb18030"),),
+    "utf-8 as gbk, browsers": (("utf-8", "whatwg-gbk"),),
     "gbk as latin-1": (("gbk", "latin-1"),),
     "gbk as cp1252": (("gbk", SLOPPY),),
     "big5 as latin-1": (("big5hkscs", "latin-1"),),
@@ -58,6 +59,7 @@ LATIN = [
     "et",
     "cy",
 ]
+_EURO = 0x80
 SHORTEST, LATIN_LINES = 6, 100_000
 
 
@@ -109,11 +111,23 @@ def misread(lines: list[str], steps: tuple[tuple[str, str], ...]) -> Iterator[tu
         wrong = line
         try:
             for right, read_as in steps:
-                wrong = wrong.encode(right).decode(read_as)
+                wrong = decoded(wrong.encode(right), read_as)
         except UnicodeError:
             continue
         if "\n" not in wrong:
             yield line, wrong
+
+
+def decoded(coded: bytes, read_as: str) -> str:
+    """What bytes are read as; `whatwg-gbk` is GBK as browsers read it, whose byte 80 is the euro."""
+    if read_as != "whatwg-gbk":
+        return coded.decode(read_as)
+    pieces: list[str] = []
+    while coded:
+        size = 1 if coded[0] <= _EURO else 2
+        pieces.append("\u20ac" if coded[0] == _EURO else coded[:size].decode("gb18030"))
+        coded = coded[size:]
+    return "".join(pieces)
 
 
 def share(pairs: list[tuple[str, str]], cure: Callable[[str], str]) -> float:

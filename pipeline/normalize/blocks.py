@@ -11,13 +11,14 @@ from pipeline.normalize.characters import HAN_CHARACTER, is_code
 Range = tuple[int, int]
 
 _HINT = re.compile(
-    "```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]|[├└│]))"
+    "```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]|[─-╿]))"
     "|,[^,\n]{0,30},[^,\n]{0,30},"
 )
 _FENCE = re.compile(r" {0,3}(`{3,12}|~{3,12})([^`\n]{0,100})\Z")
 _PRE = re.compile("<pre(?: [^<>\n]{0,200})?>", re.IGNORECASE)
 _END_OF_PRE = re.compile("</pre>", re.IGNORECASE)
 _INDENTED = re.compile("(?: {4}|\t)[ \t]*\\S")
+_ITEM = re.compile("[ \t]*(?:[\\-*+•]|\\d{1,3}[.)])[ \t]")
 _KEY = re.compile("[ \t]{0,24}(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=](?: ?\\S(?<!:/)|\\Z)")
 _STRINGS = re.compile(
     "[ \t]*(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}')"
@@ -26,8 +27,8 @@ _STRINGS = re.compile(
 """Strings of an array; a comma tells that it goes on in the next line."""
 _OPENS_ARRAY = re.compile("(?:[\\[{]|\\A[\t -~]{0,200}\\()[ ]?\\Z")
 """A round bracket only where no Han stands, beside which it becomes full-width."""
-_DRAWN_EDGE = re.compile("[ \t]*\\+[\\-=+]{3,300}\\+[ ]*\\Z")
-_DRAWN_ROW = re.compile("[ \t]*[|+].*[|+][ ]*\\Z")
+_DRAWN_EDGE = re.compile("[ \t]*(?:\\+[\\-=+]{3,300}\\+|[┌├└╔╠╚╭╰╞┏┣┗][─-╿]{3,300})[ ]*\\Z")
+_DRAWN_ROW = re.compile("[ \t]*[|+─-╿].*[|+─-╿][ ]*\\Z")
 _JSON = re.compile(
     '[ \t]*[{\\[]?[ ]?"[^"\n]{1,60}"[ ]?:[ ]?'
     '(?:[0-9\\[{]|(?:["\\[{0-9\\-]|true|false|null).*["\\]}0-9el]),?[ ]?\\Z|[ \t]*[{\\[]"'
@@ -113,24 +114,34 @@ def _preformatted(lines: Sequence[str]) -> Iterator[Range]:
 
 
 def _indented(lines: Sequence[str]) -> Iterator[Range]:
-    """Lines that are indented by four and of which some are code, and half at least code or without Han."""
-    indented = [_INDENTED.match(line) is not None for line in lines]
-    # a blank line between two that are indented belongs to them
-    inside = [
-        is_one or (not line.strip() and 0 < n < len(lines) - 1 and indented[n - 1] and indented[n + 1])
-        for n, (is_one, line) in enumerate(zip(indented, lines, strict=True))
-    ]
-    for is_block, run in groupby(range(len(lines)), key=inside.__getitem__):
-        numbers = list(run)
-        if not is_block:
+    """Paragraphs indented by four of which a line is code, and half at least code or without Han.
+
+    After such a one also those indented deeper, but for items of a list. Each is told by itself and by what it follows
+    alone, so that a second reading tells the same.
+    """
+    first, base = None, None
+    for number, line in enumerate([*lines, "."]):
+        if _INDENTED.match(line):
+            first = number if first is None else first
             continue
-        block = [lines[number].strip() for number in numbers if lines[number].strip()]
-        code = [is_code(line) or _STATEMENT.match(line) is not None for line in block]
-        plain = sum(
-            is_one or not HAN_CHARACTER.search(line) for is_one, line in zip(code, block, strict=True)
-        )
-        if any(code) and plain * 2 >= len(block):
-            yield numbers[0], numbers[-1] + 1
+        if first is not None:
+            block = lines[first:number]
+            indent = min(len(one.expandtabs(4)) - len(one.expandtabs(4).lstrip()) for one in block)
+            if _has_code(block):
+                base = indent if base is None else min(base, indent)
+            elif base is None or indent <= base or _ITEM.match(block[0]):
+                base = None
+            if base is not None:
+                yield first, number
+        first = None
+        base = None if line.strip() else base
+
+
+def _has_code(block: Sequence[str]) -> bool:
+    stripped = [line.strip() for line in block]
+    code = [is_code(line) or _STATEMENT.match(line) is not None for line in stripped]
+    plain = sum(one or not HAN_CHARACTER.search(line) for one, line in zip(code, stripped, strict=True))
+    return any(code) and plain * 2 >= len(stripped)
 
 
 def _of_rows(lines: Sequence[str]) -> Iterator[Range]:
@@ -184,7 +195,7 @@ def _trees(lines: Sequence[str]) -> Iterator[Range]:
 
 
 def _drawn(lines: Sequence[str]) -> Iterator[Range]:
-    """Tables drawn with + - and |."""
+    """Tables drawn with + - and |, or with the lines Unicode has for it."""
     for is_drawn, run in groupby(
         range(len(lines)), key=lambda number: _DRAWN_ROW.match(lines[number]) is not None
     ):

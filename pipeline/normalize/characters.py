@@ -30,13 +30,19 @@ KANA_CHARACTER = re.compile(f"[{KANA}]")
 HANGUL_CHARACTER = re.compile(f"[{HANGUL}]")
 CHINESE_ONLY = re.compile("[这這们們吗嗎你妳她呢吧哪很说說么麼]")
 """Frequent characters that Japanese does not write."""
-_LATIN_WORD = re.compile("[A-Za-z]+")
+_LATIN_WORD = re.compile("[A-Za-z]+(?:[0-9]+[A-Za-z]*)*")
 _GRAMMAR_WORD = re.compile(
     r"(?<![A-Za-z])(?:the|an?|is|are|was|were|be|been|and|or|but|of|to|in|on|for|with|by|at|from|as|that|which|this|it|"
     r"The|This|It|He|She|They|We|You|What|How|he|she|they|we|you|me|him|her|his|has|had|have|not|will|would|can|do|does|did|what|when|where|how)(?![A-Za-z])"
 )
 
 
+_INDENT = re.compile(f"[ \t]*[{SHIELD}]?(?=(?:[\\-*+•]|[0-9]{{1,3}}[.)])[ \t])|[ \t]*")
+"""Of an item, also where it is protected: how far a line is indented says nothing of its language."""
+_REFERENCE = re.compile(r"\[(?:[JMDCNPSRGZ]|EB|DB|CP)(?:/OL)?\] ?[.,:]")
+"""The kind of a work in a list of references (GB/T 7714), which is set with half-width marks."""
+_TAGGED = re.compile(r"[^\n]{0,60}?(?:[^\s/]{1,20}/[A-Za-z]{1,3}[ \t]{1,3}){4}")
+"""Words with the letters of their part of speech, as corpora are tagged: 国/n 的/u."""
 _ENCLOSED = re.compile(f"[\\[(（《“\"'][{HAN}·]{{1,40}}[\\])）》”\"'{SHIELD}]")
 _SENTENCE_WORDS = 5
 
@@ -111,12 +117,18 @@ def _is_english(line: str) -> bool:
 def is_chinese(line: str, *, has_other: bool = True) -> bool:
     """Whether a line is Chinese text: it has Han, and is not Japanese, Korean, code, or an English sentence.
 
-    An English sentence that names a Chinese word has more than twice as many Latin words as Han, or more
-    words than Han with two small words of grammar (and, the, is) among them. `has_other` is False where
-    the caller knows that the line has neither kana nor Hangul.
+    Nor is an entry of a list of references, or tagged text. An English sentence that names a Chinese word has more than
+    twice as many Latin words as Han, or more words than Han with two small words of grammar (and, the, is) among them.
+    `has_other` is False where the caller knows that the line has neither kana nor Hangul.
     """
     if not HAN_CHARACTER.search(line) or (line[0] < "\x80" and (is_code(line) or _is_english(line))):
         return False
+    if "/" in line and _TAGGED.match(line):
+        return False
+    if "[" in line and _REFERENCE.search(line):
+        return False
+    if line[0] in " \t" or line[0] >= SHIELD[0]:
+        line = _INDENT.sub("", line, count=1)
     wide = (len(line.encode("utf-8", "surrogatepass")) - len(line)) // 2
     if has_other and (is_japanese(line) or len(HANGUL_CHARACTER.findall(line)) * 2 > wide):
         return False

@@ -17,6 +17,11 @@ _FIELD = f"(?:[\\-+]?[0-9][0-9.:%]{{0,12}}|[^\\s{FULL}.,:;!?()\"'-]{{1,30}})"
 _SPACED_ROW = re.compile(f"{_FIELD}(?: {{1,20}}{_FIELD}){{2,9}}\\Z")
 _NUMBER_BETWEEN = re.compile(" [0-9][0-9.:%]{0,12} ")
 _FIGURE = re.compile("[\\-+]?[0-9][0-9.,:%]{0,12}")
+_ENTRY = re.compile(f"[{HAN}]{{1,12}}(?P<gap> {{1,8}})[A-Za-z' ]{{1,60}}\\Z")
+_LEAST_ENTRIES = 5
+"""Lines of a word and how it is read or what it is in English."""
+_ENTRY_LINE = f"[{HAN}]{{1,12}}+ {{1,8}}[A-Za-z' ]{{1,60}}"
+_ENTRIES = re.compile(f"\n{_ENTRY_LINE}(?:\n{_ENTRY_LINE}){{{_LEAST_ENTRIES - 2}}}")
 _LEAST_SPACED = 3
 """Rows whose fields stand between spaces, with numbers in the same field of each: a dictionary (靓妆 5 n)."""
 _OPTION = re.compile(
@@ -43,6 +48,8 @@ def gaps(text: str) -> list[Range]:
         found += _after_options(text)
     if _NUMBER_BETWEEN.search(text):
         found += _between_fields(text)
+    if _ENTRIES.search(text):
+        found += _of_entries(text)
     if _LETTER_LINES.search(text):
         found += _after_letters(text)
     apart: list[Range] = []
@@ -108,6 +115,21 @@ def _after_letters(text: str) -> Iterator[Range]:
         else:
             if len({one for one, _ in run}) == len(run) > 1:
                 yield from (gap for _, gap in run)
+            run = []
+        at += len(line) + 1
+
+
+def _of_entries(text: str) -> Iterator[Range]:
+    """The space between a word and its Latin reading, in five neighbouring lines at least."""
+    run: list[Range] = []
+    at = 0
+    for line in [*text.split("\n"), ""]:
+        entry = _ENTRY.match(line)
+        if entry:
+            run.append((at + entry.start("gap"), at + entry.end("gap")))
+        else:
+            if len(run) >= _LEAST_ENTRIES:
+                yield from run
             run = []
         at += len(line) + 1
 

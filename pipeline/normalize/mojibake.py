@@ -52,18 +52,23 @@ _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _LEAST_HITS = 3
 _SHORT = 12
-"""Characters of a line that is believed for two Han, if these are frequent."""
+"""Characters beyond ASCII of a line that is believed for two Han, if these are frequent."""
 _TYPED = str.maketrans("，：；！？", ",:;!?")
 """Marks that other fixes make of those that are typed; where bytes were lost they are hardly bytes of a character."""
 _MOST_COMMON = 8
 """One in so many characters may be a frequent Han; more are clean text, which must not be lost."""
 _LOST = b"\xff"
 _LOST_CHARACTER = re.compile("\ufffd[?\ufffd]*")
+_EURO, _BYTE_80, _EURO_IN_GB18030 = "\u20ac", b"\x80", b"\xa2\xe3"
 _MOST_LOST = 2
 """Han that must be read for each that is lost."""
 _HAN_OR_MARK = re.compile(f"[{HAN}\u2010-\u2bff\u3000-\u303f\uff00-\uffef]")
 _NO_WORD = re.compile("[¢-©¬-´¶¸¹¼-¾][!-~\x80-\xff]|[ª°µ·º»][À-ÿ]|[À-ÖØ-Þ]{5}")
 """Signs joined to what follows, or capitals with accents in a row: Chinese read so has them, words have not."""
+_ALPHABET, _ROW = "".join(map(chr, range(0xC0, 0x100))), 5
+"""Letters as Latin-1 sorts them: so many in a row are a list of them."""
+_SIGN_OF_LATIN = re.compile(f"[ÂÃ][\x80-\xbf{_LETTERS_OF_1252}]")
+"""UTF-8 of a sign or letter of Latin-1 misread, which beside Han nothing else is: Â¥, Â°, Ã©."""
 _NEIGHBOURS = re.compile(f"[{HAN}{FULL}\uff00-\uffef]{{2,}}")
 _LEAST_NEIGHBOURS, _LEAST_LIKELY = 2, 0.5
 """Letters beyond ASCII stand alone in words, Han side by side; chance gives .1 of 1, the worst line of many .5."""
@@ -104,7 +109,8 @@ def uncured(text: str) -> list[tuple[int, int]]:
 
 
 def _reads_as_gbk(line: str) -> bool:
-    return len(_AS_GBK.findall(line)) >= max(_LEAST_HITS, len("".join(line.split())) // 5)
+    hits = len(_AS_GBK.findall(line))
+    return hits >= _LEAST_HITS and hits >= len(_NOT_ASCII.findall(line)) // 5
 
 
 def _reads_as_latin(line: str) -> bool:
@@ -161,12 +167,16 @@ def _is_sound(read: str) -> bool:
 
 
 def _from_two_bytes(line: str) -> str | None:
-    """A line of one-byte characters read as GBK or Big5, whichever is the likelier Chinese."""
+    """A line of one-byte characters read as GBK or Big5, the likelier Chinese; where both are alike it stays."""
     coded = _bytes(line)
     if coded is None or not _NO_WORD.search(line):
         return None
     read = [text for text in (_decoded(coded, "gb18030"), _decoded(coded, "big5hkscs")) if text]
+    if any(line[at : at + _ROW] in _ALPHABET for at in range(len(line) - _ROW + 1)):
+        return None
     best = max(read, key=_likelihood, default="")
+    if len(read) > 1 and _likelihood(read[0]) == _likelihood(read[1]) and read[0] != read[1]:
+        return None
     if _likelihood(best) < _LEAST_LIKELY or len("".join(_NEIGHBOURS.findall(best))) < _LEAST_NEIGHBOURS:
         return None
     return best
@@ -175,15 +185,28 @@ def _from_two_bytes(line: str) -> str | None:
 def _from_gbk(line: str) -> str | None:
     """A line of rare Han that are UTF-8 read as GBK; a character of which bytes were lost becomes U+FFFD.
 
-    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it. Where
-    some are lost, a rare Han is one that was put together of the wrong bytes.
+    What cannot be read in GBK was replaced by ? or U+FFFD then: such a mark inside a character is a byte of it, and €
+    is the byte 80 (so the WHATWG's Encoding Standard and Windows read it). Where some are lost, a rare Han is one
+    that was put together of the wrong bytes.
     """
-    is_short = len(line.strip()) <= _SHORT and _AS_GBK.match(line.lstrip()) is not None
+    first = _NOT_ASCII.search(line)
+    is_led = first is not None and _AS_GBK.match(first[0]) is not None
+    if not is_led and not _reads_as_gbk(line):
+        return None
+    beyond_ascii = "".join(_NOT_ASCII.findall(line))
+    is_short = is_led and len(beyond_ascii) <= _SHORT
     if not is_short and not _reads_as_gbk(line):
         return None
-    if sum(one in _COMMON for one in _HAN.findall(line)) * _MOST_COMMON > len(line):
+    if sum(one in _COMMON for one in _HAN.findall(line)) * _MOST_COMMON > len(beyond_ascii):
         return None
-    read = min(_read_with_losses(line.translate(_TYPED)), _read_with_losses(line), key=_losses)
+    read = min(
+        (
+            _read_with_losses(one, euro)
+            for euro in ((_BYTE_80, _EURO_IN_GB18030) if _EURO in line else (b"",))
+            for one in (line.translate(_TYPED), line)
+        ),
+        key=_losses,
+    )
     is_likelier = _likelihood(read.replace("\ufffd", "")) > max(_LEAST_LIKELY, _likelihood(line))
     han = len(_HAN.findall(read))
     if is_short and han < _LEAST_HITS:
@@ -195,9 +218,10 @@ def _from_gbk(line: str) -> str | None:
     return read
 
 
-def _read_with_losses(line: str) -> str:
-    """A line of GBK read as UTF-8, with U+FFFD for each character of which a byte is not there."""
-    coded = b"".join(_LOST if one == "\ufffd" else one.encode("gb18030", "replace") for one in line)
+def _read_with_losses(line: str, euro: bytes) -> str:
+    """A line of GBK, its € being `euro`, read as UTF-8, with U+FFFD for each character of which a byte is lost."""
+    bytes_of = {"\ufffd": _LOST, _EURO: euro}
+    coded = b"".join(bytes_of.get(one) or one.encode("gb18030", "replace") for one in line)
     return _LOST_CHARACTER.sub("\ufffd", coded.decode("utf-8", "replace"))
 
 
@@ -209,12 +233,15 @@ def _pieces_from_utf8(line: str) -> str | None:
     """A line that has pieces of UTF-8 misread beside other text.
 
     A single Han may be a letter and two marks (é·”): beside such a piece it is believed where it is a frequent one.
+    Signs and letters of Latin-1 are believed beside Han.
     """
+    has_han = _HAN.search(line) is not None
 
     def replaced(match: re.Match[str]) -> str:
         read = _from_utf8(match[0])
         is_one_han = read is not None and len(read) == 1 and _HAN.match(read) is not None
-        return read if read and _BEYOND_LATIN.search(read) and not is_one_han else match[0]
+        is_sign = has_han and _SIGN_OF_LATIN.fullmatch(match[0]) is not None
+        return read if read and (is_sign or _BEYOND_LATIN.search(read)) and not is_one_han else match[0]
 
     def completed(match: re.Match[str]) -> str:
         read = _from_utf8(match[0])

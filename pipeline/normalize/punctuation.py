@@ -16,6 +16,7 @@ from pipeline.normalize.characters import (
     NEAR,
     OPENING,
     SHIELD,
+    STOPS,
     after,
     before,
     is_han,
@@ -35,6 +36,8 @@ _BOX = re.compile("[\u2500-\u257f]")
 _ODD_DOTS = re.compile("[⋯‥]|。。。|···|•••|・・・")
 _DOTS = re.compile("[…⋯‥]+|\\.{3,}|。{3,}|·{3,}|•{3,}|・{3,}")
 _WORD_OR_HAN = re.compile(f"[{HAN}{LETTER}0-9]")
+_LAST_WORD = re.compile(f"[{HAN}] ?[A-Za-z0-9]{{1,20}}\\Z")
+"""Of a Chinese line that ends in dots."""
 _RULE_LENGTH = 8
 """A run of more dashes is a drawn line."""
 _NAME_DOT = re.compile(f"[•‧・･∙⋅](?<=[{HAN}{LETTER}].)(?=[{HAN}{LETTER}])")
@@ -56,19 +59,30 @@ _DECREMENT = re.compile(r"(?<![A-Za-z])[a-z]--\Z")
 _HAN_NUMBER = re.compile("[（(]?[一二三四五六七八九十]{1,3}[)）]?\\Z")
 _CLOSED = f"{CLOSING}…—"
 _WORD = re.compile(f"[{LETTER}0-9{SHIELD}]")
-_LATIN_NAME = "[A-Za-z][A-Za-z0-9+.\\-]{0,20}"
+_LATIN_NAME = "[A-Za-z0-9][A-Za-z0-9+.%℃\\-]{0,20}"
 _LIST_COMMAS = re.compile(
-    f"[A-Za-z](?:(?<=[{HAN}].)|(?<=[{HAN}] .))[A-Za-z0-9+.\\-]{{0,20}}(?:,{_LATIN_NAME}){{1,8}}(?= ?[{HAN}])"
+    f"[A-Za-z0-9](?:(?<=[{HAN}{STOPS}].)|(?<=[{HAN}{STOPS}] .)|(?<=\\A[A-Z]))[A-Za-z0-9+.%℃\\-]{{0,20}}"
+    f"(?:,{_LATIN_NAME}){{1,8}}(?= ?[{HAN}]|[{STOPS}])"
 )
+"""Latin words, numbers and what is measured between Han, of a list or of two clauses; also where the line begins."""
+_COMMA = re.compile("(?<![0-9]),|,(?![0-9])")
+_LABEL = re.compile(f"(?:\\A|[{STOPS}])[A-Z]{{2,5}}\\Z")
+_VALUE = re.compile("[0-9.-]+(?!:)")
+"""A label that is an acronym and its number: CPU:8核; not a time, not an address of hardware."""
+_NUMBERED = re.compile("[0-9]{1,2}[.、)](?![0-9])")
+_REFERENCE = re.compile("&[A-Za-z][A-Za-z0-9]{0,31}\\Z")
+"""A character reference that is none, up to its semicolon."""
+_FRAMED = re.compile("(-{3,60}|—{3,60}|─{3,60})[^-—─].*[^-—─]\\1\\Z")
+"""Drawn on both sides of a heading: ----正文----."""
 _SHIELDED_COMMA = re.compile(f"(?<=[{SHIELD}]), ?(?=[{SHIELD}]|\\[[^\\[\\]\\n]{{1,60}}[{SHIELD}])")
-_NAME_SYLLABLE = (
+NAME_SYLLABLE = (
     "阿埃艾安奥巴贝比彼波伯博布查达戴丹德蒂丁杜多厄尔法夫菲费弗福盖戈格古哈海汉赫亨华霍基吉加贾杰卡凯康柯科克肯库"
     "拉莱兰朗劳勒雷里利莉林琳卢鲁路伦罗洛马玛麦曼梅蒙米密莫默姆穆纳娜内尼妮纽诺帕佩皮普奇乔琼萨塞森莎什斯史丝索"
     "塔泰坦汤特提图托瓦万威韦维温沃乌西希夏肖辛休雅亚扬耶伊因尤约泽扎詹珍朱兹茨佐"
     "愛貝達爾費蓋漢華賈傑凱萊蘭勞雷裡莉盧魯倫羅馬瑪麥蒙納內紐諾帕喬瓊薩絲湯圖維韋溫烏澤茲"
 )
 _TOKEN = re.compile("[^ ，。、；：？！（）“”,.;:?!()]+")
-_NAME_STOP = re.compile(f"\\.(?<=[{_NAME_SYLLABLE}]{{2}}\\.)(?=[{_NAME_SYLLABLE}]{{2}})")
+_NAME_STOP = re.compile(f"\\.(?<=[{NAME_SYLLABLE}]{{2}}\\.)(?=[{NAME_SYLLABLE}]{{2}})")
 
 
 def dashes(line: str) -> str:
@@ -78,7 +92,7 @@ def dashes(line: str) -> str:
     """
     if "--" not in line and "———" not in line and "—-" not in line and not _ODD_DASH.search(line):
         return line
-    if not _WORD_OR_HAN.search(line):
+    if not _WORD_OR_HAN.search(line) or _FRAMED.match(line):
         return line
     return _DASHES.sub(_dash, line)
 
@@ -113,6 +127,8 @@ def ellipses(line: str) -> str:
 
 def _ellipsis(match: re.Match[str]) -> str:
     line, run = match.string, match[0]
+    if match.end() == len(line) and _LAST_WORD.search(line[max(0, match.start() - 22) : match.start()]):
+        return "……"
     if run[0] == "。" or NEAR.match(before(line, match.start())) or NEAR.match(after(line, match.end())):
         return "……"
     return run
@@ -145,7 +161,7 @@ def marks(line: str) -> str:
             line = pattern.sub(full, line)
     line = _MARK.sub(_mark, line)
     if "," in line:
-        line = _LIST_COMMAS.sub(lambda match: match[0].replace(",", "，"), line)
+        line = _LIST_COMMAS.sub(lambda match: _COMMA.sub("，", match[0]), line)
         line = _SHIELDED_COMMA.sub("，", line)
     for doubled in _DOUBLED:
         while doubled in line:
@@ -160,6 +176,12 @@ def _mark(match: re.Match[str]) -> str:
         return _stop(line, start, left, right) if run == "." else run
     near, following = line[start - 1 : start], line[end : end + 1]
     if near.isdigit() and following.isdigit():
+        return run
+    if run == ":" and following.isdigit() and _LABEL.search(line[max(0, start - 6) : start]):
+        return "：" if _VALUE.match(line, end) else run
+    if run[0] in "?!" and _NUMBERED.match(line, end):
+        return run.translate(_FULL_MARK)
+    if run == ";" and _REFERENCE.search(line[max(0, start - 33) : start]):
         return run
     if following == "=" or run == "::" or (following in {")", "("} and run in {":", ";"}):
         return run
@@ -190,7 +212,7 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
         return "。" if not right or _holds_han(line, start, right) else "."
     if not right and left in {"%", "℃"}:
         return "。"
-    if not right and (left == "]" or left.isdigit()):
+    if not right and (left in {"]", ")"} or left.isdigit()):
         return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN or _PART.search(line) else "."
     return "."
 

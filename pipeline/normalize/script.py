@@ -22,6 +22,7 @@ from pipeline.normalize.characters import (
     SHIELD,
     is_japanese,
 )
+from pipeline.normalize.punctuation import NAME_SYLLABLE
 from pipeline.rules import table
 from pipeline.rules.han import HAN
 
@@ -41,12 +42,16 @@ _ROWS = table("script")
 _CHARACTERS = table("script-characters")
 _HANT = "".join(characters for script, characters in _CHARACTERS if script == "Hant")
 _HANS = "".join(characters for script, characters in _CHARACTERS if script == "Hans")
-_RESIDUAL = "妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著藉枱"
+_RESIDUAL = "麽妳牠敍衞衹揹鎗荳燄籐觔耡拏菓祇甦瞭覆著藉枱"
 LAWFUL = "乾剋劄吒夥徵扞拚於昇氾甦祕絜脩菉蒐薹谿釐邨閤陞麽麹"
 """Characters OpenCC converts that the table of 8,105 standard ones (通用规范汉字表, 2013) has in their own right."""
 HANT_CHARACTER = _any_of(_HANT)
 _RARE = "".join(characters for script, characters in _CHARACTERS if script == "Rare")
+_OPENING = _any_of("".join(sorted({*LAWFUL, *_RARE} - {*"拚邨"})))
+"""Of these, and of the rare ones, which Simplified text writes as they are, those that open a line of a text that tells
+nothing else; Simplified text writes the others often."""
 _CONVERTIBLE = _any_of(_HANT + _RARE)
+_RARE_CHARACTER, _BY_ANALOGY = _any_of(_RARE), re.compile("[\U00020000-\U0003347f]")
 CONVERTIBLE = _HANT + _RARE + _RESIDUAL
 """What `simplify` looks for, as the inside of a class."""
 _IS_CONVERTIBLE, _IS_RESIDUAL = 1, 2
@@ -54,7 +59,7 @@ _SUSPECTS = triggers.trigger_table([_HANT + _RARE, _RESIDUAL])
 _HONG_KONG = "兑卧叁囱媪悦愠户捝揾敚棁榅氲涚温灶煴痴秘税粽緼脱腽葱蒀藴蜕輼醖"
 """Simplified forms that are Hong Kong's standard too (OpenCC's HKVariants): no evidence of Simplified text."""
 _PLAINLY = triggers.trigger_table(
-    ["".join(sorted({*_HANT, *_RARE} - {*LAWFUL})), "".join(sorted({*_HANS} - {*_HONG_KONG}))]
+    ["".join(sorted(set(_HANT) - {*LAWFUL})), "".join(sorted({*_HANS} - {*_HONG_KONG}))]
 )
 _IS_HANT, _IS_HANS = 1, 2
 HANS_CHARACTER = _any_of(_HANS)
@@ -90,7 +95,7 @@ _BEFORE_HINT = re.compile(
 )
 _CHARACTER_FORM = re.compile(f"[{''.join(_CHARACTER)}]")
 _VARIANT_FORM = re.compile(f"[{''.join(_VARIANT)}]")
-_AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺]")
+_AFTER_HINT = re.compile(f"[{''.join({form[0] for form in _AFTER if len(form) == 1})}覆炼像迳锺薰苧甯痲麽]")
 
 # 了 and 着 written so that no Simplified text has them: enough to repair a line without Traditional characters.
 _PARTICLE_AFTER = (
@@ -101,17 +106,32 @@ _ZHU_WORD = "作名称稱述录錄者有书書文于於"
 _ZHU_AFTER = "显顯卓昭原编編专專名巨遗遺译譯论論合拙新所撰土"
 _RESIDUE = re.compile(
     "[妳牠敍衞衹揹鎗荳燄籐觔耡拏枱]|菓(?!子)|(?<![神地天灵靈])祇(?![园園陀树樹])|甦(?=[醒活])|[復复]甦|瞭(?![望哨])"
-    f"|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
+    f"|(?<=[什怎这這那多要])麽|覆[合杂雜制製印習习活]|[重恢]覆|(?<=[{_PARTICLE_AFTER}])著(?![{_ZHU_WORD}])"
     f"|(?<![{_ZHU_AFTER}])著(?=[想重手眼陆陸落急力])"
 )
 _RESIDUE_ALONE = re.compile("藉(?=[以助口故此由着著端手詞词])|反覆|[函答批回申拜示明]覆|覆[信呈命墓按文校]")
 """Words that are enough where no Simplified character stands in the line, which may write them so."""
 _ASPECT_BESIDE = "着"
 _AUTHOR = re.compile(
-    f"(?<![{HAN}])(?![他她我你妳它牠祂這这那有])(?:(?![地的在了])[{HAN}·]){{2,8}}"
+    f"(?<![{HAN}])(?![他她我你妳它牠祂這这那有])(?P<name>(?:(?![地的在了])[{HAN}·]){{2,8}})"
     "(?<![穿看望拿笑哭說说走跑睡躺坐站唱跳握抱盯])著(?=$|[）)》】\\]])"
     f"|(?<![{HAN}])(?![他她我你妳它這这那有])[{HAN}]{{1,2}}[^看讀读拿捧抱唱聽听念翻藉借隨随憑凭沿對对跟]著(?=《)"
 )
+_ONE_CHARACTER, _TWO_CHARACTERS = (names for names, *_ in table("surnames"))
+_SURNAMES = frozenset(_ONE_CHARACTER) | frozenset(_TWO_CHARACTERS.split("、"))
+_NAMED_HINT = re.compile("[昇陞徵乾]")
+_NAMED = re.compile(
+    f"(?:(?<=[{_ONE_CHARACTER}])(?<![晉晋高])"
+    f"|(?<=[{_ONE_CHARACTER}][{HAN}])(?<![提上晉晋直高推擢回躍跃飛飞爬攀特象表東东]))[昇陞徵乾](?=先生|女士|小姐|夫人|教授"
+    "|博士|醫[師生]|老[師师]|院[長长士]|校[長长]|[局處处部市縣县省科社會会館馆隊队團团班軍军師师艦舰站所][長长]|主任|主席|主教|[將将][軍军]|[經经]理"
+    "|[總总][經经]理|[總总][裁統统]|[議议委][員员]|董事|律[師师]|[導导]演|[記记]者|同志|同[學学])"
+)
+"""The last character of a person's name, before what he or she is."""
+_LONGEST_NAME = 3
+_BODY = re.compile("(?:会|社|院|组|所|系|室|局|馆|部|等|编)\\Z")
+"""What a body that writes books is called by its last character, and who is one of several."""
+_FOREIGN = re.compile(f"[{NAME_SYLLABLE}]")
+_SHARE_OF_SYLLABLES = 0.6
 _NEXT_TO_HAN = re.compile(f"(?<=[{HAN}]).|.(?=[{HAN}])")
 _AUTHOR_STAND_IN = "\U000ffffe"
 
@@ -119,7 +139,17 @@ _INFLECTION = re.compile("[ぁ-ねは-ゖ]")
 """Hiragana but for の, which Chinese texts use as an ornament: katakana may be a name in a Chinese line."""
 _QUOTED = re.compile("[《「『“][^《「『“》」』”]{0,100}[》」』”]")
 _KANA_SEGMENT = re.compile(f"[{HAN}{KANA}ー・]+")
-_KANA_NEIGHBOUR = re.compile(f"[{HAN}]{{0,2}}[{KANA}][{HAN}{KANA}ー]{{0,2}}")
+_OLD = (
+    "國來與對會學發從當點應兩變邊關實體聲觀讀寫萬圖單傳豐戰廣顯覺樣樂權氣經號讓據擔獨獻畫舊處壓圓圍屬殘淺濟滿繼續總聽臺譯貓"
+    "爲爭團區參將專舉稱驗險齊轉輕鐵錢鹽黨齒龍澤澀燈營爐狀帶彌徑戀戲拔擧攝數斷晝條檢歡歸殼氣濱瀨禮穩竊粹縣繩纖聯膽臟藝蟲褒觸"
+    "賴贊醫釋鎭靈餘騷驛髮麥黃"
+)
+"""Traditional characters that Japanese has written in a simpler form since 1946 (当用漢字字体表, 1949)."""
+_GRAMMAR = re.compile("[的了是在和都也就我他]")
+_OLD_CHARACTER = re.compile(f"[{_OLD}]")
+_KANA_NEIGHBOUR = re.compile(
+    f"(?:(?![{_OLD}])[{HAN}]){{0,2}}[{KANA}](?:(?![{_OLD}的了是在和都也就])[{HAN}{KANA}ー]){{0,2}}"
+)
 _CITED = re.compile(f"(?<=[“‘「『\"'])[{HAN}](?=[”’」』\"'])")
 _ABOUT_CHARACTERS = re.compile("[字繁]")
 _PAIR = re.compile(f"([{HAN}]{{1,8}}) ?[=→{SHIELD}] ?([{HAN}]{{1,8}})\\Z")
@@ -181,17 +211,25 @@ def simplify(text: str) -> str:
     plainly = triggers.of_lines(text, _PLAINLY)
     _, hant, hans = triggers.counts(text, _PLAINLY, 2)
     return "\n".join(
-        _simplified(line, bits) if bits & _IS_RESIDUAL or (bits and _is_open(sure, hant >= hans)) else line
+        _simplified(line, bits)
+        if bits & _IS_RESIDUAL or (bits and _is_open(line, sure, hant - hans))
+        else line
         for line, bits, sure in zip(text.split("\n"), suspects, plainly, strict=True)
     )
 
 
-def _is_open(sure: int, is_traditional: bool) -> bool:
+def _is_open(line: str, sure: int, more: int) -> bool:
     """Whether a line may be converted: it has a Traditional character, or no Simplified one in such a text.
 
-    What Simplified text writes in its own right (乾顺, 杨於陵) is no evidence.
+    What Simplified text writes in its own right (乾顺, 杨於陵) is no evidence, nor a rare character, where it does not
+    write others in a form made by analogy (𣨼). `more`: by how much the text has more
+    Traditional characters than Simplified ones.
     """
-    return bool(sure & _IS_HANT) or (not sure & _IS_HANS and is_traditional)
+    if sure & _IS_HANT:
+        return True
+    if sure & _IS_HANS:
+        return _BY_ANALOGY.search(line) is not None and _RARE_CHARACTER.search(line) is not None
+    return more > 0 or (more == 0 and _OPENING.search(line) is not None)
 
 
 def convert(text: str, target: str) -> str:
@@ -238,6 +276,8 @@ def _simplified(line: str, bits: int) -> str:
     if _ABOUT_CHARACTERS.search(work):
         work = _CITED.sub(lambda match: mask(match[0]), work)
     if _BEFORE_HINT.search(work):
+        if _NAMED_HINT.search(work):
+            work = _NAMED.sub(lambda match: mask(match[0]), work)
         work = _BEFORE_FORM.sub(
             lambda match: mask(_KEEP[match[0]]) if match[0] in _KEEP else _BEFORE[match[0]], work
         )
@@ -274,15 +314,34 @@ def _repaired(line: str, *, keeps_zhu: bool) -> str:
         return _AFTER[form]
 
     if "著" in line:
-        line = _AUTHOR.sub(lambda match: match[0][:-1] + _AUTHOR_STAND_IN, line)
+        line = _AUTHOR.sub(
+            lambda match: match[0][:-1] + _AUTHOR_STAND_IN if _is_author(match) else match[0], line
+        )
     line = _VARIANT_FORM.sub(lambda match: _VARIANT[match[0]], line)
     return _AFTER_FORM.sub(replaced, line).replace(_AUTHOR_STAND_IN, "著")
+
+
+def _is_author(match: re.Match[str]) -> bool:
+    """Whether what stands before 著 is an author: after a colon, in brackets, before 《, or at a line's end a name.
+
+    A name has a dot, begins with a surname, is of the syllables foreign names are written with, or is a body's.
+    """
+    line, name = match.string, match["name"]
+    if name is None or match.end() < len(line) or line[match.start() - 1 : match.start()] == "：":
+        return True
+    is_personal = (len(name) <= _LONGEST_NAME and name[0] in _SURNAMES) or (
+        len(name) <= _LONGEST_NAME + 1 and name[:2] in _SURNAMES
+    )
+    syllables = len(_FOREIGN.findall(name))
+    is_foreign = len(name) >= _LONGEST_NAME and syllables >= _SHARE_OF_SYLLABLES * len(name)
+    return "·" in name or is_personal or is_foreign or _BODY.search(name) is not None
 
 
 def _kana_masked(segment: str, mask: Callable[[str], str]) -> str:
     """Hide Japanese: the whole segment between marks, or only the Han next to kana if the rest is Chinese."""
     if not KANA_CHARACTER.search(segment):
         return segment
-    if not CHINESE_ONLY.search(segment):
+    old = len(_OLD_CHARACTER.findall(segment))
+    if not CHINESE_ONLY.search(segment) and not (old > 1 or (old and _GRAMMAR.search(segment))):
         return mask(segment)
     return _KANA_NEIGHBOUR.sub(lambda match: mask(match[0]), segment)

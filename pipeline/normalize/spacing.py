@@ -40,7 +40,7 @@ _LATIN_SPACE = re.compile(
     rf" (?:(?<=[{HAN}] )(?={_WORD_START})|(?:{_WORD_END})(?=[{HAN}])|(?<=[0-9] )(?=[%‰] ?(?:[{HAN}{FULL}]|\Z)))"
 )
 _UNIT = (
-    "年月日号时点分秒个只件家位名次版岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼只号"
+    "年月日号时点分秒折个只件家位名次版岁天周倍度米元块万亿千百美英公厘毫平立吨克寸升座条张台辆部届种句门楼只号"
     "個號時點歲塊萬億釐噸昇條張臺檯颱輛屆種門樓隻祇衹"
 )
 _MARKER = re.compile(rf"[{SHIELD}]?(?:#{{1,6}}|[\-*+>•](?: \[[ xX]\])?|\d{{1,3}}[.)]) ")
@@ -49,6 +49,11 @@ _HEADING_NUMBER = re.compile(
     rf"[{SHIELD}]?(?:#{{1,6}} )?(?:(?:[\-*+] )?\[?\d{{1,3}}(?:\.\d{{1,3}})+ (?![{_UNIT}])"
     rf"|\d{{1,3}}(?:\.\d{{1,3}})* (?![{_UNIT}]|小[时時])|[A-Za-z0-9]{{1,3}}[.)] )(?=[{HAN}])"
 )
+
+_CAPTION = re.compile(
+    f"((?:附?[图圖表]|例) ?[0-9]{{1,3}}(?:[.-][0-9]{{1,3}}){{0,2}}) (?=[{HAN}])(?![{_UNIT}])"
+)
+"""Of a figure, a table or an example; where the line ends in a stop it is a sentence: 图 1 展示了……"""
 
 
 def odd_spaces(text: str) -> str:
@@ -104,10 +109,13 @@ def mark_spaces(line: str) -> str:
 def latin_spaces(line: str) -> str:
     """No space between Han and Latin letters or digits (GB/T 15834 has none, clreq calls it layout).
 
-    Kept: next to protected spans, and after a number that starts a line (1 引言).
+    Kept: next to protected spans, and after a number that starts a line (1 引言, 图1 架构).
     """
     if " " not in line:
         return line
+    caption = _CAPTION.match(line)
+    if caption and line[-1] not in STOPS:
+        return caption[1].replace(" ", "") + " " + _LATIN_SPACE.sub("", line[caption.end() :])
     heading = _HEADING_NUMBER.match(line)
     start = heading.end() if heading else 0
     return line[:start] + _LATIN_SPACE.sub("", line[start:])

@@ -63,6 +63,7 @@ def test_a_whole_page() -> None:
         ("正文里夹着ä¸\xadæ–‡两个字", "正文里夹着中文两个字"),
         ("作者说â€œ很好â€\x9d，走了", "作者说“很好”，走了"),
         ("Itâ€™s fine", "It’s fine"),
+        ("价格Â¥100，气温25Â°C，cafÃ©", "价格¥100，气温25°C，café"),
         ("CafÃ© dÃ©jÃ\xa0 vu", "Café déjà vu"),
     ],
 )
@@ -83,6 +84,7 @@ LEFT = [
     "Größe über Maß, äußerst öde",
     "jäääär, öötöö",
     "¿Él? ¡Ánimo! 25 °C, § 12 – 3 × 4",
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏ",
     "AÇÃO E REAÇÃO, ÀÉÈÙ",
     "Çalışma güneşi ığdır, öğretmen",
     "Tiếng Việt có dấu; đường phố Hà Nội ở phía Bắc",
@@ -117,6 +119,23 @@ def test_utf8_as_gbk_with_lost_bytes_invents_no_han(line: str, lost: str) -> Non
     assert cured != line.encode().decode("gbk", "replace")
     assert all(character == "\ufffd" or character in left for character in cured)
     assert cured.count("\ufffd") < len(line) / 2
+
+
+@pytest.mark.parametrize(
+    "frame", ["[{}](https://example.com/2023/02/07/aVhOqbdlLKdYeB)", "3.8. udev {}", "`a b`{}"]
+)
+def test_utf8_as_gbk_beside_ascii(frame: str) -> None:
+    line = frame.replace("{}", "查看原文")
+    assert mojibake(line.encode().decode("gb18030")) == line
+
+
+def test_gbk_or_big5_that_are_equally_likely_stay() -> None:
+    wrong = misread("locale 推薦", "big5", "latin-1")
+    assert mojibake(wrong) == wrong
+
+
+def test_the_byte_80_of_gbk_is_the_euro() -> None:
+    assert mojibake("鏈€杩戝紑浼氶渶瑕佷竴涓\ue043汉") == "最近开会需要一个人"
 
 
 @pytest.mark.parametrize(("text", "cured"), [("浣犲ソ", "你好"), ("浣犲ソ?", "你好?")])
