@@ -157,7 +157,8 @@ class Comparison:
                 joined.add(member.decision.cluster)
             elif relation.relation == SAME_FORM:
                 of_form += 1
-        if joined:
+        found = _unless_nearer_of_form(found)
+        if any(f.relation.relation == DUPLICATE for f in found):
             # The version of an article is of the form that the article is of.
             found = [f for f in found if f.relation.relation != SAME_FORM]
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
@@ -261,6 +262,21 @@ class Comparison:
         if name not in self._fetched:
             self._fetched |= self._texts([name])
         return self._fetched.get(name, "")
+
+
+def _unless_nearer_of_form(found: Sequence[Match]) -> list[Match]:
+    """The matches without the copies in whose clusters a nearer text is of one form with it: what is less like that
+    one bridges two instances."""
+    of_form: dict[str, float] = {}
+    for f in found:
+        if f.relation.relation == SAME_FORM:
+            cluster = f.member.decision.cluster
+            of_form[cluster] = max(f.closeness, of_form.get(cluster, 0.0))
+    return [
+        f
+        for f in found
+        if f.relation.relation != DUPLICATE or of_form.get(f.member.decision.cluster, 0.0) <= f.closeness
+    ]
 
 
 def _unrelated(work: Prepared, candidates: Candidates) -> str:
