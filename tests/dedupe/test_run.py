@@ -570,3 +570,13 @@ def test_what_is_less_like_it_does_not_bring_a_text_into_the_cluster_of_one_of_i
     assert decided["bridge"].relation == "duplicate"
     assert by_id(run([bridge, sieve]))["sieve"].relation == "duplicate"
     assert (decided["sieve"].relation, decided["sieve"].cluster) == ("same_form", "sieve")
+
+
+def test_a_corrected_notice_finds_its_own_among_many_that_only_their_titles_tell_apart() -> None:
+    lines = sentences(8, 12)
+    notices = [
+        item(f"n{n}", "\n".join(lines), title=f"关于{street}路停水的公告")
+        for n, street in enumerate("东西南北上下左右前后")
+    ]
+    corrected = item("x", "\n".join([f"现已更正{lines[0]}", *lines[1:]]), title="关于后路停水的公告")
+    assert by_id(run([*notices, corrected]))["x"].of == ("n9",)
