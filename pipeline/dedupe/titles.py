@@ -137,12 +137,15 @@ def subjects_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, st
     judged samples of the pages of handbooks, components and games 33 of 90 pairs of other things stood in one cluster
     without it and 14 with it; of 72 versions one more is parted.
     """
-    if title_key(a) == title_key(b) != "" or in_words_of_two_places(text_a, text_b, least=1):
+    if title_key(a) == title_key(b) != "":
         return None
-    here, there = _subjects(a, text_a, text_b), _subjects(b, text_b, text_a)
+    here = _subjects(a, text_a, text_b)
+    there = _subjects(b, text_b, text_a) if here else []
     mine = [word for word in here if not any(_put_right(word, other) for other in there)]
     theirs = [word for word in there if not any(_put_right(word, other) for other in here)]
-    return (mine[0], theirs[0]) if mine and theirs else None
+    if not (mine and theirs) or in_words_of_two_places(text_a, text_b, least=1):
+        return None
+    return mine[0], theirs[0]
 
 
 def _subjects(title: str, text: str, other: str) -> list[str]:
