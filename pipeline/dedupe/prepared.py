@@ -126,7 +126,7 @@ def _silent(text: str) -> list[tuple[int, int]]:
 def schema(text: str) -> frozenset[str]:
     """The names of the fields of a JSON-like text, of several records those that recur; empty for one that has few.
 
-    Not those of the code within a text: of 27 versions in a judged sample seven were of one form for an example in JSON.
+    Not those of the code within a text: of 27 judged versions an example in JSON made seven a form.
     """
     if '":' not in text and '" :' not in text:
         return frozenset()
