@@ -1,6 +1,6 @@
 """What deduplication finds and mistakes on the made-up cases, beside MinHash in the same run.
 
-    python -m benchmarks.dedupe_quality [--seed 1] [--count 40] [--batch N] [--set cases|variants|notices]
+    python -m benchmarks.dedupe_quality [--seed 1] [--count 40] [--batch N] [--set cases|variants|notices|held]
         [--peers] [--errors 20] [--group NAME]
 
 Peers: datasketch's MinHashLSH with 128 permutations at Jaccard .5, .6, .7, candidates checked by the estimate; and the
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.dedupe_cases import GROUPS, Case, generate
+from benchmarks.dedupe_held import HELD
 from benchmarks.dedupe_notices import notices
 from benchmarks.dedupe_variants import VARIANTS
 from pipeline.dedupe.records import CONTAINED_IN, CONTAINS, SPLIT_FROM, Decision
@@ -27,7 +28,7 @@ from pipeline.dedupe.sketch import text_key
 BUILT = 2**20
 """A batch larger than any case set: all at once."""
 
-SETS = {"cases": GROUPS, "variants": VARIANTS, "notices": (notices,)}
+SETS = {"cases": GROUPS, "variants": VARIANTS, "notices": (notices,), "held": HELD}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from pipeline.dedupe.records import (
 from pipeline.dedupe.relate import Relation, judge
 from pipeline.dedupe.sketch import LONGEST, SHORTEST, Shingles, shingles, sketch, text_key
 from pipeline.dedupe.tables import key_of
-from pipeline.dedupe.titles import alike, title_key
+from pipeline.dedupe.titles import alike, is_notice, title_key
 
 PARTLY = {
     TOO_LONG: f"only its first {LONGEST:,} letters and digits were compared: what is copied from behind them is not"
@@ -134,7 +134,7 @@ class Comparison:
     def _verified(self, work: Prepared, candidates: Candidates) -> list[Match]:
         """The candidates to which the text is related, the closest first."""
         name = work.item.id
-        members = candidates.of(name)
+        members = _same_notice_first(work.item.title, candidates.of(name))
         found: list[Match] = []
         joined: set[str] = set()
         verified = of_form = 0
@@ -157,7 +157,8 @@ class Comparison:
                 joined.add(member.decision.cluster)
             elif relation.relation == SAME_FORM:
                 of_form += 1
-        if joined:
+        found = _unless_nearer_of_form(found)
+        if any(f.relation.relation == DUPLICATE for f in found):
             # The version of an article is of the form that the article is of.
             found = [f for f in found if f.relation.relation != SAME_FORM]
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
@@ -261,6 +262,28 @@ class Comparison:
         if name not in self._fetched:
             self._fetched |= self._texts([name])
         return self._fetched.get(name, "")
+
+
+def _same_notice_first(title: str, members: list[Member]) -> list[Member]:
+    """The candidates of a notice, those of its title first: where that alone says which of a form it is, its text is
+    as much like that of any other, and a corrected one was not among the nearest few."""
+    key = title_key(title)
+    return sorted(members, key=lambda one: title_key(one.title) != key) if is_notice(key) else members
+
+
+def _unless_nearer_of_form(found: Sequence[Match]) -> list[Match]:
+    """The matches without the copies in whose clusters a nearer text is of one form with it: what is less like that
+    one bridges two instances."""
+    of_form: dict[str, float] = {}
+    for f in found:
+        if f.relation.relation == SAME_FORM:
+            cluster = f.member.decision.cluster
+            of_form[cluster] = max(f.closeness, of_form.get(cluster, 0.0))
+    return [
+        f
+        for f in found
+        if f.relation.relation != DUPLICATE or of_form.get(f.member.decision.cluster, 0.0) <= f.closeness
+    ]
 
 
 def _unrelated(work: Prepared, candidates: Candidates) -> str:

@@ -159,6 +159,12 @@ class Evidence:
         )
 
     @cached_property
+    def subjects(self) -> tuple[str, str] | None:
+        """What each speaks of throughout and names in its title, and the other never says."""
+        (one, other), a, b = self.known.titles, self.a.string, self.b.string
+        return titles.subjects_conflict(one, a, other, b)
+
+    @cached_property
     def _swaps(self) -> list[tuple[str, str, int]]:
         """Names in the place of another one, neither of which is anywhere in the other text, and how often; but for
         one thing's names in two places."""

@@ -172,7 +172,7 @@ def conflicts(a: Shingles, b: Shingles, overlap: Overlap) -> Conflicts:
         numbers = dict.fromkeys(pair for pair in numbers if pair not in misread)
         heads -= misread
         edges -= misread
-    renumbered = _renumbered(list(numbers)) | _moved_along(list(numbers))
+    renumbered = _renumbered(list(numbers)) | _moved_along(list(numbers)) | _shifted(list(numbers))
     numbers = dict.fromkeys(pair for pair in numbers if pair in which or pair not in renumbered)
     total = len(numbers) + _agreeing(text_a, overlap.matched_a)
     places = _places(overlap.matched_a)
@@ -241,6 +241,16 @@ def _moved_along(pairs: Pairs) -> set[tuple[str, str]]:
         if len(begun[pair]) >= PARTS:
             found |= begun[pair]
     return found
+
+
+def _shifted(pairs: Pairs) -> set[tuple[str, str]]:
+    """The numbers of a book's chapters of which one is left out: all after it are moved as far, wherever they are
+    named."""
+    by: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
+    for one, other in pairs:
+        if one.isdigit() and other.isdigit() and len(one) == len(other) <= LONGEST_PART:
+            by[int(other) - int(one)].add((one, other))
+    return {pair for shifted in by.values() if len(shifted) >= RENUMBERED for pair in shifted}
 
 
 @cache

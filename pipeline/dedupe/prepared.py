@@ -124,10 +124,13 @@ def _silent(text: str) -> list[tuple[int, int]]:
 
 
 def schema(text: str) -> frozenset[str]:
-    """The names of the fields of a JSON-like text, of several records those that recur; empty for one that has few."""
+    """The names of the fields of a JSON-like text, of several records those that recur; empty for one that has few.
+
+    Not those of the code within a text: of 27 judged versions an example in JSON made seven a form.
+    """
     if '":' not in text and '" :' not in text:
         return frozenset()
-    names = Counter(_FIELD.findall(text))
+    names = Counter(_FIELD.findall(stripped(text, ())))
     recurring = {name for name, times in names.items() if times > 1}
     if recurring and sum(names[name] for name in recurring) >= max(FIELDS, RECORDS * names.total()):
         return frozenset(recurring)

@@ -293,9 +293,10 @@ RULES: tuple[RelationRule, ...] = (
     ),
     RelationRule(
         name="shared-passage",
-        holds=lambda e: e.two_articles,
+        holds=lambda e: e.two_articles and not (e.low >= FORM_COVERED and e.regional),
         relation=None,
-        source="two articles with one frame, background or legal notice, of whatever length (frame.py)",
+        source="two articles with one frame, background or legal notice, of whatever length (frame.py); what two texts"
+        " have of their own in the words of two places is of one thing, in other letters",
     ),
     RelationRule(
         name="quoted",
@@ -433,7 +434,7 @@ RULES: tuple[RelationRule, ...] = (
     ),
     RelationRule(
         name="subject",
-        holds=lambda e: e.of_other and not e.regional,
+        holds=lambda e: (e.of_other and not e.regional) or e.subjects is not None,
         relation=SAME_FORM,
         source="manuals of two things in the words of one: of 32 such pairs of one collection 23 were merged, 12 since",
         shows=_shown,

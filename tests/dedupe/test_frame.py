@@ -60,6 +60,10 @@ def test_what_two_articles_share_stands_round_them_in_one_place() -> None:
         ),
         ('{"one": 1, "two": 2, "three": {"one": 3}, "four": 4}', {"one", "two", "three", "four"}),
         ("没有字段的一句话", set()),
+        (
+            f'{"一页讲怎样写一个文件的说明。" * 8}\n```\n{{"name": "甲", "age": 3, "place": "乙"}}\n```\n',
+            set(),
+        ),
     ],
 )
 def test_the_schema_of_several_records_is_what_recurs(text: str, names: set[str]) -> None:

@@ -21,7 +21,7 @@ from pipeline.dedupe.relate import (
     judge,
 )
 from pipeline.dedupe.sketch import Shingles, shingles, text_key
-from pipeline.dedupe.titles import titles_conflict
+from pipeline.dedupe.titles import subjects_conflict, titles_conflict
 from tests.corpus.articles import sentences
 
 
@@ -221,6 +221,9 @@ def test_conflicts_name_what_stands_in_each_others_place() -> None:
         ),  # a section that was moved
         (("5.3", "5.3.1", "6.1", "7.2"), ("5.2", "5.2.1", "9.1", "8.2"), 4),
         (("530", "5301", "5302", "5304"), ("2.9", "291", "292", "294"), 4),
+        (("4.6", "4.5", "9.1", "4.7"), ("4.3", "4.2", "9.1", "4.4"), 0),  # a chapter before them is left out
+        (("4.6", "4.5", "9.1", "4.7"), ("4.3", "4.1", "9.1", "4.4"), 3),
+        (("4006", "4005", "9001", "4007"), ("4003", "4002", "9001", "4004"), 3),
     ],
 )
 def test_the_numbers_of_a_section_that_was_moved_are_no_facts(
@@ -249,6 +252,56 @@ def test_texts_of_another_subject_throughout_are_of_one_form(one: str, other: st
     lines = [f"{said}这一步做完以后把{{0}}放回原处。" for said in sentences(3, 4)]
     text = "\n".join(["{0}的用法与保养", *lines, *sentences(4, 12)])
     assert judged(text.format(one), text.format(other)).relation == relation
+
+
+@pytest.mark.parametrize(
+    ("names", "titles", "relation"),
+    [
+        (("浮标", "滤网"), ("{}的用法", "{}的用法"), "same_form"),
+        (("浮标", "滤网"), ("", ""), "same_form"),  # by the first words
+        (("浮标", "滤网"), ("{}的用法", "用法与保养"), "duplicate"),  # one says no subject
+        (("浮标", "浮漂"), ("{}的用法", "{}的用法"), "duplicate"),  # a name was put right
+        (("buoy", "sieve"), ("用法：{}", "用法：{}"), "same_form"),
+        (("buoy", "sieve"), ("用法：buoy", "用法：buoy"), "duplicate"),  # one page in two releases
+    ],
+)
+def test_pages_of_two_subjects_that_their_titles_name_are_of_one_form(
+    names: tuple[str, str], titles: tuple[str, str], relation: str
+) -> None:
+    # The subject stands amid other words in either text: nothing stands in the place of something else.
+    around = (
+        (("先用过的旧", "再洗"), ("洗净以后是新", "收好")),
+        (("以后有人说", "不用"), ("今天轮到", "来做")),
+    )
+    a, b = (
+        "\n".join([f"{name}。", *sentences(5, 14), *(f"{before}{name}{after}" for before, after in said)])
+        for name, said in zip(names, around, strict=True)
+    )
+    named = [title.format(name) for title, name in zip(titles, names, strict=True)]
+    assert judged(a, b, titles=named).relation == relation
+
+
+def test_passages_in_the_words_of_two_places_are_of_one_article() -> None:
+    shared = sentences(8, 14)
+    for words, relation in (
+        ((["預設", "檔案", "程式"], ["默认", "文件", "程序"]), "duplicate"),
+        ((["甲"], ["乙"]), None),
+    ):
+        one, other = (
+            "\n".join([*(f"{line}{'，'.join(said)}" for line in sentences(seed, 5)), *shared])
+            for seed, said in zip((21, 22), words, strict=True)
+        )
+        assert judged(one, other).relation == relation
+
+
+def test_words_of_two_places_name_no_two_subjects() -> None:
+    said = [
+        f"{name}一，{name}二，{name}三，都是新的{other}"
+        for name, other in (("浮标", "項目"), ("滤网", "專案"))
+    ]
+    one, other = (shingled(text).string for text in said)
+    assert subjects_conflict("浮标的用法", one[:-2], "滤网的用法", other[:-2]) == ("浮标", "滤网")
+    assert subjects_conflict("浮标的用法", one, "滤网的用法", other) is None
 
 
 @pytest.mark.parametrize(

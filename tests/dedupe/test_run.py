@@ -553,3 +553,30 @@ def test_pages_of_a_handbook_with_its_contents_below_are_articles() -> None:
     index = item("a-contents", contents, site="handbook.example", title="手册: 目录")
     decided = by_id(run([index, *pages]))
     assert len({decided[page.id].cluster for page in pages}) == len(pages)
+
+
+def test_what_is_less_like_it_does_not_bring_a_text_into_the_cluster_of_one_of_its_form() -> None:
+    lines = sentences(6, 14)
+    buoy, sieve = (
+        item(
+            name,
+            "\n".join([*lines, *(f"把{said}{n}放回原处" for n in "上下左右")]),
+            title=f"{said}的用法",
+        )
+        for name, said in (("buoy", "浮标"), ("sieve", "滤网"))
+    )
+    bridge = item("bridge", "\n".join([*lines[:9], "。".join(sentences(7, 4))]), title="用法")
+    decided = by_id(run([buoy, bridge, sieve]))
+    assert decided["bridge"].relation == "duplicate"
+    assert by_id(run([bridge, sieve]))["sieve"].relation == "duplicate"
+    assert (decided["sieve"].relation, decided["sieve"].cluster) == ("same_form", "sieve")
+
+
+def test_a_corrected_notice_finds_its_own_among_many_that_only_their_titles_tell_apart() -> None:
+    lines = sentences(8, 12)
+    notices = [
+        item(f"n{n}", "\n".join(lines), title=f"关于{street}路停水的公告")
+        for n, street in enumerate("东西南北上下左右前后")
+    ]
+    corrected = item("x", "\n".join([f"现已更正{lines[0]}", *lines[1:]]), title="关于后路停水的公告")
+    assert by_id(run([*notices, corrected]))["x"].of == ("n9",)
