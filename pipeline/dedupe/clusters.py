@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dedupe.candidates import REPRESENTATIVES
@@ -117,11 +117,18 @@ class Clusters:
                 self.touched.add(name)
         return kept
 
+    def is_known(self, cluster: str, joined: Collection[str]) -> bool:
+        """Whether one more copy in a cluster says nothing new to a text that has copies in some: it is one of them,
+        or they are instances of a form, and the text is a copy of the nearest."""
+        if cluster in joined or not joined:
+            return cluster in joined
+        return any(map(self._of_a_form, joined)) and self._of_a_form(cluster)
+
     def _of_a_form(self, cluster: str) -> bool:
         self._index.load_clusters([cluster])
         names = self._index.representatives(cluster)
         self._index.load_ties(names)
-        return any(self._index.ties(name, FORM) for name in names)
+        return any(self._index.is_tied(name, FORM) for name in names)
 
     def _now(self, member: Member) -> Member:
         return self._index.get(member.id) or member

@@ -254,6 +254,11 @@ class DedupeIndex:
         found = (self._links[key] for key in sorted(self._ties_at.get(name, ())) if key[2] in relations)
         return [link for link in found if self._holds(link)]
 
+    def is_tied(self, name: str, relations: Collection[str]) -> bool:
+        """Whether there is one of these."""
+        keys = self._ties_at.get(name, ())
+        return any(key[2] in relations and self._holds(self._links[key]) for key in keys)
+
     def _holds(self, link: Link) -> bool:
         one, other = self._members.get(link.id), self._members.get(link.of)
         if not (one and other and one.print == link.print and other.print == link.of_print):
