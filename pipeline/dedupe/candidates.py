@@ -203,7 +203,7 @@ class Candidates:
             shared = np.bincount(met.which, minlength=len(sizes))
             likely.update(met.ranks[shared >= LIKELY_SHARE * sizes].tolist())
         self._index.load_sites(sites)
-        self._index.load_clusters({self._met[rank].decision.cluster for rank in likely})
+        self._index.load_heads({self._met[rank].decision.cluster for rank in likely})
         return earlier
 
     def _load(self, prints: Hashes, met: Iterable[_Earlier]) -> None:

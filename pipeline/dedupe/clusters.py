@@ -96,7 +96,7 @@ class Clusters:
         coverage = min(best.overlap.a.coverage, best.overlap.b.coverage)
         if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY and not best.beside:
             return False
-        self._index.load_clusters([cluster])
+        self._index.load_heads([cluster])
         return len(self._index.representatives(cluster)) < REPRESENTATIVES
 
     def _joined(self, copies: Sequence[Match]) -> str:
@@ -125,7 +125,7 @@ class Clusters:
         return any(map(self._of_a_form, joined)) and self._of_a_form(cluster)
 
     def _of_a_form(self, cluster: str) -> bool:
-        self._index.load_clusters([cluster])
+        self._index.load_heads([cluster])
         names = self._index.representatives(cluster)
         self._index.load_ties(names)
         return any(self._index.is_tied(name, FORM) for name in names)
@@ -215,9 +215,9 @@ def redirect(index: DedupeIndex) -> None:
     for name in index.watched():
         if member := index.get(name):
             index.redirect(member.decision.cluster, member.decision.cluster)
-        if (was := index.written_cluster(name)) is not None:
-            moved[was].append(name)
-    index.load_clusters(moved)
+        if (written := index.written(name)) is not None:
+            moved[written.decision.cluster].append(name)
+    index.load_heads(moved)
     for was, names in sorted(moved.items()):
         left = [member for name in names if (member := index.get(name))]
         if left and not index.size(was):
