@@ -198,7 +198,7 @@ def _grow(folder: Path, size: int) -> None:
         prints = np.repeat(np.arange(start, start + count, dtype=np.uint64), HASHES)
         hashes = random.integers(0, 2**64 // SCALE, len(prints), np.uint64)
         sketches.write(folder, pa.table({"hash": hashes, "print": prints}, schema=tables.SKETCHES.schema))
-    for table in (tables.LINKS, tables.REDIRECTS, tables.SITE_LINES):
+    for table in (tables.LINKS, tables.REDIRECTS, tables.SITE_LINES, tables.EDGE_LINES, tables.RETIRED):
         Segments(table, None).write(folder, table.schema.empty_table())
 
 

@@ -15,8 +15,9 @@ for the absolute figures; a busy hour makes them half as much again). CPU second
     form          5.9   165    13.5   267    28.3   631     2.1
     overlapping   1.5   138     3.7   150    11.9   195     3.2: from 2.4 texts verified to 4.6, of 8 at most
 
-What a text is compared with is bounded: a hash has 64 representatives at most (candidates.COMMON), 8 candidates are
-verified (CANDIDATES), 4 of one form (comparison.OF_ONE_FORM), and 8 texts represent a cluster (REPRESENTATIVES).
+What a text is compared with is bounded: a hash has 64 representatives at most (candidates.COMMON), 64 of those met are
+put in order (CONSIDERED), 8 candidates are verified (CANDIDATES), 4 of one form and 3 that are nothing to it
+(comparison.OF_ONE_FORM, STRANGERS), and 8 texts represent a cluster (REPRESENTATIVES).
 """
 
 from __future__ import annotations

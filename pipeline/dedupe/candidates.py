@@ -24,9 +24,15 @@ MinHash of 32 bands before the same verification 99 and 79 % of excerpts are fou
 LIKELY_SHARE = 0.25
 """With this share it is likely a copy, so that its cluster will be asked for."""
 
-CANDIDATES, WEIGHTIEST = 8, 5
-"""The best candidates, as many as are verified at most: about one a document is (.93 in 100,000). So many of them
-share most, the others most for their length."""
+CANDIDATES = 8
+"""The best candidates, as many as are verified at most: about one a document is (.93 in 100,000)."""
+
+CONSIDERED = 64
+"""So many at most are put in order: texts of one vocabulary meet hundreds, of which few are verified."""
+
+WEIGHTIEST = (2, 5)
+"""So many of them share most; then comes one that shares most for its length, more that share most, until they are so
+many, and the others by their length."""
 
 WHOLE = 1 << 20
 """The weight of a gram that one representative has; one of two weighs half as much, so that a legal notice that many
@@ -45,29 +51,48 @@ what all say, and of a hundred instances the one that it is a copy of was not am
 
 
 Numbers = NDArray[np.int32]
-Sums = tuple[list[int], list[float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Earlier:
     """The representatives of the index that share enough hashes with a text."""
 
-    names: tuple[str, ...]
-    """The representatives."""
+    ranks: NDArray[np.int64]
+    """Their numbers among all that the texts of the run share hashes with."""
     which: Numbers
-    """The place of each in the names, as often as it shares a hash."""
+    """The place of each in the ranks, as often as it shares a hash."""
     places: Numbers
     """The place of that hash in the text's."""
 
-    def sums(self, weights: NDArray[np.int64]) -> Sums:
+    def sums(self, weights: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """How many of the first hashes, one for each weight, each shares, and what these weigh."""
         kept = self.places < len(weights)
-        which, size = self.which[kept], len(self.names)
+        which, size = self.which[kept], len(self.ranks)
         weighed = np.bincount(which, weights[self.places[kept]], size)
-        return np.bincount(which, minlength=size).tolist(), weighed.tolist()
+        return np.bincount(which, minlength=size), weighed.astype(np.int64)
+
+    def only(self, there: NDArray[np.bool_]) -> _Earlier:
+        """Those of them that are there."""
+        numbers = np.cumsum(there) - 1
+        kept = there[self.which]
+        return _Earlier(self.ranks[there], numbers[self.which[kept]].astype(np.int32), self.places[kept])
 
 
-_NONE_EARLIER = _Earlier((), np.zeros(0, np.int32), np.zeros(0, np.int32))
+_NONE_EARLIER = _Earlier(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The representatives that share enough hashes with a text."""
+
+    ranks: NDArray[np.int64]
+    """Those of the index."""
+    joiners: NDArray[np.int64]
+    """Those of the run, by their numbers."""
+    shared: NDArray[np.int64]
+    """How many hashes each shares, those of the index first."""
+    weighs: NDArray[np.int64]
+    """What these weigh."""
 
 
 class Candidates:
@@ -88,6 +113,7 @@ class Candidates:
         self.sketches = {name: sketch(text) for name, text in texts.items()}
         self._index = index
         self._joiners: list[str] = []
+        self._joined_sizes: list[int] = []
         self._numbers: dict[str, int] = {}
         self._added: list[tuple[Hashes, int]] = []
         self._stored = stored
@@ -115,6 +141,11 @@ class Candidates:
             for name, position in positions.items()
             if position[0] <= index.latest or crowded[self._listed[name]].any()
         }
+        self._met: dict[int, Member] = {}
+        """Representatives of the index that texts of the run share enough with, by rank."""
+        self._ranks: dict[str, int] = {}
+        self._sizes = self._joined_as = np.zeros(0, np.int64)
+        """Of each rank the size of its sketch; its number where it joined with more of its hashes, else -1."""
         self._earlier = self._shared_with(starts, prints, late)
         self.capped: set[str] = set()
         """The texts that have more candidates than are verified."""
@@ -145,42 +176,47 @@ class Candidates:
         """
         members, ranks = np.unique(prints, return_inverse=True)
         places_of = self._positions(members) if late else []
-        met_by: dict[str, tuple[list[int], Numbers, Numbers]] = {}
+        met_by: dict[str, _Earlier] = {}
         for name, listed in self._listed.items():
             counts = self._counts[listed]
             if not counts.any():
                 continue
             if (position := late.get(name)) is not None:
                 spans = zip(starts[listed].tolist(), counts.tolist(), strict=True)
-                met = [_before(position, ranks[at : at + count], places_of) for at, count in spans]
-                self._counts_of[name] = counts = np.array([len(each) for each in met])
-                found = np.concatenate(met)
+                before = [_before(position, ranks[at : at + count], places_of) for at, count in spans]
+                self._counts_of[name] = counts = np.array([len(each) for each in before])
+                found = np.concatenate(before)
             else:
                 found = ranks[ranges(starts[listed], counts)]
-            places = np.repeat(np.arange(len(listed)), counts)
+            places = np.repeat(np.arange(len(listed)), counts).astype(np.int32)
             distinct, which, shared = np.unique(found, return_inverse=True, return_counts=True)
             if (enough := shared >= SHARED).any():
-                kept = enough[which]
-                numbers = np.cumsum(enough) - 1
-                there = members[distinct[enough]].tolist()
-                met_by[name] = (there, numbers[which[kept]].astype(np.int32), places[kept].astype(np.int32))
-        self._index.load_prints({print_ for found, _, _ in met_by.values() for print_ in found})
-        earlier: dict[str, _Earlier] = {}
-        sites, clusters = set(), set()
-        for name, (found_prints, shares, at) in met_by.items():
-            shared = np.bincount(shares).tolist()
-            kept_ids = []
-            for number, print_ in enumerate(found_prints):
-                member = self._index.with_print(print_)
-                if member and member.represents:
-                    kept_ids.append((number, member.id))
-                    sites.add(member.site)
-                    if shared[number] >= LIKELY_SHARE * min(member.sketched, len(self.sketches[name])):
-                        clusters.add(member.decision.cluster)
-            earlier[name] = _of_these(kept_ids, shares, at, len(found_prints))
+                met_by[name] = _Earlier(distinct, which.astype(np.int32), places).only(enough)
+        self._load(members, met_by.values())
+        there = np.zeros(len(members), bool)
+        there[list(self._met)] = True
+        earlier = {name: met.only(there[met.ranks]) for name, met in met_by.items()}
+        sites = {member.site for member in self._met.values()}
+        likely: set[int] = set()
+        for name, met in earlier.items():
+            sizes = np.minimum(self._sizes[met.ranks], len(self.sketches[name]))
+            shared = np.bincount(met.which, minlength=len(sizes))
+            likely.update(met.ranks[shared >= LIKELY_SHARE * sizes].tolist())
         self._index.load_sites(sites)
-        self._index.load_clusters(clusters)
+        self._index.load_heads({self._met[rank].decision.cluster for rank in likely})
         return earlier
+
+    def _load(self, prints: Hashes, met: Iterable[_Earlier]) -> None:
+        """Bring those of the representatives with these prints that texts met into memory."""
+        ranks = np.unique(np.concatenate([np.zeros(0, np.int64), *(each.ranks for each in met)]))
+        self._index.load_prints(prints[ranks].tolist())
+        self._sizes = np.zeros(len(prints), np.int64)
+        self._joined_as = np.full(len(prints), -1)
+        for rank, print_ in zip(ranks.tolist(), prints[ranks].tolist(), strict=True):
+            member = self._index.with_print(print_)
+            if member and member.represents:
+                self._met[rank], self._ranks[member.id] = member, rank
+                self._sizes[rank] = member.sketched
 
     def _positions(self, prints: Hashes) -> list[Position | None]:
         """Where the representatives with these prints stand; None: it is none any more."""
@@ -203,50 +239,73 @@ class Candidates:
         return np.where(listed[at] == places, self._counts_of[name][at], 0)
 
     def of(self, name: str) -> list[Member]:
-        """The representatives most like a text of the run, best first."""
+        """The representatives most like a text of the run, best first, CONSIDERED and some at most."""
         sketched = len(self.sketches[name])
         listed, common = self._looked_up(name)
         found = self._shared(name, listed)
-        if common and self._deepen(found):
+        if common and self._deepen(self._names(found, range(len(found.shared)))):
             found = self._shared(name, listed)
-        weight = {other: weighs for other, (_, weighs) in found.items()}
-        enough = [
-            member
-            for other, (shared, _) in found.items()
-            if (member := self._index.get(other))
-            and shared >= SHARED_SHARE * (min(member.sketched, sketched) - common)
-        ]
-        most = sorted(enough, key=lambda member: (-weight[member.id], member.id))
-        # A very long text shares phrases with every other one; its excerpt shares all it has.
-        wholest = sorted(
-            most[WEIGHTIEST:],
-            key=lambda member: (-weight[member.id] // min(member.sketched, sketched), member.id),
+        joined = np.array(self._joined_sizes, np.int64)[found.joiners]
+        smaller = np.minimum(np.concatenate((self._sizes[found.ranks], joined)), sketched)
+        enough = np.flatnonzero(found.shared >= SHARED_SHARE * (smaller - common))
+        heavy, whole = -found.weighs[enough], -found.weighs[enough] // np.maximum(1, smaller[enough])
+        kept = np.flatnonzero(_least(heavy) | _least(whole))
+        ranked = sorted(
+            zip(
+                heavy[kept].tolist(),
+                self._names(found, enough[kept].tolist()),
+                whole[kept].tolist(),
+                strict=True,
+            )
         )
-        return most[:WEIGHTIEST] + wholest
+        # A very long text shares phrases with every other one; its excerpt shares all it has.
+        first, last = WEIGHTIEST
+        wholest = sorted(ranked[first:], key=lambda each: (each[2], each[1]))
+        ordered = (*ranked[:first], *wholest[:1], *ranked[first:last], *wholest)
+        return [
+            member
+            for other in dict.fromkeys(each[1] for each in ordered)
+            if (member := self._index.get(other))
+        ]
 
-    def _shared(self, name: str, listed: int) -> dict[str, tuple[int, int]]:
-        """The representatives that have enough of the first so many hashes: how many, and what they weigh."""
+    def _names(self, found: _Found, numbers: Iterable[int]) -> list[str]:
+        """The ids of those found, by their numbers."""
+        size = len(found.ranks)
+        return [
+            self._met[int(found.ranks[number])].id
+            if number < size
+            else self._joiners[found.joiners[number - size]]
+            for number in numbers
+        ]
+
+    def _shared(self, name: str, listed: int) -> _Found:
+        """The representatives that have enough of the first so many hashes."""
         places = self._listed[name][:listed]
         at = np.flatnonzero(self._joins[places])
         earlier = self._earlier.get(name, _NONE_EARLIER)
-        if not len(at) and not earlier.names:
-            return {}
+        none = np.zeros(0, np.int64)
+        if not len(at) and not len(earlier.ranks):
+            return _Found(none, none, none, none)
         weights = WHOLE // np.maximum(1, self._had(name, listed))
         joined = [self._joined[place] for place in places[at].tolist()]
         joiners = np.fromiter(chain.from_iterable(joined), np.int64)
         shared = np.bincount(joiners, minlength=len(self._joiners))
-        weighs = np.bincount(joiners, np.repeat(weights[at], [len(each) for each in joined]), len(shared))
-        found: dict[str, tuple[int, int]] = {}
-        for other, one, sums in zip(earlier.names, *earlier.sums(weights), strict=True):
-            if (number := self._numbers.get(other)) is not None:
-                # Remembered by more of its hashes since.
-                one, sums = one + int(shared[number]), sums + float(weighs[number])
-                shared[number] = 0
-            if one >= SHARED:
-                found[other] = (one, int(sums))
-        for number in np.flatnonzero(shared >= SHARED).tolist():
-            found[self._joiners[number]] = (int(shared[number]), int(weighs[number]))
-        return found
+        each = np.repeat(weights[at], [len(each) for each in joined])
+        weighs = np.bincount(joiners, each, len(shared)).astype(np.int64)
+        one, sums = earlier.sums(weights)
+        # Remembered by more of its hashes since.
+        again = np.flatnonzero(self._joined_as[earlier.ranks] >= 0)
+        numbers = self._joined_as[earlier.ranks[again]]
+        one[again] += shared[numbers]
+        sums[again] += weighs[numbers]
+        shared[numbers] = 0
+        enough, new = one >= SHARED, np.flatnonzero(shared >= SHARED)
+        return _Found(
+            earlier.ranks[enough],
+            new,
+            np.concatenate((one[enough], shared[new])),
+            np.concatenate((sums[enough], weighs[new])),
+        )
 
     def _deepen(self, names: Iterable[str]) -> bool:
         """Remember those there were before their form was a crowd by a deeper sample; whether there are any."""
@@ -285,14 +344,13 @@ class Candidates:
     def likely(self) -> Iterator[tuple[str, list[Member]]]:
         """Texts of the run, with the representatives of the index that each will be verified against, most likely."""
         for name, earlier in self._earlier.items():
-            size = len(self.sketches[name])
-            counts = np.bincount(earlier.which, minlength=len(earlier.names)).tolist()
-            enough = [
-                (shared, other, member)
-                for other, shared in zip(earlier.names, counts, strict=True)
-                if (member := self._index.get(other)) and shared >= SHARED_SHARE * min(member.sketched, size)
-            ]
-            yield name, [member for _, _, member in nlargest(CANDIDATES, enough)]
+            shared = np.bincount(earlier.which, minlength=len(earlier.ranks))
+            sizes = np.minimum(self._sizes[earlier.ranks], len(self.sketches[name]))
+            enough = np.flatnonzero(shared >= SHARED_SHARE * sizes)
+            enough = enough[_least(-shared[enough], CANDIDATES)]
+            found = [(int(shared[at]), self._met[int(earlier.ranks[at])]) for at in enough]
+            best = nlargest(CANDIDATES, found, key=lambda each: (each[0], each[1].id))
+            yield name, [member for _, member in best]
 
     def rare(self, name: str, theirs: Hashes) -> float:
         """Share of the hashes common to two sketches that no third one has; small when few are common."""
@@ -322,6 +380,10 @@ class Candidates:
         number = self._numbers.setdefault(name, len(self._joiners))
         if number == len(self._joiners):
             self._joiners.append(name)
+            rank = self._ranks.get(name)
+            self._joined_sizes.append(len(self.sketches[name]) if rank is None else int(self._sizes[rank]))
+            if rank is not None:
+                self._joined_as[rank] = number
         for place in places.tolist():
             self._joined[place].append(number)
         self._joins[places] += 1
@@ -344,9 +406,9 @@ def _before(
     return np.array([rank for _, rank in found[:COMMON]], np.int64)
 
 
-def _of_these(there: Sequence[tuple[int, str]], which: Numbers, places: Numbers, size: int) -> _Earlier:
-    """Those representatives that are there, by their number among as many as were met."""
-    numbers = np.full(size, -1, np.int32)
-    numbers[[number for number, _ in there]] = np.arange(len(there))
-    kept = numbers[which] >= 0
-    return _Earlier(tuple(name for _, name in there), numbers[which[kept]], places[kept])
+def _least(values: NDArray[np.int64], most: int = CONSIDERED) -> NDArray[np.bool_]:
+    """Which are among so many least ones, with all that equal the last."""
+    if len(values) <= most:
+        return np.ones(len(values), bool)
+    kept: NDArray[np.bool_] = values <= np.partition(values, most - 1)[most - 1]
+    return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dedupe.candidates import REPRESENTATIVES
@@ -96,7 +96,7 @@ class Clusters:
         coverage = min(best.overlap.a.coverage, best.overlap.b.coverage)
         if coverage >= LIKE_COVERAGE and best.overlap.density >= LIKE_DENSITY and not best.beside:
             return False
-        self._index.load_clusters([cluster])
+        self._index.load_heads([cluster])
         return len(self._index.representatives(cluster)) < REPRESENTATIVES
 
     def _joined(self, copies: Sequence[Match]) -> str:
@@ -117,11 +117,18 @@ class Clusters:
                 self.touched.add(name)
         return kept
 
+    def is_known(self, cluster: str, joined: Collection[str]) -> bool:
+        """Whether one more copy in a cluster says nothing new to a text that has copies in some: it is one of them,
+        or they are instances of a form, and the text is a copy of the nearest."""
+        if cluster in joined or not joined:
+            return cluster in joined
+        return any(map(self._of_a_form, joined)) and self._of_a_form(cluster)
+
     def _of_a_form(self, cluster: str) -> bool:
-        self._index.load_clusters([cluster])
+        self._index.load_heads([cluster])
         names = self._index.representatives(cluster)
         self._index.load_ties(names)
-        return any(self._index.ties(name, FORM) for name in names)
+        return any(self._index.is_tied(name, FORM) for name in names)
 
     def _now(self, member: Member) -> Member:
         return self._index.get(member.id) or member
@@ -208,9 +215,9 @@ def redirect(index: DedupeIndex) -> None:
     for name in index.watched():
         if member := index.get(name):
             index.redirect(member.decision.cluster, member.decision.cluster)
-        if (was := index.written_cluster(name)) is not None:
-            moved[was].append(name)
-    index.load_clusters(moved)
+        if (written := index.written(name)) is not None:
+            moved[written.decision.cluster].append(name)
+    index.load_heads(moved)
     for was, names in sorted(moved.items()):
         left = [member for name in names if (member := index.get(name))]
         if left and not index.size(was):

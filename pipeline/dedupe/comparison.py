@@ -36,7 +36,7 @@ from pipeline.dedupe.titles import alike, is_notice, title_key
 PARTLY = {
     TOO_LONG: f"only its first {LONGEST:,} letters and digits were compared: what is copied from behind them is not"
     " found",
-    CAPPED: f"more than {CANDIDATES} texts have as much in common with it: only these were compared",
+    CAPPED: f"more than {CANDIDATES} texts have as much in common with it: only the likeliest were compared",
 }
 """What a rule that bounds the work says of a document."""
 
@@ -44,6 +44,10 @@ Texts = Callable[[Sequence[str]], Mapping[str, str]]
 
 OF_ONE_FORM = 4
 """After so many texts of its form none further is asked: a copy of an instance shares its facts and is found first."""
+
+STRANGERS = 3
+"""After so many texts that are nothing to it none further is asked, after one where a version was found. Of 1,150
+related pairs among 10,000 made-up documents 1,146 came before any stranger and 4 after one."""
 
 
 class Comparison:
@@ -99,7 +103,7 @@ class Comparison:
         elif len(work.key) < SHORTEST:
             clusters.put(work, sketched, [], rule="short")
         else:
-            found = self._open_to(closed, self._verified(work, candidates))
+            found = self._open_to(closed, self._verified(work, candidates, clusters))
             if clusters.put(work, sketched, found, rule=_unrelated(work, candidates)):
                 candidates.join(work)
             for f in found:
@@ -131,21 +135,22 @@ class Comparison:
                 closed = closed | self._index.apart_from(member.id for member in self._index.members(cluster))
         return left
 
-    def _verified(self, work: Prepared, candidates: Candidates) -> list[Match]:
+    def _verified(self, work: Prepared, candidates: Candidates, clusters: Clusters) -> list[Match]:
         """The candidates to which the text is related, the closest first."""
         name = work.item.id
         members = _same_notice_first(work.item.title, candidates.of(name))
         found: list[Match] = []
         joined: set[str] = set()
-        verified = of_form = 0
+        verified = of_form = strangers = 0
         for member in members:
             # Of one article's many versions the nearest tells, of one form the nearest few: the others say the same.
-            if member.decision.cluster in joined:
+            if clusters.is_known(member.decision.cluster, joined):
                 continue
             if of_form == OF_ONE_FORM:
                 break
-            if verified == CANDIDATES:
-                candidates.capped.add(name)
+            if verified == CANDIDATES or strangers >= (1 if joined else STRANGERS):
+                if len(members) > CANDIDATES:
+                    candidates.capped.add(name)
                 break
             verified += 1
             if (judged := self._judged(work, member, candidates)) is None:
@@ -157,6 +162,8 @@ class Comparison:
                 joined.add(member.decision.cluster)
             elif relation.relation == SAME_FORM:
                 of_form += 1
+            elif not relation.relation:
+                strangers += 1
         found = _unless_nearer_of_form(found)
         if any(f.relation.relation == DUPLICATE for f in found):
             # The version of an article is of the form that the article is of.

@@ -37,8 +37,11 @@ def name_forms(index: DedupeIndex, clusters: Collection[str], broken: Collection
             form = _reached(index, cluster, set(broken) | form.known)
             name = _name(index, form)
         done |= form.clusters
+        said = name if form.linked else None
+        # All of a cluster have one form: those that are not loaded have that of those that are.
+        others = (m for m in _members(index, form) if index.written(m.id) and m.decision.form_id != said)
+        index.load_clusters({member.decision.cluster for member in others})
         for member in _members(index, form):
-            said = name if form.linked else None
             if member.decision.form_id != said:
                 index.put(replace(member, decision=replace(member.decision, form_id=said)))
                 changed.add(member.decision.cluster)
@@ -49,7 +52,7 @@ def _reached(index: DedupeIndex, cluster: str, broken: Collection[str]) -> _Form
     """The clusters that links of one form reach, but for those of other forms that are whole."""
     form, waiting = _Form({cluster}), [cluster]
     while waiting:
-        index.load_clusters(waiting)
+        index.load_heads(waiting)
         members = [member for name in waiting for member in index.members(name)]
         index.load_ties(member.id for member in members)
         waiting = []
@@ -73,9 +76,10 @@ def _of_one_form(index: DedupeIndex, member: Member) -> list[Member]:
 
 def _name(index: DedupeIndex, form: _Form) -> str | None:
     """The name of a form; None: it must be put together anew, because it joins several or has another first."""
-    first = first_of(_members(index, form))
     if not form.known:
-        return first.id
+        index.load_clusters(form.clusters if form.linked else ())
+        return first_of(_members(index, form)).id
+    first = first_of(_members(index, form))
     index.load(form.known)
     if len(form.known) > 1:
         return None

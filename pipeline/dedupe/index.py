@@ -6,9 +6,11 @@ loaded; what it changes stays in memory until `write`.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from heapq import nsmallest
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,11 +26,17 @@ from pipeline.dedupe.records import DUPLICATE, NOTHING_APART, Apart, Decision, L
 from pipeline.dedupe.segments import Dropped, Segments
 from pipeline.dedupe.sorted_pairs import Values
 
+HEADS = 64
+"""So many members of a cluster, beside those that represent it, decide which of its copies is published: one more of
+thousands reads no more rows than one more of some seventy."""
+
 SAID = ("id", "cluster", "relation", "published", "reason", "spans", "title", "size")
 """What `members_in` gives of a document."""
 
 
 T = TypeVar("T")
+
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def members_in(folder: Path, beside: Path | None = None) -> Iterator[pa.Table]:
@@ -89,6 +97,7 @@ class DedupeIndex:
         self._stored_links: dict[tuple[str, str, str], Link] = {}
         self._asked_texts: set[int] = set()
         self._asked_clusters: set[str] = set()
+        self._asked_heads: set[str] = set()
         self._asked_links: set[str] = set()
         self._asked_ties: set[str] = set()
         self._watched: dict[str, Decision | None] = {}
@@ -164,26 +173,53 @@ class DedupeIndex:
         """Bring all members of these clusters into memory."""
         asked = sorted(set(clusters) - self._asked_clusters)
         self._asked_clusters.update(asked)
-        self._load_rows(tables.keys_of(asked))
+        self._load_rows(tables.cluster_keys_of(asked))
+
+    def load_heads(self, clusters: Iterable[str]) -> None:
+        """Bring those members of these clusters into memory by which they are settled (`heads`)."""
+        asked = sorted(set(clusters) - self._asked_clusters - self._asked_heads)
+        self._asked_heads.update(asked)
+        named = {key: name for name in asked for key in tables.cluster_keys_of([name]).tolist()}
+        most = HEADS
+        while asked:
+            more, short = set[str](), set[str]()
+            for rows, cut in self._members_on_disk.first_rows(tables.cluster_keys_of(asked), most):
+                self._load_found(rows)
+                there = Counter(map(self._crowded_in, set(rows["id"].to_pylist())))
+                longer = {named[key] for key in cut.tolist()}
+                more |= longer
+                # Some of the rows may be old ones, of documents that are elsewhere now, or gone.
+                short |= {name for name in longer if there[name] < HEADS}
+            self._asked_clusters.update(set(asked) - more)
+            asked, most = sorted(short), 4 * most
+
+    def _crowded_in(self, name: str | None) -> str | None:
+        """The cluster of a document that does not represent it."""
+        member = self._members.get(name) if name else None
+        return member.decision.cluster if member and not member.represents else None
 
     def load_links(self, ids: Iterable[str]) -> None:
         """Bring the links from and to these documents, and the documents at their other ends, into memory."""
         asked = (set(ids) & self._stored.keys()) - self._asked_links
         self._asked_links |= asked
-        self._load_links(asked, lambda rows: rows)
+        self._load_links(asked, self._links_on_disk.rows)
 
     def load_ties(self, ids: Iterable[str]) -> None:
         """As `load_links`, but for the links between copies, which are nearly all in a cluster of thousands."""
         asked = (set(ids) & self._stored.keys()) - self._asked_links - self._asked_ties
         self._asked_ties |= asked
-        self._load_links(asked, lambda rows: rows.filter(pc.not_equal(rows["relation"], DUPLICATE)))
+        self._load_links(asked, self._tied_rows)
 
-    def _load_links(self, names: Collection[str], some: Callable[[pa.Table], pa.Table]) -> None:
+    def _tied_rows(self, keys: Values) -> pa.Table:
+        found = [rows for rows, _ in self._links_on_disk.first_rows(keys, 0)]
+        rows = pa.concat_tables([tables.table_of([], tables.LINKS), *found], promote_options="default")
+        return rows.filter(pc.not_equal(rows["relation"], DUPLICATE))
+
+    def _load_links(self, names: Collection[str], rows_of: Callable[[Values], pa.Table]) -> None:
         if not names:
             return
         asked = sorted(names)
-        rows = some(self._links_on_disk.rows(tables.keys_of(asked)))
-        for link in map(tables.link_from, rows.to_pylist()):
+        for link in map(tables.link_from, rows_of(tables.keys_of(asked)).to_pylist()):
             key = (link.id, link.of, link.relation)
             self._stored_links[key] = link
             if key not in self._changed_links:
@@ -192,7 +228,9 @@ class DedupeIndex:
         self.load(other for name in asked for key in self._links_at.get(name, ()) for other in key[:2])
 
     def _load_rows(self, keys: Values) -> None:
-        found = self._members_on_disk.rows(keys)
+        self._load_found(self._members_on_disk.rows(keys))
+
+    def _load_found(self, found: pa.Table) -> None:
         if not found.num_rows:
             return
         # A row found by its text or cluster may be an old one; all rows of the document tell.
@@ -229,6 +267,17 @@ class DedupeIndex:
         """The loaded documents of a cluster, by id."""
         return self._sorted(self._by_cluster.get(cluster, ()))
 
+    def heads(self, cluster: str) -> list[Member]:
+        """Those of them by which the cluster is settled, by id: all that represent it, and of the others the HEADS
+        that were seen first."""
+        members = self.members(cluster)
+        others = nsmallest(HEADS, (member for member in members if not member.represents), key=_seen)
+        return sorted([*(m for m in members if m.represents), *others], key=lambda member: member.id)
+
+    def written(self, name: str) -> Member | None:
+        """A loaded document as it is in the version that was opened; None: it is not in it."""
+        return self._stored.get(name)
+
     def size(self, cluster: str) -> int:
         """How many documents of a cluster are loaded."""
         return len(self._by_cluster.get(cluster, ()))
@@ -253,6 +302,11 @@ class DedupeIndex:
         """Those of them that are of some relations, none of which is that between copies."""
         found = (self._links[key] for key in sorted(self._ties_at.get(name, ())) if key[2] in relations)
         return [link for link in found if self._holds(link)]
+
+    def is_tied(self, name: str, relations: Collection[str]) -> bool:
+        """Whether there is one of these."""
+        keys = self._ties_at.get(name, ())
+        return any(key[2] in relations and self._holds(self._links[key]) for key in keys)
 
     def _holds(self, link: Link) -> bool:
         one, other = self._members.get(link.id), self._members.get(link.of)
@@ -313,11 +367,6 @@ class DedupeIndex:
         if self._redirects.get(cluster, cluster) != now:
             self._redirects[cluster] = now
             self._changed_redirects.add(cluster)
-
-    def written_cluster(self, name: str) -> str | None:
-        """The cluster of a loaded document in the version that was opened; None: it is not in it."""
-        stored = self._stored.get(name)
-        return stored.decision.cluster if stored else None
 
     def root(self, cluster: str) -> str:
         """The cluster that a cluster id stands for now."""
@@ -385,6 +434,11 @@ class DedupeIndex:
         """Every document of the index, by id; for a rebuild."""
         self._load_rows(self._members_on_disk.all()["key"].to_numpy())
         return self._sorted(self._members)
+
+
+def _seen(member: Member) -> tuple[datetime, int]:
+    """The order of the members' table."""
+    return (member.fetched_at or _LATEST, tables.key_of(member.id))
 
 
 def _unknown(names: Iterable[T], known: Collection[T]) -> set[T]:

@@ -1,6 +1,7 @@
 """What may stand in the corpus: one copy of each article, no excerpt beside its full text, no glued page.
 
-Decided for whole clusters after a batch was compared, from the members and links in the index.
+Decided for whole clusters after a batch was compared, from the members and links in the index; in a cluster of
+more than some seventy, from those that represent it and the first of the others (`DedupeIndex.heads`).
 """
 
 from __future__ import annotations
@@ -39,33 +40,37 @@ ALL_KNOWN = 0.9
 def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
     """Decide for the clusters, and for those that hold them or are held by them, what is published."""
     affected = set(clusters)
-    index.load_clusters(affected)
+    index.load_heads(affected)
     reached = affected
     # Two steps: a page whose second part arrives is glued, and that frees its first part.
     for _ in range(2):
         names = [member.id for cluster in reached for member in index.members(cluster)]
         index.load_ties(names)
         ends = {end for name in names for link in index.ties(name, HELD) for end in (link.id, link.of)}
+        index.load_ties(ends)
         reached = {member.decision.cluster for end in ends if (member := index.get(end))} - affected
-        index.load_clusters(reached)
+        index.load_heads(reached)
         affected |= reached
     index.load_ties(member.id for cluster in reached for member in index.members(cluster))
     for cluster in sorted(affected):
-        if members := index.members(cluster):
-            _settle_cluster(index, members)
+        if index.size(cluster):
+            _settle_cluster(index, cluster)
 
 
-def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
-    best = choose(members)
-    # In a cluster of thousands nearly all are copies and no more.
-    linked = [member for member in members if index.ties(member.id, HELD)]
+def _settle_cluster(index: DedupeIndex, cluster: str) -> None:
+    heads = index.heads(cluster)
+    best = choose(heads)
+    linked = [member for member in heads if index.ties(member.id, HELD)]
     # The copy of a glued page that has its links can be cut.
     if not _parts(index, best):
         best = next((member for member in linked if _parts(index, member)), best)
-    ordered = sorted(members, key=lambda member: member.position)
-    whole = whole_titles((member.id, member.title) for member in ordered)
+    if not _is_as_written(index, heads, best):
+        index.load_clusters([cluster])
+    members = index.members(cluster)
+    in_order = sorted(heads, key=lambda member: member.position)
+    whole = whole_titles(((m.id, m.title) for m in in_order), ((m.id, m.title) for m in members))
     for member in members:
-        if member.id != best.id and _stands_as_copy(member, whole.get(member.id)):
+        if member.id != best.id and _stands_as_copy(index, member, best, whole.get(member.id)):
             continue
         decision = _canonical(index, member, linked) if member.id == best.id else _copy(index, member, best)
         decision = replace(decision, whole_title=whole.get(member.id))
@@ -73,17 +78,35 @@ def _settle_cluster(index: DedupeIndex, members: Sequence[Member]) -> None:
             index.put(replace(member, decision=decision))
 
 
-def _stands_as_copy(member: Member, whole_title: str | None) -> bool:
-    """Whether what stands of a document is what `_copy` says of a copy, whichever is published in its place."""
-    said, found = member.decision, member.found
+def _is_as_written(index: DedupeIndex, heads: Sequence[Member], best: Member) -> bool:
+    """Whether a cluster is settled by the same members as in the version that was opened, and by the same one of them
+    at last: then what was written of its other members stands.
+    """
+    written = [index.written(member.id) for member in heads]
+    chosen = index.written(best.id)
     return (
-        found.relation == said.relation == DUPLICATE
-        and said.reason == Reason.DUPLICATE
-        and not said.published
-        and said.whole_title == whole_title
-        and _VERDICT(said) == _VERDICT(found)
-        and not said.spans
+        chosen is not None
+        and chosen.decision.reason != Reason.DUPLICATE
+        and all(
+            was is not None
+            and (was.decision.cluster, was.represents, was.title, was.position)
+            == (now.decision.cluster, now.represents, now.title, now.position)
+            for was, now in zip(written, heads, strict=True)
+        )
     )
+
+
+def _stands_as_copy(index: DedupeIndex, member: Member, best: Member, whole_title: str | None) -> bool:
+    """Whether what stands of a document is what `_copy` says of a copy."""
+    said, found = member.decision, member.found
+    if said.relation != DUPLICATE or said.reason != Reason.DUPLICATE or said.published or said.spans:
+        return False
+    if said.whole_title != whole_title:
+        return False
+    if found.relation == DUPLICATE:  # whichever is published in its place
+        return _VERDICT(said) == _VERDICT(found)
+    # What thousands are linked to is not asked for all of its links again.
+    return (said.rule, said.of) == (SUPERSEDED, (best.id,)) and index.written(member.id) is member
 
 
 def _compared(member: Member) -> Decision:

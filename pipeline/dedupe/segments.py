@@ -16,6 +16,7 @@ from tempfile import gettempdir
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.dedupe.sorted_pairs import Values, count_pairs, mapped, merge_pairs, search, write_pairs
@@ -35,6 +36,12 @@ _ROW_GROUP = 1 << 13
 
 FEW = 1_000
 """Rows of a segment without a file of keys: it would cost each version more to name than it saves to read."""
+
+_CROWD, _BEHIND = b"crowd", "behind"
+"""The mark of a file whose rows are in the order of `Table.crowd`, and the column they are sorted by."""
+
+_FIRST_ASKED = 16
+"""Rows of a key, beside those of the crowd, that are read at first."""
 
 COUNTED = "order"
 """The column whose largest value is asked for (`Segments.largest`)."""
@@ -56,6 +63,8 @@ class Table:
     """A newer row with the same values here replaces an older one; of pairs none does."""
     order: tuple[str, ...]
     """The rows of a segment are sorted by these columns."""
+    crowd: tuple[str, object] | None = None
+    """A column and its value in the rows of which one key may have thousands: they stand behind all others."""
     lookup: tuple[str, ...] = ()
     """The 64-bit columns it is looked up by; empty: a table of pairs, searched by the first number."""
 
@@ -101,6 +110,37 @@ class Segments:
                 found.append(_read_rows(self._opened[file], numbers))
         # a segment of an earlier release may lack a column: null
         return pa.concat_tables(found, promote_options="default")
+
+    def first_rows(self, keys: Values, most: int) -> Iterator[tuple[pa.Table, Values]]:
+        """As `rows`, segment by segment, of the crowd of a key the first so many at least; and the keys that have more.
+
+        A segment of an earlier release, which is not in this order, is read as a whole.
+        """
+        if self.files and len(keys):
+            wanted = np.unique(keys)
+            yield from (self._firsts(file, wanted, most) for file in self.files)
+
+    def _firsts(self, file: Path, wanted: Values, most: int) -> tuple[pa.Table, Values]:
+        if file not in self._opened:
+            self._opened[file] = pq.ParquetFile(file)
+        opened, pairs = self._opened[file], self._keys_of(file)
+        in_order = _CROWD in (opened.metadata.metadata or {})
+        assert self.table.crowd is not None
+        column, value = self.table.crowd
+        asked = most + _FIRST_ASKED if in_order else None
+        while True:
+            found, places = search(pairs, wanted, asked)
+            if not len(places):
+                return self._none, wanted[:0]
+            numbers, at = np.unique(places.astype(np.int64), return_inverse=True)
+            rows = _read_rows(opened, numbers)
+            if asked is None:
+                return rows, wanted[:0]
+            is_crowd = np.asarray(pc.fill_null(pc.equal(rows[column], value), True))[at]
+            distinct, which, counts = np.unique(found, return_inverse=True, return_counts=True)
+            if not ((counts == asked) & (np.bincount(which, is_crowd) < max(1, most))).any():
+                return rows, distinct[counts == asked]
+            asked *= 4
 
     def _keys_of(self, file: Path) -> Values:
         """The (key, row number) pairs of a segment."""
@@ -174,7 +214,7 @@ class Segments:
         files = list(self.files)
         if rows.num_rows or not files:
             files.append(self._file(folder, number))
-            rows = rows.sort_by([(name, "ascending") for name in self.table.order])
+            rows = _in_order(rows, self.table)
             if self.table.lookup:
                 _write_rows(files[-1], self.table, iter([rows]))
             else:
@@ -219,7 +259,7 @@ def replace_segment(file: Path, table: Table, rows: pa.Table) -> None:
         old.unlink(missing_ok=True)
     if table.lookup:
         lookup = tuple(name for name in table.lookup if name in rows.schema.names)
-        _write_rows(file, replace(table, schema=rows.schema, lookup=lookup), iter([rows]))
+        _write_rows(file, replace(table, schema=rows.schema, lookup=lookup), iter([_in_order(rows, table)]))
     else:
         write_pairs(file, rows.column(0).to_numpy(), rows.column(1).to_numpy())
 
@@ -256,6 +296,8 @@ def _write_rows(path: Path, table: Table, chunks: Iterator[pa.Table]) -> None:
     ):
         for chunk in chunks:
             writer.write_table(chunk, row_group_size=_ROW_GROUP)
+        if table.crowd:
+            writer.add_key_value_metadata({_CROWD: table.crowd[0].encode()})
     if pq.read_metadata(path).num_rows > FEW:
         write_pairs(_keys_file(path), *_keys(path, table))
 
@@ -289,11 +331,27 @@ def _current(
             f"FROM read_parquet([{names}], filename = true) {where} "
             f"QUALIFY row_number() OVER (PARTITION BY {', '.join(table.identity)} "
             "ORDER BY regexp_extract(filename, '-([0-9]+)[.]parquet$', 1)::BIGINT DESC) = 1 "
-            f"ORDER BY {', '.join(table.order)}"
+            f"ORDER BY {', '.join(_crowd_last(table) + table.order)}"
         ).to_arrow_reader(1 << 17)
         schema = pa.schema([table.schema.field(name) for name in columns])
         for batch in reader:
             yield pa.Table.from_batches([batch]).cast(schema)
+
+
+def _crowd_last(table: Table) -> tuple[str, ...]:
+    if table.crowd is None:
+        return ()
+    column, value = table.crowd
+    return (f"({column} = {value!r})",)
+
+
+def _in_order(rows: pa.Table, table: Table) -> pa.Table:
+    order = [(name, "ascending") for name in table.order]
+    if table.crowd is None:
+        return rows.sort_by(order)
+    column, value = table.crowd
+    behind = rows.append_column(_BEHIND, pc.equal(rows[column], value))
+    return behind.sort_by([(_BEHIND, "ascending"), *order]).drop_columns([_BEHIND])
 
 
 def _no_rows(table: Table) -> pa.Table:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dedupe.hashing import hash64
-from pipeline.dedupe.records import Decision, Link, Member
+from pipeline.dedupe.records import DUPLICATE, Decision, Link, Member
 from pipeline.dedupe.segments import Table
 from pipeline.dedupe.sorted_pairs import Values
 
@@ -73,6 +73,7 @@ MEMBERS = Table(
     # The copies of an article come within days: what one batch looks up lies together.
     order=("fetched_at", "key"),
     lookup=("key", "text_hash", "print", "cluster_key"),
+    crowd=("represents", False),
 )
 LINKS = Table(
     name="links",
@@ -97,6 +98,7 @@ LINKS = Table(
     identity=("key", "of_key", "relation"),
     order=("key", "of_key", "relation"),
     lookup=("key", "of_key"),
+    crowd=("relation", DUPLICATE),
 )
 SKETCHES = Table(
     name="sketches",
@@ -142,6 +144,16 @@ def keys_of(names: Iterable[str]) -> Values:
     return np.array([key_of(name) for name in names], np.uint64)
 
 
+def cluster_key_of(cluster: str) -> int:
+    """64-bit key of a cluster id, other than that of the document it is the id of: who looks that up wants one row."""
+    return key_of(f"cluster\n{cluster}")
+
+
+def cluster_keys_of(clusters: Iterable[str]) -> Values:
+    """The keys of clusters; with them those of their first documents, which stand for them in earlier releases."""
+    return keys_of(key for name in clusters for key in (f"cluster\n{name}", name))
+
+
 _DECISION = [field.name for field in fields(Decision)]
 _FOUND = list(_VERDICT)
 _MEMBER = [field.name for field in fields(Member) if field.name not in {"decision", "found"}]
@@ -159,7 +171,7 @@ def member_row(member: Member) -> dict[str, Any]:
         # Without a zone in the file: UTC. DuckDB reads zones only with an extension that is not everywhere.
         "fetched_at": fetched_at.astimezone(UTC).replace(tzinfo=None) if fetched_at else None,
         "key": key_of(member.id),
-        "cluster_key": key_of(member.decision.cluster),
+        "cluster_key": cluster_key_of(member.decision.cluster),
         "removed": False,
     }
 

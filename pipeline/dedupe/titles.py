@@ -201,16 +201,20 @@ def is_notice(title: str) -> bool:
     return any(word in title for word in _form_words())
 
 
-def whole_titles(titles: Iterable[tuple[str, str]]) -> dict[str, str]:
+def whole_titles(
+    titles: Iterable[tuple[str, str]], asked: Iterable[tuple[str, str]] | None = None
+) -> dict[str, str]:
     """Id of each copy whose title was cut short → id of the copy that shows it: its title begins so, and goes on.
 
-    `titles` are the ids and titles of the copies of one article, in the order of decisions.
+    `titles` are the ids and titles of the copies of one article, in the order of decisions; `asked`, if given, those
+    that may be cut.
 
     >>> whole_titles([("a", "没人能复制Chat"), ("b", "没人能复制ChatGPT"), ("c", "没人能复制ChatGPT（图）")])
     {'a': 'b'}
     """
     titles = list(titles)
-    different = dict.fromkeys(title for _, title in titles if title)
+    asked = titles if asked is None else list(asked)
+    different = dict.fromkeys(title for _, title in (*titles, *asked) if title)
     if len(different) < 2:
         return {}
     whole: dict[str, tuple[str, str]] = {}
@@ -219,7 +223,7 @@ def whole_titles(titles: Iterable[tuple[str, str]]) -> dict[str, str]:
             whole.setdefault(title_key(title), (name, title))
     keys = sorted(whole)
     shown = {title: _shown_by(title, keys, whole) for title in different}
-    return {name: other for name, title in titles if (other := shown.get(title))}
+    return {name: other for name, title in asked if (other := shown.get(title))}
 
 
 def _shown_by(title: str, keys: list[str], whole: dict[str, tuple[str, str]]) -> str | None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from benchmarks.dedupe_rebuild import compare, rebuild
-from pipeline.dedupe.comparison import OF_ONE_FORM
+from pipeline.dedupe import comparison
+from pipeline.dedupe.comparison import OF_ONE_FORM, STRANGERS
 from pipeline.dedupe.records import Decision, Deduped, Item
 from pipeline.dedupe.run import DedupeIndex, dedupe, remove
 from tests.corpus.articles import article, item, run, sentences, stored
@@ -437,7 +439,7 @@ def test_a_text_like_two_instances_of_a_form_unites_them_not() -> None:
     )
     decided = by_id(run([item("a", one), item("b", other), item("c", f"停牌。{body}")]))
     assert decided["b"].relation == "same_form"
-    assert decided["c"].of == ("a", "b")
+    assert decided["c"].of == ("a",)  # of instances of a form the likeliest is asked only
     assert (decided["a"].cluster, decided["b"].cluster, decided["c"].cluster) == ("a", "b", "a")
 
 
@@ -462,6 +464,28 @@ def test_a_text_with_more_candidates_than_are_verified_says_so() -> None:
     decisions = by_id(run([item(f"d{n:02d}", f"{article(n)}\n{tail}") for n in range(20)]))
     assert {d.rule for name, d in decisions.items() if name <= "d08"} == {"new"}
     assert {d.rule for name, d in decisions.items() if name > "d08"} == {"capped"}
+
+
+def test_what_is_verified_of_a_text_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strangers that share a passage are asked three times at most, and once where the version was found."""
+    times: list[int] = []
+    judge = comparison.judge
+
+    def counted(*given: Any) -> Any:
+        times[-1] += 1
+        return judge(*given)
+
+    monkeypatch.setattr(comparison, "judge", counted)
+    tail = "".join(sentences(99, 40))
+    pages = [item(f"d{n:02d}", f"{article(n)}\n{tail}") for n in range(20)]
+    copies = [item(f"x{n:02d}", f"{lightly_edited(n)}\n{tail}") for n in range(9, 12)]
+    index = DedupeIndex.open(None)
+    for page in [*pages, *copies]:
+        times.append(0)
+        dedupe([page], index, stored([*pages, *copies]))
+    assert max(times) == STRANGERS
+    assert times[-len(copies) :] == [2, 2, 2]
+    assert {member.decision.cluster for member in index.all_members()} == {page.id for page in pages}
 
 
 def test_an_excerpt_of_a_very_long_text_is_found_or_refused_in_words() -> None:
