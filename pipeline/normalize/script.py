@@ -117,7 +117,7 @@ _AUTHOR = re.compile(
     "(?<![穿看望拿笑哭說说走跑睡躺坐站唱跳握抱盯])著(?=$|[）)》】\\]])"
     f"|(?<![{HAN}])(?![他她我你妳它這这那有])[{HAN}]{{1,2}}[^看讀读拿捧抱唱聽听念翻藉借隨随憑凭沿對对跟]著(?=《)"
 )
-_ONE_CHARACTER, _TWO_CHARACTERS = (names for names, *_ in table("surnames"))
+_ONE_CHARACTER, _TWO_CHARACTERS = (names for names, *_ in table("surnames")[:2])
 _SURNAMES = frozenset(_ONE_CHARACTER) | frozenset(_TWO_CHARACTERS.split("、"))
 _NAMED_HINT = re.compile("[昇陞徵乾]")
 _NAMED = re.compile(
