@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise, takewhile
 
+from pipeline.extract.cards import cards
 from pipeline.extract.frames import frames
 from pipeline.extract.layout import Box, Layout, Line
 from pipeline.extract.marks import kinds
@@ -169,6 +170,8 @@ class Weights:
     """Sums of `plain` up to and without each line."""
     heading: int | None
     """The line of the page's title, if a heading shows it."""
+    others: frozenset[int] = frozenset()
+    """Lines of other articles that are no links (cards.py)."""
 
     def between(self, first: int, last: int) -> float:
         """Weight of the lines [first, last) before the discounts."""
@@ -222,7 +225,8 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     """
     boxes = layout.boxes
     plain = [line_weight(line) for line in layout.lines]
-    weights = _discounted(layout, with_verses(layout, plain, heading), heading)
+    others = cards(layout, plain, heading)
+    weights = _discounted(layout, with_verses(layout, plain, heading), heading, others)
     total = [0.0] * len(boxes)
     score = [0.0] * len(boxes)
     for line, weight in zip(layout.lines, weights, strict=True):
@@ -237,10 +241,14 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
     for index in range(len(boxes) - 1, 0, -1):
         total[boxes[index].parent] += total[index]
     running = [0.0, *accumulate(plain)]
-    return Weights(line=weights, plain=plain, box=total, score=score, running=running, heading=heading)
+    return Weights(
+        line=weights, plain=plain, box=total, score=score, running=running, heading=heading, others=others
+    )
 
 
-def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
+def _discounted(
+    layout: Layout, plain: list[float], heading: int | None, others: frozenset[int]
+) -> list[float]:
     """The weights of the lines, less what their place on the page takes from them."""
     hidden, junk = _inherited(layout, heading)
     weights = list(plain)
@@ -253,8 +261,9 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     unseen = sum(hidden[line.box] for line, weight in zip(layout.lines, plain, strict=True) if weight)
     veil = HIDDEN_FACTOR * min(1.0, HIDDEN_LIST / max(unseen, 1))
     for index, line in enumerate(layout.lines):
-        weight = plain[index]
+        weight = 0.0 if index in others else plain[index]
         if not weight:
+            weights[index] = 0.0
             silent += 1
             is_short = SHORTEST_COMMENT_HEADING <= len(line.text) <= COMMENT_HEADING
             if read_below and is_short and COMMENTS.fullmatch(line.text):
@@ -381,7 +390,10 @@ def _climb(layout: Layout, weights: Weights, chain: list[int]) -> int:
         if layout.boxes[box].tag == "body" or layout.boxes[inside].tag == "article":
             break
         gain = weights.box[box] - weights.box[current]
-        if gain >= CLIMB_GAIN * weights.box[current] and _added_links(layout, current, box) < CLIMB_LINKS:
+        if (
+            gain >= CLIMB_GAIN * weights.box[current]
+            and _added_links(layout, weights, current, box) < CLIMB_LINKS
+        ):
             current = box
     return current
 
@@ -461,9 +473,10 @@ def _is_part(layout: Layout, box: Box) -> bool:
     return not any(line.linked or layout.boxes[line.box].tag == "h1" or is_commentary(line) for line in lines)
 
 
-def _added_links(layout: Layout, inner: int, outer: int) -> float:
-    """Share of link text among the lines of `outer` that are not in `inner`; 0 where there are none."""
+def _added_links(layout: Layout, weights: Weights, inner: int, outer: int) -> float:
+    """Share of links and cards in the text of `outer` that is not in `inner`; 0 where there is none."""
     small, large = layout.boxes[inner], layout.boxes[outer]
-    added = layout.lines[large.first : small.first] + layout.lines[small.last : large.last]
-    length = sum(len(line.text) for line in added)  # 0: what weighs stands loose in an inline element
-    return sum(line.linked for line in added) / length if length else 0.0
+    added = [*range(large.first, small.first), *range(small.last, large.last)]
+    length = sum(len(layout.lines[i].text) for i in added)  # 0: what weighs stands loose in an inline element
+    linked = sum(len(layout.lines[i].text) if i in weights.others else layout.lines[i].linked for i in added)
+    return linked / length if length else 0.0

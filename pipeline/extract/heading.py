@@ -133,9 +133,10 @@ def _cut(titles: tuple[str, ...]) -> Iterator[str]:
 
 
 def heading_of(layout: Layout, declared: Declared) -> int | None:
-    """Index of the first `h1` or `h2` that the page's declared title begins with, or None.
+    """Index of the first `h1` or `h2` that the page's declared title begins with, else of the first other line that
+    does and is no link: many sites set a title in a `div`. Or None.
 
-    A short one (《雨》) must be all that stands before the title's first separator, and no long one on the page.
+    A short one (《雨》) must be all that stands there too, and no long one on the page.
     """
     page = title_page(layout, declared, 0, 0)
     opening = set(page.opening)
@@ -149,7 +150,19 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
                 return index
             opens = bare in opening or (len(bare) >= SHORTEST_HEADING and is_of_work(bare, opening))
             short = index if short is None and bare and opens else short
-    return short
+    return short if short is not None else _plain_heading(page)
+
+
+def _plain_heading(page: TitlePage) -> int | None:
+    """The first line that is no link and that a declared title begins with, or all before its first separator."""
+    firsts = {title[0] for _, title in page.named}
+    for index, line in enumerate(page.layout.lines):
+        if line.text[0] in firsts and not line.linked and len(line.text) <= LONGEST:
+            bare = letters(line.text)
+            is_long = len(bare) >= SHORTEST
+            if is_long and (bare in page.opening or any(title.startswith(bare) for title in page.wanted)):
+                return index
+    return None
 
 
 def _shown(line: Line, page: TitlePage) -> str:
