@@ -8,6 +8,7 @@ the article's own: ten towns, each with its name and a paragraph.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 
 from pipeline.extract.layout import Box, Layout
 
@@ -55,9 +56,7 @@ def _is_card(layout: Layout, box: Box, heading: int) -> bool:
 
 def _article(layout: Layout, weights: list[float], heading: int, lines: set[int]) -> Box | None:
     """The innermost element that holds the title and, below it, at least two sentences that stand in no card."""
-    for at in layout.up(layout.lines[heading].box):
-        box = layout.boxes[at]
-        own = (line for line in range(heading + 1, box.last) if weights[line] and line not in lines)
-        if len([line for line, _ in zip(own, range(2), strict=False)]) == 2:
-            return box
-    return None
+    own = (i for i in range(heading + 1, len(weights)) if weights[i] and i not in lines)
+    second = next(islice(own, 1, None), None)
+    chain = (layout.boxes[at] for at in layout.up(layout.lines[heading].box))
+    return None if second is None else next((box for box in chain if box.last > second), None)
