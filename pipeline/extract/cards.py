@@ -36,9 +36,12 @@ def cards(layout: Layout, weights: list[float], heading: int | None) -> frozense
     found = [box for box in layout.boxes if _form(box) in lists and _is_card(layout, box, heading)]
     lines = {line for box in found for line in range(box.first, box.last)}
     article = _article(layout, weights, heading, lines)
-    outside = lines - set(range(article.first, article.last)) if article else set[int]()
-    own = sum(weights[i] for i in range(article.first, article.last) if i not in lines) if article else 0.0
-    return frozenset(outside) if own >= LEAST * sum(weights[i] for i in outside) else frozenset()
+    if article is None:
+        return frozenset()
+    inside = range(article.first, article.last)
+    outside = frozenset(lines.difference(inside))
+    own = sum(weights[i] for i in inside if i not in lines)
+    return outside if own >= LEAST * sum(weights[i] for i in outside) else frozenset()
 
 
 def _form(box: Box) -> tuple[int, str, str]:
