@@ -134,7 +134,7 @@ def _cut(titles: tuple[str, ...]) -> Iterator[str]:
 
 def heading_of(layout: Layout, declared: Declared) -> int | None:
     """Index of the first `h1` or `h2` that the page's declared title begins with, else of the first other line that
-    does and is no link: many sites set a title in a `div`. Or None.
+    does (`_plain_heading`): many sites set a title in a `div`. Or None.
 
     A short one (《雨》) must be all that stands there too, and no long one on the page.
     """
@@ -154,13 +154,14 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
 
 
 def _plain_heading(page: TitlePage) -> int | None:
-    """The first line that is no link and that a declared title begins with, or all before its first separator."""
+    """The first other line that a declared title begins with; a link only where it is in a heading, since blogs link
+    a title to itself."""
     firsts = {title[0] for _, title in page.named}
     for index, line in enumerate(page.layout.lines):
-        if line.text[0] in firsts and not line.linked and len(line.text) <= LONGEST:
+        is_own = not line.linked or page.layout.boxes[line.box].tag in HEADINGS
+        if is_own and line.text[0] in firsts and len(line.text) <= LONGEST:
             bare = letters(line.text)
-            is_long = len(bare) >= SHORTEST
-            if is_long and (bare in page.opening or any(title.startswith(bare) for title in page.wanted)):
+            if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in page.wanted):
                 return index
     return None
 
