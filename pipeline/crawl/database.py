@@ -8,10 +8,13 @@ from pathlib import Path
 
 from pipeline.crawl import backlog, daily, twinmemory
 from pipeline.crawl.hostmemory import TABLE as HOSTS
-from pipeline.errors import CorpusError
+from pipeline.errors import BusyError, CorpusError
 
 FILE = "ledger.sqlite"
 """Its name in the archive's folder."""
+
+WAIT = 30.0
+"""Seconds that a lock of another process is waited for (ours)."""
 
 TABLES = f"""
 CREATE TABLE IF NOT EXISTS url (
@@ -57,6 +60,20 @@ class LedgerError(CorpusError):
     """The ledger cannot be read; it can be made again from the archive."""
 
 
+_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+"""What SQLite says where another process has the file (https://www.sqlite.org/rescode.html)."""
+_OUTSIDE = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+"""What it says where disk, memory or rights fail: nothing of what stands in the file."""
+
+
 def unreadable(what: str) -> LedgerError:
     """That something in the ledger cannot be what was written, and the way out."""
     return LedgerError(f"{FILE}: {what} cannot be read; `corpus ledger rebuild` makes it anew")
@@ -75,7 +92,7 @@ def opened(raw: Path, *, read_only: bool, in_place: bool = False) -> sqlite3.Con
     try:
         if in_place and path.is_file() and (there := _in_place(path)) is not None:
             return there
-        db = sqlite3.connect(":memory:" if read_only else path, isolation_level=None, timeout=30)
+        db = sqlite3.connect(":memory:" if read_only else path, isolation_level=None, timeout=WAIT)
         db.row_factory = sqlite3.Row
         if read_only and path.is_file():
             _copy(path, db)
@@ -89,12 +106,24 @@ def opened(raw: Path, *, read_only: bool, in_place: bool = False) -> sqlite3.Con
     except sqlite3.DatabaseError as error:
         if db is not None:
             db.close()
-        raise damaged(path, error) from error
+        raise refusal(path, error) from error
     return db
 
 
-def damaged(path: Path, error: sqlite3.DatabaseError) -> LedgerError:
-    """What SQLite says of a ledger, with the way out."""
+def refusal(path: Path, error: sqlite3.DatabaseError) -> CorpusError:
+    """What SQLite says of a ledger, with the way out: LedgerError only where the file itself is damaged.
+
+    BusyError where another process has it, CorpusError where the machine does not give it: then nobody may take it
+    for damaged and make it anew.
+    """
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code & 0xFF in _HELD:
+        return BusyError(f"{path}: {error}; another process has it, try again when that has ended")
+    if code & 0xFF in _OUTSIDE and code != sqlite3.SQLITE_IOERR_SHORT_READ:
+        return CorpusError(
+            f"{path}: {error}; the file is left as it is. If the machine cannot give it any more, move it away and"
+            " `corpus ledger rebuild` makes it anew from the archive"
+        )
     return LedgerError(f"{path}: {error}; `corpus ledger rebuild` makes it anew")
 
 
@@ -122,13 +151,20 @@ def _parts(db: sqlite3.Connection) -> set[tuple[str, str]]:
     return {(table, column) for table, column in found}
 
 
-def stamp(raw: Path) -> tuple[int, int] | None:
-    """What is another one whenever the ledger's file was written or another put in its place; None: there is none."""
+def stamp(raw: Path) -> tuple[int, ...] | None:
+    """What is another one whenever the ledger's file was written, another put in its place, or its writer came or
+    went; None: there is none."""
+    path = raw / FILE
     try:
-        told = (raw / FILE).stat()
+        told = path.stat()
     except FileNotFoundError:
         return None
-    return told.st_ino, told.st_mtime_ns
+    return told.st_ino, told.st_mtime_ns, *(each.is_file() for each in _beside(path))
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    """The two files of write-ahead logging: the log, and its index."""
+    return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -141,13 +177,13 @@ def _connected(path: Path) -> sqlite3.Connection:
     log alone       a copy of a folder: nobody writes, an index is made in memory
     neither         closed in order; `immutable`, and read again if a writer came in meanwhile
     """
-    log, log_index = Path(f"{path}-wal"), Path(f"{path}-shm")
+    log, log_index = _beside(path)
     if not log.is_file():
         way = "immutable=1"
     else:
         way = "readonly_shm=1" if log_index.is_file() else "vfs=unix-none"
     db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro&{way}", uri=True, isolation_level=None, timeout=30
+        f"{path.absolute().as_uri()}?mode=ro&{way}", uri=True, isolation_level=None, timeout=WAIT
     )
     if way == "vfs=unix-none":
         db.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -155,8 +191,18 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _copy(path: Path, into: sqlite3.Connection) -> None:
-    """Copies a ledger that others may be writing, and leaves its folder as it is."""
-    before = None
-    while before != (before := stamp(path.parent)):
-        with closing(_connected(path)) as source:
-            source.backup(into)
+    """Copies a ledger that others may be writing, and leaves its folder as it is.
+
+    A writer that comes or goes on the way takes from under the reader what it was about to open: then again.
+    """
+    while True:
+        before = stamp(path.parent)
+        try:
+            with closing(_connected(path)) as source:
+                source.backup(into)
+        except sqlite3.DatabaseError:
+            if stamp(path.parent) == before:
+                raise
+            continue
+        if stamp(path.parent) == before:
+            return

@@ -26,7 +26,7 @@ from pipeline.archive.store import lock, path_of
 from pipeline.archive.withdrawn import run_of, standing, withdrawn
 from pipeline.crawl import daily, hostmemory, urlrow
 from pipeline.crawl.backlog import Backlog
-from pipeline.crawl.database import FILE, LedgerError, opened
+from pipeline.crawl.database import FILE, LedgerError, opened, refusal
 from pipeline.crawl.history import MISSING, next_state
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.states import next_due
@@ -161,15 +161,19 @@ class Ledger:
         self._db.close()
 
     def check(self) -> str:
-        """`ok`, or the first thing that is wrong with the file, or with what stands in it."""
-        found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        """`ok`, or the first thing that is wrong with the file, or with what stands in it.
+
+        sqlite3.DatabaseError where it does not read to its end (`refusal` tells of what kind that is).
+        """
+        found = "ok"
         try:
+            found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
             for row in self._db.execute(urlrow.GET):
                 urlrow.from_row(row)
             for row in self._db.execute("SELECT host FROM host"):
                 self.host(row["host"])
             self.daily.of()
-        except (LedgerError, sqlite3.DatabaseError, ValueError, TypeError) as error:
+        except (LedgerError, ValueError, TypeError) as error:
             return found if found != "ok" else str(error)
         return found
 
@@ -563,12 +567,20 @@ def _is_aside(ref: Ref) -> bool:
 
 
 def is_whole(raw: Path) -> bool:
-    """Whether the ledger of an archive reads to its end; one that is not there yet does."""
+    """Whether the ledger of an archive reads to its end; one that is not there yet does.
+
+    BusyError, CorpusError where it cannot be read now: that says nothing of what stands in it.
+    """
     try:
         with closing(Ledger(raw, read_only=True)) as ledger:
             return ledger.check() == "ok"
-    except (LedgerError, sqlite3.DatabaseError):
+    except LedgerError:
         return False
+    except sqlite3.DatabaseError as error:
+        told = refusal(raw / FILE, error)
+        if isinstance(told, LedgerError):
+            return False
+        raise told from error
 
 
 def rebuild(raw: Path) -> int:

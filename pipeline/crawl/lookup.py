@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.crawl.database import FILE, LedgerError, damaged, stamp
+from pipeline.crawl.database import FILE, refusal, stamp
 from pipeline.crawl.hostmemory import Host
 from pipeline.crawl.ledger import Ledger
+from pipeline.errors import CorpusError
 
 T = TypeVar("T")
 
@@ -33,11 +34,11 @@ def looked_up(raw: Path, ask: Callable[[Ledger], T]) -> T:
         try:
             with closing(Ledger(raw, read_only=True, in_place=True)) as ledger:
                 found = ask(ledger)
-        except (LedgerError, sqlite3.DatabaseError) as error:
+        except (CorpusError, sqlite3.DatabaseError) as error:
             if stamp(raw) != before:
                 continue
             if isinstance(error, sqlite3.DatabaseError):
-                raise damaged(raw / FILE, error) from error
+                raise refusal(raw / FILE, error) from error
             raise
         if stamp(raw) == before:
             return found

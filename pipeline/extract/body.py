@@ -23,6 +23,7 @@ from pipeline.extract.container import (
     is_prose,
 )
 from pipeline.extract.declaredtitle import letters
+from pipeline.extract.ending import below_sentences
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Box, Layout
@@ -158,6 +159,7 @@ def read_body(
     removed.update(
         dict.fromkeys(_outside(layout, weights, boxes, [i for i in span if i not in removed]), "outside")
     )
+    removed.update(dict.fromkeys(below_sentences(layout, [i for i in span if i not in removed]), "ending"))
     own = [i for i in span if i not in removed]
     theirs = read_element(layout, boxes, span) if extractor != "container" else None
     method = "selector" if layout.chosen else "container"

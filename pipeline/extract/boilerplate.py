@@ -50,6 +50,12 @@ ENDS = "。！？!?…；;：:”」』）)"
 
 EDGES = ("head", "foot")
 
+CLOSERS = frozenset({"comments", "credit", "disclaimer", "imprint", "related", "share"})
+"""Rules below whose lines, at the foot, nothing is the article's any more."""
+
+UNKNOWN = 2
+"""Lines at the foot that no rule knows and that are no paragraph, of those below such a line (ours)."""
+
 COMMENTS_FROM = 0.25
 """The same for a heading of reader comments, which are often longer than a short article."""
 
@@ -163,15 +169,24 @@ def _edge(
 ) -> None:
     """Apply the rules of one edge until the first line that reads like a paragraph and matches none.
 
-    A line under the title that ends without a mark is none: a subtitle, the writer's post.
+    A line under the title that ends without a mark is none: a subtitle, the writer's post. At the foot one or two
+    that no rule knows go with the credits above them; else they are the article's, and so is what is above them.
     """
+    unknown: list[int] = []
     for index in order:
         line = lines[index]
-        if verdicts[index] is not None:
-            continue
-        verdicts[index] = matching(line, place)
-        is_paragraph = weights[index] > 0 and (len(line) >= PARAGRAPH or line[-1] in ENDS)
-        if verdicts[index] is None and (is_paragraph or place == "foot"):
+        rule = verdicts[index] or matching(line, place)
+        if rule is None:
+            is_paragraph = weights[index] > 0 and (len(line) >= PARAGRAPH or line[-1] in ENDS)
+            unknown.append(index)
+            if is_paragraph or (place == "foot" and len(unknown) > UNKNOWN):
+                return
+        elif place == "head" or not unknown or rule in CLOSERS:
+            verdicts[index] = rule
+            for below in unknown if place == "foot" else ():
+                verdicts[below] = rule
+            unknown.clear()
+        elif verdicts[index] is None:
             return
 
 

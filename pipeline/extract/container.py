@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise, takewhile
 
+from pipeline.extract.cards import cards
 from pipeline.extract.frames import frames
 from pipeline.extract.layout import Box, Layout, Line
 from pipeline.extract.marks import kinds
@@ -272,6 +273,7 @@ def weigh(layout: Layout, heading: int | None = None) -> Weights:
 def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list[float]:
     """The weights of the lines, less what their place on the page takes from them."""
     hidden, junk = _inherited(layout, heading, _misnamed(layout, plain, heading))
+    others = cards(layout, plain, heading)
     weights = list(plain)
     distance = 1.0
     read_below = False
@@ -282,8 +284,9 @@ def _discounted(layout: Layout, plain: list[float], heading: int | None) -> list
     unseen = sum(hidden[line.box] for line, weight in zip(layout.lines, plain, strict=True) if weight)
     veil = HIDDEN_FACTOR * min(1.0, HIDDEN_LIST / max(unseen, 1))
     for index, line in enumerate(layout.lines):
-        weight = plain[index]
+        weight = 0.0 if index in others else plain[index]
         if not weight:
+            weights[index] = 0.0
             silent += 1
             is_short = SHORTEST_COMMENT_HEADING <= len(line.text) <= COMMENT_HEADING
             if read_below and is_short and COMMENTS.fullmatch(line.text):

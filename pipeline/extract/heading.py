@@ -133,9 +133,10 @@ def _cut(titles: tuple[str, ...]) -> Iterator[str]:
 
 
 def heading_of(layout: Layout, declared: Declared) -> int | None:
-    """Index of the first `h1` or `h2` that the page's declared title begins with, or None.
+    """Index of the first `h1` or `h2` that the page's declared title begins with, else of the first other line that
+    does (`_plain_heading`): many sites set a title in a `div`. Or None.
 
-    A short one (《雨》) must be all that stands before the title's first separator, and no long one on the page.
+    A short one (《雨》) must be all that stands there too, and no long one on the page.
     """
     page = title_page(layout, declared, 0, 0)
     opening = set(page.opening)
@@ -152,7 +153,20 @@ def heading_of(layout: Layout, declared: Declared) -> int | None:
                 (is_h1 or len(bare) >= SHORTEST_HEADING) and is_of_work(bare, opening)
             )
             short = index if short is None and bare and opens else short
-    return short
+    return short if short is not None else _plain_heading(page)
+
+
+def _plain_heading(page: TitlePage) -> int | None:
+    """The first other line that a declared title begins with; a link only where it is in a heading, since blogs link
+    a title to itself."""
+    firsts = {title[0] for _, title in page.named}
+    for index, line in enumerate(page.layout.lines):
+        is_own = not line.linked or page.layout.boxes[line.box].tag in HEADINGS
+        if is_own and line.text[0] in firsts and len(line.text) <= LONGEST:
+            bare = letters(line.text)
+            if len(bare) >= HEADING_SHORTEST and any(title.startswith(bare) for title in page.wanted):
+                return index
+    return None
 
 
 def _shown(line: Line, page: TitlePage) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from pipeline.archive.writer import Writer
-from pipeline.crawl.database import LedgerError
+from pipeline.crawl import database
+from pipeline.crawl.database import FILE, LedgerError
 from pipeline.crawl.hostmemory import Host
-from pipeline.crawl.ledger import Ledger, rebuild
+from pipeline.crawl.ledger import Ledger, is_whole, rebuild
+from pipeline.errors import BusyError, CorpusError
 from pipeline.records import Capture, Place
 from tests.archive.archive_cases import START, clock, failure, page, warc_files, write
 
@@ -253,6 +256,59 @@ def test_a_rebuild_that_fails_leaves_the_ledger_as_it_was(
     with pytest.raises(KeyboardInterrupt):
         rebuild(tmp_path)
     assert row(tmp_path, page(1).url_key) == before
+
+
+def test_a_ledger_that_another_process_has_is_not_taken_for_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [page(1)])
+    with Ledger(tmp_path):
+        pass
+    monkeypatch.setattr(database, "WAIT", 0.0)
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(BusyError, match="another process has it"):
+            Ledger(tmp_path)
+
+
+def test_a_ledger_that_the_machine_does_not_give_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [page(1)])
+    with Ledger(tmp_path):
+        pass
+    before = (tmp_path / FILE).read_bytes()
+    connected = database._connected
+    monkeypatch.setattr(database, "_connected", lambda path: connected(path.parent / "away" / path.name))
+    for ask in (is_whole, rebuild):
+        with pytest.raises(CorpusError, match=r"left as it is.*corpus ledger rebuild") as told:
+            ask(tmp_path)
+        assert not isinstance(told.value, LedgerError)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_writer_that_ends_while_the_ledger_is_copied_takes_nothing_from_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [page(1)])
+    with Ledger(tmp_path):
+        pass
+    connected, writers = database._connected, [sqlite3.connect(tmp_path / FILE)]
+    writers[0].execute("UPDATE url SET fails = 3")
+    writers[0].commit()
+
+    def as_it_ends(path: Path) -> sqlite3.Connection:
+        db = connected(path)
+        while writers:
+            writers.pop().close()
+        return db
+
+    monkeypatch.setattr(database, "_connected", as_it_ends)
+    with closing(Ledger(tmp_path, read_only=True)) as copy:
+        known = copy.state(page(1).url_key)
+    assert known is not None
+    assert known.fails == 3
 
 
 # -- what fails, and answers again

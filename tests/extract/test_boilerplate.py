@@ -49,6 +49,27 @@ def test_credit_glued_to_the_last_paragraph_is_taken_off() -> None:
     assert trim([PARAGRAPH + "（他是编辑，也是作者。）"]) == [PARAGRAPH + "（他是编辑，也是作者。）"]
 
 
+@pytest.mark.parametrize(
+    ("foot", "kept"),
+    [
+        (["责任编辑：王某", "还剩一句没人认识的话"], []),
+        (["作者：王某", "一个不认识的词", "又一个"], []),
+        (["一个不认识的词", "责任编辑：王某"], ["一个不认识的词"]),
+        (["责任编辑：王某", "一个词", "两个词", "三个词"], ["一个词", "两个词", "三个词"]),
+        (["责任编辑：王某", "最后一句话有句号，是正文。"], ["最后一句话有句号，是正文。"]),
+        (
+            ["投稿请寄 a@b.cn", "河边街道办事处", "2021年3月1日"],
+            ["投稿请寄 a@b.cn", "河边街道办事处", "2021年3月1日"],
+        ),
+    ],
+)
+def test_what_no_rule_knows_goes_with_the_credits_above_it(foot: list[str], kept: list[str]) -> None:
+    lines = [PARAGRAPH, PARAGRAPH, *foot]
+    weights = [90.0, 90.0, *(30.0 if line.endswith("。") else 0.0 for line in foot)]
+    verdicts = judge(lines, weights)
+    assert [line for line, verdict in zip(lines[2:], verdicts[2:], strict=True) if verdict is None] == kept
+
+
 @given(st.lists(st.text(max_size=60), max_size=12))
 def test_judge_gives_one_verdict_a_line_and_never_raises(lines: list[str]) -> None:
     kept = [line for line in lines if line.strip()]

@@ -1,0 +1,65 @@
+"""Cards of other articles that are no links: a title and its first words each, opened by a script of the page.
+
+What links say of a teaser (container.py) such a list does not say, so its form has to: elements of one name beside each
+other, with two lines each, outside the element that holds the title and the text below it. Inside that element they are
+the article's own: ten towns, each with its name and a paragraph.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+
+from pipeline.extract.layout import Box, Layout
+
+CARDS = 3
+"""Elements alike from which they are a list (ours)."""
+
+LEAST = 0.3
+"""Share of their weight that the article must have: below a standfirst such a list may be the article (ours)."""
+
+TITLE = (6, 40)
+"""Code points of the title of a card (ours)."""
+
+ENDS = "。！…；"
+"""What no title ends with."""
+
+
+def cards(layout: Layout, weights: list[float], heading: int | None) -> frozenset[int]:
+    """The lines of such cards on a page with the line of its title; none where no heading shows one."""
+    if heading is None:
+        return frozenset()
+    alike = Counter(_form(box) for box in layout.boxes if _is_card(layout, box, heading))
+    lists = {form for form, many in alike.items() if many >= CARDS}
+    if not lists:
+        return frozenset()
+    found = [box for box in layout.boxes if _form(box) in lists and _is_card(layout, box, heading)]
+    lines = {line for box in found for line in range(box.first, box.last)}
+    article = _article(layout, weights, heading, lines)
+    if article is None:
+        return frozenset()
+    inside = range(article.first, article.last)
+    outside = frozenset(lines.difference(inside))
+    own = sum(weights[i] for i in inside if i not in lines)
+    return outside if own >= LEAST * sum(weights[i] for i in outside) else frozenset()
+
+
+def _form(box: Box) -> tuple[int, str, str]:
+    return box.parent, box.tag, box.names
+
+
+def _is_card(layout: Layout, box: Box, heading: int) -> bool:
+    """Whether an element below the heading holds a title and some words below it, and no link."""
+    if box.last - box.first != 2 or box.first <= heading or not box.names:
+        return False
+    title, words = layout.lines[box.first : box.last]
+    is_title = TITLE[0] <= len(title.text) <= TITLE[1] and title.text[-1] not in ENDS
+    return title.box != words.box and is_title and not (title.linked or words.linked)
+
+
+def _article(layout: Layout, weights: list[float], heading: int, lines: set[int]) -> Box | None:
+    """The innermost element that holds the title and, below it, at least two sentences that stand in no card."""
+    own = (i for i in range(heading + 1, len(weights)) if weights[i] and i not in lines)
+    second = next(islice(own, 1, None), None)
+    chain = (layout.boxes[at] for at in layout.up(layout.lines[heading].box))
+    return None if second is None else next((box for box in chain if box.last > second), None)
