@@ -55,7 +55,7 @@ from pipeline.extract.names import (
     names_of,
 )
 from pipeline.extract.names import ROLE as IS_ROLE
-from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, above_day, beside_day
+from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, COUNTED, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 NO_AUTHOR = either_script(
@@ -250,7 +250,7 @@ def _dateline(page: Evidence) -> str | None:
         sides = (AFTER_DAY.sub("", line[day.end :]), line[: day.start]) if day else (line,)
         runs = [run for side in sides for run in side.split(GAP) if ROLE.search(run)] if day else []
         for side in (*sides, *runs):
-            line = side.replace(GAP, " ").strip()
+            line = COUNTED.sub("", side.replace(GAP, " ")).strip()
             name = dateline_author(line) or (_described(line) if "作者" in line[:8] else None)
             if name and not _are_agencies(name):
                 return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from pipeline.extract.byline import clean_source
@@ -125,6 +126,12 @@ DESK = either_script(r"(?<![资快通腾])讯$")
 PAGE_OF_PAPER = either_script(r"第?\s?[A-Z]?\d{1,3}\s?版\s?[:：]\s?\S{1,12}\s")
 """第A05版：要闻 示例晚报 2024-05-13, as the pages of papers print it."""
 
+COUNTED = either_script(
+    r"[\s\x1f|｜·]{1,3}[【\[（(]?(?:(?:阅读|浏览|点击|访问|查看|评论|跟帖|点赞|收藏|转发|人气)(?:量|数|次数|人数)?[\s:：（(\[]{0,3}\d|"
+    r"(?:字[号体]|分享到?|打印|听)[\s:：【】]).*$"
+)
+"""Counts and buttons at the end of a header line, from the first on."""
+
 OFFICE = either_script(
     r"(?:中心|委员会|大学|学院|学会|协会|研究院|研究所|公司|集团|政府|办公室|"
     r"气象台|监测站|法院|检察院|医院|图书馆|博物馆|出版社|编辑部|宣传部|联合会|总工会|管理处|支队|总队|(?<=[\u4e00-\u9fff]{2})[局厅署部处委])$"
@@ -167,13 +174,15 @@ def beside_day(page: Evidence) -> Named:
         ):
             if left in printed.accounts:
                 return left, None
+            behind = _person_behind(line)
             if (
                 quoted
                 or PUBLISHER.search(left)
                 or PUBLISHER.search(left.split("·")[0])
                 or OFFICE.search(left)
+                or (behind and not any(map(is_personal_name, left.split())))
             ):
-                return _person_before(before, left) or _person_behind(line), left
+                return _person_before(before, left) or behind, left
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
@@ -199,7 +208,7 @@ def beside_day(page: Evidence) -> Named:
             and not NOT_A_NAME.search(name)
             and not PLACE_OF_POST.match(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
-            and (ORG.search(name) or is_personal_name(name) or name in site or not more)
+            and (ORG.search(name) or is_personal_name(name) or name in site or not more or _is_person(more))
         ):
             if right.startswith("@"):
                 return name, None
@@ -219,10 +228,14 @@ def _person_before(before: str, paper: str) -> str | None:
     return runs[-1] if runs and (len(runs[-1]) > 2 or is_set_wide) and is_personal_name(runs[-1]) else None
 
 
+def _is_person(words: Sequence[str]) -> bool:
+    return len(words) == 1 and is_personal_name(words[0])
+
+
 def _person_behind(line: str) -> str | None:
     """The person behind all days of a line that begins with a paper: 示例晚报 发布于 2023-03-11 • 李小山."""
     *_, last = days_in(line)
-    rest = AFTER_DAY.sub("", line[last.end :]).strip(" •|｜" + GAP)
+    rest = COUNTED.sub("", AFTER_DAY.sub("", line[last.end :])).strip(" •|｜" + GAP)
     rest = re.sub(r"^原[创創][\s\x1f]{1,3}", "", rest)
     return rest if len(rest) > 2 and is_personal_name(rest) else None
 
