@@ -24,6 +24,9 @@ LONGEST_SCRIPT = 3_000_000
 MOST_TOKENS = 200_000
 """Strings and brackets read of one script."""
 
+AROUND = 64
+"""Brackets around a text that are looked at; states of sites nest some twelve deep."""
+
 SHORTEST = 20
 """Han characters of a value that may be a text."""
 
@@ -307,7 +310,10 @@ def _written(script: str, start: int, raw: str, written: dict[str, list[str]]) -
         goes_on = before.endswith("+=")
         before = before[: -1 - goes_on].rstrip()
         name = before[len(before.rstrip(NAME)) :]
-        written[name] = [*(written.get(name, ()) if goes_on else ()), raw]
+        if goes_on:
+            written.setdefault(name, []).append(raw)
+        else:
+            written[name] = [raw]
 
 
 def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
@@ -381,7 +387,10 @@ def _bare_key(script: str, start: int) -> str:
 
 
 def _up(frame: Frame | None) -> Iterator[Frame]:
-    while frame is not None:
+    """A frame and those around it, the nearest AROUND: a script cut off again and again has thousands."""
+    for _ in range(AROUND):
+        if frame is None:
+            return
         yield frame
         frame = frame.parent
 

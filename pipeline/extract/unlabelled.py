@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 from pipeline.extract.byline import clean_source
@@ -180,7 +179,7 @@ def beside_day(page: Evidence) -> Named:
                 or PUBLISHER.search(left)
                 or PUBLISHER.search(left.split("·")[0])
                 or OFFICE.search(left)
-                or (behind and not any(map(is_personal_name, left.split())))
+                or (behind and not any(map(is_personal_name, re.split(r"[\s/／|｜丨]", left))))
             ):
                 return _person_before(before, left) or behind, left
             people = [
@@ -199,6 +198,7 @@ def beside_day(page: Evidence) -> Named:
         last = list(days_in(line))[-1]
         right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]))
         name = clean_source(right.removeprefix("@"))
+        is_between = len(more) == 1 and is_personal_name(more[0]) and not ROLE.search(right)
         if (
             name
             and not right.rstrip().endswith((":", "："))  # a label of something else
@@ -208,7 +208,7 @@ def beside_day(page: Evidence) -> Named:
             and not NOT_A_NAME.search(name)
             and not PLACE_OF_POST.match(name)
             and (ORG.search(name) or not re.search(r"\d|[:：]", name))
-            and (ORG.search(name) or is_personal_name(name) or name in site or not more or _is_person(more))
+            and (ORG.search(name) or is_personal_name(name) or name in site or not more or is_between)
         ):
             if right.startswith("@"):
                 return name, None
@@ -226,10 +226,6 @@ def _person_before(before: str, paper: str) -> str | None:
     runs = [run.strip() for run in re.split(r"[\x1f|｜]", rest) if run.strip()]
     is_set_wide = bool(runs) and runs[-1] not in before
     return runs[-1] if runs and (len(runs[-1]) > 2 or is_set_wide) and is_personal_name(runs[-1]) else None
-
-
-def _is_person(words: Sequence[str]) -> bool:
-    return len(words) == 1 and is_personal_name(words[0])
 
 
 def _person_behind(line: str) -> str | None:

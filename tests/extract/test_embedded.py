@@ -87,6 +87,8 @@ HOSTILE = {
     "keys": STATE % ('"content":' * 300_000 + f'"{P}"'),
     "thousands of texts": STATE % (f'{{"a":"{P}"}},' * 9_000),
     "thousands of texts in one object": STATE % ("{" + f'"content":"{P}",' * 9_000 + "}"),
+    "thousands of texts, each a bracket deeper": STATE % (f'{{"a":"{P}",' * 9_000),
+    "a text put together without end": "<script>" + f"html += '{P}';" * 20_000 + "</script>",
     "thousands of facts": STATE % ('{"title":"一二三四",' * 30_000 + f'"content":"{P}"'),
     "JSON in JSON in JSON": STATE % (json.dumps(json.dumps(json.dumps({"content": P * 9_000})))),
     "hundreds of scripts": ("<script>" + '"一",' * 20_000 + "</script>") * 100,
