@@ -8,7 +8,7 @@ The order of the steps stands here and nowhere else:
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)
     thread     the first post of a page of posts, or the answer (thread.py, bulletin.py, answer.py)
-    container  the element that holds the article               (container.py, verses.py, marks.py)
+    container  the element that holds the article               (weights.py, container.py, verses.py, marks.py)
     body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
@@ -41,7 +41,7 @@ from pipeline.extract.agreement import DECIDED, DISAGREE
 from pipeline.extract.answer import with_answer, with_question
 from pipeline.extract.body import Reading, read_body, second_opinion
 from pipeline.extract.bulletin import in_rows
-from pipeline.extract.container import Weights, find_container, weigh
+from pipeline.extract.container import find_container
 from pipeline.extract.declared import Declared, read_declared
 from pipeline.extract.elements import Elements, read_elements
 from pipeline.extract.embedded import Candidate, boxes_of, find_embedded, only_shell, reveal
@@ -57,6 +57,7 @@ from pipeline.extract.split import join_parts, split_articles
 from pipeline.extract.statements import declared_statements, printed_statements, reprint_terms
 from pipeline.extract.thread import first_post
 from pipeline.extract.title import Title, find_title
+from pipeline.extract.weights import Weights, weigh
 from pipeline.nextpart import next_part
 from pipeline.parsing import tamed
 from pipeline.records import Access, AccessState, Article, Flag, Outcome, Page, Reason, Selector, Source

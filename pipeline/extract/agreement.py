@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.extract.boilerplate import matching
-from pipeline.extract.container import Weights
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.layout import Layout, Line
+from pipeline.extract.weights import Weights
 
 LOST = 0.5
 """Share of the element's own letters below which trafilatura lost the body, and what it drops says nothing."""

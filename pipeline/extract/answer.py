@@ -56,7 +56,7 @@ def with_answer(layout: Layout, heading: int | None) -> Layout:
 def with_question(layout: Layout, plain: Sequence[float], heading: int | None, boxes: list[int]) -> list[int]:
     """The boxes of the article, behind those of the question that stands between the heading and such an answer.
 
-    `plain` is the weight of each line (container.py).
+    `plain` is the weight of each line (weights.py).
     """
     if heading is None or not boxes:
         return boxes

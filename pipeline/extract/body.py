@@ -13,15 +13,7 @@ from dataclasses import dataclass, replace
 from pipeline.extract.agreement import BY_NAME, settle
 from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
-from pipeline.extract.container import (
-    CUT_OFF,
-    JUNK_TAGS,
-    LIST_TAGS,
-    SHORT_TITLE,
-    Weights,
-    is_linked,
-    is_prose,
-)
+from pipeline.extract.container import LIST_TAGS, SHORT_TITLE
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.ending import below_sentences
 from pipeline.extract.heading import HEADINGS
@@ -32,6 +24,7 @@ from pipeline.extract.marks import kinds, words_of
 from pipeline.extract.structure import write_text
 from pipeline.extract.trafilatura_reader import read_element, read_page
 from pipeline.extract.variants import either_script
+from pipeline.extract.weights import CUT_OFF, JUNK_TAGS, Weights, is_linked, is_prose
 from pipeline.records import Span
 
 HOLDS = 0.35

@@ -128,7 +128,7 @@ def answers(rules: Sequence[Phrase], line: str) -> bool:
 def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     """The rule that removes each line of a body, None for lines that stay.
 
-    `lines` are the body's lines in order, `weights` how much each reads like a sentence (container.py).
+    `lines` are the body's lines in order, `weights` how much each reads like a sentence (weights.py).
     """
     verdicts: list[str | None] = [None] * len(lines)
     total = sum(len(line) for line in lines) or 1

@@ -11,11 +11,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from pipeline.extract.container import Weights
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.looks import CAPTION
 from pipeline.extract.variants import either_script
+from pipeline.extract.weights import Weights
 from pipeline.rules.han import IDEOGRAPHS
 
 LONGEST = 60

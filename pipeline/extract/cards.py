@@ -1,6 +1,6 @@
 """Cards of other articles that are no links: a title and its first words each, opened by a script of the page.
 
-What links say of a teaser (container.py) such a list does not say, so its form has to: elements of one name beside each
+What links say of a teaser (weights.py) such a list does not say, so its form has to: elements of one name beside each
 other, with two lines each, outside the element that holds the title and the text below it. Inside that element they are
 the article's own: ten towns, each with its name and a paragraph.
 """

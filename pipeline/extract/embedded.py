@@ -1,7 +1,7 @@
 """A body that no element shows: in a script, in JSON-LD, `noscript`, a shadow root, the `srcdoc` of a frame, and, on a
 page that shows none, in an attribute or a comment.
 
-Each is a candidate, weighed by the same weights as the elements of the page (container.py). What the page shows
+Each is a candidate, weighed by the same weights as the elements of the page (weights.py). What the page shows
 stays unless the candidate is plainly the article: its title is the page's, or it goes on where the shown text
 stops, or nothing is shown that reads like an article. A list of texts in a state object is other articles.
 The candidate that wins is put into the tree, and the page is read again as any page.
@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.extract.attributes import texts_beside
 from pipeline.extract.body import Reading, read_body
-from pipeline.extract.container import Weights, find_container, weigh
+from pipeline.extract.container import find_container
 from pipeline.extract.declared import MAX_SCRIPTS, Declared
 from pipeline.extract.declaredtitle import clean_title, letters
 from pipeline.extract.elements import Elements
@@ -29,6 +29,7 @@ from pipeline.extract.plain import paragraphs
 from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, holds_base64, most_han, values
 from pipeline.extract.title import COLUMN_NAME
 from pipeline.extract.variants import either_script
+from pipeline.extract.weights import Weights, weigh
 from pipeline.parsing import tamed
 from pipeline.rules import table
 

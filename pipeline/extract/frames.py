@@ -38,7 +38,7 @@ MOST = 20
 """Frames from which a page is an archive of articles, not a few glued together."""
 
 PROSE = 200
-"""Weight (container.py) of the lines from one frame to the next."""
+"""Weight (weights.py) of the lines from one frame to the next."""
 
 
 def frames(layout: Layout, weight: list[float]) -> list[int]:

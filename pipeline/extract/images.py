@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from pipeline.extract.container import JUNK_TAGS
 from pipeline.extract.layout import Layout
 from pipeline.extract.marks import kinds
+from pipeline.extract.weights import JUNK_TAGS
 from pipeline.records import Span
 
 CAPTIONS = frozenset({"caption", "caption_place", "both_doubt_caption"})

@@ -12,7 +12,11 @@ from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract.container import (
+from pipeline.extract.declaredtitle import letters
+from pipeline.extract.goods import is_for_sale
+from pipeline.extract.layout import Layout, Line
+from pipeline.extract.variants import either_script
+from pipeline.extract.weights import (
     MIN_LINE,
     NOTICE,
     NOTICE_HEAD,
@@ -21,10 +25,6 @@ from pipeline.extract.container import (
     is_linked_title,
     reads_on,
 )
-from pipeline.extract.declaredtitle import letters
-from pipeline.extract.goods import is_for_sale
-from pipeline.extract.layout import Layout, Line
-from pipeline.extract.variants import either_script
 from pipeline.records import Reason
 from pipeline.rules import table
 from pipeline.rules.han import IDEOGRAPHS
@@ -67,7 +67,7 @@ HAN = re.compile(f"[{IDEOGRAPHS}]")
 DIGITS = re.compile(r"[0-9]+")
 
 SENTENCES = 60
-"""Weight (container.py) of what was read besides from which the page has an article; the shortest of 124 real bodies
+"""Weight (weights.py) of what was read besides from which the page has an article; the shortest of 124 real bodies
 has 71 letters and three marks, which weigh 107."""
 
 CAPTIONS = 60

@@ -12,13 +12,13 @@ from typing import Any
 from pipeline.extract.body import Reading, judged
 from pipeline.extract.byline import author_in, source_in
 from pipeline.extract.clock import FOOT
-from pipeline.extract.container import Weights
 from pipeline.extract.days import part_days
 from pipeline.extract.frames import NO_TITLE, SENTENCE_END, frames, may_be_title, names_day
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line
 from pipeline.extract.printed import with_gaps
 from pipeline.extract.structure import write_text
+from pipeline.extract.weights import Weights
 from pipeline.nextpart import MAX_PARTS
 from pipeline.records import AccessState, Article, Page, Span
 from pipeline.rights.facts import ordered

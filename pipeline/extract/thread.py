@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.extract.bulletin import bulletin
-from pipeline.extract.container import MIN_LINE, is_linked_title, line_weight
 from pipeline.extract.layout import Box, Layout, Line, with_lines
 from pipeline.extract.marks import words_of
 from pipeline.extract.variants import either_script
+from pipeline.extract.weights import MIN_LINE, is_linked_title, line_weight
 
 PIECE = 60
 """Code points of the longest run of text searched for a time or a floor: a sentence may hold one too."""
@@ -35,7 +35,7 @@ FEWEST = 0.2
 """The same where other elements of that name, of buttons and of nothing, stand between."""
 
 ABOVE = 80
-"""Weight (container.py) of text between title and first frame from which it is the article, the frames replies."""
+"""Weight (weights.py) of text between title and first frame from which it is the article, the frames replies."""
 
 PROSE = re.compile("[。！？!?…；;]")
 """What a line of such text holds; a head line of name, time and counts has none of these."""

@@ -8,7 +8,7 @@ from pipeline.extract.layout import Layout, Line
 from pipeline.extract.variants import either_script
 
 VERSE_WEIGHT = 12
-"""Weight (container.py) of a verse beside its length: the end of a line is a mark."""
+"""Weight (weights.py) of a verse beside its length: the end of a line is a mark."""
 
 VERSE = range(2, 21)
 """Code points of a verse."""

@@ -11,8 +11,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.agreement import DIFFER, settle
-from pipeline.extract.container import weigh
 from pipeline.extract.layout import read_layout
+from pipeline.extract.weights import weigh
 from tests.extract.facts import cases
 
 SENTENCES = {

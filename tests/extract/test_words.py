@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.extract import byline, container, dateline, extract_page, names
+from pipeline.extract import byline, dateline, extract_page, names, weights
 from pipeline.extract.boilerplate import matching
-from pipeline.extract.container import weigh
 from pipeline.extract.dates import find_day
 from pipeline.extract.declaredtitle import clean_title
 from pipeline.extract.embedded import _as_html, only_shell
 from pipeline.extract.layout import read_layout
 from pipeline.extract.looks import by_look
 from pipeline.extract.noarticle import _notice
+from pipeline.extract.weights import weigh
 from pipeline.records import Article
 from tests.extract.facts import BODY, TITLE, URL, article
 
@@ -110,7 +110,7 @@ ASK: dict[str, Callable[[str], object]] = {
     "author_in": byline.author_in,
     "clean_title": clean_title,
     "closing_author": byline.closing_author,
-    "comments": lambda line: container.COMMENTS.fullmatch(line) is not None,
+    "comments": lambda line: weights.COMMENTS.fullmatch(line) is not None,
     "dateline_author": dateline.dateline_author,
     "day": day,
     "discounted": is_discounted,
