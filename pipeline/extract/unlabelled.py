@@ -127,7 +127,7 @@ PAGE_OF_PAPER = either_script(r"第?\s?[A-Z]?\d{1,3}\s?版\s?[:：]\s?\S{1,12}\s
 
 COUNTED = either_script(
     r"[\s\x1f|｜·]{1,3}[【\[（(]?(?:(?:阅读|浏览|点击|访问|查看|评论|跟帖|点赞|收藏|转发|人气)(?:量|数|次数|人数)?[\s:：（(\[]{0,3}\d|"
-    r"(?:字[号体]|分享到?|打印|听)[\s:：【】]).*$"
+    r"(?:字[号体]|分享到?|打印|听)[\s:：【】])(?s:.*)"
 )
 """Counts and buttons at the end of a header line, from the first on."""
 

@@ -91,7 +91,18 @@ def test_one_byte_in_any_module_of_a_room_is_seen(room: str, package: Path) -> N
                 "variants",
             },
         ),
-        ("normalize", {"common-han", "confusables", "html-tags", "radicals", "script", "script-characters"}),
+        (
+            "normalize",
+            {
+                "common-han",
+                "confusables",
+                "html-tags",
+                "radicals",
+                "script",
+                "script-characters",
+                "surnames",
+            },
+        ),
         ("dedupe", {"after-title", "fold", "form-titles", "frame-words", "opposites", "regional"}),
     ],
 )
