@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipeline.archive.writer import Writer
 from pipeline.corpus.job import Job
-from pipeline.demo.stories import Story, stories
+from pipeline.demo.stories import PAGE_BREAK, Story, stories
 from pipeline.records import Capture, Source
 
 START = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 
 PLAIN: tuple[Story, ...] = tuple(
-    s
+    replace(s, body=tuple(line for line in s.body if line != PAGE_BREAK))
     for s in stories()
     if s.reason is None and s.relation is None and not s.damage and len("".join(s.body)) > 300
 )
-"""Stories that are nobody's copy and undamaged."""
+"""Stories that are nobody's copy and undamaged, each on one page."""
 
 
 def html(title: str, paragraphs: Sequence[str]) -> bytes:
