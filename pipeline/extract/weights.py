@@ -139,7 +139,9 @@ SHORTEST_COMMENT_HEADING = 3
 """Code points; the bare word is a button."""
 
 MARKS = re.compile(r"[，。！？；：、,.!?;]")
-SENTENCE_MARKS = re.compile(r"[，。！？；、…]")
+SENTENCE_MARKS = re.compile(r"[，。！？；、…]|(?<=[\u3400-\u9fff])[,!?;]")
+"""Those of sentences, folded to ASCII too, where a character stands before them: not those of a day or a label."""
+
 WORD = re.compile(r"[^\W\d_]")
 JUNK_TAGS = frozenset({"nav", "footer", "aside", "form", "menu", "dialog"})
 
