@@ -15,7 +15,7 @@ from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
 from pipeline.extract.container import LIST_TAGS, SHORT_TITLE
 from pipeline.extract.declaredtitle import letters
-from pipeline.extract.ending import below_sentences
+from pipeline.extract.ending import KEPT_IN, below_sentences
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Box, Layout
@@ -57,7 +57,7 @@ REPLIES = either_script("评论|回[复应]|跟[贴帖]")
 SENTENCES = 2
 """Sentences from which the element that holds them all is known to be the article's."""
 
-KEPT_OUTSIDE = HEADINGS | {"li", "td", "th", "dt", "dd", "pre", "blockquote", "figcaption"}
+KEPT_OUTSIDE = KEPT_IN | {"figcaption"}
 """Elements whose lines are text of the article, wherever they stand."""
 
 BUTTON = 16
@@ -138,22 +138,22 @@ def read_body(
             removed[index] = rule
     removed.update(captions(layout, weights, span, removed))
     left = [i for i in span if i not in removed]
+
+    def stays() -> list[int]:
+        return [i for i in left if i not in removed]
+
     removed.update(judged(layout, weights, left))
     removed.update(_below_headings(layout, weights, span, boxes, removed))
-    for index in [i for i in left if i not in removed][:3]:
+    for index in stays()[:3]:
         is_cell = layout.boxes[layout.lines[index].box].tag in KEPT_OUTSIDE - HEADINGS
         if title and not is_cell and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
     if emptied := dict.fromkeys(_emptied(layout, weights, span, removed), "heading"):
         removed.update(emptied)
-        removed.update(
-            judged(layout, weights, [i for i in left if i not in removed])
-        )  # the last lines are others
-    removed.update(
-        dict.fromkeys(_outside(layout, weights, boxes, [i for i in span if i not in removed]), "outside")
-    )
-    removed.update(dict.fromkeys(below_sentences(layout, [i for i in span if i not in removed]), "ending"))
-    own = [i for i in span if i not in removed]
+        removed.update(judged(layout, weights, stays()))  # the last lines are others
+    removed.update(dict.fromkeys(_outside(layout, weights, boxes, stays()), "outside"))
+    removed.update(dict.fromkeys(below_sentences(layout, stays()), "ending"))
+    own = stays()
     theirs = read_element(layout, boxes, span) if extractor != "container" else None
     method = "selector" if layout.chosen else "container"
     agreement, kept_by = None, {}

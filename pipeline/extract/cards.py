@@ -29,12 +29,11 @@ def cards(layout: Layout, weights: list[float], heading: int | None) -> frozense
     """The lines of such cards on a page with the line of its title; none where no heading shows one."""
     if heading is None:
         return frozenset()
-    alike = Counter(_form(box) for box in layout.boxes if _is_card(layout, box, heading))
-    lists = {form for form, many in alike.items() if many >= CARDS}
-    if not lists:
+    found = [box for box in layout.boxes if _is_card(layout, box, heading)]
+    alike = Counter(map(_form, found))
+    lines = {line for box in found if alike[_form(box)] >= CARDS for line in range(box.first, box.last)}
+    if not lines:
         return frozenset()
-    found = [box for box in layout.boxes if _form(box) in lists and _is_card(layout, box, heading)]
-    lines = {line for box in found for line in range(box.first, box.last)}
     article = _article(layout, weights, heading, lines)
     if article is None:
         return frozenset()

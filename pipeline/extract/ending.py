@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.extract.dates import find_day
+from pipeline.extract.heading import HEADINGS
 from pipeline.extract.layout import Layout
 from pipeline.extract.variants import either_script
 
@@ -28,7 +29,7 @@ SENTENCES = 3
 SHARE = 0.8
 """And their share of these: verses, lists and notes have fewer."""
 
-KEPT_IN = frozenset({"li", "td", "th", "dd", "dt", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"})
+KEPT_IN = HEADINGS | {"li", "td", "th", "dd", "dt", "pre", "blockquote"}
 """Elements whose lines need no mark, unless the last sentence stands in the same one."""
 
 SIGNED = 16

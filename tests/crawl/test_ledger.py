@@ -258,14 +258,20 @@ def test_a_rebuild_that_fails_leaves_the_ledger_as_it_was(
     assert row(tmp_path, page(1).url_key) == before
 
 
-def test_a_ledger_that_another_process_has_is_not_taken_for_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def ledger_file(tmp_path: Path) -> Path:
+    """The file of a closed ledger of one page."""
     write(tmp_path, [page(1)])
     with Ledger(tmp_path):
         pass
+    return tmp_path / FILE
+
+
+def test_a_ledger_that_another_process_has_is_not_taken_for_damaged(
+    tmp_path: Path, ledger_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "WAIT", 0.0)
-    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
+    with closing(sqlite3.connect(ledger_file, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(BusyError, match="another process has it"):
@@ -273,28 +279,22 @@ def test_a_ledger_that_another_process_has_is_not_taken_for_damaged(
 
 
 def test_a_ledger_that_the_machine_does_not_give_is_left_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ledger_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path, [page(1)])
-    with Ledger(tmp_path):
-        pass
-    before = (tmp_path / FILE).read_bytes()
+    before = ledger_file.read_bytes()
     connected = database._connected
     monkeypatch.setattr(database, "_connected", lambda path: connected(path.parent / "away" / path.name))
     for ask in (is_whole, rebuild):
         with pytest.raises(CorpusError, match=r"left as it is.*corpus ledger rebuild") as told:
             ask(tmp_path)
         assert not isinstance(told.value, LedgerError)
-    assert (tmp_path / FILE).read_bytes() == before
+    assert ledger_file.read_bytes() == before
 
 
 def test_a_writer_that_ends_while_the_ledger_is_copied_takes_nothing_from_the_reader(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ledger_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path, [page(1)])
-    with Ledger(tmp_path):
-        pass
-    connected, writers = database._connected, [sqlite3.connect(tmp_path / FILE)]
+    connected, writers = database._connected, [sqlite3.connect(ledger_file)]
     writers[0].execute("UPDATE url SET fails = 3")
     writers[0].commit()
 
@@ -393,11 +393,8 @@ def test_what_is_asked_at_every_visit_and_run_reads_no_whole_table(tmp_path: Pat
     assert [plan for plan in plans if plan.startswith(("SCAN", "SEARCH")) and "USING" not in plan] == []
 
 
-def test_a_ledger_of_before_a_column_came_gets_it(tmp_path: Path) -> None:
-    write(tmp_path, [page(1)])
-    with Ledger(tmp_path):
-        pass
-    with sqlite3.connect(tmp_path / "ledger.sqlite") as db:
+def test_a_ledger_of_before_a_column_came_gets_it(tmp_path: Path, ledger_file: Path) -> None:
+    with sqlite3.connect(ledger_file) as db:
         db.execute("DROP INDEX url_failing")
         db.execute("ALTER TABLE url DROP COLUMN failing_since")
     with Ledger(tmp_path, read_only=True) as copy:
