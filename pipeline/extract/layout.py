@@ -66,6 +66,7 @@ NUMBERED = frozenset(["ol", "li"])
 CELL = frozenset(["td", "th"])
 """Empty ones are boxes too: a row keeps its columns."""
 LEAVES = PICTURES | BREAKS
+SHOWING = frozenset(["a", "button"])
 _UNREAD = (
     "script style noscript template iframe frame object applet svg math canvas audio video select option "
     "textarea button head title link meta base"
@@ -80,6 +81,13 @@ ZERO_WIDTH = re.compile(r"[\u200b-\u200f\ufeff\u2060\u00ad]")
 HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.I)
 CENTRED = re.compile(r"text-align\s{0,3}:\s{0,3}center", re.I)
 INVISIBLE = re.compile(r"visibility\s{0,3}:\s{0,3}hidden", re.I)
+NO_SIZE = re.compile(r"font-size\s{0,3}:\s{0,3}0(?![.\d])", re.I)
+UNSEEN_NAMES = re.compile(r"(?<![\w-])(?:jammer|(?:u-)?sr-only|visually-?hidden|screen-reader-text)(?![\w-])", re.I)
+"""Classes of inline elements that no reader sees: Discuz's characters against copying, texts for screen readers."""
+
+MOST_UNSEEN = 200
+"""Code points of an inline element that is read as unseen; a longer one may be a text that a script shows."""
+
 Attributes = dict[str, str | None]
 _State = tuple[int, int, str, int]
 """Block, innermost box, link, and how many `pre` are open."""
@@ -221,6 +229,14 @@ def _is_row(code: LexborNode) -> bool:
     return any(beside is not None and beside.tag == "code" for beside in (code.prev, code.next))
 
 
+def _is_unseen(inline: LexborNode) -> bool:
+    """Whether nobody sees the text of a hidden inline element: a few characters, and no button beside it shows them."""
+    beside = inline.next
+    while beside is not None and beside.tag == "-text" and not (beside.text_content or "").strip():
+        beside = beside.next
+    return len(inline.text() or "") <= MOST_UNSEEN and (beside is None or beside.tag not in SHOWING)
+
+
 def _reach(written: str | None) -> int:
     is_number = written is not None and written.isascii() and written.isdigit() and len(written) < 5
     return max(1, min(int(written or 1), MAX_REACH)) if is_number else 1
@@ -304,6 +320,10 @@ class _Walk:
                     elif tag == "pre":
                         preformatted += 1
                     box = self._enter(attributes, tag, inner, is_block=is_block)
+                    if box is not None and box.hidden and not is_block and _is_unseen(node):
+                        boxes.pop()
+                        href, preformatted, node = state[2], state[3], node.next
+                        continue
                     if box is not None:
                         inner = len(boxes) - 1
                         block = inner if is_block else block
@@ -334,7 +354,9 @@ class _Walk:
             low = style.lower()
             hidden = hidden or ("none" in low and HIDDEN.search(style) is not None)
             invisible = "hidden" in low and INVISIBLE.search(style) is not None
+            hidden = hidden or (not is_block and "font-size" in low and NO_SIZE.search(style) is not None)
             centred = "center" in style and CENTRED.search(style) is not None
+        hidden = hidden or (not is_block and UNSEEN_NAMES.search(names) is not None)
         if tag in TIMED:
             self._note_time(tag, attributes)
         if not (is_block or names or hidden or invisible or BODY_MARK in attributes):
