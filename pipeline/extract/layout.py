@@ -82,7 +82,9 @@ HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.I)
 CENTRED = re.compile(r"text-align\s{0,3}:\s{0,3}center", re.I)
 INVISIBLE = re.compile(r"visibility\s{0,3}:\s{0,3}hidden", re.I)
 NO_SIZE = re.compile(r"font-size\s{0,3}:\s{0,3}0(?![.\d])", re.I)
-UNSEEN_NAMES = re.compile(r"(?<![\w-])(?:jammer|(?:u-)?sr-only|visually-?hidden|screen-reader-text)(?![\w-])", re.I)
+UNSEEN_NAMES = re.compile(
+    r"(?<![\w-])(?:jammer|(?:u-)?sr-only|visually-?hidden|screen-reader-text)(?![\w-])", re.I
+)
 """Classes of inline elements that no reader sees: Discuz's characters against copying, texts for screen readers."""
 
 MOST_UNSEEN = 200

@@ -8,6 +8,7 @@ from pipeline.normalize import triggers
 from pipeline.normalize.characters import is_chinese
 from pipeline.normalize.markup import PRIVATE_USE
 from pipeline.normalize.mojibake import uncured
+from pipeline.normalize.readings import CUT
 from pipeline.records import Flag
 from pipeline.rules import table
 from pipeline.rules.han import HAN
@@ -68,6 +69,7 @@ _PATTERNS = (
     ("replacement_character", _REPLACEMENT),
     ("wrong_word", _CONFUSABLES),
     ("glued_words", _GLUED),
+    ("cut_reading", CUT),
     ("half_width_mark", _HALF_WIDTH),
 )
 
@@ -76,8 +78,8 @@ def find(text: str) -> tuple[Flag, ...]:
     """The damage of a normalized text, with offsets into it, in the order of the text (at most 200 spans).
 
     Kinds: lone_latin (周鸿t), censor_mark (【【微信】】), l_for_i (APl), replacement_character, wrong_word
-    (rules/confusables.tsv), glued_words (allinAGI), half_width_mark (一个字,两个字), mojibake, unbalanced_quotes; no_le
-    of the whole text, and then lost_le where one is missing for certain (深入解).
+    (rules/confusables.tsv), glued_words (allinAGI), cut_reading (因？yàn）樗), half_width_mark (一个字,两个字),
+    mojibake, unbalanced_quotes; no_le of the whole text, and then lost_le where one is missing for certain (深入解).
     """
     found = [
         _flag(name, text, match.start(), match.end())

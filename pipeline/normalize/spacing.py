@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from pipeline.normalize.characters import FULL, LETTER, SHIELD, STOPS
 from pipeline.rules.han import HAN
@@ -20,6 +21,17 @@ _LETTER_SPACED = re.compile(f"(?<![{HAN}])(?<![{HAN}] )[{HAN}](?: [{HAN}](?![{HA
 _HAN_PAIR = re.compile(f"[{HAN}]{{2}}")
 _SPACED_HAN = re.compile(f" (?<=[{HAN}] )(?=[{HAN}])")
 _LETTER_SPACED_LEAST = 2
+
+_LAST_NARROW = "\u10ff"
+_BREAK = re.compile(f" (?<=[{HAN}{FULL}] )(?=[{HAN}{FULL}])")
+_LEAST_BREAKS = 4
+_NARROWEST = 20
+"""Columns of the narrowest printed line whose breaks are told; a Han takes two."""
+_UNEVEN = 3
+"""Columns that one such line may be longer or shorter than another: a mark hangs, a digit is half a Han."""
+
+_LOST_INDENT = re.compile(f"^([?？]{{2,8}})(?=[{HAN}0-9“《（])", re.MULTILINE)
+_LEAST_INDENTS = 3
 
 # Every pattern begins with the space it removes, and looks behind that: spaces are rare, places between are not.
 _MARKS = f"{STOPS}（）《》〈〉【】〔〕「」『』"
@@ -88,6 +100,34 @@ def letter_spacing(line: str) -> str:
     if not _HAN_PAIR.search(line):
         return _SPACED_HAN.sub("", line)
     return _LETTER_SPACED.sub(lambda match: match[0].replace(" ", ""), line)
+
+
+def line_breaks(line: str) -> str:
+    """A paragraph copied from print, with a space wherever a line of equal width ended, loses them.
+
+    >>> line_breaks("镇上的老茶馆在河边开了 三十多年从来没有关过一 天门掌柜每天天不亮就起 来烧水等着第一批客人进 门")
+    '镇上的老茶馆在河边开了三十多年从来没有关过一天门掌柜每天天不亮就起来烧水等着第一批客人进门'
+    """
+    breaks = [found.start() for found in _BREAK.finditer(line)]
+    inside = sum(line[at - 1] not in STOPS for at in breaks)
+    if len(breaks) < _LEAST_BREAKS or 2 * inside < len(breaks):
+        return line
+    widths = [
+        sum(2 if character > _LAST_NARROW else 1 for character in line[start + 1 : end])
+        for start, end in pairwise(breaks)
+    ]
+    usual = sorted(widths)[len(widths) // 2]
+    if usual < _NARROWEST or any(abs(width - usual) > _UNEVEN for width in widths):
+        return line
+    return _BREAK.sub("", line)
+
+
+def lost_indents(text: str) -> str:
+    """Without the question marks that are left of the indents of several lines: ????记者从会上获悉."""
+    found = _LOST_INDENT.findall(text)
+    if len(found) < _LEAST_INDENTS or len(set(found)) > 1:
+        return text
+    return _LOST_INDENT.sub("", text)
 
 
 def mark_spaces(line: str) -> str:

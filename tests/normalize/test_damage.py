@@ -20,6 +20,7 @@ from pipeline.normalize import normalize
         ("公司决定allinAGI，不再观望", "glued_words", "allinAGI"),
         ("他们AllintheAI赛道", "glued_words", "AllintheAI"),
         ("这是fromthePC时代", "glued_words", "fromthePC"),
+        ("因？yàn）樗资源短缺", "cut_reading", "？yàn）"),
     ],
 )
 def test_flagged(text: str, name: str, span: str) -> None:
