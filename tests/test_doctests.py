@@ -44,7 +44,7 @@ TEACHING = {
     "pipeline.normalize.punctuation": {"marks"},
     "pipeline.normalize.quotes": {"quotes"},
     "pipeline.normalize.readings": {"readings"},
-    "pipeline.normalize.spacing": {"letter_spacing", "line_breaks", "mark_spaces"},
+    "pipeline.normalize.spacing": {"letter_spacing", "mark_spaces"},
     "pipeline.web.pace": {"retry_after_seconds"},
     "pipeline.web.urls": {"fetch_form", "same_site", "site", "surt", "url_key"},
 }

@@ -133,6 +133,10 @@ def source_in(text: str) -> str | None:
     return None
 
 
+ISSUE = re.compile(r"^\s?(?:\d{1,2}月\d{1,2}日|(?:19|20)\d\d年第?\d{1,3}期)\s?(?=《)")
+"""Which issue of the paper, before its name: 9月30日《示例日报》."""
+
+
 def clean_source(value: str) -> str | None:
     """A source name without what runs on after it; None where nothing name-like is left."""
     stop = NEXT_FACT.search(value)
@@ -141,6 +145,7 @@ def clean_source(value: str) -> str | None:
     day = find_day(value)
     if day:
         value = value[: day.start]
+    value = ISSUE.sub("", value)
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
     value = REPORTER_OF.sub("", PLATFORM.sub("", value))
     value = value.strip(" \u3000:：>@＠［］【】[](（)）,，;；-—。·/／")

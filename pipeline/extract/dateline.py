@@ -12,7 +12,7 @@ from pipeline.extract.byline import SECOND_ROLE
 from pipeline.extract.names import FAR_PLACES, HAN_NAME, SPACED_NAME, is_personal_name, names_of
 from pipeline.extract.variants import either_script
 
-_NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3}?)"
+_NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,7}?)"
 _REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员|评论员|撰稿人?)"
 _SIGN = r"\s?[/／|｜:：︱丨‧・·•．✎✍●◎▏┃│∣]\ufe0f?\s?"
 
@@ -63,7 +63,7 @@ FORMS = (
     # 本报记者 李小山 通讯员 王建国; what is said of a picture ends the names
     (
         rf"^(?!.{{0,40}}摄[）)]?$)[（(□■○●◎◆▪\s]{{0,3}}[\u4e00-\u9fffA-Za-z·/／+＋]{{2,16}}?{_REPORTER}[\s\u3000:：]{{1,3}}([\u4e00-\u9fff\s、，,·]{{2,40}}?)"
-        r"(?:\s(?:报道|摄影报道|(?:摄影|摄|图)(?![\u4e00-\u9fff]{0,2}报道).{0,12}))?[）)]?$",
+        r"(?:\s(?:报道|摄影报道|(?:摄影|摄|图|视频|剪辑|制图|供图)(?![\u4e00-\u9fff]{0,2}报道).{0,12}))?[）)]?$",
         140,
         "han",
     ),
@@ -224,7 +224,12 @@ def _names(value: str, kind: str) -> list[str]:
         return [n for n in names if is_personal_name(n)] or [
             n for n in names if not NOT_A_REPORTER.fullmatch(n)
         ]
-    names = [n for n in re.split(r"[、，,\s]+", value) if n and not NOT_A_REPORTER.fullmatch(n)]
+    listed = "、" in value
+    names = [
+        name
+        for number, name in enumerate(filter(None, re.split(r"[、，,\s]+", value)))
+        if not NOT_A_REPORTER.fullmatch(name) or (number and listed and is_personal_name(name))
+    ]
     paper = len(names) > 1 and not is_personal_name(names[0])
     names = names[paper:]
     return names if all(map(is_personal_name, names)) else []

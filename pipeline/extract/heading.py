@@ -48,9 +48,10 @@ BESIDE_DAY = 6
 
 TAIL_NOISE = either_script(
     r"(?<!\s)\s{1,4}(?:(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s{1,3}\d{1,2}:\d\d(?::\d\d)?)?|"
-    r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|阅读|浏览|点击)\s?[:：].{0,60}|\[?(?:原创|转载|置顶|精华)\]?)$"
+    r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|阅读|浏览|点击)\s?[:：].{0,60}|\[?(?:原创|转载|置顶|精华)\]?|"
+    r"[（(]第?\s?\d{1,3}\s?[/／]\s?\d{1,3}\s?页?[)）])$"
 )
-"""A day, or a labelled fact, behind a title in the same run of text."""
+"""A day, a labelled fact or which page of how many, behind a title in the same run of text."""
 
 RUN_NOISE = either_script(
     r"(?:来源|作者|时间|发布时间|发布日期|日期|编辑|责任编辑|文|记者)\s?[:：/／|｜].{0,60}|"

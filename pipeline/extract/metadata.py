@@ -22,6 +22,7 @@ from pipeline.extract.evidence import Evidence
 from pipeline.extract.filed import find_sections, find_tags
 from pipeline.extract.images import absolute
 from pipeline.extract.layout import Layout
+from pipeline.extract.names import ORG
 from pipeline.extract.origin import ELSEWHERE, SAID, find_origin
 from pipeline.extract.people import find_affiliation, find_editors
 from pipeline.extract.printed import read_printed
@@ -55,6 +56,8 @@ def read_metadata(
         origin_from, origin = find_origin(ELSEWHERE, replace(page, author=author))
         if origin and (origin_from, author_from, author) == ("foot", "beside_day", origin[0]):
             author_from = author = None  # below the body a label says what the name beside the day is
+    if origin and author == origin[0] and ORG.search(author):
+        author_from = author = None  # a paper that its site names twice is no person and no desk
     title, cut = completed(title, layout, declared, reading.text)
     named = replace(page, title=title.text, author=author, origin=origin[0] if origin else None)
     sections = find_sections(

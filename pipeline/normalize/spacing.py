@@ -24,11 +24,13 @@ _LETTER_SPACED_LEAST = 2
 
 _LAST_NARROW = "\u10ff"
 _BREAK = re.compile(f" (?<=[{HAN}{FULL}] )(?=[{HAN}{FULL}])")
-_LEAST_BREAKS = 4
-_NARROWEST = 20
-"""Columns of the narrowest printed line whose breaks are told; a Han takes two."""
+_LEAST_BREAKS = 3
+_NARROWEST = 32
+"""Columns of the narrowest printed line whose breaks are told; a Han takes two. Headlines in a row are shorter."""
 _UNEVEN = 3
 """Columns that one such line may be longer or shorter than another: a mark hangs, a digit is half a Han."""
+_INDENT = 4
+"""Columns that the first of a paragraph is shorter."""
 
 _LOST_INDENT = re.compile(f"^([?？]{{2,8}})(?=[{HAN}0-9“《（])", re.MULTILINE)
 _LEAST_INDENTS = 3
@@ -103,21 +105,21 @@ def letter_spacing(line: str) -> str:
 
 
 def line_breaks(line: str) -> str:
-    """A paragraph copied from print, with a space wherever a line of equal width ended, loses them.
-
-    >>> line_breaks("镇上的老茶馆在河边开了 三十多年从来没有关过一 天门掌柜每天天不亮就起 来烧水等着第一批客人进 门")
-    '镇上的老茶馆在河边开了三十多年从来没有关过一天门掌柜每天天不亮就起来烧水等着第一批客人进门'
-    """
+    """A paragraph copied from print, with a space wherever a line of equal width ended, loses them."""
     breaks = [found.start() for found in _BREAK.finditer(line)]
     inside = sum(line[at - 1] not in STOPS for at in breaks)
     if len(breaks) < _LEAST_BREAKS or 2 * inside < len(breaks):
         return line
-    widths = [
+    first, *widths = (
         sum(2 if character > _LAST_NARROW else 1 for character in line[start + 1 : end])
-        for start, end in pairwise(breaks)
-    ]
+        for start, end in pairwise([-1, *breaks])
+    )
     usual = sorted(widths)[len(widths) // 2]
-    if usual < _NARROWEST or any(abs(width - usual) > _UNEVEN for width in widths):
+    if (
+        usual < _NARROWEST
+        or not -_INDENT - _UNEVEN <= first - usual <= _UNEVEN
+        or any(abs(width - usual) > _UNEVEN for width in widths)
+    ):
         return line
     return _BREAK.sub("", line)
 
