@@ -13,10 +13,10 @@ from pipeline.rules import table
 from pipeline.rules.han import HAN
 
 TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜń"
-_READING = re.compile(f"([{HAN}])[(（](?=[a-zü]{{0,5}}[{TONED}])[a-zü{TONED}]{{1,6}}[)）]")
-_INSIDE = re.compile(f"[a-zü{TONED}][)）](?=[{HAN}])")
+_READING = re.compile(f"([{HAN}])[(（](?=[a-zü]{{0,5}}[{TONED}])[a-zü{TONED}]{{1,6}} ?[)）]")
+_INSIDE = re.compile(f"[a-zü{TONED}] ?[)）](?=[{HAN}])")
 """In the middle of a sentence; behind a word that a list teaches stands a mark."""
-CUT = re.compile(f"[?？](?=[a-zü]{{0,5}}[{TONED}])[a-zü{TONED}]{{1,6}}[)）]")
+CUT = re.compile(f"[?？](?=[a-zü]{{0,5}}[{TONED}])[a-zü{TONED}]{{1,6}} ?[)）]")
 """What is left where the converter took half of one character and half of the next for one, and both are lost."""
 _COMMON = frozenset("".join(characters for characters, *_ in table("common-han")))
 _LEAST_DIFFERENT = 3
