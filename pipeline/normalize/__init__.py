@@ -108,6 +108,13 @@ FIXES = (
         "`&nbsp;` `&amp;lt;` `&#x4e2d;` decoded, only with the semicolon",
     ),
     Fix("tags", markup.tags, "markup", "<", "literal HTML tags and comments removed"),
+    Fix(
+        "repeated_readings",
+        readings.repeated_readings,
+        "number",
+        ")）",
+        "国(guo)(guo)家 loses readings that were set against recognition",
+    ),
     Fix("number_marks", digits.number_marks, "number", "：，", "10：30 and 1，234 get half-width marks"),
     Fix(
         "lost_indents",
