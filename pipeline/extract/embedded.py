@@ -268,6 +268,9 @@ def _candidates(elements: Elements, least: int, *, is_bare: bool) -> Iterator[Ca
         for node in filter(_may_hold, elements.by_tag[tag]):
             if left < 0:
                 return
+            if (state := _state_in(node)) and han_in(state) >= least:
+                yield from (replace(each, method=method) for each in _in_script(state, "json", least))
+                continue
             inside = _inside(node, method)
             left -= len(inside)
             inside = inside[:LONGEST]
@@ -321,6 +324,16 @@ def _left_open(text: str) -> int:
     return (
         text.count("<") - 2 * text.count("</") - sum(text.count(tag) for tag in ("<br", "<img", "<p>", "<p "))
     )
+
+
+def _state_in(node: LexborNode) -> str:
+    """The JSON that an element holds instead of a text, escaped or not; else ""."""
+    if node.tag not in ("textarea", "noscript"):
+        return ""
+    text = (node.text() or "").strip()
+    if text.startswith(("{&quot;", "[{&quot;", "[&quot;")):
+        text = html.unescape(text)
+    return text if text.startswith(('{"', '[{"', '["')) else ""
 
 
 def _inside(node: LexborNode, method: str) -> str:

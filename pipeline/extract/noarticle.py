@@ -70,6 +70,9 @@ SENTENCES = 60
 """Weight (weights.py) of what was read besides from which the page has an article; the shortest of 124 real bodies
 has 71 letters and three marks, which weigh 107."""
 
+OF_WHOM = 160
+"""The same up to which it may be what a list, by the page's title, says of its author or subject."""
+
 CAPTIONS = 60
 """Code points of all that was read on a page of pictures: short lines may be a poem."""
 
@@ -88,14 +91,42 @@ LINKED_TITLES = 10
 LINKS = 20
 """Links of any length from which it is one: a map of the site, a list of sites."""
 
-BESIDE = 12
-"""Code points beside such a title, of how often it was read."""
+BESIDE = 20
+"""Code points beside such a title: the day, how often it was read, what was said to it."""
 
 LINK_SHARE = 0.6
 """Share of the page's letters that its links have on a list without text."""
 
+FIGURES = 6
+"""Lines from which a page is told by the share of those without a Han character: quotes, scores, forecasts."""
+
+FIGURE_SHARE = 1 / 3
+"""That share, on a page without a sentence."""
+
+STORES = 2
+"""Shops of apps that the buttons of a page without a sentence name; an article may end with one."""
+
+STORE = either_script(
+    r"\W{0,3}(?:App\s?Store|Google\s?Play|(?:安卓|Android|iPhone|iPad|iOS|苹果|鸿蒙|HarmonyOS|Windows|macOS|APK)[^。，]{0,8}"
+    r"|(?:应用宝|应用市场|应用商店|豌豆荚)[^。，]{0,4})\s?(?:下载|安装)?\W{0,3}",
+    re.I,
+)
+ENDED = re.compile(r"[。！？!?…；;”」』]\W{0,2}$")
+"""How a line of an article ends; a slogan does not."""
+
+OF_LIST = either_script(
+    r"\W{0,2}(?:标签|分类|栏目|作者|归档|存档|话题|搜索|tag|category|archives?)\s?[:：]|"
+    r"[^-_|｜—·–]{1,30}的(?:全部|所有|最新|个人)?(?:文章|专栏|作品|主页|帖子|博客|动态|投稿|空间)(?:列表)?\s?(?:[-_|｜—·–(（]|$)|"
+    r"[^-_|｜—·–]{0,30}(?:搜索结果|文章列表|新闻列表|归档|存档)\s?(?:[-_|｜—·–(（]|$)",
+    re.I,
+)
+"""How the title of a list of articles reads: 标签：木船, 林渡的文章, 2024年5月归档."""
+
 REACH = 3
 """Lines above a teaser among which its title is: author and day may stand between."""
+
+MOST_BUTTON = 16
+"""Code points of the longest button."""
 
 SITES = 2
 """Sites that the titles of a list lead to."""
@@ -123,7 +154,10 @@ def no_article(
     unsaid = UNSAID_ALONE if heading is None and len(read) <= ALONE else UNSAID
     rest = _sentences(layout, read, unsaid)
     told = [i for i in rest if not _agrees(layout.lines[i])]
-    if sum(weights.line[i] for i in told) >= SENTENCES:
+    weight = sum(weights.line[i] for i in told)
+    if weight < OF_WHOM and _is_titled_as_list(tree, layout):
+        return Reason.LIST_PAGE
+    if weight >= SENTENCES:
         return Reason.LIST_PAGE if _are_teasers(layout, weights, told, heading) else None
     why = next(_shown(layout, read, unsaid), None)
     return why or _untold(tree, layout, weights, told, heading, agrees=len(told) < len(rest))
@@ -169,10 +203,33 @@ def _untold(
         return Reason.LOGIN
     if is_list and not is_brief:
         return Reason.LIST_PAGE
+    is_ended = any(ENDED.search(layout.lines[i].text) for i in rest)
+    if not is_ended and (_is_figures(layout, rest) or _offers_app(layout)):
+        return Reason.NO_BODY
     found = _pictures(tree, layout, rest) or (None if told else _links_only(layout, rest))
     if found is None and not told and tree.css_first("input[type=password]") is not None:
         return Reason.LOGIN
     return found
+
+
+def _is_figures(layout: Layout, lines: list[int]) -> bool:
+    """Whether what was read is a table of figures."""
+    bare = sum(HAN.search(layout.lines[i].text) is None for i in lines)
+    return len(lines) >= FIGURES and bare >= FIGURE_SHARE * len(lines)
+
+
+def _offers_app(layout: Layout) -> bool:
+    """Whether the buttons of a page name the shops that have an app."""
+    pieces = (piece.text.strip() for line in layout.lines for piece in line.pieces if piece.href)
+    return len({said for said in pieces if len(said) <= MOST_BUTTON and STORE.fullmatch(said)}) >= STORES
+
+
+def _is_titled_as_list(tree: LexborHTMLParser, layout: Layout) -> bool:
+    """Whether the page's title is that of a list, and the page has several linked titles."""
+    title = tree.css_first("title")
+    if title is None or OF_LIST.match((title.text() or "").strip()[:NOTICE_LINE]) is None:
+        return False
+    return sum(is_linked_title(line) and _site(line) is not None for line in layout.lines) >= TEASERS
 
 
 def _are_teasers(layout: Layout, weights: Weights, rest: list[int], heading: int | None) -> bool:
@@ -191,8 +248,9 @@ def _notice(line: Line, most: float = UNSAID) -> Reason | None:
         return None
     bare = letters(QUOTED.sub("", line.text)).lower()
     words = _words()
-    kind = next((kind for kind in KINDS if words[kind].search(bare)), None)
-    if kind is None or len(bare) < SHORTEST_NOTICE or (kind == "login" and not words["seen"].search(bare)):
+    said = (kind for kind in KINDS if words[kind].search(bare))
+    kind = next((kind for kind in said if kind != Reason.LOGIN or words["seen"].search(bare)), None)
+    if kind is None or len(bare) < SHORTEST_NOTICE:
         return None
     unsaid = HAN.findall(words[""].sub("", bare))
     return kind if len(unsaid) <= most * len(HAN.findall(bare)) else None

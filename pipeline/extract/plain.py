@@ -125,7 +125,7 @@ def as_page(text: str) -> str:
             continue  # it is the title element
         elif index in around:
             out.append(f"<nav>{html.escape(line)}</nav>")
-        elif heading_at < index < first and _is_fact(lines, index):
+        elif heading_at < index < first and _is_fact(lines, index, heading_at, first):
             said = LINK.sub(r"\1", line)
             out.append(f'<p class="meta">{html.escape(said)}</p>')
         else:
@@ -149,11 +149,14 @@ def _element(line: str) -> str:
     return f"<{tag}>{html.escape(line)}</{tag}>"
 
 
-def _is_fact(lines: list[str], index: int) -> bool:
-    """Whether a line below the title says when, by whom or where it was published; a name does beside such a line."""
+def _is_fact(lines: list[str], index: int, title: int, prose: int) -> bool:
+    """Whether a line below the title says when, by whom or where it was published; a name does beside such a line, or
+    alone between title and prose."""
     line = lines[index]
     if is_personal_name(line):
-        return any(_says_fact(lines[at]) for at in (index - 1, index + 1) if at < len(lines))
+        return index - 1 == title == prose - 2 or any(
+            _says_fact(lines[at]) for at in (index - 1, index + 1) if at < len(lines)
+        )
     return _says_fact(line)
 
 

@@ -72,13 +72,14 @@ ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1
 ESCAPED_TWICE = re.compile(r"\\x[0-9A-Fa-f]{2}")
 """What WeChat's JsDecode decodes behind the decoding of the string."""
 
-HAN = re.compile(rf"[{IDEOGRAPHS}]|\\u[4-9][0-9A-Fa-f]{{3}}|%E[4-9]")
-"""A Han character, as it is, in an escape or in percent signs (the first of its three bytes)."""
+HAN = re.compile(rf"[{IDEOGRAPHS}]|[\\%]u[4-9][0-9A-Fa-f]{{3}}|%E[4-9]")
+"""A Han character, as it is, in an escape or in percent signs (the first of its three bytes, or one number)."""
 
 SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n", "v": "\n", "\n": "", "0": ""}
 
-PERCENT = ("%7B", "%5B")
-"""How JSON begins that is given to decodeURIComponent."""
+PERCENT = re.compile(r"\s{0,9}%(?:u[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})")
+"""How JSON, HTML or a text begins that is given to decodeURIComponent or unescape (ECMA-262 §B.2.1.2)."""
+PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
 
 ANGULAR = (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&"))
 """How Angular escapes the state that it hands to the reader (TransferState)."""
@@ -133,8 +134,8 @@ BLOCK_TEXTS = frozenset({"text", "content", "insert", "value", "data"})
 """Keys of the words in such a paragraph."""
 
 _SUMMARIES = (
-    "abstract bio brief css description digest excerpt hint intro introduction lead message notice policy protocol "
-    "remark replies review slogan style summary template tips"
+    "abstract bio brief consent cookie cookies css description digest excerpt hint intro introduction lead message "
+    "notice policy protocol remark replies review slogan style summary template tips"
 )
 SUMMARIES = frozenset(_SUMMARIES.split())
 """Words of keys whose value is about an article or a site, or is not one, besides those that marks.py calls junk."""
@@ -179,7 +180,7 @@ def han_in(text: str) -> int:
 def most_han(text: str) -> int:
     """A number that `han_in` does not exceed, in a fifth of its time: what is not ASCII, and beginnings of escapes."""
     raw = 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
-    return raw + text.count("\\u") + text.count("%E")
+    return raw + text.count("\\u") + text.count("%E") + text.count("%u")
 
 
 def holds_base64(text: str) -> bool:
@@ -195,7 +196,17 @@ def from_base64(text: str) -> str:
         found = b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except ValueError:
         return ""
-    return unquote(found) if found[:3].upper() in PERCENT else found
+    return _from_percent(found)
+
+
+def _from_percent(text: str) -> str:
+    """What a text says that begins in the escapes of an address; any other as it is."""
+    if not PERCENT.match(text):
+        return text
+    if "%u" in text:  # two numbers may be one sign
+        text = PERCENT_U.sub(lambda sign: chr(int(sign[1], 16)), text)
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return unquote(text)
 
 
 def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
@@ -203,8 +214,8 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
     found: list[tuple[str, str, Frame]] = []
     inner: list[Value] = []
     script = script[:LONGEST_SCRIPT]
-    if is_json and script.lstrip()[:3].upper() in PERCENT:  # a whole state in the escapes of an address
-        script = unquote(script)
+    if is_json:  # a whole state in the escapes of an address
+        script = _from_percent(script)
     if is_json and "&q;" in script:
         for sign, meant in ANGULAR:
             script = script.replace(sign, meant)
@@ -318,8 +329,7 @@ def _written(script: str, start: int, raw: str, written: dict[str, list[str]]) -
 
 def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
     """One string: a fact, a piece of a list or a block, and a text where it has enough Han."""
-    if raw[:3].upper() in PERCENT:
-        raw = unquote(raw)
+    raw = _from_percent(raw)
     raw = from_base64(raw) or raw
     enough = len(raw) >= SHORTEST and han_in(raw) >= SHORTEST
     name = _plain(key)
