@@ -94,6 +94,9 @@ PLACES = (
 ASIDE = ("attribute", "comment")
 """Places where also what was taken out of a page stands: a sentence there is no article."""
 
+STATES = ('{"', '[{"', '["')
+"""How a state begins that an element holds as JSON."""
+
 HOLDS = ("text/html", "text/plain", "text/markdown")
 """Types of a script that may hold a body, and those with "template" in them."""
 
@@ -184,8 +187,11 @@ def boxes_of(layout: Layout, weights: Weights, found: Candidate) -> list[int]:
 
 
 def only_shell(text: str) -> bool:
-    """Whether every line of a text is of the page's machinery: a wish for JavaScript, labels for screen readers."""
+    """Whether every line of a text is of the page's machinery: a wish for JavaScript, labels for screen readers; or it
+    is a state as JSON, kept in an element that is not shown."""
     lines = [line for line in text.split("\n") if line.strip()]
+    if lines and lines[0].startswith(STATES):
+        return True
     return all(
         any(len(line) <= longest and pattern.search(line) for longest, pattern in _shell()) for line in lines
     )
@@ -289,6 +295,8 @@ def _beside(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
             return
         if text.lstrip()[:1] in ("{", "["):
             yield from (replace(each, method=method) for each in _in_script(text, "json", least))
+        elif method == "script":
+            continue
         elif TAG.search(text) or ESCAPED_TAG.search(text):
             inside = _as_html(text[:LONGEST])
             yield Candidate(method=method, html=inside, han=han_in(inside))
@@ -333,7 +341,7 @@ def _state_in(node: LexborNode) -> str:
     text = (node.text() or "").strip()
     if text.startswith(("{&quot;", "[{&quot;", "[&quot;")):
         text = html.unescape(text)
-    return text if text.startswith(('{"', '[{"', '["')) else ""
+    return text if text.startswith(STATES) else ""
 
 
 def _inside(node: LexborNode, method: str) -> str:

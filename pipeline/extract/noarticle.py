@@ -111,6 +111,10 @@ STORE = either_script(
     r"|(?:应用宝|应用市场|应用商店|豌豆荚)[^。，]{0,4})\s?(?:下载|安装)?\W{0,3}",
     re.I,
 )
+CONTACT = either_script(
+    r"\W{0,3}[^\s:：]{0,6}(?:地址|电话|手机|传真|邮编|邮政编码|邮箱|信箱|e-?mail|联系人|微信|QQ|热线|网址)[^\s:：]{0,4}\s?[:：]",
+    re.I,
+)
 ENDED = re.compile(r"[。！？!?…；;”」』]\W{0,2}$")
 """How a line of an article ends; a slogan does not."""
 
@@ -154,6 +158,8 @@ def no_article(
     unsaid = UNSAID_ALONE if heading is None and len(read) <= ALONE else UNSAID
     rest = _sentences(layout, read, unsaid)
     told = [i for i in rest if not _agrees(layout.lines[i])]
+    if told and all(CONTACT.match(layout.lines[i].text) for i in told):
+        return Reason.NO_BODY
     weight = sum(weights.line[i] for i in told)
     if weight < OF_WHOM and _is_titled_as_list(tree, layout):
         return Reason.LIST_PAGE

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
 MARKED = re.compile(
-    r"^#{1,6}[ \t]{1,9}\S|^ {0,3}(?:```|~~~)|\[[^\[\]\n]{1,80}\]\((?:https?:|[/.#])[^()\n]{0,500}\)|"
+    r"^#{1,6}[ \t]{1,9}\S|^={3,99}$|^ {0,3}(?:```|~~~)|\[[^\[\]\n]{1,80}\]\((?:https?:|[/.#])[^()\n]{0,500}\)|"
     r"\*\*\w[^*\n]{0,200}\*\*|^[ |]{0,4}:?-{2,99}:?[ ]{0,9}\|",
     re.M,
 )
@@ -37,6 +37,13 @@ SPANS = (
     (re.compile(r"!\[([^\[\]\n]{0,200})\]\(([^()\s]{1,2000})[^()\n]{0,200}\)"), r'<img alt="\1" src="\2">'),
     (re.compile(r"\[([^\[\]\n]{1,200})\]\(([^()\s]{0,2000})[^()\n]{0,200}\)"), r'<a href="\2">\1</a>'),
     (re.compile(r"\[([^\[\]\n]{1,200})\]\[[^\[\]\n]{0,80}\]"), r"\1"),
+    (re.compile(r"&lt;br\s?/?&gt;", re.I), "<br>"),
+    (
+        re.compile(
+            r"&lt;/?(?:u|b|i|s|em|strong|mark|font|span|div|p|center|kbd|sup|sub)\b[^&<>]{0,9}(?:=[^<>]{0,200}?)?&gt;"
+        ),
+        "",
+    ),
     (re.compile(r"\[\^(\w{1,20})\]"), r"<sup>[\1]</sup>"),
     (re.compile(r"&lt;(https?://[^\s&<>]{1,2000})&gt;"), r"\1"),
     (re.compile(r"\*\*(?=[^\s*，。！？、；：])([^*\n]{1,300})(?<!\s)\*\*"), r"<b>\1</b>"),
@@ -60,7 +67,7 @@ TOKEN = "\ufdd5"
 def is_markdown(text: str) -> bool:
     """Whether a text is written in Markdown.
 
-    >>> is_markdown("## 试水\\n岸上站满了人。"), is_markdown("- 青菜\\n- 萝卜\\n1. 豆腐")
+    >>> is_markdown("## 试水\\n岸上站满了人。"), is_markdown("- 青菜\\n- 豆腐\\n1. 米")
     (True, False)
     """
     return MARKED.search(text) is not None

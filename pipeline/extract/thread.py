@@ -71,6 +71,8 @@ USER_NAMES = frozenset(
         "uid",
         "name",
         "writer",
+        "from",
+        "sender",
         "floorer",
         "replier",
         "authi",
@@ -158,6 +160,7 @@ class _Signs:
     who: list[int]
     floor: list[int]
     reply: list[int]
+    boxes: list[int]
     users: list[str]
     """Per line, '' where none is named."""
     titles: list[str]
@@ -165,8 +168,8 @@ class _Signs:
 
     @property
     def said(self) -> tuple[list[int], ...]:
-        """The signs of which a post has one: a user, a floor, an element named as a reply."""
-        return self.who, self.floor, self.reply
+        """The signs of which a post has one: a user, a floor, an element named as a reply, what boards say of users."""
+        return self.who, self.floor, self.reply, self.boxes
 
 
 _Group = tuple[str, list[int]]
@@ -323,7 +326,8 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) ->
         ANSWER.sub("", line.text) if here and is_linked_title(line) and _is_title(line) else ""
         for here, line in zip(asked, layout.lines, strict=True)
     ]
-    return _Signs(when, who, floor, reply, users, titles)
+    told = (len(x.text) <= USER_BOX_LINE and USER_BOX.fullmatch(x.text) is not None for x in layout.lines)
+    return _Signs(when, who, floor, reply, [0, *accumulate(told)], users, titles)
 
 
 def _is_title(line: Line) -> bool:
