@@ -25,7 +25,8 @@ from pipeline.extract.declaredtitle import clean_title, letters
 from pipeline.extract.elements import Elements
 from pipeline.extract.heading import heading_of
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
-from pipeline.extract.plain import paragraphs
+from pipeline.extract.marks import words_of
+from pipeline.extract.plain import as_elements
 from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, holds_base64, most_han, values
 from pipeline.extract.title import COLUMN_NAME
 from pipeline.extract.variants import either_script
@@ -94,6 +95,10 @@ PLACES = (
 ASIDE = ("attribute", "comment")
 """Places where also what was taken out of a page stands: a sentence there is no article."""
 
+_BODY_KEYS = "content contents text body html article desc detail markdown story msg value data"
+BODY_KEYS = frozenset(_BODY_KEYS.split())
+"""Words of the names of a body; a sentence of another name, of which nothing else says that it is one, is a label."""
+
 STATES = ('{"', '[{"', '["')
 """How a state begins that an element holds as JSON."""
 
@@ -111,6 +116,8 @@ class Candidate:
     han: int
     facts: dict[str, str] = field(default_factory=dict)
     """As Declared.ld."""
+    key: str = ""
+    """The name it has in its script."""
     listed: bool = False
     """Whether it is one of several articles in a list."""
     place: LexborNode | None = None
@@ -213,7 +220,8 @@ def _wins(
     if (candidate.listed and not named) or (candidate.method in ASIDE and worth < SHOWN):
         return False
     if not shown or not weight:
-        return named is not False
+        is_told = worth >= SHOWN or not candidate.key or not BODY_KEYS.isdisjoint(words_of(candidate.key))
+        return bool(named) or (named is None and is_told)
     if _repeats(shown, letters(text)) or named:
         return worth >= WIDER * weight
     is_article = weight >= SHOWN or (titled and weight >= TITLED)
@@ -322,6 +330,7 @@ def _in_script(text: str, kind: str, least: int) -> Iterator[Candidate]:
             html=_as_html(value.text[:LONGEST]),
             han=value.han,
             facts=value.facts,
+            key=value.key,
             listed=value.listed,
         )
 
@@ -364,7 +373,7 @@ def _as_html(text: str) -> str:
         text = html.unescape(text)
     if TAG.search(text):  # a string may be written into a page as a string
         return text.removeprefix("&quot;").removesuffix("&quot;").removeprefix('"').removesuffix('"')
-    return "".join(f"<p>{html.escape(line)}</p>" for line in paragraphs(html.unescape(text)))
+    return as_elements(html.unescape(text))
 
 
 def _parsed(inside: str) -> LexborHTMLParser:

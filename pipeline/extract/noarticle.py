@@ -115,6 +115,10 @@ CONTACT = either_script(
     r"\W{0,3}[^\s:：]{0,6}(?:地址|电话|手机|传真|邮编|邮政编码|邮箱|信箱|e-?mail|联系人|微信|QQ|热线|网址)[^\s:：]{0,4}\s?[:：]",
     re.I,
 )
+LABEL = re.compile(r"(?:^|\s)[^\s:：，。]{1,6}[:：]\s?(?=\S)")
+LABELS = 3
+"""Labels from which a line is a card of a film, a book, a program: 导演：… 主演：… 年份：…"""
+
 ENDED = re.compile(r"[。！？!?…；;”」』]\W{0,2}$")
 """How a line of an article ends; a slogan does not."""
 
@@ -125,6 +129,8 @@ OF_LIST = either_script(
     re.I,
 )
 """How the title of a list of articles reads: 标签：木船, 林渡的文章, 2024年5月归档."""
+
+OF_PERSON = either_script(r"[^-_|｜—·–]{1,30}的(?:个人)?(?:主页|空间)\s?(?:[-_|｜—·–(（]|$)")
 
 REACH = 3
 """Lines above a teaser among which its title is: author and day may stand between."""
@@ -173,9 +179,11 @@ def _sentences(layout: Layout, read: list[int], unsaid: float) -> list[int]:
     """Those of the lines that were read which may be of an article: no notices, and what is of none beside them."""
     if len(read) > NOTICE_LINES:
         return read
-    rest = [i for i in read if _notice(layout.lines[i], unsaid) is None]
+    rest = [i for i in read if _notice(layout.lines[i], unsaid) is None and not _is_card(layout.lines[i])]
     texts = {i: layout.lines[i].text for i in rest}
-    if len(rest) < len(read):  # beside a notice a line of numbers, the visitor's address, is no sentence
+    if any(
+        _notice(layout.lines[i], unsaid) for i in read
+    ):  # beside a notice a line of numbers, the visitor's address, is no sentence
         rest = [i for i in rest if 3 * len(HAN.findall(texts[i])) >= len(texts[i])]
     foreign = [i for i in rest if HAN.search(texts[i]) is None]
     if foreign and _is_search(layout):  # nor is the address of a result
@@ -218,6 +226,16 @@ def _untold(
     return found
 
 
+def _is_card(line: Line) -> bool:
+    """Whether a line is a row of links, or of labels and what they say, and no sentence."""
+    if ENDED.search(line.text) or "，" in line.text:
+        return False
+    return (
+        sum(bool(piece.href) for piece in line.pieces) >= LINKED_TITLES
+        or len(LABEL.findall(line.text)) >= LABELS
+    )
+
+
 def _is_figures(layout: Layout, lines: list[int]) -> bool:
     """Whether what was read is a table of figures."""
     bare = sum(HAN.search(layout.lines[i].text) is None for i in lines)
@@ -231,10 +249,13 @@ def _offers_app(layout: Layout) -> bool:
 
 
 def _is_titled_as_list(tree: LexborHTMLParser, layout: Layout) -> bool:
-    """Whether the page's title is that of a list, and the page has several linked titles."""
+    """Whether the page's title is that of somebody's page, or that of a list and the page has several linked titles."""
     title = tree.css_first("title")
-    if title is None or OF_LIST.match((title.text() or "").strip()[:NOTICE_LINE]) is None:
+    said = (title.text() or "").strip()[:NOTICE_LINE] if title is not None else ""
+    if OF_LIST.match(said) is None:
         return False
+    if OF_PERSON.match(said):
+        return True
     return sum(is_linked_title(line) and _site(line) is not None for line in layout.lines) >= TEASERS
 
 

@@ -144,6 +144,15 @@ def as_page(text: str) -> str:
     return page if prose else page.replace("</p>\n<p>", "<br>")  # verses
 
 
+def as_elements(text: str) -> str:
+    """The paragraphs of a text that is all body, as HTML."""
+    raw, blocks = [line.rstrip() for line in LINE_END.split(text)], dict[str, str]()
+    if not is_markdown(text):
+        return "".join(f"<p>{html.escape(line)}</p>" for line in _joined(raw))
+    raw, blocks = with_tokens(raw)
+    return "".join(blocks.get(line) or _element(line, inline) for line in _with_headings(_joined(raw)))
+
+
 def _heading(line: str) -> tuple[int, str]:
     """(level, text) of a heading; no text where the line is none."""
     found = HEADING.fullmatch(line)

@@ -21,7 +21,7 @@ MARKED = re.compile(
 FENCE = re.compile(r" {0,3}(`{3,20}|~{3,20})[ \t]{0,4}([\w+#.-]{0,20})[^`\n]{0,80}")
 ITEM = re.compile(r"([ \t]{0,40})(?:[-*+]|(\d{1,4})[.)])[ \t]{1,4}(?:\[[ xX]\][ \t]{1,4})?(\S.*+)")
 RULER = re.compile(r"[ \t]{0,3}(?:[-*_][ \t]{0,3}){3,}")
-GOES_ON = re.compile(r"(?: {2,}|\t)[ \t]{0,40}(\S.*+)")
+GOES_ON = re.compile(r"(?: {2,4}|\t)([ \t]{0,40}\S.*+)")
 QUOTE = re.compile(r" {0,3}>[ \t]?(.*+)")
 _RULE = r"[ \t]{0,9}:?-{1,99}:?[ \t]{0,9}"
 DELIMITER = re.compile(rf" {{0,3}}\|?(?:{_RULE}\|){{1,50}}(?:{_RULE})?")
@@ -37,6 +37,7 @@ SPANS = (
     (re.compile(r"!\[([^\[\]\n]{0,200})\]\(([^()\s]{1,2000})[^()\n]{0,200}\)"), r'<img alt="\1" src="\2">'),
     (re.compile(r"\[([^\[\]\n]{1,200})\]\(([^()\s]{0,2000})[^()\n]{0,200}\)"), r'<a href="\2">\1</a>'),
     (re.compile(r"\[([^\[\]\n]{1,200})\]\[[^\[\]\n]{0,80}\]"), r"\1"),
+    (re.compile(r"&lt;!--(?:(?!--).){0,300}+--&gt;"), ""),
     (re.compile(r"&lt;br\s?/?&gt;", re.I), "<br>"),
     (
         re.compile(
@@ -167,11 +168,7 @@ def _nested(lines: Sequence[str], at: int, depth: int) -> tuple[int, str] | None
     """A list or a quote."""
     if depth < DEEPEST and QUOTE.fullmatch(lines[at]):
         quoted = [found[1] for found in takewhile(bool, map(QUOTE.fullmatch, lines[at:])) if found]
-        inside = (
-            block if block is not None else f"<p>{inline(line.strip())}</p>" if line.strip() else ""
-            for line, block in _blocks(quoted, depth + 1)
-        )
-        return at + len(quoted), f"<blockquote>{''.join(inside)}</blockquote>"
+        return at + len(quoted), f"<blockquote>{_inside(quoted, depth + 1)}</blockquote>"
     if not (first := _item(lines[at])):
         return None
     items = [first]
@@ -186,7 +183,15 @@ def _nested(lines: Sequence[str], at: int, depth: int) -> tuple[int, str] | None
         else:
             break
         stop = ahead + 1
-    return stop, _list(items)
+    return stop, _list(items, depth + 1)
+
+
+def _inside(lines: Sequence[str], depth: int) -> str:
+    """Lines of a quote or an item as HTML."""
+    return "".join(
+        block if block is not None else f"<p>{inline(line.strip())}</p>" if line.strip() else ""
+        for line, block in _blocks(lines, depth)
+    )
 
 
 def _item(line: str) -> tuple[int, str | None, list[str]] | None:
@@ -195,7 +200,7 @@ def _item(line: str) -> tuple[int, str | None, list[str]] | None:
     return (len(found[1].expandtabs(4)), found[2], [found[3]]) if found else None
 
 
-def _list(items: Sequence[tuple[int, str | None, list[str]]]) -> str:
+def _list(items: Sequence[tuple[int, str | None, list[str]]], depth: int) -> str:
     out: list[str] = []
     opened: list[tuple[int, str]] = []
     for indent, number, said in items:
@@ -210,5 +215,5 @@ def _list(items: Sequence[tuple[int, str | None, list[str]]]) -> str:
             opened.append((indent, tag))
         else:
             out.append("</li>")
-        out.append("<li>" + "<br>".join(map(inline, said)))
+        out.append(f"<li>{inline(said[0])}{_inside(said[1:], depth)}")
     return "".join([*out, *(f"</li></{tag}>" for _, tag in reversed(opened))])
