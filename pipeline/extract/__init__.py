@@ -3,7 +3,8 @@
 The order of the steps stands here and nowhere else:
 
     encoding   bytes → text                                     (encoding.py)
-    plain      plain text → a page                              (plain.py, plainhead.py, plainchrome.py)
+    plain      plain text → a page                              (plain.py, plainhead.py, plainchrome.py,
+                                                                 plainmarkdown.py)
     elements   what is asked of the page by tag or attribute    (elements.py)
     declared   title, meta, JSON-LD, script variables           (declared.py)
     layout     the page as lines and the elements they stand in (layout.py)

@@ -20,11 +20,12 @@ SHOWN = frozenset(
 )
 """Attributes that say what their own element is, or that are read elsewhere."""
 
-SKIPPED = frozenset({"-text", "script", "style", "meta", "link"})
+SKIPPED = frozenset({"script", "style", "meta", "link"})
 
 
 def texts_beside(tree: LexborHTMLParser, least: int) -> Iterator[tuple[str, str]]:
-    """(attribute or comment, text) of each that may hold so many Han characters, in page order."""
+    """(attribute or comment, text) of each that may hold so many Han characters, in page order; script for a state that
+    stands as a text in an element."""
     if tree.root is None:
         return
     for count, node in enumerate(tree.root.traverse(include_text=True)):
@@ -35,6 +36,10 @@ def texts_beside(tree: LexborHTMLParser, least: int) -> Iterator[tuple[str, str]
             text = node.comment_content or ""
             if most_han(text) >= least and han_in(text) >= least:
                 yield "comment", text
+        elif tag == "-text":
+            text = node.text_content or ""
+            if text.lstrip()[:1] in ("{", "[") and most_han(text) >= least and han_in(text) >= least:
+                yield "script", text
         elif tag not in SKIPPED:
             for name, value in node.attributes.items():
                 if value is None or len(value) < least or name in SHOWN or name.startswith("aria-"):

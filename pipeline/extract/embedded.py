@@ -25,7 +25,8 @@ from pipeline.extract.declaredtitle import clean_title, letters
 from pipeline.extract.elements import Elements
 from pipeline.extract.heading import heading_of
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
-from pipeline.extract.plain import paragraphs
+from pipeline.extract.marks import words_of
+from pipeline.extract.plain import as_elements
 from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, holds_base64, most_han, values
 from pipeline.extract.title import COLUMN_NAME
 from pipeline.extract.variants import either_script
@@ -94,6 +95,13 @@ PLACES = (
 ASIDE = ("attribute", "comment")
 """Places where also what was taken out of a page stands: a sentence there is no article."""
 
+_BODY_KEYS = "content contents text body html article desc detail markdown story msg value data"
+BODY_KEYS = frozenset(_BODY_KEYS.split())
+"""Words of the names of a body; a sentence of another name, of which nothing else says that it is one, is a label."""
+
+STATES = ('{"', '[{"', '["')
+"""How a state begins that an element holds as JSON."""
+
 HOLDS = ("text/html", "text/plain", "text/markdown")
 """Types of a script that may hold a body, and those with "template" in them."""
 
@@ -108,6 +116,8 @@ class Candidate:
     han: int
     facts: dict[str, str] = field(default_factory=dict)
     """As Declared.ld."""
+    key: str = ""
+    """The name it has in its script."""
     listed: bool = False
     """Whether it is one of several articles in a list."""
     place: LexborNode | None = None
@@ -184,8 +194,11 @@ def boxes_of(layout: Layout, weights: Weights, found: Candidate) -> list[int]:
 
 
 def only_shell(text: str) -> bool:
-    """Whether every line of a text is of the page's machinery: a wish for JavaScript, labels for screen readers."""
+    """Whether every line of a text is of the page's machinery: a wish for JavaScript, labels for screen readers; or it
+    is a state as JSON, kept in an element that is not shown."""
     lines = [line for line in text.split("\n") if line.strip()]
+    if lines and lines[0].startswith(STATES):
+        return True
     return all(
         any(len(line) <= longest and pattern.search(line) for longest, pattern in _shell()) for line in lines
     )
@@ -207,7 +220,8 @@ def _wins(
     if (candidate.listed and not named) or (candidate.method in ASIDE and worth < SHOWN):
         return False
     if not shown or not weight:
-        return named is not False
+        is_told = worth >= SHOWN or not candidate.key or not BODY_KEYS.isdisjoint(words_of(candidate.key))
+        return bool(named) or (named is None and is_told)
     if _repeats(shown, letters(text)) or named:
         return worth >= WIDER * weight
     is_article = weight >= SHOWN or (titled and weight >= TITLED)
@@ -268,6 +282,9 @@ def _candidates(elements: Elements, least: int, *, is_bare: bool) -> Iterator[Ca
         for node in filter(_may_hold, elements.by_tag[tag]):
             if left < 0:
                 return
+            if (state := _state_in(node)) and han_in(state) >= least:
+                yield from (replace(each, method=method) for each in _in_script(state, "json", least))
+                continue
             inside = _inside(node, method)
             left -= len(inside)
             inside = inside[:LONGEST]
@@ -286,6 +303,8 @@ def _beside(tree: LexborHTMLParser, least: int) -> Iterator[Candidate]:
             return
         if text.lstrip()[:1] in ("{", "["):
             yield from (replace(each, method=method) for each in _in_script(text, "json", least))
+        elif method == "script":
+            continue
         elif TAG.search(text) or ESCAPED_TAG.search(text):
             inside = _as_html(text[:LONGEST])
             yield Candidate(method=method, html=inside, han=han_in(inside))
@@ -311,6 +330,7 @@ def _in_script(text: str, kind: str, least: int) -> Iterator[Candidate]:
             html=_as_html(value.text[:LONGEST]),
             han=value.han,
             facts=value.facts,
+            key=value.key,
             listed=value.listed,
         )
 
@@ -321,6 +341,16 @@ def _left_open(text: str) -> int:
     return (
         text.count("<") - 2 * text.count("</") - sum(text.count(tag) for tag in ("<br", "<img", "<p>", "<p "))
     )
+
+
+def _state_in(node: LexborNode) -> str:
+    """The JSON that an element holds instead of a text, escaped or not; else ""."""
+    if node.tag not in ("textarea", "noscript"):
+        return ""
+    text = (node.text() or "").strip()
+    if text.startswith(("{&quot;", "[{&quot;", "[&quot;")):
+        text = html.unescape(text)
+    return text if text.startswith(STATES) else ""
 
 
 def _inside(node: LexborNode, method: str) -> str:
@@ -343,7 +373,7 @@ def _as_html(text: str) -> str:
         text = html.unescape(text)
     if TAG.search(text):  # a string may be written into a page as a string
         return text.removeprefix("&quot;").removesuffix("&quot;").removeprefix('"').removesuffix('"')
-    return "".join(f"<p>{html.escape(line)}</p>" for line in paragraphs(html.unescape(text)))
+    return as_elements(html.unescape(text))
 
 
 def _parsed(inside: str) -> LexborHTMLParser:

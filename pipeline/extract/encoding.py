@@ -62,6 +62,11 @@ HTTP = re.compile(r"charset\s*+=\s*+[\"']?\s*+([A-Za-z0-9_:.\-]{2,40})", re.I)
 NON_ASCII = re.compile(rb"[\x80-\xff][\x80-\xff\x30-\x7e]*")
 UTF8_FORM = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
 FOUR_BYTES = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
+HZ_OPENS = b"~{"
+HZ = re.compile(rb"~\{((?:[!-w][!-~])++)(?:~\})?")
+SINGLE_BYTES = re.compile(rb"</?(?:html|head|meta|title|body|div|p)\b", re.I)
+FEW_TAGS = 3
+"""Tags in single bytes from which a page is not in UTF-16; what two of its characters spell may be one."""
 BAD = re.compile("[\ufffd\ue000-\uf8ff\x80-\x9f\uff61-\uff9f]")
 BOMS = (
     (b"\xef\xbb\xbf", "utf-8", "utf-8"),
@@ -104,15 +109,40 @@ def decode(body: bytes, *, content_type: str = "", override: str | None = None) 
         return _decoded(body, named[0], named[1], "source")
     for mark, name, codec in BOMS:
         if body.startswith(mark):
-            return _decoded(body[len(mark) :], name, codec, "bom")
+            body = body[len(mark) :]
+            if _is_told_right(body, codec):
+                return _decoded(body, name, codec, "bom")
+            break
     for mark, name, codec in UNMARKED:
         if body.startswith(mark):
             return _decoded(body, name, codec, "scored")
+    if HZ_OPENS in body and body.isascii() and (found := _from_hz(body)):
+        return found
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return _best(body, _declared(body, content_type))
     return Decoded(text=text, encoding="utf-8", chosen_by="utf-8", replacements=text.count("\ufffd"))
+
+
+def _is_told_right(body: bytes, codec: str) -> bool:
+    """Whether the bytes behind a byte order mark are as it says: editors put UTF-8's before a page in GBK, and tags
+    in single bytes are no UTF-16."""
+    if codec != "utf-8":
+        return sum(1 for _ in islice(SINGLE_BYTES.finditer(body), FEW_TAGS)) < FEW_TAGS
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _mostly_utf8(_sample(body))
+    return True
+
+
+def _from_hz(body: bytes) -> Decoded | None:
+    """The text of a page in HZ (RFC 1843: GB 2312 in seven bits between ~{ and ~}); None where it has no Chinese."""
+    text = _lenient(HZ.sub(lambda run: bytes(byte | 0x80 for byte in run[1]), body), "gb18030")
+    if _score(text) < SURE:
+        return None
+    return Decoded(text=text, encoding="hz-gb-2312", chosen_by="scored", replacements=text.count("\ufffd"))
 
 
 def label(name: str) -> tuple[str, str] | None:
@@ -138,7 +168,7 @@ def _declared(body: bytes, content_type: str) -> dict[str, tuple[str, str]]:
 
 def _best(body: bytes, declared: dict[str, tuple[str, str]]) -> Decoded:
     """The reading of bytes that are not UTF-8 with the most common characters and the fewest wrong ones."""
-    sample = b" ".join(NON_ASCII.findall(body[: SAMPLE * 8]))[:SAMPLE]
+    sample = _sample(body)
     best = _scored(sample, declared, mend=False)
     if _mostly_utf8(sample):
         return _decoded(body, "utf-8", "utf-8", declared["utf-8"][1] if "utf-8" in declared else "scored")
@@ -155,6 +185,10 @@ def _best(body: bytes, declared: dict[str, tuple[str, str]]) -> Decoded:
     if known and (guess.get("confidence") or 0) >= DETECTOR_SURE:
         return _decoded(body, known[0], known[1], "detector")
     return _decoded(body, best[1], best[2], best[3])
+
+
+def _sample(body: bytes) -> bytes:
+    return b" ".join(NON_ASCII.findall(body[: SAMPLE * 8]))[:SAMPLE]
 
 
 def _mostly_utf8(sample: bytes) -> bool:

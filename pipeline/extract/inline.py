@@ -17,18 +17,13 @@ SOUGHT_TAGS = ("math", "sup", "sub", "code", "kbd", "samp", "tt", "mjx-container
 SOUGHT_NAMES = (
     ".katex, .katex-display, .mwe-math-element, .ztext-math, [data-tex], script[type^='math/tex'],"
     " .MathJax_Preview, .MathJax, .MathJax_Display, .MathJax_SVG,"
-    " img[src*='equation?tex='], img[src*='.latex?'], img.latex[alt], img.tex[alt], img.math[alt],"
-    " a[href^='#fnref'], a[href^='#cite_ref'], a.footnote-backref, a.footnote-back,"
-    " a.headerlink, a.header-anchor, a.anchor, a.anchorjs-link"
+    " img[src*='equation?tex='], img[src*='.latex?'], img.latex[alt], img.tex[alt], img.math[alt]"
 )
 SOUGHT = f"{', '.join(SOUGHT_TAGS)}, {SOUGHT_NAMES}"
-"""Presentation MathML, KaTeX, MathJax 2 and 3, MediaWiki, Zhihu, and images that hold their LaTeX source in `alt`;
-links from a footnote back and from a heading to itself."""
+"""Presentation MathML, KaTeX, MathJax 2 and 3, MediaWiki, Zhihu, and images that hold their LaTeX source in `alt`."""
 
-_MAY_BE_SOUGHT = re.compile(r"tex\b|math|footnote-back|anchor|headerlink|\.latex\?", re.I)
-"""In the class, type or address of each of SOUGHT_NAMES, but of links back from a footnote."""
-
-_LINKS_BACK = ("#fnref", "#cite_ref")
+_MAY_BE_SOUGHT = re.compile(r"tex\b|math|\.latex\?", re.I)
+"""In the class, type or address of each of SOUGHT_NAMES."""
 
 MOST = 3_000
 """Elements of one page that are looked at."""
@@ -51,7 +46,6 @@ POWERS = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 INDICES = str.maketrans("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 """Unicode has no others that are in common use; any other power is written ^{…}, any other index _{…}."""
 
-WORD = re.compile(r"\w")
 NOTE = re.compile(r"[\[［〔【(（]?(?:注|註|note)?\s?(?:\d{1,3}|[*＊†‡①-⑳])[\]］〕】)）]?")
 """What a footnote mark looks like: [1], (注2), *."""
 
@@ -92,10 +86,7 @@ def reveal_inline(tree: LexborHTMLParser) -> bool:
 def may_be_sought(attributes: dict[str, str | None]) -> bool:
     """Whether an element with such attributes may be of SOUGHT_NAMES."""
     told = (attributes.get(name) for name in ("class", "type", "src"))
-    links_back = (attributes.get("href") or "").lower().startswith(_LINKS_BACK)
-    return (
-        links_back or "data-tex" in attributes or any(_MAY_BE_SOUGHT.search(value) for value in told if value)
-    )
+    return "data-tex" in attributes or any(_MAY_BE_SOUGHT.search(value) for value in told if value)
 
 
 def _around(node: LexborNode, known: set[int]) -> set[int]:
@@ -145,8 +136,6 @@ def _text_of(node: LexborNode) -> str | None:
         return _raised(node, tag)
     if tag in ("code", "kbd", "samp", "tt"):
         return _code(node)
-    if tag == "a":  # from a footnote back to its mark, from a heading to itself: ↩, ^, #, ¶
-        return None if WORD.search(node.text() or "") else ""
     source = _source(node)
     if source is None:
         return "" if _repeats(node) else None

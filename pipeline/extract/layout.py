@@ -72,6 +72,7 @@ _UNREAD = (
     "textarea button head title link meta base"
 )
 UNREAD = frozenset(_UNREAD.split())
+WORD = re.compile(r"\w")
 NUMBER = re.compile("[1-9][0-9]{0,3}")
 """Of a list's first item, or of an item."""
 
@@ -398,7 +399,12 @@ class _Walk:
         return pieces
 
     def _flush(self, pieces: list[Piece], block: int, preformatted: int) -> list[Piece]:
-        """Write the line of some pieces, if it has a text; returns the pieces of the next, none."""
+        """Write the line of some pieces, if it has a text; returns the pieces of the next, none.
+
+        A link of signs alone to a place on the page leads from a footnote back, or from a heading to itself: ↩ ^ # ¶.
+        """
+        if len(pieces) > 1 and any(piece.href[:1] == "#" for piece in pieces):
+            pieces = [p for p in pieces if len(p.href) < 2 or p.href[0] != "#" or WORD.search(p.text)]
         joined = "".join([p.text for p in pieces]) if len(pieces) > 1 else pieces[0].text
         text = collapse(joined[:MAX_TEXT])[:MAX_LINE]
         if len(joined) > MAX_TEXT or len(text) == MAX_LINE:

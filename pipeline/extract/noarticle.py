@@ -70,6 +70,9 @@ SENTENCES = 60
 """Weight (weights.py) of what was read besides from which the page has an article; the shortest of 124 real bodies
 has 71 letters and three marks, which weigh 107."""
 
+OF_WHOM = 160
+"""The same up to which it may be what a list, by the page's title, says of its author or subject."""
+
 CAPTIONS = 60
 """Code points of all that was read on a page of pictures: short lines may be a poem."""
 
@@ -88,14 +91,52 @@ LINKED_TITLES = 10
 LINKS = 20
 """Links of any length from which it is one: a map of the site, a list of sites."""
 
-BESIDE = 12
-"""Code points beside such a title, of how often it was read."""
+BESIDE = 20
+"""Code points beside such a title: the day, how often it was read, what was said to it."""
 
 LINK_SHARE = 0.6
 """Share of the page's letters that its links have on a list without text."""
 
+FIGURES = 6
+"""Lines from which a page is told by the share of those without a Han character: quotes, scores, forecasts."""
+
+FIGURE_SHARE = 1 / 3
+"""That share, on a page without a sentence."""
+
+STORES = 2
+"""Shops of apps that the buttons of a page without a sentence name; an article may end with one."""
+
+STORE = either_script(
+    r"\W{0,3}(?:App\s?Store|Google\s?Play|(?:安卓|Android|iPhone|iPad|iOS|苹果|鸿蒙|HarmonyOS|Windows|macOS|APK)[^。，]{0,8}"
+    r"|(?:应用宝|应用市场|应用商店|豌豆荚)[^。，]{0,4})\s?(?:下载|安装)?\W{0,3}",
+    re.I,
+)
+CONTACT = either_script(
+    r"\W{0,3}[^\s:：]{0,6}(?:地址|电话|手机|传真|邮编|邮政编码|邮箱|信箱|e-?mail|联系人|微信|QQ|热线|网址)[^\s:：]{0,4}\s?[:：]",
+    re.I,
+)
+LABEL = re.compile(r"(?:^|\s)[^\s:：，。]{1,6}[:：]\s?(?=\S)")
+LABELS = 3
+"""Labels from which a line is a card of a film, a book, a program: 导演：… 主演：… 年份：…"""
+
+ENDED = re.compile(r"[。！？!?…；;”」』]\W{0,2}$")
+"""How a line of an article ends; a slogan does not."""
+
+OF_LIST = either_script(
+    r"\W{0,2}(?:标签|分类|栏目|作者|归档|存档|话题|搜索|tag|category|archives?)\s?[:：]|"
+    r"[^-_|｜—·–]{1,30}的(?:全部|所有|最新|个人)?(?:文章|专栏|作品|主页|帖子|博客|动态|投稿|空间)(?:列表)?\s?(?:[-_|｜—·–(（]|$)|"
+    r"[^-_|｜—·–]{0,30}(?:搜索结果|文章列表|新闻列表|归档|存档)\s?(?:[-_|｜—·–(（]|$)",
+    re.I,
+)
+"""How the title of a list of articles reads: 标签：木船, 林渡的文章, 2024年5月归档."""
+
+OF_PERSON = either_script(r"[^-_|｜—·–]{1,30}的(?:个人)?(?:主页|空间)\s?(?:[-_|｜—·–(（]|$)")
+
 REACH = 3
 """Lines above a teaser among which its title is: author and day may stand between."""
+
+MOST_BUTTON = 16
+"""Code points of the longest button."""
 
 SITES = 2
 """Sites that the titles of a list lead to."""
@@ -123,7 +164,12 @@ def no_article(
     unsaid = UNSAID_ALONE if heading is None and len(read) <= ALONE else UNSAID
     rest = _sentences(layout, read, unsaid)
     told = [i for i in rest if not _agrees(layout.lines[i])]
-    if sum(weights.line[i] for i in told) >= SENTENCES:
+    if told and all(CONTACT.match(layout.lines[i].text) for i in told):
+        return Reason.NO_BODY
+    weight = sum(weights.line[i] for i in told)
+    if weight < OF_WHOM and _is_titled_as_list(tree, layout):
+        return Reason.LIST_PAGE
+    if weight >= SENTENCES:
         return Reason.LIST_PAGE if _are_teasers(layout, weights, told, heading) else None
     why = next(_shown(layout, read, unsaid), None)
     return why or _untold(tree, layout, weights, told, heading, agrees=len(told) < len(rest))
@@ -133,9 +179,11 @@ def _sentences(layout: Layout, read: list[int], unsaid: float) -> list[int]:
     """Those of the lines that were read which may be of an article: no notices, and what is of none beside them."""
     if len(read) > NOTICE_LINES:
         return read
-    rest = [i for i in read if _notice(layout.lines[i], unsaid) is None]
+    rest = [i for i in read if _notice(layout.lines[i], unsaid) is None and not _is_card(layout.lines[i])]
     texts = {i: layout.lines[i].text for i in rest}
-    if len(rest) < len(read):  # beside a notice a line of numbers, the visitor's address, is no sentence
+    if any(
+        _notice(layout.lines[i], unsaid) for i in read
+    ):  # beside a notice a line of numbers, the visitor's address, is no sentence
         rest = [i for i in rest if 3 * len(HAN.findall(texts[i])) >= len(texts[i])]
     foreign = [i for i in rest if HAN.search(texts[i]) is None]
     if foreign and _is_search(layout):  # nor is the address of a result
@@ -169,10 +217,46 @@ def _untold(
         return Reason.LOGIN
     if is_list and not is_brief:
         return Reason.LIST_PAGE
+    is_ended = any(ENDED.search(layout.lines[i].text) for i in rest)
+    if not is_ended and (_is_figures(layout, rest) or _offers_app(layout)):
+        return Reason.NO_BODY
     found = _pictures(tree, layout, rest) or (None if told else _links_only(layout, rest))
     if found is None and not told and tree.css_first("input[type=password]") is not None:
         return Reason.LOGIN
     return found
+
+
+def _is_card(line: Line) -> bool:
+    """Whether a line is a row of links, or of labels and what they say, and no sentence."""
+    if ENDED.search(line.text) or "，" in line.text:
+        return False
+    return (
+        sum(bool(piece.href) for piece in line.pieces) >= LINKED_TITLES
+        or len(LABEL.findall(line.text)) >= LABELS
+    )
+
+
+def _is_figures(layout: Layout, lines: list[int]) -> bool:
+    """Whether what was read is a table of figures."""
+    bare = sum(HAN.search(layout.lines[i].text) is None for i in lines)
+    return len(lines) >= FIGURES and bare >= FIGURE_SHARE * len(lines)
+
+
+def _offers_app(layout: Layout) -> bool:
+    """Whether the buttons of a page name the shops that have an app."""
+    pieces = (piece.text.strip() for line in layout.lines for piece in line.pieces if piece.href)
+    return len({said for said in pieces if len(said) <= MOST_BUTTON and STORE.fullmatch(said)}) >= STORES
+
+
+def _is_titled_as_list(tree: LexborHTMLParser, layout: Layout) -> bool:
+    """Whether the page's title is that of somebody's page, or that of a list and the page has several linked titles."""
+    title = tree.css_first("title")
+    said = (title.text() or "").strip()[:NOTICE_LINE] if title is not None else ""
+    if OF_LIST.match(said) is None:
+        return False
+    if OF_PERSON.match(said):
+        return True
+    return sum(is_linked_title(line) and _site(line) is not None for line in layout.lines) >= TEASERS
 
 
 def _are_teasers(layout: Layout, weights: Weights, rest: list[int], heading: int | None) -> bool:
@@ -191,8 +275,9 @@ def _notice(line: Line, most: float = UNSAID) -> Reason | None:
         return None
     bare = letters(QUOTED.sub("", line.text)).lower()
     words = _words()
-    kind = next((kind for kind in KINDS if words[kind].search(bare)), None)
-    if kind is None or len(bare) < SHORTEST_NOTICE or (kind == "login" and not words["seen"].search(bare)):
+    said = (kind for kind in KINDS if words[kind].search(bare))
+    kind = next((kind for kind in said if kind != Reason.LOGIN or words["seen"].search(bare)), None)
+    if kind is None or len(bare) < SHORTEST_NOTICE:
         return None
     unsaid = HAN.findall(words[""].sub("", bare))
     return kind if len(unsaid) <= most * len(HAN.findall(bare)) else None

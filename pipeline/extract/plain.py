@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from pipeline.extract.boilerplate import matching
@@ -15,14 +16,15 @@ from pipeline.extract.declaredtitle import BEFORE_SITE, SEPARATOR, ends_as_site,
 from pipeline.extract.names import is_personal_name
 from pipeline.extract.plainchrome import LABEL, chrome, is_entry, prose_lines
 from pipeline.extract.plainhead import LABELLED_TITLE, with_labels, without_references
+from pipeline.extract.plainmarkdown import inline, is_markdown, with_tokens, without_marks
 from pipeline.extract.variants import either_script
 from pipeline.rules.han import HAN
 
 MOST_LINES = 8_000
 """Lines of a text, blank ones too: the longest real article has some 600, wrapped ten times as many."""
 
-NARROWEST = 40
-"""Columns (a Han character takes two) of the narrowest text that was wrapped: verse and lists are narrower."""
+NARROWEST = 36
+"""Columns (a Han character takes two) of the narrowest text that was wrapped: two verses of seven take 32."""
 
 RAGGED = 6
 """Columns by which a wrapped line may fall short: a mark may not begin a line, a word is not cut."""
@@ -62,7 +64,7 @@ LINE_END = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 WIDE = re.compile(rf"[{HAN}\u3000-\u30ff\uff00-\uff60“”‘’…—]")
 """What takes two columns in a Chinese text (UAX #11, the ambiguous ones too)."""
 
-HEADING = re.compile(r"#{1,6}[ \t]++(\S.*+)")
+HEADING = re.compile(r"(#{1,6})[ \t]++(\S.*+)")
 """An ATX heading of Markdown (CommonMark §4.2), its closing signs too."""
 
 RULER = re.compile(r"(?:={3,}|(?:[-*_]\s?){3,})")
@@ -76,7 +78,6 @@ BODY_LABEL = either_script(r"(?:文章)?(?:正文|内容|全文)\s?[:：]\s{0,4}
 PLACEHOLDER = either_script(r"[\[【](?:图片|图|视频|表情|动画表情|image|img|photo)\s?\d{0,3}[\]】]", re.I)
 """A picture's place in a text that was copied."""
 
-LINK = re.compile(r"\[([^\[\]\n]{1,80}+)\]\([^()\n]{1,500}+\)")
 PICTURE = re.compile(r"!\[([^\]\n]{0,200})\]\(([^)\s]{1,2000})[^)\n]{0,200}\)")
 """A Markdown picture alone in its line: what it says, where it is."""
 
@@ -89,7 +90,10 @@ LATIN = re.compile(r"[0-9A-Za-z,.;:)]")
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a text: its lines, with those joined that were clearly wrapped at a column."""
-    lines = [line.rstrip() for line in LINE_END.split(text)]
+    return _joined([line.rstrip() for line in LINE_END.split(text)])
+
+
+def _joined(lines: list[str]) -> list[str]:
     column = _column(lines)
     out: list[str] = []
     runs_on = False
@@ -109,9 +113,13 @@ def as_page(text: str) -> str:
 
     Menus and lists of teasers become `nav`, lines of facts below the title a `p` of class meta, names of picture
     files `figcaption`, Markdown's pictures `figure`, all else `p`. Of a page saved with its `title` the line that
-    repeats it is the heading.
+    repeats it is the heading. What Markdown writes in blocks and within lines is HTML of its kind.
     """
-    lines = _with_headings(with_labels(without_references(paragraphs(text))))
+    raw = [line.rstrip() for line in LINE_END.split(text)]
+    marked, blocks = is_markdown(text), dict[str, str]()
+    if marked:
+        raw, blocks = with_tokens(raw)
+    lines = _with_headings(with_labels(without_references(_joined(raw))))
     prose = prose_lines(lines)
     around = chrome(lines, prose)
     title_at, title = _title(lines, around, next(iter(prose), len(lines)))
@@ -121,39 +129,55 @@ def as_page(text: str) -> str:
     for index, line in enumerate(lines):
         if index == heading_at:
             out.append(f"<h1>{html.escape(_without_site(title if index == title_at else line))}</h1>")
+        elif line in blocks:
+            out.append(blocks[line])
         elif index == title_at:
             continue  # it is the title element
         elif index in around:
             out.append(f"<nav>{html.escape(line)}</nav>")
-        elif heading_at < index < first and _is_fact(lines, index):
-            said = LINK.sub(r"\1", line)
+        elif heading_at < index < first and _is_fact(lines, index, heading_at, first):
+            said = without_marks(line) if marked else line
             out.append(f'<p class="meta">{html.escape(said)}</p>')
         else:
-            out.append(_element(line))
+            out.append(_element(line, inline if marked else html.escape))
     page = "\n".join(out)
     return page if prose else page.replace("</p>\n<p>", "<br>")  # verses
 
 
-def _heading(line: str) -> str | None:
+def as_elements(text: str) -> str:
+    """The paragraphs of a text that is all body, as HTML."""
+    raw, blocks = [line.rstrip() for line in LINE_END.split(text)], dict[str, str]()
+    if not is_markdown(text):
+        return "".join(f"<p>{html.escape(line)}</p>" for line in _joined(raw))
+    raw, blocks = with_tokens(raw)
+    return "".join(blocks.get(line) or _element(line, inline) for line in _with_headings(_joined(raw)))
+
+
+def _heading(line: str) -> tuple[int, str]:
+    """(level, text) of a heading; no text where the line is none."""
     found = HEADING.fullmatch(line)
-    return found[1].rstrip(" \t#") if found else None
+    return (len(found[1]), found[2].rstrip(" \t#")) if found else (0, "")
 
 
-def _element(line: str) -> str:
-    if heading := _heading(line):
-        return f"<h2>{html.escape(heading)}</h2>"
+def _element(line: str, write: Callable[[str], str]) -> str:
+    level, heading = _heading(line)
+    if heading:
+        return f"<h{max(level, 2)}>{write(heading)}</h{max(level, 2)}>"
     if picture := PICTURE.fullmatch(line):
         says, at = html.escape(picture[1]), html.escape(picture[2])
         return f'<figure><img src="{at}"><figcaption>{says}</figcaption></figure>'
     tag = "figcaption" if FILE_NAME.fullmatch(line) or PLACEHOLDER.fullmatch(line) else "p"
-    return f"<{tag}>{html.escape(line)}</{tag}>"
+    return f"<{tag}>{write(line)}</{tag}>"
 
 
-def _is_fact(lines: list[str], index: int) -> bool:
-    """Whether a line below the title says when, by whom or where it was published; a name does beside such a line."""
+def _is_fact(lines: list[str], index: int, title: int, prose: int) -> bool:
+    """Whether a line below the title says when, by whom or where it was published; a name does beside such a line, or
+    alone between title and prose."""
     line = lines[index]
     if is_personal_name(line):
-        return any(_says_fact(lines[at]) for at in (index - 1, index + 1) if at < len(lines))
+        return index - 1 == title == prose - 2 or any(
+            _says_fact(lines[at]) for at in (index - 1, index + 1) if at < len(lines)
+        )
     return _says_fact(line)
 
 
@@ -210,8 +234,8 @@ def _title(lines: list[str], around: set[int], first: int) -> tuple[int, str]:
             return index, found[1].strip()
     candidates: list[int] = []
     for index, line in enumerate(lines):
-        if heading := _heading(line):
-            return index, heading.strip("*_")
+        if heading := _heading(line)[1]:
+            return index, without_marks(heading).strip("*_")
         if index in around or LABEL.match(line) or FILE_NAME.fullmatch(line) or _is_furniture(line):
             continue
         if len(line) > TITLE or line[-1] in "。；;，,":

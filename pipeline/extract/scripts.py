@@ -72,19 +72,23 @@ ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1
 ESCAPED_TWICE = re.compile(r"\\x[0-9A-Fa-f]{2}")
 """What WeChat's JsDecode decodes behind the decoding of the string."""
 
-HAN = re.compile(rf"[{IDEOGRAPHS}]|\\u[4-9][0-9A-Fa-f]{{3}}|%E[4-9]")
-"""A Han character, as it is, in an escape or in percent signs (the first of its three bytes)."""
+HAN = re.compile(
+    rf"[{IDEOGRAPHS}]|[\\%]u[4-9][0-9A-Fa-f]{{3}}|%E[4-9]|&#(?:x[4-9][0-9A-Fa-f]{{3}}|(?:1[3-9]|[23]\d|40)\d{{3}});"
+)
+"""A Han character, as it is, in an escape, in percent signs (the first of its three bytes, or one number) or as a
+reference by number."""
 
 SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\n", "v": "\n", "\n": "", "0": ""}
 
-PERCENT = ("%7B", "%5B")
-"""How JSON begins that is given to decodeURIComponent."""
+PERCENT = re.compile(r"\s{0,9}%(?:u[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2})")
+"""How JSON, HTML or a text begins that is given to decodeURIComponent or unescape (ECMA-262 §B.2.1.2)."""
+PERCENT_U = re.compile(r"%u([0-9A-Fa-f]{4})")
 
 ANGULAR = (("&q;", '"'), ("&s;", "'"), ("&l;", "<"), ("&g;", ">"), ("&a;", "&"))
 """How Angular escapes the state that it hands to the reader (TransferState)."""
 
-BASE64 = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
-"""A string that may be a text in Base64 (RFC 4648 §4); seventy Han are no shorter."""
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}")
+"""A string that may be a text in Base64 (RFC 4648 §4 and §5); seventy Han are no shorter."""
 
 FACTS = (
     ("headline", frozenset({"title", "headline", "newstitle", "articletitle", "subject", "msgtitle"})),
@@ -123,6 +127,11 @@ BLOCK_KEYS = frozenset({"type", "tag", "tagname", "insert", "nodetype", "blockty
 PICTURE_TEXT = ("msg_desc", "desc")
 """A summary everywhere but on WeChat's pages of pictures (embedded.py)."""
 
+PARAGRAPHS = frozenset(
+    {"paragraphs", "paras", "segments", "blocks", "contents", "contentlist", "lines", "sections"}
+)
+"""Keys, without case and underscores, of a list of a text's paragraphs, objects without a type."""
+
 RUNS = "children"
 """Key of the runs of a paragraph that have no type of their own (Slate)."""
 
@@ -133,8 +142,9 @@ BLOCK_TEXTS = frozenset({"text", "content", "insert", "value", "data"})
 """Keys of the words in such a paragraph."""
 
 _SUMMARIES = (
-    "abstract bio brief css description digest excerpt hint intro introduction lead message notice policy protocol "
-    "remark replies review slogan style summary template tips"
+    "abstract bio brief consent cookie cookies css description digest excerpt hint intro introduction lead locale "
+    "locales message messages notice policy protocol remark replies review slogan style summary template tips "
+    "translation translations"
 )
 SUMMARIES = frozenset(_SUMMARIES.split())
 """Words of keys whose value is about an article or a site, or is not one, besides those that marks.py calls junk."""
@@ -179,7 +189,7 @@ def han_in(text: str) -> int:
 def most_han(text: str) -> int:
     """A number that `han_in` does not exceed, in a fifth of its time: what is not ASCII, and beginnings of escapes."""
     raw = 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
-    return raw + text.count("\\u") + text.count("%E")
+    return raw + text.count("\\u") + text.count("%E") + text.count("%u") + text.count("&#")
 
 
 def holds_base64(text: str) -> bool:
@@ -192,10 +202,24 @@ def from_base64(text: str) -> str:
     if len(text) < 200 or not BASE64.fullmatch(text):
         return ""
     try:
-        found = b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+        found = b64decode(
+            text + "=" * (-len(text) % 4),
+            altchars=b"-_" if "-" in text or "_" in text else None,
+            validate=True,
+        ).decode()
     except ValueError:
         return ""
-    return unquote(found) if found[:3].upper() in PERCENT else found
+    return _from_percent(found)
+
+
+def _from_percent(text: str) -> str:
+    """What a text says that begins in the escapes of an address; any other as it is."""
+    if not PERCENT.match(text):
+        return text
+    if "%u" in text:  # two numbers may be one sign
+        text = PERCENT_U.sub(lambda sign: chr(int(sign[1], 16)), text)
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return unquote(text)
 
 
 def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
@@ -203,8 +227,8 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
     found: list[tuple[str, str, Frame]] = []
     inner: list[Value] = []
     script = script[:LONGEST_SCRIPT]
-    if is_json and script.lstrip()[:3].upper() in PERCENT:  # a whole state in the escapes of an address
-        script = unquote(script)
+    if is_json:  # a whole state in the escapes of an address
+        script = _from_percent(script)
     if is_json and "&q;" in script:
         for sign, meant in ANGULAR:
             script = script.replace(sign, meant)
@@ -318,8 +342,7 @@ def _written(script: str, start: int, raw: str, written: dict[str, list[str]]) -
 
 def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]]:
     """One string: a fact, a piece of a list or a block, and a text where it has enough Han."""
-    if raw[:3].upper() in PERCENT:
-        raw = unquote(raw)
+    raw = _from_percent(raw)
     raw = from_base64(raw) or raw
     enough = len(raw) >= SHORTEST and han_in(raw) >= SHORTEST
     name = _plain(key)
@@ -359,13 +382,13 @@ def _closed(frame: Frame) -> Iterator[tuple[str, str, Frame]]:
     if parent is None or not pieces:
         return
     if frame.kind == "{" and "headline" not in frame.facts:
-        if parent.kind == "[" and (frame.block or _plain(parent.key) == RUNS):
+        if parent.kind == "[" and (frame.block or _plain(parent.key) in (RUNS, *PARAGRAPHS)):
             parent.pieces.append("".join(pieces))
         elif _plain(frame.key) in BLOCK_TEXTS:
             parent.inner.append("".join(pieces))
     if frame.kind == "{" or not frame.pieces:
         return
-    if not all(HAN.search(piece) or len(piece) <= FEW for piece in frame.pieces):
+    if not all(HAN.search(piece) or len(piece) <= FEW or piece[:1] == "<" for piece in frame.pieces):
         return
     joined = "\n".join(frame.pieces)
     if parent.kind == "{":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 from typing import Any
 
 from pipeline.extract.body import Reading, judged
@@ -49,6 +49,9 @@ PUBLISHED = (
     "published_confidence",
 )
 """What is said of an article's publication."""
+
+HEADER = 3
+"""Lines of the longest header below a title."""
 
 HAN_PAIR = re.compile(f"[{IDEOGRAPHS}]{{2}}")
 PARAGRAPH = 40
@@ -159,7 +162,17 @@ def _heads(layout: Layout, weights: Weights, reading: Reading, first: Article) -
     found = {at: _evidence(layout, reading, at, first) for at in between}
     bylines = sum(why in ALONE for why in found.values())
     starts = [at for at, why in found.items() if why and (why not in ALONE or bylines == 1)]
-    return [(0, 0), *((reading.kept[at], reading.kept[at + 2]) for at in starts)]
+    return [
+        (0, 0),
+        *((reading.kept[at], reading.kept[at + 1 + _header(layout, reading, at)]) for at in starts),
+    ]
+
+
+def _header(layout: Layout, reading: Reading, position: int) -> int:
+    """How many kept lines below a title line are its header: search keywords, or lines of who and when."""
+    below = [layout.lines[i].text for i in reading.kept[position + 1 : position + 1 + HEADER]]
+    more = takewhile(lambda text: BYLINE.fullmatch(text) or names_day(text) or source_in(text), below[1:])
+    return 1 + sum(1 for _ in more)
 
 
 def _evidence(layout: Layout, reading: Reading, position: int, article: Article) -> str | None:
@@ -177,10 +190,13 @@ def _evidence(layout: Layout, reading: Reading, position: int, article: Article)
         return None
     if _keywords_of(line.text, below):
         return "keywords"
-    if BYLINE.fullmatch(below) and _opens(layout, reading.kept[position + 2]):
-        return "byline"
-    if _is_header(below) and _opens(layout, reading.kept[position + 2]):
-        return "day"
+    first = position + 1 + _header(layout, reading, position)
+    header = [layout.lines[i].text for i in reading.kept[position + 1 : first]]
+    if first < len(reading.kept) and _opens(layout, reading.kept[first]):
+        if any(map(BYLINE.fullmatch, header)):
+            return "byline"
+        if _is_header("　".join(header)):
+            return "day"
     return "frame" if _same_markup(layout, reading, line, below, article) else None
 
 

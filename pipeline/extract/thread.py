@@ -71,6 +71,8 @@ USER_NAMES = frozenset(
         "uid",
         "name",
         "writer",
+        "from",
+        "sender",
         "floorer",
         "replier",
         "authi",
@@ -78,6 +80,11 @@ USER_NAMES = frozenset(
     ]
 )
 """Words of class and id names of what holds a user's name."""
+
+SPOKE = either_script(
+    r"\s?[于在]?\s?[\d年月日时分秒:./ -]{6,24}\s?(?:留言|发表|发布|发言|回复|评论|说道?|写道)(?:了|道)?\s?[:：]?"
+)
+"""What stands behind a name: 于 2024-05-01 10:00 留言："""
 
 USER_LABEL = either_script(r"(?:作者|楼主|层主|网友|用户|昵称|发帖人|发表者|回复者|发言人)\s?[:：]")
 """A whole run of text before a user's name."""
@@ -153,6 +160,7 @@ class _Signs:
     who: list[int]
     floor: list[int]
     reply: list[int]
+    boxes: list[int]
     users: list[str]
     """Per line, '' where none is named."""
     titles: list[str]
@@ -160,8 +168,8 @@ class _Signs:
 
     @property
     def said(self) -> tuple[list[int], ...]:
-        """The signs of which a post has one: a user, a floor, an element named as a reply."""
-        return self.who, self.floor, self.reply
+        """The signs of which a post has one: a user, a floor, an element named as a reply, what boards say of users."""
+        return self.who, self.floor, self.reply, self.boxes
 
 
 _Group = tuple[str, list[int]]
@@ -318,7 +326,8 @@ def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) ->
         ANSWER.sub("", line.text) if here and is_linked_title(line) and _is_title(line) else ""
         for here, line in zip(asked, layout.lines, strict=True)
     ]
-    return _Signs(when, who, floor, reply, users, titles)
+    told = (len(x.text) <= USER_BOX_LINE and USER_BOX.fullmatch(x.text) is not None for x in layout.lines)
+    return _Signs(when, who, floor, reply, [0, *accumulate(told)], users, titles)
 
 
 def _is_title(line: Line) -> bool:
@@ -360,7 +369,7 @@ def _says(layout: Layout, box: Box) -> bool:
 def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
     """(user, whether there is a floor) of a line."""
     signed = SIGN.search(line.text) is not None
-    user, placed, labelled = "", False, False
+    user, placed, labelled, above = "", False, False, ""
     for piece in line.pieces:
         said = piece.text.strip()
         if not said:
@@ -369,7 +378,10 @@ def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
         if not user and len(said) <= USER_LONGEST and not (signed and _is_time(said)):
             linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
             user = said if labelled or linked or (piece.box >= 0 and holds[piece.box]) else ""
+        elif not user and signed and 0 < len(above) <= USER_LONGEST and SPOKE.fullmatch(said[:PIECE]):
+            user = above
         labelled = USER_LABEL.fullmatch(said) is not None
+        above = said
     return user, placed
 
 

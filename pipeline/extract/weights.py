@@ -98,12 +98,13 @@ HIDDEN_FACTOR = 0.05
 """Weight of display:none lines and of layers: they win only where nothing is visible."""
 
 AGREEMENT = either_script(
-    r"\W?[^。，？！]{0,16}(?:用户|服务|注册|隐私|会员|使用|保密|免责)[^。，？！]{0,6}"
-    r"(?:协议|条款|政策|声明|须知)\W?"
+    r"\W?[^。，？！]{0,16}(?:用户|服务|注册|隐私|会员|使用|保密|免责|评论|留言|跟帖|发帖|发言)[^。，？！]{0,6}"
+    r"(?:协议|条款|政策|声明|须知|规则|规范|公约)\W?"
 )
 """Heading of terms that an element of its own holds, which a script shows."""
 
-AGREEMENT_ENDS = ("协议", "協議", "条款", "條款", "政策", "声明", "聲明", "须知", "須知")
+_ENDS = "协议 協議 条款 條款 政策 声明 聲明 须知 須知 规则 規則 规范 規範 公约 公約"
+AGREEMENT_ENDS = tuple(_ENDS.split())
 AGREEMENT_HEADING = 24
 AGREEMENT_LINES = 8
 """Lines of the shortest agreement."""

@@ -228,3 +228,25 @@ def test_a_page_in_utf16_without_its_mark(codec: str) -> None:
     page = "<!doctype html><p>镇上的老邮局去年冬天关了门，柜台后面的挂钟一直没有停。"
     decoded = decode(page.encode(codec), content_type="text/html; charset=utf-8")
     assert (decoded.text, decoded.encoding) == (page, codec.replace("16-", "16"))
+
+
+def test_a_mark_of_utf8_before_a_page_in_gbk_is_not_believed() -> None:
+    decoded = decode(b"\xef\xbb\xbf<meta charset=gbk>" + HANS.encode("gbk"))
+    assert (decoded.text, decoded.encoding) == ("<meta charset=gbk>" + HANS, "gb18030")
+    broken = decode(b"\xef\xbb\xbf" + HANS.encode() + b"\xa1\xb2")
+    assert (broken.encoding, broken.chosen_by) == ("utf-8", "bom")
+
+
+def test_a_mark_of_utf16_before_single_bytes_is_not_believed() -> None:
+    page = f"<html><head><title>{HANS[:8]}</title></head><body><p>{HANS}</p></body></html>"
+    decoded = decode(b"\xff\xfe" + page.encode())
+    assert (decoded.text, decoded.encoding) == (page, "utf-8")
+    assert decode(page.encode("utf-16")).encoding == "utf-16le"
+
+
+def test_hz() -> None:
+    page = f"<html><title>{HANS}</title>\n<p>{HANS}</p></html>"
+    decoded = decode(page.encode("hz"))
+    assert (decoded.text, decoded.encoding) == (page, "hz-gb-2312")
+    script = "<script>a=b~{c};var d=~{e:1}</script><p>plain ASCII"
+    assert decode(script.encode()).text == script

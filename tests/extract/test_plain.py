@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.extract import extract_page, line_report
 from pipeline.extract.plain import MOST_LINES, paragraphs
+from pipeline.markdown import to_markdown
 from tests.extract.facts import cases
 from tests.extract.test_embedded import TEXTS, TIME_LIMIT, written
 
@@ -104,3 +105,73 @@ def test_a_text_of_more_lines_than_a_book_is_too_large() -> None:
     for number, reason in ((MOST_LINES, None), (MOST_LINES + 1, "too_large")):
         page = extract_page((P + "\n" * number).encode(), url=URL, content_type="text/plain")
         assert page.reason == reason
+
+
+MARKDOWN = """\
+# HEAD
+
+P1
+
+## 怎么**送**
+
+- 先分拣
+- 再给每封信都盖上[邮戳](https://a.example/)
+  1. 看邮编
+  2. 看门牌
+
+> P2
+
+P3 先跑 `make post`。[^1]
+
+| 信 | 邮票 |
+| --- | --- |
+| 平信 | 三枚 |
+
+```python
+def post(n):
+    return n * 2
+```
+
+### 收信的人
+
+P4
+"""
+
+
+def test_markdown_gives_what_it_says_and_is_written_again() -> None:
+    (article,) = extract_page(
+        written(MARKDOWN + "\n[^1]: 见镇志。").encode(), url=URL, content_type="text/markdown"
+    ).articles
+    assert "**" not in article.extracted
+    assert "https:" not in article.extracted
+    assert "平信 | 三枚" in article.extracted
+    again = to_markdown(article.extracted, article.structure, article.title)
+    said = written(MARKDOWN).replace("**", "").replace("[邮戳](https://a.example/)", "邮戳")
+    assert again == f"{said}\n\\[1\\] 见镇志。\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- 一条没有别的记号的线",
+        "1. 一个数字开头的段落",
+        "> 别人信里的话也这样开头",
+        "他说：“你这个**，给我**！”",
+        "长三米*宽四米*高五米",
+    ],
+)
+def test_signs_that_any_text_has_are_no_markdown(line: str) -> None:
+    (article,) = extract_page(
+        written(f"HEAD\n\nP1\n\n{line}\n\nP2").encode(), url=URL, content_type="text/plain"
+    ).articles
+    assert line in article.extracted.split("\n")
+
+
+@pytest.mark.parametrize(
+    "unit", ["```a\n", "> " * 9 + "一\n", "| a\n|--|\n", "    - 一\n", "[a](b", "**一", "`一"]
+)
+def test_hostile_markdown_is_answered_in_time(unit: str) -> None:
+    body = f"# 题\n{P}\n" + unit * (7_000 if "\n" in unit else 300_000)
+    start = time.process_time()
+    extract_page(body.encode(), url=URL, content_type="text/plain")
+    assert time.process_time() - start < TIME_LIMIT

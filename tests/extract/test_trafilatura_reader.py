@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
@@ -16,6 +18,7 @@ from pipeline.extract.trafilatura_reader import (
     read_element,
     read_page,
 )
+from tests.timing import TIME_LIMIT
 
 ONE = "城北的旧粮库改成食堂以后，每天中午都要排队。"
 TWO = "老人们说，一荤两素的套餐比自己买菜还便宜。"
@@ -146,3 +149,10 @@ def test_a_page_is_read_whole_without_its_comments() -> None:
     assert read_page(html) == ONE * 9
     assert read_page(html.ljust(LONGEST_PAGE)) == ONE * 9
     assert read_page(html.ljust(LONGEST_PAGE + 1)) == ""
+
+
+def test_cells_that_reach_over_a_hundred_columns_and_rows_are_read_in_time() -> None:
+    html = "<table>" + ("<tr>" + f"<td colspan=1000 rowspan=9999>{ONE[:3]}" * 60) * 25
+    start = time.process_time()
+    read_page(f"<p>{ONE}</p>{html}")
+    assert time.process_time() - start < TIME_LIMIT
