@@ -19,7 +19,7 @@ _STOP = (
     r"分享|收藏|打印|来源|來源|稿源|信区|看板|站内|来[^\S\x1f]{1,4}源|作[^\S\x1f]{1,4}者|日[^\S\x1f]{1,4}期|发信站|IP属地|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|Author|Editor|（|\("
 )
 _BLANK = r"[^\S\x1f]"
-_PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLANK}{{0,2}}+{GAP}{_BLANK}{{0,3}}+)+"
+_PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／＝]{_BLANK}{{0,3}}+|{_BLANK}{{0,2}}+{GAP}{_BLANK}{{0,3}}+)+"
 """Between a label and its value. GAP is white space to `\\s`: each must be read one way alone, or a run of GAPs takes
 twice as long with each more."""
 SOURCE_LABEL = either_script(
@@ -95,16 +95,20 @@ AGENCY = either_script(
     r"^[\s\u3000]*+[（(〔【\[]?\s*+((?:新华社|中新社|中新网|人民网|新华网|央视网|央视新闻|中国新闻网|环球网|法新社|路透社|美联社|共同社|澎湃新闻|财联社|"
     r"中評社|韩联社|塔斯社|俄新社)(?=[^\u4e00-\u9fff]|记者(?!\s?[:：])|讯|[\u4e00-\u9fff]{0,12}?(?:\d{1,2}月)?\d{1,2}日?[专專]?[电電讯訊])|中央社|中時|工商)"
 )
-CLOSING = either_script(
-    r"[（(【\[]\s*((?:文|摄影)?(?:[/／:：\s|]|图){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
+DISPATCH = either_script(
+    r"^[\s\u3000（(〔【\[]{0,4}((?!本|记者)[\u4e00-\u9fff]{2,7}(?:[报社网台]|在线))(?:数字报)?(?:讯|[\u4e00-\u9fff]{0,8}?(?:\d{1,2}月)?\d{1,2}日?[电讯])"
+    r"(?=[\s\x1f）)】〕]{0,3}(?:[（(]|记者|题|\d|$))"
 )
+"""How a paper begins what it has from nobody else: 示例晚报讯（记者, 示例社高雄3月1日电（记者."""
+
+CLOSING = either_script(r"[（(【\[]\s*(文?(?:[/／:：\s|]|图){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$")
 
 
 LEADING_ROLE = either_script(
     r"^[\s\x1f]{0,3}(?:本报|本刊|本网|特约|见习|实习|首席)?(?:记者|通讯员)[\s\x1f:：]{0,3}(?=\S{2})"
 )
 SECOND_ROLE = either_script(
-    r"(?<=[\u4e00-\u9fff])[\s\x1f、，,;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体){0,2}(?:记者|通讯员|实习生)"
+    r"(?<=[\u4e00-\u9fff])[\s\x1f、，,;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体?|融媒体?){0,2}(?:记者|通讯员|实习生)"
     r"[\s\x1f]{1,3}(?=[\u4e00-\u9fff]{2,4}(?:[\s\x1f、，,]|$))"
 )
 """A role between two names: 通讯员 李小山 记者 王建国."""
@@ -234,5 +238,5 @@ def closing_author(text: str) -> str | None:
 
 def agency(text: str) -> str | None:
     """The news agency a text begins with (〔中央社〕, 新华社北京3月1日电), or None."""
-    match = AGENCY.match(text[:60])
+    match = AGENCY.match(text[:60]) or DISPATCH.match(text[:60])
     return match[1] if match else None

@@ -9,14 +9,22 @@ from __future__ import annotations
 import re
 
 from pipeline.extract.byline import SECOND_ROLE
-from pipeline.extract.names import FAR_PLACES, HAN_NAME, SPACED_NAME, is_personal_name, names_of
+from pipeline.extract.names import FAR_PLACES, HAN_NAME, SPACED_NAME, SPLIT_NAMES, is_personal_name, names_of
 from pipeline.extract.variants import either_script
 
 _NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,3}?)"
 _REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员|评论员|撰稿人?)"
-_SIGN = r"\s?[/／|｜:：︱丨‧・·•．✎✍●◎▏┃│∣]\ufe0f?\s?"
+_SIGN = r"\s?[/／|｜＝:：︱丨‧・·•．✎✍●◎▏┃│∣]\ufe0f?\s?"
 
 FORMS = (
+    # （李小山 记者 王建国）: a contributor before the reporter
+    (
+        r"^.{0,16}[（(〔【\[](?![图摄])([\u4e00-\u9fff]{2,4}(?:[、 ][\u4e00-\u9fff]{2,4}){0,2}"
+        r"\s(?:本[报刊网台])?(?:记者|通讯员)"
+        r"[\s:：]{0,2}[\u4e00-\u9fff、\s]{2,24})[）)〕】\]]",
+        60,
+        "persons",
+    ),
     # （记者唐霁）, （记者唐霁／北京报道）
     (
         r"[（(〔【\[](?![图摄]|[^（()）〔〕【】\[\]]{0,24}摄影?[）)〕】\]])[^（()）〔〕【】\[\]]{0,10}?(?:记者|通讯员|编译|特派员|撰稿人?)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]",
@@ -179,7 +187,7 @@ FORMS = (
 """Pattern, code points read of the line, and what its names may be; the first that gives one decides."""
 
 NOT_A_REPORTER = either_script(
-    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]|.{1,3}[市县省区]"
+    r"简介|连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]|.{1,3}[市县省区]"
 )
 """What is no name although it begins with a family name, behind 记者."""
 
@@ -188,12 +196,17 @@ ROLE = either_script(r"记者|通讯员")
 WROTE_TOO = either_script(r"\s?(?:文\s?[/／、并|｜]\s?(?:图|摄影?)|(?:图|摄影?)\s?[/／、|｜]\s?文)$")
 """Behind the names: the pictures are theirs as well."""
 
+OF_PICTURE = either_script(
+    r"[\s、，,;；]{1,2}(?:[\u4e00-\u9fff]{2,4}\s?[/／]\s?(?:图|摄影?)(?=[\s）)】]|$)|[○●◎■□◇◆☆★△▲]\s?(?:编辑|责编|摄影|图|校对|制图|美编).*)"
+)
+"""Who did something else, behind a byline: 李小山/文 王建国/图, ◎记者 李小山 ○编辑 王某."""
+
 IN_BRACKETS = either_script(
     r"^[\[【〔][^\[\]【】〔〕]{2,16}[\]】〕]\s?(?=(?:特约|见习|实习)?记者|文[/／]|(?:综合)?(?:报道|报导))"
 )
 """[示例今日新闻] before 记者李小山报导."""
 
-NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜:：︱丨‧・].*")
+NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜＝:：︱丨‧・].*")
 """What follows the names of a byline: 文/李小山 图/王建国."""
 
 COLLEAGUE = either_script(r"(?:本[报刊网台社])?(?:通讯员|实习生)")
@@ -204,8 +217,8 @@ _COMPILED = tuple((either_script(pattern), most, kind) for pattern, most, kind i
 
 def dateline_author(text: str) -> str | None:
     """The reporter that a byline, a dateline or the opening of a body names, or None."""
-    text = SPACED_NAME.sub(r"\1\2", SLASH.sub("／", text[:140]))
-    text = IN_BRACKETS.sub("", text)
+    text = SPACED_NAME.sub(r"\1\2\3", SLASH.sub("／", text[:140]))
+    text = OF_PICTURE.sub("", IN_BRACKETS.sub("", text))
     if role := ROLE.search(text):
         text = text[: role.end()] + SECOND_ROLE.sub("、", WROTE_TOO.sub("", text[role.end() :]))
     for pattern, most, kind in _COMPILED:
@@ -224,7 +237,8 @@ def _names(value: str, kind: str) -> list[str]:
         return [n for n in names if is_personal_name(n)] or [
             n for n in names if not NOT_A_REPORTER.fullmatch(n)
         ]
-    names = [n for n in re.split(r"[、，,\s]+", value) if n and not NOT_A_REPORTER.fullmatch(n)]
+    runs = SPLIT_NAMES.split(value)  # at a role between two as well
+    names = [n for run in runs for n in re.split(r"[、，,\s]+", run) if n and not NOT_A_REPORTER.fullmatch(n)]
     paper = len(names) > 1 and not is_personal_name(names[0])
     names = names[paper:]
     return names if all(map(is_personal_name, names)) else []

@@ -32,7 +32,7 @@ REPRINTED = either_script(
 """How a sentence begins that says where an article was taken from."""
 
 REPRINT_LINE = either_script(
-    r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（()）]{2,20})"
+    r"(?:来源|转载?自)\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?(?:作者|记者|撰文)\s?[:：]\s?([^\s,，:：（()）]{2,20})"
 )
 """来源：示例晚报，作者：李小山; the names of both."""
 
@@ -106,15 +106,15 @@ def decide(
     rules: Sequence[Rule[T]],
     evidence: Evidence,
     key: Callable[[T], object] = lambda answer: answer,
-    accept: Callable[[Any], bool] = lambda answer: True,
+    accept: Callable[[Any, str], bool] = lambda answer, voice: True,
 ) -> tuple[str | None, T | None]:
     """(name of the rule that decides, its answer); (None, None) when none answers.
 
-    `key` gives what must be equal for two answers to agree; an answer `accept` refuses is none.
+    `key` gives what must be equal for two answers to agree; an answer `accept` refuses, given its voice, is none.
     """
     answers: list[tuple[str, str, T]] = []
     for name, voice, rule, _ in rules:
-        if (found := rule(evidence)) and accept(found):
+        if (found := rule(evidence)) and accept(found, voice):
             if voice == LABEL and not answers:
                 return name, found
             answers.append((name, voice, found))

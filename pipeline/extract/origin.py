@@ -29,7 +29,7 @@ from pipeline.extract.evidence import (
 from pipeline.extract.mastline import round_day
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
-from pipeline.extract.unlabelled import above_day, beside_day
+from pipeline.extract.unlabelled import PAPER_ALONE, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 META_SOURCES = (
@@ -68,11 +68,6 @@ GIVEN_BY_ORG = either_script(
     r"([\u4e00-\u9fff]{2,20}[系院部处科室馆局会站办中心])(?![\u4e00-\u9fff])"
 )
 """供稿：图书馆 in the header."""
-
-PAPER_ALONE = either_script(
-    r"[\u4e00-\u9fffA-Za-z·]{0,10}(?:[日晚早晨时商]报|都市报|青年报|周刊|电视台|广播电台|通讯社|新华社|客户端|融媒体中心|新闻网)"
-)
-"""A run of the day's line that is the whole name of a paper or station."""
 
 ACCOUNT_LABEL = either_script(r"(?:^\W{0,3}|[\s\x1f|｜])(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
@@ -279,7 +274,8 @@ def _own(page: Evidence) -> Origin | None:
 
 
 def _agency(page: Evidence) -> Origin | None:
-    name = agency(page.printed.first[0]) if page.printed.first else None
+    lines = (*page.printed.first[:1], *page.printed.head)
+    name = next(filter(None, map(agency, lines)), None)
     return (name, None) if name else None
 
 
