@@ -32,15 +32,16 @@ from pipeline.extract.evidence import (
     MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
+    ORIGINAL_BY,
     PAPER_AND_NAME,
     PLACE,
-    REPRINT_LINE,
     REPRINTED,
     Evidence,
     Rule,
     below_label,
     decide,
     is_the_site,
+    source_and_author,
 )
 from pipeline.extract.mastline import round_day
 from pipeline.extract.names import (
@@ -109,7 +110,17 @@ META_AUTHORS = (
 TITLE_NAME = re.compile(r"([\u3400-\u9fff]{2,4})[:：]")
 """李小山：旧磨坊又转了起来, as opinion pages set it."""
 
+ANOTHERS = either_script(
+    r"[\u4e00-\u9fff]{0,4}(?:编辑|责编|校对|审核|录入|签发|终审|摄影|摄像|翻译|[联系络办核发责审]人|[责管辑审]员)\s?[:：]?"
+)
+"""A line that is the label of what another person did, above the name."""
+
 IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
+IS_WRITER = either_script(
+    r"(?:资深|特约|专栏|首席|高级|见习|[\u4e00-\u9fff]{2,4}[报网刊台社])?(?:记者|作者|撰稿人|评论员|作家)"
+)
+"""What somebody is who writes, and no word besides."""
+
 QUOTED_AUTHOR = either_script(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
 AUTHOR_IN_SENTENCE = either_script(
     r"(?<![合原])作者(?:\s?[:：为是]\s?|\s)?([^\s，,。；;：:（()）]{2,16})(?=[\s，,。；;（()）]|$)"
@@ -158,7 +169,7 @@ ORIGINAL = ("原创", "原創", "Original")
 
 def _reprint(page: Evidence) -> str | None:
     for line in page.sentences:
-        if found := REPRINT_LINE.search(line):
+        if found := source_and_author(line):
             return found[2]
         if not REPRINTED.match(line):
             continue
@@ -226,7 +237,8 @@ def _original(page: Evidence) -> str | None:
     for (_, mark), (_, text) in pairwise(page.printed.marked):
         if mark in ORIGINAL and account and text != account and not NOT_A_NAME.search(text):
             return None if find_day(text) else "、".join(names_of(text))
-    return None
+    said = next(filter(None, map(ORIGINAL_BY.match, page.printed.head)), None)
+    return said[1] if said and not find_day(said[2]) else None
 
 
 def _twice(page: Evidence) -> str | None:
@@ -318,9 +330,16 @@ def _beside_day(page: Evidence) -> str | None:
 
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
+    for name, role in (
+        pair for line in page.printed.head[:HEADER_LINES] for pair in pairwise(line.split(GAP))
+    ):
+        if HAN_NAME.fullmatch(name) and IS_WRITER.fullmatch(role) and not COLUMN.fullmatch(name):
+            return name  # 李小山 <small>特约作者</small>
     bare = (LATIN_BEHIND.sub("", line) for line in page.printed.head)
     head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2\3", line)) for line in bare]
-    for line, below in pairwise((*head, "")):
+    for above, line, below in zip(("", *head), head, (*head[1:], ""), strict=False):
+        if ANOTHERS.fullmatch(above):
+            continue
         office = WITH_OFFICE.fullmatch(line)
         if office and ORG_OR_POST.search(office[2]) and is_personal_name(office[1]):
             return office[1]

@@ -18,13 +18,14 @@ from pipeline.extract.evidence import (
     MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
+    ORIGINAL_BY,
     PLACE,
-    REPRINT_LINE,
     REPRINTED,
     Evidence,
     Rule,
     below_label,
     decide,
+    source_and_author,
 )
 from pipeline.extract.mastline import round_day
 from pipeline.extract.names import GAP, ORG
@@ -96,9 +97,6 @@ OPENING = 40
 """Code points of the longest first line of a body that can be 转载自：示例评论."""
 
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
-ORIGINAL_BY = either_script(
-    r"原创[\s\x1f:：]{1,3}([^\s\x1f:：]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今)"
-)
 ABSOLUTE = re.compile(r"https?://\w")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
 
@@ -108,7 +106,7 @@ Origin = tuple[str, str | None]
 
 def _reprint(page: Evidence) -> Origin | None:
     for line in page.sentences:
-        found = REPRINT_LINE.search(line)
+        found = source_and_author(line)
         if not found and REPRINTED.match(line):
             found = QUOTED_ACCOUNT.search(line) or QUOTED_PAPER.match(line)
         if found:

@@ -44,6 +44,9 @@ COLUMN = either_script(
 )
 """A column's or a province's name beside the day, no account."""
 
+COLUMN_BEFORE = re.compile(r"[\u4e00-\u9fff]{2,8}\s[-–—|｜·]\s([\u4e00-\u9fff]{3})$")
+"""一瓢飲 - 李小山: the column and who writes it."""
+
 COLUMN_ADDRESS = re.compile(
     r"[/?&](?:categor(?:y|ies)|cat|tags?|topics?|channel|column|columns|list|node|sort|fenlei|lanmu|section|forum)[/\-_.?=0-9]",
     re.I,
@@ -95,7 +98,7 @@ POSTED_ON = either_script(
 
 AFTER_DAY = either_script(
     r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?(?![a-z])|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:[上下]午|[早晚]上|凌晨|中午)?\s?(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?)?[\s\x1f]*"
-    r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）\x1f|｜·•\-/／]*"
+    r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）】\]\x1f|｜·•\-/／]*"
 )
 """The clock time, the day of the week and signs behind a day."""
 
@@ -161,7 +164,7 @@ def beside_day(page: Evidence) -> Named:
         before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
         before = MARK.sub("", before)
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
-        left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
+        left = ROLE.sub("", re.sub(r"^(?:\[[^\[\]]{1,6}\]\s?|原[创創]\s{1,3})", "", left))
         quoted = IN_TITLE_BRACKETS.search(before)
         if quoted:
             left = quoted[1]
@@ -201,7 +204,7 @@ def beside_day(page: Evidence) -> Named:
         if said := SHARED_BY.match(AFTER_DAY.sub("", line[found.end :])):
             return "、".join(names_of(said[1])) or None, None
         last = list(days_in(line))[-1]
-        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]))
+        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]).lstrip("【["))
         name = clean_source(right.removeprefix("@"))
         is_between = len(more) == 1 and is_personal_name(more[0]) and not ROLE.search(right)
         if (
@@ -212,7 +215,7 @@ def beside_day(page: Evidence) -> Named:
             and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
             and not PLACE_OF_POST.match(name)
-            and not re.search(r"[:：]" if ORG.search(name) else r"\d|[:：]", name)
+            and not re.search(r"[:：/／]" if ORG.search(name) else r"\d|[:：/／]", name)
             and (ORG.search(name) or is_personal_name(name) or name in site or not more or is_between)
         ):
             if right.startswith("@"):
@@ -265,6 +268,9 @@ def above_day(printed: Printed, title: str | None) -> Named:
     """
     for above, line in pairwise(printed.head):
         name = SCORE.sub("", SPACED_NAME.sub(r"\1\2\3", above)).removeprefix("@")
+        name = BY.sub("", name)
+        if column := COLUMN_BEFORE.match(name):
+            name = column[1]
         if not (find_day(line) or SHORT_DAY.match(line)) or find_day(name):
             continue
         if (
