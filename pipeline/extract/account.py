@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import pairwise, takewhile
+from urllib.parse import urlsplit
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.declaredtitle import SEPARATOR
@@ -127,9 +128,12 @@ def follow(page: Evidence) -> str | None:
 
 
 def signature(page: Evidence) -> str | None:
-    """`meta author` that the page's `title` ends with."""
+    """`meta author` that the page's `title` ends with; a blog may be called as who writes it, a `www.` site is not."""
     signed = re.sub(r"\s?[(（][\w.\- ]{2,30}[)）]$", "", page.declared.meta.get("author", ""))
-    if signed in site_part(page.declared.title):
+    is_site = signed == page.declared.meta.get("og:site_name") and not is_personal_name(signed)
+    if (is_site and (urlsplit(page.url).hostname or "").startswith("www.")) or signed in site_part(
+        page.declared.title
+    ):
         return None
     in_title = rf".{{{SIGNATURE_AFTER}}}\W{re.escape(signed)}(?:的|の|\W|$)"
     if (

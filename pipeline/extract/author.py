@@ -32,15 +32,16 @@ from pipeline.extract.evidence import (
     MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
+    ORIGINAL_BY,
     PAPER_AND_NAME,
     PLACE,
-    REPRINT_LINE,
     REPRINTED,
     Evidence,
     Rule,
     below_label,
     decide,
     is_the_site,
+    source_and_author,
 )
 from pipeline.extract.mastline import round_day
 from pipeline.extract.names import (
@@ -55,7 +56,7 @@ from pipeline.extract.names import (
     names_of,
 )
 from pipeline.extract.names import ROLE as IS_ROLE
-from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, COUNTED, above_day, beside_day
+from pipeline.extract.unlabelled import AFTER_DAY, COLUMN, COUNTED, PAPER_ALONE, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 NO_AUTHOR = either_script(
@@ -67,7 +68,7 @@ NO_AUTHOR = either_script(
 PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|(?:news|post|topic|article|blog|entry)author(?:$|[\s_\-])|"
     r"(?:account|user|read|poster)[_\-]?name|post-author|author-?info|d_name|authi(?:$|[\s_\-])|(?:^|[\s_\-])poster(?:$|[\s_\-])|"
-    r"(?-i:[a-z](?:Author|Writer|Reporter)(?:$|[\s_\-]))",
+    r"(?-i:[a-z](?:Author|Writer|Reporter)(?:$|[\s_\-]))|(?:^|[\s\-_])(?:fa|icon|iconfont|bi|ri|glyphicon|dashicons)[\w\-]{0,10}-(?:user|author)(?:$|[\s\-])|(?:^|\s)作者$",
     re.I,
 )
 """Class and id of an element that holds a person's name."""
@@ -109,7 +110,17 @@ META_AUTHORS = (
 TITLE_NAME = re.compile(r"([\u3400-\u9fff]{2,4})[:：]")
 """李小山：旧磨坊又转了起来, as opinion pages set it."""
 
+ANOTHERS = either_script(
+    r"[\u4e00-\u9fff]{0,4}(?:编辑|责编|校对|审核|录入|签发|终审|摄影|摄像|翻译|[联系络办核发责审]人|[责管辑审]员)\s?[:：]?"
+)
+"""A line that is the label of what another person did, above the name."""
+
 IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
+IS_WRITER = either_script(
+    r"(?:资深|特约|专栏|首席|高级|见习|[\u4e00-\u9fff]{2,4}[报网刊台社])?(?:记者|作者|撰稿人|评论员|作家)"
+)
+"""What somebody is who writes, and no word besides."""
+
 QUOTED_AUTHOR = either_script(r"作者\s?[:：]?\s?[“\"「『]([^”\"」』]{2,30})[”\"」』]")
 AUTHOR_IN_SENTENCE = either_script(
     r"(?<![合原])作者(?:\s?[:：为是]\s?|\s)?([^\s，,。；;：:（()）]{2,16})(?=[\s，,。；;（()）]|$)"
@@ -158,7 +169,7 @@ ORIGINAL = ("原创", "原創", "Original")
 
 def _reprint(page: Evidence) -> str | None:
     for line in page.sentences:
-        if found := REPRINT_LINE.search(line):
+        if found := source_and_author(line):
             return found[2]
         if not REPRINTED.match(line):
             continue
@@ -176,8 +187,13 @@ def _in_sentence(line: str) -> str | None:
 
 
 def _labelled(page: Evidence) -> Iterator[str]:
-    named = map(author_in, (*page.printed.head, *page.printed.above))
-    return (name for name in named if name and _believed(name, page))
+    named = ((author_in(line), line[:2]) for line in (*page.printed.head, *page.printed.above))
+    own = page.origin  # of an account's own work its name comes right behind the mark
+    return (
+        together(name, page)
+        for name, label in named
+        if name and _believed(name, page) and not (name == own and label in ORIGINAL)
+    )
 
 
 def _label(page: Evidence) -> str | None:
@@ -221,13 +237,15 @@ def _original(page: Evidence) -> str | None:
     for (_, mark), (_, text) in pairwise(page.printed.marked):
         if mark in ORIGINAL and account and text != account and not NOT_A_NAME.search(text):
             return None if find_day(text) else "、".join(names_of(text))
-    return None
+    said = next(filter(None, map(ORIGINAL_BY.match, page.printed.head)), None)
+    return said[1] if said and not find_day(said[2]) else None
 
 
 def _twice(page: Evidence) -> str | None:
+    above = (line for line in page.printed.above if GAP not in line or find_day(line))  # 欢迎，李小山
     printed = [
         run.strip()
-        for line in (*page.printed.head, *page.printed.above)
+        for line in (*page.printed.head, *above)
         if not EDITOR.search(line)
         for run in re.split(rf"[{GAP}|｜\s]", line)
     ]
@@ -300,7 +318,9 @@ def _described(line: str) -> str | None:
 
 
 def _desk(page: Evidence) -> str | None:
-    return _marked(page)[1]
+    """A newsroom in an element named as a person's, unless its place is that of a paper."""
+    desk = _marked(page)[1]
+    return None if desk and PAPER_ALONE.fullmatch(desk) and desk == beside_day(page)[1] else desk
 
 
 def _beside_day(page: Evidence) -> str | None:
@@ -310,9 +330,16 @@ def _beside_day(page: Evidence) -> str | None:
 
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
+    for name, role in (
+        pair for line in page.printed.head[:HEADER_LINES] for pair in pairwise(line.split(GAP))
+    ):
+        if HAN_NAME.fullmatch(name) and IS_WRITER.fullmatch(role) and not COLUMN.fullmatch(name):
+            return name  # 李小山 <small>特约作者</small>
     bare = (LATIN_BEHIND.sub("", line) for line in page.printed.head)
-    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2", line)) for line in bare]
-    for line, below in pairwise((*head, "")):
+    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2\3", line)) for line in bare]
+    for above, line, below in zip(("", *head), head, (*head[1:], ""), strict=False):
+        if ANOTHERS.fullmatch(above):
+            continue
         office = WITH_OFFICE.fullmatch(line)
         if office and ORG_OR_POST.search(office[2]) and is_personal_name(office[1]):
             return office[1]
@@ -394,7 +421,9 @@ AUTHORS: tuple[Rule[str], ...] = (
 
 def find_author(page: Evidence) -> tuple[str | None, str | None]:
     """(name of the rule, names) by AUTHORS; no answer holds an address, a day, a button, a system or a place."""
-    return decide(AUTHORS, page, accept=lambda name: _believed(name, page))
+    return decide(
+        AUTHORS, page, accept=lambda name, voice: _believed(name, page) and _is_other(name, voice, page)
+    )
 
 
 def _believed(name: str, page: Evidence) -> bool:
@@ -402,6 +431,11 @@ def _believed(name: str, page: Evidence) -> bool:
     if not all(map(is_name, name.split("、"))) or NO_AUTHOR.search(name):
         return False
     return not is_the_site(name, page.url) or (_is_personal(page) and not DESK.search(name))
+
+
+def _is_other(name: str, voice: str, page: Evidence) -> bool:
+    """Whether an answer is not the source over again; one that a label calls both is, if it is an organization."""
+    return name != page.origin or (voice == LABEL and not ORG.search(name))
 
 
 def _is_personal(page: Evidence) -> bool:

@@ -16,10 +16,10 @@ from pipeline.extract.variants import either_script
 
 _STOP = (
     r"作者|编辑|編輯|责编|责任|責任|记者|記者|发布|發布|发表|發表|时间|時間|日期|点击|點擊|阅读|閱讀|浏览|瀏覽|字号|字體|字体|评论|評論|"
-    r"分享|收藏|打印|来源|來源|稿源|信区|看板|站内|来[^\S\x1f]{1,4}源|作[^\S\x1f]{1,4}者|日[^\S\x1f]{1,4}期|发信站|IP属地|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|Author|Editor|（|\("
+    r"分享|收藏|打印|来源|來源|稿源|出处|出處|信区|看板|站内|来[^\S\x1f]{1,4}源|作[^\S\x1f]{1,4}者|日[^\S\x1f]{1,4}期|发信站|IP属地|选稿|校对|审核|摄影|通讯员|访问|人气|查看|关注|我要|责任编辑|更新|上传|举报|人参与|相关|题图|題圖|头图|頭圖|原文标题|原标题|图片|Author|Editor|（|\("
 )
 _BLANK = r"[^\S\x1f]"
-_PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／]{_BLANK}{{0,3}}+|{_BLANK}{{0,2}}+{GAP}{_BLANK}{{0,3}}+)+"
+_PARTED = rf"(?:{_BLANK}{{0,3}}+[:：﹕︰|｜︱丨/／＝]{_BLANK}{{0,3}}+|{_BLANK}{{0,2}}+{GAP}{_BLANK}{{0,3}}+)+"
 """Between a label and its value. GAP is white space to `\\s`: each must be read one way alone, or a run of GAPs takes
 twice as long with each more."""
 SOURCE_LABEL = either_script(
@@ -30,7 +30,7 @@ SOURCE_LABEL = either_script(
 )
 AUTHOR_LABEL = either_script(
     r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|网友|昵称|博主|投稿[人者]|投稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字(?:整理)?|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
-    r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by)"
+    r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by|(?:Text|Words|Writer)(?=\s?[:：]))"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
 )
@@ -63,6 +63,11 @@ COLLEAGUE_LABEL = either_script(
     r"(?:通讯员|实习生|(?:见习|实习|特约)记者)\s?[:：|｜丨/／]\s?([\u4e00-\u9fff、，,\s]{2,30})"
 )
 
+BRACKETED = either_script(
+    r"[【\[［〔]\s?(记者|通讯员|撰文|撰稿|采写|作者|文字|摄影|编辑|责编|校对)\s?[】\]］〕]"
+)
+"""A label in brackets for its colon: 【记者】李小山【通讯员】王建国."""
+
 LABELS = 20
 """Labels of an author tried in one line."""
 
@@ -71,6 +76,9 @@ TOGETHER = 8
 
 PLATFORM = either_script(r"^[\u4e00-\u9fff]{2,4}号\s?[·・•丨|｜]\s?(?=\S{2})")
 """What stands before an account's name: 示例号·城北发布."""
+
+TAKEN_FROM = either_script(r"^(?:摘自|选自|转自|转载自|原载)\s?(?:《([^《》]{2,20})》$)?")
+"""Between the label and the source: 来源：摘自《示例文摘》."""
 
 CLOCK = re.compile(r"\d{1,2}[:：]\d\d")
 REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
@@ -82,7 +90,7 @@ NO_SOURCE = either_script(
 """Printed where a source should be; it names none."""
 
 NEXT_FACT = either_script(
-    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s[\u4e00-\u9fff]{{2,6}}[:：]|"
+    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s(?:[\u4e00-\u9fff]{{2,6}}|[A-Z][a-z]{{3,10}})[:：]|"
     r"\s[\u4e00-\u9fff]{2,4}(?:报道|报导|专电)(?=$|[\s\x1f])"
 )
 """Where the next fact begins: a word known as a label, or any short word behind a space and before a colon, or
@@ -95,16 +103,20 @@ AGENCY = either_script(
     r"^[\s\u3000]*+[（(〔【\[]?\s*+((?:新华社|中新社|中新网|人民网|新华网|央视网|央视新闻|中国新闻网|环球网|法新社|路透社|美联社|共同社|澎湃新闻|财联社|"
     r"中評社|韩联社|塔斯社|俄新社)(?=[^\u4e00-\u9fff]|记者(?!\s?[:：])|讯|[\u4e00-\u9fff]{0,12}?(?:\d{1,2}月)?\d{1,2}日?[专專]?[电電讯訊])|中央社|中時|工商)"
 )
-CLOSING = either_script(
-    r"[（(【\[]\s*((?:文|摄影)?(?:[/／:：\s|]|图){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$"
+DISPATCH = either_script(
+    r"^[\s\u3000（(〔【\[]{0,4}((?!本|记者)[\u4e00-\u9fff]{2,7}(?:[报社网台]|在线))(?:数字报)?(?:讯|[\u4e00-\u9fff]{0,8}?(?:\d{1,2}月)?\d{1,2}日?[电讯])"
+    r"(?=[\s\x1f）)】〕]{0,3}(?:[（(]|记者|题|\d|$))"
 )
+"""How a paper begins what it has from nobody else: 示例晚报讯（记者, 示例社高雄3月1日电（记者."""
+
+CLOSING = either_script(r"[（(【\[]\s*(文?(?:[/／:：\s|]|图){0,3})([^（()）【】\[\]]{2,30})[）)】\]]\s*$")
 
 
 LEADING_ROLE = either_script(
     r"^[\s\x1f]{0,3}(?:本报|本刊|本网|特约|见习|实习|首席)?(?:记者|通讯员)[\s\x1f:：]{0,3}(?=\S{2})"
 )
 SECOND_ROLE = either_script(
-    r"(?<=[\u4e00-\u9fff])[\s\x1f、，,;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体){0,2}(?:记者|通讯员|实习生)"
+    r"(?<=[\u4e00-\u9fff])[\s\x1f、，,;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体?|融媒体?){0,2}(?:记者|通讯员|实习生)"
     r"[\s\x1f]{1,3}(?=[\u4e00-\u9fff]{2,4}(?:[\s\x1f、，,]|$))"
 )
 """A role between two names: 通讯员 李小山 记者 王建国."""
@@ -147,7 +159,7 @@ def clean_source(value: str) -> str | None:
         value = value[: day.start]
     value = ISSUE.sub("", value)
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
-    value = REPORTER_OF.sub("", PLATFORM.sub("", value))
+    value = REPORTER_OF.sub("", PLATFORM.sub("", TAKEN_FROM.sub(r"\1", value)))
     value = value.strip(" \u3000:：>@＠［］【】[](（)）,，;；-—。·/／")
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value
     if (
@@ -166,7 +178,7 @@ def clean_source(value: str) -> str | None:
 
 def author_in(text: str) -> str | None:
     """The names after an author label in a printed line, joined with 、, or None."""
-    at = 0
+    at, text = 0, BRACKETED.sub(r" \1：", text)
     for _ in range(LABELS):
         if not (match := AUTHOR_LABEL.search(text, at)):
             break
@@ -239,5 +251,5 @@ def closing_author(text: str) -> str | None:
 
 def agency(text: str) -> str | None:
     """The news agency a text begins with (〔中央社〕, 新华社北京3月1日电), or None."""
-    match = AGENCY.match(text[:60])
+    match = AGENCY.match(text[:60]) or DISPATCH.match(text[:60])
     return match[1] if match else None

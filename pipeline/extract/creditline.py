@@ -49,7 +49,7 @@ def is_byline(line: str) -> bool:
     """
     if len(line) > LONGEST or not line.strip():
         return False
-    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2", line)) if part]
+    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2\3", line)) if part]
     if not 0 < len(parts) <= PARTS:
         return False
     who = what = False

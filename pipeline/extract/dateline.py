@@ -9,14 +9,22 @@ from __future__ import annotations
 import re
 
 from pipeline.extract.byline import SECOND_ROLE
-from pipeline.extract.names import FAR_PLACES, HAN_NAME, SPACED_NAME, is_personal_name, names_of
+from pipeline.extract.names import FAR_PLACES, HAN_NAME, SPACED_NAME, SPLIT_NAMES, is_personal_name, names_of
 from pipeline.extract.variants import either_script
 
 _NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,7}?)"
 _REPORTER = r"(?:全媒体|融媒体|首席|见习|特约|实习)?(?:记者|通讯员|编译|特派员|评论员|撰稿人?)"
-_SIGN = r"\s?[/／|｜:：︱丨‧・·•．✎✍●◎▏┃│∣]\ufe0f?\s?"
+_SIGN = r"\s?[/／|｜＝:：︱丨‧・·•．✎✍●◎▏┃│∣]\ufe0f?\s?"
 
 FORMS = (
+    # （李小山 记者 王建国）: a contributor before the reporter
+    (
+        r"^.{0,16}[（(〔【\[](?![图摄])([\u4e00-\u9fff]{2,4}(?:[、 ][\u4e00-\u9fff]{2,4}){0,2}"
+        r"\s(?:本[报刊网台])?(?:记者|通讯员)"
+        r"[\s:：]{0,2}[\u4e00-\u9fff、\s]{2,24})[）)〕】\]]",
+        60,
+        "persons",
+    ),
     # （记者唐霁）, （记者唐霁／北京报道）
     (
         r"[（(〔【\[](?![图摄]|[^（()）〔〕【】\[\]]{0,24}摄影?[）)〕】\]])[^（()）〔〕【】\[\]]{0,10}?(?:记者|通讯员|编译|特派员|撰稿人?)[\s:：]{0,2}([^（()）〔〕【】\[\]\d]{2,40})[）)〕】\]]",
@@ -29,9 +37,9 @@ FORMS = (
         140,
         "han",
     ),
-    # 【示例时报 李小山／高雄报导】, 李小山／高雄报导 as a line
+    # 【示例时报 李小山／高雄报导】, ［李小山／高雄报导］, 李小山／高雄报导 as a line
     (
-        r"^.{0,6}[（(〔【\[［][^（()）〔〕【】\[\]［］]{0,24}?[\s/／、─]\s?([\u4e00-\u9fff]{2,4})\s?[／/]\s?[\u4e00-\u9fff]{2,4}(?:报道|报导|专电)",
+        r"^.{0,6}[（(〔【\[［](?:[^（()）〔〕【】\[\]［］]{0,24}?[\s/／、─]\s?)?([\u4e00-\u9fff]{2,4})\s?[／/]\s?[\u4e00-\u9fff]{2,4}(?:报道|报导|专电)",
         60,
         "persons",
     ),
@@ -92,7 +100,7 @@ FORMS = (
     ),
     # a line of its own: 記者 林小美 報導, 作者 林小美, By 林小美
     (
-        rf"^(?:(?:.{{0,40}}\s)?(?:特约|见习|实习)?记者\s{{0,2}}|(?:.{{0,40}}\s)?(?:作者|撰文|撰稿|采写|(?:独家|特别|专题|现场)报道)\s{{1,2}}|(?!.{{0,20}}(?i:photo|image|design|theme|edit|translat|power|host|built|made))(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
+        rf"^(?:(?:.{{0,40}}\s)?(?:特约|见习|实习)?记者\s{{0,2}}|(?:.{{0,40}}\s)?(?:(?:特约|专栏|签约)?作者|撰文|撰稿|采写|(?:独家|特别|专题|现场)报道)\s{{1,2}}|(?!.{{0,20}}(?i:photo|image|design|theme|edit|translat|power|host|built|made))(?:.{{0,20}}\s)?[Bb]y\s){_NAMES}\s?"
         r"(?:专题|综合|独家|即时)?(?:报道|报导|摄影|整理)?$",
         60,
         "persons",
@@ -107,7 +115,11 @@ FORMS = (
     ),
     # a line of its own: 示例网记者李小山, 李小山 文/图, 李小山/文, 作者李小山
     (rf"^[\u4e00-\u9fffA-Za-z]{{2,10}}?{_REPORTER}{_NAMES}(?:\s[\u4e00-\u9fff]{{2}})?$", 40, "persons"),
-    (rf"^{_NAMES}(?:\s?[/／|｜]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$", 40, "persons"),
+    (
+        rf"^(?:[■□●◎◆▪]\s?)?{_NAMES}(?:\s?[/／|｜]\s?|\s)(?:文[/／]图|图[/／]文|文并摄|撰文|文)$",
+        40,
+        "persons",
+    ),
     (
         rf"^[\[【]?(?:文章|本文)?(?:作者[\]】]?[\s＞>－—-]{{0,3}}|文[\]】\s＞>]{{1,3}}){_NAMES}(?=$|\s?[\[【])",
         40,
@@ -170,7 +182,7 @@ FORMS = (
         "any",
     ),
     (
-        r"^(?:(?:采访|策划|图|整理)[、/&＆])?(?:(?:特约|本报|本刊|本网)?记者|(?:独家|现场|采访)?(?:报道|报导)|文|文案|撰文|撰稿|执笔|作者|采写|文字|编译)"
+        r"^(?:(?:采访|策划|图|整理)[、/&＆])?(?:(?:特约|本报|本刊|本网)?记者|(?:独家|现场|采访)?(?:报道|报导)|文|文案|撰文|撰稿|执笔|作者|采写|采访|文字|编译)"
         rf"{_SIGN}(\S.{{0,50}})$",
         60,
         "any",
@@ -179,7 +191,7 @@ FORMS = (
 """Pattern, code points read of the line, and what its names may be; the first that gives one decides."""
 
 NOT_A_REPORTER = either_script(
-    r"连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]|.{1,3}[市县省区]"
+    r"简介|连[日线续]|全[程面]|万里|于[是此]|从.{1,3}|向.{1,3}|时[隔值]|来[到自电]|应[邀约]|和.{1,3}|都|又|还|手记|观察|调查|述评|专访|报道|.{0,2}[团组部]|.{1,3}[市县省区]"
 )
 """What is no name although it begins with a family name, behind 记者."""
 
@@ -188,12 +200,17 @@ ROLE = either_script(r"记者|通讯员")
 WROTE_TOO = either_script(r"\s?(?:文\s?[/／、并|｜]\s?(?:图|摄影?)|(?:图|摄影?)\s?[/／、|｜]\s?文)$")
 """Behind the names: the pictures are theirs as well."""
 
+OF_PICTURE = either_script(
+    r"[\s、，,;；]{1,2}(?:[\u4e00-\u9fff]{2,4}\s?[/／]\s?(?:图|摄影?)(?=[\s）)】]|$)|[○●◎■□◇◆☆★△▲]\s?(?:编辑|责编|摄影|图|校对|制图|美编).*)"
+)
+"""Who did something else, behind a byline: 李小山/文 王建国/图, ◎记者 李小山 ○编辑 王某."""
+
 IN_BRACKETS = either_script(
     r"^[\[【〔][^\[\]【】〔〕]{2,16}[\]】〕]\s?(?=(?:特约|见习|实习)?记者|文[/／]|(?:综合)?(?:报道|报导))"
 )
 """[示例今日新闻] before 记者李小山报导."""
 
-NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜:：︱丨‧・].*")
+NEXT_LABEL = re.compile(r"[\s\u3000][\u4e00-\u9fff]{1,6}\s?[/／|｜＝:：︱丨‧・◎●].*")
 """What follows the names of a byline: 文/李小山 图/王建国."""
 
 COLLEAGUE = either_script(r"(?:本[报刊网台社])?(?:通讯员|实习生)")
@@ -204,8 +221,8 @@ _COMPILED = tuple((either_script(pattern), most, kind) for pattern, most, kind i
 
 def dateline_author(text: str) -> str | None:
     """The reporter that a byline, a dateline or the opening of a body names, or None."""
-    text = SPACED_NAME.sub(r"\1\2", SLASH.sub("／", text[:140]))
-    text = IN_BRACKETS.sub("", text)
+    text = SPACED_NAME.sub(r"\1\2\3", SLASH.sub("／", text[:140]))
+    text = OF_PICTURE.sub("", IN_BRACKETS.sub("", text))
     if role := ROLE.search(text):
         text = text[: role.end()] + SECOND_ROLE.sub("、", WROTE_TOO.sub("", text[role.end() :]))
     for pattern, most, kind in _COMPILED:
@@ -225,9 +242,10 @@ def _names(value: str, kind: str) -> list[str]:
             n for n in names if not NOT_A_REPORTER.fullmatch(n)
         ]
     listed = "、" in value
+    runs = SPLIT_NAMES.split(value)  # at a role between two as well
     names = [
         name
-        for number, name in enumerate(filter(None, re.split(r"[、，,\s]+", value)))
+        for number, name in enumerate(word for run in runs for word in re.split(r"[、，,\s]+", run) if word)
         if not NOT_A_REPORTER.fullmatch(name) or (number and listed and is_personal_name(name))
     ]
     paper = len(names) > 1 and not is_personal_name(names[0])

@@ -32,9 +32,19 @@ REPRINTED = either_script(
 """How a sentence begins that says where an article was taken from."""
 
 REPRINT_LINE = either_script(
-    r"来源\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?作者\s?[:：]\s?([^\s,，:：（()）]{2,20})"
+    r"(?:来源|转载?自)\s?[:：]\s?([^\s,，:：]{2,20})\s?[,，]\s?(?:作者|记者|撰文)\s?[:：]\s?([^\s,，:：（()）]{2,20})"
 )
 """来源：示例晚报，作者：李小山; the names of both."""
+
+REPRINT_ALONE = either_script(
+    r"\W{0,3}(?:以下|本文)?(?:文章|内容)?(?:来源[于於]?|转载?自|来自)\s?[:：]?\s?([^\s,，:：“”\"「」『』【】《》]{2,20})\s?[,，]\s?作者\s?[:：]?\s?([^\s,，。:：（()）“”\"「」『』]{2,20})"
+)
+"""以下文章来源于示例评论，作者李小山 as a whole line."""
+
+ORIGINAL_BY = either_script(
+    r"原创[\s\x1f:：]{1,3}([^\s\x1f:：]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今)"
+)
+"""What copies of WeChat's pages print before the day: 原创 李小山 示例评论."""
 
 NAME_AND_PAPER = either_script(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
 """李小山／示例晚报 as a whole line."""
@@ -106,15 +116,15 @@ def decide(
     rules: Sequence[Rule[T]],
     evidence: Evidence,
     key: Callable[[T], object] = lambda answer: answer,
-    accept: Callable[[Any], bool] = lambda answer: True,
+    accept: Callable[[Any, str], bool] = lambda answer, voice: True,
 ) -> tuple[str | None, T | None]:
     """(name of the rule that decides, its answer); (None, None) when none answers.
 
-    `key` gives what must be equal for two answers to agree; an answer `accept` refuses is none.
+    `key` gives what must be equal for two answers to agree; an answer `accept` refuses, given its voice, is none.
     """
     answers: list[tuple[str, str, T]] = []
     for name, voice, rule, _ in rules:
-        if (found := rule(evidence)) and accept(found):
+        if (found := rule(evidence)) and accept(found, voice):
             if voice == LABEL and not answers:
                 return name, found
             answers.append((name, voice, found))
@@ -130,6 +140,11 @@ def settle(
         if any(other != voice and key(said) == key(found) for _, other, said in answers):
             return answer
     return answers[0]
+
+
+def source_and_author(line: str) -> re.Match[str] | None:
+    """The names of a source and an author that a line gives together, as its groups 1 and 2."""
+    return REPRINT_LINE.search(line) or REPRINT_ALONE.fullmatch(line)
 
 
 def below_label(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:

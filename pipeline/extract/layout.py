@@ -51,6 +51,9 @@ LAZY = (
 TIMED = {"time": "datetime", "span": "title", "abbr": "title"}
 """Elements that a script fills with "3 hours ago", and their attribute that has the time."""
 
+ICONS = frozenset(["i", "span", "svg", "em", "b"])
+"""Elements that are an icon where they have no text."""
+
 TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d")
 
 _BLOCK = (
@@ -143,6 +146,8 @@ class Piece:
     text: str
     box: int
     href: str
+    icon: str = ""
+    """class, `aria-label` and `title` of the empty element right before it: <i class="fa-user"></i> 李小山."""
 
 
 @dataclass(slots=True)
@@ -250,6 +255,10 @@ def _address(image: LexborNode) -> str:
     return next((value for name in LAZY if (value := attributes.get(name))), "")
 
 
+def _icon(attributes: Attributes) -> str:
+    return " ".join(filter(None, map(attributes.get, ("class", "aria-label", "title"))))[:100]
+
+
 def _target(attributes: Attributes) -> str:
     """Where an `a` leads; "" for one that only marks a place."""
     is_anchor = "href" not in attributes and ("name" in attributes or "id" in attributes)
@@ -284,14 +293,15 @@ class _Walk:
         stack: list[tuple[LexborNode | None, _State, Box | None, bool]] = []
         self._enter(root.attributes, "body", -1, is_block=True)
         block = inner = preformatted = 0
-        href = ""
+        href = icon = ""
         pieces: list[Piece] = []
         node = root.child
         while node is not None or stack:
             if node is None:
                 node, (block_before, inner, href_before, preformatted_before), box, is_block = stack.pop()
-                if is_block and pieces:
-                    pieces = self._flush(pieces, block, preformatted)
+                if is_block:
+                    icon = ""
+                    pieces = self._flush(pieces, block, preformatted) if pieces else pieces
                 if box is not None:
                     box.last = len(lines)
                 block, href, preformatted = block_before, href_before, preformatted_before
@@ -301,7 +311,10 @@ class _Walk:
                 text = node.text_content or ""
                 if preformatted:
                     pieces = self._rows(pieces, text, (block, inner, href, preformatted))
-                elif pieces or not text.isspace():
+                elif not text.isspace():
+                    pieces.append(Piece(text, inner, href, icon))
+                    icon = ""
+                elif pieces:
                     pieces.append(Piece(text, inner, href))
                 if len(lines) >= MAX_LINES or len(pieces) > MAX_PIECES:
                     layout.truncated = True
@@ -313,8 +326,9 @@ class _Walk:
                     pieces = self._flush(pieces, block, preformatted)
             elif tag not in UNREAD and tag[:1] != "-" and ((child := node.child) is not None or tag in CELL):
                 is_block = tag in BLOCK or (tag == "code" and preformatted > 0 and _is_row(node))
-                if is_block and pieces:
-                    pieces = self._flush(pieces, block, preformatted)
+                if is_block:
+                    icon = ""
+                    pieces = self._flush(pieces, block, preformatted) if pieces else pieces
                 state, box = (block, inner, href, preformatted), None
                 if len(stack) < MAX_DEPTH:
                     attributes = node.attributes
@@ -335,6 +349,10 @@ class _Walk:
                 stack.append((node.next, state, box, is_block))
                 node = child
                 continue
+            elif tag in ICONS:
+                icon = _icon(node.attributes)
+                if tag in TIMED:
+                    self._note_time(tag, node.attributes)
             elif tag in TIMED:
                 self._note_time(tag, node.attributes)
             node = node.next

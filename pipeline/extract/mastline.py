@@ -64,7 +64,7 @@ def people_and_papers(line: str) -> tuple[People, People, bool] | None:
         line = line[: day.start] + GAP + AFTER_DAY.sub("", line[day.end :])
     titled = IN_TITLE_BRACKETS.findall(line)
     line = IN_TITLE_BRACKETS.sub(GAP, line)
-    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2", line)) if part]
+    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2\3", line)) if part]
     if len(parts) > PARTS:
         return None
     people, papers, told = [], list(titled), False

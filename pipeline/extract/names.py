@@ -75,16 +75,17 @@ LONGEST_BESIDE = 6
 """Han characters of the longest name beside a personal one: 李小山，系示例大学教授."""
 
 SPLIT_NAMES = either_script(
-    r"[\s、,，;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体){0,2}(?:记者|通讯员|实习生)[\s:：/／]{0,2}|"
+    r"[\s、,，;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体?|融媒体?){0,2}(?:记者|通讯员|实习生)[\s:：/／]{0,2}|"
     r"\s*(?:[、,，;；&＆]|\s[▪•]\s|\s和\s|\s与\s|\s{2,}|\u3000|\x1f)\s*"
 )
 """A role between two names parts them too: 李小山 实习记者 王建国."""
 
 HAN = either_script(r"[\u3400-\u9fff]{1,12}")
 SPACED_NAME = re.compile(
-    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]{1,3}([\u4e00-\u9fff])(?![\u4e00-\u9fff]|\s?[:：﹕])"
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]{1,3}([\u4e00-\u9fff])(?:[ \u3000]{1,3}([\u4e00-\u9fff]))?"
+    r"(?![\u4e00-\u9fff]|\s?[:：﹕])"
 )
-"""A name of two characters set as wide as one of three: 王 水."""
+"""A name of two characters set as wide as one of three, 王 水, or one of three set wider yet."""
 
 HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・‧][\u3400-\u9fff·•・‧]{1,12}")
 
@@ -96,9 +97,9 @@ SENTENCE = either_script(
 
 
 NO_GIVEN_NAME = either_script(
-    r".[图街帽员部省网看面办率识库版读病词县市区镇店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]"
+    r".[图街帽员部省网看面办率识库版读病词县市区镇店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]|.(?:小姐|先生|女士)$"
 )
-"""Behind a family name's character, these make a word: 金融街, 程序员."""
+"""Behind a family name's character, these make a word, 金融街, 程序员, or how somebody is addressed."""
 
 POSITION = either_script(
     r"[\u4e00-\u9fff]{2,20}(?:大学|学院|研究院|研究所|中心|公司|集团|协会|学会|[报社网台])[\u4e00-\u9fff]{0,8}"
@@ -141,7 +142,7 @@ def names_of(value: str) -> list[str]:
 @lru_cache(maxsize=256)
 def _names_of(value: str) -> Sequence[str]:
     """The same; a page asks six times about each text."""
-    value = ROLE.sub("", SPACED_NAME.sub(r"\1\2", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    value = ROLE.sub("", SPACED_NAME.sub(r"\1\2\3", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
     value = OTHER_ROLE.sub("", value)
     if re.search(r"[。！？]", value) or SIZES.fullmatch(value):
         return []

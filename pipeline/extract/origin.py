@@ -18,18 +18,19 @@ from pipeline.extract.evidence import (
     MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
+    ORIGINAL_BY,
     PLACE,
-    REPRINT_LINE,
     REPRINTED,
     Evidence,
     Rule,
     below_label,
     decide,
+    source_and_author,
 )
 from pipeline.extract.mastline import round_day
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
-from pipeline.extract.unlabelled import above_day, beside_day
+from pipeline.extract.unlabelled import PAPER_ALONE, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 META_SOURCES = (
@@ -69,11 +70,6 @@ GIVEN_BY_ORG = either_script(
 )
 """供稿：图书馆 in the header."""
 
-PAPER_ALONE = either_script(
-    r"[\u4e00-\u9fffA-Za-z·]{0,10}(?:[日晚早晨时商]报|都市报|青年报|周刊|电视台|广播电台|通讯社|新华社|客户端|融媒体中心|新闻网)"
-)
-"""A run of the day's line that is the whole name of a paper or station."""
-
 ACCOUNT_LABEL = either_script(r"(?:^\W{0,3}|[\s\x1f|｜])(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源|稿源)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
@@ -101,9 +97,6 @@ OPENING = 40
 """Code points of the longest first line of a body that can be 转载自：示例评论."""
 
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
-ORIGINAL_BY = either_script(
-    r"原创[\s\x1f:：]{1,3}([^\s\x1f:：]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今)"
-)
 ABSOLUTE = re.compile(r"https?://\w")
 LINK = re.compile(r"https?://[^\s，,。）)】\]\"'<>]{4,300}")
 
@@ -113,7 +106,7 @@ Origin = tuple[str, str | None]
 
 def _reprint(page: Evidence) -> Origin | None:
     for line in page.sentences:
-        found = REPRINT_LINE.search(line)
+        found = source_and_author(line)
         if not found and REPRINTED.match(line):
             found = QUOTED_ACCOUNT.search(line) or QUOTED_PAPER.match(line)
         if found:
@@ -279,7 +272,8 @@ def _own(page: Evidence) -> Origin | None:
 
 
 def _agency(page: Evidence) -> Origin | None:
-    name = agency(page.printed.first[0]) if page.printed.first else None
+    lines = (*page.printed.first[:1], *page.printed.head)
+    name = next(filter(None, map(agency, lines)), None)
     return (name, None) if name else None
 
 

@@ -12,7 +12,7 @@ from pipeline.extract.dates import find_day
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line, collapse
-from pipeline.extract.names import GAP
+from pipeline.extract.names import GAP, is_personal_name
 from pipeline.extract.variants import either_script
 
 ABOVE = 5
@@ -85,6 +85,17 @@ LABEL_APART = either_script(r"([作来时日])[\s\x1f]{1,6}([者源间期])(?=[\
 BARS = re.compile(r"[│┃∣⎮▏]")
 """Signs of other scripts that stand for a bar."""
 
+CARD = re.compile(r"author|user|profile|writer|about|bio|byline|nick|name|card", re.I)
+"""Class and id of an author's card below a body, in whose heading the name stands."""
+
+CARD_DEPTH = 3
+"""Elements from the heading up, itself counted, one of which may be called so."""
+
+OF_AUTHOR = either_script(
+    r"(?:关于|本文|文章)?(?:作者|博主|我|我们)(?:简介|介绍|资料)?$|About\b|.{0,30}[:：|｜]", re.I
+)
+"""A heading above what is said of the author, or one that is a labelled fact itself."""
+
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
 
@@ -152,7 +163,11 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     below = {i for i, rule in reading.rules if i > first and not (rule == "date" and i < begin)}
     below |= set(range(last + 1, last + 1 + BELOW))
     foot = [i for i in sorted(below) if i < len(layout.lines)]
-    others = (n for n, i in enumerate(foot) if i > last and matching(layout.lines[i].text, "cut"))
+    others = (
+        n
+        for n, i in enumerate(foot)
+        if i > last and (matching(layout.lines[i].text, "cut") or _begins_another(layout, i))
+    )
     own = foot[: next(others, len(foot))]
     opening = next(
         (n for n, i in enumerate(kept[:OPENING_LINES]) if not OPENING.match(with_gaps(layout.lines[i]))),
@@ -255,6 +270,16 @@ def _begin(layout: Layout, kept: Sequence[int]) -> int:
     return next((i for i in near if SENTENCE_END.search(layout.lines[i].text)), near[0] if near else 0)
 
 
+def _begins_another(layout: Layout, index: int) -> bool:
+    """Whether a line below the body is the heading of something else: 热门作者, 站内专栏; not an author's card."""
+    line = layout.lines[index]
+    named = " ".join(layout.boxes[box].names for box in layout.up(line.box, CARD_DEPTH))
+    is_heading = layout.boxes[line.box].tag in HEADINGS
+    return is_heading and not (
+        CARD.search(named) or OF_AUTHOR.match(line.text) or is_personal_name(line.text)
+    )
+
+
 def _lines(layout: Layout, indexes: Sequence[int]) -> tuple[str, ...]:
     return tuple(with_gaps(layout.lines[i]) for i in indexes if len(layout.lines[i].text) <= HEADER_LINE)
 
@@ -270,7 +295,7 @@ def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
                 names = box.names
                 if box.parent >= 0 and (not names or box.tag in ("a", "span")):
                     names = f"{names} {layout.boxes[box.parent].names}".strip()
-                found.append((names, text))
+                found.append((f"{names} {piece.icon}".strip(), text))
     return found
 
 

@@ -200,7 +200,11 @@ def _part(page: TitlePage) -> tuple[str, int] | None:
         if found is None or len(bare) >= min(len(letters(found[0])), COLUMN_NAME + 1):
             found = (text, index)
     heading = _heading_line(page)
-    return found if found and (heading is None or found[1] >= heading[1]) else None
+    if not found or heading is None or found[1] >= heading[1]:
+        return found
+    is_whole = len(page.parts) > 1 and letters(found[0]) in page.parts and len(letters(found[0])) == longest
+    outranks = _tag(page, found[1]) == "h1" != _tag(page, heading[1])
+    return found if is_whole and outranks else None  # a standfirst is a heading too
 
 
 def _label(page: TitlePage) -> tuple[str, int] | None:

@@ -44,6 +44,9 @@ COLUMN = either_script(
 )
 """A column's or a province's name beside the day, no account."""
 
+COLUMN_BEFORE = re.compile(r"[\u4e00-\u9fff]{2,8}\s[-–—|｜·]\s([\u4e00-\u9fff]{3})$")
+"""一瓢飲 - 李小山: the column and who writes it."""
+
 COLUMN_ADDRESS = re.compile(
     r"[/?&](?:categor(?:y|ies)|cat|tags?|topics?|channel|column|columns|list|node|sort|fenlei|lanmu|section|forum)[/\-_.?=0-9]",
     re.I,
@@ -95,7 +98,7 @@ POSTED_ON = either_script(
 
 AFTER_DAY = either_script(
     r"^[\sT\x1f]*(?:日|號)?\s*(?:HKT|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?(?![a-z])|(?:星期|週|周)[一二三四五六日天])?[\s\x1f]*(?:[上下]午|[早晚]上|凌晨|中午)?\s?(?:\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s?[AP]M)?)?[\s\x1f]*"
-    r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）\x1f|｜·•\-]*"
+    r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）】\]\x1f|｜·•\-/／]*"
 )
 """The clock time, the day of the week and signs behind a day."""
 
@@ -131,6 +134,11 @@ COUNTED = either_script(
 )
 """Counts and buttons at the end of a header line, from the first on."""
 
+PAPER_ALONE = either_script(
+    r"[\u4e00-\u9fffA-Za-z·]{0,10}(?:[日晚早晨时商]报|都市报|青年报|周刊|电视台|广播电台|通讯社|新华社|客户端|融媒体中心|新闻网)"
+)
+"""The whole name of a paper or station, as a run of the day's line or an account."""
+
 OFFICE = either_script(
     r"(?:中心|委员会|大学|学院|学会|协会|研究院|研究所|公司|集团|政府|办公室|"
     r"气象台|监测站|法院|检察院|医院|图书馆|博物馆|出版社|编辑部|宣传部|联合会|总工会|管理处|支队|总队|(?<=[\u4e00-\u9fff]{2})[局厅署部处委])$"
@@ -152,11 +160,11 @@ def beside_day(page: Evidence) -> Named:
             continue
         if DISPATCH.match(line[found.end :]):
             continue
-        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|｜·•・‧∙-\u3000" + GAP)
+        before = POSTED_ON.sub("", line[: found.start]).strip(" (（|｜·•・‧∙-\u3000【】" + GAP)
         before = SCORE.sub("", SEEN.sub("", MEMBER_NUMBER.sub("", before)))
         before = MARK.sub("", before)
         left = BY.sub("", re.split(r"[\x1f|｜]", before)[-1].strip()).strip("《》@")
-        left = ROLE.sub("", re.sub(r"^\[[^\[\]]{1,6}\]\s?", "", left))
+        left = ROLE.sub("", re.sub(r"^(?:\[[^\[\]]{1,6}\]\s?|原[创創]\s{1,3})", "", left))
         quoted = IN_TITLE_BRACKETS.search(before)
         if quoted:
             left = quoted[1]
@@ -172,7 +180,7 @@ def beside_day(page: Evidence) -> Named:
             and not (WHERE.fullmatch(left) or DESK.search(left))
         ):
             if left in printed.accounts:
-                return left, None
+                return (None, left) if PAPER_ALONE.fullmatch(left) else (left, None)
             behind = _person_behind(line)
             if (
                 quoted
@@ -196,7 +204,7 @@ def beside_day(page: Evidence) -> Named:
         if said := SHARED_BY.match(AFTER_DAY.sub("", line[found.end :])):
             return "、".join(names_of(said[1])) or None, None
         last = list(days_in(line))[-1]
-        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]))
+        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]).lstrip("【["))
         name = clean_source(right.removeprefix("@"))
         is_between = len(more) == 1 and is_personal_name(more[0]) and not ROLE.search(right)
         if (
@@ -207,7 +215,7 @@ def beside_day(page: Evidence) -> Named:
             and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
             and not PLACE_OF_POST.match(name)
-            and (ORG.search(name) or not re.search(r"\d|[:：]", name))
+            and not re.search(r"[:：/／]" if ORG.search(name) else r"\d|[:：/／]", name)
             and (ORG.search(name) or is_personal_name(name) or name in site or not more or is_between)
         ):
             if right.startswith("@"):
@@ -222,7 +230,7 @@ def beside_day(page: Evidence) -> Named:
 
 def _person_before(before: str, paper: str) -> str | None:
     """The person in the run before a paper before the day: 李小山 示例晚报 2023-03-11, each in its element."""
-    rest = SPACED_NAME.sub(r"\1\2", before.rstrip(" 《》（(").removesuffix(paper).rstrip("《"))
+    rest = SPACED_NAME.sub(r"\1\2\3", before.rstrip(" 《》（(").removesuffix(paper).rstrip("《"))
     runs = [run.strip() for run in re.split(r"[\x1f|｜]", rest) if run.strip()]
     is_set_wide = bool(runs) and runs[-1] not in before
     return runs[-1] if runs and (len(runs[-1]) > 2 or is_set_wide) and is_personal_name(runs[-1]) else None
@@ -259,7 +267,10 @@ def above_day(printed: Printed, title: str | None) -> Named:
     So platforms print who posted; their class names are hashed and say nothing.
     """
     for above, line in pairwise(printed.head):
-        name = SCORE.sub("", SPACED_NAME.sub(r"\1\2", above)).removeprefix("@")
+        name = SCORE.sub("", SPACED_NAME.sub(r"\1\2\3", above)).removeprefix("@")
+        name = BY.sub("", name)
+        if column := COLUMN_BEFORE.match(name):
+            name = column[1]
         if not (find_day(line) or SHORT_DAY.match(line)) or find_day(name):
             continue
         if (
