@@ -71,3 +71,7 @@ def test_a_letter_ends_with_who_wrote_it() -> None:
 def test_verses_and_notes_have_no_marks_at_all() -> None:
     lines = [TEXT[0], "柳树绿了", "桃花红了", "船还没有来", "我还在等"]
     assert body_of(lines) == lines
+
+
+def test_a_line_behind_a_dash_is_who_wrote_it_and_when() -> None:
+    assert body_of([*TEXT, "——写于船工七十岁生日"]) == [*TEXT, "——写于船工七十岁生日"]
