@@ -21,7 +21,7 @@ from pipeline.extract.heading import HEADINGS
 from pipeline.extract.layout import Box, Layout
 from pipeline.extract.marks import kinds
 from pipeline.extract.variants import either_script
-from pipeline.extract.weights import Weights, is_prose
+from pipeline.extract.weights import NOTICE, NOTICE_HEAD, Weights, is_prose
 
 SHARE = 0.5
 """Of the weight of a body that the element of the text must have, or of its sentences those that stand in no other."""
@@ -46,8 +46,6 @@ DRESS = re.compile(r"(?:clearfix|cf|row|col(?:-\w{1,6}){0,3}-?|container|span|gr
 
 DIGITS = re.compile(r"(?<=[A-Za-z_-]{3})\d+")
 """Number of a part: column_1, part2; in a short name it tells one kind of element from another."""
-
-BEGINNING = re.compile(r"[A-Za-z]+(?=[-_])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +119,9 @@ def _is_own(layout: Layout, index: int, outer: Box, text: _Text) -> bool:
         return outer.tag in text.headings
     opening = layout.lines[outer.first]
     is_section = text.opening in HEADINGS and layout.boxes[opening.box].tag == text.opening
-    if is_section or outer.hidden or "body" in kinds(outer.names) or _is_part(layout, index, outer, text):
+    if is_section or outer.hidden or "body" in kinds(outer.names):
+        return True
+    if _is_paragraph(layout, outer.first) and not NOTICE.search(opening.text[:NOTICE_HEAD]):
         return True
     line = layout.lines[index]
     inside = (layout.boxes[at] for at in layout.up(line.box))
@@ -131,11 +131,6 @@ def _is_own(layout: Layout, index: int, outer: Box, text: _Text) -> bool:
     if not outer.names and (outer.tag in TEXT_TAGS or is_list):
         return True
     return OWN.match(line.text) is not None or SOURCES.match(opening.text) is not None
-
-
-def _is_part(layout: Layout, index: int, outer: Box, text: _Text) -> bool:
-    """Whether a line is a paragraph of an element whose name begins as the text's does: block-text, block-end."""
-    return _is_paragraph(layout, index) and not _beginnings(text.box).isdisjoint(_beginnings(outer))
 
 
 def _below_paragraphs(layout: Layout, prose: Sequence[int], kept: Sequence[int]) -> list[int]:
@@ -177,10 +172,6 @@ def _is_label(layout: Layout, index: int) -> bool:
 
 def _names(box: Box) -> set[str]:
     return {name for name in DIGITS.sub("", box.names).split() if not DRESS.fullmatch(name)}
-
-
-def _beginnings(box: Box) -> set[str]:
-    return {found[0] for name in _names(box) if (found := BEGINNING.match(name))}
 
 
 def _tag(layout: Layout, index: int) -> str:

@@ -7,6 +7,7 @@ are a product's name. So the place decides: below sentences, short lines without
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pipeline.extract.dates import find_day
@@ -38,10 +39,14 @@ SIGNED = 16
 GREETING = ("：", ":")
 """How the first line of a letter ends, whose last is who wrote it."""
 
+CLAUSE = re.compile(r"\S{0,30}[，,]")
+CLAUSES = 2
+"""Lines of a tail that may be of the article for a comma in them: more are titles of other articles."""
+
 OWN = either_script(
-    r"(?:附[件录表图:：]|抄[送报]|此致|敬礼|注[:：]|[\u4e00-\u9fffA-Za-z]{2,8}\s?[:：]\s?\S)|\S{0,30}[，,]|[—–]{1,2}[^—–]+$|[^\u3400-\u9fff]*$"
+    r"(?:附[件录表图:：]|抄[送报]|此致|敬礼|注[:：]|[\u4e00-\u9fffA-Za-z]{2,8}\s?[:：]\s?\S)|[—–]{1,2}[^—–]+$|[^\u3400-\u9fff]*$"
 )
-"""How a line begins that is the article's own: enclosures, labels with a value, a clause, a dash, no Han at all."""
+"""How a line begins that is the article's own: enclosures, labels with a value, a dash, no Han at all."""
 
 
 def below_sentences(layout: Layout, kept: Sequence[int]) -> list[int]:
@@ -57,6 +62,7 @@ def below_sentences(layout: Layout, kept: Sequence[int]) -> list[int]:
     is_own = any(
         len(layout.lines[i].text) > LONGEST
         or OWN.match(layout.lines[i].text)
+        or (len(tail) <= CLAUSES and CLAUSE.match(layout.lines[i].text))
         or any(
             layout.boxes[box].tag in KEPT_IN for box in layout.up(layout.lines[i].box) if box not in shared
         )

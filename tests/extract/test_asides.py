@@ -88,9 +88,14 @@ def test_a_standfirst_above_the_text_stays() -> None:
 LONG = "亭子的木料来自上游拆掉的老船，船板上还留着铆钉的眼，木匠没有补，说雨水会自己找到路，三百本书也不怕这一点潮气。"
 
 
-def test_a_paragraph_in_an_element_of_like_name_stays() -> None:
-    found = body_of(f"<div class=block-text>{TWO}</div><div class=block-end><p>{LONG}</p></div>")
-    assert found == [*TEXT[:2], LONG]
+def test_what_begins_with_a_paragraph_is_of_the_article() -> None:
+    found = body_of(f"<div class=begin>{TWO}</div><div class=end><p>{LONG}</p><p>{SERVICE}</p></div>")
+    assert found == [*TEXT[:2], LONG, SERVICE]
+
+
+def test_a_notice_as_long_is_none() -> None:
+    notice = "免责声明：本页所载由网友整理，书目与开放时间以文化站公布的为准，转摘者自负其责，如有出入请到站里核对。"
+    assert body_of(f"<div class=begin>{TWO}</div><div class=end><p>{notice}</p></div>") == TEXT[:2]
 
 
 def test_short_lines_of_a_box_below_paragraphs_without_an_element_go() -> None:
