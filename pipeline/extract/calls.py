@@ -44,11 +44,7 @@ OF_OTHERS = either_script(
 
 
 def is_call(line: str, place: str = "foot") -> bool:
-    """Whether a line at the head or the foot of a body speaks to the reader about the page.
-
-    >>> is_call("各位看官，您那边一碗面卖多少钱？咱们评论区见真章"), is_call("居民在留言簿上写下了自己的愿望。")
-    (True, False)
-    """
+    """Whether a line at the head or the foot of a body speaks to the reader about the page."""
     if len(line) > LONGEST or OF_OTHERS.search(line) or (place == "head" and not ON_TOP.search(line)):
         return False
     if PRESS.search(line):
