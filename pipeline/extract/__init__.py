@@ -10,7 +10,8 @@ The order of the steps stands here and nowhere else:
     layout     the page as lines and the elements they stand in (layout.py)
     thread     the first post of a page of posts, or the answer (thread.py, bulletin.py, answer.py)
     container  the element that holds the article               (weights.py, container.py, verses.py, marks.py)
-    body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py),
+    body       its lines, less what is not the article          (body.py, looks.py, boilerplate.py, calls.py,
+                                                                 asides.py, ending.py),
                as two readers have them                         (trafilatura_reader.py, agreement.py),
                and what they were: headings, tables, code …     (structure.py, tables.py, images.py, inline.py)
     embedded   the same of a script, noscript, a shadow root    (embedded.py, scripts.py, attributes.py)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.extract.agreement import BY_NAME, settle
+from pipeline.extract.asides import beside_text
 from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
 from pipeline.extract.container import LIST_TAGS, SHORT_TITLE
@@ -122,7 +123,7 @@ def read_body(
     lines are the reading, and the method says so.
     """
     span = sorted({i for box in boxes for i in range(layout.boxes[box].first, layout.boxes[box].last)})
-    inside = title_at if title_at in span else None
+    inside = title_at if title_at in span and not _are_above(layout, weights, span, title_at) else None
     whole = sum(max(weights.plain[i], weights.line[i]) for i in span) or 1.0
     by_box: dict[int, str | None] = dict.fromkeys(boxes)
     held = _held(layout, weights, span, boxes)  # verses weigh in `line` alone
@@ -148,11 +149,15 @@ def read_body(
         is_cell = layout.boxes[layout.lines[index].box].tag in KEPT_OUTSIDE - HEADINGS
         if title and not is_cell and letters(layout.lines[index].text) == letters(title):
             removed[index] = "title"
-    if emptied := dict.fromkeys(_emptied(layout, weights, span, removed), "heading"):
-        removed.update(emptied)
-        removed.update(judged(layout, weights, stays()))  # the last lines are others
-    removed.update(dict.fromkeys(_outside(layout, weights, boxes, stays()), "outside"))
-    removed.update(dict.fromkeys(below_sentences(layout, stays()), "ending"))
+    for rule, gone in (
+        ("heading", lambda: _emptied(layout, weights, span, removed)),
+        ("outside", lambda: _outside(layout, weights, boxes, stays())),
+        ("aside", lambda: beside_text(layout, weights, boxes, stays())),
+        ("ending", lambda: below_sentences(layout, stays())),
+    ):
+        if found := dict.fromkeys(gone(), rule):
+            removed.update(found)
+            removed.update(judged(layout, weights, stays()))  # the last lines are others
     own = stays()
     theirs = read_element(layout, boxes, span) if extractor != "container" else None
     method = "selector" if layout.chosen else "container"
@@ -180,6 +185,14 @@ def read_body(
         kept=tuple(kept),
         kept_by=tuple(kept_by.items()),
         agreement=agreement,
+    )
+
+
+def _are_above(layout: Layout, weights: Weights, span: Sequence[int], title_at: int) -> bool:
+    """Whether sentences of an element stand above a line in it, so that it is a heading among them and no title."""
+    above = [i for i in span if i < title_at and weights.line[i] and is_prose(layout.lines[i])]
+    return len(above) >= SENTENCES and 4 * sum(weights.line[i] for i in above) > sum(
+        weights.line[i] for i in span
     )
 
 
@@ -304,7 +317,7 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     removed = judged(layout, weights, found)
     kept = tuple(i for i in found if i not in removed)
     written = write_text(layout, kept, removed)
-    if not kept or len(letters(written.text)) < least:
+    if not kept or len(letters(written.text)) < least or _is_headed(layout, reading, kept):
         return reading
     return replace(
         reading,
@@ -321,6 +334,17 @@ def second_opinion(layout: Layout, weights: Weights, reading: Reading, html: str
     )
 
 
+def _is_headed(layout: Layout, reading: Reading, found: Sequence[int]) -> bool:
+    """Whether what was found stands below a text, in an element with a heading of its own: rules, advice, services."""
+    if not reading.kept or found[0] < reading.stop:
+        return False
+    inside = [at for at in layout.up(layout.lines[found[0]].box) if layout.boxes[at].first >= reading.stop]
+    if not inside:
+        return False
+    box = layout.boxes[inside[-1]]
+    return found[-1] < box.last and layout.boxes[layout.lines[box.first].box].tag in HEADINGS
+
+
 def _header(layout: Layout, weights: Weights, title_at: int | None) -> frozenset[int]:
     """The lines up to a title inside the element, and the short ones below it that are not among the paragraphs.
 
@@ -330,7 +354,7 @@ def _header(layout: Layout, weights: Weights, title_at: int | None) -> frozenset
         return frozenset()
     above = range(title_at + 1)
     following = range(title_at + 1, min(title_at + 2 * HEAD_LINES, len(layout.lines)))
-    read = (i for i in following if weights.plain[i])
+    read = (i for i in following if weights.plain[i] and is_prose(layout.lines[i]))
     first = next((i for i in read if matching(layout.lines[i].text, "head") is None), None)
     if first is None:
         return frozenset(above)
@@ -341,7 +365,8 @@ def _header(layout: Layout, weights: Weights, title_at: int | None) -> frozenset
         beside = next((box for at in layout.up(line.box) if (box := layout.boxes[at]).parent == parent), None)
         if beside is not None and (beside.tag in LIST_TAGS and not beside.names):
             break
-        if layout.boxes[line.box].parent == parent:
+        own = layout.boxes[line.box]
+        if own.parent == parent and own.names in ("", layout.boxes[layout.lines[first].box].names):
             if matching(line.text, "head") is None:
                 break
             continue

@@ -14,6 +14,7 @@ from functools import cache, cached_property, lru_cache
 from itertools import takewhile
 
 from pipeline.extract.access import notice
+from pipeline.extract.calls import is_call
 from pipeline.extract.creditline import is_byline
 from pipeline.extract.variants import either_script, in_either_script
 from pipeline.rules import table
@@ -55,6 +56,9 @@ CLOSERS = frozenset({"comments", "credit", "disclaimer", "imprint", "related", "
 
 UNKNOWN = 2
 """Lines at the foot that no rule knows and that are no paragraph, of those below such a line (ours)."""
+
+TITLES = 12
+"""Titles that such a heading has below it at most."""
 
 COMMENTS_FROM = 0.25
 """The same for a heading of reader comments, which are often longer than a short article."""
@@ -147,9 +151,19 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
         if verdicts[index] == "tags" and index and ABSTRACT.match(lines[index - 1]):
             verdicts[index] = None
         read += len(line)
+    _below_related(lines, verdicts)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))
     return verdicts
+
+
+def _below_related(lines: Sequence[str], verdicts: list[str | None]) -> None:
+    """Take the titles below the last heading of other articles with it, where nothing but titles follows."""
+    last = max((i for i, verdict in enumerate(verdicts) if verdict == "related"), default=None)
+    if last is None or not 0 < last < len(lines) - 1 or len(lines) - last > TITLES:
+        return
+    if all(len(line) <= PARAGRAPH and line[-1] not in "。；：”」" for line in lines[last + 1 :]):
+        verdicts[last:] = ["related"] * (len(lines) - last)
 
 
 def _lists_follow(sentences: int, lines: int) -> bool:
@@ -210,7 +224,8 @@ def trim(lines: Sequence[str]) -> list[str]:
 
 
 def matching(line: str, place: str) -> str | None:
-    """Name of the first rule of a place that matches the line, or None. At an edge a byline alone is a credit."""
+    """Name of the first rule of a place that matches the line, or None. At an edge a byline alone is a credit,
+    and what speaks to the reader of the page promotion."""
     bare = BULLETS.sub("", line)
     if (asked := _ASKED.get()) is not None:
         asked.add(line)
@@ -221,7 +236,9 @@ def matching(line: str, place: str) -> str | None:
     for rule in (*fitting, *([more] if more and more.place == place else [])):
         if any(map(rule.pattern.match, said)):
             return rule.name
-    return "credit" if place in EDGES and is_byline(line) else None
+    if place in EDGES:
+        return "credit" if is_byline(line) else "promotion" if is_call(line, place) else None
+    return None
 
 
 @cache

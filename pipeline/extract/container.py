@@ -34,7 +34,7 @@ have one or two, and what stands below them, of the site itself, has as many."""
 SHORT_TITLE = 4
 """Code points of the shortest linked title of a teaser beside an article of one sentence."""
 
-LIGHT = 4
+LIGHT = 8
 """Times the weight of the first text below the title that a box with a heading may have and be no article."""
 
 ASIDE = 2

@@ -7,6 +7,7 @@ are a product's name. So the place decides: below sentences, short lines without
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pipeline.extract.dates import find_day
@@ -27,7 +28,7 @@ SENTENCES = 3
 """Lines above that end with a mark, at least."""
 
 SHARE = 0.8
-"""And their share of these: verses, lists and notes have fewer."""
+"""And their share of these, headings apart: verses, lists and notes have fewer."""
 
 KEPT_IN = HEADINGS | {"li", "td", "th", "dd", "dt", "pre", "blockquote"}
 """Elements whose lines need no mark, unless the last sentence stands in the same one."""
@@ -38,10 +39,14 @@ SIGNED = 16
 GREETING = ("：", ":")
 """How the first line of a letter ends, whose last is who wrote it."""
 
+CLAUSE = re.compile(r"\S{0,30}[，,]")
+CLAUSES = 2
+"""Lines of a tail that may be of the article for a comma in them: more are titles of other articles."""
+
 OWN = either_script(
-    r"(?:附[件录表图:：]|抄[送报]|此致|敬礼|注[:：]|[\u4e00-\u9fffA-Za-z]{2,8}\s?[:：]\s?\S)|\S{0,30}[，,]|[^\u3400-\u9fff]*$"
+    r"(?:附[件录表图:：]|抄[送报]|此致|敬礼|注[:：]|[\u4e00-\u9fffA-Za-z]{2,8}\s?[:：]\s?\S)|[—–]{1,2}[^—–]+$|[^\u3400-\u9fff]*$"
 )
-"""How a line begins that is the article's own: enclosures, labels with a value, a clause, no Han at all."""
+"""How a line begins that is the article's own: enclosures, labels with a value, a dash, no Han at all."""
 
 
 def below_sentences(layout: Layout, kept: Sequence[int]) -> list[int]:
@@ -50,12 +55,14 @@ def below_sentences(layout: Layout, kept: Sequence[int]) -> list[int]:
     marked = [text[-1] in MARKS for text in texts]
     above = len(texts) - next((n for n, is_marked in enumerate(reversed(marked)) if is_marked), len(texts))
     tail = list(kept[above:])
-    if not 0 < len(tail) <= MOST or sum(marked) < max(SENTENCES, SHARE * above):
+    headings = sum(layout.boxes[layout.lines[i].box].tag in HEADINGS for i in kept[:above])
+    if not 0 < len(tail) <= MOST or sum(marked) < max(SENTENCES, SHARE * (above - headings)):
         return []
     shared = set(layout.up(layout.lines[kept[above - 1]].box))
     is_own = any(
         len(layout.lines[i].text) > LONGEST
         or OWN.match(layout.lines[i].text)
+        or (len(tail) <= CLAUSES and CLAUSE.match(layout.lines[i].text))
         or any(
             layout.boxes[box].tag in KEPT_IN for box in layout.up(layout.lines[i].box) if box not in shared
         )

@@ -116,6 +116,9 @@ some hundred paragraphs, the article it hides behind may have one."""
 OF_REPLIES = re.compile(r"(?<!re)comm|pinglun|repl|respon|gentie|liuyan|disqus|feedback|guest", re.I)
 """Parts of the names of what holds replies."""
 
+LISTED = re.compile(r"list|comments|replies|\bul\b", re.I)
+"""Parts of the names of what holds many of them; an opinion stands in one called `comment`."""
+
 MISNAMED = 3
 """Lines of prose in an element called junk right below the title, which no share box has."""
 
@@ -287,7 +290,8 @@ def _misnamed(layout: Layout, plain: Sequence[float], heading: int | None) -> st
     between, prose without links that weighs more than all below the title that is not called junk, or half as much in
     MISNAMED sentences.
 
-    None called after replies or a layer: below a film, what readers write is all the prose there is.
+    None called after a layer, and after replies only one of paragraphs: below a film, what readers write is all the
+    prose there is.
     """
     if heading is None:
         return None
@@ -298,7 +302,7 @@ def _misnamed(layout: Layout, plain: Sequence[float], heading: int | None) -> st
     for index in range(heading + 1, len(plain)) if named else ():
         box = named.get(index)
         if box is not None and index >= junk_until:
-            junk_until, names = box.last, box.names if _may_hold(layout, box) else ""
+            junk_until, names = box.last, box.names if _may_hold(layout, box, plain) else ""
         if not plain[index] or not is_prose(layout.lines[index]):
             continue
         if index >= junk_until:
@@ -320,12 +324,28 @@ def _is_junk(box: Box) -> bool:
     return box.tag in JUNK_TAGS or "junk" in kinds(box.names)
 
 
-def _may_hold(layout: Layout, box: Box) -> bool:
+def _may_hold(layout: Layout, box: Box, plain: Sequence[float]) -> bool:
     """Whether an element called junk may hold an article for what it is: no layer, no replies, few links."""
-    if box.hidden or box.tag in JUNK_TAGS or "layer" in kinds(box.names) or OF_REPLIES.search(box.names):
+    if box.hidden or box.tag in JUNK_TAGS or "layer" in kinds(box.names):
+        return False
+    if OF_REPLIES.search(box.names) and not _are_paragraphs(layout, box, plain):
         return False
     lines = layout.lines[box.first : box.last]
     return 4 * sum(line.linked for line in lines) <= sum(len(line.text) for line in lines)
+
+
+def _are_paragraphs(layout: Layout, box: Box, plain: Sequence[float]) -> bool:
+    """Whether an element holds nothing but paragraphs without a name: replies have elements, names and days each."""
+    lines = range(box.first, box.last)
+    return (
+        not LISTED.search(box.names)
+        and len(lines) >= MISNAMED
+        and all(
+            plain[i]
+            and (layout.boxes[layout.lines[i].box] is box or not layout.boxes[layout.lines[i].box].names)
+            for i in lines
+        )
+    )
 
 
 def _inherited(layout: Layout, heading: int | None, misnamed: str | None) -> tuple[list[bool], list[bool]]:

@@ -74,3 +74,10 @@ def test_what_no_rule_knows_goes_with_the_credits_above_it(foot: list[str], kept
 def test_judge_gives_one_verdict_a_line_and_never_raises(lines: list[str]) -> None:
     kept = [line for line in lines if line.strip()]
     assert len(judge(kept, [float(len(line)) for line in kept])) == len(kept)
+
+
+def test_titles_alone_below_a_heading_of_other_articles_go_with_it() -> None:
+    titles = ["● 夏天省電五招 冷氣這樣開", "● 老冰箱該換了嗎？"]
+    lines = [PARAGRAPH, PARAGRAPH, "【你可能還想看】", *titles]
+    assert judge(lines, [90.0, 90.0, 0.0, 0.0, 0.0]) == [None, None, "related", "related", "related"]
+    assert judge([*lines, PARAGRAPH], [90.0, 90.0, 0.0, 0.0, 0.0, 90.0])[3:] == [None, None, None]

@@ -69,7 +69,32 @@ def test_below_a_standfirst_they_are_the_article() -> None:
     assert [line for line in found if line in OTHERS] == list(OTHERS)
 
 
+DATED = '<div class="c"><p class=a>{}</p><p class=b>{}</p><p class=d>河口日报 3小时前</p></div>'
+
+
+@pytest.mark.parametrize("when", ["河口日报 3小时前", "2024-03-01", "昨天"])
+def test_cards_with_a_day_are_of_others_inside_the_article_too(when: str) -> None:
+    one = DATED.replace("河口日报 3小时前", when)
+    assert (
+        body_of(f"<h1>{TITLE}</h1><div class=x2>{paragraphs(TEXT)}<div class=x3>{cards(one)}</div></div>")[
+            : len(TEXT)
+        ]
+        == TEXT
+    )
+    article = f"<div class=hd><h1>{TITLE}</h1></div><div class=x2>{paragraphs(TEXT[:2])}</div>"
+    assert body_of(f"<div class=x0>{article}<div class=x3>{cards(one)}</div></div>") == TEXT[:2]
+
+
+def test_a_third_line_that_is_no_day_makes_no_card() -> None:
+    one = DATED.replace("河口日报 3小时前", "门票十元")
+    found = body_of(
+        f"<h1>{TITLE}</h1><div class=x2>{paragraphs(TEXT[:2])}<div class=x3>{cards(one)}</div></div>"
+    )
+    assert found[:2] == TEXT[:2]
+    assert "门票十元" in found
+
+
 def test_two_are_no_list() -> None:
-    article = f"<div class=x1><h1>{TITLE}</h1><div class=x2>{paragraphs(TEXT)}</div></div>"
-    found = body_of(f"<div class=x0>{article}<div class=x3>{cards(most=2)}</div></div>")
-    assert len(found) == len(TEXT) + 4
+    two = cards(DATED, most=2)
+    found = body_of(f"<h1>{TITLE}</h1><div class=x2>{paragraphs(TEXT)}<div class=x3>{two}</div></div>")
+    assert [line for line in OTHERS.values() if line in found] == list(OTHERS.values())[:2]

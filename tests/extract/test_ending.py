@@ -71,3 +71,21 @@ def test_a_letter_ends_with_who_wrote_it() -> None:
 def test_verses_and_notes_have_no_marks_at_all() -> None:
     lines = [TEXT[0], "柳树绿了", "桃花红了", "船还没有来", "我还在等"]
     assert body_of(lines) == lines
+
+
+def test_a_line_behind_a_dash_is_who_wrote_it_and_when() -> None:
+    assert body_of([*TEXT, "——写于船工七十岁生日"]) == [*TEXT, "——写于船工七十岁生日"]
+
+
+def test_a_comma_in_a_title_keeps_no_list_of_titles() -> None:
+    titles = ["老汽车站拆了，候车椅被搬进了茶馆", "街谈 4天前", "他用废轮胎做了一座滑梯"]
+    assert body_of(TEXT + titles) == TEXT
+
+
+def test_headings_count_for_no_share_of_the_lines_with_a_mark() -> None:
+    html = "".join(f"<h3>第{n}段渡口</h3><p>{line}</p>" for n, line in enumerate(TEXT, 1))
+    page = extract_page(
+        f"<title>{TITLE}</title><h1>{TITLE}</h1><div>{html}<p>沂河小课堂</p></div>".encode(),
+        url="https://news.example/1.html",
+    )
+    assert page.articles[0].extracted.split("\n")[-1] == TEXT[-1]
