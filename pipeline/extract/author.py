@@ -49,6 +49,7 @@ from pipeline.extract.names import (
     HAN_NAME,
     ORG,
     SPACED_NAME,
+    closed_up,
     is_name,
     is_personal_name,
     is_sure_name,
@@ -311,7 +312,7 @@ def _beside_day(page: Evidence) -> str | None:
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
     bare = (LATIN_BEHIND.sub("", line) for line in page.printed.head)
-    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2", line)) for line in bare]
+    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(closed_up, line)) for line in bare]
     for line, below in pairwise((*head, "")):
         office = WITH_OFFICE.fullmatch(line)
         if office and ORG_OR_POST.search(office[2]) and is_personal_name(office[1]):
