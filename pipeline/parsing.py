@@ -108,7 +108,7 @@ def tamed(html: str) -> str:
     '<title>正</title><body>文'
     """
     html = _title_closed(html)
-    if _has_long_run(html):
+    if _has_long_tag(html):
         html = _LONG_TAG.sub(_bare, html)
     html = _EMPTY_LINK.sub(lambda tag: f"{tag[1][:-1]}></a>", html)
     is_deep, is_reopened = _asked(html)
@@ -128,13 +128,19 @@ def _title_closed(html: str) -> str:
     return f"{html[: title.end()]}</title>{html[title.end() :]}"
 
 
-def _has_long_run(html: str) -> bool:
-    """Whether more than MAX_TAG code points stand somewhere without a `>`."""
+def _has_long_tag(html: str) -> bool:
+    """Whether more than MAX_TAG code points stand somewhere between a `<` and the next `>`."""
     at = 0
     while len(html) - at > MAX_TAG:
-        at = html.rfind(">", at, at + MAX_TAG + 1) + 1
-        if not at:
-            return True
+        end = html.rfind(">", at, at + MAX_TAG + 1) + 1
+        if not end:
+            end = html.find(">", at) + 1
+            if not end:
+                return False
+            start = html.rfind("<", at, end)
+            if start >= 0 and end - start > MAX_TAG:
+                return True
+        at = end
     return False
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.parsing import MAX_DEPTH, MAX_TAGS, tamed
+from pipeline.parsing import MAX_DEPTH, MAX_TAG, MAX_TAGS, _has_long_tag, tamed
 from tests.timing import TIME_LIMIT
 
 LONG = 140_000
@@ -45,6 +45,20 @@ def test_a_hostile_page_is_parsed_in_time_and_its_text_is_there(html: str) -> No
 def test_what_stands_behind_too_many_tags_is_cut_off() -> None:
     html = "<p>前</p>" + "<i></i>" * MAX_TAGS + "<p>后</p>"
     assert tamed(html) == html[: len("<p>前</p>") + len("<i></i>") * (MAX_TAGS // 2 - 1)]
+
+
+@pytest.mark.parametrize(
+    ("html", "is_long"),
+    [
+        ("<p " + "a" * MAX_TAG + ">字", True),
+        (">" * 9 + "<p " + "a" * MAX_TAG + ">字", True),
+        ("<p>" + "字" * 9 + "<p " + "a" * MAX_TAG, False),
+        ("<script>" + "a=1;" * MAX_TAG + "if(a<b)a=2</script>", False),
+        ("<p>" + "字" * 2 * MAX_TAG + "</p>", False),
+    ],
+)
+def test_a_tag_is_long_that_is_closed_far_behind_its_sign(html: str, is_long: bool) -> None:
+    assert _has_long_tag(html) is is_long
 
 
 @pytest.mark.parametrize(

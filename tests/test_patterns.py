@@ -56,7 +56,7 @@ LIMITS = {
 """Pattern → the longest input that can reach it, where a bound in the code is smaller."""
 GIVEN = {
     "pipeline.extract.encoding._wrong_characters": [("gb18030",), ("big5hkscs",)],
-    "pipeline.extract.people._around": [("李小山",), ("李山",)],
+    "pipeline.extract.people._written": [("李小山",), ("李山",)],
 }
 """Cached function that makes patterns → its arguments."""
 END = "\x01\n\x01"

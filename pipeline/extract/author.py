@@ -50,6 +50,7 @@ from pipeline.extract.names import (
     HAN_NAME,
     ORG,
     SPACED_NAME,
+    closed_up,
     is_name,
     is_personal_name,
     is_sure_name,
@@ -336,7 +337,7 @@ def _alone(page: Evidence) -> str | None:
         if HAN_NAME.fullmatch(name) and IS_WRITER.fullmatch(role) and not COLUMN.fullmatch(name):
             return name  # 李小山 <small>特约作者</small>
     bare = (LATIN_BEHIND.sub("", line) for line in page.printed.head)
-    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(r"\1\2\3", line)) for line in bare]
+    head = [NOTE_MARKS.sub("", SPACED_NAME.sub(closed_up, line)) for line in bare]
     for above, line, below in zip(("", *head), head, (*head[1:], ""), strict=False):
         if ANOTHERS.fullmatch(above):
             continue

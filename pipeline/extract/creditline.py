@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extract.names import ORG, SPACED_NAME, is_personal_name
+from pipeline.extract.names import ORG, SPACED_NAME, closed_up, is_personal_name
 from pipeline.extract.variants import either_script
 
 LONGEST = 60
@@ -49,7 +49,7 @@ def is_byline(line: str) -> bool:
     """
     if len(line) > LONGEST or not line.strip():
         return False
-    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2\3", line)) if part]
+    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(closed_up, line)) if part]
     if not 0 < len(parts) <= PARTS:
         return False
     who = what = False

@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 
 from pipeline.extract.byline import SECOND_ROLE
-from pipeline.extract.names import FAR_PLACES, HAN_NAME, SPACED_NAME, SPLIT_NAMES, is_personal_name, names_of
+from pipeline.extract.names import (
+    FAR_PLACES,
+    HAN_NAME,
+    SPACED_NAME,
+    SPLIT_NAMES,
+    closed_up,
+    is_personal_name,
+    names_of,
+)
 from pipeline.extract.variants import either_script
 
 _NAMES = r"([\u4e00-\u9fff]{2,4}(?:[、，,\s][\u4e00-\u9fff]{2,4}){0,7}?)"
@@ -221,7 +229,7 @@ _COMPILED = tuple((either_script(pattern), most, kind) for pattern, most, kind i
 
 def dateline_author(text: str) -> str | None:
     """The reporter that a byline, a dateline or the opening of a body names, or None."""
-    text = SPACED_NAME.sub(r"\1\2\3", SLASH.sub("／", text[:140]))
+    text = SPACED_NAME.sub(closed_up, SLASH.sub("／", text[:140]))
     text = OF_PICTURE.sub("", IN_BRACKETS.sub("", text))
     if role := ROLE.search(text):
         text = text[: role.end()] + SECOND_ROLE.sub("、", WROTE_TOO.sub("", text[role.end() :]))

@@ -63,8 +63,12 @@ SCRIPT_NAMES = (
     "published_at",
     "datePublished",
 )
-_ANY_NAME = "|".join(rf"{name[0]}(?<!\w.){name[1:]}" for name in SCRIPT_NAMES)
-"""The look-behind is a `\\b` behind the first letter: so the search can skip to these letters, in half the time."""
+_ANY_NAME = "|".join(
+    rf"{first}(?<!\w.)(?:{'|'.join(name[1:] for name in SCRIPT_NAMES if name[0] == first)})"
+    for first in dict.fromkeys(name[0] for name in SCRIPT_NAMES)
+)
+"""The look-behind is a `\\b` behind the first letter: so the search can skip to these letters, and is done with most of
+them at once."""
 
 SCRIPT = re.compile(
     rf"({_ANY_NAME})\b[\"']?\s{{0,4}}[=:]\s{{0,4}}(?:(?:\"\"|'')\s{{0,3}}\|\|\s{{0,3}})?"

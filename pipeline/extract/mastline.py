@@ -14,7 +14,7 @@ from itertools import takewhile
 from pipeline.extract.creditline import ROLE_ALONE
 from pipeline.extract.dates import days_in, find_day
 from pipeline.extract.evidence import NOT_A_NAME
-from pipeline.extract.names import GAP, SPACED_NAME, is_personal_name
+from pipeline.extract.names import GAP, SPACED_NAME, closed_up, is_personal_name
 from pipeline.extract.unlabelled import AFTER_DAY, COLUMN
 from pipeline.extract.variants import either_script
 
@@ -64,7 +64,7 @@ def people_and_papers(line: str) -> tuple[People, People, bool] | None:
         line = line[: day.start] + GAP + AFTER_DAY.sub("", line[day.end :])
     titled = IN_TITLE_BRACKETS.findall(line)
     line = IN_TITLE_BRACKETS.sub(GAP, line)
-    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(r"\1\2\3", line)) if part]
+    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(closed_up, line)) if part]
     if len(parts) > PARTS:
         return None
     people, papers, told = [], list(titled), False

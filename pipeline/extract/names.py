@@ -87,6 +87,12 @@ SPACED_NAME = re.compile(
 )
 """A name of two characters set as wide as one of three, 王 水, or one of three set wider yet."""
 
+
+def closed_up(found: re.Match[str]) -> str:
+    """The characters of such a name alone. Not as a template: `re` looks that up at each call."""
+    return f"{found[1]}{found[2]}{found[3] or ''}"
+
+
 HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・‧][\u3400-\u9fff·•・‧]{1,12}")
 
 
@@ -142,7 +148,7 @@ def names_of(value: str) -> list[str]:
 @lru_cache(maxsize=256)
 def _names_of(value: str) -> Sequence[str]:
     """The same; a page asks six times about each text."""
-    value = ROLE.sub("", SPACED_NAME.sub(r"\1\2\3", value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    value = ROLE.sub("", SPACED_NAME.sub(closed_up, value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
     value = OTHER_ROLE.sub("", value)
     if re.search(r"[。！？]", value) or SIZES.fullmatch(value):
         return []

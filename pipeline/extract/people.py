@@ -46,17 +46,22 @@ _ROLE = (
     r"(?:首席|特约|特邀|见习|实习|全媒体|融媒体?|高级|资深|驻[\u4e00-\u9fff]{2,4}?)?"
     r"(?:记者|通讯员|评论员|撰稿人?|研究员|副?教授|讲师|博士|律师|分析师|编译|作者)"
 )
-BEFORE = rf"(?:^|[\s\x1f:：、，,；;（(【\[／/|｜“「『■])(?:作者)?{_ORGANISATION}({_ROLE})?[\s\x1f:：]{{0,3}}"
+BEFORE = either_script(
+    rf"(?:^|[\s\x1f:：、，,；;（(【\[／/|｜“「『■])(?:作者)?{_ORGANISATION}({_ROLE})?[\s\x1f:：]{{0,3}}$"
+)
 """示例大学历史学院 李小山, 《示例周刊》记者 李小山: what stands before a name."""
 
-BEHIND = (
+BEHIND = either_script(
     r"[\s\x1f]{0,2}(?:[（(]\s?(?:作者)?(?:单位\s?[:：]\s?)?|[，,]\s?)"
     rf"(?:系|为|是|现任|现为|来自)?\s?{_ORGANISATION}"
 )
 """李小山（示例大学历史学院）, 李小山，系示例大学教授: what stands behind one."""
 
-WITH_PAPER = r"\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})$"
+WITH_PAPER = re.compile(r"\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
 """李小山／示例晚报 as a line."""
+
+LONGER = re.compile(r"[\u4e00-\u9fff]{1,2}(?:$|[\s，,、])")
+"""What stands behind the first two characters of a longer name."""
 
 OFFICE = either_script(r"(?:作者)?单位\s?[:：]\s?([^\s\x1f，,；;。:：（()）]{3,30})")
 """作者单位：示例大学历史学院"""
@@ -178,22 +183,29 @@ def _labelled(line: str) -> Iterator[str]:
 
 
 def _beside(line: str, author: str) -> Iterator[str]:
-    before, behind, paper = _around(author)
-    for said in before.finditer(line):
-        if said[3] or not SOURCE_BEFORE.search(line[: said.start() + 1]):
+    told = list(_written(author).finditer(line))
+    at = 0
+    for name in told:
+        if len(author) < 3 and LONGER.match(line, name.end()):
+            continue
+        if said := BEFORE.search(line, at, name.start()):
+            at = name.end()
+            if said[3] or not SOURCE_BEFORE.search(line[: said.start() + 1]):
+                yield said[1] or said[2]
+    for name in told:
+        if said := BEHIND.match(line, name.end()):
             yield said[1] or said[2]
-    for said in behind.finditer(line):
-        yield said[1] or said[2]
-    if (both := paper.fullmatch(line)) and ORG.search(both[1]):
+    if (
+        told
+        and not told[0].start()
+        and (both := WITH_PAPER.fullmatch(line, told[0].end()))
+        and ORG.search(both[1])
+    ):
         yield both[1]
 
 
 @lru_cache(maxsize=256)
-def _around(author: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    name = r"[\s\u3000]?".join(map(re.escape, author))
-    ends = r"(?![\u4e00-\u9fff]{1,2}(?:$|[\s，,、]))" if len(author) < 3 else ""
-    return (
-        either_script(BEFORE + name + ends),
-        either_script(name + BEHIND),
-        either_script(name + WITH_PAPER),
-    )
+def _written(author: str) -> re.Pattern[str]:
+    """The name in both scripts, its characters apart or not. It alone is made of each: with all that may stand round
+    it a pattern takes 5 ms to compile."""
+    return either_script(r"[\s\u3000]?".join(map(re.escape, author)))

@@ -12,7 +12,7 @@ from pipeline.extract.dates import find_day
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import Layout, Line, collapse
-from pipeline.extract.names import GAP, is_personal_name
+from pipeline.extract.names import GAP, closed_up, is_personal_name
 from pipeline.extract.variants import either_script
 
 ABOVE = 5
@@ -332,4 +332,4 @@ def _accounts(line: Line) -> list[str]:
 def with_gaps(line: Line) -> str:
     """The line's text with GAP between the runs of text that tags separate, whatever the tags are."""
     runs = (collapse(piece.text[: 4 * HEADER_LINE]) for piece in line.pieces[:HEADER_LINE])
-    return BARS.sub("｜", LABEL_APART.sub(r"\1\2", GAP.join(run for run in runs if run)))
+    return BARS.sub("｜", LABEL_APART.sub(closed_up, GAP.join(run for run in runs if run)))

@@ -14,6 +14,7 @@ from pipeline.extract.names import (
     ORG,
     ROLE,
     SPACED_NAME,
+    closed_up,
     is_name,
     is_personal_name,
     is_sure_name,
@@ -230,7 +231,7 @@ def beside_day(page: Evidence) -> Named:
 
 def _person_before(before: str, paper: str) -> str | None:
     """The person in the run before a paper before the day: 李小山 示例晚报 2023-03-11, each in its element."""
-    rest = SPACED_NAME.sub(r"\1\2\3", before.rstrip(" 《》（(").removesuffix(paper).rstrip("《"))
+    rest = SPACED_NAME.sub(closed_up, before.rstrip(" 《》（(").removesuffix(paper).rstrip("《"))
     runs = [run.strip() for run in re.split(r"[\x1f|｜]", rest) if run.strip()]
     is_set_wide = bool(runs) and runs[-1] not in before
     return runs[-1] if runs and (len(runs[-1]) > 2 or is_set_wide) and is_personal_name(runs[-1]) else None
@@ -267,7 +268,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
     So platforms print who posted; their class names are hashed and say nothing.
     """
     for above, line in pairwise(printed.head):
-        name = SCORE.sub("", SPACED_NAME.sub(r"\1\2\3", above)).removeprefix("@")
+        name = SCORE.sub("", SPACED_NAME.sub(closed_up, above)).removeprefix("@")
         name = BY.sub("", name)
         if column := COLUMN_BEFORE.match(name):
             name = column[1]

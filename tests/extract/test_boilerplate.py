@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.extract import boilerplate
 from pipeline.extract.boilerplate import judge, matching, trim
 from pipeline.rules import table
 
@@ -29,6 +30,19 @@ def test_every_rule_has_five_fields_and_a_known_place() -> None:
         assert len(row) == 5
         assert row[1] in {"any", "head", "foot", "cut", "end"}
         assert row[4].strip()
+
+
+def test_the_tests_before_the_rules_know_every_rule_that_fits() -> None:
+    for rule in boilerplate.phrases(table("boilerplate")):
+        if rule.place in ("any", "cut"):
+            for length in (1, rule.longest):
+                tests, rules = boilerplate._fitting(rule.place, length)
+                assert rule.written in [each.written for each in rules]
+                assert any(f"(?:{rule.written})" in test.__self__.pattern for test in tests)
+
+
+def test_a_long_line_is_not_tested_for_rules_of_short_ones() -> None:
+    assert len(boilerplate._fitting("any", 1)[0]) > len(boilerplate._fitting("any", 130)[0]) == 1
 
 
 def test_every_kind_of_rule_is_shown_by_a_case() -> None:
