@@ -304,6 +304,24 @@ def test_words_of_two_places_name_no_two_subjects() -> None:
     assert subjects_conflict("浮标的用法", one, "滤网的用法", other) is None
 
 
+def test_a_subject_is_mentioned_by_a_page_about_another_one() -> None:
+    shared = "".join(sentences(8))
+    for times, expected in ((4, ("浮标", "滤网")), (3, None)):
+        one, other = (
+            shingled(shared + f"{mine}要放稳" * times + f"参见{theirs}").string
+            for mine, theirs in (("浮标", "滤网"), ("滤网", "浮标"))
+        )
+        assert subjects_conflict("浮标的用法", one, "滤网的用法", other) == expected
+
+
+def test_titles_in_the_words_of_two_places_name_one_thing() -> None:
+    lines = sentences(8)
+    for words, relation in ((("滑鼠", "鼠标"), "duplicate"), (("滑板", "浮标"), "same_form")):
+        one, other = ("".join([*lines[:5], *(f"{word}放稳。" for _ in "甲乙"), *lines[5:]]) for word in words)
+        named = [f"新到的{word}如何保养" for word in words]
+        assert judged(one, other, titles=named).relation == relation
+
+
 @pytest.mark.parametrize(
     ("frame", "values", "expected"),
     [
