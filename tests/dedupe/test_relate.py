@@ -304,6 +304,22 @@ def test_words_of_two_places_name_no_two_subjects() -> None:
     assert subjects_conflict("浮标的用法", one, "滤网的用法", other) is None
 
 
+@pytest.mark.parametrize(
+    ("runs", "extent"),
+    [
+        (((5, 15), (430, 440), (600, 900), (1050, 1058)), (600, 900)),
+        (((430, 440), (460, 470), (600, 900)), (430, 900)),
+        (((0, 10), (40, 50), (300, 310)), (0, 50)),
+        ((), None),
+    ],
+)
+def test_phrases_that_texts_on_one_subject_share_are_no_part_of_the_stretch(
+    runs: tuple[tuple[int, int], ...], extent: tuple[int, int] | None
+) -> None:
+    side = replace(NOTHING.a, length=2000, runs=runs)
+    assert side.extent == extent
+
+
 def test_a_subject_is_mentioned_by_a_page_about_another_one() -> None:
     shared = "".join(sentences(8))
     for times, expected in ((4, ("浮标", "滤网")), (3, None)):
