@@ -24,6 +24,9 @@ MinHash of 32 bands before the same verification 99 and 79 % of excerpts are fou
 LIKELY_SHARE = 0.25
 """With this share it is likely a copy, so that its cluster will be asked for."""
 
+WITHIN, TWICE = 0.9, 2
+"""With this share of the smaller sketch one text may stand in the other, which is so many times as long."""
+
 CANDIDATES = 8
 """The best candidates, as many as are verified at most: about one a document is (.93 in 100,000)."""
 
@@ -238,18 +241,23 @@ class Candidates:
         at = np.searchsorted(listed, places).clip(max=len(listed) - 1)
         return np.where(listed[at] == places, self._counts_of[name][at], 0)
 
-    def of(self, name: str) -> list[Member]:
-        """The representatives most like a text of the run, best first, CONSIDERED and some at most."""
+    def of(self, name: str) -> tuple[list[Member], set[str]]:
+        """The representatives most like a text of the run, best first, CONSIDERED and some at most; and which of them,
+        by their ids, may stand in it or it in them.
+        """
         sketched = len(self.sketches[name])
         listed, common = self._looked_up(name)
         found = self._shared(name, listed)
         if common and self._deepen(self._names(found, range(len(found.shared)))):
             found = self._shared(name, listed)
         joined = np.array(self._joined_sizes, np.int64)[found.joiners]
-        smaller = np.minimum(np.concatenate((self._sizes[found.ranks], joined)), sketched)
+        sizes = np.concatenate((self._sizes[found.ranks], joined))
+        smaller = np.minimum(sizes, sketched)
         enough = np.flatnonzero(found.shared >= SHARED_SHARE * (smaller - common))
         heavy, whole = -found.weighs[enough], -found.weighs[enough] // np.maximum(1, smaller[enough])
         kept = np.flatnonzero(_least(heavy) | _least(whole))
+        parts = (found.shared >= WITHIN * smaller) & (np.maximum(sizes, sketched) >= TWICE * smaller)
+        within = np.flatnonzero(parts[enough])
         ranked = sorted(
             zip(
                 heavy[kept].tolist(),
@@ -262,11 +270,12 @@ class Candidates:
         first, last = WEIGHTIEST
         wholest = sorted(ranked[first:], key=lambda each: (each[2], each[1]))
         ordered = (*ranked[:first], *wholest[:1], *ranked[first:last], *wholest)
-        return [
+        members = [
             member
             for other in dict.fromkeys(each[1] for each in ordered)
             if (member := self._index.get(other))
         ]
+        return members, set(self._names(found, enough[within].tolist()))
 
     def _names(self, found: _Found, numbers: Iterable[int]) -> list[str]:
         """The ids of those found, by their numbers."""

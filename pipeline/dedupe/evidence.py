@@ -24,8 +24,9 @@ of what they have in common that several others have too: a passage of the corpu
 THROUGHOUT, THROUGHOUT_NUMBER = 2, 3
 """So often a text bears, beside its title, what that names in the place of the other one's."""
 
-OWN_TITLE, LONG_TEXT = 8, 600
-"""Letters of a title that many articles do not have, and characters of a text that has grown over years."""
+TITLED, OWN_TITLE, LONG_TEXT = 4, 8, 600
+"""Letters of a title that says something, of one that many articles do not have, and characters of a text that has
+grown over years."""
 
 SUBJECT, WORD, HEADING = 3, 2, 60
 """So often the subject of a text stands in the place of the other one's, each of so many letters at least (您 for 你 is
@@ -110,8 +111,9 @@ class Evidence:
 
     @cached_property
     def titles(self) -> tuple[str, str] | None:
-        """What the titles name in each other's place."""
-        return titles.titles_conflict(*self._titled)
+        """What the titles name in each other's place, but for one thing's names in two places."""
+        found = titles.titles_conflict(*self._titled)
+        return None if found and titles.of_two_places(*found) else found
 
     @cached_property
     def notices(self) -> tuple[str, str] | None:
@@ -133,10 +135,15 @@ class Evidence:
 
     @cached_property
     def one_title(self) -> bool:
-        """Whether they have one title, which is no notice's, and long texts: an article of its own."""
-        one, a, other, b = self._titled
-        long = min(len(a), len(b)) >= LONG_TEXT and len(one) >= OWN_TITLE
-        return long and one == other and not titles.is_notice(one)
+        """Whether they have one title, which is no notice's."""
+        one, _, other, _ = self._titled
+        return one == other and len(one) >= TITLED and not titles.is_notice(one)
+
+    @cached_property
+    def own_title(self) -> bool:
+        """Whether the one title and their lengths are those of an article of its own."""
+        one, a, _, b = self._titled
+        return self.one_title and len(one) >= OWN_TITLE and min(len(a), len(b)) >= LONG_TEXT
 
     @cached_property
     def about_other(self) -> bool:

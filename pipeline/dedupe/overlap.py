@@ -7,7 +7,9 @@ pages in one frame (a large gap in the middle of both).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +58,7 @@ class Side:
     def extent(self) -> tuple[int, int] | None:
         """The span of the key where the other text stands: runs near each other that together cover most."""
         groups: list[list[tuple[int, int]]] = []
-        for run in self.runs:
+        for run in self._standing():
             if groups and run[0] - groups[-1][-1][1] <= APART:
                 groups[-1].append(run)
             else:
@@ -65,6 +67,17 @@ class Side:
             return None
         most = max(groups, key=lambda group: sum(end - start for start, end in group))
         return most[0][0], most[-1][1]
+
+    def _standing(self) -> Sequence[tuple[int, int]]:
+        """The runs without the phrases, far from any other run, that texts on one subject share by chance."""
+        gaps = [start - end for (_, end), (start, _) in pairwise(self.runs)]
+        beside = zip([SOLID_RUN, *gaps], [*gaps, SOLID_RUN], strict=True)
+        near = [
+            (start, end)
+            for (start, end), gap in zip(self.runs, starmap(min, beside), strict=False)
+            if end - start >= SOLID_RUN or gap < SOLID_RUN
+        ]
+        return near or self.runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +80,9 @@ EXCERPT, EXCERPT_SPAN, EXCERPT_REST = 0.9, 1.3, 0.35
 """This share of the shorter stands in one stretch of the longer, no longer than so many times the shorter, and this
 share of the longer is before and after it: a shortened version stands all over the text it was made of."""
 
+STANDS = 0.8
+"""So much of the shorter text stands in that stretch; with less, elsewhere too."""
+
 REVISED, REVISED_NAME = 0.05, 0.2
 """A version that was revised at length departs from the one before it in words; where more than the first share of the
 places touches a digit it is another issue, where more than the second has one name for another, another firm's."""
@@ -88,6 +92,9 @@ COVERED, COVERED_DENSITY = 0.75, 0.85
 
 RARE_LOW, RARE_SUM, RARE_DENSITY, RARE_AGREE, RARE = 0.35, 0.85, 0.8, 0.75, 0.6
 """Versions with less in common, where that is close, its numbers agree, and this share of it is in no third text."""
+
+TITLED_LOW = 0.3
+"""The same of two texts under one title."""
 
 DAYS_APART, DAYS_DENSITY = 20, 0.7
 """Two texts of one wording published this many days apart report two events, unless they are this close: of 17,133
@@ -103,8 +110,9 @@ EDGES = 2
 """So many facts, one of them a date, an ordinal or a code, in each other's place in the first or last lines, and the
 rest is one text: another notice. One alone is a correction."""
 
-SWAPPED, SWAPPED_DENSITY, SWAPPED_WITH_NUMBER = 3, 0.7, 2
-"""How often one name stands in the place of another one, in texts less close than this; fewer, with a number."""
+SWAPPED, SWAPPED_DENSITY, SWAPPED_WITH_NUMBER, SWAPPED_SHARE = 3, 0.7, 2, 0.05
+"""How often one name stands in the place of another one, in texts less close than this; fewer, with a number. In fewer
+than this share of the places in which the texts depart it is the name of a release in the next edition of a book."""
 
 TITLES_DENSITY = 0.85
 """Closer texts than this are one, whatever their titles say."""
@@ -199,25 +207,49 @@ def _covered(e: Evidence) -> bool:
 
 
 def _excerpt(e: Evidence) -> bool:
-    extent = e.longer.extent
-    if extent is None or e.held < EXCERPT:
-        return False
-    span, length = extent[1] - extent[0], e.longer.length
+    span, length = _span(e), e.longer.length
     return (
-        span <= EXCERPT_SPAN * e.shorter.length
+        e.held >= EXCERPT
+        and span <= EXCERPT_SPAN * e.shorter.length
         and length - span >= EXCERPT_REST * length
         and not (_both(e) and e.framed)
     )
 
 
+def _in_one_piece(e: Evidence) -> bool:
+    """Whether one text stands closely in one stretch of the other, whoever else has it."""
+    return _excerpt(e) and e.shorter.density >= COVERED_DENSITY
+
+
+def _span(e: Evidence) -> float:
+    """How long the stretch of the longer text is in which the shorter stands; infinite where it stands in none."""
+    start, end = e.longer.extent or (0, 0)
+    there = sum(to - at for at, to in e.longer.runs if start <= at and to <= end)
+    return end - start if there >= STANDS * e.shorter.length else inf
+
+
 def _revised(e: Evidence) -> bool:
     return (
-        e.one_title
+        e.own_title
         and e.low >= RARE_LOW
         and e.low + e.high >= RARE_SUM
         and e.agree >= RARE_AGREE
         and e.gaps[1] <= REVISED
         and e.swapped < max(SWAPPED, REVISED_NAME * e.gaps[0])
+    ) or _rewritten(e)
+
+
+def _rewritten(e: Evidence) -> bool:
+    """Whether two texts of one title have in common, all over them, what no third text has."""
+    return (
+        e.one_title
+        and e.low >= TITLED_LOW
+        and e.low + e.high >= RARE_SUM
+        and e.density >= RARE_DENSITY
+        and e.agree >= RARE_AGREE
+        and e.rare >= RARE
+        and not _other_numbers(e)
+        and not _swapped(e)
     )
 
 
@@ -252,6 +284,8 @@ def _rare_version(e: Evidence) -> bool:
 
 def _swapped(e: Evidence) -> bool:
     times = e.swapped
+    if times < SWAPPED_SHARE * e.gaps[0]:
+        return False
     throughout = times >= SWAPPED and e.density < SWAPPED_DENSITY
     return (throughout or (times >= SWAPPED_WITH_NUMBER and bool(e.conflicts.numbers))) and not e.regional
 
@@ -287,13 +321,13 @@ RULES: tuple[RelationRule, ...] = (
     ),
     RelationRule(
         name="frame",
-        holds=lambda e: _framed(e.overlap.a) and _framed(e.overlap.b),
+        holds=lambda e: _framed(e.overlap.a) and _framed(e.overlap.b) and not _rewritten(e),
         relation=None,
         source="two articles in one site's frame: without it 10 such pages are merged instead of 6",
     ),
     RelationRule(
         name="shared-passage",
-        holds=lambda e: e.two_articles and not (e.low >= FORM_COVERED and e.regional),
+        holds=lambda e: e.two_articles and not (e.low >= FORM_COVERED and e.regional) and not _rewritten(e),
         relation=None,
         source="two articles with one frame, background or legal notice, of whatever length (frame.py); what two texts"
         " have of their own in the words of two places is of one thing, in other letters",
@@ -309,8 +343,12 @@ RULES: tuple[RelationRule, ...] = (
     RelationRule(
         name="formulas",
         holds=lambda e: (
-            (e.strength < FAINT and e.rare < FAINT_RARE and not _held(e) and not _revised(e))
-            or (e.strength < WEAK and e.rare < WEAK_RARE)
+            (
+                (e.strength < FAINT and e.rare < FAINT_RARE and not _held(e))
+                or (e.strength < WEAK and e.rare < WEAK_RARE)
+            )
+            and not _revised(e)
+            and not _in_one_piece(e)
         ),
         relation=None,
         source="what many texts say: without it 33 strangers are merged instead of 3, mean F1 falls from .980 to .958",

@@ -26,8 +26,9 @@ REGIONAL = 3
 """So many words of one place where the other text has the other's: 20 of 42 manual pages in both were of one form, for
 their swapped names, and no copies."""
 
-SUBJECT, HEADING = 3, 60
-"""So often a text says, from its title or else its first so many characters on, what another one never says."""
+SUBJECT, MENTIONED, HEADING = 3, 4, 60
+"""So often a text says, from its title or else its first so many characters on, what another one never says, or so
+many times as often as that mentions it."""
 
 LETTERS = 3
 """Letters of a word of a title: with fewer, as in i386, it is a code or the number of a release."""
@@ -163,7 +164,7 @@ def _subjects(title: str, text: str, other: str) -> list[str]:
 
 
 def _is_own(word: str, text: str, other: str) -> bool:
-    return word not in other and text.count(word) >= SUBJECT
+    return text.count(word) >= max(SUBJECT, MENTIONED * other.count(word))
 
 
 def _put_right(here: str, there: str) -> bool:

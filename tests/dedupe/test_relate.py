@@ -305,6 +305,40 @@ def test_words_of_two_places_name_no_two_subjects() -> None:
 
 
 @pytest.mark.parametrize(
+    ("runs", "extent"),
+    [
+        (((5, 15), (430, 440), (600, 900), (1050, 1058)), (600, 900)),
+        (((430, 440), (460, 470), (600, 900)), (430, 900)),
+        (((0, 10), (40, 50), (300, 310)), (0, 50)),
+        ((), None),
+    ],
+)
+def test_phrases_that_texts_on_one_subject_share_are_no_part_of_the_stretch(
+    runs: tuple[tuple[int, int], ...], extent: tuple[int, int] | None
+) -> None:
+    side = replace(NOTHING.a, length=2000, runs=runs)
+    assert side.extent == extent
+
+
+def test_a_subject_is_mentioned_by_a_page_about_another_one() -> None:
+    shared = "".join(sentences(8))
+    for times, expected in ((4, ("浮标", "滤网")), (3, None)):
+        one, other = (
+            shingled(shared + f"{mine}要放稳" * times + f"参见{theirs}").string
+            for mine, theirs in (("浮标", "滤网"), ("滤网", "浮标"))
+        )
+        assert subjects_conflict("浮标的用法", one, "滤网的用法", other) == expected
+
+
+def test_titles_in_the_words_of_two_places_name_one_thing() -> None:
+    lines = sentences(8)
+    for words, relation in ((("滑鼠", "鼠标"), "duplicate"), (("滑板", "浮标"), "same_form")):
+        one, other = ("".join([*lines[:5], *(f"{word}放稳。" for _ in "甲乙"), *lines[5:]]) for word in words)
+        named = [f"新到的{word}如何保养" for word in words]
+        assert judged(one, other, titles=named).relation == relation
+
+
+@pytest.mark.parametrize(
     ("frame", "values", "expected"),
     [
         ("第{}届长跑比赛今天在{}的河边举行", ("三", "本市", "五", "邻县"), (True, 2)),

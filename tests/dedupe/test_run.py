@@ -579,6 +579,18 @@ def test_pages_of_a_handbook_with_its_contents_below_are_articles() -> None:
     assert len({decided[page.id].cluster for page in pages}) == len(pages)
 
 
+def test_all_chapters_of_a_book_are_named() -> None:
+    """A book has more of them than a text has candidates, and may be another edition of one that is known."""
+    chapters = [item(f"c{n:02d}", article(500 + n, 20)) for n in range(20)]
+    book = item("x-book", "\n".join(chapter.text for chapter in chapters))
+    for before in ([], [item("x-a-book", "\n".join([article(600), book.text, article(601)]))]):
+        index = DedupeIndex.open(None)
+        run([*chapters, *before, book], index)
+        index.load_links(chapter.id for chapter in chapters)
+        held = {link.of for chapter in chapters for link in index.links(chapter.id) if link.id == book.id}
+        assert held == {chapter.id for chapter in chapters}
+
+
 def test_what_is_less_like_it_does_not_bring_a_text_into_the_cluster_of_one_of_its_form() -> None:
     lines = sentences(6, 14)
     buoy, sieve = (
