@@ -89,8 +89,8 @@ SPACED_NAME = re.compile(
 
 
 def closed_up(found: re.Match[str]) -> str:
-    """The characters of such a name alone. Not as a template: `re` looks that up at each call."""
-    return f"{found[1]}{found[2]}{found[3] or ''}"
+    """Its groups without what stands between. Not as a template: `re` looks that up at each call."""
+    return "".join(filter(None, found.groups()))
 
 
 HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・‧][\u3400-\u9fff·•・‧]{1,12}")
