@@ -117,7 +117,7 @@ LEADING_ROLE = either_script(
 )
 SECOND_ROLE = either_script(
     r"(?<=[\u4e00-\u9fff])[\s\x1f、，,;；]{1,3}(?:本报|本刊|本网|特约|见习|实习|首席|全媒体?|融媒体?){0,2}(?:记者|通讯员|实习生)"
-    r"[\s\x1f]{1,3}(?=[\u4e00-\u9fff]{2,4}(?:[\s\x1f、，,]|$))"
+    r"(?:[\s\x1f]{1,3}|\s?[/／|｜]\s?)(?=[\u4e00-\u9fff]{2,4}(?:[\s\x1f、，,]|$))"
 )
 """A role between two names: 通讯员 李小山 记者 王建国."""
 

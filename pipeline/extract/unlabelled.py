@@ -178,7 +178,7 @@ def beside_day(page: Evidence) -> Named:
             and not NOT_A_NAME.search(left)
             and not is_the_site(left, url)
             and not re.search(r"[:：\d>]", left)
-            and not (WHERE.fullmatch(left) or DESK.search(left))
+            and not (WHERE.fullmatch(left) or PLACE_OF_POST.match(left) or DESK.search(left))
         ):
             if left in printed.accounts:
                 return (None, left) if PAPER_ALONE.fullmatch(left) else (left, None)
@@ -188,6 +188,7 @@ def beside_day(page: Evidence) -> Named:
                 or PUBLISHER.search(left)
                 or PUBLISHER.search(left.split("·")[0])
                 or OFFICE.search(left)
+                or left.endswith(("综合", "整理", "綜合"))
                 or (behind and not any(map(is_personal_name, re.split(r"[\s/／|｜丨]", left))))
             ):
                 return _person_before(before, left) or behind, left
