@@ -71,7 +71,7 @@ def beside_text(layout: Layout, weights: Weights, boxes: Sequence[int], kept: Se
         return []
     text = _text_in(layout, weights, boxes[0], prose, kept)
     if text is None:
-        return _below_paragraphs(layout, prose, kept)
+        return _below_paragraphs(layout, weights.heading, prose, kept)
     found = [i for i in kept if i < text.box.first and _is_label(layout, i)]
     head = len(found)
     for index in kept:
@@ -133,12 +133,19 @@ def _is_own(layout: Layout, index: int, outer: Box, text: _Text) -> bool:
     return OWN.match(line.text) is not None or SOURCES.match(opening.text) is not None
 
 
-def _below_paragraphs(layout: Layout, prose: Sequence[int], kept: Sequence[int]) -> list[int]:
-    """The last lines, if they are short and stand in a named element beside the `p` that the text is made of."""
+def _below_paragraphs(
+    layout: Layout, heading: int | None, prose: Sequence[int], kept: Sequence[int]
+) -> list[int]:
+    """The last lines, if they are short and stand in a named element beside the title and the `p` of the text.
+
+    Where the title stands outside, such an element is set in the text by who wrote it: a note, a quotation.
+    """
     own = [box for i in prose if (box := layout.boxes[layout.lines[i].box]).tag == "p"]
     parent = own[0].parent if own else -1
     beside = sum(box.parent == parent for box in own)
-    if beside < max(PARAGRAPHS, SHARE * len(prose)):
+    if heading is None or beside < max(PARAGRAPHS, SHARE * len(prose)):
+        return []
+    if not layout.boxes[parent].first <= heading < layout.boxes[parent].last:
         return []
     alike = Counter((box.tag, box.names) for box in layout.boxes if box.parent == parent)
     found: list[int] = []

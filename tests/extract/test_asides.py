@@ -113,3 +113,8 @@ def test_short_lines_of_a_box_below_paragraphs_without_an_element_go() -> None:
 )
 def test_what_is_text_below_them_stays(last: str) -> None:
     assert len(body_of(f"{TWO}<p>{TEXT[2]}</p>{last}")) > len(TEXT)
+
+
+def test_a_note_in_the_element_of_the_text_is_of_the_text() -> None:
+    lines = paragraphs([TEXT[0], TEXT[1]])
+    assert body_of(f"<div class=x2>{lines}<div class=note><p>{TEXT[2]}</p></div></div>") == TEXT
