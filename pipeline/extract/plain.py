@@ -67,7 +67,7 @@ WIDE = re.compile(rf"[{HAN}\u3000-\u30ff\uff00-\uff60“”‘’…—]")
 HEADING = re.compile(r"(#{1,6})[ \t]++(\S.*+)")
 """An ATX heading of Markdown (CommonMark §4.2), its closing signs too."""
 
-RULER = re.compile(r"(?:={3,}|(?:[-*_]\s?){3,})")
+RULER = re.compile(r"(?:={3,}|(?:[-*_＊]\s?){3,})")
 """A thematic break, or the underline of a heading (CommonMark §4.1, §4.3)."""
 
 UNDERLINES = {"=": "#", "-": "##"}

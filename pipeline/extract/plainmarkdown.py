@@ -41,7 +41,7 @@ SPANS = (
     (re.compile(r"&lt;br\s?/?&gt;", re.I), "<br>"),
     (
         re.compile(
-            r"&lt;/?(?:u|b|i|s|em|strong|mark|font|span|div|p|center|kbd|sup|sub)\b[^&<>]{0,9}(?:=[^<>]{0,200}?)?&gt;"
+            r"&lt;/?(?:u|b|i|s|em|strong|mark|font|span|div|p|center|kbd|sup|sub)\b[^&<>]{0,9}(?:=[^<>]{0,99}?)?&gt;"
         ),
         "",
     ),

@@ -86,6 +86,11 @@ SPOKE = either_script(
 )
 """What stands behind a name: 于 2024-05-01 10:00 留言："""
 
+SIGNED = either_script(
+    r"(?:留言[者人]|张贴[者人]|发帖[者人]|回复[者人]|发言[者人]|楼主|层主)\s?[:：]\s?(\S.{0,29})"
+)
+"""Such a label and the name in one; an article of a digest has its 作者：… too."""
+
 USER_LABEL = either_script(r"(?:作者|楼主|层主|网友|用户|昵称|发帖人|发表者|回复者|发言人)\s?[:：]")
 """A whole run of text before a user's name."""
 
@@ -375,7 +380,9 @@ def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
         if not said:
             continue
         placed = placed or (signed and len(said) <= PIECE and FLOOR.search(said) is not None)
-        if not user and len(said) <= USER_LONGEST and not (signed and _is_time(said)):
+        if not user and (named := SIGNED.fullmatch(said[:PIECE])):
+            user = named[1]
+        elif not user and len(said) <= USER_LONGEST and not (signed and _is_time(said)):
             linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
             user = said if labelled or linked or (piece.box >= 0 and holds[piece.box]) else ""
         elif not user and signed and 0 < len(above) <= USER_LONGEST and SPOKE.fullmatch(said[:PIECE]):
