@@ -6,11 +6,14 @@ others: what holds on those and not on these is fitted to the cases.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from benchmarks.dedupe_cases import HAN, PLACES, THINGS, Case, Writer
 
+COLUMNS = ["灯下谈稻专栏", "河边记事与闲话"]
 FIRMS = ["股份", "科技", "能源", "药业", "重工", "银行", "纸业", "水泥"]
+_NUMBER = re.compile(r"\d+")
 
 
 def _firm(w: Writer) -> tuple[str, str]:
@@ -189,6 +192,47 @@ def tiny(w: Writer, count: int) -> Iterator[Case]:
         yield w.case("tiny", f"ti{n}.other", w.replaced(text.replace("，", ""), 4) + "了")
 
 
+def columns(w: Writer, count: int) -> Iterator[Case]:
+    """Instalments of a column under one title, between an opening and a close that are the same; two or three of it."""
+    for n in range(max(1, count // 2)):
+        opening, close = w.paragraphs(w.chance.randint(40, 160)), w.paragraphs(w.chance.randint(40, 160))
+        for part in range(2 + n % 2):
+            own = w.paragraphs(w.chance.randint(180, 400))
+            text = [*opening, *own, *close]
+            yield w.case("columns", f"cl{n}.{part}", text, site=f"columns{n}.example", title=COLUMNS[n % 2])
+
+
+def retold(w: Writer, count: int) -> Iterator[Case]:
+    """Versions under one title, in which every second or third paragraph says its numbers in other words."""
+
+    def anew(line: str) -> str:
+        numbers = iter(_NUMBER.findall(line))
+        return _NUMBER.sub(lambda found: next(numbers, "若干"), w.paragraphs(len(line))[0])
+
+    for n in range(count):
+        text = w.paragraphs(w.chance.randint(400, 900))
+        other = [anew(line) if at % (2 + n % 2) == 1 else line for at, line in enumerate(text)]
+        title = w.headline(text)
+        yield w.case("retold", f"rt{n}", text, title=title)
+        yield w.case("retold", f"rt{n}", other, title=title)
+
+
+def editions(w: Writer, count: int) -> Iterator[Case]:
+    """A book of a dozen chapters in two editions, of which the second has passages written anew, and pages of its
+    chapters in both."""
+    for n in range(max(1, count // 10)):
+        first = [w.paragraphs(w.chance.randint(300, 900)) for _ in range(w.chance.randint(10, 16))]
+        second = [[*part[:-2], *w.paragraphs(90)] if at % 3 == 1 else part for at, part in enumerate(first)]
+        for edition, parts in enumerate((first, second)):
+            book = [line for at, part in enumerate(parts) for line in (f"第{at + 1}章", *part)]
+            held = w.chance.randrange(0, len(parts), 3)
+            yield w.case("editions", f"ed{n}.{held}", parts[held])
+            holds = (
+                "" if edition else f"ed{n}.{held}"
+            )  # the second is a copy of the first, which has the links
+            yield w.case("editions", f"ed{n}.book", book, title=f"第{n}号手册", holds=holds)
+
+
 VARIANTS: tuple[Callable[[Writer, int], Iterator[Case]], ...] = (
     headers,
     middles,
@@ -201,4 +245,7 @@ VARIANTS: tuple[Callable[[Writer, int], Iterator[Case]], ...] = (
     about,
     washed_inside,
     tiny,
+    columns,
+    retold,
+    editions,
 )

@@ -111,9 +111,8 @@ class Evidence:
 
     @cached_property
     def titles(self) -> tuple[str, str] | None:
-        """What the titles name in each other's place, but for one thing's names in two places."""
-        found = titles.titles_conflict(*self._titled)
-        return None if found and titles.of_two_places(*found) else found
+        """What the titles name in each other's place."""
+        return titles.titles_conflict(*self._titled)
 
     @cached_property
     def notices(self) -> tuple[str, str] | None:

@@ -240,7 +240,8 @@ def _revised(e: Evidence) -> bool:
 
 
 def _rewritten(e: Evidence) -> bool:
-    """Whether two texts of one title have in common, all over them, what no third text has."""
+    """Whether two texts of one title have in common, all over them, what no third text has: the instalments of a
+    column stand in one place between its opening and its close."""
     return (
         e.one_title
         and e.low >= TITLED_LOW
@@ -248,6 +249,7 @@ def _rewritten(e: Evidence) -> bool:
         and e.density >= RARE_DENSITY
         and e.agree >= RARE_AGREE
         and e.rare >= RARE
+        and not e.owns.in_one_place
         and not _other_numbers(e)
         and not _swapped(e)
     )

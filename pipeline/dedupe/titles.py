@@ -57,8 +57,11 @@ def titles_conflict(a: str, text_a: str, b: str, text_b: str) -> tuple[str, str]
     """What the titles name in each other's place, each found in its own text only; None: nothing.
 
     Two of one form, like the welcomes of two guests; a copy under another title takes its words from a text
-    that both have. All four are comparison keys.
+    that both have, and so does one in the words of another place. All four are comparison keys.
     """
+    for tw, cn in zip(*_regional(), strict=True):
+        if (tw in a and cn in b) or (tw in b and cn in a):
+            a, text_a, b, text_b = (said.replace(tw, cn) for said in (a, text_a, b, text_b))
     tokens_a, tokens_b = (_TOKEN.findall(title[:LONGEST_TITLE]) for title in (a, b))
     matcher = SequenceMatcher(None, tokens_a, tokens_b, autojunk=False)
     if matcher.ratio() < ALIKE:

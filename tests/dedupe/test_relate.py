@@ -332,7 +332,11 @@ def test_a_subject_is_mentioned_by_a_page_about_another_one() -> None:
 
 def test_titles_in_the_words_of_two_places_name_one_thing() -> None:
     lines = sentences(8)
-    for words, relation in ((("滑鼠", "鼠标"), "duplicate"), (("滑板", "浮标"), "same_form")):
+    for words, relation in (
+        (("滑鼠", "鼠标"), "duplicate"),
+        (("宏都拉斯", "洪都拉斯"), "duplicate"),
+        (("滑板", "浮标"), "same_form"),
+    ):
         one, other = ("".join([*lines[:5], *(f"{word}放稳。" for _ in "甲乙"), *lines[5:]]) for word in words)
         named = [f"新到的{word}如何保养" for word in words]
         assert judged(one, other, titles=named).relation == relation
