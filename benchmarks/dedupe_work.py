@@ -5,19 +5,23 @@
 Each is measured in a process of its own: CPU seconds, the ratio to the size before, peak memory, and how many texts
 were verified for a document, how many became representatives. Ten times the texts should cost ten times as much.
 
-Read on two cores that others used too, 30 November 2026, before the hashes of a run were counted by number (so much
-for the absolute figures; a busy hour makes them half as much again). CPU seconds and peak MB:
+Read on two cores with a load of 8 to 15, 30 November 2026, each once, in one batch: CPU seconds are more than on an
+idle machine by an unknown factor that changed meanwhile. Those with a star were read a few corrections earlier.
 
-    kind            2,500         5,000        10,000     ratio of the last two
-    edited        2.3   162     5.1   196    12.1   236     2.4: two clusters from 8,000 on, two texts verified
-    noisy         2.8   172     6.5   217    13.3   283     2.0
-    garbled       8.6   172    21.7   304    41.3   849     1.9
-    form          5.9   165    13.5   267    28.3   631     2.1
-    overlapping   1.5   138     3.7   150    11.9   195     3.2: from 2.4 texts verified to 4.6, of 8 at most
+    kind          documents    CPU s   MB   clusters   representatives
+    edited           10,000    25.9*  232          2                 2
+    edited          100,000   294.0*  827         10                10: 11.3 times as much
+    overlapping       3,000     4.3   142        137             1,096
+    overlapping      10,000    22.0   194        458             3,660: 5.1 times as much for 3.3
+    overlapping      30,000    77.1*  339      1,370            10,961
+
+200,000 overlapping texts were given up unfinished after 422 CPU seconds, at 865 MB.
 
 What a text is compared with is bounded: a hash has 64 representatives at most (candidates.COMMON), 64 of those met are
 put in order (CONSIDERED), 8 candidates are verified (CANDIDATES), 4 of one form and 3 that are nothing to it
-(comparison.OF_ONE_FORM, STRANGERS), and 8 texts represent a cluster (REPRESENTATIVES).
+(comparison.OF_ONE_FORM, STRANGERS), and 8 texts represent a cluster (REPRESENTATIVES). How many met a bound is
+printed: `capped`, and `unmet` for those that later ones will not find. All pieces of `overlapping` are of one article's
+words, so that what a text meets grows with their number until its hashes have 64 each.
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ from functools import partial
 
 from benchmarks.dedupe_cases import HAN, PLACES, Writer
 from pipeline.dedupe import comparison
+from pipeline.dedupe.records import CAPPED, UNMET
 from pipeline.dedupe.run import DedupeIndex, Item, dedupe
 from pipeline.dedupe.sketch import text_key
 
@@ -57,7 +62,7 @@ def main() -> None:
         kind, size = arguments.one.split(":")
         print(json.dumps(_measured(kind, int(size), arguments.batch)))
         return
-    print("kind          documents   CPU s  ratio   MB  verified  representatives  clusters  capped")
+    print("kind          documents   CPU s  ratio   MB  verified  representatives  clusters  capped  unmet")
     for kind in arguments.kinds.split(","):
         before = 0.0
         for size in arguments.sizes.split(","):
@@ -66,7 +71,7 @@ def main() -> None:
             ratio = f"{row['seconds'] / before:6.1f}" if before else "     -"
             print(
                 f"{kind:<12} {size:>10} {row['seconds']:7.1f} {ratio} {row['mb']:4}  {row['verified']:8.2f}"
-                f"  {row['representatives']:15}  {row['clusters']:8}  {row['capped']:6}",
+                f"  {row['representatives']:15}  {row['clusters']:8}  {row['capped']:6}  {row['unmet']:5}",
                 flush=True,
             )
             before = row["seconds"]
@@ -139,18 +144,21 @@ def _measured(kind: str, size: int, batch: int) -> dict[str, float]:
     comparison.judge = counted  # type: ignore[assignment]
     text_key("")
     index = DedupeIndex.open(None)
+    partly: dict[str, str] = {}
     started = time.process_time()
     for start in range(0, size, batch):
-        dedupe(items[start : start + batch], index, partial(_chosen, texts))
+        partly |= dedupe(items[start : start + batch], index, partial(_chosen, texts)).partly
     seconds = time.process_time() - started
     members = index.all_members()
+    bounded = Counter(partly.values())
     return {
         "seconds": seconds,
         "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "verified": verified / size,
         "representatives": sum(member.represents for member in members),
         "clusters": len({member.decision.cluster for member in members}),
-        "capped": Counter(member.decision.rule for member in members)["capped"],
+        "capped": bounded[CAPPED],
+        "unmet": bounded[UNMET],
     }
 
 

@@ -114,6 +114,7 @@ LINES_SHOWN = 3
 
 BOUNDED = {
     "too-long": "; it is so long that only its beginning was compared",
+    "beyond": "; of a text that shares passages with it only the beginning was compared, which is not related",
     "capped": "; of the many that have as much in common with it only the likeliest were compared",
 }
 """What the rules say that bound the work of a comparison (dedupe/comparison.py)."""

@@ -59,6 +59,8 @@ class Assembled:
     """Documents that should have been compared again and were too many (dedupe/neighbours.py)."""
     partly: Mapping[str, str] = field(default_factory=dict)
     """Id of each document that was compared in part only → the rule that bounds it (dedupe/comparison.py)."""
+    by_heads: tuple[str, ...] = ()
+    """Ids of the clusters of which only some copies decide which one is published (dedupe/index.py)."""
 
 
 def assemble(
@@ -79,7 +81,13 @@ def assemble(
     deduped = dedupe(draft.items(), index, draft.texts, gone=draft.gone(), ahead=ahead)
     draft.decide((*deduped.decisions, *deduped.revised))
     draft.commit()
-    return Assembled(loud=draft.loud, decisions=deduped.decisions, left=deduped.left, partly=deduped.partly)
+    return Assembled(
+        loud=draft.loud,
+        decisions=deduped.decisions,
+        left=deduped.left,
+        partly=deduped.partly,
+        by_heads=deduped.by_heads,
+    )
 
 
 class _Draft:

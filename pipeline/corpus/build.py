@@ -59,7 +59,7 @@ from pipeline.corpus.staged import check_staged
 from pipeline.corpus.sums import Sums
 from pipeline.corpus.writers import Writers
 from pipeline.corrections import kept_apart
-from pipeline.dedupe.comparison import PARTLY
+from pipeline.dedupe.comparison import BY_HEADS, PARTLY
 from pipeline.dedupe.index import DedupeIndex
 from pipeline.records import Document, InputFile, Manifest, Reason
 from pipeline.stages import Stage, StageName, stage, watched
@@ -90,6 +90,8 @@ class _Made:
     left: int = 0
     partly: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Of the rules that bound the comparison the documents they bounded."""
+    by_heads: set[str] = field(default_factory=set)
+    """The clusters of which only some copies decide which one is published."""
     funnel: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, assembled: Assembled) -> None:
@@ -98,6 +100,7 @@ class _Made:
         self.left += assembled.left
         for name, rule in assembled.partly.items():
             self.partly[rule].append(name)
+        self.by_heads.update(assembled.by_heads)
 
     def is_new(self, document: Document) -> bool:
         """Whether a row is of a page that no version held yet, or let in."""
@@ -290,11 +293,17 @@ def _make(
             "%d documents near what changed stand as they were; `corpus rebuild` decides them", made.left
         )
     for rule, names in sorted(made.partly.items()):
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        logger.warning("%s%s: %s", ", ".join(names[:NAMED]), more, PARTLY[rule])
+        logger.warning("%s: %s", _first_of(names), PARTLY[rule])
+    if made.by_heads:
+        logger.warning("clusters %s: %s", _first_of(sorted(made.by_heads)), BY_HEADS)
     compacted = job.compact and edition.compact() > 0
     made.loud = made.loud or compacted or (todo.parent is None and bool(made.funnel))
     return made
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _version(manifest: Manifest | None) -> str:

@@ -122,7 +122,7 @@ class Ahead:
 
     def verdict(self, work: Prepared, member: Member) -> Verdict | None:
         """What a text is to an earlier one; None: they were not compared, or not as they are now."""
-        found = self._find(work.print)
+        found = self._find(work.print) if self._files else None
         row = self._verdicts(found[0]).get((work.print, member.print)) if found else None
         if row is None:
             return None

@@ -120,7 +120,6 @@ class Candidates:
         self._numbers: dict[str, int] = {}
         self._added: list[tuple[Hashes, int]] = []
         self._stored = stored
-        self._deep: set[str] = set()
         listed = self._deepened(texts)
         self._hashes, places = np.unique(np.concatenate(list(listed.values())), return_inverse=True)
         """The hashes of the run, ascending; what follows is by their places here."""
@@ -138,6 +137,8 @@ class Candidates:
         """How many they are."""
         self._elsewhere: Counter[int] = Counter()
         """The same of hashes that no text of the run has."""
+        self._joined_deep: list[bool] = []
+        """Of each number whether it joined with a deeper sample, or needs none."""
         crowded = self._counts > COMMON
         late = {
             name: position
@@ -149,9 +150,13 @@ class Candidates:
         self._ranks: dict[str, int] = {}
         self._sizes = self._joined_as = np.zeros(0, np.int64)
         """Of each rank the size of its sketch; its number where it joined with more of its hashes, else -1."""
+        self._is_deep = np.zeros(0, bool)
+        """Of each rank whether the index has a deeper sample of it."""
         self._earlier = self._shared_with(starts, prints, late)
         self.capped: set[str] = set()
         """The texts that have more candidates than are verified."""
+        self.unmet: set[str] = set()
+        """Those that represent a cluster and are remembered by too few hashes to be found again."""
 
     def _deepened(self, texts: Mapping[str, Shingles]) -> dict[str, Hashes]:
         """The hashes of each text, a deeper sample of one that may turn out to be of a crowd."""
@@ -215,6 +220,8 @@ class Candidates:
         self._index.load_prints(prints[ranks].tolist())
         self._sizes = np.zeros(len(prints), np.int64)
         self._joined_as = np.full(len(prints), -1)
+        deep = self._index.postings.deep
+        self._is_deep = np.isin(prints, np.fromiter(deep, np.uint64, len(deep)))
         for rank, print_ in zip(ranks.tolist(), prints[ranks].tolist(), strict=True):
             member = self._index.with_print(print_)
             if member and member.represents:
@@ -248,7 +255,7 @@ class Candidates:
         sketched = len(self.sketches[name])
         listed, common = self._looked_up(name)
         found = self._shared(name, listed)
-        if common and self._deepen(self._names(found, range(len(found.shared)))):
+        if common and self._deepen(found):
             found = self._shared(name, listed)
         joined = np.array(self._joined_sizes, np.int64)[found.joiners]
         sizes = np.concatenate((self._sizes[found.ranks], joined))
@@ -316,12 +323,20 @@ class Candidates:
             np.concatenate((sums[enough], weighs[new])),
         )
 
-    def _deepen(self, names: Iterable[str]) -> bool:
-        """Remember those there were before their form was a crowd by a deeper sample; whether there are any."""
-        new = [member for name in names if name not in self._deep and (member := self._index.get(name))]
+    def _deepen(self, found: _Found) -> bool:
+        """Remember those there were before their form was a crowd by a deeper sample; whether there are any.
+
+        Each once, however many texts of however many runs meet it.
+        """
+        size = len(found.ranks)
+        shallow = [
+            *np.flatnonzero(~self._is_deep[found.ranks]).tolist(),
+            *(n for n, number in enumerate(found.joiners.tolist(), size) if not self._joined_deep[number]),
+        ]
+        new = [member for name in self._names(found, shallow) if (member := self._index.get(name))]
         if not new:
             return False
-        self._deep |= {member.id for member in new}
+        self._is_deep[found.ranks] = True
         deep = {name: deep_sketch(text) for name, text in self._stored(new).items()}
         hashes, prints = self._index.postings.find(
             np.unique(np.concatenate([np.zeros(0, np.uint64), *deep.values()]))
@@ -329,18 +344,27 @@ class Candidates:
         for member in new:
             if member.id in deep:
                 more = deep[member.id][member.sketched :]
-                self._join_late(member, np.setdiff1d(more, hashes[prints == np.uint64(member.print)]))
+                more = np.setdiff1d(more, hashes[prints == np.uint64(member.print)])
+                had = hashes.searchsorted(more, "right") - hashes.searchsorted(more, "left")
+                self._join_late(member, more, had)
+                self._index.postings.deep.add(member.print)
+        for number in found.joiners.tolist():
+            self._joined_deep[number] = True
         return True
 
-    def _join_late(self, member: Member, more: Hashes) -> None:
-        """Remember a representative by more of its hashes, those that COMMON ones have not yet."""
+    def _join_late(self, member: Member, more: Hashes, had: NDArray[np.int64]) -> None:
+        """Remember a representative by more of its hashes, those that COMMON ones have not yet; so many representatives
+        of the index have each.
+        """
         at = np.searchsorted(self._hashes, more).clip(max=len(self._hashes) - 1)
         here = self._hashes[at] == more
         places = at[here]
         places = places[self._told(member.id, places) + self._joins[places] < COMMON]
-        others = [value for value in more[~here].tolist() if self._elsewhere[value] < COMMON]
+        free = zip(more[~here].tolist(), had[~here].tolist(), strict=True)
+        others = [value for value, times in free if times + self._elsewhere[value] < COMMON]
         self._elsewhere.update(others)
         self._join(member.id, member.print, places, others)
+        self._joined_deep[self._numbers[member.id]] = True
 
     def _looked_up(self, name: str) -> tuple[int, int]:
         """By how many of its hashes a text is found, and how many of its sketch are left out as a crowd's."""
@@ -379,16 +403,21 @@ class Candidates:
         """Make a text of the run a representative: those after it may find it."""
         name = work.item.id
         listed, common = self._looked_up(name)
-        if common:
-            self._deep.add(name)
         places = self._listed[name][:listed]
-        self._join(name, work.print, places[self._had(name, listed) < COMMON])
+        free = places[self._had(name, listed) < COMMON]
+        if len(free) < max(SHARED, SHARED_SHARE * (len(self.sketches[name]) - common)):
+            self.unmet.add(name)
+        self._join(name, work.print, free)
+        if common:
+            self._joined_deep[self._numbers[name]] = True
+            self._index.postings.deep.add(work.print)
 
     def _join(self, name: str, print_: int, places: NDArray[np.int64], others: Sequence[int] = ()) -> None:
         """Let a representative be found by hashes of the run; it is remembered by others too."""
         number = self._numbers.setdefault(name, len(self._joiners))
         if number == len(self._joiners):
             self._joiners.append(name)
+            self._joined_deep.append(False)
             rank = self._ranks.get(name)
             self._joined_sizes.append(len(self.sketches[name]) if rank is None else int(self._sizes[rank]))
             if rank is not None:

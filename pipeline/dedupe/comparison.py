@@ -8,15 +8,16 @@ from functools import partial
 import numpy as np
 
 from pipeline.dedupe.ahead import NOTHING_AHEAD, Ahead
-from pipeline.dedupe.candidates import CANDIDATES, Candidates
+from pipeline.dedupe.candidates import CANDIDATES, COMMON, SHARED, Candidates
 from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.evidence import Circumstances
 from pipeline.dedupe.furniture import parted
 from pipeline.dedupe.glue import glued
-from pipeline.dedupe.index import DedupeIndex
+from pipeline.dedupe.index import HEADS, DedupeIndex
 from pipeline.dedupe.overlap import Overlap
 from pipeline.dedupe.prepared import Prepared, beside, schema, span_in, stripped
 from pipeline.dedupe.records import (
+    BEYOND,
     CAPPED,
     CONTAINED_IN,
     CONTAINS,
@@ -24,6 +25,7 @@ from pipeline.dedupe.records import (
     NEW,
     SAME_FORM,
     TOO_LONG,
+    UNMET,
     Item,
     Link,
     Member,
@@ -36,9 +38,18 @@ from pipeline.dedupe.titles import alike, is_notice, title_key
 PARTLY = {
     TOO_LONG: f"only its first {LONGEST:,} letters and digits were compared: what is copied from behind them is not"
     " found",
+    BEYOND: f"it shares passages with a text behind its first {LONGEST:,} letters and digits, which alone are"
+    " compared: that it is an excerpt is neither found nor ruled out",
     CAPPED: f"more than {CANDIDATES} texts have as much in common with it: only the likeliest were compared",
+    UNMET: f"nearly all of its passages are in {COMMON} texts before it: later copies are compared with these alone",
 }
 """What a rule that bounds the work says of a document."""
+
+BY_HEADS = (
+    f"of so many copies only those that represent the cluster and the first {HEADS} of the others decide which one is"
+    " published"
+)
+"""What is said of such clusters."""
 
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
 
@@ -69,6 +80,7 @@ class Comparison:
         self._shingles = {work.item.id: shingles(work.key) for work in batch}
         self.partly = {work.item.id: TOO_LONG for work in batch if len(work.key) > LONGEST}
         """What was not compared with all there is, or not to its end → the rule that bounds it."""
+        self._beyond: set[str] = set()
 
     def run(self) -> set[str]:
         """Compare every text of the batch, in order, and put it into the index; the clusters that changed."""
@@ -84,7 +96,8 @@ class Comparison:
             if member is None or not member.represents:
                 self._shingles.pop(work.item.id, None)  # nothing after it is compared with it
         candidates.keep()
-        self.partly = dict.fromkeys(sorted(candidates.capped), CAPPED) | self.partly
+        for rule, names in ((BEYOND, self._beyond), (CAPPED, candidates.capped), (UNMET, candidates.unmet)):
+            self.partly = dict.fromkeys(sorted(names), rule) | self.partly
         return clusters.touched
 
     def _wanted(self, candidates: Candidates) -> set[str]:
@@ -107,7 +120,7 @@ class Comparison:
             clusters.put(work, sketched, [], rule="short")
         else:
             found = self._open_to(closed, self._verified(work, candidates, clusters))
-            if clusters.put(work, sketched, found, rule=_unrelated(work, candidates)):
+            if clusters.put(work, sketched, found, rule=self._unrelated(work, candidates)):
                 candidates.join(work)
             for f in found:
                 self._index.put_link(self._link(work, f))
@@ -171,11 +184,32 @@ class Comparison:
                 of_form += 1
             elif not relation.relation:
                 strangers += 1
+                if max(member.length, len(work.key)) > LONGEST:
+                    self._beyond |= self._perhaps_behind(name, member.id)
         found = _unless_nearer_of_form(found)
         if any(f.relation.relation == DUPLICATE for f in found):
             # The version of an article is of the form that the article is of.
             found = [f for f in found if f.relation.relation != SAME_FORM]
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
+
+    def _unrelated(self, work: Prepared, candidates: Candidates) -> str:
+        """The rule of a text that nothing was found related to: it says where not everything was looked at."""
+        if len(work.key) > LONGEST:
+            return TOO_LONG
+        if work.item.id in self._beyond:
+            return BEYOND
+        return CAPPED if work.item.id in candidates.capped else NEW
+
+    def _perhaps_behind(self, one: str, other: str) -> set[str]:
+        """Which of two texts, one of them too long, has passages that the other has behind what was compared of it."""
+        a, b = self._shingles_of(one), self._shingles_of(other)
+        if a is None or b is None:
+            return set()
+        return {
+            name
+            for name, text, long in ((one, a, b), (other, b, a))
+            if not len(text.rest) and np.count_nonzero(np.isin(sketch(text), long.beyond)) >= SHARED
+        }
 
     def _judged(
         self, work: Prepared, member: Member, candidates: Candidates
@@ -298,13 +332,6 @@ def _unless_nearer_of_form(found: Sequence[Match]) -> list[Match]:
         for f in found
         if f.relation.relation != DUPLICATE or of_form.get(f.member.decision.cluster, 0.0) <= f.closeness
     ]
-
-
-def _unrelated(work: Prepared, candidates: Candidates) -> str:
-    """The rule of a text that nothing was found related to: it says where not everything was looked at."""
-    if len(work.key) > LONGEST:
-        return TOO_LONG
-    return CAPPED if work.item.id in candidates.capped else NEW
 
 
 def _days(item: Item, member: Member) -> int | None:

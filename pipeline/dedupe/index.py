@@ -274,6 +274,12 @@ class DedupeIndex:
         others = nsmallest(HEADS, (member for member in members if not member.represents), key=_seen)
         return sorted([*(m for m in members if m.represents), *others], key=lambda member: member.id)
 
+    def is_crowd(self, cluster: str) -> bool:
+        """Whether a cluster has more members, beside those that represent it, than decide what is published of it."""
+        others = self.size(cluster) - len(self.representatives(cluster))
+        known_whole = cluster in self._asked_clusters or cluster not in self._asked_heads
+        return others > HEADS or (others == HEADS and not known_whole)
+
     def written(self, name: str) -> Member | None:
         """A loaded document as it is in the version that was opened; None: it is not in it."""
         return self._stored.get(name)

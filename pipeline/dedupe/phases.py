@@ -179,6 +179,8 @@ def sketch_texts(
     for number, item in enumerate(items):
         work = prepare(item, repeated.get(item.site, ()))
         sketched = sketch(shingles(work.key))
+        # What may stand behind LONGEST is not compared ahead.
+        paired = sketch(shingles(work.key[:LONGEST])) if len(work.key) > LONGEST else sketched
         rows.append(
             {
                 "print": work.print,
@@ -195,8 +197,8 @@ def sketch_texts(
             }
         )
         if len(work.key) >= SHORTEST:
-            hashes.append(sketched)
-            numbers.append(np.full(len(sketched), number, np.uint64))
+            hashes.append(paired)
+            numbers.append(np.full(len(paired), number, np.uint64))
     values, texts = np.concatenate(hashes), np.concatenate(numbers)
     order = np.lexsort((texts, values))
     folder.mkdir(parents=True, exist_ok=True)

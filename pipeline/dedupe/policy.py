@@ -37,8 +37,9 @@ ALL_KNOWN = 0.9
 """Two parts that cover this share of a page are all of it."""
 
 
-def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
-    """Decide for the clusters, and for those that hold them or are held by them, what is published."""
+def settle(index: DedupeIndex, clusters: Iterable[str]) -> tuple[str, ...]:
+    """Decide for the clusters, and for those that hold them or are held by them, what is published; those of them of
+    which only some members decide it."""
     affected = set(clusters)
     index.load_heads(affected)
     reached = affected
@@ -55,6 +56,7 @@ def settle(index: DedupeIndex, clusters: Iterable[str]) -> None:
     for cluster in sorted(affected):
         if index.size(cluster):
             _settle_cluster(index, cluster)
+    return tuple(cluster for cluster in sorted(affected) if index.is_crowd(cluster))
 
 
 def _settle_cluster(index: DedupeIndex, cluster: str) -> None:

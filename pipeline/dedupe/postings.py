@@ -30,6 +30,8 @@ class Postings:
         prints, times = np.unique(self._retired_on_disk.all_pairs()[0], return_counts=True)
         self._written = set(prints[times % 2 == 1].tolist())
         self._retired = set(self._written)
+        self.deep: set[int] = set()
+        """Those who were added by a deeper sample as far as there was room, which only leaves when one is retired."""
 
     def find(self, hashes: Hashes) -> tuple[Hashes, Hashes]:
         """The representatives that have the given hashes: (hash, print) pairs, sorted."""
@@ -42,6 +44,7 @@ class Postings:
     def retire(self, print_: int) -> None:
         """Take a representative out, until `restore` or `add` puts it back."""
         self._retired.add(print_)
+        self.deep.clear()
 
     def restore(self, print_: int, hashes: Hashes) -> Hashes:
         """Put a retired representative back; which of its hashes are still to be added."""

@@ -37,25 +37,23 @@ class Prepared:
     """Comparison key of the text without them."""
     text_hash: int
     """Hash of that key, and of the title of a notice whose text does not bear it."""
+    print: int
+    """64-bit hash of id and text."""
     left_out: frozenset[str]
     """Those of its site's lines, masked, that it bore."""
 
     @property
     def position(self) -> Position:
         """Where it stands in the order of decisions."""
-        return (self.item.order or 0, self.item.id)
-
-    @property
-    def print(self) -> int:
-        """64-bit hash of id and text."""
-        return key_of(f"{self.item.id}\n{self.text_hash}\n{len(self.key)}")
+        return self.item.position
 
 
 def prepare(item: Item, repeated: Collection[str]) -> Prepared:
     """Strip the site's furniture and take the key of what remains."""
     spans, left_out = _compared(item.text, repeated)
     key = text_key("".join(item.text[start:end] for start, end in spans))
-    return Prepared(item, repeated, key, text_hash(key, _which(item.title, key)), left_out)
+    hashed = text_hash(key, _which(item.title, key))
+    return Prepared(item, repeated, key, hashed, key_of(f"{item.id}\n{hashed}\n{len(key)}"), left_out)
 
 
 def _which(title: str, key: Codes) -> str:

@@ -18,8 +18,8 @@ CONTAINS = "contains"
 SAME_FORM = "same_form"
 SPLIT_FROM = "split_from"
 
-TOO_LONG, CAPPED = "too-long", "capped"
-"""The rules of a new text where not everything could be looked at."""
+TOO_LONG, BEYOND, CAPPED, UNMET = "too-long", "beyond", "capped", "unmet"
+"""What bounded the comparison of a text (comparison.PARTLY); the first three are the rules of one that is new."""
 
 Apart = Mapping[str, frozenset[str]]
 """Id of a document → those that somebody says it is no version or part of, named from either side."""
@@ -60,6 +60,11 @@ class Item:
     """Its place in the order of decisions, of equals by id: microseconds since 1970 of the capture of this text;
     None: after all that came before, in the order given."""
 
+    @property
+    def position(self) -> Position:
+        """Where it stands in the order of decisions."""
+        return (self.order or 0, self.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -83,7 +88,8 @@ class Decision:
     """Share 0..1 of the 5-grams of the sparser matched side that are matched."""
     rule: str = "new"
     """Name of the rule that decided; of a new text where not everything could be looked at: `capped` (more
-    candidates than are verified) or `too-long` (only its beginning was compared)."""
+    candidates than are verified), `too-long` (only its beginning was compared) or `beyond` (only the beginning of
+    another one, with which it shares passages)."""
     conflicts: tuple[str, ...] = ()
     """The facts that differ, `here/there`, at most eight."""
     form_id: str | None = None
@@ -109,8 +115,10 @@ class Deduped:
     left: int = 0
     """Documents that should have been decided again and were not, because there were too many (neighbours.MOST)."""
     partly: Mapping[str, str] = field(default_factory=dict)
-    """Id of each document that was not compared with all there is, or not to its end → the rule that bounds it,
-    TOO_LONG or CAPPED."""
+    """Id of each document that was not compared with all there is, or not to its end → the rule that bounds it
+    (comparison.PARTLY)."""
+    by_heads: tuple[str, ...] = ()
+    """Ids of the clusters that changed and have more copies than decide which one is published (index.HEADS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

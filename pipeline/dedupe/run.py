@@ -47,7 +47,8 @@ from pipeline.dedupe.sketch import SHORTEST, deep_sketch, shingles
 __all__ = ["Decision", "DedupeIndex", "Deduped", "Item", "dedupe", "remove"]
 
 RUN = 4096
-"""So many texts are compared before their sketches are sorted into the index."""
+"""So many texts are prepared and compared before their sketches are sorted into the index: bounds the memory for keys
+and grams, whatever comes at once."""
 
 
 @contextmanager
@@ -91,25 +92,26 @@ def dedupe(
     changes = _changes(items, gone, index, shelf)
     learned = learn(changes, index, shelf)
     changes += _relearned(changes, learned, index, shelf)
-    works = [prepare(c.after, index.site(c.after.site).repeated) for c in changes if c.after]
-    again, left = _concerned(changes, works, learned, index, shelf)
+    again, left = _concerned(changes, learned, index, shelf)
     touched, broken = _withdraw([*(c.before for c in changes if c.before), *again], index)
     for name in gone:
         index.drop(name, purge=purge)
-    works += [prepare(item, index.site(item.site).repeated) for item in _items(again, shelf)]
-    works.sort(key=lambda work: work.position)
-    shelf.own = {work.item.id: work.item.text for work in works}
+    compared = [change.after for change in changes if change.after] + _items(again, shelf)
+    compared.sort(key=lambda item: item.position)
+    shelf.own = {item.id: item.text for item in compared}
     partly: dict[str, str] = {}
-    for start in range(0, len(works), RUN):
-        comparison = Comparison(works[start : start + RUN], index, shelf, ahead)
+    for start in range(0, len(compared), RUN):
+        run = [_prepared(item, index) for item in compared[start : start + RUN]]
+        comparison = Comparison(run, index, shelf, ahead)
         touched |= comparison.run()
         partly |= comparison.partly
     touched = {cluster for cluster in touched if index.size(cluster)}
     touched |= name_forms(index, touched, broken)
     redirect(index)
-    settle(index, touched)
+    by_heads = settle(index, touched)
     decisions = tuple(member.decision for name in names if (member := index.get(name)))
-    return Deduped(decisions=decisions, revised=_revised(index, names), left=left, partly=partly)
+    revised = _revised(index, names)
+    return Deduped(decisions=decisions, revised=revised, left=left, partly=partly, by_heads=by_heads)
 
 
 def remove(
@@ -172,22 +174,19 @@ def _relearned(changes: Sequence[Change], learned: Learned, index: DedupeIndex, 
         if (member := index.get(name)) is None:
             continue
         item = item_of(member, text)
-        if prepare(item, index.site(item.site).repeated).print != member.print:
+        if _prepared(item, index).print != member.print:
             found.append(Change(id=name, before=member, text=text, after=item))
     return found
 
 
 def _concerned(
-    changes: Sequence[Change],
-    works: Sequence[Prepared],
-    learned: Learned,
-    index: DedupeIndex,
-    texts: Texts,
+    changes: Sequence[Change], learned: Learned, index: DedupeIndex, texts: Texts
 ) -> tuple[list[Member], int]:
     """The documents that must be decided again, and how many more there are than that is done for."""
     neighbours = Neighbours(index)
     changed = {change.id for change in changes}
-    sources = [_source(work, None) for work in works if work.position[0] <= index.latest]
+    late = (one for change in changes if (one := change.after) and one.position[0] <= index.latest)
+    sources = [_source(_prepared(item, index), None) for item in late]
     for change in changes:
         if change.before is not None and change.before.order <= index.latest:
             sources.append(_was(change.before, change.text, learned, index))
@@ -199,6 +198,10 @@ def _concerned(
     stored = texts([member.id for member in found]) if found else {}
     # Without its text a document cannot be decided again, and stays as it is.
     return [member for member in found if member.id in stored], neighbours.left
+
+
+def _prepared(item: Item, index: DedupeIndex) -> Prepared:
+    return prepare(item, index.site(item.site).repeated)
 
 
 def _was(member: Member, text: str | None, learned: Learned, index: DedupeIndex) -> Source:

@@ -34,8 +34,8 @@ SHORTEST = 80
 """A text of fewer characters is compared for equality only: its few grams are in any text."""
 
 LONGEST = 200_000
-"""Only so many characters of a text are compared piece by piece; its text hash still covers all of it, and the rule
-`too-long` says so of a text that nothing was found related to."""
+"""Only so many characters of a text are compared piece by piece; its text hash and its sketch still cover all of it, so
+that what may be an excerpt from behind them meets it, and is told (the rules `too-long` and `beyond`)."""
 
 _THRESHOLD = np.uint64(2**64 // SCALE)
 _DEEP_THRESHOLD = np.uint64(2**64 // SCALE * DEEPER)
@@ -70,6 +70,8 @@ class Shingles:
     """Hash of the gram that starts at each code point; a shorter text is one gram."""
     distinct: Hashes
     """The same hashes, each once, ascending."""
+    rest: Codes
+    """The key from the first gram on that does not end within LONGEST; mostly empty."""
 
     @cached_property
     def string(self) -> str:
@@ -82,6 +84,15 @@ class Shingles:
         order = np.argsort(self.grams, kind="stable")
         starts = self.grams[order].searchsorted(self.distinct)
         return order[starts], np.diff(starts, append=len(order)) == 1
+
+    @cached_property
+    def beyond(self) -> Hashes:
+        """The sample of the gram hashes of the rest, ascending."""
+        found = [np.zeros(0, np.uint64)]
+        for start in range(0, max(0, len(self.rest) - GRAM + 1), LONGEST):
+            grams = _grams(self.rest[start : start + LONGEST + GRAM - 1])
+            found.append(grams[grams < _THRESHOLD])
+        return _distinct(np.concatenate(found))
 
 
 def text_key(text: str) -> Codes:
@@ -105,7 +116,12 @@ def text_hash(key: Codes, title: str = "") -> int:
 
 def shingles(key: Codes) -> Shingles:
     """The 5-grams of a key; an empty key has none."""
-    codes = key[:LONGEST]
+    codes, rest = key[:LONGEST], key[LONGEST:]
+    grams = _grams(codes)
+    return Shingles(codes, grams, _distinct(grams), key[LONGEST - GRAM + 1 :] if len(rest) else rest)
+
+
+def _grams(codes: Codes) -> Hashes:
     padded = codes.astype(np.uint64)
     if 0 < len(padded) < GRAM:
         padded = np.pad(padded, (0, GRAM - len(padded)))
@@ -118,19 +134,23 @@ def shingles(key: Codes) -> Shingles:
         grams ^= grams >> np.uint64(33)
         grams *= np.uint64(factor)
     grams ^= grams >> np.uint64(33)
-    return Shingles(codes, grams, _distinct(grams))
+    return grams
 
 
 def sketch(text: Shingles) -> Hashes:
     """The sample of the text's gram hashes that the index holds, ascending."""
     below = int(np.searchsorted(text.distinct, _THRESHOLD))
-    return text.distinct[: max(below, MINIMUM)]
+    return _and_beyond(text, text.distinct[: max(below, MINIMUM)])
 
 
 def deep_sketch(text: Shingles) -> Hashes:
     """A larger sample, which begins with the sketch."""
     below = int(np.searchsorted(text.distinct, _DEEP_THRESHOLD))
-    return text.distinct[: max(below, DEEPER * MINIMUM)]
+    return _and_beyond(text, text.distinct[: max(below, DEEPER * MINIMUM)])
+
+
+def _and_beyond(text: Shingles, sampled: Hashes) -> Hashes:
+    return _distinct(np.concatenate((sampled, text.beyond))) if len(text.rest) else sampled
 
 
 def _distinct(values: Hashes) -> Hashes:

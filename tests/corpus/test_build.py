@@ -23,7 +23,7 @@ from pipeline.corpus.job import locked
 from pipeline.corpus.plan import MADE_BY, rules
 from pipeline.corpus.publish import describe_files, point_latest, read_manifest, write_manifest
 from pipeline.corpus.read import documents, latest, list_versions, version_folder
-from pipeline.dedupe import segments
+from pipeline.dedupe import index, segments
 from pipeline.dedupe.sorted_pairs import mapped
 from pipeline.errors import BusyError, CorpusError, NoSpaceError, RefusedError, UsageError
 from pipeline.records import Capture, Source
@@ -140,6 +140,24 @@ def test_a_copy_is_withheld_with_its_partner_named(corpus: Path) -> None:
     (row,) = [d for d in documents(corpus / "clean", table="dropped") if d.relation == "duplicate"]
     original = next(d for d in documents(corpus / "clean") if d.url.endswith("/a/0.html"))
     assert (row.reason, row.related_to, row.cluster) == ("duplicate", (original.id,), original.cluster)
+
+
+def test_a_cluster_that_only_its_first_copies_settle_is_told_by_its_id(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(index, "HEADS", 1)
+    urls = [f"https://copy{n}.example/1" for n in range(2)]
+    copies = [
+        story_page(0, url=u, url_key=u, final_url=u, fetched_at=story_page(0).fetched_at + LATER)
+        for u in urls
+    ]
+    write(corpus / "raw", copies[:1], "run-2")
+    build(job(corpus))
+    assert "clusters" not in caplog.text
+    write(corpus / "raw", copies[1:], "run-3")
+    build(job(corpus))
+    (original,) = [d for d in documents(corpus / "clean") if d.url.endswith("/a/0.html")]
+    assert f"clusters {original.cluster}: of so many copies" in caplog.text
 
 
 def test_the_same_archive_gives_the_same_bytes(corpus: Path, tmp_path: Path) -> None:

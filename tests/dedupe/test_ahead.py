@@ -64,6 +64,7 @@ def looked(folder: Path, *runs: list[Item], parts: int = 3) -> tuple[Ahead, Runs
 
 def test_a_text_is_sketched_as_it_would_be(tmp_path: Path) -> None:
     items = [item(f"a{n}", article(n), order=n) for n in range(5)] + [item("short", "太短", order=9)]
+    items.append(item("long", "".join(sentences(1, 12_000)), order=10))
     ahead, _ = looked(tmp_path, items[:2], items[2:])
     for each in items:
         work = prepare(each, ())

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from benchmarks.dedupe_cases import Writer
 from benchmarks.dedupe_rebuild import compare, rebuild
-from pipeline.dedupe import comparison
+from benchmarks.dedupe_work import overlapping
+from pipeline.dedupe import candidates, comparison
+from pipeline.dedupe import run as run_module
 from pipeline.dedupe.comparison import OF_ONE_FORM, STRANGERS
+from pipeline.dedupe.index import HEADS
 from pipeline.dedupe.records import Decision, Deduped, Item
 from pipeline.dedupe.run import DedupeIndex, dedupe, remove
 from tests.corpus.articles import article, item, run, sentences, stored
@@ -494,6 +501,74 @@ def test_an_excerpt_of_a_very_long_text_is_found_or_refused_in_words() -> None:
     decisions = by_id(run([long, *(item(name, "".join(parts[at : at + 9])) for name, at in excerpts)]))
     assert (decisions["head"].relation, decisions["head"].of) == ("contained_in", ("long",))
     assert (decisions["long"].rule, decisions["tail"].relation) == ("too-long", "new")
+    assert decisions["tail"].rule == "beyond"
+
+
+@pytest.mark.parametrize("names", [("long", "tail", "other"), ("tail", "other", "long")])
+@pytest.mark.parametrize("size", [1, 9])
+def test_that_a_text_may_stand_behind_what_was_compared_is_told_of_it_too(
+    names: tuple[str, ...], size: int
+) -> None:
+    parts = sentences(1, 12_000)
+    texts = {
+        "long": "".join(parts),
+        "tail": "".join(parts[11_000:11_009]),
+        "other": article(1) + "".join(sentences(50, 40)),
+    }
+    items = [item(name, texts[name]) for name in names]
+    index = DedupeIndex.open(None)
+    partly: dict[str, str] = {}
+    for start in range(0, len(items), size):
+        partly |= dedupe(items[start : start + size], index, stored(items)).partly
+    assert partly == {"long": "too-long", "tail": "beyond"}
+
+
+def test_a_text_that_later_ones_will_not_find_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "COMMON", 3)
+    tail = "".join(sentences(99, 40))
+    pages = [item(f"d{n:02d}", f"{article(n)}\n{tail}") for n in range(5)]
+    own = "".join(sentences(50, 2))
+    last = item("last", f"{own}\n{tail}")
+    partly = run([*pages, last]).partly
+    assert {name for name, rule in partly.items() if rule == "unmet"} == {"last"}
+
+
+def test_no_more_representatives_than_common_are_remembered_by_a_hash_however_many_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of one vocabulary, so that all are remembered by a deeper sample; and each text is read for that once."""
+    monkeypatch.setattr(candidates, "COMMON", 4)
+    monkeypatch.setattr(candidates, "REPRESENTATIVES", 2)
+    monkeypatch.setattr(run_module, "RUN", 30)
+    deepened: Counter[str] = Counter()
+    shingles_of = comparison.Comparison._stored
+
+    def counted(self: comparison.Comparison, members: Any) -> Any:
+        deepened.update(member.id for member in members)
+        return shingles_of(self, members)
+
+    monkeypatch.setattr(comparison.Comparison, "_stored", counted)
+    items = [item(f"n{n:03d}", text, site=f"s{n}") for n, text in enumerate(overlapping(Writer(1), 400))]
+    index = DedupeIndex.open(None)
+    dedupe(items, index, stored(items))
+    hashes = np.concatenate([hashes for hashes, _ in index.postings._runs])
+    assert np.unique(hashes, return_counts=True)[1].max() <= 4
+    assert deepened
+    assert max(deepened.values()) == 1
+
+
+@pytest.mark.parametrize(("copies", "told"), [(HEADS + 1, ()), (HEADS + 2, ("d000",))])
+def test_a_cluster_that_only_its_first_copies_settle_is_told(
+    tmp_path: Path, copies: int, told: tuple[str, ...]
+) -> None:
+    items = [item(f"d{n:03d}", article(1)) for n in range(copies)]
+    index = DedupeIndex.open(None)
+    assert dedupe(items, index, stored(items)).by_heads == told
+    index.write(tmp_path)
+    more, other = item("more", article(1)), item("other", article(2))
+    index = DedupeIndex.open(tmp_path)
+    assert dedupe([other], index, stored(items)).by_heads == ()
+    assert dedupe([more], index, stored(items)).by_heads == ("d000",)
 
 
 def test_what_bounds_a_comparison_is_told_of_related_texts_too() -> None:

@@ -69,3 +69,14 @@ def test_only_the_head_of_a_huge_text_is_shingled_but_all_of_it_is_hashed() -> N
     long = sketch.text_key("啊" * (sketch.LONGEST + 50))
     assert len(sketch.shingles(long).codes) == sketch.LONGEST
     assert sketch.text_hash(long) != sketch.text_hash(long[:-1])
+
+
+def test_the_sketch_of_a_long_text_covers_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = sketch.text_key("".join(article(number) for number in range(20)))
+    whole = sketch.shingles(text)
+    monkeypatch.setattr(sketch, "LONGEST", len(text) // 5)
+    cut = sketch.shingles(text)
+    assert len(cut.codes) == len(text) // 5
+    assert list(sketch.sketch(cut)) == list(sketch.sketch(whole))
+    deep = sketch.deep_sketch(cut)
+    assert list(deep[: len(sketch.sketch(cut))]) == list(sketch.sketch(cut))
