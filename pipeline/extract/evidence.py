@@ -147,10 +147,14 @@ def source_and_author(line: str) -> re.Match[str] | None:
     return REPRINT_LINE.search(line) or REPRINT_ALONE.fullmatch(line)
 
 
+NEXT_LABEL = re.compile(r"\s?[\u4e00-\u9fff](?:\s{0,4}[\u4e00-\u9fff]){1,7}\s?[:：]")
+
+
 def below_label(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:
-    """The line below one that is only a label (tables and definition lists print facts so), unless it is a day."""
+    """The line below one that is only a label (tables and definition lists print facts so), unless it is a day or,
+    where the fact is not given, the next label."""
     for above, value in pairwise(lines):
-        if label.fullmatch(above.strip()) and not find_day(value):
+        if label.fullmatch(above.strip()) and not (find_day(value) or NEXT_LABEL.match(value)):
             return value
     return None
 
