@@ -40,7 +40,7 @@ COLUMN = either_script(
     r"兩岸|地產|焦点|即时|新闻|中国|台灣|高考|金融|时尚|时评|房产|游戏|党建|党政|文学|文旅|文娱|商业|商务|安全|法治|公益|艺术|"
     r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市|散文|随笔|杂文|小说|诗歌|政策|问答|解读|读者|来信|专栏|技术|文章|教程|攻略|"
     r"知识|百科|经验|技巧|案例|专题|观点|访谈|一图|图解|读懂|情感|养生|育儿|科普|评测|测评|通知|公告|公示|通告|园地|学习|交流|"
-    r"活动|回顾|赛事|法规|选购|指南|经典|美文|市场|行情|企业|校园|话题|动态){1,3}"
+    r"活动|回顾|招聘|求职|招考|人才|赛事|法规|选购|指南|经典|美文|市场|行情|企业|校园|话题|动态){1,3}"
     r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
@@ -226,7 +226,9 @@ def beside_day(page: Evidence) -> Named:
                 beside = takewhile(lambda word: not NOT_A_NAME.search(word) or ROLE.match(word), more)
                 named = "、".join(filter(is_personal_name, beside))
                 return named or next(filter(is_personal_name, more), None), name
-            return name, more[0] if more and PUBLISHER.search(more[0]) else None
+            names = [name, *takewhile(is_personal_name, more)]
+            rest = more[len(names) - 1 :]
+            return "、".join(names), rest[0] if rest and PUBLISHER.search(rest[0]) else None
     return None, None
 
 
