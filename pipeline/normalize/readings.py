@@ -26,6 +26,7 @@ _LARGEST_SHARE_OF_OTHERS = 0.1
 """Of all readings, those behind characters that both scripts write alike."""
 
 _REPEATED = re.compile(r"[(（]([a-zü]{1,6})[)）]\W?[(（]\1[)）]")
+_BESIDE = (")(", "）（")
 _PLAIN_READING = "[(（](?=[a-zü]{0,5}[^\\w\\s()（）]{0,2}[a-zü]{0,5}[)）])[^()（）]{1,8}[)）]"
 _PLAIN_READINGS = re.compile(f"(?<=[{HAN}])(?:[^\\w\\s()（）]?{_PLAIN_READING}){{1,8}}")
 """Of one character; a picture sign may stand between two or inside of one."""
@@ -58,6 +59,6 @@ def readings(text: str) -> str:
 
 def repeated_readings(text: str) -> str:
     """The text without readings that have no tones, where several of them stand twice: 国(guo)(guo)务(wu)(wu)院."""
-    if (")" not in text and "）" not in text) or len(set(_REPEATED.findall(text))) < _LEAST_DIFFERENT:
+    if not any(beside in text for beside in _BESIDE) or len(set(_REPEATED.findall(text))) < _LEAST_DIFFERENT:
         return text
     return _PLAIN_READINGS.sub("", text)

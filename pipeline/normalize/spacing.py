@@ -106,6 +106,8 @@ def letter_spacing(line: str) -> str:
 
 def line_breaks(line: str) -> str:
     """A paragraph copied from print, with a space wherever a line of equal width ended, loses them."""
+    if line.count(" ") < _LEAST_BREAKS:
+        return line
     breaks = [found.start() for found in _BREAK.finditer(line)]
     inside = sum(line[at - 1] not in STOPS for at in breaks)
     if len(breaks) < _LEAST_BREAKS or 2 * inside < len(breaks):
@@ -126,6 +128,8 @@ def line_breaks(line: str) -> str:
 
 def lost_indents(text: str) -> str:
     """Without the question marks that are left of the indents of several lines: ????记者从会上获悉."""
+    if "??" not in text and "？？" not in text:
+        return text
     found = _LOST_INDENT.findall(text)
     if len(found) < _LEAST_INDENTS or len(set(found)) > 1:
         return text
