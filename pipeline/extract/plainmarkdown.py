@@ -1,15 +1,21 @@
-"""Markdown in a text: its code, tables, lists and quotes as HTML, and what stands within its lines (CommonMark; tables,
-footnotes and tasks of GitHub's). Headings, rulers and pictures on lines of their own are read in plain.py, of any text.
+"""Markdown in a text, by markdown-it: its code, tables, lists and quotes as HTML, and what stands within its lines.
+
+CommonMark with the tables, deletions, footnotes and tasks of GitHub. Headings, rulers and pictures on lines of their
+own are read in plain.py, of any text; indented lines are prose here, as Chinese texts set them.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Iterator, MutableMapping, Sequence
+from functools import cache
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
 MARKED = re.compile(
     r"^#{1,6}[ \t]{1,9}\S|^={3,99}$|^ {0,3}(?:```|~~~)|\[[^\[\]\n]{1,80}\]\((?:https?:|[/.#])[^()\n]{0,500}\)|"
@@ -18,25 +24,13 @@ MARKED = re.compile(
 )
 """What only Markdown has: a heading, a fence, a link, bold, a table; hyphens and numbers begin lines of any text."""
 
-FENCE = re.compile(r" {0,3}(`{3,20}|~{3,20})[ \t]{0,4}([\w+#.-]{0,20})[^`\n]{0,80}")
-ITEM = re.compile(r"([ \t]{0,40})(?:[-*+]|(\d{1,4})[.)])[ \t]{1,4}(?:\[[ xX]\][ \t]{1,4})?(\S.*+)")
-RULER = re.compile(r"[ \t]{0,3}(?:[-*_][ \t]{0,3}){3,}")
-GOES_ON = re.compile(r"(?: {2,4}|\t)([ \t]{0,40}\S.*+)")
-QUOTE = re.compile(r" {0,3}>[ \t]?(.*+)")
-_RULE = r"[ \t]{0,9}:?-{1,99}:?[ \t]{0,9}"
-DELIMITER = re.compile(rf" {{0,3}}\|?(?:{_RULE}\|){{1,50}}(?:{_RULE})?")
-CELLS = re.compile(r"(?<!\\)\|")
 NOTE = re.compile(r"\[\^(\w{1,20})\]:[ \t]{0,9}(\S.*+)")
-ADDRESS = re.compile(
-    r" {0,3}\[[^\[\]\n]{1,80}\]:[ \t]{0,9}<?(?:https?:|[/.#])\S{0,500}(?:[ \t]{1,9}[\"'(].{0,200})?"
-)
+TASK = re.compile(r"^\[[ xX]\][ \t]{1,4}")
 
-CODE = re.compile(r"(`{1,3})(?!`)([^`\n]{1,300})\1(?!`)")
-ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!|>~-])")
-SPANS = (
-    (re.compile(r"!\[([^\[\]\n]{0,200})\]\(([^()\s]{1,2000})[^()\n]{0,200}\)"), r'<img alt="\1" src="\2">'),
-    (re.compile(r"\[([^\[\]\n]{1,200})\]\(([^()\s]{0,2000})[^()\n]{0,200}\)"), r'<a href="\2">\1</a>'),
-    (re.compile(r"\[([^\[\]\n]{1,200})\]\[[^\[\]\n]{0,80}\]"), r"\1"),
+FENCE = re.compile(r"^ {0,3}(?:```|~~~).*")
+READ_IN_PLAIN = frozenset(["heading_open", "hr", "paragraph_open"])
+
+WITHIN = (
     (re.compile(r"&lt;!--(?:(?!--).){0,300}+--&gt;"), ""),
     (re.compile(r"&lt;br\s?/?&gt;", re.I), "<br>"),
     (
@@ -46,20 +40,17 @@ SPANS = (
         "",
     ),
     (re.compile(r"\[\^(\w{1,20})\]"), r"<sup>[\1]</sup>"),
-    (re.compile(r"&lt;(https?://[^\s&<>]{1,2000})&gt;"), r"\1"),
+    (re.compile(r"\[([^\[\]\n]{1,200})\]\[[^\[\]\n]{0,80}\]"), r"\1"),
     (re.compile(r"\*\*(?=[^\s*，。！？、；：])([^*\n]{1,300})(?<!\s)\*\*"), r"<b>\1</b>"),
-    (re.compile(r"(?<![*\w])__(?=\w)([^_\n]{1,300})(?<!\s)__(?![_\w])"), r"<b>\1</b>"),
-    (re.compile(r"(?<![*A-Za-z0-9])\*(?=\w)([^*\n]{1,300})(?<!\s)\*(?![*A-Za-z0-9])"), r"<i>\1</i>"),
-    (re.compile(r"~~(?=\S)([^~\n]{1,300})~~"), r"<s>\1</s>"),
 )
-"""What stands within a line, in the order of reading, as HTML; each bounded, so linear."""
+"""What is left as text, as HTML: tags that show nothing (others are text), footnote marks, references explained
+elsewhere, and bold that ends with a mark before a Han, which CommonMark does not see: **“船”**要."""
 
+TIMES = re.compile("[A-Za-z0-9][*][A-Za-z0-9]")
 TAG = re.compile(r"<[^<>]{1,2300}>")
-LONGEST_LINE = 20_000
-"""Code points of the longest line that is read for what stands within it."""
-
-DEEPEST = 6
-"""Lists and quotes nested in each other that are read."""
+SIGNS = re.compile(r"[\[*_`~]")
+MOST_SIGNS = 200
+"""Signs of a line that is read for what stands within it: the time grows with their square."""
 
 TOKEN = "\ufdd5"
 """What stands for a block among the lines, with its number; a noncharacter, and none in the text itself."""
@@ -76,14 +67,26 @@ def is_markdown(text: str) -> bool:
 
 def with_tokens(lines: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """The lines with a token for each block, a blank line round it, and the HTML that each token stands for."""
-    out: list[str] = []
+    lines = [line.replace(TOKEN, "") for line in lines]
+    notes = {n: note for n, line in enumerate(lines) if (note := NOTE.fullmatch(line))}
     blocks: dict[str, str] = {}
-    for line, block in _blocks([line.replace(TOKEN, "") for line in lines], 0):
+    at: dict[int, tuple[int, str]] = {
+        n: (n + 1, f"<p>[{note[1]}] {inline(note[2])}</p>") for n, note in notes.items()
+    }
+    at |= {
+        start: (stop, block)
+        for start, stop, block in _blocks(["" if n in notes else line for n, line in enumerate(lines)])
+    }
+    out: list[str] = []
+    n = 0
+    while n < len(lines):
+        stop, block = at.get(n, (n + 1, None))
         if block is None:
-            out.append(line)
+            out.append(lines[n])
         elif block:
             blocks[token := f"{TOKEN}{len(blocks)}"] = block
             out += ["", token, ""]
+        n = stop
     return out, blocks
 
 
@@ -91,15 +94,13 @@ def inline(text: str) -> str:
     """A line as HTML.
 
     >>> inline("**船**要下水，见[主页](https://a.cn)，先 `make` 再看 3*4*5。")
-    '<b>船</b>要下水，见<a href="https://a.cn">主页</a>，先 <code>make</code> 再看 3*4*5。'
+    '<strong>船</strong>要下水，见<a href="https://a.cn">主页</a>，先 <code>make</code> 再看 3*4*5。'
     """
-    if len(text) > LONGEST_LINE:
-        return html.escape(text)
-    at, out = 0, list[str]()
-    for code in CODE.finditer(text):
-        out += [_spans(text[at : code.start()]), f"<code>{html.escape(code[2].strip())}</code>"]
-        at = code.end()
-    return "".join([*out, _spans(text[at:])])
+    return html.escape(text) if _is_noise(text) else str(_reader().renderInline(text))
+
+
+def _is_noise(line: str) -> bool:
+    return len(SIGNS.findall(line)) > MOST_SIGNS
 
 
 def without_marks(text: str) -> str:
@@ -111,109 +112,77 @@ def without_marks(text: str) -> str:
     return html.unescape(TAG.sub("", inline(text)))
 
 
-def _spans(text: str) -> str:
-    text = html.escape(text)
-    for pattern, written in SPANS:
+@cache
+def _reader() -> MarkdownIt:
+    reader = _markdown_it()
+    reader.add_render_rule("text", _text)
+    return reader
+
+
+def _markdown_it() -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    reader.inline.ruler.before("emphasis", "times", _times)
+    return reader.enable(["table", "strikethrough"]).disable(["code", "html_block", "html_inline"])
+
+
+def _times(state: StateInline, silent: bool) -> bool:
+    """The sign of 3*4*5, which CommonMark takes for emphasis."""
+    around = state.src[max(0, state.pos - 1) : state.pos + 2]
+    if not TIMES.fullmatch(around):
+        return False
+    if not silent:
+        state.pending += "*"
+    state.pos += 1
+    return True
+
+
+@cache
+def _outline() -> MarkdownIt:
+    """Finds the blocks alone: what stands within the lines of a paragraph is read when they are joined."""
+    return _markdown_it().disable(["inline"])
+
+
+def _text(_: RendererProtocol, tokens: Sequence[Token], at: int, *_rest: Any) -> str:
+    text = html.escape(tokens[at].content)
+    for pattern, written in WITHIN:
         text = pattern.sub(written, text)
-    return ESCAPED.sub(r"\1", text)
+    return text
 
 
-def _blocks(lines: Sequence[str], depth: int) -> Iterator[tuple[str, str | None]]:
-    """(line, None) of each line that is of no block, ("", HTML) of each block; "" for what shows nothing."""
-    at = 0
-    closing: dict[str, list[int]] = defaultdict(list)
-    for index, line in enumerate(lines):
-        if FENCE.fullmatch(line) and (sign := line.strip()).strip(sign[0]) == "":
-            closing[sign].append(index)
-    while at < len(lines):
-        stop, block = (
-            _fenced(lines, at, closing) or _table(lines, at) or _nested(lines, at, depth) or (at + 1, None)
-        )
-        if block is None and (note := NOTE.fullmatch(lines[at])):
-            block = f"<p>[{note[1]}] {inline(note[2])}</p>"
-        elif block is None and ADDRESS.fullmatch(lines[at]):
-            block = ""
-        yield ("" if block is not None else lines[at]), block
-        at = stop
+def _blocks(lines: list[str]) -> Iterator[tuple[int, int, str]]:
+    """(first line, one past its last, HTML) of each block; "" for what shows nothing: addresses of references."""
+    env: MutableMapping[str, Any] = {}
+    outer = [token for token in _outline().parse("\n".join(lines), env) if not token.level and token.map]
+    if outer and outer[-1].type == "fence" and not _is_closed(outer[-1], lines):
+        # it would take all that follows: a sign that nothing answers is a sign
+        begun = _lines_of(outer[-1]).start
+        yield from _blocks([FENCE.sub("", line) if n >= begun else line for n, line in enumerate(lines)])
+        return
+    shown = 0
+    for token in outer:
+        covered = _lines_of(token)
+        yield from ((n, n + 1, "") for n in range(shown, covered.start) if lines[n].strip())
+        if token.type not in READ_IN_PLAIN:
+            yield covered.start, covered.stop, _block(lines[covered.start : covered.stop], env)
+        shown = covered.stop
+    yield from ((n, n + 1, "") for n in range(shown, len(lines)) if lines[n].strip())
 
 
-def _fenced(lines: Sequence[str], at: int, closing: Mapping[str, Sequence[int]]) -> tuple[int, str] | None:
-    """A block of code up to the next fence of its kind; one that none closes is a line."""
-    opened = FENCE.fullmatch(lines[at])
-    ends = closing.get(opened[1], ()) if opened else ()
-    if opened is None or (next_one := bisect_right(ends, at)) == len(ends):
-        return None
-    stop = ends[next_one]
-    code = html.escape("\n".join(lines[at + 1 : stop]))
-    return (
-        stop + 1,
-        f'<pre><code class="language-{opened[2] or "none"}">{code}</code></pre>' if code.strip() else "",
-    )
+def _lines_of(token: Token) -> range:
+    return range(*(token.map or (0, 0)))
 
 
-def _table(lines: Sequence[str], at: int) -> tuple[int, str] | None:
-    if "|" not in lines[at] or at + 1 == len(lines) or not DELIMITER.fullmatch(lines[at + 1].rstrip()):
-        return None
-    body = list(takewhile(lambda line: "|" in line, lines[at + 2 :]))
-    rows = [_row(lines[at], "th"), *(_row(line, "td") for line in body)]
-    return at + 2 + len(body), f"<table>{''.join(rows)}</table>"
+def _block(lines: Sequence[str], env: MutableMapping[str, Any]) -> str:
+    """The lines of a block as HTML, without the boxes of a list of tasks: [ ] and [x]."""
+    if any(map(_is_noise, lines)):
+        return "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    tokens = _reader().parse("\n".join(lines), env)
+    for item, paragraph, said in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if (item.type, paragraph.type) == ("list_item_open", "paragraph_open") and said.children:
+            said.children[0].content = TASK.sub("", said.children[0].content, count=1)
+    return str(_reader().renderer.render(tokens, _reader().options, env))
 
 
-def _row(line: str, tag: str) -> str:
-    cells = CELLS.split(line.strip().strip("|"))
-    return f"<tr>{''.join(f'<{tag}>{inline(cell.strip())}</{tag}>' for cell in cells)}</tr>"
-
-
-def _nested(lines: Sequence[str], at: int, depth: int) -> tuple[int, str] | None:
-    """A list or a quote."""
-    if depth < DEEPEST and QUOTE.fullmatch(lines[at]):
-        quoted = [found[1] for found in takewhile(bool, map(QUOTE.fullmatch, lines[at:])) if found]
-        return at + len(quoted), f"<blockquote>{_inside(quoted, depth + 1)}</blockquote>"
-    if not (first := _item(lines[at])):
-        return None
-    items = [first]
-    stop = at + 1
-    while stop < len(lines):
-        ahead = stop + (not lines[stop].strip())  # one blank line may stand between two items
-        line = lines[ahead] if ahead < len(lines) else ""
-        if item := _item(line):
-            items.append(item)
-        elif goes_on := GOES_ON.fullmatch(line):
-            items[-1][2].append(goes_on[1])
-        else:
-            break
-        stop = ahead + 1
-    return stop, _list(items, depth + 1)
-
-
-def _inside(lines: Sequence[str], depth: int) -> str:
-    """Lines of a quote or an item as HTML."""
-    return "".join(
-        block if block is not None else f"<p>{inline(line.strip())}</p>" if line.strip() else ""
-        for line, block in _blocks(lines, depth)
-    )
-
-
-def _item(line: str) -> tuple[int, str | None, list[str]] | None:
-    """(indent, number, lines) of an item."""
-    found = None if RULER.fullmatch(line) else ITEM.fullmatch(line)
-    return (len(found[1].expandtabs(4)), found[2], [found[3]]) if found else None
-
-
-def _list(items: Sequence[tuple[int, str | None, list[str]]], depth: int) -> str:
-    out: list[str] = []
-    opened: list[tuple[int, str]] = []
-    for indent, number, said in items:
-        while len(opened) > 1 and indent < opened[-1][0]:
-            out.append(f"</li></{opened.pop()[1]}>")
-        tag = "ol" if number else "ul"
-        if not opened or (indent > opened[-1][0] + 1 and len(opened) < DEEPEST):
-            opened.append((indent, tag))
-            out.append(f'<{tag} start="{number}">' if number else f"<{tag}>")
-        elif opened[-1][1] != tag:
-            out.append(f"</li></{opened.pop()[1]}><{tag}>")
-            opened.append((indent, tag))
-        else:
-            out.append("</li>")
-        out.append(f"<li>{inline(said[0])}{_inside(said[1:], depth)}")
-    return "".join([*out, *(f"</li></{tag}>" for _, tag in reversed(opened))])
+def _is_closed(fence: Token, lines: Sequence[str]) -> bool:
+    covered = _lines_of(fence)
+    return len(covered) > 1 and lines[covered[-1]].strip().startswith(fence.markup)
