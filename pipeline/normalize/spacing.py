@@ -34,6 +34,7 @@ _INDENT = 4
 
 _LOST_INDENT = re.compile(f"^([?？]{{2,8}})(?=[{HAN}0-9“《（])", re.MULTILINE)
 _LEAST_INDENTS = 3
+_LOST_RUN = re.compile(r" ?(?:\? ){5,}\??")
 
 # Every pattern begins with the space it removes, and looks behind that: spaces are rare, places between are not.
 _MARKS = f"{STOPS}（）《》〈〉【】〔〕「」『』"
@@ -126,8 +127,10 @@ def line_breaks(line: str) -> str:
     return _BREAK.sub("", line)
 
 
-def lost_indents(text: str) -> str:
-    """Without the question marks that are left of the indents of several lines: ????记者从会上获悉."""
+def lost_spaces(text: str) -> str:
+    """Without the question marks left of spaces: ????记者 at the beginnings of several lines, a run of ? ? ? ?."""
+    if "? ? " in text:
+        text = _LOST_RUN.sub(" ", text)
     if "??" not in text and "？？" not in text:
         return text
     found = _LOST_INDENT.findall(text)
