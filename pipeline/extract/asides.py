@@ -72,7 +72,11 @@ def beside_text(layout: Layout, weights: Weights, boxes: Sequence[int], kept: Se
     text = _text_in(layout, weights, boxes[0], prose, kept)
     if text is None:
         return _below_paragraphs(layout, weights.heading, prose, kept)
-    found = [i for i in kept if i < text.box.first and _is_label(layout, i)]
+    found = [
+        i
+        for i in kept
+        if i < text.box.first and _is_label(layout, i) and not _stands_in_another(layout, i, text)
+    ]
     head = len(found)
     for index in kept:
         if index < text.box.last:
@@ -86,6 +90,12 @@ def beside_text(layout: Layout, weights: Weights, boxes: Sequence[int], kept: Se
         else:
             found.append(index)
     return found
+
+
+def _stands_in_another(layout: Layout, index: int, text: _Text) -> bool:
+    """Whether a line above the text's element stands in one that is called like it: a part of the same article."""
+    around = map(layout.boxes.__getitem__, layout.up(layout.lines[index].box))
+    return any(box.last <= text.box.first and not text.names.isdisjoint(_names(box)) for box in around)
 
 
 def _text_in(

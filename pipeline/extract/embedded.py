@@ -62,7 +62,7 @@ SAME = 0.5
 CHINESE = 0.3
 """Share of Han in the text of a candidate; code has less."""
 
-MORE_SCRIPTS = 800_000
+MORE_SCRIPTS = 600_000
 """Code points of scripts read besides the one with the most Han."""
 
 MOST_INSIDE = 3_000_000

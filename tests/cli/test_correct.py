@@ -25,7 +25,7 @@ from tests.corpus.test_build import broken, die, full, killed_at
 from tests.extract.test_pages import test_page_reads_as_expected as reads_as_expected
 
 Capsys = pytest.CaptureFixture[str]
-FOOTER = "本站所有文章欢迎转发，请注明出处，谢谢各位读者的支持。"
+FOOTER = "镇上的渡轮公司今年又添了两条新船，票价和往年一样。"
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def told(capsys: Capsys) -> list[dict[str, Any]]:
 def test_what_is_set_is_in_the_next_version_and_explained(corpus: Path, capsys: Capsys) -> None:
     (corpus / "sources").mkdir()
     before = first(corpus)
-    says = ("--set", 'title=改过的"题目"', "--set", "drop=本站所有文章", "--set", "published_on=2026-10-01")
+    says = ("--set", 'title=改过的"题目"', "--set", "drop=镇上的渡轮公司", "--set", "published_on=2026-10-01")
     assert correct(corpus, before.url, *says, "--why", "看过", "--by", "王芳") == 0
     (row,) = told(capsys)
     assert (row["line"], row["corrects"]) == (3, ["drop", "published_on", "title"])
@@ -210,7 +210,7 @@ def test_a_corrected_page_becomes_a_golden_page(corpus: Path, capsys: Capsys) ->
     row = first(corpus)
     assert correct(corpus, row.id, "--to-case", str(corpus / "pages")) == 2
     assert "nothing of it is corrected" in capsys.readouterr().err
-    assert correct(corpus, row.id, "--set", "title=改", "--set", "drop=本站", "--why", "x") == 0
+    assert correct(corpus, row.id, "--set", "title=改", "--set", "drop=镇上的渡", "--why", "x") == 0
     assert corpus_build(corpus) == 0
     assert correct(corpus, row.id, "--to-case", str(corpus / "pages")) == 0
     (path,) = (corpus / "pages").glob("*/*/expected.json")

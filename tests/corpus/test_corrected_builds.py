@@ -25,7 +25,7 @@ from pipeline.records import Capture, Corrected, Document
 from tests.corpus.archives import PLAIN, failed_page, html, job, story_page, write
 from tests.corpus.test_build import LATER, broken, changed_rules, die, full, killed_at, sums
 
-FOOTER = "本站所有文章欢迎转发，请注明出处，谢谢各位读者的支持。"
+FOOTER = "镇上的渡轮公司今年又添了两条新船，票价和往年一样。"
 NOISY = html(PLAIN[0].title, [*PLAIN[0].body, FOOTER])
 
 
@@ -92,7 +92,7 @@ def test_a_correction_changes_its_row_and_no_other_and_reads_no_page_again(corpu
     first = before[ident(0)]
     assert first.extracted.endswith(FOOTER)
     said = correction(
-        first, title="改过的题目", published_on=date(2026, 10, 1), drop=(Cut(first="本站所有文章"),)
+        first, title="改过的题目", published_on=date(2026, 10, 1), drop=(Cut(first="镇上的渡轮公司"),)
     )
     report = again(corpus, said)
     assert (report.version, report.full, report.extracted, report.normalized) == ("2.2.0", None, 0, 0)
