@@ -5,17 +5,17 @@
 Each is measured in a process of its own: CPU seconds, the ratio to the size before, peak memory, and how many texts
 were verified for a document, how many became representatives. Ten times the texts should cost ten times as much.
 
-Read on two cores with a load of 8 to 15, 30 November 2026, each once, in one batch: CPU seconds are more than on an
-idle machine by an unknown factor that changed meanwhile. Those with a star were read a few corrections earlier.
+Read on two cores that others used too, 30 November 2026, each once, in one batch; those with a star with a load of 8 to
+15 and a few corrections earlier:
 
     kind          documents    CPU s   MB   clusters   representatives
     edited           10,000    25.9*  232          2                 2
     edited          100,000   294.0*  827         10                10: 11.3 times as much
-    overlapping       3,000     4.3   142        137             1,096
-    overlapping      10,000    22.0   194        458             3,660: 5.1 times as much for 3.3
-    overlapping      30,000    77.1*  339      1,370            10,961
+    overlapping       3,000     5.1   142        137             1,096
+    overlapping      10,000    21.0   194        458             3,658: 4.1 times as much for 3.3
+    overlapping      20,000    54.1   257        914             7,309: 2.6 times as much for 2
 
-200,000 overlapping texts were given up unfinished after 422 CPU seconds, at 865 MB.
+Overlapping texts are not linear yet; 200,000 were given up after 422 CPU seconds, at 865 MB.
 
 What a text is compared with is bounded: a hash has 64 representatives at most (candidates.COMMON), 64 of those met are
 put in order (CONSIDERED), 8 candidates are verified (CANDIDATES), 4 of one form and 3 that are nothing to it
