@@ -148,6 +148,7 @@ def source_and_author(line: str) -> re.Match[str] | None:
 
 
 NEXT_LABEL = re.compile(r"\s?[\u4e00-\u9fff](?:\s{0,4}[\u4e00-\u9fff]){1,7}\s?[:：]")
+"""How a line of a table begins that is a label and its value: 发文机构：…"""
 
 
 def below_label(lines: tuple[str, ...], label: re.Pattern[str]) -> str | None:

@@ -54,10 +54,9 @@ def read_metadata(
     author_from, author = find_author(replace(page, origin=origin[0] if origin else None))
     if origin is None:
         origin_from, origin = find_origin(ELSEWHERE, replace(page, author=author))
-        if origin and (origin_from, author_from, author) == ("foot", "beside_day", origin[0]):
-            author_from = author = None  # below the body a label says what the name beside the day is
-    if origin and author == origin[0] and ORG.search(author):
-        author_from = author = None  # a paper that its site names twice is no person and no desk
+        is_named_below = (origin_from, author_from) == ("foot", "beside_day")
+        if origin and author == origin[0] and (is_named_below or ORG.search(author)):
+            author_from = author = None  # a label below says what the name is, or the site names itself twice
     title, cut = completed(title, layout, declared, reading.text)
     named = replace(page, title=title.text, author=author, origin=origin[0] if origin else None)
     sections = find_sections(

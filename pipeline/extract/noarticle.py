@@ -179,11 +179,10 @@ def _sentences(layout: Layout, read: list[int], unsaid: float) -> list[int]:
     """Those of the lines that were read which may be of an article: no notices, and what is of none beside them."""
     if len(read) > NOTICE_LINES:
         return read
-    rest = [i for i in read if _notice(layout.lines[i], unsaid) is None and not _is_card(layout.lines[i])]
+    notices = {i for i in read if _notice(layout.lines[i], unsaid)}
+    rest = [i for i in read if i not in notices and not _is_card(layout.lines[i])]
     texts = {i: layout.lines[i].text for i in rest}
-    if any(
-        _notice(layout.lines[i], unsaid) for i in read
-    ):  # beside a notice a line of numbers, the visitor's address, is no sentence
+    if notices:  # beside a notice a line of numbers, the visitor's address, is no sentence
         rest = [i for i in rest if 3 * len(HAN.findall(texts[i])) >= len(texts[i])]
     foreign = [i for i in rest if HAN.search(texts[i]) is None]
     if foreign and _is_search(layout):  # nor is the address of a result

@@ -90,7 +90,7 @@ LATIN = re.compile(r"[0-9A-Za-z,.;:)]")
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a text: its lines, with those joined that were clearly wrapped at a column."""
-    return _joined([line.rstrip() for line in LINE_END.split(text)])
+    return _joined(_bare_lines(text))
 
 
 def _joined(lines: list[str]) -> list[str]:
@@ -115,11 +115,8 @@ def as_page(text: str) -> str:
     files `figcaption`, Markdown's pictures `figure`, all else `p`. Of a page saved with its `title` the line that
     repeats it is the heading. What Markdown writes in blocks and within lines is HTML of its kind.
     """
-    raw = [line.rstrip() for line in LINE_END.split(text)]
-    marked, blocks = is_markdown(text), dict[str, str]()
-    if marked:
-        raw, blocks = with_tokens(raw)
-    lines = _with_headings(with_labels(without_references(_joined(raw))))
+    read, blocks, write = _read(text)
+    lines = _with_headings(with_labels(without_references(read)))
     prose = prose_lines(lines)
     around = chrome(lines, prose)
     title_at, title = _title(lines, around, next(iter(prose), len(lines)))
@@ -136,21 +133,33 @@ def as_page(text: str) -> str:
         elif index in around:
             out.append(f"<nav>{html.escape(line)}</nav>")
         elif heading_at < index < first and _is_fact(lines, index, heading_at, first):
-            said = without_marks(line) if marked else line
+            said = without_marks(line) if write is inline else line
             out.append(f'<p class="meta">{html.escape(said)}</p>')
         else:
-            out.append(_element(line, inline if marked else html.escape))
+            out.append(_element(line, write))
     page = "\n".join(out)
     return page if prose else page.replace("</p>\n<p>", "<br>")  # verses
 
 
 def as_elements(text: str) -> str:
     """The paragraphs of a text that is all body, as HTML."""
-    raw, blocks = [line.rstrip() for line in LINE_END.split(text)], dict[str, str]()
+    lines, blocks, write = _read(text)
+    if write is not inline:
+        return "".join(f"<p>{write(line)}</p>" for line in lines)
+    return "".join(blocks.get(line) or _element(line, write) for line in _with_headings(lines))
+
+
+def _read(text: str) -> tuple[list[str], dict[str, str], Callable[[str], str]]:
+    """The lines of a text, tokens and HTML of its Markdown's blocks, and what writes a line as HTML."""
+    raw = _bare_lines(text)
     if not is_markdown(text):
-        return "".join(f"<p>{html.escape(line)}</p>" for line in _joined(raw))
+        return _joined(raw), {}, html.escape
     raw, blocks = with_tokens(raw)
-    return "".join(blocks.get(line) or _element(line, inline) for line in _with_headings(_joined(raw)))
+    return _joined(raw), blocks, inline
+
+
+def _bare_lines(text: str) -> list[str]:
+    return [line.rstrip() for line in LINE_END.split(text)]
 
 
 def _heading(line: str) -> tuple[int, str]:
