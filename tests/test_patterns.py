@@ -29,9 +29,9 @@ import pipeline
 from pipeline.extract.boilerplate import Phrase, _rules
 from pipeline.rules import table
 
-SECONDS = 0.2
-"""CPU time that one search of one input may take: a linear one of LONGEST takes .11 on a slow machine, a quadratic one
-minutes."""
+SECONDS = 0.5
+"""CPU time that one search of one input may take: a linear one of LONGEST takes .11 on a slow machine, twice that
+beside other work, a quadratic one minutes."""
 LONGEST = 80_000
 """Code points of an input where nothing below says less: a text on one line, a page without an end."""
 

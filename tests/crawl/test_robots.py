@@ -18,6 +18,7 @@ from pipeline.crawl.robots import Robots, judge_robots, parse_robots
 from pipeline.records import Outcome
 from pipeline.rights.robotstxt import MAX_BYTES, product_token
 from pipeline.web.fetch import Client, Fetched, Limits
+from tests.timing import TIME_LIMIT
 from tests.web.fault_server import HTML, Fault, FaultServer, answer, redirect
 
 AGENT = "zh-article-corpus/0.1 (+http://example.org/)"
@@ -30,7 +31,7 @@ CLOSED = b"User-agent: *\nDisallow: /\n"
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
 def test_the_rules_say(case: dict[str, Any]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     robots = parse_robots(case["robots"].encode(), case["agent"])
     for url in case["allows"]:
         assert robots.allows(url), url
@@ -40,7 +41,7 @@ def test_the_rules_say(case: dict[str, Any]) -> None:
         assert robots.delay == case["delay"]
     if "sitemaps" in case:
         assert robots.sitemaps == tuple(case["sitemaps"])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < TIME_LIMIT
 
 
 def retrieve(fault: Fault, **faults: Fault) -> Robots:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.crawl.times import MAX_LENGTH, parse_time
+from tests.timing import TIME_LIMIT
 
 EIGHT_IN_CHINA = (
     "2026年6月1日 08:00",
@@ -87,7 +88,7 @@ def test_no_text_raises(text: str) -> None:
 
 
 def test_hostile_repetition_takes_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for unit in ("2026年1月", "周一", " 1", "1:", "十月"):
         parse_time((unit * 80)[:MAX_LENGTH])
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < TIME_LIMIT

@@ -24,10 +24,9 @@ from pipeline.records import USABLE, Document, Flag, Outcome, Reason, Span
 from pipeline.runs import Folders
 from tests.corpus.rows import row
 from tests.look.conftest import NARROW, Open, screenshots
-from tests.timing import TIME_LIMIT
 
-PAGE_SECONDS = 0.3
-"""Seconds that a page may take on the demo, of CPU, since others run here too."""
+PAGE_SECONDS = 3.0
+"""CPU seconds that a page of the demo may take: ten times what it takes, for lines counted and slow machines."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ def test_a_page_is_fast(client: TestClient, mended: Document) -> None:
     client.get(address(mended))
     begun = time.process_time()
     client.get(address(mended))
-    assert time.process_time() - begun < PAGE_SECONDS * TIME_LIMIT / 2
+    assert time.process_time() - begun < PAGE_SECONDS
 
 
 def test_what_is_not_there_is_said(client: TestClient) -> None:

@@ -21,6 +21,7 @@ from pipeline.rights import directives, licences, robotstxt, tdmrep
 from pipeline.rights.effects import reservation
 from pipeline.rights.facts import MOST, ordered
 from pipeline.rules import table
+from tests.timing import TIME_LIMIT
 
 CASES = [
     json.loads(line)
@@ -151,10 +152,6 @@ def test_of_reservations_the_last_place_counts(said: list[tuple[str, str]]) -> N
     assert (reservation(rights) is not None) == (bool(rights) and rights[-1].name == "tdm_reserved")
 
 
-SLOW = 1.5
-"""Seconds of CPU that anything hostile may take, a page of it with all of its extraction."""
-
-
 URL = "https://example.cn/" + "a/" * 1_900
 
 
@@ -191,7 +188,7 @@ HOSTILE: dict[str, Callable[[], object]] = {
 def test_what_is_hostile_costs_little(what: str) -> None:
     started = time.process_time()
     HOSTILE[what]()
-    assert time.process_time() - started < SLOW
+    assert time.process_time() - started < TIME_LIMIT
 
 
 def test_a_file_is_read_up_to_its_caps() -> None:

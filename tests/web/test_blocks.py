@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.rules import table
 from pipeline.web.blocks import judge_page, prints_han
+from tests.timing import TIME_LIMIT
 
 CASES = [
     json.loads(line)
@@ -68,9 +69,9 @@ def test_no_page_raises(status: int, body: bytes) -> None:
 
 @pytest.mark.parametrize("unit", ["<!--", "<a ", "<a>", "<script>", "<title>", "<", "&amp", "<p x='"])
 def test_hostile_repetition_takes_no_time(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     judge_page(200, (), (unit * 200_000).encode()[: 1 << 20])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < TIME_LIMIT
 
 
 def test_every_sign_is_well_formed_and_stands_once() -> None:

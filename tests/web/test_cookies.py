@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.web.cookies import MAX_PER_HOST, Cookies, read_date, sendable
+from tests.timing import TIME_LIMIT
 
 URL = "http://example.cn/a"
 NOW = datetime(2026, 11, 26, 7, 28, 5, tzinfo=UTC)
@@ -97,7 +98,7 @@ def test_a_hostile_date_costs_little() -> None:
     started = time.process_time()
     for piece in ("1:", "1:1:1", "0 ", "-", "9" * 9, "jan"):
         read_date(piece * 100_000)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < TIME_LIMIT
 
 
 def test_a_full_jar_still_renews_what_it_holds() -> None:

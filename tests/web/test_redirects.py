@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.web.redirects import location_of, refresh_of, script_move_of
+from tests.timing import TIME_LIMIT
 
 HERE = "http://example.cn/a/b.html"
 
@@ -107,7 +108,7 @@ def test_no_bytes_raise(body: bytes) -> None:
     ],
 )
 def test_hostile_repetition_takes_no_time(unit: bytes) -> None:
-    started = time.perf_counter()
-    refresh_of(unit * 10_000, HERE)
+    started = time.process_time()
+    refresh_of(unit * 100_000, HERE)
     script_move_of((unit * 500)[:2048], HERE)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < TIME_LIMIT
