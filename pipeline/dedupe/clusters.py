@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.dedupe.candidates import REPRESENTATIVES
@@ -104,8 +104,8 @@ class Clusters:
         instances of a form: like two of them, the text is a copy of the nearer one."""
         nearest = self._now(copies[0].member).decision.cluster
         clusters = sorted({self._now(f.member).decision.cluster for f in copies})
-        if len(clusters) > 1 and self._of_a_form(nearest):
-            clusters = [name for name in clusters if name == nearest or not self._of_a_form(name)]
+        if len(clusters) > 1 and self.is_of_a_form(nearest):
+            clusters = [name for name in clusters if name == nearest or not self.is_of_a_form(name)]
         if len(clusters) == 1:
             return clusters[0]
         self._index.load_clusters(clusters)
@@ -117,14 +117,8 @@ class Clusters:
                 self.touched.add(name)
         return kept
 
-    def is_known(self, cluster: str, joined: Collection[str]) -> bool:
-        """Whether one more copy in a cluster says nothing new to a text that has copies in some: it is one of them,
-        or they are instances of a form, and the text is a copy of the nearest."""
-        if cluster in joined or not joined:
-            return cluster in joined
-        return any(map(self._of_a_form, joined)) and self._of_a_form(cluster)
-
-    def _of_a_form(self, cluster: str) -> bool:
+    def is_of_a_form(self, cluster: str) -> bool:
+        """Whether a cluster is one instance of a form of which there are others."""
         self._index.load_heads([cluster])
         names = self._index.representatives(cluster)
         self._index.load_ties(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -162,15 +162,26 @@ class Comparison:
         most = CANDIDATES + len(work.key) // PART
         if len(members) > CANDIDATES:
             self._texts([member.id for member in members[:most]])  # in one go
+        is_of_a_form = cache(clusters.is_of_a_form)
+
+        def is_known(cluster: str) -> bool:
+            """Whether one more copy in a cluster says nothing new: the text is one of it, or it is an instance of the
+            form of which the text is a copy of a nearer one."""
+            return cluster in joined or (any(map(is_of_a_form, joined)) and is_of_a_form(cluster))
+
+        # Of one article's many versions the nearest tells, of one form the nearest few: the others say the same.
         for member in members:
-            # Of one article's many versions the nearest tells, of one form the nearest few: the others say the same.
-            if clusters.is_known(member.decision.cluster, joined):
-                continue
             if of_form == OF_ONE_FORM:
                 break
-            if verified == most or (strangers >= (1 if joined else STRANGERS) and member.id not in within):
-                if len(members) > CANDIDATES:
-                    candidates.capped.add(name)
+            is_bounded = verified == most or (
+                strangers >= (1 if joined else STRANGERS) and member.id not in within
+            )
+            if is_bounded and (name in candidates.capped or len(members) <= CANDIDATES):
+                continue
+            if is_known(member.decision.cluster):
+                continue
+            if is_bounded:
+                candidates.capped.add(name)
                 continue
             verified += 1
             if (judged := self._judged(work, member, candidates)) is None:

@@ -14,6 +14,7 @@ from benchmarks.dedupe_rebuild import compare, rebuild
 from benchmarks.dedupe_work import overlapping
 from pipeline.dedupe import candidates, comparison
 from pipeline.dedupe import run as run_module
+from pipeline.dedupe.clusters import Clusters
 from pipeline.dedupe.comparison import OF_ONE_FORM, STRANGERS
 from pipeline.dedupe.index import HEADS
 from pipeline.dedupe.records import Decision, Deduped, Item
@@ -493,6 +494,24 @@ def test_what_is_verified_of_a_text_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     assert max(times) == STRANGERS
     assert times[-len(copies) :] == [2, 2, 2]
     assert {member.decision.cluster for member in index.all_members()} == {page.id for page in pages}
+
+
+def test_no_cluster_is_asked_twice_of_a_text_whether_it_is_of_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Counter[str] = Counter()
+    of_a_form = Clusters.is_of_a_form
+
+    def counted(self: Clusters, cluster: str) -> bool:
+        asked[cluster] += 1
+        return of_a_form(self, cluster)
+
+    tail = "".join(sentences(99, 40))
+    pages = [item(f"d{n:02d}", f"{article(n)}\n{tail}") for n in range(20)]
+    copy = item("xcopy", f"{lightly_edited(9)}\n{tail}")
+    index = DedupeIndex.open(None)
+    dedupe(pages, index, stored([*pages, copy]))
+    monkeypatch.setattr(Clusters, "is_of_a_form", counted)
+    dedupe([copy], index, stored([*pages, copy]))
+    assert asked == {"d09": 1}
 
 
 def test_an_excerpt_of_a_very_long_text_is_found_or_refused_in_words() -> None:
