@@ -19,7 +19,7 @@ from pipeline.extract.declaredtitle import letters
 from pipeline.extract.ending import KEPT_IN, below_sentences
 from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
-from pipeline.extract.layout import Box, Layout
+from pipeline.extract.layout import Box, Layout, Line
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds, words_of
 from pipeline.extract.structure import write_text
@@ -83,6 +83,10 @@ SECOND_LONGER = 4
 """trafilatura's reading of the whole page replaces a doubted one from this many times its length."""
 
 
+NUMBERS = 3
+"""Lines in a row that count from 1 and say nothing else, of which none is the article's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What one element yields."""
@@ -138,6 +142,7 @@ def read_body(
         if rule:
             removed[index] = rule
     removed.update(captions(layout, weights, span, removed))
+    removed.update(dict.fromkeys(_numbering([i for i in span if i not in removed], layout.lines), "numbers"))
     left = [i for i in span if i not in removed]
 
     def stays() -> list[int]:
@@ -194,6 +199,19 @@ def _are_above(layout: Layout, weights: Weights, span: Sequence[int], title_at: 
     return len(above) >= SENTENCES and 4 * sum(weights.line[i] for i in above) > sum(
         weights.line[i] for i in span
     )
+
+
+def _numbering(indexes: Sequence[int], lines: Sequence[Line]) -> Iterator[int]:
+    """The lines that are nothing but 1, 2, 3 …: the numbers beside a block of code, copied without it, or of pages."""
+    run: list[int] = []
+    for index in (*indexes, None):
+        text = lines[index].text if index is not None and not lines[index].preformatted else ""
+        if index is not None and text == str(len(run) + 1):
+            run.append(index)
+            continue
+        if len(run) >= NUMBERS:
+            yield from run
+        run = [index] if index is not None and text == "1" else []
 
 
 def _captions_above(layout: Layout, title_at: int | None, span: Sequence[int]) -> list[str]:
