@@ -29,7 +29,7 @@ TEACHING = {
     "pipeline.extract.inline": {"marks_of"},
     "pipeline.extract.declaredtitle": {"clean_title", "form_title"},
     "pipeline.extract.plainchrome": {"is_crumb"},
-    "pipeline.extract.plainhead": {"with_labels", "without_references"},
+    "pipeline.extract.plainhead": {"with_labels", "without_pages", "without_references"},
     "pipeline.extract.plainmarkdown": {"is_markdown", "inline", "without_marks"},
     "pipeline.extract.mastline": {"people_and_papers"},
     "pipeline.extract.variants": {"in_either_script"},

@@ -15,7 +15,7 @@ from pipeline.extract.boilerplate import matching
 from pipeline.extract.declaredtitle import BEFORE_SITE, SEPARATOR, ends_as_site, letters
 from pipeline.extract.names import is_personal_name
 from pipeline.extract.plainchrome import LABEL, chrome, is_entry, prose_lines
-from pipeline.extract.plainhead import LABELLED_TITLE, with_labels, without_references
+from pipeline.extract.plainhead import LABELLED_TITLE, with_labels, without_pages, without_references
 from pipeline.extract.plainmarkdown import inline, is_markdown, with_tokens, without_marks
 from pipeline.extract.variants import either_script
 from pipeline.rules.han import HAN
@@ -84,6 +84,12 @@ PICTURE = re.compile(r"!\[([^\]\n]{0,200})\]\(([^)\s]{1,2000})[^)\n]{0,200}\)")
 FILE_NAME = re.compile(r"[^\s/\\<>。，]{1,80}\.(?:jpe?g|png|gif|webp|bmp|svg|heic)", re.I)
 """A picture's place in a page saved as text."""
 
+ORNAMENTS = "*_◆◇●○★☆■□▲△※~～=·・§\u3000 "
+"""What a title stands between in texts that know no sizes of type."""
+
+SIGNED = re.compile(r"[·•・—－―-]{0,3}\s?(.{2,12}?)\s?[·•・]?")
+"""A writer's name alone in a line, with what stands before and behind it."""
+
 ENDS = "。！？!?…”’」』）)：:；;"
 LATIN = re.compile(r"[0-9A-Za-z,.;:)]")
 
@@ -120,7 +126,7 @@ def as_page(text: str) -> str:
     prose = prose_lines(lines)
     around = chrome(lines, prose)
     title_at, title = _title(lines, around, next(iter(prose), len(lines)))
-    heading_at = _repeated(lines, title_at, title)
+    heading_at = _repeated(lines, title_at, title, next((i for i in prose if i not in around), len(lines)))
     first = next((i for i in prose if i > heading_at), len(lines))
     out = [f"<title>{html.escape(title)}</title>" if title else "", "<body>"]
     for index, line in enumerate(lines):
@@ -133,8 +139,8 @@ def as_page(text: str) -> str:
         elif index in around:
             out.append(f"<nav>{html.escape(line)}</nav>")
         elif heading_at < index < first and _is_fact(lines, index, heading_at, first):
-            said = without_marks(line) if write is inline else line
-            out.append(f'<p class="meta">{html.escape(said)}</p>')
+            said = _name(line) or (without_marks(line) if write is inline else line)
+            out.append(f'<p class="meta">{html.escape(said)}</p>\n')  # no verse is joined to it
         else:
             out.append(_element(line, write))
     page = "\n".join(out)
@@ -151,7 +157,7 @@ def as_elements(text: str) -> str:
 
 def _read(text: str) -> tuple[list[str], dict[str, str], Callable[[str], str]]:
     """The lines of a text, tokens and HTML of its Markdown's blocks, and what writes a line as HTML."""
-    raw = _bare_lines(text)
+    raw = without_pages(_bare_lines(text))
     if not is_markdown(text):
         return _joined(raw), {}, html.escape
     raw, blocks = with_tokens(raw)
@@ -183,11 +189,17 @@ def _is_fact(lines: list[str], index: int, title: int, prose: int) -> bool:
     """Whether a line below the title says when, by whom or where it was published; a name does beside such a line, or
     alone between title and prose."""
     line = lines[index]
-    if is_personal_name(line):
-        return index - 1 == title == prose - 2 or any(
+    if _name(line):
+        return (index - 1 == title and prose in (index + 1, len(lines))) or any(
             _says_fact(lines[at]) for at in (index - 1, index + 1) if at < len(lines)
         )
     return _says_fact(line)
+
+
+def _name(line: str) -> str:
+    """The name of a line that is no more than somebody's."""
+    found = SIGNED.fullmatch(line)
+    return found[1] if found and is_personal_name(found[1]) else ""
 
 
 def _says_fact(line: str) -> bool:
@@ -255,7 +267,7 @@ def _title(lines: list[str], around: set[int], first: int) -> tuple[int, str]:
             break
     named = (index for index in candidates if not _names_somebody(lines[index]))
     at = next(named, candidates[0] if candidates else -1)
-    return at, lines[at].strip("*_") if at >= 0 else ""
+    return at, (lines[at].strip(ORNAMENTS) or lines[at]) if at >= 0 else ""
 
 
 def _is_furniture(line: str) -> bool:
@@ -264,7 +276,7 @@ def _is_furniture(line: str) -> bool:
 
 def _names_somebody(line: str) -> bool:
     """Whether a line is no more than the name of a site or a person."""
-    return ends_as_site(SEPARATOR.split(line, maxsplit=1)[0]) or is_personal_name(line)
+    return ends_as_site(SEPARATOR.split(line, maxsplit=1)[0]) or bool(_name(line))
 
 
 def _without_site(title: str) -> str:
@@ -276,13 +288,14 @@ def _without_site(title: str) -> str:
     return title
 
 
-def _repeated(lines: list[str], title_at: int, title: str) -> int:
-    """The last line in the first half that is the title again, with or without the site's name; else its own."""
+def _repeated(lines: list[str], title_at: int, title: str, text_at: int) -> int:
+    """The last line in the first half, above the text, that is the title again, with or without the site's name; else
+    its own: between pages of print it is a running head."""
     wanted = letters(title)
     half = sum(map(len, lines)) / 2
     found = title_at
     read = 0
-    for index, line in enumerate(lines):
+    for index, line in enumerate(lines[:text_at]):
         read += len(line)
         if read > half:
             break

@@ -1,8 +1,10 @@
-"""What stands above a text and says facts by label: front matter, the head of a letter or a post; link references."""
+"""What stands above a text and says facts by label: front matter, the head of a letter or a post; link references,
+and what print has on each page."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -54,6 +56,15 @@ REFERENCE_MARK = re.compile(r"\[\d{1,4}\](?=\S)")
 MARKED = 3
 """References from which their marks are taken out of the text."""
 
+PAGE_NUMBER = either_script(
+    r"[-—–－·]\s?\d{1,4}\s?[-—–－·]|第\s?\d{1,4}\s?页\s?(?:[/／,，]?\s?共\s?\d{1,4}\s?页)?"
+)
+PAGES = 2
+"""Numbers of pages from which a text was printed, and lines from which what stands beside them is a running head."""
+
+RUNNING_HEAD = 40
+"""Code points of the longest."""
+
 
 def with_labels(lines: list[str]) -> list[str]:
     """The lines with the facts of front matter (Jekyll's and Hugo's) or of a letter's head first, the title foremost.
@@ -98,3 +109,26 @@ def without_references(lines: list[str]) -> list[str]:
     if count < MARKED or at < 0 or not REFERENCES.match(lines[at]):
         return lines
     return [REFERENCE_MARK.sub("", line) for line in lines[:at]]
+
+
+def without_pages(lines: list[str]) -> list[str]:
+    """The lines of a text that was printed without the numbers of its pages and the running heads beside them.
+
+    The first of a head stays where it may be the title: what follows it is no other one.
+
+    >>> without_pages(["小镇文史", "老邮局", "邮局还开着。", "- 1 -", "小镇文史", "门口有钟。", "- 2 -"])
+    ['老邮局', '邮局还开着。', '门口有钟。']
+    """
+    bare = [line.strip() for line in lines]
+    there = [at for at, line in enumerate(bare) if line]
+    numbers = [nth for nth, at in enumerate(there) if PAGE_NUMBER.fullmatch(bare[at])]
+    if len(numbers) < PAGES:
+        return lines
+    said = Counter(bare)
+    beside = {bare[at] for nth in numbers for at in (*there[nth + 1 : nth + 2], there[nth - 1])}
+    heads = {line for line in beside if said[line] >= PAGES and len(line) <= RUNNING_HEAD}
+    gone = {*(there[nth] for nth in numbers), *(at for at in there if bare[at] in heads)}
+    first, below = there[0], bare[there[1]]
+    if len(below) > RUNNING_HEAD or below[-1] in "。！？：；":
+        gone.discard(first)
+    return [line for at, line in enumerate(lines) if at not in gone]
