@@ -328,12 +328,13 @@ def seconds(pattern: re.Pattern[Any], methods: Iterable[str], tried: Any) -> flo
 def slow(pattern: re.Pattern[Any], methods: Iterable[str], longest: int) -> str:
     """The input on which a pattern takes too long, in words; empty if there is none.
 
-    Lengths grow, so that an exponential pattern is caught while it is short. Where a tenth of the longest input
-    takes less than a hundredth of the time, the whole cannot take too long unless it is worse than quadratic.
+    Lengths grow, so that an exponential pattern is caught while it is short, and one that is too slow before it has
+    taken minutes. Where a length takes so little that by its square the longest would not take too long, none of
+    those between need be tried.
     """
-    lengths = [*range(12, 40, 2), *(40 * 2**step for step in range(11)), longest // 10]
+    short = [at for at in (*range(12, 40, 2), *(40 * 2**step for step in range(11))) if at <= longest // 10]
     for prefix, unit in hostile(pattern):
-        for at in [*sorted(at for at in lengths if at <= longest // 10), longest]:
+        for at in [*short, *(longest // part for part in (10, 4, 2, 1))]:
             body = prefix + unit * max(1, (at - len(prefix) - len(END)) // len(unit)) + END
             tried: Any = body[:at] if isinstance(pattern.pattern, str) else body[:at].encode("latin-1")
             spent = seconds(pattern, methods, tried)
@@ -341,7 +342,7 @@ def slow(pattern: re.Pattern[Any], methods: Iterable[str], longest: int) -> str:
                 spent = min(spent, seconds(pattern, methods, tried))
             if spent > SECONDS:
                 return f"{prefix!r} + {unit!r} * n, {at} characters: {spent:.2f} s"
-            if at == longest // 10 and spent < SECONDS / 100:
+            if at >= longest // 10 and spent * (longest / at) ** 2 < SECONDS:
                 break
     return ""
 
