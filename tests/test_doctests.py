@@ -44,6 +44,7 @@ TEACHING = {
     "pipeline.normalize.brackets": {"brackets"},
     "pipeline.normalize.punctuation": {"marks"},
     "pipeline.normalize.quotes": {"quotes"},
+    "pipeline.normalize.digits": {"formal_ones"},
     "pipeline.normalize.readings": {"readings"},
     "pipeline.normalize.spacing": {"letter_spacing", "mark_spaces"},
     "pipeline.web.pace": {"retry_after_seconds"},

@@ -117,6 +117,13 @@ FIXES = (
     ),
     Fix("number_marks", digits.number_marks, "number", "：，", "10：30 and 1，234 get half-width marks"),
     Fix(
+        "formal_ones",
+        digits.formal_ones,
+        "number",
+        "壹",
+        "壹個 is 一個 where a converter wrote 壹 throughout",
+    ),
+    Fix(
         "lost_spaces",
         spacing.lost_spaces,
         "number",
