@@ -23,6 +23,7 @@ from pipeline.extract.account import (
     together,
 )
 from pipeline.extract.byline import author_in, closing_author
+from pipeline.extract.creditline import staff_of_a_paper
 from pipeline.extract.dateline import ROLE, dateline_author
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
@@ -65,6 +66,11 @@ NO_AUTHOR = either_script(
     re.I,
 )
 """Printed behind the label of an author where there is none."""
+
+SLOGAN = either_script(
+    r"^(?:让|为[您你]|专注|致力|打造)[\u4e00-\u9fff]{5,}|的(?:网站|平台|媒体|门户|社区|公众号)$|(?:手机版|官网|官方网站|首页|下载)$"
+)
+"""What a site says of itself where the author should be, or the words by which it wants to be found."""
 
 PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|(?:news|post|topic|article|blog|entry)author(?:$|[\s_\-])|"
@@ -271,7 +277,7 @@ def _dateline(page: Evidence) -> str | None:
         for side in (*sides, *runs):
             line = COUNTED.sub("", side.replace(GAP, " ")).strip()
             name = dateline_author(line) or (_described(line) if "作者" in line[:8] else None)
-            if name and not _are_agencies(name):
+            if name and _believed(name, page) and not _are_agencies(name):
                 return name
     return None
 
@@ -293,12 +299,13 @@ def _with_paper(page: Evidence) -> str | None:
 
 
 def _foot(page: Evidence) -> str | None:
-    for line in (page.printed.last, *_ending(page.printed.last), *page.printed.own):
+    for line in (*_ending(page.printed.last), page.printed.last, *page.printed.own):
         name = (
             (None if ENGLISH_BY.search(line) else author_in(line))
             or (None if CHANGED.search(line) else dateline_author(line))
             or closing_author(line)
             or _described(line)
+            or "、".join(staff_of_a_paper(line))
         )
         if name and _believed(name, page):
             return name
@@ -429,7 +436,7 @@ def find_author(page: Evidence) -> tuple[str | None, str | None]:
 
 def _believed(name: str, page: Evidence) -> bool:
     """Whether an answer can be an author, by whatever rule it came."""
-    if not all(map(is_name, name.split("、"))) or NO_AUTHOR.search(name):
+    if not all(map(is_name, name.split("、"))) or NO_AUTHOR.search(name) or SLOGAN.search(name):
         return False
     return not is_the_site(name, page.url) or (_is_personal(page) and not DESK.search(name))
 

@@ -85,10 +85,17 @@ SEEN = either_script(
 SCORE = re.compile(r"[\s\x1f|·]{1,3}\d{1,6}\.\d{1,3}[\s\x1f|·]{0,3}$")
 """A number with decimals behind a name: what an account has earned."""
 
-SHORT_DAY = either_script(
-    r"(?:\d{1,2}[-/月]\d{1,2}日?\s{1,3}\d{1,2}:\d\d|(?:\d{1,2}|[一二三两几])\s?(?:分钟|小时|天)前|(?:昨天|今天|前天)\s?\d{1,2}:\d\d|刚刚)"
+_SHORT_DAY = (
+    r"(?:\d{1,2}[-/月]\d{1,2}日?\s{1,3}\d{1,2}:\d\d|(?:\d{1,2}|[一二三两几])\s?(?:分钟|小时|天)前|"
+    r"(?:昨天|今天|前天)\s?\d{1,2}:\d\d|刚刚)"
 )
+SHORT_DAY = either_script(_SHORT_DAY)
 """How a line begins that gives the day without its year, as platforms do."""
+
+BEFORE_SHORT_DAY = either_script(
+    rf"([\u4e00-\u9fff]{{2,4}})[\s\x1f|｜·•,，]{{1,4}}(?:(?:发布|发表)于?)?[\s\x1f]{{0,2}}{_SHORT_DAY}(?=[\s\x1f|｜·•]|$)"
+)
+"""李小山 · 3小时前"""
 
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|撰写|Posted|Published)?"
@@ -102,6 +109,9 @@ AFTER_DAY = either_script(
     r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）】\]\x1f|｜·•\-/／]*"
 )
 """The clock time, the day of the week and signs behind a day."""
+
+OPENS = either_script(r"\d{1,2}月\d{1,2}日|[快专]?[讯电]|消息")
+"""Behind a paper's name at the beginning of a text: 示例汇3月11日丨"""
 
 PLACE_OF_POST = either_script(r"(?:来自|发自|发布于|IP)(?!.*(?:[网报社台]|新闻|发布)$)", re.I)
 """来自浙江省 behind the day: where it was posted, not by whom."""
@@ -158,6 +168,9 @@ def beside_day(page: Evidence) -> Named:
     for line in (*printed.head, *posted):
         found = find_day(line)
         if not found:
+            short = BEFORE_SHORT_DAY.match(line)
+            if short and is_sure_name(short[1]) and not COLUMN.fullmatch(short[1]):
+                return short[1], None
             continue
         if DISPATCH.match(line[found.end :]):
             continue
@@ -177,9 +190,11 @@ def beside_day(page: Evidence) -> Named:
             and not _is_column(left, printed)
             and not NOT_A_NAME.search(left)
             and not is_the_site(left, url)
-            and not re.search(r"[:：\d>]", left)
+            and not re.search(r"[:：，。！？\d>]", left)
             and not (WHERE.fullmatch(left) or PLACE_OF_POST.match(left) or DESK.search(left))
         ):
+            if any(line.startswith(left) and OPENS.match(line, len(left)) for line in printed.first[:1]):
+                return None, left
             if left in printed.accounts:
                 return (None, left) if PAPER_ALONE.fullmatch(left) else (left, None)
             behind = _person_behind(line)
