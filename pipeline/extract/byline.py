@@ -83,6 +83,9 @@ PLATFORM = either_script(r"^[\u4e00-\u9fff]{2,4}号\s?[·・•丨|｜]\s?(?=\S{
 TAKEN_FROM = either_script(r"^(?:摘自|选自|转自|转载自|原载)\s?(?:《([^《》]{2,20})》$)?")
 """Between the label and the source: 来源：摘自《示例文摘》."""
 
+OFFICIAL = either_script(r"(?<=.{2})官方[账帐]号$")
+"""Behind a paper's name on the platforms: 示例晚报官方账号."""
+
 CLOCK = re.compile(r"\d{1,2}[:：]\d\d")
 REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
 """What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
@@ -94,7 +97,7 @@ NO_SOURCE = either_script(
 """Printed where a source should be, or the count or the hour behind an empty label; it names none."""
 
 NEXT_FACT = either_script(
-    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})(?:次数|单位|数|量)?\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s(?:[\u4e00-\u9fff]{{2,6}}|[A-Z][a-z]{{3,10}})[:：]|"
+    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})(?:次数|单位|数|量)?\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s(?:[\u4e00-\u9fff]{{2,6}}[:：丨︱]|[A-Z][a-z]{{3,10}}[:：])|"
     r"\s[\u4e00-\u9fff]{2,4}(?:报道|报导|专电)(?=$|[\s\x1f])"
 )
 """Where the next fact begins: a word known as a label, or any short word behind a space and before a colon, or
@@ -169,6 +172,7 @@ def clean_source(value: str) -> str | None:
         value = value[: day.start]
     value = ISSUE.sub("", value)
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
+    value = OFFICIAL.sub("", value)
     value = REPORTER_OF.sub("", PLATFORM.sub("", TAKEN_FROM.sub(r"\1", value)))
     value = value.strip(" \u3000:：>@＠［］【】[](（)）,，;；-—。·/／")
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value

@@ -295,7 +295,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
         if (
             len(name) not in ABOVE_DAY
             or letters(name) == letters(title or "")
-            or name in printed.headings
+            or not printed.headings.isdisjoint((name, above))
             or not is_name(name)
             or re.search(r"[:：\d>，。！？|、／/\x1f]", name)
             or COLUMN.fullmatch(name)
