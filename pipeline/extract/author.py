@@ -356,6 +356,17 @@ def _alone(page: Evidence) -> str | None:
         people = max(map(len, names)) > 2 and all(map(is_personal_name, names))
         if (told or people) and not (NOT_A_NAME.search(line) or COLUMN.fullmatch(line)):
             return "、".join(names)
+    return _opens_alone(page)
+
+
+def _opens_alone(page: Evidence) -> str | None:
+    """Names that are the body's first line, as papers print them, and are told of neither in it nor in the title."""
+    for line in page.printed.first[:1]:
+        names = re.split(r"[ 、,，]+", SPACED_NAME.sub(closed_up, line).strip())
+        told = (page.title or "") + page.text[len(line) :]
+        is_people = all(map(is_personal_name, names)) and max(map(len, names)) > 2
+        if is_people and not (NOT_A_NAME.search(line) or any(name in told for name in names)):
+            return "、".join(names)
     return None
 
 

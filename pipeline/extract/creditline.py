@@ -17,11 +17,16 @@ LONGEST = 60
 PARTS = 12
 """Parts of the longest."""
 
-BETWEEN = re.compile(r"[\s、，,;；/／╱|｜︱丨:：&＆+＋・‧()（）\[\]【】〔〕■□◆◇●○▪]+")
+BETWEEN = re.compile(r"[\s、，,;；/／╱|｜︱丨:：&＆+＋・‧()（）\[\]【】〔〕■□◆◇●○▪◎〇⊙◯]+")
 """What stands between the parts of a byline. A full stop is of a sentence."""
 
-SQUARE = re.compile(r"[\s（(]{0,3}[■□]")
-"""A paper's mark before who wrote it, which says so without a word: ■李小山."""
+SQUARE = re.compile(r"[\s（(]{0,3}[■□◇◎〇⊙◯]")
+"""A paper's mark before who wrote it, which says so without a word: ■李小山. ● and ◆ begin the items of lists."""
+
+POST = either_script(
+    r"[\u4e00-\u9fff]{0,16}(?:作家|教授|学者|研究员|讲师|博士|律师|医生|教师|学生|评论员|职员|主任|院长|校长|[省市县区镇乡村])"
+)
+"""What somebody is, or where from, in brackets behind the name."""
 
 _OF = r"(?:\d{0,3}[\u4e00-\u9fffA-Za-z《》]{0,12}?)"
 _ROLES = (
@@ -66,6 +71,8 @@ def is_byline(line: str) -> bool:
     parts = _parts_of(line)
     if not 0 < len(parts) <= PARTS:
         return False
+    if SQUARE.match(line) and is_sure_name(parts[0]):
+        parts = [part for part in parts if not POST.fullmatch(part)]
     is_marked = SQUARE.match(line) is not None and all(map(is_sure_name, parts))
     who, what = False, is_marked or bool(_staff(parts))
     for part in parts:

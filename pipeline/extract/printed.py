@@ -172,7 +172,8 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     others = (
         n
         for n, i in enumerate(foot)
-        if i > last and (matching(layout.lines[i].text, "cut") or _begins_another(layout, i))
+        if i > last
+        and (matching(layout.lines[i].text, "cut") not in (None, "credit") or _begins_another(layout, i))
     )
     own = foot[: next(others, len(foot))]
     opening = next(
