@@ -122,6 +122,13 @@ ANOTHERS = either_script(
 )
 """A line that is the label of what another person did, above the name."""
 
+EDITION = either_script(r"(?:第\s?|[\s\x1f]|^)[A-Z]?\d{1,3}\s?版|[上下]一[版期]|版面导航|数字报|电子报")
+"""Round the text of a paper's edition: its page, and the way to the next."""
+
+EDITION_ADDRESS = re.compile(
+    r"//(?:epaper|e-?paper|szb|dzb|paper|szbz?|digital)\.|/(?:szb|dzb|epaper|paper)/", re.I
+)
+
 IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
 IS_WRITER = either_script(
     r"(?:资深|特约|专栏|首席|高级|见习|[\u4e00-\u9fff]{2,4}[报网刊台社])?(?:记者|作者|撰稿人|评论员|作家)"
@@ -135,7 +142,7 @@ AUTHOR_IN_SENTENCE = either_script(
 """本文转载自示例评论，作者李小山，版权归原作者所有。"""
 
 BEHIND_SOURCE = either_script(
-    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：]{2,20}(?:[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})|[\s\x1f]{1,3}([\u4e00-\u9fff]{3}))"
+    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：（(]{2,20}(?:[（(]([\u4e00-\u9fff]{2,4})[)）]|[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})|[\s\x1f]{1,3}([\u4e00-\u9fff]{3}))"
     r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月]|(?:通讯员|记者)\s)|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
 )
 """来源：示例晚报 | 李小山 2023-03-11"""
@@ -228,7 +235,7 @@ def _agency(page: Evidence) -> str | None:
 def _behind_source(page: Evidence) -> str | None:
     for line in page.printed.head:
         said = BEHIND_SOURCE.search(line)
-        name = (said[1] or said[2]) if said else ""
+        name = next(filter(None, said.groups())) if said else ""
         if is_personal_name(name) and not COLUMN.fullmatch(name):
             return name
     return None
@@ -360,8 +367,14 @@ def _alone(page: Evidence) -> str | None:
 
 
 def _opens_alone(page: Evidence) -> str | None:
-    """Names that are the body's first line, as papers print them, and are told of neither in it nor in the title."""
-    for line in page.printed.first[:1]:
+    """Names that are the body's first line in a paper's edition, told of neither in it nor in the title.
+
+    Elsewhere such a line is a heading: many words of three characters begin with a family name.
+    """
+    printed = page.printed
+    if not (EDITION_ADDRESS.search(page.url) or any(map(EDITION.search, (*printed.above, *printed.head)))):
+        return None
+    for line in printed.first[:1]:
         names = re.split(r"[ 、,，]+", SPACED_NAME.sub(closed_up, line).strip())
         told = (page.title or "") + page.text[len(line) :]
         is_people = all(map(is_personal_name, names)) and max(map(len, names)) > 2

@@ -83,6 +83,9 @@ PLATFORM = either_script(r"^[\u4e00-\u9fff]{2,4}号\s?[·・•丨|｜]\s?(?=\S{
 TAKEN_FROM = either_script(r"^(?:摘自|选自|转自|转载自|原载)\s?(?:《([^《》]{2,20})》$)?")
 """Between the label and the source: 来源：摘自《示例文摘》."""
 
+NAME_BEHIND = re.compile(r"\s?[/／（(]\s?([\u4e00-\u9fff]{2,4})\s?[)）]?\s?$")
+"""Who wrote it, glued to the paper: 示例晚报/李小山, 示例晚报(李小山)."""
+
 OFFICIAL = either_script(r"(?<=.{2})官方[账帐]号$")
 """Behind a paper's name on the platforms: 示例晚报官方账号."""
 
@@ -173,6 +176,9 @@ def clean_source(value: str) -> str | None:
     value = ISSUE.sub("", value)
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
     value = OFFICIAL.sub("", value)
+    behind = NAME_BEHIND.search(value)
+    if behind and is_personal_name(behind[1]) and ORG.search(value[: behind.start()]):
+        value = value[: behind.start()]
     value = REPORTER_OF.sub("", PLATFORM.sub("", TAKEN_FROM.sub(r"\1", value)))
     value = value.strip(" \u3000:：>@＠［］【】[](（)）,，;；-—。·/／")
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value

@@ -113,7 +113,7 @@ SENTENCE = either_script(
 
 
 NO_GIVEN_NAME = either_script(
-    r".[图街帽员部省网看面办率识库版读病词县市区镇店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]|.(?:小姐|先生|女士)$"
+    r".[图街帽员部省网看面办率识库版读病词县市区镇村乡店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]|.(?:小姐|先生|女士)$"
 )
 """Behind a family name's character, these make a word, 金融街, 程序员, or how somebody is addressed."""
 

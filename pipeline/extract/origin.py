@@ -96,6 +96,9 @@ PAPER = either_script(
 OPENING = 40
 """Code points of the longest first line of a body that can be 转载自：示例评论."""
 
+FROM = either_script(r"来自[\s\x1f]")
+"""What stands before a column too: 来自 社会 2023-03-11 的文章."""
+
 NEAREST = 2
 """Lines above the title in which a day and a paper are the article's: 2023-03-11 示例日报."""
 
@@ -134,8 +137,7 @@ def _label(page: Evidence) -> Origin | None:
     for line in (*page.printed.head, *page.printed.above, *opening):
         account = ACCOUNT_LABEL.search(line)
         name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
-        is_column = name is not None and COLUMN.fullmatch(name) and not name.endswith("中心")
-        if is_column or not name:
+        if not name or (FROM.search(line) and COLUMN.fullmatch(name)):
             continue
         if name not in (*page.printed.accounts, poster([line])) and not _is_platform(name, page):
             return name, link_of(page.printed, name)
