@@ -24,7 +24,7 @@ TEACHING = {
     "pipeline.dedupe.titles": {"whole_titles"},
     "pipeline.extract.ago": {"days_ago"},
     "pipeline.extract.clock": {"clock_beside", "moment"},
-    "pipeline.extract.creditline": {"is_byline"},
+    "pipeline.extract.creditline": {"is_byline", "staff_of_a_paper"},
     "pipeline.extract.dates": {"find_day", "machine_moment"},
     "pipeline.extract.inline": {"marks_of"},
     "pipeline.extract.declaredtitle": {"clean_title", "form_title"},

@@ -43,7 +43,7 @@ MAX_UP = 30
 """Elements above a button in which it may be hidden."""
 
 TRIGGER = either_script(
-    r"阅读|查看|浏览|观看|展开|显示|付费|购买|订阅|会员|VIP|试读|登录|登陆|登入|注册|解锁|[aA][pP][pP]|看"
+    r"阅读|查看|浏览|观看|展开|显示|付费|购买|订阅|会员|VIP|试读|登录|登陆|登入|注册|解锁|[aA][pP][pP]|看|节[录选]"
 )
 """In every notice: most lines are done with at once."""
 

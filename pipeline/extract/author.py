@@ -23,6 +23,7 @@ from pipeline.extract.account import (
     together,
 )
 from pipeline.extract.byline import author_in, closing_author
+from pipeline.extract.creditline import staff_of_a_paper
 from pipeline.extract.dateline import ROLE, dateline_author
 from pipeline.extract.dates import find_day
 from pipeline.extract.evidence import (
@@ -65,6 +66,11 @@ NO_AUTHOR = either_script(
     re.I,
 )
 """Printed behind the label of an author where there is none."""
+
+SLOGAN = either_script(
+    r"^(?:让|为[您你]|专注|致力|打造)[\u4e00-\u9fff]{5,}|的(?:网站|平台|媒体|门户|社区|公众号)$|(?:手机版|官网|官方网站|首页|下载)$"
+)
+"""What a site says of itself where the author should be, or the words by which it wants to be found."""
 
 PERSON_CLASS = either_script(
     r"(?:^|\s)name(?:\s|$)|(?:^|[\s_\-])(?:author|byline|writer|nick|nickname|reporter|zuozhe)(?:$|[\s_\-])|author\w{0,8}[_\-]{0,2}name|user-?link|nick[_\-]?name|(?:news|post|topic|article|blog|entry)author(?:$|[\s_\-])|"
@@ -116,6 +122,13 @@ ANOTHERS = either_script(
 )
 """A line that is the label of what another person did, above the name."""
 
+EDITION = either_script(r"(?:第\s?|[\s\x1f]|^)[A-Z]?\d{1,3}\s?版|[上下]一[版期]|版面导航|数字报|电子报")
+"""Round the text of a paper's edition: its page, and the way to the next."""
+
+EDITION_ADDRESS = re.compile(
+    r"//(?:epaper|e-?paper|szb|dzb|paper|szbz?|digital)\.|/(?:szb|dzb|epaper|paper)/", re.I
+)
+
 IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
 IS_WRITER = either_script(
     r"(?:资深|特约|专栏|首席|高级|见习|[\u4e00-\u9fff]{2,4}[报网刊台社])?(?:记者|作者|撰稿人|评论员|作家)"
@@ -129,8 +142,8 @@ AUTHOR_IN_SENTENCE = either_script(
 """本文转载自示例评论，作者李小山，版权归原作者所有。"""
 
 BEHIND_SOURCE = either_script(
-    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：]{2,20}(?:[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})|[\s\x1f]{1,3}([\u4e00-\u9fff]{3}))"
-    r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月])|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
+    r"(?:来源|稿源)\s?[:：]\s?[^\s\x1f|｜丨:：（(]{2,20}(?:[（(]([\u4e00-\u9fff]{2,4})[)）]|[\s\x1f]{0,3}[|｜丨/／][\s\x1f]{0,3}([\u4e00-\u9fff]{2,4})|[\s\x1f]{1,3}([\u4e00-\u9fff]{3}))"
+    r"(?=[\s\x1f]{1,6}(?:(?:19|20)\d\d|\d{1,2}[-/月]|(?:通讯员|记者)\s)|[\s\x1f]{0,6}[|｜丨]|[\s\x1f]{0,6}$)"
 )
 """来源：示例晚报 | 李小山 2023-03-11"""
 
@@ -222,7 +235,7 @@ def _agency(page: Evidence) -> str | None:
 def _behind_source(page: Evidence) -> str | None:
     for line in page.printed.head:
         said = BEHIND_SOURCE.search(line)
-        name = (said[1] or said[2]) if said else ""
+        name = next(filter(None, said.groups())) if said else ""
         if is_personal_name(name) and not COLUMN.fullmatch(name):
             return name
     return None
@@ -271,7 +284,7 @@ def _dateline(page: Evidence) -> str | None:
         for side in (*sides, *runs):
             line = COUNTED.sub("", side.replace(GAP, " ")).strip()
             name = dateline_author(line) or (_described(line) if "作者" in line[:8] else None)
-            if name and not _are_agencies(name):
+            if name and _believed(name, page) and not _are_agencies(name):
                 return name
     return None
 
@@ -293,12 +306,13 @@ def _with_paper(page: Evidence) -> str | None:
 
 
 def _foot(page: Evidence) -> str | None:
-    for line in (page.printed.last, *_ending(page.printed.last), *page.printed.own):
+    for line in (*_ending(page.printed.last), page.printed.last, *page.printed.own):
         name = (
             (None if ENGLISH_BY.search(line) else author_in(line))
             or (None if CHANGED.search(line) else dateline_author(line))
             or closing_author(line)
             or _described(line)
+            or "、".join(staff_of_a_paper(line))
         )
         if name and _believed(name, page):
             return name
@@ -348,6 +362,23 @@ def _alone(page: Evidence) -> str | None:
         told = HAN_NAME.fullmatch(line) and IS_A_REPORTER.search(below)
         people = max(map(len, names)) > 2 and all(map(is_personal_name, names))
         if (told or people) and not (NOT_A_NAME.search(line) or COLUMN.fullmatch(line)):
+            return "、".join(names)
+    return _opens_alone(page)
+
+
+def _opens_alone(page: Evidence) -> str | None:
+    """Names that are the body's first line in a paper's edition, told of neither in it nor in the title.
+
+    Elsewhere such a line is a heading: many words of three characters begin with a family name.
+    """
+    printed = page.printed
+    if not (EDITION_ADDRESS.search(page.url) or any(map(EDITION.search, (*printed.above, *printed.head)))):
+        return None
+    for line in printed.first[:1]:
+        names = re.split(r"[ 、,，]+", SPACED_NAME.sub(closed_up, line).strip())
+        told = (page.title or "") + page.text[len(line) :]
+        is_people = all(map(is_personal_name, names)) and max(map(len, names)) > 2
+        if is_people and not (NOT_A_NAME.search(line) or any(name in told for name in names)):
             return "、".join(names)
     return None
 
@@ -429,7 +460,7 @@ def find_author(page: Evidence) -> tuple[str | None, str | None]:
 
 def _believed(name: str, page: Evidence) -> bool:
     """Whether an answer can be an author, by whatever rule it came."""
-    if not all(map(is_name, name.split("、"))) or NO_AUTHOR.search(name):
+    if not all(map(is_name, name.split("、"))) or NO_AUTHOR.search(name) or SLOGAN.search(name):
         return False
     return not is_the_site(name, page.url) or (_is_personal(page) and not DESK.search(name))
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from pipeline.extract.dates import find_day
-from pipeline.extract.names import GAP, ORG, is_personal_name, names_of, no_names
+from pipeline.extract.names import GAP, OF_CLASS, ORG, is_personal_name, is_sure_name, names_of, no_names
 from pipeline.extract.variants import either_script
 
 _STOP = (
@@ -30,7 +30,7 @@ SOURCE_LABEL = either_script(
 )
 AUTHOR_LABEL = either_script(
     r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|网友|昵称|博主|投稿[人者]|投稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字(?:整理)?|文案|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
-    r"采写|采访|採訪|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by|(?:Text|Words|Writer)(?=\s?[:：]))"
+    r"采写|采访|採訪|通讯员(?=[:：])|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by|(?:Text|Words|Writer)(?=\s?[:：]))"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
 )
@@ -68,6 +68,9 @@ BRACKETED = either_script(
 )
 """A label in brackets for its colon: 【记者】李小山【通讯员】王建国."""
 
+LABEL_IN_BRACKETS = re.compile(r"[\[【［〔]\s?([\u4e00-\u9fff]{2,6})\s?[\]】］〕]\s?(?=[:：])")
+"""[来源]：示例晚报"""
+
 LABELS = 20
 """Labels of an author tried in one line."""
 
@@ -80,17 +83,24 @@ PLATFORM = either_script(r"^[\u4e00-\u9fff]{2,4}号\s?[·・•丨|｜]\s?(?=\S{
 TAKEN_FROM = either_script(r"^(?:摘自|选自|转自|转载自|原载)\s?(?:《([^《》]{2,20})》$)?")
 """Between the label and the source: 来源：摘自《示例文摘》."""
 
+NAME_BEHIND = re.compile(r"\s?[/／（(]\s?([\u4e00-\u9fff]{2,4})\s?[)）]?\s?$")
+"""Who wrote it, glued to the paper: 示例晚报/李小山, 示例晚报(李小山)."""
+
+OFFICIAL = either_script(r"(?<=.{2})官方[账帐]号$")
+"""Behind a paper's name on the platforms: 示例晚报官方账号."""
+
 CLOCK = re.compile(r"\d{1,2}[:：]\d\d")
 REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
 """What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
 
 NO_SOURCE = either_script(
-    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑|收集|搜集|采集|摘录)?|来自|转自|来源"
+    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑|收集|搜集|采集|摘录)?|来自|转自|来源|"
+    r"(?:阅读|浏览|点击|访问|查看)(?:量|数|次数)?\s?\d.{0,8}|[〇零一二三四五六七八九十]{1,3}[时点].{0,5}"
 )
-"""Printed where a source should be; it names none."""
+"""Printed where a source should be, or the count or the hour behind an empty label; it names none."""
 
 NEXT_FACT = either_script(
-    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s(?:[\u4e00-\u9fff]{{2,6}}|[A-Z][a-z]{{3,10}})[:：]|"
+    rf"(?<!\s)\s*+(?:(?<!\w)(?:{_STOP})|(?:{_STOP})(?:次数|单位|数|量)?\s?[:：]|(?:文\s?[/／]\s?)?图\s?[/／|｜:：]|[【\[])|\s(?:[\u4e00-\u9fff]{{2,6}}[:：丨︱]|[A-Z][a-z]{{3,10}}[:：])|"
     r"\s[\u4e00-\u9fff]{2,4}(?:报道|报导|专电)(?=$|[\s\x1f])"
 )
 """Where the next fact begins: a word known as a label, or any short word behind a space and before a colon, or
@@ -104,7 +114,7 @@ AGENCY = either_script(
     r"中評社|韩联社|塔斯社|俄新社)(?=[^\u4e00-\u9fff]|记者(?!\s?[:：])|讯|[\u4e00-\u9fff]{0,12}?(?:\d{1,2}月)?\d{1,2}日?[专專]?[电電讯訊])|中央社|中時|工商)"
 )
 DISPATCH = either_script(
-    r"^[\s\u3000（(〔【\[]{0,4}((?!本|记者)[\u4e00-\u9fff]{2,7}(?:[报社网台]|在线))(?:数字报)?(?:讯|[\u4e00-\u9fff]{0,8}?(?:\d{1,2}月)?\d{1,2}日?[电讯])"
+    r"^[\s\u3000（(〔【\[]{0,4}((?!本|记者)[\u4e00-\u9fff]{2,7}(?:[报社网]|台(?![北中南东湾])|在线))(?:数字报)?(?:讯|[\u4e00-\u9fff]{0,8}?(?:\d{1,2}月)?\d{1,2}日?[电讯])"
     r"(?=[\s\x1f）)】〕]{0,3}(?:[（(]|记者|题|\d|$))"
 )
 """How a paper begins what it has from nobody else: 示例晚报讯（记者, 示例社高雄3月1日电（记者."""
@@ -128,6 +138,11 @@ CLOSING_SOURCE = either_script(
 MIDDLE_DOT = re.compile(r"\s[·•‧∙]\s")
 """Between two facts: Author: X · Published: 2023-03-11."""
 
+OF_OFFICE = either_script(
+    r"[\u4e00-\u9fff]{2,14}(?:小学|中学|学校|中心校|幼儿园|[一二三四]中|大学|学院|党委|团委|支部|工会|[局处部科室委办院所镇乡村社区队厂站]|街道|公司|中心)"
+)
+"""What stands before the names in closing brackets: （示例小学 李小山）."""
+
 NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
 """In closing brackets that name who did something else."""
 
@@ -135,6 +150,7 @@ NOT_WRITTEN = either_script(r"[:：]|编辑|责编|校对|审核|[摄图]$")
 @lru_cache(maxsize=256)
 def source_in(text: str) -> str | None:
     """The name after a source label in a printed line, or None. Several readers ask about each line."""
+    text = LABEL_IN_BRACKETS.sub(r" \1", text)
     for match in SOURCE_LABEL.finditer(text):
         value = match[1]
         if text[match.end() : match.end() + 1] in (":", "："):
@@ -159,6 +175,10 @@ def clean_source(value: str) -> str | None:
         value = value[: day.start]
     value = ISSUE.sub("", value)
     value = re.sub(r"(?<![A-Za-z])\s+(?![A-Za-z]).*", "", value.strip())
+    value = OFFICIAL.sub("", value)
+    behind = NAME_BEHIND.search(value)
+    if behind and is_personal_name(behind[1]) and ORG.search(value[: behind.start()]):
+        value = value[: behind.start()]
     value = REPORTER_OF.sub("", PLATFORM.sub("", TAKEN_FROM.sub(r"\1", value)))
     value = value.strip(" \u3000:：>@＠［］【】[](（)）,，;；-—。·/／")
     value = value.strip("《》") if ("《" in value) != ("》" in value) else value
@@ -178,7 +198,7 @@ def clean_source(value: str) -> str | None:
 
 def author_in(text: str) -> str | None:
     """The names after an author label in a printed line, joined with 、, or None."""
-    at, text = 0, BRACKETED.sub(r" \1：", text)
+    at, text = 0, BRACKETED.sub(r" \1：", LABEL_IN_BRACKETS.sub(r" \1", text))
     for _ in range(LABELS):
         if not (match := AUTHOR_LABEL.search(text, at)):
             break
@@ -187,6 +207,7 @@ def author_in(text: str) -> str | None:
             continue
         if reporter := PAPER_AND_REPORTER.match(value):
             value = value[reporter.end() :]
+        value = OF_CLASS.sub("", value, count=1) if OF_CLASS.match(value) else value
         value = MIDDLE_DOT.split(SECOND_ROLE.sub("、", LEADING_ROLE.sub("", value)))[0]
         stop = NEXT_FACT.search(value)
         if stop:
@@ -244,9 +265,11 @@ def closing_author(text: str) -> str | None:
     if not match or NOT_WRITTEN.search(match[2]):
         return None
     names = names_of(re.sub(r"\s+", "、", match[2]))
-    if names and all(is_personal_name(name) for name in names):
-        return "、".join(names)
-    return None
+    people = [name for name in names if is_personal_name(name)]
+    beside = [word for word in re.split(r"[\s、,，/／]+", match[2]) if word and word not in people]
+    if len(people) < len(names) and not all(map(OF_OFFICE.fullmatch, beside)):
+        return None
+    return "、".join(people) if people and (not beside or any(map(is_sure_name, people))) else None
 
 
 def agency(text: str) -> str | None:

@@ -11,6 +11,9 @@ from pipeline.extract.variants import either_script
 LONGEST = 90
 """Code points of such a line."""
 
+PARAGRAPH = 40
+"""Code points of sentences that speak to nobody, from which a line is of the article whatever is glued behind."""
+
 ADDRESSED = either_script(
     r"[你您]|大家(?!庭|族)|各位|咱们|看官|伙伴|朋友们|亲们|老铁|家人们|读者群|编辑微信|[博楼]主|小编|我是"
     r"|本(?:报|刊|站|号|院|社|台|店|栏|网|稿|页|公众号|平台)(?!身)|编辑部|别忘了|记得|欢迎(?!仪式)|快来|赶快|不妨|[吧呀哟啦哦呗](?=[。！!～~]*$)"
@@ -46,6 +49,9 @@ OF_OTHERS = either_script(
 def is_call(line: str, place: str = "foot") -> bool:
     """Whether a line at the head or the foot of a body speaks to the reader about the page."""
     if len(line) > LONGEST or OF_OTHERS.search(line) or (place == "head" and not ON_TOP.search(line)):
+        return False
+    told = line[: line.rfind("。") + 1]
+    if len(told) >= PARAGRAPH and not (ADDRESSED.search(told) or THING.search(told) or PRESS.search(told)):
         return False
     if PRESS.search(line):
         return True

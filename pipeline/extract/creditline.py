@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extract.names import ORG, SPACED_NAME, closed_up, is_personal_name
+from pipeline.extract.names import ORG, SPACED_NAME, closed_up, is_personal_name, is_sure_name
 from pipeline.extract.variants import either_script
 
 LONGEST = 60
@@ -17,10 +17,18 @@ LONGEST = 60
 PARTS = 12
 """Parts of the longest."""
 
-BETWEEN = re.compile(r"[\s、，,;；/／╱|｜︱丨:：&＆+＋・‧()（）\[\]【】〔〕]+")
+BETWEEN = re.compile(r"[\s、，,;；/／╱|｜︱丨:：&＆+＋・‧()（）\[\]【】〔〕■□◆◇●○▪◎〇⊙◯]+")
 """What stands between the parts of a byline. A full stop is of a sentence."""
 
-_OF = r"(?:[\u4e00-\u9fffA-Za-z《》]{0,12}?)"
+SQUARE = re.compile(r"[\s（(]{0,3}[■□◇◎〇⊙◯]")
+"""A paper's mark before who wrote it, which says so without a word: ■李小山. ● and ◆ begin the items of lists."""
+
+POST = either_script(
+    r"[\u4e00-\u9fff]{0,16}(?:作家|教授|学者|研究员|讲师|博士|律师|医生|教师|学生|评论员|职员|主任|院长|校长|[省市县区镇乡村])"
+)
+"""What somebody is, or where from, in brackets behind the name."""
+
+_OF = r"(?:\d{0,3}[\u4e00-\u9fffA-Za-z《》]{0,12}?)"
 _ROLES = (
     r"(?:全媒体|融媒体|首席|见习|特约|实习|资深|高级|值班|责任|助理|核稿|执行|新媒体|本[报刊网社台版期])*+"
     r"(?:记者|通讯员|特派员|特派记者|评论员|撰稿人?|实习生|编译|编辑|主编|责编|校对|审校|审核|核稿|统稿|采编|采写|采访|撰文|作者|译者|翻译|整理|摄影|摄像|剪辑|制图|供图|供稿|文字|图片|图文|一读|二读|三读|初审|复审|终审)"
@@ -40,25 +48,58 @@ DID_BY = either_script(r"([\u4e00-\u9fff]{2,4})(?:综合|专题|摄影|联合)?(
 DESK = either_script(r"[\u4e00-\u9fff]{2,6}(?:中心|组|编辑部)")
 """社會中心, 娛樂組"""
 
+_NAME = (
+    r"[\u4e00-\u9fffA-Za-z]{1,11}(?:(?<![通海预举电情汇播捷简警])报|[周月]刊|杂志|电视台|广播电台|通讯社|[华新央联透同]社|"
+    r"(?<=[\u4e00-\u9fff])客户端|融媒体?(?:中心)?|[\u4e00-\u9fff]网|新闻网?)"
+)
+PAPER = either_script(rf"(?![本我]){_NAME}(?:[·・\-－—]{_NAME})?|[\u4e00-\u9fff]{{2,6}}[A-Z]{{4,10}}")
+"""The name of a paper, a station, an agency or a portal."""
+
 
 def is_byline(line: str) -> bool:
     """Whether a line is roles, names, papers, desks and places alone, and names both who and what they did.
 
     >>> is_byline("記者李小山／台北報導"), is_byline("记者的一天"), is_byline("李小山")
     (True, False, False)
+    >>> is_byline("示例融媒 李小山 王建国")
+    True
+    >>> is_byline("■本报记者 李小山 文/图"), is_byline("□李小山"), is_byline("■河边步道")
+    (True, True, False)
     """
     if len(line) > LONGEST or not line.strip():
         return False
-    parts = [part for part in BETWEEN.split(SPACED_NAME.sub(closed_up, line)) if part]
+    parts = _parts_of(line)
     if not 0 < len(parts) <= PARTS:
         return False
-    who = what = False
+    if SQUARE.match(line) and is_sure_name(parts[0]):
+        parts = [part for part in parts if not POST.fullmatch(part)]
+    is_marked = SQUARE.match(line) is not None and all(map(is_sure_name, parts))
+    who, what = False, is_marked or bool(_staff(parts))
     for part in parts:
         named, did = _part(part)
         if not (named or did):
             return False
         who, what = who or named, what or did
     return who and what
+
+
+def staff_of_a_paper(line: str) -> list[str]:
+    """The people of a line that is a paper's name and theirs, as county newsrooms sign.
+
+    >>> staff_of_a_paper("示例融媒 李小山 王建国"), staff_of_a_paper("示例晚报 河边步道")
+    (['李小山', '王建国'], [])
+    """
+    return _staff(_parts_of(line)) if len(line) <= LONGEST else []
+
+
+def _parts_of(line: str) -> list[str]:
+    return [part for part in BETWEEN.split(SPACED_NAME.sub(closed_up, line)) if part]
+
+
+def _staff(parts: list[str]) -> list[str]:
+    people = parts[1:]
+    is_sure = any(map(is_sure_name, people)) and all(map(is_personal_name, people))
+    return people if is_sure and PAPER.fullmatch(parts[0]) else []
 
 
 def _part(part: str) -> tuple[bool, bool]:

@@ -12,6 +12,7 @@ from pipeline.extract.byline import SECOND_ROLE
 from pipeline.extract.names import (
     FAR_PLACES,
     HAN_NAME,
+    OF_CLASS,
     SPACED_NAME,
     SPLIT_NAMES,
     closed_up,
@@ -93,7 +94,7 @@ FORMS = (
     (
         r"^[\s\u3000（(【\[〔]{0,4}(?:[^\s，。,（()）记]{0,14}(?:讯|电|消息)[\s\u3000（(]{0,3})?(?:[\u4e00-\u9fffA-Za-z\d]{2,12}?[／/]?)?"
         rf"{_REPORTER}[\s:：]{{0,3}}([\u4e00-\u9fff]{{2,4}}?(?:[、，,\s][\u4e00-\u9fff]{{2,4}}?){{0,3}}?)[\s\u3000]{{0,2}}"
-        r"(?:[/／|｜]\s?(?:[\u4e00-\u9fff]{2,3}(?=报道|报导))?|(?<=[\s\u3000])[\u4e00-\u9fff]{2,4})?(?:(?:联合|综合|专题|独家|现场|摄影|即时|图文)?(?:报道|报导)|"
+        r"(?:[/／|｜]\s?(?:[\u4e00-\u9fff]{2,3}(?=报道|报导))?|[\u4e00-\u9fff]{2}(?=报道|报导)|(?<=[\s\u3000])[\u4e00-\u9fff]{2,4})?(?:(?:联合|综合|专题|独家|现场|摄影|即时|图文)?(?:报道|报导)|"
         r"摄影?(?=[\s:：/／]?[\u4e00-\u9fff](?![）)]))|实习生|通讯员|采写|整理|综合|编译|发自|文[/／](?![\u4e00-\u9fff]{2,4}(?:报道|报导))|\d{1,2}月\d{1,2}日)",
         80,
         "persons",
@@ -117,7 +118,7 @@ FORMS = (
     (rf"^通讯员[\s\u3000]{{1,2}}{_NAMES}$", 60, "persons"),
     # 示例新闻记者：李小山 示例新闻编辑：王某
     (
-        rf"^[\u4e00-\u9fffA-Za-z·/／+＋\-－]{{0,16}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN}|\s(?:文[/／]?图|图[/／]?文|摄影|报道|报导))",
+        rf"^[\u4e00-\u9fffA-Za-z·/／+＋\-－]{{0,16}}?{_REPORTER}{_SIGN}{_NAMES}(?=$|\s\S{{0,6}}{_SIGN}|\s(?:文[/／]?图|图[/／]?文|摄影|(?:[\u4e00-\u9fff]{{2,4}})?(?:报道|报导)))",
         60,
         "persons",
     ),
@@ -168,7 +169,7 @@ FORMS = (
     ),
     # 英国《示例时报》 李小山 香港报道, 示例通讯社 李小山 上海报道
     (
-        rf"^(?:[\u4e00-\u9fff]{{0,4}}《[^《》]{{2,12}}》|[\u4e00-\u9fffA-Za-z]{{2,8}}[报社网])\s{{0,2}}{_NAMES}\s[\u4e00-\u9fff]{{2,4}}(?:报道|报导)$",
+        rf"^(?:[\u4e00-\u9fff]{{0,4}}《[^《》]{{2,12}}》|[\u4e00-\u9fffA-Za-z]{{2,8}}(?:[报社网]|新闻))[\s／/]{{0,2}}{_NAMES}\s[\u4e00-\u9fff]{{2,4}}(?:报道|报导)$",
         60,
         "persons",
     ),
@@ -188,7 +189,13 @@ FORMS = (
         "persons",
     ),
     # ■李小山（示例市）
-    (rf"^(?:[■□●◎◆○▪•/／]|——)\s?{_NAMES}\s?(?:[（(][^（()）]{{1,10}}[）)])?$", 40, "persons"),
+    (rf"^(?:[■□●◎◆○◇〇⊙◯▪•/／]|——)\s?{_NAMES}\s?(?:[（(][^（()）]{{1,10}}[）)])?$", 40, "persons"),
+    # 李小山　王建国（示例大学）
+    (
+        rf"^{_NAMES}[\s\u3000]?[（(][\u4e00-\u9fff]{{2,16}}(?:大学|学院|研究[院所]|[中小]学|学校|医院|公司|中心|法院|检察院|[局厅系])[）)]$",
+        60,
+        "persons",
+    ),
     # [法]让·杜邦 著 李小山 译
     (
         r"^(?:[\[（(【〔][\u4e00-\u9fff]{1,4}[\]）)】〕]\s?)?([\u4e00-\u9fffA-Za-z·•・.\s]{2,24}?)\s?(?:著|撰)(?:[\s/／|｜,，].{0,24})?$",
@@ -215,7 +222,9 @@ WROTE_TOO = either_script(r"\s?(?:文\s?[/／、并|｜]\s?(?:图|摄影?)|(?:�
 """Behind the names: the pictures are theirs as well."""
 
 OF_PICTURE = either_script(
-    r"[\s、，,;；]{1,2}(?:[\u4e00-\u9fff]{2,4}\s?[/／]\s?(?:图|摄影?)(?=[\s）)】]|$)|[○●◎■□◇◆☆★△▲]\s?(?:编辑|责编|摄影|图|校对|制图|美编).*)"
+    r"[\s、，,;；]{1,2}(?:[\u4e00-\u9fff]{2,4}\s?[/／]\s?(?:图|摄影?)(?=[\s）)】]|$)(?!\s[\u4e00-\u9fff]{2,4}\s报[道导])|[○●◎■□◇◆☆★△▲]\s?(?:编辑|责编|摄影|图|校对|制图|美编).*"
+    r"|[/／]\s?(?:摄影|摄像)\s[\u4e00-\u9fff]{2,4}(?=\s报[道导])"
+    r"|[\u4e00-\u9fff]{0,4}(?:编辑|责编|校对)[\s\u3000][\u4e00-\u9fff]{2,4}[\s\u3000]{0,3}$)"
 )
 """Who did something else, behind a byline: 李小山/文 王建国/图, ◎记者 李小山 ○编辑 王某."""
 
@@ -237,6 +246,8 @@ def dateline_author(text: str) -> str | None:
     """The reporter that a byline, a dateline or the opening of a body names, or None."""
     text = SPACED_NAME.sub(closed_up, SLASH.sub("／", text[:140]))
     text = OF_PICTURE.sub("", IN_BRACKETS.sub("", text))
+    if pupil := OF_CLASS.match(text):
+        text = f"作者 {text[pupil.end() :]}"
     if role := ROLE.search(text):
         text = text[: role.end()] + SECOND_ROLE.sub("、", WROTE_TOO.sub("", text[role.end() :]))
     for pattern, most, kind in _COMPILED:

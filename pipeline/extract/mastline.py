@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import takewhile
 
-from pipeline.extract.creditline import ROLE_ALONE
+from pipeline.extract.creditline import PAPER, ROLE_ALONE
 from pipeline.extract.dates import days_in, find_day
 from pipeline.extract.evidence import NOT_A_NAME
 from pipeline.extract.names import GAP, SPACED_NAME, closed_up, is_personal_name
@@ -26,12 +26,10 @@ PARTS = 9
 
 BETWEEN = re.compile(r"[\s\x1f|｜丨/／╱、，,;；>＞&＆□■◎○●◆▪—–()（）\[\]【】《》]+")
 
-_NAME = (
-    r"[\u4e00-\u9fffA-Za-z]{1,11}(?:(?<![通海预举电情汇播捷简警])报|[周月]刊|杂志|电视台|广播电台|通讯社|[华新央]社|"
-    r"(?<=[\u4e00-\u9fff])客户端|融媒体?(?:中心)?|[\u4e00-\u9fff]网|新闻网?)"
+DAY_LABEL = either_script(
+    r"(?:(?:发布|发表|刊登|更新|上传)?(?:时间|日期)[\s\x1f:：]{0,3})?(?:\d{1,2}:\d\d\s)?$"
 )
-PAPER = either_script(rf"(?![本我]){_NAME}(?:[·・\-－—]{_NAME})?")
-"""The name of a paper, a station, an agency or a portal."""
+"""What a day is, before it, or its time."""
 
 PAGE = either_script(r"(?:第\s?)?[A-Z]?\d{1,3}\s?版|第\d{1,5}期|总第\d{1,5}期")
 """A page or a number of an edition."""
@@ -61,7 +59,7 @@ def people_and_papers(line: str) -> tuple[People, People, bool] | None:
     if len(line) > LONGEST:
         return None
     for day in reversed(list(days_in(line))):
-        line = line[: day.start] + GAP + AFTER_DAY.sub("", line[day.end :])
+        line = DAY_LABEL.sub("", line[: day.start]) + GAP + AFTER_DAY.sub("", line[day.end :])
     titled = IN_TITLE_BRACKETS.findall(line)
     line = IN_TITLE_BRACKETS.sub(GAP, line)
     parts = [part for part in BETWEEN.split(SPACED_NAME.sub(closed_up, line)) if part]

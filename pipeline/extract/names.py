@@ -28,6 +28,14 @@ OTHER_ROLE = either_script(
 )
 """Behind the writers' names who did what else, spaces in place of the colons: 李小山 摄影 王建国."""
 
+OF_CLASS = either_script(
+    r"[\s\x1f]{0,2}[\u4e00-\u9fff\d（(]{1,18}?[\d一二三四五六七八九十][）)]?班[\s\x1f:：]{0,3}(?=[\u4e00-\u9fff]{2})"
+)
+"""A pupil's school and class before the name: 示例中学初二（3）班 李小山."""
+
+OFFICE = either_script(r"(?<=[\u4e00-\u9fff])(?:[科室处系队站所办镇乡村县]|支部|街道|小学|中学|学校)$")
+"""How a small office ends that stands beside a name: 外科 李小山."""
+
 DEGREE = either_script(
     r"(?:博士|硕士|教授|研究员|讲师|院士|医师|医生|律师|工程师|学者|作家|记者|撰稿人?|主笔|评论员|分析师|专栏作者|》)$"
 )
@@ -82,10 +90,12 @@ SPLIT_NAMES = either_script(
 
 HAN = either_script(r"[\u3400-\u9fff]{1,12}")
 SPACED_NAME = re.compile(
-    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]{1,3}([\u4e00-\u9fff])(?:[ \u3000]{1,3}([\u4e00-\u9fff]))?"
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]{1,3}([\u4e00-\u9fff])"
+    r"(?:[ \u3000]{1,3}(?![摄攝图圖])([\u4e00-\u9fff]))?"
     r"(?![\u4e00-\u9fff]|\s?[:：﹕])"
 )
-"""A name of two characters set as wide as one of three, 王 水, or one of three set wider yet."""
+"""A name of two characters set as wide as one of three, 王 水, or one of three set wider yet; 王 水 摄 says what he
+did."""
 
 
 def closed_up(found: re.Match[str]) -> str:
@@ -103,7 +113,7 @@ SENTENCE = either_script(
 
 
 NO_GIVEN_NAME = either_script(
-    r".[图街帽员部省网看面办率识库版读病词县市区镇店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]|.(?:小姐|先生|女士)$"
+    r".[图街帽员部省网看面办率识库版读病词县市区镇村乡店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]|.(?:小姐|先生|女士)$"
 )
 """Behind a family name's character, these make a word, 金融街, 程序员, or how somebody is addressed."""
 
@@ -186,7 +196,7 @@ def _names_of(value: str) -> Sequence[str]:
 
 def _is_other(name: str) -> bool:
     """Whether what stands beside a person is a paper, an office, or what the person is."""
-    return len(name) > LONGEST_BESIDE or ORG.search(name) is not None
+    return len(name) > LONGEST_BESIDE or ORG.search(name) is not None or OFFICE.search(name) is not None
 
 
 def _single_name(part: str) -> str:
@@ -203,7 +213,7 @@ def _single_name(part: str) -> str:
     if not PLACED.search(part) or not HAN.fullmatch(name) or is_personal_name(name):
         return name
     if (near := FAR_PLACE.sub("", name)) != name:
-        return near
+        return near if is_personal_name(near) or not is_personal_name(near[:-PLACE]) else near[:-PLACE]
     name = name.removesuffix("即時").removesuffix("即时")
     if len(name) <= PLACE:
         return ""

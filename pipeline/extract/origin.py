@@ -27,10 +27,10 @@ from pipeline.extract.evidence import (
     decide,
     source_and_author,
 )
-from pipeline.extract.mastline import round_day
+from pipeline.extract.mastline import people_and_papers, round_day
 from pipeline.extract.names import GAP, ORG
 from pipeline.extract.printed import Printed
-from pipeline.extract.unlabelled import PAPER_ALONE, above_day, beside_day
+from pipeline.extract.unlabelled import COLUMN, PAPER_ALONE, above_day, beside_day
 from pipeline.extract.variants import either_script
 
 META_SOURCES = (
@@ -72,7 +72,7 @@ GIVEN_BY_ORG = either_script(
 
 ACCOUNT_LABEL = either_script(r"(?:^\W{0,3}|[\s\x1f|｜])(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
 SPACED_SOURCE = either_script(
-    r"(?:文章|新闻|信息|稿件)?(?:来源|稿源|来自)[\s\x1f]([^\s\x1f:：]{2,20})(?:[\s\x1f]|$)"
+    r"(?:文章|新闻|信息|稿件)?(?:来源于?|稿源|来自)[\s\x1f]《?([^\s\x1f:：《》]{2,20})》?(?:[\s\x1f]|$)"
 )
 QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
@@ -83,9 +83,9 @@ ACCOUNT_WITH_ID = either_script(
 """来源：示例评论（ID：shilipinglun）"""
 
 QUOTED_PAPER = either_script(
-    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?[《“「【]([^《》“”「」【】]{2,16})[》”」】]"
+    r"\W{0,3}(?:本文|文章)?(?:原载于?|首发于|选自|摘自|转载?自)[:：]?\s?(?:(?:(?:19|20)\d\d年)?\d{1,2}月\d{1,2}日\s?)?[《“「【]([^《》“”「」【】]{2,16})[》”」】]"
 )
-"""原载《示例晚报》"""
+"""原载《示例晚报》, 摘自2023年3月11日《示例晚报》"""
 
 OWN_PAPER = either_script(r"本[报刊](?:讯|综合|\S{0,4}(?:记者|通讯员))|^\W{0,2}第\s?[A-Z]?\d{1,3}\s?版")
 """The paper speaks of itself, or a page of its edition is named."""
@@ -95,6 +95,12 @@ PAPER = either_script(
 )
 OPENING = 40
 """Code points of the longest first line of a body that can be 转载自：示例评论."""
+
+FROM = either_script(r"来自[\s\x1f]")
+"""What stands before a column too: 来自 社会 2023-03-11 的文章."""
+
+NEAREST = 2
+"""Lines above the title in which a day and a paper are the article's: 2023-03-11 示例日报."""
 
 PICTURES = either_script(r"(?:图|圖|影|照|视频)\S{0,4}(?:来源|來源)")
 ABSOLUTE = re.compile(r"https?://\w")
@@ -131,7 +137,9 @@ def _label(page: Evidence) -> Origin | None:
     for line in (*page.printed.head, *page.printed.above, *opening):
         account = ACCOUNT_LABEL.search(line)
         name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
-        if name and name not in (*page.printed.accounts, poster([line])) and not _is_platform(name, page):
+        if not name or (FROM.search(line) and COLUMN.fullmatch(name)):
+            continue
+        if name not in (*page.printed.accounts, poster([line])) and not _is_platform(name, page):
             return name, link_of(page.printed, name)
     return None
 
@@ -227,6 +235,9 @@ def _in_day_line(page: Evidence) -> Origin | None:
     people, papers, told = round_day(page.printed.head[:HEADER_LINES])
     if len(papers) == 1 and (people or told):
         return papers[0], link_of(page.printed, papers[0])
+    for line in page.printed.above[-NEAREST:]:
+        if find_day(line) and len(papers := (people_and_papers(line) or ((), ()))[1]) == 1:
+            return papers[0], link_of(page.printed, papers[0])
     return None
 
 
@@ -245,6 +256,9 @@ def _foot(page: Evidence) -> Origin | None:
         if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
             return name, link_of(page.printed, name)
     if name := closing_source(page.printed.last):
+        return name, link_of(page.printed, name)
+    value = below_label(page.printed.own, SOURCE_ALONE)
+    if value and (name := clean_source(value)):
         return name, link_of(page.printed, name)
     for line in page.printed.own:
         if (said := GIVEN_BY.match(line)) and ORG.search(said[1]) and (name := clean_source(said[1])):

@@ -85,6 +85,12 @@ LABEL_APART = either_script(r"([作来时日])[\s\x1f]{1,6}([者源间期])(?=[\
 BARS = re.compile(r"[│┃∣⎮▏]")
 """Signs of other scripts that stand for a bar."""
 
+SHOWS = either_script(r"[\s▲△（(]{0,3}(?:[上下左右]?图[:：]|图[为一二三四五六①-⑥\d])")
+"""How a line begins that says what a picture shows."""
+
+SHOWN = 3
+"""Such lines at the end of a body behind the line that names who wrote it."""
+
 CARD = re.compile(r"author|user|profile|writer|about|bio|byline|nick|name|card", re.I)
 """Class and id of an author's card below a body, in whose heading the name stands."""
 
@@ -166,7 +172,8 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
     others = (
         n
         for n, i in enumerate(foot)
-        if i > last and (matching(layout.lines[i].text, "cut") or _begins_another(layout, i))
+        if i > last
+        and (matching(layout.lines[i].text, "cut") not in (None, "credit") or _begins_another(layout, i))
     )
     own = foot[: next(others, len(foot))]
     opening = next(
@@ -196,7 +203,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         foot=_lines(layout, foot),
         own=_lines(layout, own),
         first=tuple(layout.lines[i].text for i in kept[opening : opening + 2]),
-        last=layout.lines[last].text if kept else "",
+        last=_last(layout, kept),
         headings=frozenset(
             layout.lines[i].text for i in head if layout.boxes[layout.lines[i].box].tag in HEADINGS
         ),
@@ -220,6 +227,14 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
             )
         ),
     )
+
+
+def _last(layout: Layout, kept: Sequence[int]) -> str:
+    """The last line of a body; where it closes with what its pictures show, the line above that."""
+    for index in reversed(kept[-1 - SHOWN :]):
+        if not SHOWS.match(text := layout.lines[index].text):
+            return text
+    return layout.lines[kept[-1]].text if kept else ""
 
 
 def _logos(layout: Layout, stop: int) -> list[int]:

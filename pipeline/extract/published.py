@@ -267,7 +267,7 @@ def _same_day(day: date, page: Evidence) -> Iterator[Said]:
 
 def _bare(page: Evidence) -> Dated | None:
     for line in (*page.printed.own, page.printed.last, *page.printed.first[:1]):
-        line = CLIENT.sub("", line)
+        line = NAMED.sub("", CLIENT.sub("", line))
         if len(line) <= BARE_LONGEST:
             for said in days_of(line, page):
                 if not said.said and not WORDS.search(FLOOR.sub("", line[: said.start] + line[said.end :])):

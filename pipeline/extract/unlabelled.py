@@ -40,7 +40,8 @@ COLUMN = either_script(
     r"兩岸|地產|焦点|即时|新闻|中国|台灣|高考|金融|时尚|时评|房产|游戏|党建|党政|文学|文旅|文娱|商业|商务|安全|法治|公益|艺术|"
     r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市|散文|随笔|杂文|小说|诗歌|政策|问答|解读|读者|来信|专栏|技术|文章|教程|攻略|"
     r"知识|百科|经验|技巧|案例|专题|观点|访谈|一图|图解|读懂|情感|养生|育儿|科普|评测|测评|通知|公告|公示|通告|园地|学习|交流|"
-    r"活动|回顾|招聘|求职|招考|人才|赛事|法规|选购|指南|经典|美文|市场|行情|企业|校园|话题|动态){1,3}"
+    r"活动|回顾|招聘|求职|招考|人才|赛事|法规|选购|指南|经典|美文|市场|行情|企业|校园|话题|动态|"
+    r"生产|乡村|振兴|文明|创建|实践|志愿|服务|基层|民生|教研|德育|工作|建设|教学|招生|科研|统战|宣传|理论|卫生|医疗|交通|环保|生态|城建|农业|农村|三农|乡镇|风采){1,3}"
     r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
@@ -85,10 +86,17 @@ SEEN = either_script(
 SCORE = re.compile(r"[\s\x1f|·]{1,3}\d{1,6}\.\d{1,3}[\s\x1f|·]{0,3}$")
 """A number with decimals behind a name: what an account has earned."""
 
-SHORT_DAY = either_script(
-    r"(?:\d{1,2}[-/月]\d{1,2}日?\s{1,3}\d{1,2}:\d\d|(?:\d{1,2}|[一二三两几])\s?(?:分钟|小时|天)前|(?:昨天|今天|前天)\s?\d{1,2}:\d\d|刚刚)"
+_SHORT_DAY = (
+    r"(?:\d{1,2}[-/月]\d{1,2}日?\s{1,3}\d{1,2}:\d\d|(?:\d{1,2}|[一二三两几])\s?(?:分钟|小时|天)前|"
+    r"(?:昨天|今天|前天)\s?\d{1,2}:\d\d|刚刚)"
 )
+SHORT_DAY = either_script(_SHORT_DAY)
 """How a line begins that gives the day without its year, as platforms do."""
+
+BEFORE_SHORT_DAY = either_script(
+    rf"([\u4e00-\u9fff]{{2,4}})[\s\x1f|｜·•,，]{{1,4}}(?:(?:发布|发表)于?)?[\s\x1f]{{0,2}}{_SHORT_DAY}(?=[\s\x1f|｜·•]|$)"
+)
+"""李小山 · 3小时前"""
 
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|撰写|Posted|Published)?"
@@ -102,6 +110,9 @@ AFTER_DAY = either_script(
     r"(?:(?:星期|周|礼拜)[一二三四五六日天](?![\u4e00-\u9fff]))?[\s)）】\]\x1f|｜·•\-/／]*"
 )
 """The clock time, the day of the week and signs behind a day."""
+
+OPENS = either_script(r"\d{1,2}月\d{1,2}日|[快专]?[讯电]|消息")
+"""Behind a paper's name at the beginning of a text: 示例汇3月11日丨"""
 
 PLACE_OF_POST = either_script(r"(?:来自|发自|发布于|IP)(?!.*(?:[网报社台]|新闻|发布)$)", re.I)
 """来自浙江省 behind the day: where it was posted, not by whom."""
@@ -158,6 +169,9 @@ def beside_day(page: Evidence) -> Named:
     for line in (*printed.head, *posted):
         found = find_day(line)
         if not found:
+            short = BEFORE_SHORT_DAY.match(line)
+            if short and is_sure_name(short[1]) and not COLUMN.fullmatch(short[1]):
+                return short[1], None
             continue
         if DISPATCH.match(line[found.end :]):
             continue
@@ -177,9 +191,11 @@ def beside_day(page: Evidence) -> Named:
             and not _is_column(left, printed)
             and not NOT_A_NAME.search(left)
             and not is_the_site(left, url)
-            and not re.search(r"[:：\d>]", left)
+            and not re.search(r"[:：，。！？\d>]", left)
             and not (WHERE.fullmatch(left) or PLACE_OF_POST.match(left) or DESK.search(left))
         ):
+            if any(line.startswith(left) and OPENS.match(line, len(left)) for line in printed.first[:1]):
+                return None, left
             if left in printed.accounts:
                 return (None, left) if PAPER_ALONE.fullmatch(left) else (left, None)
             behind = _person_behind(line)
@@ -280,7 +296,7 @@ def above_day(printed: Printed, title: str | None) -> Named:
         if (
             len(name) not in ABOVE_DAY
             or letters(name) == letters(title or "")
-            or name in printed.headings
+            or not printed.headings.isdisjoint((name, above))
             or not is_name(name)
             or re.search(r"[:：\d>，。！？|、／/\x1f]", name)
             or COLUMN.fullmatch(name)
