@@ -17,7 +17,9 @@ from pipeline.extract.variants import either_script
 SIGNATURE_AFTER = 6
 """Code points of title that stand before a blog's own name in the page's `title`."""
 
-AUTHOR_ALONE = either_script(r"(?:文章)?(?:作\s{0,4}者|撰文|撰稿|记者|記者|文)\s?[:：]?")
+AUTHOR_ALONE = either_script(
+    r"(?:\d\s?[.、]\s?)?(?:文章)?(?:作\s{0,4}者|撰文|撰稿|记者(?:署名|姓名)?|文)\s?[:：]?"
+)
 
 NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
 """In class and id of an element that names who answered, not who began."""

@@ -195,6 +195,8 @@ def beside_day(page: Evidence) -> Named:
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
+            if not any(map(is_personal_name, people)) and (person := _person_before(before, left)):
+                return person, None
             papers = [word for word in left.split() if PUBLISHER.search(word)]
             if len(words := left.split()) > 2 and not any(map(is_personal_name, words[:-1])):
                 continue  # buttons, columns, shops
