@@ -50,13 +50,26 @@ PARAGRAPH = 40
 ENDS = "。！？!?…；;：:”」』）)"
 """What a paragraph ends with."""
 
-ACCOUNT_OPENS = either_script(r"(?:原创|Original|转载|Reprint|微信号\s?[:：]?\s?[A-Za-z][\w\-]{4,24})$")
+ACCOUNT_OPENS = either_script(
+    r"(?:原创(?=$|\s)|Original(?=$|\s)|转载$|Reprint$|微信号\s?[:：]?\s?[A-Za-z][\w\-]{4,24}$)"
+)
 """The first of the lines that copies of WeChat's pages print above a text: the mark, or the account's name in Latin."""
 
 ACCOUNT_CLOSES = either_script(
-    r"(?:收录|收入)[于在](?:合集|话题|专题|标签)|发[表布]于|\d{1,4}\s?个(?:内容)?$|(?:19|20)\d\d\s?[-/年]\s?\d"
+    r"(?:收录|收入)[于在](?:合集|话题|专题|标签)|发[表布]于$|\d{1,4}\s?个(?:内容)?$|功能介绍[\s:：]|(?:19|20)\d\d\s?[-/年]\s?\d[\d月日\s:/-]{1,16}$"
 )
 """Their last: where it is filed, or the day. What stands between is who wrote it, the account, what that is about."""
+
+NAME = 16
+"""Code points of an account's name in a line of its own."""
+
+UNNAMED = 5
+"""Lines of such a header that no rule knows."""
+
+PROVINCE = either_script(
+    r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
+)
+"""Where it was posted, below the day."""
 
 ACCOUNT_HEAD = 10
 """Lines of the longest such header."""
@@ -195,8 +208,11 @@ def _of_account(lines: Sequence[str], verdicts: list[str | None]) -> None:
     opens = next((i for i in top if ACCOUNT_OPENS.match(lines[i])), None)
     if opens is not None:
         block = list(takewhile(lambda i: verdicts[i] or len(lines[i]) <= ACCOUNT_LINE, top))
-        closes = max((i for i in block if verdicts[i] and ACCOUNT_CLOSES.match(lines[i])), default=0)
-        verdicts[opens:closes] = [verdict or "credit" for verdict in verdicts[opens:closes]]
+        closes = max((i for i in block if ACCOUNT_CLOSES.match(lines[i])), default=-1)
+        opens = 0 if opens == 1 and len(lines[0]) <= NAME else opens  # the account above its name in Latin
+        if closes >= opens and sum(verdicts[i] is None for i in range(opens, closes + 1)) <= UNNAMED:
+            closes += closes + 1 < len(lines) and PROVINCE.fullmatch(lines[closes + 1]) is not None
+            verdicts[opens : closes + 1] = [each or "credit" for each in verdicts[opens : closes + 1]]
     for index in top:
         if taken := TAKEN_FROM.match(lines[index]):
             card = [line.rstrip(" .") for line in lines[index + 1 : index + 2]]

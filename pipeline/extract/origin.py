@@ -248,7 +248,8 @@ def _original(page: Evidence) -> Origin | None:
 
 def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
-        if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
+        name = source_in(line) or _spaced(line)
+        if name and not PICTURES.search(line) and name != poster([line]):
             return name, link_of(page.printed, name)
     if name := closing_source(page.printed.last):
         return name, link_of(page.printed, name)

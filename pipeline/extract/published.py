@@ -71,7 +71,7 @@ POSTED = either_script(
     r"posted @|发表于|发布于|创建于|發表於|發佈於|发布日期|發布日期|发布时间|發布時間|发稿时间|发表时间", re.I
 )
 LABELLED = either_script(
-    r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章)?(?:时\s{0,4}间|日\s{0,4}期)(?:[\s\x1f]{0,3}[:：﹕]|\x1f)",
+    r"^\W{0,3}(?:发布|发表|刊登|张贴|发稿|录入|上传|创建|新闻|公告|文章|提问|咨询|留言)?(?:时\s{0,4}间|日\s{0,4}期)(?:[\s\x1f]{0,3}[:：﹕]|\x1f)",
     re.I,
 )
 """How a line begins that gives a day of publication and nothing else."""
