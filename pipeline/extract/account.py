@@ -176,8 +176,8 @@ def card(page: Evidence) -> str | None:
     )
     if (by := next(handed, None)) and is_account(by[1], page):
         return by[1]
-    if (named := poster(page.printed.own)) and is_account(named, page):
-        return named
+    if (keeper := poster(page.printed.own)) and is_account(keeper, page):
+        return keeper
     for line in page.printed.own:
         if (owned := OWNER.match(line)) and is_account(owned[1] or owned[2], page):
             return owned[1] or owned[2]
