@@ -17,7 +17,9 @@ from pipeline.extract.variants import either_script
 SIGNATURE_AFTER = 6
 """Code points of title that stand before a blog's own name in the page's `title`."""
 
-AUTHOR_ALONE = either_script(r"(?:文章)?(?:作\s{0,4}者|撰文|撰稿|记者|記者|文)\s?[:：]?")
+AUTHOR_ALONE = either_script(
+    r"(?:\d\s?[.、]\s?)?(?:文章)?(?:作\s{0,4}者|撰文|撰稿|记者(?:署名|姓名)?|文)\s?[:：]?"
+)
 
 NOT_THE_STARTER = re.compile(r"last|repl|comment|pinglun|huifu|visitor|guest", re.I)
 """In class and id of an element that names who answered, not who began."""
@@ -53,11 +55,11 @@ HANDED_IN = either_script(
 """本文由作者 李小山 上传, above or below a body."""
 
 POSTED_FROM = either_script(
-    r"来自[\s\x1f]{0,2}[:：]?[\s\x1f]{0,2}([^\s\x1f:：（()）]{2,16})[\s\x1f]{0,2}(?:的[\u4e00-\u9fff]{0,8}(?:专栏|主页|空间|博客|频道|公众号)|"
+    r"来自[\s\x1f]{0,2}[:：]?[\s\x1f]{0,2}([^\s\x1f:：（()）]{2,16})[\s\x1f]{0,2}(?:[>＞]\s?\x1f?\s?《|的[\u4e00-\u9fff]{0,8}(?:专栏|主页|空间|博客|频道|公众号)|"
     r"[（(](?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
     r"台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|海外)[\u4e00-\u9fff]{0,6}[)）])"
 )
-"""来自 李小山 的专栏, 来自: 李小山(河南): who posted, and where."""
+"""来自 李小山 的专栏, 来自: 李小山(河南), 来自: 李小山 > 《随笔》: who posted, and where."""
 
 OWNER = either_script(
     r"\W{0,3}(?:本文|文章)?(?:的)?(?:版权|著作权)归?属?于?(?:原)?作者[\s\x1f:：]{0,3}([^\s\x1f，,。、:：]{2,16})[\s\x1f]{0,3}所有|"
@@ -174,6 +176,8 @@ def card(page: Evidence) -> str | None:
     )
     if (by := next(handed, None)) and is_account(by[1], page):
         return by[1]
+    if (keeper := poster(page.printed.own)) and is_account(keeper, page):
+        return keeper
     for line in page.printed.own:
         if (owned := OWNER.match(line)) and is_account(owned[1] or owned[2], page):
             return owned[1] or owned[2]

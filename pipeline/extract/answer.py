@@ -26,6 +26,9 @@ ADVISER = either_script(
 )
 """Who replies, as such a page says before the answer."""
 
+REPLIED = either_script(r"(?:答|答复|回答|回复)\s?[:：]")
+"""How the answer itself begins below a question: 答：…"""
+
 NEAR = 3
 """Lines above and at the head of the reply in which that stands."""
 
@@ -71,6 +74,8 @@ def with_question(layout: Layout, plain: Sequence[float], heading: int | None, b
 
 
 def _is_adviser(layout: Layout, reply: Box) -> bool:
+    if REPLIED.match(layout.lines[reply.first].text):
+        return True
     near = layout.lines[max(0, reply.first - NEAR) : reply.first + NEAR]
     return any(len(line.text) <= HEAD and ADVISER.search(line.text) for line in near)
 

@@ -33,7 +33,6 @@ from pipeline.extract.evidence import (
     MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
-    ORIGINAL_BY,
     PAPER_AND_NAME,
     PLACE,
     REPRINTED,
@@ -42,6 +41,7 @@ from pipeline.extract.evidence import (
     below_label,
     decide,
     is_the_site,
+    original_by,
     source_and_author,
 )
 from pipeline.extract.mastline import round_day
@@ -130,6 +130,22 @@ EDITION_ADDRESS = re.compile(
 )
 
 IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
+SIGNED_BY = either_script(r"\d\s?[.、]\s?(?:完整)?(?:记者|作者)(?:署名|姓名)\s?[:：]\s?")
+"""In a board's form for news the label of who wrote it, above which the board names who posted it."""
+
+DOCTOR = either_script(
+    r"(?:副?主任|主治|住院|执业)(?:中?医师|药师|护师)|(?:执业|专职|主任)律师|(?:副?教授|主任医师)[\s、，,/]{0,2}(?:副?主任医师|博士生导师)"
+)
+"""What somebody is who answers or advises, and no word besides."""
+
+WITH_SCHOOL = either_script(
+    r"(?:[\u4e00-\u9fff]{2,18}?(?:小学|中学|学校|附小|附中|[一二三四五六七八九十]中)(?:[\d一二三四五六七八九十初高]{1,4}[年级（(）)\d一二三四五六七八九十]{0,8}班?)?)[\s\x1f]{1,3}([\u4e00-\u9fff]{2,4})"
+)
+"""示例小学五（1）班 李小山 as a whole line, below the title of what pupils write."""
+
+BETWEEN_STROKES = re.compile(r"[-—–~～·]{1,3}\s{0,2}([\u4e00-\u9fff·]{2,8})\s{0,2}[-—–~～·]{1,3}")
+"""- 李小山 - as a whole line."""
+
 IS_WRITER = either_script(
     r"(?:资深|特约|专栏|首席|高级|见习|[\u4e00-\u9fff]{2,4}[报网刊台社])?(?:记者|作者|撰稿人|评论员|作家)"
 )
@@ -210,7 +226,17 @@ def _labelled(page: Evidence) -> Iterator[str]:
     )
 
 
+def _form(page: Evidence) -> str | None:
+    """Who wrote it by a board's form for news, in its label's line or the next."""
+    for line, below in zip(page.printed.head, (*page.printed.head[1:], ""), strict=False):
+        if label := SIGNED_BY.match(line):
+            return "、".join(names_of(line[label.end() :] or below)) or None
+    return None
+
+
 def _label(page: Evidence) -> str | None:
+    if signed := _form(page):
+        return signed
     name = next((name for name in _labelled(page) if not _are_agencies(name)), None)
     return None if name and _uploader(page) == name and _opening(page) else name
 
@@ -251,8 +277,8 @@ def _original(page: Evidence) -> str | None:
     for (_, mark), (_, text) in pairwise(page.printed.marked):
         if mark in ORIGINAL and account and text != account and not NOT_A_NAME.search(text):
             return None if find_day(text) else "、".join(names_of(text))
-    said = next(filter(None, map(ORIGINAL_BY.match, page.printed.head)), None)
-    return said[1] if said and not find_day(said[2]) else None
+    said = original_by(page.printed.head)
+    return said[1] if said else None
 
 
 def _twice(page: Evidence) -> str | None:
@@ -345,11 +371,17 @@ def _beside_day(page: Evidence) -> str | None:
 
 def _alone(page: Evidence) -> str | None:
     """A line of the header that is personal names and nothing else, or a name above a line of what it is."""
-    for name, role in (
-        pair for line in page.printed.head[:HEADER_LINES] for pair in pairwise(line.split(GAP))
-    ):
-        if HAN_NAME.fullmatch(name) and IS_WRITER.fullmatch(role) and not COLUMN.fullmatch(name):
-            return name  # 李小山 <small>特约作者</small>
+    near = (*page.printed.head[:HEADER_LINES], *page.printed.above)
+    for name, role in (pair for line in near for pair in pairwise(re.split(rf"[{GAP} ]", line))):
+        if is_personal_name(name) and DOCTOR.fullmatch(role):
+            return name
+    for line in page.printed.head[:HEADER_LINES]:
+        for name, role in pairwise(line.split(GAP)):
+            if HAN_NAME.fullmatch(name) and IS_WRITER.fullmatch(role) and not COLUMN.fullmatch(name):
+                return name  # 李小山 <small>特约作者</small>
+        said = BETWEEN_STROKES.fullmatch(line) or WITH_SCHOOL.fullmatch(line)
+        if said and is_personal_name(said[1]):
+            return said[1]
     bare = (LATIN_BEHIND.sub("", line) for line in page.printed.head)
     head = [NOTE_MARKS.sub("", SPACED_NAME.sub(closed_up, line)) for line in bare]
     for above, line, below in zip(("", *head), head, (*head[1:], ""), strict=False):

@@ -38,7 +38,7 @@ SAYS = either_script(
 that of an order (成文日期), `other` another day altogether (截止日期)."""
 
 SAID_BEHIND = either_script(
-    r"[日号]?\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后|首次)?(?:(?P<changed>更新|修改|编辑|updated|modified)|(?<!\x1f)(?P<other>回复)|"
+    r"[日号]?\W{0,4}(?:\d{1,2}[:：]\d\d(?:[:：]\d\d)?)?\W{0,4}(?:最后|首次)?(?:(?P<changed>更新|修改|编辑|updated|modified)|(?<!\x1f)(?P<other>回复|以来|至今)|"
     r"(?P<first>发布|发表|首发))(?![者人于在]|时间|日期|\s?[:：])",
     re.I,
 )

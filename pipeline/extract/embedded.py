@@ -27,7 +27,18 @@ from pipeline.extract.heading import heading_of
 from pipeline.extract.layout import BODY_MARK, Layout, read_layout
 from pipeline.extract.marks import words_of
 from pipeline.extract.plain import as_elements
-from pipeline.extract.scripts import PICTURE_TEXT, SHORTEST, han_in, holds_base64, most_han, values
+from pipeline.extract.scripts import (
+    PICTURE_TEXT,
+    PUSHED,
+    SHORTEST,
+    Value,
+    han_in,
+    holds_base64,
+    most_han,
+    stream_of,
+    streamed,
+    values,
+)
 from pipeline.extract.title import COLUMN_NAME
 from pipeline.extract.variants import either_script
 from pipeline.extract.weights import Weights, weigh
@@ -264,7 +275,11 @@ def _candidates(elements: Elements, least: int, *, is_bare: bool) -> Iterator[Ca
 
     `is_bare`: the page shows no article, so that it is looked for in attributes, comments and Base64 too.
     """
-    long = ((node.text() or "", node) for node in elements.by_tag["script"][:MAX_SCRIPTS])
+    long = [(node.text() or "", node) for node in elements.by_tag["script"][:MAX_SCRIPTS]]
+    pieces = [text for text, _ in long if PUSHED in text]
+    if len(pieces) > 1:
+        yield from _of_values(streamed(stream_of(pieces)), "script", least, is_pictures=False)
+        long = [each for each in long if PUSHED not in each[0]]
     scripts = [
         (han_in(text), text, node)
         for text, node in long
@@ -322,11 +337,18 @@ def _may_hold(node: LexborNode) -> bool:
 
 def _in_script(text: str, kind: str, least: int) -> Iterator[Candidate]:
     is_json = "json" in kind or text.lstrip()[:1] in ("{", "[")
-    for value in values(text, is_json=is_json):
-        if value.han < least or (value.key in PICTURE_TEXT and not PICTURES.search(text)):
+    method = "ld+json" if "ld+json" in kind else "script"
+    yield from _of_values(
+        values(text, is_json=is_json), method, least, is_pictures=PICTURES.search(text) is not None
+    )
+
+
+def _of_values(found: list[Value], method: str, least: int, *, is_pictures: bool) -> Iterator[Candidate]:
+    for value in found:
+        if value.han < least or (value.key in PICTURE_TEXT and not is_pictures):
             continue
         yield Candidate(
-            method="ld+json" if "ld+json" in kind else "script",
+            method=method,
             html=_as_html(value.text[:LONGEST]),
             han=value.han,
             facts=value.facts,

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pipeline.extract.dates import find_day
 from pipeline.extract.declared import Declared
+from pipeline.extract.names import GAP
 from pipeline.extract.printed import Printed
 from pipeline.extract.variants import either_script
 
@@ -42,9 +43,13 @@ REPRINT_ALONE = either_script(
 """以下文章来源于示例评论，作者李小山 as a whole line."""
 
 ORIGINAL_BY = either_script(
-    r"原创[\s\x1f:：]{1,3}([^\s\x1f:：]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今)"
+    r"(?:原创|Original)[\s\x1f:：]{1,3}([^\s\x1f:：]{2,12})[\s\x1f]{1,3}([^\s\x1f]{2,20})[\s\x1f]{1,3}(?=\d|昨|今|收录|发[表布]于|微信号)"
 )
 """What copies of WeChat's pages print before the day: 原创 李小山 示例评论."""
+
+ORIGINAL_MARK = either_script(r"原创|Original")
+ORIGINAL_LINES = 4
+"""Lines over which that may stand, one part in each."""
 
 NAME_AND_PAPER = either_script(r"([\u4e00-\u9fff]{2,4})\s?[/／]\s?([\u4e00-\u9fffA-Za-z0-9]{2,16})")
 """李小山／示例晚报 as a whole line."""
@@ -55,7 +60,7 @@ PAPER_AND_NAME = either_script(
 """示例晚报　李小山 as a whole line."""
 
 NOT_A_NAME = either_script(
-    r"^原创$|^by$|^(?i:Posted|Published|Written|(?:last )?(?:modified|updated|edited)|"
+    r"^原创$|^Original$|^Reprint$|^by$|^(?i:Posted|Published|Written|(?:last )?(?:modified|updated|edited)|"
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Date|Time|Views?)\b)|日期|上传|下载|订阅|链接|原文|收藏|举报|编辑|责编|选稿|校对|审核|编审|来源|(?<![\u4e00-\u9fff]{2})发布|发布(?!$)|^(?:最新|官方|首次|正式|今日|昨日|权威|原创)发布|时间|阅读|关注|分享|评论|字号|"
     r"登录|注册|点赞|回复|最后|首页|正文|^更多|播放|人气|浏览|返回|主页|上一|下一|作者|记者|文章|发表|更新|修改|频道$|栏目$|专题$"
 )
@@ -145,6 +150,14 @@ def settle(
 def source_and_author(line: str) -> re.Match[str] | None:
     """The names of a source and an author that a line gives together, as its groups 1 and 2."""
     return REPRINT_LINE.search(line) or REPRINT_ALONE.fullmatch(line)
+
+
+def original_by(lines: Sequence[str]) -> re.Match[str] | None:
+    """Who wrote it and the account, behind WeChat's mark, in one line or in several, as groups 1 and 2."""
+    marked = (at for at, line in enumerate(lines) if ORIGINAL_MARK.match(line))
+    joined = (GAP.join(lines[at : at + ORIGINAL_LINES]) for at in marked)
+    said = next(filter(None, map(ORIGINAL_BY.match, joined)), None)
+    return said if said and not (find_day(said[1]) or find_day(said[2]) or said[2].isdigit()) else None
 
 
 NEXT_LABEL = re.compile(r"\s?[\u4e00-\u9fff](?:\s{0,4}[\u4e00-\u9fff]){1,7}\s?[:：]")

@@ -14,6 +14,7 @@ from operator import attrgetter
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from pipeline.extract.inline import marks_of, reveal_inline, without_signs
+from pipeline.extract.variants import either_script
 
 MAX_DEPTH = 300
 """Elements nested deeper are read as if they stood at this depth; real pages stay below 60."""
@@ -100,6 +101,11 @@ _State = tuple[int, int, str, int]
 
 BODY_MARK = "data-corpus-body"
 """Attribute set on elements that a source's body selector names, so that the walk can see them."""
+
+
+TITLED = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+EDIT = either_script(r"\W?(?:编辑(?:本段|词条|源代码|本节)?|播报|上传视频|edit(?: source)?)\W?", re.I)
+"""A link in a heading of an encyclopaedia: [编辑]."""
 
 
 @dataclass(slots=True)
@@ -257,6 +263,18 @@ def _address(image: LexborNode) -> str:
 
 def _icon(attributes: Attributes) -> str:
     return " ".join(filter(None, map(attributes.get, ("class", "aria-label", "title"))))[:100]
+
+
+def _without_edits(pieces: list[Piece]) -> list[Piece]:
+    """The pieces of a heading without the links at its end that edit or read out its section, and their brackets."""
+    left = len(pieces)
+    while left > 1 and (_is_edit(pieces[left - 1]) or not pieces[left - 1].text.strip(" []|｜")):
+        left -= 1
+    return pieces[:left] if any(map(_is_edit, pieces[left:])) else pieces
+
+
+def _is_edit(piece: Piece) -> bool:
+    return piece.href != "" and EDIT.fullmatch(piece.text.strip()) is not None
 
 
 def _target(attributes: Attributes) -> str:
@@ -423,6 +441,8 @@ class _Walk:
         """
         if len(pieces) > 1 and any(piece.href[:1] == "#" for piece in pieces):
             pieces = [p for p in pieces if len(p.href) < 2 or p.href[0] != "#" or WORD.search(p.text)]
+        if len(pieces) > 1 and self.layout.boxes[block].tag in TITLED:
+            pieces = _without_edits(pieces)
         joined = "".join([p.text for p in pieces]) if len(pieces) > 1 else pieces[0].text
         text = collapse(joined[:MAX_TEXT])[:MAX_LINE]
         if len(joined) > MAX_TEXT or len(text) == MAX_LINE:

@@ -141,7 +141,7 @@ def is_name(text: str) -> bool:
     """Whether a text can be a name: no address, day, sentence, software, button, role or place."""
     return not (
         POSITION.fullmatch(text)
-        or re.search(r"[。！？；@]|^[—–_>《“\"]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
+        or re.search(r"[。！？!?；@]|^[—–_>《“\"]|https?:|www\.|\.(?:com|cn|net|org|html?)\b", text, re.I)
         or find_day(text)
         or DISPATCH.search(text)
         or SENTENCE.search(text)

@@ -59,7 +59,7 @@ AGREES = either_script(
 """What stands below a form for a log-in: 注册即代表同意《用户协议》."""
 
 SEARCHED = either_script(
-    r"(?:找到|搜[索到寻]{1,2}|检索到|查到|共有?|约)\D{0,8}\d[\d,]{0,12}\s?(?:条|个|篇|项|笔|则)[^。，]{0,8}结果|搜[索寻寻]结果|检索结果"
+    r"(?:找到|搜[索到寻]{1,2}|检索到|查到|共有?|约)\D{0,8}\d[\d,]{0,12}\s?(?:条|个|篇|项|笔|则)[^。，]{0,8}结果|找到相关结果(?:约|共)?\s?\d|搜[索寻寻]结果|检索结果"
 )
 """What stands above the results of a search, which lead to many sites."""
 

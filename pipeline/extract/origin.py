@@ -18,13 +18,13 @@ from pipeline.extract.evidence import (
     MACHINE,
     NAME_AND_PAPER,
     NOT_A_NAME,
-    ORIGINAL_BY,
     PLACE,
     REPRINTED,
     Evidence,
     Rule,
     below_label,
     decide,
+    original_by,
     source_and_author,
 )
 from pipeline.extract.mastline import people_and_papers, round_day
@@ -48,7 +48,9 @@ SOURCE_CLASS = either_script(
 )
 """Class and id of an element that holds the source's name."""
 
-SOURCE_ALONE = either_script(r"(?:文章|新闻|新聞|信息|稿件|資料|资料)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?")
+SOURCE_ALONE = either_script(
+    r"(?:\d\s?[.、]\s?)?(?:文章|新闻|信息|稿件|资料|媒体)?(?:来\s{0,4}源|稿源|出处)\s?[:：]?"
+)
 PAPERS_REPORTER = either_script(
     r"(?:^|[\s\x1f丨])《?(?!.{0,4}本[报刊社网台]|本)([\u4e00-\u9fff]{1,7}[报社网台刊])[\s\x1f/／╱|｜·•【〔（(\[》]{0,4}(?:特约|首席|见习|实习|驻[\u4e00-\u9fff]{2,4})?(?:记者|编译)[\s\x1f:：]{0,3}[\u4e00-\u9fff]"
 )
@@ -70,7 +72,10 @@ GIVEN_BY_ORG = either_script(
 )
 """供稿：图书馆 in the header."""
 
-ACCOUNT_LABEL = either_script(r"(?:^\W{0,3}|[\s\x1f|｜])(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})")
+ACCOUNT_LABEL = either_script(
+    r"(?:^\W{0,3}|[\s\x1f|｜])(?:微信)?公众号\s?[:：]\s?([^\s\x1f:：]{2,20})|"
+    r"^([^\s\x1f:：·|]{2,20})[\s\x1f]{0,3}[·|][\s\x1f]{0,3}(?:微信)?公众号[\s\x1f]{0,3}[·|]"
+)
 SPACED_SOURCE = either_script(
     r"(?:文章|新闻|信息|稿件)?(?:来源于?|稿源|来自)[\s\x1f]《?([^\s\x1f:：《》]{2,20})》?(?:[\s\x1f]|$)"
 )
@@ -136,7 +141,9 @@ def _label(page: Evidence) -> Origin | None:
     opening = (line for line in page.printed.first if len(line) <= OPENING)
     for line in (*page.printed.head, *page.printed.above, *opening):
         account = ACCOUNT_LABEL.search(line)
-        name = source_in(line) or _spaced(line) or (clean_source(account[1]) if account else None)
+        name = (
+            source_in(line) or _spaced(line) or (clean_source(account[1] or account[2]) if account else None)
+        )
         if not name or (FROM.search(line) and COLUMN.fullmatch(name)):
             continue
         if name not in (*page.printed.accounts, poster([line])) and not _is_platform(name, page):
@@ -243,17 +250,17 @@ def _in_day_line(page: Evidence) -> Origin | None:
 
 def _original(page: Evidence) -> Origin | None:
     """The account behind WeChat's mark 原创 and the author, as copies of its pages print it before the day."""
-    for line in page.printed.head:
-        said = ORIGINAL_BY.match(line)
-        name = clean_source(said[2]) if said and said[1] == page.author else None
-        if name and not (find_day(name) or NOT_A_NAME.match(name)):
-            return name, link_of(page.printed, name)
+    said = original_by(page.printed.head)
+    name = clean_source(said[2]) if said and said[1] == page.author else None
+    if name and not NOT_A_NAME.match(name):
+        return name, link_of(page.printed, name)
     return None
 
 
 def _foot(page: Evidence) -> Origin | None:
     for line in page.printed.foot:
-        if not PICTURES.search(line) and (name := source_in(line) or _spaced(line)):
+        name = source_in(line) or _spaced(line)
+        if name and not PICTURES.search(line) and name != poster([line]):
             return name, link_of(page.printed, name)
     if name := closing_source(page.printed.last):
         return name, link_of(page.printed, name)

@@ -74,6 +74,16 @@ SITE_WORD = either_script(
 )
 """An entry that is a site's own; two of them are a menu."""
 
+BOARD = either_script(
+    r"找回密码|(?:立即|会员|免费)?注册(?:\[Register\])?|(?:QQ|微信)登录|只需一步[，,]?快速开始|[×xX]|close|"
+    r"查看\s?[:：]?\s?\d{1,9}\s?[|｜]\s?回复\s?[:：]?\s?\d{1,9}|\[复制链接\]|收起左侧|(?:打印\s)?上一主题\s?下一主题|最后登录|"
+    r"查看原文|其他|投诉建议|快速选单|切换阅读模式.{0,40}|[您你]需要\s?登录\s?才可以.{0,30}"
+)
+"""A line of a board, or of a copy of an app's page, that is nothing else: each stands alone above the text."""
+
+JOIN = either_script(r"加入\S{1,10}")
+"""The same below 找回密码, with the board's name."""
+
 ADDRESS = re.compile(r"(?:[^\s:：]{0,12}\s?[:：]\s?)?(?:https?://|www\.)\S{1,2000}", re.I)
 
 RIGHTS = either_script(r"©|copyright|版权所有|All rights|ICP备", re.I)
@@ -98,6 +108,7 @@ def chrome(lines: list[str], prose: list[int]) -> set[int]:
     first, last = (prose[0], prose[-1]) if prose else (len(lines), len(lines))
     return (
         {i for i in range(first) if _is_of_site(lines[i])}
+        | {i for i in range(1, first) if JOIN.fullmatch(lines[i]) and BOARD.fullmatch(lines[i - 1])}
         | _menus(lines, first, last)
         | _teasers(lines, first)
         | _rights(lines)
@@ -109,6 +120,7 @@ def _is_of_site(line: str) -> bool:
     words = [word for word in BETWEEN.split(line) if word]
     return (
         PLACE.match(line) is not None
+        or BOARD.fullmatch(line) is not None
         or is_crumb(line)
         or (len(line) <= GREETING_LINE and GREETING.match(line) is not None)
         or ADDRESS.fullmatch(line) is not None

@@ -72,6 +72,9 @@ ACCOUNT_ADDRESS = re.compile(
 )
 """In the address of a person's page, behind its host: /u/12, /author/li, space-uid-12.html, u.php?uid=12."""
 
+HOST_OF_PERSONS = re.compile(r"^(?:https?:)?//(?:space|home|my)\.[\w.\-]{4,40}/[\w\-]{1,40}/?$")
+"""An address whose host holds nothing but persons' pages: space.example.com/12."""
+
 HOST = re.compile(r"^(?:https?:)?//[^/?#]{0,200}", re.I)
 
 ANOTHER = either_script(
@@ -336,7 +339,10 @@ def _accounts(line: Line) -> list[str]:
         text = piece.text.strip().lstrip("@＠")
         if (
             re.search(r"\w", text)
-            and ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
+            and (
+                ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
+                or HOST_OF_PERSONS.match(piece.href[:200])
+            )
             and not ANOTHER.search(before)
         ):
             found.append(text)

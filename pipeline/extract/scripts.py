@@ -8,10 +8,11 @@ ECMA-262 §12.9.4 and RFC 8259 §7.
 from __future__ import annotations
 
 import html
+import json
 import re
 import string
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -135,6 +136,11 @@ PARAGRAPHS = frozenset(
 RUNS = "children"
 """Key of the runs of a paragraph that have no type of their own (Slate)."""
 
+ELEMENT = "$"
+"""What an element begins with in what React streams: ["$","p",null,{"children":"…"}]."""
+
+INLINE = frozenset({"a", "b", "code", "em", "font", "i", "span", "strong", "sub", "sup", "u"})
+
 ROW = re.compile(r"(?:^|\n)[0-9a-f]{1,5}:(?:T[0-9a-f]{1,6},|(?=[A-Z]{0,2}[\[{]))")
 """How a row of a page that React streams to the reader begins: 5:["$",… or, of text, 6:T1a2,…"""
 
@@ -148,6 +154,17 @@ _SUMMARIES = (
 )
 SUMMARIES = frozenset(_SUMMARIES.split())
 """Words of keys whose value is about an article or a site, or is not one, besides those that marks.py calls junk."""
+
+
+PUSHED = "__next_f"
+"""Name of the list to which a page of React pushes its stream, cut anywhere, a script for each piece."""
+
+PUSH = re.compile(r'__next_f\s?\.push\(\s?\[\s?1\s?,\s?"((?:[^"\\]|\\[\s\S])*+)"')
+ROW_HEAD = re.compile(rb"([0-9a-f]{1,5}):(?:T([0-9a-f]{1,6}),)?")
+"""The same in bytes; the number behind T is how many the text has."""
+
+MOST_TEXTS = 40
+"""Texts of a stream that are looked for where they belong."""
 
 
 @dataclass(slots=True)
@@ -247,6 +264,40 @@ def values(script: str, *, is_json: bool, deep: int = 0) -> list[Value]:
         for text, key, frame in found
     ]
     return sorted([*done, *inner], key=lambda value: -value.han)[:MOST_VALUES]
+
+
+def stream_of(scripts: Iterable[str]) -> str:
+    """The stream of which scripts push the pieces."""
+    return unescape("".join(raw for script in scripts for raw in PUSH.findall(script)))
+
+
+def streamed(stream: str) -> list[Value]:
+    """The texts in the rows of a whole stream; a row of text stands where another row names its number: "$12"."""
+    data = stream[:LONGEST_SCRIPT].encode("utf-8", "ignore")
+    texts: dict[str, str] = {}
+    states: list[str] = []
+    at = 0
+    while at < len(data):
+        head = ROW_HEAD.match(data, at)
+        start = head.end() if head else at
+        stop = start + int(head[2], 16) if head and head[2] else 0
+        if stop < len(data) and not (stop and ROW_HEAD.match(data, stop)):
+            stop = data.find(b"\n", start) % (len(data) + 1)
+        row = data[start:stop].decode("utf-8", "replace")
+        if head and head[2]:
+            texts[head[1].decode()] = row
+        else:
+            states.append(row)
+        at = max(stop, start) + data.startswith(b"\n", stop)
+    told = [number for number, text in texts.items() if han_in(text) >= SHORTEST][:MOST_TEXTS]
+    found: list[Value] = []
+    for state in states:
+        for number in [each for each in told if f'"${each}"' in state]:
+            state = state.replace(f'"${number}"', json.dumps(texts.pop(number), ensure_ascii=False), 1)
+            told.remove(number)
+        found += values(state, is_json=True)
+    alone = [Value(text=texts[n], key="", facts={}, listed=False, han=han_in(texts[n])) for n in told]
+    return sorted([*found, *alone], key=lambda value: -value.han)[:MOST_VALUES]
 
 
 def _streamed(text: str, key: str, frame: Frame, deep: int) -> Iterator[Value]:
@@ -361,7 +412,11 @@ def _string(frame: Frame, key: str, raw: str) -> Iterator[tuple[str, str, Frame]
         frame.facts.setdefault(fact, html.unescape(unescape(raw)).strip('" \n'))
         return
     frame.block = frame.block or name in BLOCK_KEYS
-    if frame.kind == "[" or name in BLOCK_TEXTS:
+    if (
+        frame.kind == "["
+        or name in BLOCK_TEXTS
+        or (name == RUNS and frame.parent and frame.parent.pieces[:1] == [ELEMENT])
+    ):
         frame.pieces.append(unescape(raw))
     if enough:
         yield unescape(raw), key, frame
@@ -380,6 +435,14 @@ def _closed(frame: Frame) -> Iterator[tuple[str, str, Frame]]:
     parent = frame.parent
     pieces = frame.pieces or frame.inner
     if parent is None or not pieces:
+        return
+    if frame.kind == "[" and frame.pieces[:1] == [ELEMENT]:
+        text, tag = "".join(frame.inner), frame.pieces[1] if len(frame.pieces) > 1 else ""
+        if text:
+            parent.pieces.append(text if tag in INLINE else f"{text}\n")
+        return
+    if frame.kind == "{" and parent.pieces[:1] == [ELEMENT]:
+        parent.inner.append("".join(frame.pieces))
         return
     if frame.kind == "{" and "headline" not in frame.facts:
         if parent.kind == "[" and (frame.block or _plain(parent.key) in (RUNS, *PARAGRAPHS)):

@@ -381,7 +381,7 @@ def _said(line: Line, holds: list[bool]) -> tuple[str, bool]:
             continue
         placed = placed or (signed and len(said) <= PIECE and FLOOR.search(said) is not None)
         if not user and (named := SIGNED.fullmatch(said[:PIECE])):
-            user = named[1]
+            user, placed = named[1], True  # as sure as a floor
         elif not user and len(said) <= USER_LONGEST and not (signed and _is_time(said)):
             linked = bool(piece.href) and USER_LINK.search(piece.href[:200].lower()) is not None
             user = said if labelled or linked or (piece.box >= 0 and holds[piece.box]) else ""

@@ -40,7 +40,7 @@ COLUMN = either_script(
     r"兩岸|地產|焦点|即时|新闻|中国|台灣|高考|金融|时尚|时评|房产|游戏|党建|党政|文学|文旅|文娱|商业|商务|安全|法治|公益|艺术|"
     r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市|散文|随笔|杂文|小说|诗歌|政策|问答|解读|读者|来信|专栏|技术|文章|教程|攻略|"
     r"知识|百科|经验|技巧|案例|专题|观点|访谈|一图|图解|读懂|情感|养生|育儿|科普|评测|测评|通知|公告|公示|通告|园地|学习|交流|"
-    r"活动|回顾|招聘|求职|招考|人才|赛事|法规|选购|指南|经典|美文|市场|行情|企业|校园|话题|动态|"
+    r"活动|回顾|招聘|求职|招考|人才|赛事|法规|选购|指南|经典|美文|作文|范文|演讲稿|读后感|日记|市场|行情|企业|校园|话题|动态|"
     r"生产|乡村|振兴|文明|创建|实践|志愿|服务|基层|民生|教研|德育|工作|建设|教学|招生|科研|统战|宣传|理论|卫生|医疗|交通|环保|生态|城建|农业|农村|三农|乡镇|风采){1,3}"
     r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
@@ -211,6 +211,8 @@ def beside_day(page: Evidence) -> Named:
             people = [
                 name for name in names_of(left) if is_personal_name(name) or not re.search(r"[/／]", left)
             ]
+            if not any(map(is_personal_name, people)) and (person := _person_before(before, left)):
+                return person, None
             papers = [word for word in left.split() if PUBLISHER.search(word)]
             if len(words := left.split()) > 2 and not any(map(is_personal_name, words[:-1])):
                 continue  # buttons, columns, shops
