@@ -199,7 +199,9 @@ _UNSETTLED = re.compile(
     f"|(?<![‘’])(?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}])))"
 )
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
-_UNSETTLED_RUN = re.compile("([。，、；“”·•・—―─–])(?:(?<![·•・—―─–])\\1|\\1\\1|(?<=—)[―─–⸺⸻-]|(?<=[―─–])—)")
+_UNSETTLED_RUN = re.compile(
+    "([。，、；“”·•・—―─–])(?:(?<![·•・—―─–])\\1|\\1\\1|(?<=—)[―─–⸺⸻-]|(?<=[―─–])—)|，(?=[。？！])|[？！]。|。？\\Z"
+)
 """A run that a space between its halves had hidden."""
 
 
