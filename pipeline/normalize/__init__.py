@@ -121,7 +121,7 @@ FIXES = (
         spacing.lost_spaces,
         "number",
         "?？",
-        "???? at the beginnings of lines and ? ? ? ?, spaces that were lost in decoding, removed",
+        "???? at the beginnings of lines and ? ? between words, left of spaces lost in decoding, removed",
     ),
     Fix("trailing_spaces", spacing.trailing_spaces, "number", _SPACE, "no space at line ends"),
     Fix("space_runs", spacing.space_runs, "line", _SPACE, "no indent, one space for several"),

@@ -34,6 +34,12 @@ _INDENT = 4
 
 _LOST_INDENT = re.compile(f"^([?？]{{2,8}})(?=[{HAN}0-9“《（])", re.MULTILINE)
 _LEAST_INDENTS = 3
+_LOST_PAIR = re.compile(f"(?<=[{HAN}])\\? \\? ?(?=[{HAN}])")
+_LEAST_BETWEEN = 4
+_LOST_BETWEEN = re.compile(f"\\?(?<=[{HAN}]\\?)(?:[{HAN}]\\?){{{_LEAST_BETWEEN - 1},}}(?=[{HAN}])")
+"""One between each two characters, where a sign was that a text is cut up with against recognition."""
+_ABSTRACT = re.compile("^摘(?:[?？] ?){1,2}要", re.MULTILINE)
+"""The heading of a paper's abstract, whose two characters are set apart."""
 _LOST_RUN = re.compile(r" ?(?:\? ){5,}\??")
 
 # Every pattern begins with the space it removes, and looks behind that: spaces are rare, places between are not.
@@ -41,10 +47,10 @@ _MARKS = f"{STOPS}（）《》〈〉【】〔〕「」『』"
 _MARK_SPACE = re.compile(f" (?<!\\| )(?!\\|)(?:(?=[{_MARKS}])|(?<=[{_MARKS}] ))")
 """Not the spaces of the bar between cells or links."""
 _QUOTE_SPACE = re.compile(
-    f" (?:(?<=“ )|(?=”)|(?<=‘ )(?=[{HAN}])|(?<=[{HAN}] )(?=’)|(?<=[{HAN}{FULL}] )(?=[“‘])"
+    f" (?<!\\| )(?!\\|)(?:(?<=“ )|(?=”)|(?<=‘ )(?=[{HAN}])|(?<=[{HAN}] )(?=’)|(?<=[{HAN}{FULL}] )(?=[“‘])"
     f"|(?<=[”’] )(?=[{HAN}{FULL}])|(?=[“‘][{HAN}])|(?<=[{HAN}][”’] ))"
 )
-_DASH_SPACE = re.compile(" (?:(?=——|……)|(?<=—— )|(?<=…… ))")
+_DASH_SPACE = re.compile(" (?<!\\| )(?!\\|)(?:(?=——|……)|(?<=—— )|(?<=…… ))")
 _NAME_DOT_SPACE = re.compile(f"(?<=[{HAN}]) ?· ?(?=[{HAN}])")
 
 _LABEL = rf"(?:\d{{1,2}}|[A-Za-z])(?:[)）]|[.、] ?(?=[{HAN}]))"
@@ -128,9 +134,16 @@ def line_breaks(line: str) -> str:
 
 
 def lost_spaces(text: str) -> str:
-    """Without the question marks left of spaces: ????记者 at the beginnings of several lines, a run of ? ? ? ?."""
-    if "? ? " in text:
-        text = _LOST_RUN.sub(" ", text)
+    """Without the question marks left of spaces: ????记者 at the beginnings of several lines, ? ? between words.
+
+    One between each two characters goes too (敏?感?内?容).
+    """
+    if "摘?" in text or "摘？" in text:
+        text = _ABSTRACT.sub("摘要", text)
+    if "? ?" in text:
+        text = _LOST_PAIR.sub(" ", _LOST_RUN.sub(" ", text))
+    if text.count("?") >= _LEAST_BETWEEN:
+        text = _LOST_BETWEEN.sub(lambda run: run[0].replace("?", ""), text)
     if "??" not in text and "？？" not in text:
         return text
     found = _LOST_INDENT.findall(text)
