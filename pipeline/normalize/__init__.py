@@ -128,7 +128,7 @@ FIXES = (
         spacing.lost_spaces,
         "number",
         "?？",
-        "???? at the beginnings of lines and ? ? ? ?, spaces that were lost in decoding, removed",
+        "???? at the beginnings of lines and ? ? between words, left of spaces lost in decoding, removed",
     ),
     Fix("trailing_spaces", spacing.trailing_spaces, "number", _SPACE, "no space at line ends"),
     Fix("space_runs", spacing.space_runs, "line", _SPACE, "no indent, one space for several"),
@@ -206,7 +206,9 @@ _UNSETTLED = re.compile(
     f"|(?<![‘’])(?:(?<=[{HAN}{FULL}].)|(?=[{HAN}{FULL}])| (?=[{HAN}{FULL}])))"
 )
 """A half-width mark or space beside Han or a full-width mark: what another round might still change."""
-_UNSETTLED_RUN = re.compile("([。，、；“”·•・—―─–])(?:(?<![·•・—―─–])\\1|\\1\\1|(?<=—)[―─–⸺⸻-]|(?<=[―─–])—)")
+_UNSETTLED_RUN = re.compile(
+    "([。，、；“”·•・—―─–])(?:(?<![·•・—―─–])\\1|\\1\\1|(?<=—)[―─–⸺⸻-]|(?<=[―─–])—)|，(?=[。？！])|[？！]。|。？\\Z"
+)
 """A run that a space between its halves had hidden."""
 
 

@@ -116,10 +116,10 @@ def _preformatted(lines: Sequence[str]) -> Iterator[Range]:
 def _indented(lines: Sequence[str]) -> Iterator[Range]:
     """Paragraphs indented by four of which a line is code, and half at least code or without Han.
 
-    After such a one also those indented deeper, but for items of a list. Each is told by itself and by what it follows
-    alone, so that a second reading tells the same.
+    After such a one also those indented deeper, but for items of a list, and all up to where a docstring ends. Each is
+    told by itself and by what it follows alone, so that a second reading tells the same.
     """
-    first, base = None, None
+    first, base, is_quoted = None, None, False
     for number, line in enumerate([*lines, "."]):
         if _INDENTED.match(line):
             first = number if first is None else first
@@ -127,14 +127,16 @@ def _indented(lines: Sequence[str]) -> Iterator[Range]:
         if first is not None:
             block = lines[first:number]
             indent = min(len(one.expandtabs(4)) - len(one.expandtabs(4).lstrip()) for one in block)
-            if _has_code(block):
+            if is_quoted or _has_code(block):
                 base = indent if base is None else min(base, indent)
             elif base is None or indent <= base or _ITEM.match(block[0]):
                 base = None
             if base is not None:
                 yield first, number
+                is_quoted ^= "\n".join(block).count('"""') % 2 == 1
         first = None
-        base = None if line.strip() else base
+        if line.strip():
+            base, is_quoted = None, False
 
 
 def _has_code(block: Sequence[str]) -> bool:

@@ -17,6 +17,10 @@ _SECTION = re.compile(r"[1-9][a-z]{0,5}\)")
 _ARGUMENTS = re.compile(r"[\x20-\x27\x2a-\x7e…]*\Z")
 _BESIDE = re.compile(f"[{HAN}{FULL.replace('（', '').replace('）', '')}]")
 """Other brackets do not count: they may have been made full-width just before."""
+_VARIABLE = re.compile(r"[a-z(]|[0-9](?![0-9]?[.、．)])")
+"""Behind an empty pair, which is one of a formula whose letters were moved: 函数()f x."""
+_OPERATORS = frozenset("√=+−×*/<>≤≥^∫∑")
+"""Behind these a bracket without Han belongs to the formula: √(x-1)."""
 _SAYS_SOMETHING = re.compile(f"[{LETTER}0-9?!…{SHIELD}]")
 
 
@@ -61,7 +65,9 @@ def _is_wide_pair(line: str, start: int, end: int) -> bool:
         return False
     if _CALL.search(line[max(0, start - _CALL_LENGTH) : start]) and _ARGUMENTS.match(line, start + 1, end):
         return False
-    if start + 1 == end and line[end + 1 : end + 2] in {"[", "{", "<"}:
+    if start + 1 == end and (line[end + 1 : end + 2] in {"[", "{", "<"} or _VARIABLE.match(line, end + 1)):
+        return False
+    if before(line, start) in _OPERATORS:
         return False
     if start + 1 < end and not _SAYS_SOMETHING.search(line, start + 1, end):
         return False

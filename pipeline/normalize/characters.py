@@ -41,6 +41,8 @@ _INDENT = re.compile(f"[ \t]*[{SHIELD}]?(?=(?:[\\-*+•]|[0-9]{{1,3}}[.)])[ \t])
 """Of an item, also where it is protected: how far a line is indented says nothing of its language."""
 _REFERENCE = re.compile(r"\[(?:[JMDCNPSRGZ]|EB|DB|CP)(?:/OL)?\] ?[.,:]")
 """The kind of a work in a list of references (GB/T 7714), which is set with half-width marks."""
+_PAGES = re.compile(r"[0-9]{1,4}\([0-9]{1,3}\): ?[0-9]{1,5}[-–][0-9]")
+"""Volume, number and pages of another: 18(1): 21-28."""
 _TAGGED = re.compile(r"[^\n]{0,60}?(?:[^\s/]{1,20}/[A-Za-z]{1,3}[ \t]{1,3}){4}")
 """Words with the letters of their part of speech, as corpora are tagged: 国/n 的/u."""
 _ENCLOSED = re.compile(f"[\\[(（《“\"'][{HAN}·]{{1,40}}[\\])）》”\"'{SHIELD}]")
@@ -125,7 +127,9 @@ def is_chinese(line: str, *, has_other: bool = True) -> bool:
         return False
     if "/" in line and _TAGGED.match(line):
         return False
-    if "[" in line and _REFERENCE.search(line):
+    if ("[" in line and _REFERENCE.search(line)) or (
+        "(" in line and "。" not in line and _PAGES.search(line)
+    ):
         return False
     if line[0] in " \t" or line[0] >= SHIELD[0]:
         line = _INDENT.sub("", line, count=1)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from pipeline.normalize.characters import HAN_CHARACTER, KANA
+from pipeline.normalize.script import HANT_CHARACTER
 from pipeline.rules import table
 from pipeline.rules.han import HAN
 
@@ -110,8 +111,8 @@ def width(text: str) -> str:
 
 
 def _wide_stops(line: str) -> str:
-    """．, which science journals use for 。 and Taiwan for the dot of a name: the line's other stops tell."""
-    if "。" in line:
+    """．, which science journals use for 。 and Taiwan for the dot of a name or title: the line's other marks tell."""
+    if "。" in line or ("，" not in line and HANT_CHARACTER.search(line)):
         line = _BETWEEN_HAN.sub("·", line)
     return line.replace("．", ".")
 

@@ -15,7 +15,7 @@ _LEAST_TABS = 2
 _GAP = re.compile(" +")
 _FIELD = f"(?:[\\-+]?[0-9][0-9.:%]{{0,12}}|[^\\s{FULL}.,:;!?()\"'-]{{1,30}})"
 _SPACED_ROW = re.compile(f"{_FIELD}(?: {{1,20}}{_FIELD}){{2,9}}\\Z")
-_NUMBER_BETWEEN = re.compile(" [0-9][0-9.:%]{0,12} ")
+_NUMBER_BETWEEN = re.compile(" [\\-+]?[0-9][0-9.:%]{0,12} ")
 _FIGURE = re.compile("[\\-+]?[0-9][0-9.,:%]{0,12}")
 _ENTRY = re.compile(f"[{HAN}]{{1,12}}(?P<gap> {{1,8}})[A-Za-z' ]{{1,60}}\\Z")
 _LEAST_ENTRIES = 5
@@ -74,14 +74,14 @@ def _between_columns(text: str) -> Iterator[Range]:
 
 
 def _between_fields(text: str) -> Iterator[Range]:
-    """The spaces of neighbouring rows of equally many fields, one of which is a number in all of them."""
+    """The spaces of neighbouring rows of equally many fields, an inner one of which is a number in all of them."""
     rows: list[tuple[int, str]] = []
     at = 0
     for line in [*text.split("\n"), ""]:
         is_row = _SPACED_ROW.match(line) is not None
         if rows and not (is_row and len(line.split()) == len(rows[0][1].split())):
-            columns = zip(*(row.split() for _, row in rows), strict=True)
-            if len(rows) >= _LEAST_SPACED and any(all(map(_FIGURE.fullmatch, column)) for column in columns):
+            inner = zip(*(row.split()[1:-1] for _, row in rows), strict=True)
+            if len(rows) >= _LEAST_SPACED and any(all(map(_FIGURE.fullmatch, column)) for column in inner):
                 yield from (
                     (start + gap.start(), start + gap.end())
                     for start, row in rows

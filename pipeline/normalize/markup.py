@@ -27,6 +27,7 @@ _FLAG_TAGS = re.compile("[\U000e0030-\U000e007a]{2,6}\U000e007f")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMOJI_BEFORE = re.compile(f"[{_EMOJI}0-9#*\ufe0f]")
 _EMOJI_AFTER = re.compile(f"[{_EMOJI}]")
+_MONGOLIAN, _OF_MONGOLIAN = re.compile("[\u1820-\u18aa]"), re.compile("[\u180b-\u180f]")
 _JOINED = re.compile(f"[{_JOINED_SCRIPTS}]")
 
 _ENTITY = re.compile(
@@ -60,8 +61,8 @@ def line_ends(text: str) -> str:
 def invisibles(text: str) -> str:
     """Characters that show nothing are removed: controls, bidi, zero-width, private use, tags, selectors.
 
-    Joiners and U+FE0F stay inside emoji, U+200C and U+200D inside scripts that need them. A lone
-    surrogate, which no encoding can store, becomes U+FFFD (and is flagged).
+    Joiners and U+FE0F stay inside emoji, U+200C and U+200D inside scripts that need them, Mongolian's selectors behind
+    its letters. A lone surrogate, which no encoding can store, becomes U+FFFD (and is flagged).
     """
     if not _UNSEEN_CHARACTER.search(text):
         return text
@@ -73,6 +74,8 @@ def _kept_invisible(match: re.Match[str]) -> str:
     run, text = match[0], match.string
     before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
     if run in {"\u200c", "\u200d"} and _JOINED.match(before) and _JOINED.match(after):
+        return run
+    if _MONGOLIAN.match(before) and _OF_MONGOLIAN.fullmatch(run):
         return run
     if before == "\U0001f3f4" and _FLAG_TAGS.fullmatch(run):
         return run

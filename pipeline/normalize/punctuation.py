@@ -28,10 +28,12 @@ ELLIPSIS_CHARACTERS = ".…⋯‥·•・"
 NAME_DOT_CHARACTERS = "•‧・･∙⋅."
 MARK_CHARACTERS = ",:;?!."
 """What the fixes here look for, as the inside of a class; besides `DOUBLED_STOPS`."""
-DOUBLED_STOPS = ("，，", "、、", "；；", "。。")
+DOUBLED_STOPS = ("，，", "、、", "；；", "。。", "，。", "，？", "，！", "？。", "！。", "。？")
 
 _DASHES = re.compile("[—―─–⸺⸻-][—―─–⸺⸻-]*")
 _ODD_DASH = re.compile("[―─–⸺⸻]")
+_LONE_BOX = re.compile(f"─(?<=[{HAN}{CLOSING}]─)(?=[{HAN}{OPENING}])")
+"""Half a dash, as Taiwan sets it, not of a drawing."""
 _BOX = re.compile("[\u2500-\u257f]")
 _ODD_DOTS = re.compile("[⋯‥]|。。。|···|•••|・・・")
 _DOTS = re.compile("[…⋯‥]+|\\.{3,}|。{3,}|·{3,}|•{3,}|・{3,}")
@@ -50,6 +52,10 @@ _AFTER_HAN = tuple(
 _FULL_MARK = str.maketrans(",:;?!.", "，：；？！。")
 _DOUBLED = ("，，", "、、", "；；")
 _TWO_STOPS = re.compile("(?<!。)。。(?!。)")
+_STRAY_COMMA = re.compile(f"，(?<=[{HAN}{CLOSING}]，)(?=[。？！](?![{STOPS}]))")
+"""Between a sentence and its stop, as programs set one against recognition; not in a row of marks (，。？！)."""
+_STRAY_STOP = re.compile(f"(?<=[{HAN}{CLOSING}][？！])。(?![{STOPS}])|？(?<=。？)\\Z")
+"""Behind another; a question mark behind 。 at the end is left of a lost space."""
 _SENTENCE_HAN = 6
 _PART = re.compile(f"[{HAN}{LETTER}0-9] ?[,，] ?(?=[{HAN}])")
 """The comma of a sentence."""
@@ -70,6 +76,7 @@ _LABEL = re.compile(f"(?:\\A|[{STOPS}])[A-Z]{{2,5}}\\Z")
 _VALUE = re.compile("[0-9.-]+(?!:)")
 """A label that is an acronym and its number: CPU:8核; not a time, not an address of hardware."""
 _NUMBERED = re.compile("[0-9]{1,2}[.、)](?![0-9])")
+_NEXT_ITEM = re.compile(f" ?[0-9]{{1,2}}[.、] ?(?=[{HAN}])")
 _REFERENCE = re.compile("&[A-Za-z][A-Za-z0-9]{0,31}\\Z")
 """A character reference that is none, up to its semicolon."""
 _FRAMED = re.compile("(-{3,60}|—{3,60}|─{3,60})[^-—─].*[^-—─]\\1\\Z")
@@ -81,6 +88,10 @@ NAME_SYLLABLE = (
     "塔泰坦汤特提图托瓦万威韦维温沃乌西希夏肖辛休雅亚扬耶伊因尤约泽扎詹珍朱兹茨佐"
     "愛貝達爾費蓋漢華賈傑凱萊蘭勞雷裡莉盧魯倫羅馬瑪麥蒙納內紐諾帕喬瓊薩絲湯圖維韋溫烏澤茲"
 )
+_HAN_BEFORE, _HAN_BEHIND = re.compile(f"[{HAN}]{{1,9}}\\Z"), re.compile(f"[{HAN}]{{1,9}}")
+_PIECE = 9
+_CLAUSE = 4
+"""Han of the shortest clause that is told from a name or a word with a dot in it."""
 _TOKEN = re.compile("[^ ，。、；：？！（）“”,.;:?!()]+")
 _NAME_STOP = re.compile(f"\\.(?<=[{NAME_SYLLABLE}]{{2}}\\.)(?=[{NAME_SYLLABLE}]{{2}})")
 
@@ -90,6 +101,8 @@ def dashes(line: str) -> str:
 
     Hyphens need Han or a full-width mark beside them: `--help`, `i--`, `a--b`, `甲 --乙` and arrows stay.
     """
+    if "─" in line:
+        line = _LONE_BOX.sub("—", line)
     if "--" not in line and "———" not in line and "—-" not in line and not _ODD_DASH.search(line):
         return line
     if not _WORD_OR_HAN.search(line) or _FRAMED.match(line):
@@ -108,7 +121,8 @@ def _dash(match: re.Match[str]) -> str:
         return run
     if set(run) == {"-"}:
         near, following = line[match.start() - 1 : match.start()], line[match.end() : match.end() + 1]
-        if following == ">" or near == "<" or (run == "--" and near == " " and following not in {"", " "}):
+        is_option = run == "--" and near == " " and following not in {"", " "}
+        if following == ">" or (near and near in "<=+*/") or is_option:
             return run
         is_decrement = _DECREMENT.search(line[max(0, match.start() - 2) : match.end()])
         return run if is_decrement or not (NEAR.match(left) or NEAR.match(right)) else "——"
@@ -166,7 +180,9 @@ def marks(line: str) -> str:
     for doubled in _DOUBLED:
         while doubled in line:
             line = line.replace(doubled, doubled[0])
-    return _TWO_STOPS.sub("。", line) if "。。" in line else line
+    if any(doubled in line for doubled in DOUBLED_STOPS[3:]):
+        line = _STRAY_STOP.sub("", _STRAY_COMMA.sub("", _TWO_STOPS.sub("。", line)))
+    return line
 
 
 def _mark(match: re.Match[str]) -> str:
@@ -175,15 +191,23 @@ def _mark(match: re.Match[str]) -> str:
     if run[0] == ".":
         return _stop(line, start, left, right) if run == "." else run
     near, following = line[start - 1 : start], line[end : end + 1]
+    if run == ";" and _NEXT_ITEM.match(line, end):
+        return "；"
     if near.isdigit() and following.isdigit():
         return run
+    if near == "*":
+        left = line[:start].rstrip("*")[-1:]
     if run == ":" and following.isdigit() and _LABEL.search(line[max(0, start - 6) : start]):
         return "：" if _VALUE.match(line, end) else run
     if run[0] in "?!" and _NUMBERED.match(line, end):
         return run.translate(_FULL_MARK)
     if run == ";" and _REFERENCE.search(line[max(0, start - 33) : start]):
         return run
-    if following == "=" or run == "::" or (following in {")", "("} and run in {":", ";"}):
+    if following == "=" or run == "::":
+        return run
+    if start == 0 and run == ":" and following == " ":  # of a line that is quoted from another's post
+        return run
+    if following in {")", "("} and run in {":", ";"}:
         return run
     if is_han(left) or is_han(right):
         return run.translate(_FULL_MARK)
@@ -191,7 +215,7 @@ def _mark(match: re.Match[str]) -> str:
         return run.translate(_FULL_MARK) if _holds_han(line, start, right) else run
     if (left and left in FULL and left not in OPENING) or (right and right in FULL):
         return run.translate(_FULL_MARK)
-    if not right and left and (_WORD.match(left) or left in "%℃)]"):
+    if not right and left and (_WORD.match(left) or left in "%℃)]") and not (run == ";" and near == ")"):
         return run.translate(_FULL_MARK)
     return run
 
@@ -206,6 +230,8 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
         return "."
     if _HAN_NUMBER.match(line, 0, start):
         return "."
+    if is_han(following) and is_han(line[start - 1 : start]) and _is_dot(line, start):
+        return "."
     if is_han(left) or (left and left in _CLOSED):
         return "。" if left not in "”’）" or not right or NEAR.match(right) else "."
     if (not right or right in "”’") and left and ((left.isalpha() and left.isascii()) or left >= SHIELD[0]):
@@ -215,6 +241,25 @@ def _stop(line: str, start: int, left: str, right: str) -> str:
     if not right and (left in {"]", ")"} or left.isdigit()):
         return "。" if len(HAN_CHARACTER.findall(line)) >= _SENTENCE_HAN or _PART.search(line) else "."
     return "."
+
+
+def _is_dot(line: str, at: int) -> bool:
+    """Whether a point between two Han is a dot of a name, of a list or in a word (敏.感), not the stop of a sentence.
+
+    So it is beside a piece of one or two Han between two such points, before a single Han and a mark, and beside less
+    than a clause where the line has 。 for its stops.
+    """
+    left, right = _HAN_BEFORE.search(line[max(0, at - _PIECE) : at]), _HAN_BEHIND.match(line, at + 1)
+    if left is None or right is None:
+        return False
+    before_left, after_right = at - len(left[0]) - 1, right.end()
+    if (len(left[0]) < 3 and line[max(0, before_left)] == ".") or (
+        len(right[0]) < 3 and line[after_right : after_right + 1] == "."
+    ):
+        return True
+    if len(right[0]) == 1 and line[after_right : after_right + 1] in {*STOPS, *CLOSING}:
+        return True
+    return "。" in line and min(len(left[0]), len(right[0])) < _CLAUSE
 
 
 def _holds_han(line: str, end: int, closing: str) -> bool:

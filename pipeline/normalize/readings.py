@@ -32,6 +32,8 @@ _PLAIN_READINGS = re.compile(f"(?<=[{HAN}])(?:[^\\w\\s()（）]?{_PLAIN_READING}
 """Of one character; a picture sign may stand between two or inside of one."""
 
 _LEAST_DIFFERENT = 3
+_LEAST_REPEATED = 5
+"""Readings set twice, where only two of them are different."""
 """Different readings set twice, or characters with one, of which half are common: real pages had seven and more."""
 
 
@@ -59,6 +61,10 @@ def readings(text: str) -> str:
 
 def repeated_readings(text: str) -> str:
     """The text without readings that have no tones, where several of them stand twice: 国(guo)(guo)务(wu)(wu)院."""
-    if not any(beside in text for beside in _BESIDE) or len(set(_REPEATED.findall(text))) < _LEAST_DIFFERENT:
+    if not any(beside in text for beside in _BESIDE):
+        return text
+    repeated = _REPEATED.findall(text)
+    different = len(set(repeated))
+    if different < _LEAST_DIFFERENT and not (different > 1 and len(repeated) >= _LEAST_REPEATED):
         return text
     return _PLAIN_READINGS.sub("", text)

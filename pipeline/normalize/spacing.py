@@ -23,7 +23,10 @@ _SPACED_HAN = re.compile(f" (?<=[{HAN}] )(?=[{HAN}])")
 _LETTER_SPACED_LEAST = 2
 
 _LAST_NARROW = "\u10ff"
-_BREAK = re.compile(f" (?<=[{HAN}{FULL}] )(?=[{HAN}{FULL}])")
+_BREAK = re.compile(f" (?<=[{HAN}{FULL},;:?!] )(?=[{HAN}{FULL}])")
+_BREAK_BEHIND = f"{STOPS},;:?!”"
+"""What a break behind tells nothing: a space stands there also in other texts."""
+_PARAGRAPH_END = "。？！?!”"
 _LEAST_BREAKS = 3
 _NARROWEST = 32
 """Columns of the narrowest printed line whose breaks are told; a Han takes two. Headlines in a row are shorter."""
@@ -34,6 +37,12 @@ _INDENT = 4
 
 _LOST_INDENT = re.compile(f"^([?？]{{2,8}})(?=[{HAN}0-9“《（])", re.MULTILINE)
 _LEAST_INDENTS = 3
+_LOST_PAIR = re.compile(f"(?<=[{HAN}])\\? \\? ?(?=[{HAN}])")
+_LEAST_BETWEEN = 4
+_LOST_BETWEEN = re.compile(f"\\?(?<=[{HAN}]\\?)(?:[{HAN}]\\?){{{_LEAST_BETWEEN - 1},}}(?=[{HAN}])")
+"""One between each two characters, where a sign was that a text is cut up with against recognition."""
+_ABSTRACT = re.compile("^摘(?:[?？] ?){1,2}要", re.MULTILINE)
+"""The heading of a paper's abstract, whose two characters are set apart."""
 _LOST_RUN = re.compile(r" ?(?:\? ){5,}\??")
 
 # Every pattern begins with the space it removes, and looks behind that: spaces are rare, places between are not.
@@ -41,10 +50,10 @@ _MARKS = f"{STOPS}（）《》〈〉【】〔〕「」『』"
 _MARK_SPACE = re.compile(f" (?<!\\| )(?!\\|)(?:(?=[{_MARKS}])|(?<=[{_MARKS}] ))")
 """Not the spaces of the bar between cells or links."""
 _QUOTE_SPACE = re.compile(
-    f" (?:(?<=“ )|(?=”)|(?<=‘ )(?=[{HAN}])|(?<=[{HAN}] )(?=’)|(?<=[{HAN}{FULL}] )(?=[“‘])"
+    f" (?<!\\| )(?!\\|)(?:(?<=“ )|(?=”)|(?<=‘ )(?=[{HAN}])|(?<=[{HAN}] )(?=’)|(?<=[{HAN}{FULL}] )(?=[“‘])"
     f"|(?<=[”’] )(?=[{HAN}{FULL}])|(?=[“‘][{HAN}])|(?<=[{HAN}][”’] ))"
 )
-_DASH_SPACE = re.compile(" (?:(?=——|……)|(?<=—— )|(?<=…… ))")
+_DASH_SPACE = re.compile(" (?<!\\| )(?!\\|)(?:(?=——|……)|(?<=—— )|(?<=…… ))")
 _NAME_DOT_SPACE = re.compile(f"(?<=[{HAN}]) ?· ?(?=[{HAN}])")
 
 _LABEL = rf"(?:\d{{1,2}}|[A-Za-z])(?:[)）]|[.、] ?(?=[{HAN}]))"
@@ -106,31 +115,43 @@ def letter_spacing(line: str) -> str:
 
 
 def line_breaks(line: str) -> str:
-    """A paragraph copied from print, with a space wherever a line of equal width ended, loses them."""
+    """A paragraph copied from print, with a space wherever a line of equal width ended, loses them.
+
+    The last line of one of several paragraphs may be shorter.
+    """
     if line.count(" ") < _LEAST_BREAKS:
         return line
     breaks = [found.start() for found in _BREAK.finditer(line)]
-    inside = sum(line[at - 1] not in STOPS for at in breaks)
+    inside = sum(line[at - 1] not in _BREAK_BEHIND for at in breaks)
     if len(breaks) < _LEAST_BREAKS or 2 * inside < len(breaks):
         return line
-    first, *widths = (
+    widths = [
         sum(2 if character > _LAST_NARROW else 1 for character in line[start + 1 : end])
         for start, end in pairwise([-1, *breaks])
-    )
-    usual = sorted(widths)[len(widths) // 2]
-    if (
-        usual < _NARROWEST
-        or not -_INDENT - _UNEVEN <= first - usual <= _UNEVEN
-        or any(abs(width - usual) > _UNEVEN for width in widths)
-    ):
-        return line
-    return _BREAK.sub("", line)
+    ]
+    usual = sorted(widths[1:])[len(breaks) // 2]
+    even, is_first = 0, True
+    for at, width in zip(breaks, widths, strict=True):
+        is_last = line[at - 1] in _PARAGRAPH_END
+        if -_UNEVEN - (_INDENT if is_first else 0) <= width - usual <= _UNEVEN:
+            even += 1
+        elif width > usual or not is_last:
+            return line
+        is_first = is_last
+    return _BREAK.sub("", line) if usual >= _NARROWEST and even >= _LEAST_BREAKS else line
 
 
 def lost_spaces(text: str) -> str:
-    """Without the question marks left of spaces: ????记者 at the beginnings of several lines, a run of ? ? ? ?."""
-    if "? ? " in text:
-        text = _LOST_RUN.sub(" ", text)
+    """Without the question marks left of spaces: ????记者 at the beginnings of several lines, ? ? between words.
+
+    One between each two characters goes too (敏?感?内?容).
+    """
+    if "摘?" in text or "摘？" in text:
+        text = _ABSTRACT.sub("摘要", text)
+    if "? ?" in text:
+        text = _LOST_PAIR.sub(" ", _LOST_RUN.sub(" ", text))
+    if text.count("?") >= _LEAST_BETWEEN:
+        text = _LOST_BETWEEN.sub(lambda run: run[0].replace("?", ""), text)
     if "??" not in text and "？？" not in text:
         return text
     found = _LOST_INDENT.findall(text)
