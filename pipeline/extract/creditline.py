@@ -33,7 +33,7 @@ _ROLES = (
     r"(?:全媒体|融媒体|首席|见习|特约|实习|资深|高级|值班|责任|助理|核稿|执行|新媒体|本[报刊网社台版期])*+"
     r"(?:记者|通讯员|特派员|特派记者|评论员|撰稿人?|实习生|编译|编辑|主编|责编|校对|审校|审核|核稿|统稿|采编|采写|采访|撰文|作者|译者|翻译|整理|摄影|摄像|剪辑|制图|供图|供稿|文字|图片|图文|一读|二读|三读|初审|复审|终审)"
 )
-ROLE_ALONE = either_script(rf"{_OF}{_ROLES}|文|图|文图|摄|译|by|text|photos?|words", re.I)
+ROLE_ALONE = either_script(rf"{_OF}{_ROLES}|文|图|片|文图|摄|译|by|text|photos?|words", re.I)
 """What somebody did, with the paper before it: 示例晚报全媒体记者, 文, 图."""
 
 WITH_ROLE = either_script(rf"{_OF}{_ROLES}([\u4e00-\u9fff]{{2,4}}?)(?:[\u4e00-\u9fff]{{0,4}}(?:报道|报导))?")

@@ -218,7 +218,9 @@ NOT_A_REPORTER = either_script(
 
 SLASH = re.compile(r"[╱∕⁄]")
 ROLE = either_script(r"记者|通讯员")
-WROTE_TOO = either_script(r"\s?(?:文\s?[/／、并|｜]\s?(?:图|摄影?)|(?:图|摄影?)\s?[/／、|｜]\s?文)$")
+WROTE_TOO = either_script(
+    r"\s?(?:[/／]\s?文|文\s?[/／、并|｜]\s?(?:图|摄影?)|(?:图|摄影?)\s?[/／、|｜]\s?文)$"
+)
 """Behind the names: the pictures are theirs as well."""
 
 OF_PICTURE = either_script(

@@ -77,7 +77,7 @@ ACCOUNT_LABEL = either_script(
     r"^([^\s\x1f:：·|]{2,20})[\s\x1f]{0,3}[·|][\s\x1f]{0,3}(?:微信)?公众号[\s\x1f]{0,3}[·|]"
 )
 SPACED_SOURCE = either_script(
-    r"(?:文章|新闻|信息|稿件)?(?:来源于?|稿源|来自)[\s\x1f]《?([^\s\x1f:：《》]{2,20})》?(?:[\s\x1f]|$)"
+    r"(?:^|[|｜·•]\s?)(?:文章|新闻|信息|稿件)?(?:来源于?|稿源|来自)[\s\x1f]《?([^\s\x1f:：《》]{2,20})》?(?:[\s\x1f]|$)"
 )
 QUOTED_ACCOUNT = either_script(
     r"(?:微信公众号|公众号|微信号|公眾號)\s{0,2}[:：]?\s{0,2}[“\"「『【]?([^”\"」』】，,。（）()：:\s]{2,24})[”\"」』】]?"
@@ -160,7 +160,7 @@ def _is_platform(name: str, page: Evidence) -> bool:
 
 def _spaced(line: str) -> str | None:
     """来源 示例晚报, with a space for the colon: only a paper's name."""
-    said = SPACED_SOURCE.match(line)
+    said = SPACED_SOURCE.search(line)
     return clean_source(said[1]) if said and ORG.search(said[1]) else None
 
 
