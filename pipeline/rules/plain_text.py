@@ -46,6 +46,15 @@ CODE = re.compile(
 CODE_LIKE = 0.6
 """Share of lines of code in code; the others hold its texts."""
 
+BEFORE_COMMENT = "#/*;%<-'\""
+"""What stands before words in a program: a comment's sign, or a text's."""
+
+SENTENCE = 24
+"""Bytes beyond ASCII, of eight Han at least, in a line of prose."""
+
+SENTENCES = 6
+"""Such lines from which what else is there is shown by a text about programs."""
+
 LOG = re.compile(r"\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d{1,3}(?:\.\d{1,3}){3}\s)")
 SEPARATORS = ("\t", ",", ";", "|")
 BEYOND = re.compile(r"[\x80-\xff]")
@@ -78,10 +87,15 @@ def no_text(body: bytes) -> str | None:
             return "table"
         if sum(LOG.match(line) is not None for line in lines) >= LIKE * len(lines):
             return "log"
-        if sum(CODE.match(line) is not None for line in lines) >= CODE_LIKE * len(lines):
+        told = [line for line in lines if not CODE.match(line)]
+        if len(lines) - len(told) >= CODE_LIKE * len(lines) and sum(map(_is_sentence, told)) < SENTENCES:
             return "code"
     ink = len(text) - sum(text.count(blank) for blank in " \t\r\n")
     return None if len(BEYOND.findall(text)) >= BEYOND_ASCII * ink else "not_chinese"
+
+
+def _is_sentence(line: str) -> bool:
+    return line.lstrip()[0] not in BEFORE_COMMENT and len(BEYOND.findall(line)) >= SENTENCE
 
 
 def _ascii(head: bytes) -> str:
