@@ -11,11 +11,9 @@ Read on two cores that others used too, 30 November 2026, each once, in one batc
     kind          documents    CPU s   MB   clusters   representatives
     edited           10,000    25.9*  232          2                 2
     edited          100,000   294.0*  827         10                10: 11.3 times as much
-    overlapping       3,000     5.1   142        137             1,096
-    overlapping      10,000    21.0   194        458             3,658: 4.1 times as much for 3.3
-    overlapping      20,000    54.1   257        914             7,309: 2.6 times as much for 2
-
-Overlapping texts are not linear yet; 200,000 were given up after 422 CPU seconds, at 865 MB.
+    overlapping      10,000    20.3*  194        458             3,658
+    overlapping      50,000   128.3*  395      2,283            18,257: 6.3 times as much for 5
+    overlapping     200,000   555.0* 1100      9,189            73,510: 4.3 times as much for 4
 
 What a text is compared with is bounded: a hash has 64 representatives at most (candidates.COMMON), 64 of those met are
 put in order (CONSIDERED), 8 candidates are verified (CANDIDATES), 4 of one form and 3 that are nothing to it
