@@ -17,6 +17,7 @@ from itertools import pairwise, takewhile
 from pipeline.extract.access import notice
 from pipeline.extract.calls import is_call
 from pipeline.extract.creditline import is_byline
+from pipeline.extract.headblocks import of_account, of_form
 from pipeline.extract.variants import either_script, in_either_script
 from pipeline.rules import table
 
@@ -49,45 +50,6 @@ PARAGRAPH = 40
 
 ENDS = "。！？!?…；;：:”」』）)"
 """What a paragraph ends with."""
-
-ACCOUNT_OPENS = either_script(
-    r"(?:原创(?=$|\s)|Original(?=$|\s)|转载$|Reprint$|微信号\s?[:：]?\s?[A-Za-z][\w\-]{4,24}$)"
-)
-"""The first of the lines that copies of WeChat's pages print above a text: the mark, or the account's name in Latin."""
-
-ACCOUNT_CLOSES = either_script(
-    r"(?:收录|收入)[于在](?:合集|话题|专题|标签)|发[表布]于$|\d{1,4}\s?个(?:内容)?$|功能介绍[\s:：]|(?:19|20)\d\d\s?[-/年]\s?\d[\d月日\s:/-]{1,16}$"
-)
-"""Their last: where it is filed, or the day. What stands between is who wrote it, the account, what that is about."""
-
-NAME = 16
-"""Code points of an account's name in a line of its own."""
-
-UNNAMED = 5
-"""Lines of such a header that no rule knows."""
-
-PROVINCE = either_script(
-    r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
-)
-"""Where it was posted, below the day."""
-
-ACCOUNT_HEAD = 10
-"""Lines of the longest such header."""
-
-ACCOUNT_LINE = 120
-"""Code points of its longest line, what the account says of itself."""
-
-TAKEN_FROM = either_script(r"以下(?:文章|内容)来源[于於]\s?([^\s，,]{2,20})\s?[，,]\s?作者")
-"""What WeChat prints above a text of another account, whose card stands below: the name, a dot, what it is about."""
-
-FORM = either_script(
-    r"\d\s?[.、]\s?(?:完整)?(?:(?P<head>(?:媒体|新闻|文章)来源|(?:记者|作者)(?:署名|姓名)|(?:新闻|文章)标题|发布(?:时间|日期))"
-    r"|(?P<text>(?:新闻|文章)?(?:内文|内容|全文))|(?P<foot>(?:新闻|文章)?(?:连结|链接|网址)|备[注註]|心得))[^。]{0,40}?[:：]"
-)
-"""A label of the form in which boards have news posted: 1.媒体来源: … 4.完整新闻内文: … 6.备注:"""
-
-FORM_HEADS = 2
-"""Such labels above the text's from which it is a form."""
 
 EDGES = ("head", "foot")
 
@@ -196,44 +158,10 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
         read += len(line)
     _below_related(lines, verdicts)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
-    _of_account(lines, verdicts)
-    _of_form(lines, verdicts)
+    of_account(lines, verdicts)
+    of_form(lines, verdicts)
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))
     return verdicts
-
-
-def _of_account(lines: Sequence[str], verdicts: list[str | None]) -> None:
-    """Take the names between the first and the last line of an account's header, and the card of another account."""
-    top = range(min(len(lines), ACCOUNT_HEAD))
-    opens = next((i for i in top if ACCOUNT_OPENS.match(lines[i])), None)
-    if opens is not None:
-        block = list(takewhile(lambda i: verdicts[i] or len(lines[i]) <= ACCOUNT_LINE, top))
-        closes = max((i for i in block if ACCOUNT_CLOSES.match(lines[i])), default=-1)
-        opens = 0 if opens == 1 and len(lines[0]) <= NAME else opens  # the account above its name in Latin
-        if closes >= opens and sum(verdicts[i] is None for i in range(opens, closes + 1)) <= UNNAMED:
-            closes += closes + 1 < len(lines) and PROVINCE.fullmatch(lines[closes + 1]) is not None
-            verdicts[opens : closes + 1] = [each or "credit" for each in verdicts[opens : closes + 1]]
-    for index in top:
-        if taken := TAKEN_FROM.match(lines[index]):
-            card = [line.rstrip(" .") for line in lines[index + 1 : index + 2]]
-            is_card = card == [taken[1]]
-            has_dot = is_card and lines[index + 1].endswith(" .") and index + 3 < len(lines)
-            if is_card:
-                verdicts[index + 1] = "credit"
-            if has_dot and len(lines[index + 2]) <= ACCOUNT_LINE:
-                verdicts[index + 2] = "credit"
-            return
-
-
-def _of_form(lines: Sequence[str], verdicts: list[str | None]) -> None:
-    """Take what stands above and below the text in a board's form for news: its labels, what they say, remarks."""
-    labels = [(i, found) for i, line in enumerate(lines) if line[0].isdigit() and (found := FORM.match(line))]
-    text = next((i for i, found in labels if found["text"]), None)
-    if text is None or sum(i < text and bool(found["head"]) for i, found in labels) < FORM_HEADS:
-        return
-    foot = next((i for i, found in labels if i > text and found["foot"]), len(lines))
-    for index in (*range(text + 1), *range(foot, len(lines))):
-        verdicts[index] = verdicts[index] or "credit"
 
 
 def _below_related(lines: Sequence[str], verdicts: list[str | None]) -> None:
