@@ -12,6 +12,7 @@ import gc
 import multiprocessing
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -30,6 +31,10 @@ R = TypeVar("R")
 
 START_SECONDS = 60.0
 """Allowance for a worker to start and import; an import storm on a busy machine took 20 s."""
+
+LOOK, WORKERLESS = 5.0, 60.0
+"""Seconds between two looks whether a cluster has workers, and after which one without any is taken for gone: a worker
+that died is started again in less."""
 
 TASKS_PER_WORKER = 200
 """A worker is replaced after so many batches, so that a slow leak in a parser cannot grow without bound."""
@@ -106,13 +111,25 @@ class Pool(AbstractContextManager["Pool"]):
     def _result(self, future: Future[R], batch: Batch, seconds_per_item: float) -> R:
         if self.dask is None:
             return future.result()
-        timeout = 2 * self._count() * (START_SECONDS + seconds_per_item * batch.count)
-        try:
-            found = future.result(timeout=timeout)
-            return cast(R, pa.ipc.open_stream(found).read_all()) if isinstance(found, pa.Buffer) else found
-        except FutureTimeout:
-            future.cancel()
-            raise
+        seen = time.monotonic()
+        end = seen + 2 * self._count() * (START_SECONDS + seconds_per_item * batch.count)
+        while True:
+            try:
+                found = future.result(timeout=LOOK)
+                return (
+                    cast(R, pa.ipc.open_stream(found).read_all()) if isinstance(found, pa.Buffer) else found
+                )
+            except FutureTimeout:
+                now = time.monotonic()
+                if future.done() or now > end:
+                    future.cancel()
+                    raise
+                seen = now if self._cluster().nthreads() else seen
+                if now - seen > WORKERLESS:
+                    raise ConnectionError(
+                        f"{self.dask}: no worker is left in the cluster; start some (dask worker {self.dask})"
+                        " and build again: nothing was published, what was extracted is kept"
+                    ) from None
 
     def _processes(self) -> ProcessPool:
         if self._local is None:

@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.corpus import ahead, shards, writers
+from pipeline.corpus import ahead, pool, shards, writers
+from pipeline.corpus.batches import Batch
 from pipeline.corpus.build import build
 from pipeline.corpus.edition import Edition
+from pipeline.corpus.pool import Pool
 from pipeline.corpus.read import documents
 from pipeline.dedupe import comparison, phases
 from pipeline.dedupe.candidates import COMMON
@@ -81,7 +83,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cluster() -> Iterator[Any]:
     """A cluster of processes on this machine, as large as a test makes it."""
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", memory_limit=0
     ) as made:
         yield made
 
@@ -175,3 +177,16 @@ def test_what_workers_can_do_the_one_process_does_not(
     monkeypatch.setattr(comparison, "judge", unasked)
     monkeypatch.setattr(Edition, "_write", unasked)
     assert on(cluster, alone, tmp_path) == sums(alone / "clean")
+
+
+@pytest.mark.slow
+def test_that_no_worker_is_left_is_no_fault_of_a_page(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "LOOK", 0.2)
+    monkeypatch.setattr(pool, "WORKERLESS", 1.0)
+    cluster.scale(0)
+    batches = [Batch(file="x", start=0, count=4)]
+    with (
+        Pool(1, cluster.scheduler_address) as workers,
+        pytest.raises(ConnectionError, match="no worker is left in the cluster; start some"),
+    ):
+        list(workers.map(repr, batches, 600.0))
