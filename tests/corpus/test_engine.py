@@ -30,6 +30,7 @@ from tests.corpus.articles import sentences
 from tests.corpus.test_build import sums
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 
 FOOT = "本站所有稿件均受著作权法保护，未经书面授权任何单位和个人不得转载"
 
@@ -81,10 +82,16 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A cluster of processes on this machine, as large as a test makes it."""
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", memory_limit=0
-    ) as made:
+    """A cluster of processes on this machine, as large as a test makes it.
+
+    A worker that was killed twice may take long to come back on a busy machine; given up, it would never.
+    """
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"}),
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", memory_limit=0
+        ) as made,
+    ):
         yield made
 
 
