@@ -192,9 +192,10 @@ def _sentences(layout: Layout, read: list[int], unsaid: float) -> list[int]:
 
 def _shown(layout: Layout, read: list[int], unsaid: float) -> Iterator[Reason]:
     """What the notices of a page say, in its order; of lines beside those that were read more must be known."""
+    here = set(read)
     for index, line in enumerate(layout.lines):
-        why = _notice(line, unsaid if index in read or not read else UNSAID)
-        if why and (index in read or not _is_hidden(layout, index)):
+        why = _notice(line, unsaid if index in here or not read else UNSAID)
+        if why and (index in here or not _is_hidden(layout, index)):
             yield why
 
 
@@ -336,7 +337,8 @@ def _links_only(layout: Layout, read: list[int]) -> Reason | None:
     targets = {
         piece.href for line in layout.lines for piece in line.pieces if piece.href[:1] not in ("", "#")
     }
-    pieces = [piece for i, line in enumerate(layout.lines) if i not in read for piece in line.pieces]
+    here = set(read)
+    pieces = [piece for i, line in enumerate(layout.lines) if i not in here for piece in line.pieces]
     linked = sum(len(letters(piece.text)) for piece in pieces if piece.href)
     length = sum(len(DIGITS.sub("", letters(piece.text))) for piece in pieces)
     is_list = (titles >= LINKED_TITLES or len(targets) >= LINKS) and linked >= LINK_SHARE * length

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract import extract_page
-from pipeline.records import Selector, Source
+from pipeline.extract.layout import read_layout
+from pipeline.extract.noarticle import _links_only, _shown
+from pipeline.records import Reason, Selector, Source
 from pipeline.rules import table
 
 CASES = [
@@ -34,3 +37,18 @@ def test_what_a_source_names_as_its_body_is_read() -> None:
 def test_every_notice_is_of_a_known_kind() -> None:
     assert {row[0] for row in table("notices")} == {"verify", "login", "deleted", "seen", "said"}
     assert all(len(row) == 3 and row[2] for row in table("notices"))
+
+
+class NeverScanned(list[int]):
+    """Lines in which none is looked up one by one: that of all lines among all takes the square of their number."""
+
+    def __contains__(self, _: object) -> bool:
+        raise AssertionError("looked up in a list")
+
+
+def test_what_was_read_is_looked_up_in_constant_time() -> None:
+    html = "<div>" + "".join(f"<p><a href=/{n}.html>河边步道第{n}段</a></p>" for n in range(40)) + "</div>"
+    layout = read_layout(LexborHTMLParser(html))
+    read = NeverScanned(range(3))
+    assert list(_shown(layout, read, 1.0)) == []
+    assert _links_only(layout, read) == Reason.LIST_PAGE
