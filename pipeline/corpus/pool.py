@@ -111,25 +111,27 @@ class Pool(AbstractContextManager["Pool"]):
     def _result(self, future: Future[R], batch: Batch, seconds_per_item: float) -> R:
         if self.dask is None:
             return future.result()
+        found = self._awaited(future, 2 * self._count() * (START_SECONDS + seconds_per_item * batch.count))
+        return cast(R, pa.ipc.open_stream(found).read_all()) if isinstance(found, pa.Buffer) else found
+
+    def _awaited(self, future: Future[R], seconds: float) -> R:
+        """What a cluster made of a batch; TimeoutError when it takes longer, ConnectionError when no worker is left."""
         seen = time.monotonic()
-        end = seen + 2 * self._count() * (START_SECONDS + seconds_per_item * batch.count)
+        end = seen + seconds
         while True:
             try:
-                found = future.result(timeout=LOOK)
-                return (
-                    cast(R, pa.ipc.open_stream(found).read_all()) if isinstance(found, pa.Buffer) else found
-                )
+                return future.result(timeout=LOOK)
             except FutureTimeout:
                 now = time.monotonic()
                 if future.done() or now > end:
                     future.cancel()
                     raise
-                seen = now if self._cluster().nthreads() else seen
-                if now - seen > WORKERLESS:
-                    raise ConnectionError(
-                        f"{self.dask}: no worker is left in the cluster; start some (dask worker {self.dask})"
-                        " and build again: nothing was published, what was extracted is kept"
-                    ) from None
+            seen = now if self._cluster().nthreads() else seen
+            if now - seen > WORKERLESS:
+                raise ConnectionError(
+                    f"{self.dask}: no worker is left in the cluster; start some (dask worker {self.dask})"
+                    " and build again: nothing was published, what was extracted is kept"
+                )
 
     def _processes(self) -> ProcessPool:
         if self._local is None:

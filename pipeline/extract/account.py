@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pipeline.extract.dates import find_day
 from pipeline.extract.declaredtitle import SEPARATOR
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, below_label, is_the_site
-from pipeline.extract.names import GAP, ORG, is_name, is_personal_name, names_of
+from pipeline.extract.names import GAP, ORG, PROVINCES, is_name, is_personal_name, names_of
 from pipeline.extract.unlabelled import COLUMN
 from pipeline.extract.variants import either_script
 
@@ -56,8 +56,7 @@ HANDED_IN = either_script(
 
 POSTED_FROM = either_script(
     r"来自[\s\x1f]{0,2}[:：]?[\s\x1f]{0,2}([^\s\x1f:：（()）]{2,16})[\s\x1f]{0,2}(?:[>＞]\s?\x1f?\s?《|的[\u4e00-\u9fff]{0,8}(?:专栏|主页|空间|博客|频道|公众号)|"
-    r"[（(](?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|"
-    r"台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|海外)[\u4e00-\u9fff]{0,6}[)）])"
+    rf"[（(](?:{PROVINCES}|海外)[\u4e00-\u9fff]{{0,6}}[)）])"
 )
 """来自 李小山 的专栏, 来自: 李小山(河南), 来自: 李小山 > 《随笔》: who posted, and where."""
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from pipeline.extract.boilerplate import matching
 from pipeline.extract.declaredtitle import letters
-from pipeline.extract.heading import HEADINGS
-from pipeline.extract.layout import Layout, Line
+from pipeline.extract.layout import HEADINGS, Layout, Line
 from pipeline.extract.weights import Weights
 
 LOST = 0.5

@@ -17,8 +17,7 @@ from itertools import accumulate
 
 from pipeline.extract.boilerplate import PARAGRAPH, SOURCES
 from pipeline.extract.ending import KEPT_IN, MARKS
-from pipeline.extract.heading import HEADINGS
-from pipeline.extract.layout import Box, Layout
+from pipeline.extract.layout import HEADINGS, Box, Layout
 from pipeline.extract.marks import kinds
 from pipeline.extract.variants import either_script
 from pipeline.extract.weights import NOTICE, NOTICE_HEAD, Weights, is_prose

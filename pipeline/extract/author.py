@@ -125,9 +125,7 @@ ANOTHERS = either_script(
 EDITION = either_script(r"(?:第\s?|[\s\x1f]|^)[A-Z]?\d{1,3}\s?版|[上下]一[版期]|版面导航|数字报|电子报")
 """Round the text of a paper's edition: its page, and the way to the next."""
 
-EDITION_ADDRESS = re.compile(
-    r"//(?:epaper|e-?paper|szb|dzb|paper|szbz?|digital)\.|/(?:szb|dzb|epaper|paper)/", re.I
-)
+EDITION_ADDRESS = re.compile(r"//(?:e-?paper|paper|szbz?|dzb|digital)\.|/(?:szb|dzb|epaper|paper)/", re.I)
 
 IS_A_REPORTER = either_script(r"(?:记者|特约撰稿人?|专栏作家|撰稿人|评论员|分析师)$")
 SIGNED_BY = either_script(r"\d\s?[.、]\s?(?:完整)?(?:记者|作者)(?:署名|姓名)\s?[:：]\s?")

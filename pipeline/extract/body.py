@@ -17,9 +17,8 @@ from pipeline.extract.captions import captions
 from pipeline.extract.container import LIST_TAGS, SHORT_TITLE
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.ending import KEPT_IN, below_sentences
-from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
-from pipeline.extract.layout import Box, Layout, Line
+from pipeline.extract.layout import HEADINGS, Box, Layout, Line
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds, words_of
 from pipeline.extract.structure import write_text

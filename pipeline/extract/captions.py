@@ -11,8 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from pipeline.extract.heading import HEADINGS
-from pipeline.extract.layout import Layout, Line
+from pipeline.extract.layout import HEADINGS, Layout, Line
 from pipeline.extract.looks import CAPTION
 from pipeline.extract.variants import either_script
 from pipeline.extract.weights import Weights

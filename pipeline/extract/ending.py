@@ -11,8 +11,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.extract.dates import find_day
-from pipeline.extract.heading import HEADINGS
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import HEADINGS, Layout
 from pipeline.extract.variants import either_script
 
 MARKS = "。！？!?…；;：:，,、”」』’）)】］]》.~～—"

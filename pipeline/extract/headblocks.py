@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+from pipeline.extract.names import PROVINCES
 from pipeline.extract.variants import either_script
 
 ACCOUNT_OPENS = either_script(
@@ -25,9 +26,7 @@ NAME = 16
 UNNAMED = 5
 """Lines of such a header that no rule knows; one of them, what the account says of itself, may be a sentence."""
 
-PROVINCE = either_script(
-    r"北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
-)
+PROVINCE = either_script(PROVINCES)
 """Where it was posted, below the day."""
 
 ACCOUNT_HEAD = 10

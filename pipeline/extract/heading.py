@@ -22,10 +22,9 @@ from pipeline.extract.declaredtitle import (
     is_of_work,
     letters,
 )
-from pipeline.extract.layout import Layout, Line, collapse
+from pipeline.extract.layout import HEADINGS, Layout, Line, collapse
 from pipeline.extract.variants import either_script
 
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 SHORTEST_HEADING = 2
 """Letters of an `h1` that the declared title begins with."""
 

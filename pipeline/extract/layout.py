@@ -103,7 +103,7 @@ BODY_MARK = "data-corpus-body"
 """Attribute set on elements that a source's body selector names, so that the walk can see them."""
 
 
-TITLED = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 EDIT = either_script(r"\W?(?:编辑(?:本段|词条|源代码|本节)?|播报|上传视频|edit(?: source)?)\W?", re.I)
 """A link in a heading of an encyclopaedia: [编辑]."""
 
@@ -441,7 +441,7 @@ class _Walk:
         """
         if len(pieces) > 1 and any(piece.href[:1] == "#" for piece in pieces):
             pieces = [p for p in pieces if len(p.href) < 2 or p.href[0] != "#" or WORD.search(p.text)]
-        if len(pieces) > 1 and self.layout.boxes[block].tag in TITLED:
+        if len(pieces) > 1 and self.layout.boxes[block].tag in HEADINGS:
             pieces = _without_edits(pieces)
         joined = "".join([p.text for p in pieces]) if len(pieces) > 1 else pieces[0].text
         text = collapse(joined[:MAX_TEXT])[:MAX_LINE]

@@ -13,6 +13,12 @@ from pipeline.rules import table
 GAP = "\x1f"
 """Stands between two pieces of a line that have different elements around them."""
 
+PROVINCES = (
+    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|"
+    "四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
+)
+"""Of an address of the network, as a pattern."""
+
 AFFILIATION = either_script(
     r"[\u4e00-\u9fff]{4,}(?:大学|学院|研究院|研究所|研究中心|中学|小学|医院|公司|委员会|总工会|宣传部|协会|[局厅系])$"
 )

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pipeline.extract.body import Reading
 from pipeline.extract.boilerplate import matching
 from pipeline.extract.dates import find_day
-from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import CAPTIONS
-from pipeline.extract.layout import Layout, Line, collapse
+from pipeline.extract.layout import HEADINGS, Layout, Line, collapse
 from pipeline.extract.names import GAP, closed_up, is_personal_name
 from pipeline.extract.variants import either_script
 

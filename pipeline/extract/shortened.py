@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from pipeline.extract.declared import Declared
 from pipeline.extract.declaredtitle import CUT, SEPARATOR, SHORTEST, clean_title, letters
-from pipeline.extract.heading import HEADINGS, HEADINGS_READ, LONGEST, META_TITLES
-from pipeline.extract.layout import Layout
+from pipeline.extract.heading import HEADINGS_READ, LONGEST, META_TITLES
+from pipeline.extract.layout import HEADINGS, Layout
 from pipeline.extract.title import Title
 from pipeline.extract.variants import either_script
 from pipeline.records import TITLE_CUT, Flag

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.extract.boilerplate import trim
-from pipeline.extract.heading import HEADINGS
 from pipeline.extract.images import images_of
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import HEADINGS, Layout
 from pipeline.extract.looks import without_teaser
 from pipeline.extract.tables import NO_CELL, row_text, rows_of
 from pipeline.records import Span

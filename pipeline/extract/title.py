@@ -26,7 +26,6 @@ from pipeline.extract.declaredtitle import (
     letters,
 )
 from pipeline.extract.heading import (
-    HEADINGS,
     REACH,
     SHORTEST_HEADING,
     TitlePage,
@@ -34,7 +33,7 @@ from pipeline.extract.heading import (
     title_lines,
     title_page,
 )
-from pipeline.extract.layout import Layout
+from pipeline.extract.layout import HEADINGS, Layout
 from pipeline.extract.variants import either_script
 
 HEADING_BONUS = 4

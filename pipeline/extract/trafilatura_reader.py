@@ -18,8 +18,7 @@ from lxml.etree import ElementDefaultClassLookup, HTMLParser, SubElement, _Eleme
 from lxml.html import HtmlElement
 from trafilatura.settings import Extractor
 
-from pipeline.extract.heading import HEADINGS
-from pipeline.extract.layout import Layout, Line
+from pipeline.extract.layout import HEADINGS, Layout, Line
 
 MOST_LINES = 3_000
 """Lines of the largest element read; the longest real article has some 600."""
