@@ -257,7 +257,9 @@ class Candidates:
         found = self._shared(name, listed)
         if common and self._deepen(found):
             found = self._shared(name, listed)
-        joined = np.array(self._joined_sizes, np.int64)[found.joiners]
+        if not len(found.shared):
+            return [], set()
+        joined = np.array([self._joined_sizes[number] for number in found.joiners.tolist()], np.int64)
         sizes = np.concatenate((self._sizes[found.ranks], joined))
         smaller = np.minimum(sizes, sketched)
         enough = np.flatnonzero(found.shared >= SHARED_SHARE * (smaller - common))
@@ -304,21 +306,23 @@ class Candidates:
             return _Found(none, none, none, none)
         weights = WHOLE // np.maximum(1, self._had(name, listed))
         joined = [self._joined[place] for place in places[at].tolist()]
-        joiners = np.fromiter(chain.from_iterable(joined), np.int64)
-        shared = np.bincount(joiners, minlength=len(self._joiners))
+        met = np.fromiter(chain.from_iterable(joined), np.int64)
+        joiners, which = np.unique(met, return_inverse=True)
+        shared = np.bincount(which, minlength=len(joiners))
         each = np.repeat(weights[at], [len(each) for each in joined])
-        weighs = np.bincount(joiners, each, len(shared)).astype(np.int64)
+        weighs = np.bincount(which, each, len(shared)).astype(np.int64)
         one, sums = earlier.sums(weights)
         # Remembered by more of its hashes since.
-        again = np.flatnonzero(self._joined_as[earlier.ranks] >= 0)
-        numbers = self._joined_as[earlier.ranks[again]]
-        one[again] += shared[numbers]
-        sums[again] += weighs[numbers]
-        shared[numbers] = 0
+        numbers = self._joined_as[earlier.ranks]
+        if (numbers >= 0).any():
+            _, again, there = np.intersect1d(numbers, joiners, return_indices=True)
+            one[again] += shared[there]
+            sums[again] += weighs[there]
+            shared[there] = 0
         enough, new = one >= SHARED, np.flatnonzero(shared >= SHARED)
         return _Found(
             earlier.ranks[enough],
-            new,
+            joiners[new],
             np.concatenate((one[enough], shared[new])),
             np.concatenate((sums[enough], weighs[new])),
         )

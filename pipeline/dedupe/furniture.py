@@ -31,7 +31,8 @@ _LABELLED = re.compile(rf"(?:文章|责任|責任|本文)?{_LABEL.pattern}[ \u30
 _TIME = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 _DAY_AND_HOUR = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ \u3000T]?\d{1,2}[:：]\d{2}")
 _DIGITS = re.compile(r"\d+")
-_COUNTED = re.compile(r"(?<![A-Za-z0-9])\d+(?![A-Za-z0-9])")
+_COUNTED = re.compile(r"\d(?<![A-Za-z0-9]\d)\d*(?![A-Za-z0-9])")
+"""It begins with a digit so that a search goes from digit to digit: less than half the time of a lookbehind first."""
 
 
 def masked(line: str) -> str:
@@ -53,13 +54,18 @@ def edge_lines(text: str, title: str = "") -> list[str]:
 
 def is_metadata(line: str) -> bool:
     """Whether a line only says by whom and when a page was published and how often it was read."""
-    if len(line) > LONGEST_METADATA:
+    if len(line) > LONGEST_METADATA or not _has_colon(line):
         return False
     labelled = _LABEL.search(line) is not None
     if not labelled and not _DAY_AND_HOUR.search(line):
         return False
     rest = _LABELLED.sub("", _TIME.sub("", line))
     return sum(char.isalnum() for char in rest) <= (0 if labelled else LONGEST_SITE)
+
+
+def _has_colon(text: str) -> bool:
+    """Labels and hours do."""
+    return ":" in text or "：" in text
 
 
 def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
@@ -70,19 +76,18 @@ def kept_spans(text: str, repeated: Collection[str]) -> list[tuple[int, int]]:
 def parted(text: str, repeated: Collection[str]) -> tuple[list[tuple[int, int]], frozenset[str]]:
     """As `kept_spans`, and which of the repeated lines, masked, were stripped."""
     whole = [(0, len(text))], frozenset[str]()
-    labelled = _LABEL.search(text) is not None or _DAY_AND_HOUR.search(text) is not None
-    if not repeated and not labelled:
+    if not repeated and not _has_colon(text):
         return whole
     lines = text.splitlines(keepends=True)
     last = len(lines) - EDGE
     spans, at, size = [], 0, 0
     left_out = set()
     for number, line in enumerate(lines):
-        edge = number < EDGE or number >= last
-        bare = masked(line) if edge and line.strip() else ""
-        if bare and bare in repeated:
+        edge = (number < EDGE or number >= last) and not line.isspace()
+        bare = masked(line) if edge and repeated else ""
+        if bare in repeated:
             left_out.add(bare)
-        elif not (bare and labelled and is_metadata(line)):
+        elif not (edge and is_metadata(line)):
             spans.append((at, at + len(line)))
             size += len(line.strip())
         at += len(line)

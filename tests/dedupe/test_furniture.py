@@ -19,6 +19,19 @@ def test_the_lines_of_a_page_are_those_at_its_edges_without_their_numbers() -> N
     assert edge_lines(page(1)) == edge_lines(page(1) + "\n" + FOOT), "each once"
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (" 2024年5月12日 第3版 阅读：1024 ", "0年0月0日 第0版 阅读：0"),
+        ("SHA256 与 H5N1、4K 和 12a", "SHA256 与 H5N1、4K 和 12a"),
+        ("第１２版", "第0版"),
+        ("没有数字", "没有数字"),
+    ],
+)
+def test_numbers_are_masked_but_those_within_a_word(line: str, expected: str) -> None:
+    assert masked(line) == expected
+
+
 def split(text: str, repeated: set[str]) -> tuple[str, list[str]]:
     """The text that is kept, and the lines that go."""
     spans = kept_spans(text, repeated)
