@@ -30,6 +30,7 @@ TEACHING = {
     "pipeline.extract.declaredtitle": {"clean_title", "form_title"},
     "pipeline.extract.plainchrome": {"is_crumb"},
     "pipeline.extract.plainhead": {"with_labels", "without_pages", "without_references"},
+    "pipeline.extract.prefilter": {"needed"},
     "pipeline.extract.plainmarkdown": {"is_markdown", "inline", "without_marks"},
     "pipeline.extract.mastline": {"people_and_papers"},
     "pipeline.extract.variants": {"in_either_script"},

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
-from itertools import pairwise, takewhile
+from functools import cache, cached_property
+from itertools import takewhile
 
 from pipeline.extract.access import notice
 from pipeline.extract.calls import is_call
 from pipeline.extract.creditline import is_byline
 from pipeline.extract.headblocks import of_account, of_form
+from pipeline.extract.prefilter import prefilter
 from pipeline.extract.variants import either_script, in_either_script
 from pipeline.rules import table
 
@@ -54,7 +56,7 @@ ENDS = "。！？!?…；;：:”」』）)"
 EDGES = ("head", "foot")
 
 BANDS = (0, 30, 40, 60, 120, sys.maxsize)
-"""Code points of the longest line of a rule: rules between two of these are looked for together."""
+"""Code points of a line: lines between two of these are asked of the same rules."""
 
 CLOSERS = frozenset({"comments", "credit", "disclaimer", "imprint", "related", "share"})
 """Rules below whose lines, at the foot, nothing is the article's any more."""
@@ -237,12 +239,13 @@ def matching(line: str, place: str) -> str | None:
     if (asked := _ASKED.get()) is not None:
         asked.add(line)
     said = (bare, line) if place == "foot" and bare != line else (bare,)
+    rules, fitting = _asked_of(place, bisect_left(BANDS, len(line)))
     more = _TRIED.get()
-    tests, rules = _fitting(place, len(line))
-    is_asked = place in EDGES or any(test(text) for test in tests for text in said)
-    fitting: Sequence[Phrase] = rules if is_asked else ()
-    for rule in (*fitting, *([more] if more and more.place == place else [])):
-        if any(map(rule.pattern.match, said)):
+    for rule in (
+        *(rules[number] for number in fitting(line)),
+        *([more] if more and more.place == place else []),
+    ):
+        if len(line) <= rule.longest and any(map(rule.pattern.match, said)):
             return rule.name
     if place in EDGES:
         return "credit" if is_byline(line) else "promotion" if is_call(line, place) else None
@@ -254,21 +257,11 @@ def _rules() -> list[Phrase]:
     return phrases(table("boilerplate"))
 
 
-@lru_cache(maxsize=2_000)
-def _fitting(place: str, length: int) -> tuple[list[Callable[[str], object]], list[Phrase]]:
-    """(tests of which one says whether some rule of a place may match a line, those for lines of a length in the
-    order of the file).
-
-    97 lines of a hundred match none, and one search for many is five times as fast as one for each; most are longer
-    than most rules are for. The few lines at the edges are not worth the 60 ms that theirs takes to compile.
-    """
-    here = [rule for rule in _rules() if rule.place == place]
-    bands = [] if place in EDGES else [band for band in pairwise(BANDS) if length <= band[1]]
-    patterns = (tuple(r.written for r in here if low < r.longest <= high) for low, high in bands)
-    return [_all_in_one(each) for each in patterns if each], [r for r in here if length <= r.longest]
-
-
 @cache
-def _all_in_one(patterns: Sequence[str]) -> Callable[[str], object]:
-    """Whether one of some patterns matches."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)).match
+def _asked_of(place: str, band: int) -> tuple[list[Phrase], Callable[[str], list[int]]]:
+    """The rules of a place for lines as long as those of a band, in the order of the file; and which may match one.
+
+    97 lines of a hundred match none, and most are longer than most rules are for.
+    """
+    rules = [rule for rule in _rules() if rule.place == place and rule.longest > BANDS[max(0, band - 1)]]
+    return rules, prefilter([rule.written for rule in rules])

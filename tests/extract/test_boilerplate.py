@@ -32,17 +32,14 @@ def test_every_rule_has_five_fields_and_a_known_place() -> None:
         assert row[4].strip()
 
 
-def test_the_tests_before_the_rules_know_every_rule_that_fits() -> None:
-    for rule in boilerplate.phrases(table("boilerplate")):
-        if rule.place in ("any", "cut"):
-            for length in (1, rule.longest):
-                tests, rules = boilerplate._fitting(rule.place, length)
-                assert rule.written in [each.written for each in rules]
-                assert any(f"(?:{rule.written})" in test.__self__.pattern for test in tests)
-
-
-def test_a_long_line_is_not_tested_for_rules_of_short_ones() -> None:
-    assert len(boilerplate._fitting("any", 1)[0]) > len(boilerplate._fitting("any", 130)[0]) == 1
+def test_a_line_is_asked_of_the_rules_for_its_length_in_their_order() -> None:
+    for place in ("any", "cut", "head", "foot"):
+        written = [rule for rule in boilerplate.phrases(table("boilerplate")) if rule.place == place]
+        for band in range(1, len(boilerplate.BANDS)):
+            rules, _ = boilerplate._asked_of(place, band)
+            assert rules == [rule for rule in written if rule.longest > boilerplate.BANDS[band - 1]]
+    fewest, most = (len(boilerplate._asked_of("any", band)[0]) for band in (5, 1))
+    assert 0 < fewest < most / 3
 
 
 def test_every_kind_of_rule_is_shown_by_a_case() -> None:
