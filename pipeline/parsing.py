@@ -85,8 +85,10 @@ MAX_REOPENED = 200_000
 """Formatting elements of a page that are opened again; real pages stay below a thousand. A page of 85 KB, 500 `<b>`
 above 20,000 `<p>`, took 43 s."""
 
-_EMPTY_LINK = re.compile(r"""(<[aA]\s[^<>]*+)>(?<=[\s"']/>)(?![^<>]{1,400}</[aA]>)""")
-"""`<a href="#" />` as XHTML closes it. To a parser it is open, and all down to the next link is its text."""
+_SELF_CLOSED = re.compile(r"""/>(?<=[\s"']/>)(?![^<>]{1,400}</[aA]>)""")
+"""The end of `<a href="#" />`, as XHTML closes it, unless a text and an end tag follow. To a parser the link is open,
+and all down to the next link is its text."""
+_LINK = re.compile(r"<[aA]\s[^<>]*+")
 
 _NOT_COUNTED = frozenset(["", *_NEVER_DEEP, *(f"/{name}" for name in _NEVER_DEEP)])
 
@@ -110,7 +112,7 @@ def tamed(html: str) -> str:
     html = _title_closed(html)
     if _has_long_tag(html):
         html = _LONG_TAG.sub(_bare, html)
-    html = _EMPTY_LINK.sub(lambda tag: f"{tag[1][:-1]}></a>", html)
+    html = _links_closed(html)
     is_deep, is_reopened = _asked(html)
     if is_reopened:
         html = _FORMATTING_TAG.sub("", html)
@@ -126,6 +128,18 @@ def _title_closed(html: str) -> str:
     if behind is not None and behind[1]:
         return html
     return f"{html[: title.end()]}</title>{html[title.end() :]}"
+
+
+def _links_closed(html: str) -> str:
+    """The page with an end tag behind each link that closes itself."""
+    pieces, kept = [], 0
+    for found in _SELF_CLOSED.finditer(html):
+        slash = found.start()
+        start = html.rfind("<", max(kept, slash - MAX_TAG), slash)
+        if start >= 0 and (link := _LINK.match(html, start)) and link.end() == slash + 1:
+            pieces += [html[kept:slash], "></a>"]
+            kept = found.end()
+    return "".join([*pieces, html[kept:]]) if pieces else html
 
 
 def _has_long_tag(html: str) -> bool:

@@ -59,7 +59,7 @@ def letters(text: str) -> str:
 
     A page asks 270 times, of 60 texts.
     """
-    return NO_LETTERS.sub("", text).lower()
+    return "".join(filter(str.isalnum, text)).lower()
 
 
 def form_title(title: str) -> str | None:

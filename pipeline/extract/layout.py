@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from operator import attrgetter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -243,6 +244,11 @@ def _is_row(code: LexborNode) -> bool:
     return any(beside is not None and beside.tag == "code" for beside in (code.prev, code.next))
 
 
+@lru_cache(maxsize=2_000)
+def _is_unseen_name(names: str) -> bool:
+    return UNSEEN_NAMES.search(names) is not None
+
+
 def _is_unseen(inline: LexborNode) -> bool:
     """Whether nobody sees the text of a hidden inline element: a few characters, and no button beside it shows them."""
     beside = inline.next
@@ -395,7 +401,7 @@ class _Walk:
             invisible = "hidden" in low and INVISIBLE.search(style) is not None
             hidden = hidden or (not is_block and "font-size" in low and NO_SIZE.search(style) is not None)
             centred = "center" in style and CENTRED.search(style) is not None
-        hidden = hidden or (not is_block and UNSEEN_NAMES.search(names) is not None)
+        hidden = hidden or (not is_block and names != "" and _is_unseen_name(names))
         if tag in TIMED:
             self._note_time(tag, attributes)
         if not (is_block or names or hidden or invisible or BODY_MARK in attributes):

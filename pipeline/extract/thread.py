@@ -309,7 +309,7 @@ def _named_heads(layout: Layout) -> list[int]:
 
 
 def _is_time(said: str) -> bool:
-    return len(said) <= PIECE and WHEN.search(said) is not None
+    return len(said) <= PIECE and DIGIT.search(said) is not None and WHEN.search(said) is not None
 
 
 def _read_signs(layout: Layout, when: Sequence[int], dated: Sequence[_Group]) -> _Signs:
