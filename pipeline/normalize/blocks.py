@@ -10,10 +10,11 @@ from pipeline.normalize.characters import HAN_CHARACTER, is_code
 
 Range = tuple[int, int]
 
-_HINT = re.compile(
-    "```|~~~|<pre|(?:\n|\\A)(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]|[─-╿]))"
-    "|,[^,\n]{0,30},[^,\n]{0,30},"
+_FENCES = ("```", "~~~", "<pre")
+_BEGINNING = re.compile(
+    "\n(?:    |\t|[ ]{0,3}(?:(?:- )?[a-z][A-Za-z0-9_.\\-]{0,40} ?[:=]|[{\\[\"']|\\+[\\-=+]|[─-╿]))"
 )
+_COMMAS = re.compile(",[^,\n]{0,30},[^,\n]{0,30},")
 _FENCE = re.compile(r" {0,3}(`{3,12}|~{3,12})([^`\n]{0,100})\Z")
 _PRE = re.compile("<pre(?: [^<>\n]{0,200})?>", re.IGNORECASE)
 _END_OF_PRE = re.compile("</pre>", re.IGNORECASE)
@@ -48,7 +49,8 @@ _STATEMENT = re.compile(
 _BRANCH = re.compile("[ \t]*[├└│].*[A-Za-z/]")
 """Of the tree of a folder."""
 _ENTRY = re.compile("(?:[!-~]{1,8}[ \t]{1,4})?\\S\\Z")
-_ENTRIES = re.compile("(?:\n(?:[!-~]{1,8}[ \t]{1,4})?[^\\s!-~]){19}")
+_ONE_ENTRY = "\n(?:[!-~]{1,8}[ \t]{1,4})?[^\\s!-~]"
+_ENTRIES = re.compile(f"{_ONE_ENTRY}(?:{_ONE_ENTRY}){{18}}")
 _LEAST_ENTRIES = 20
 """Lines of one character, hardly one twice, perhaps after the keys that type it: a list of characters."""
 _LEAST_KEYS = 2
@@ -57,7 +59,12 @@ _LEAST_KEYS = 2
 
 def ranges(text: str) -> list[Range]:
     """The places [start, end) of the blocks of a text, in order, none over another."""
-    if not (_HINT.search(text) or _ENTRIES.search(text)):
+    if not (
+        any(fence in text for fence in _FENCES)
+        or _BEGINNING.search("\n" + text)
+        or _COMMAS.search(text)
+        or _ENTRIES.search(text)
+    ):
         return []
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]

@@ -110,8 +110,8 @@ def is_code(line: str) -> bool:
 def _is_english(line: str) -> bool:
     """Whether a line is an English sentence whose only Han stand in brackets, quotes or the text of a link."""
     return (
-        _GRAMMAR_WORD.search(line) is not None
-        and len(_LATIN_WORD.findall(line)) >= _SENTENCE_WORDS
+        len(_LATIN_WORD.findall(line)) >= _SENTENCE_WORDS
+        and _GRAMMAR_WORD.search(line) is not None
         and not HAN_CHARACTER.search(_ENCLOSED.sub("", line))
     )
 

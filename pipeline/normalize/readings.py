@@ -16,7 +16,8 @@ from pipeline.rules.han import HAN
 
 TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜń"
 _TONED_READING = f"(?=[a-zü]{{0,5}}[{TONED}])[a-zü{TONED}]{{1,6}} ?[)）]"
-_READING = re.compile(f"([{HAN}])[(（]{_TONED_READING}")
+_IN_BRACKETS = re.compile(f"[(（]{_TONED_READING}")
+_READING = re.compile(f"([{HAN}]){_IN_BRACKETS.pattern}")
 _INSIDE = re.compile(f"[a-zü{TONED}] ?[)）](?=[{HAN}])")
 """In the middle of a sentence; behind a word that a list teaches stands a mark."""
 CUT = re.compile(f"[?？]{_TONED_READING}")
@@ -45,6 +46,8 @@ def readings(text: str) -> str:
     >>> readings("饕(tāo)餮(tiè)與魑(chī)魅(mèi)")
     '饕(tāo)餮(tiè)與魑(chī)魅(mèi)'
     """
+    if not _IN_BRACKETS.search(text):
+        return text
     read = [found[1] for found in _READING.finditer(text)]
     converted = [character for character in read if HANT_CHARACTER.match(character)]
     different = set(converted)
