@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, product
 
 TOKEN = re.compile(
-    r"\\u[0-9a-fA-F]{4}|\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|\(\?(?:[:=!>]|<[=!]|P<\w+>)|\(\??|\{\d*,?\d*\}|.",
+    r"\\u[0-9a-fA-F]{4}|\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]?|\(\?(?:[:=!>]|<[=!]|P<\w{1,40}>)|\(\??|\{\d*(?:,\d*)?\}|.",
     re.S,
 )
 """What is read of a pattern at once: an escape, a class, the beginning of a group, a quantifier, a character."""
@@ -20,7 +20,7 @@ GROUPS = frozenset(["(", "(?:", "(?>", "(?=", "(?<="])
 """Those that need what stands in them. So do groups with a name; of others nothing is known."""
 
 WIDTHLESS = frozenset(["(?=", "(?!", "(?<=", "(?<!", "^", "$", "\\b", "\\B"])
-QUANTIFIER = re.compile(r"[?*+]|\{\d*,?\d+\}|\{\d+,\}")
+QUANTIFIER = re.compile(r"[?*+]|\{(?:\d+(?:,\d*)?|,\d+)\}")
 OPTIONAL = re.compile(r"[?*]|\{0?[,}]")
 RANGE = re.compile(".-.")
 FLAGS = re.compile(r"\(\?[a-zA-Z]+\)")

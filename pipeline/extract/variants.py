@@ -10,7 +10,7 @@ from pipeline.rules import table
 BEGINNING = re.compile(r"(\w|\[\w+\])(?![?*{])")
 """What an alternative begins with: a character, or one of some, that cannot be left out."""
 
-TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]|.", re.S)
+TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*+\]?|.", re.S)
 """What is read of a pattern at once: an escape, a class, a character."""
 
 
