@@ -90,12 +90,12 @@ class Traced:
     """The page or case that asks."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
-        self.pattern = pattern
+        self.traced = pattern
         self.all_matter = TAKEN_AWAY.search(pattern.pattern) is not None
         self.asked: dict[tuple[Any, ...], set[int]] = defaultdict(set)
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self.pattern, name)
+        method = getattr(self.traced, name)
         if name in ("search", "match", "fullmatch"):
 
             def one(*asked: Any) -> Any:
@@ -109,7 +109,7 @@ class Traced:
 
             def every(*asked: Any, **named: Any) -> Any:
                 text = asked[name == "sub"]
-                if self.all_matter or self.pattern.search(text):
+                if self.all_matter or self.traced.search(text):
                     self.asked["finditer", text].add(Traced.unit)
                 return method(*asked, **named)
 
@@ -329,8 +329,8 @@ def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
         for each in value:
             yield from _patterns(each)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from _patterns(getattr(value, field.name))
+        for name in (*_fields(value), *_made_lazily(value)):
+            yield from _patterns(getattr(value, name))
 
 
 def _alternatives(pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -390,9 +390,20 @@ def _mapped(value: Any, new: dict[int, Any]) -> Any:
         made = type(value)(_mapped(each, new) for each in value)
         return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: _mapped(getattr(value, f.name), new) for f in dataclasses.fields(value)}
-        return dataclasses.replace(value, **fields)
+        made = dataclasses.replace(value, **{n: _mapped(getattr(value, n), new) for n in _fields(value)})
+        for name in _made_lazily(value):
+            made.__dict__[name] = _mapped(getattr(value, name), new)
+        return made
     return value
+
+
+def _fields(record: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(record)]
+
+
+def _made_lazily(record: Any) -> list[str]:
+    """The names of what a record makes when it is first asked."""
+    return [name for name, each in vars(type(record)).items() if isinstance(each, functools.cached_property)]
 
 
 @contextmanager

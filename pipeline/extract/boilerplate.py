@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import takewhile
 
 from pipeline.extract.access import notice
@@ -257,7 +257,7 @@ def _rules() -> list[Phrase]:
     return phrases(table("boilerplate"))
 
 
-@cache
+@lru_cache(maxsize=100)
 def _asked_of(place: str, band: int) -> tuple[list[Phrase], Callable[[str], list[int]]]:
     """The rules of a place for lines as long as those of a band, in the order of the file; and which may match one.
 

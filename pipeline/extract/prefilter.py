@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import chain, product
 
 TOKEN = re.compile(
@@ -43,6 +44,7 @@ COMMON = frozenset(
 _Needed = frozenset[str] | None
 
 
+@cache
 def needed(pattern: str) -> frozenset[str]:
     """Pairs of characters, and single ones, of which each text that a pattern matches has one; empty: not known.
 
