@@ -390,10 +390,12 @@ def _mapped(value: Any, new: dict[int, Any]) -> Any:
         made = type(value)(_mapped(each, new) for each in value)
         return made if any(a is not b for a, b in zip(made, value, strict=True)) else value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        made = dataclasses.replace(value, **{n: _mapped(getattr(value, n), new) for n in _fields(value)})
+        record: Any = dataclasses.replace(
+            value, **{name: _mapped(getattr(value, name), new) for name in _fields(value)}
+        )
         for name in _made_lazily(value):
-            made.__dict__[name] = _mapped(getattr(value, name), new)
-        return made
+            record.__dict__[name] = _mapped(getattr(value, name), new)
+        return record
     return value
 
 
