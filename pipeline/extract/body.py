@@ -18,7 +18,7 @@ from pipeline.extract.container import LIST_TAGS, SHORT_TITLE
 from pipeline.extract.declaredtitle import letters
 from pipeline.extract.ending import KEPT_IN, below_sentences
 from pipeline.extract.images import CAPTIONS
-from pipeline.extract.layout import HEADINGS, Box, Layout, Line
+from pipeline.extract.layout import CELL, HEADINGS, Box, Layout, Line
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds, words_of
 from pipeline.extract.structure import write_text
@@ -38,6 +38,9 @@ HEAD_LINES = 12
 
 IN_FIGURE = 3
 """Elements above a line among which a `figcaption` is looked for."""
+
+IN_CELL = 3
+"""The same for the cell of a table."""
 
 HEAD_SHORT = 30
 """Code points of such a line; it has no sentence mark either."""
@@ -238,9 +241,22 @@ def _alone(
 
 
 def judged(layout: Layout, weights: Weights, indexes: Sequence[int]) -> dict[int, str]:
-    """The lines that the rules of boilerplate.py remove of a body made of these lines, and the rule of each."""
+    """The lines that the rules of boilerplate.py remove of a body made of these lines, and the rule of each.
+
+    A number in a row of a table is no counter where the row says of what it is.
+    """
     verdicts = judge([layout.lines[i].text for i in indexes], [weights.plain[i] for i in indexes])
-    return {i: rule for i, rule in zip(indexes, verdicts, strict=True) if rule}
+    found = {i: rule for i, rule in zip(indexes, verdicts, strict=True) if rule}
+    if "counter" not in found.values():
+        return found
+    rows = {_row_of(layout, i) for i in indexes if i not in found} - {None}
+    return {i: rule for i, rule in found.items() if rule != "counter" or _row_of(layout, i) not in rows}
+
+
+def _row_of(layout: Layout, index: int) -> int | None:
+    """The row of a table that a line is in a cell of."""
+    near = layout.up(layout.lines[index].box, IN_CELL)
+    return next((layout.boxes[at].parent for at in near if layout.boxes[at].tag in CELL), None)
 
 
 def _below_headings(
@@ -432,7 +448,7 @@ def _by_element(
     for box in reversed(chain):
         rule = rule or _element_rule(layout, held, box, whole)
         known[box] = rule
-    return None if rule == "head" and len(line.text) > HEAD_LINE else rule
+    return None if rule == "head" and (line.preformatted or len(line.text) > HEAD_LINE) else rule
 
 
 def _held(layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence[int]) -> Mapping[str, float]:

@@ -27,7 +27,7 @@ CODE_HAN = 0.5
 """Share of Han among the letters of `pre` from which it is prose with its lines broken, as old pages have it."""
 
 LANGUAGE = re.compile(
-    r"(?:^|\s)(?:(?:language|lang|highlight-source|brush:?)[- ]{0,2}|highlight |hljs (?!lang))"
+    r"(?:^|\s)(?:(?:language|lang|highlight-source|brush:?)[- ]{0,2}|highlight (?!highlight)|hljs (?!lang))"
     r"([A-Za-z][A-Za-z0-9+#]{0,19})\b"
 )
 """Of Prism, highlight.js, GitHub, SyntaxHighlighter; `highlight python` of Hexo, `hljs bash`."""
