@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.parsing import MAX_DEPTH, MAX_TAG, MAX_TAGS, _has_long_tag, tamed
+from pipeline.parsing import MANY_CELLS, MAX_DEPTH, MAX_TAG, MAX_TAGS, _has_long_tag, tamed
 from tests.timing import TIME_LIMIT
 
 LONG = 140_000
@@ -30,6 +30,9 @@ HOSTILE = {
     "thousands of attributes": "<p " + "".join(f"a{n}=1 " for n in range(LONG)) + ">",
     "open ends": "<" * LONG,
     "tags without an end": "<a " * LONG,
+    "text between cells": "<table><tr>"
+    + "<td>x</td>粮库改成了社区食堂，每天中午都要排队，老人们说便宜" * 40_000
+    + "</table>",
     "links that close themselves": '<a b=""/>' * (LONG // 3),
 }
 
@@ -94,6 +97,15 @@ def test_an_ordinary_page_stays_as_it_is(html: str) -> None:
 )
 def test_a_link_that_closes_itself_is_closed(html: str, tame: str) -> None:
     assert tamed(html) == tame
+
+
+def test_text_between_the_cells_of_a_large_table_is_kept_apart_and_reads_the_same() -> None:
+    for cells, apart in ((MANY_CELLS - 9, 0), (MANY_CELLS + 9, MANY_CELLS + 9)):
+        html = "<body><table><tr>" + "<td>甲</td>\n乙" * cells + "</table></body>"
+        tame = tamed(html)
+        assert tame.count("<wbr>") == apart
+        texts = [LexborHTMLParser(page).body for page in (html, tame)]
+        assert len({body.text() for body in texts if body}) == 1
 
 
 @given(

@@ -6,7 +6,6 @@ The rules are data (`rules/boilerplate.tsv`); this module knows only where on th
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -55,7 +54,10 @@ ENDS = "。！？!?…；;：:”」』）)"
 
 EDGES = ("head", "foot")
 
-BANDS = (0, 30, 40, 60, 120, sys.maxsize)
+LONGEST = 400
+"""Code points of the longest line that a rule is for."""
+
+BANDS = (0, 30, 40, 60, 120, LONGEST)
 """Code points of a line: lines between two of these are asked of the same rules."""
 
 CLOSERS = frozenset({"comments", "credit", "disclaimer", "imprint", "related", "share"})
@@ -63,6 +65,9 @@ CLOSERS = frozenset({"comments", "credit", "disclaimer", "imprint", "related", "
 
 UNKNOWN = 2
 """Lines at the foot that no rule knows and that are no paragraph, of those below such a line (ours)."""
+
+HEAD_UNKNOWN = 100
+"""The same above the first paragraph: a list or a poem, below which nothing is the head any more."""
 
 TITLES = 12
 """Titles that such a heading has below it at most."""
@@ -202,7 +207,7 @@ def _edge(
         if rule is None:
             is_paragraph = weights[index] > 0 and (len(line) >= PARAGRAPH or line[-1] in ENDS)
             unknown.append(index)
-            if is_paragraph or (place == "foot" and len(unknown) > UNKNOWN):
+            if is_paragraph or len(unknown) > (UNKNOWN if place == "foot" else HEAD_UNKNOWN):
                 return
         elif place == "head" or not unknown or rule in CLOSERS:
             verdicts[index] = rule
@@ -235,21 +240,33 @@ def trim(lines: Sequence[str]) -> list[str]:
 def matching(line: str, place: str) -> str | None:
     """Name of the first rule of a place that matches the line, or None. At an edge a byline alone is a credit,
     and what speaks to the reader of the page promotion."""
-    bare = BULLETS.sub("", line)
     if (asked := _ASKED.get()) is not None:
         asked.add(line)
-    said = (bare, line) if place == "foot" and bare != line else (bare,)
-    rules, fitting = _asked_of(place, bisect_left(BANDS, len(line)))
+    if len(line) <= LONGEST and (rule := _rule_of(line, place)):
+        return rule
     more = _TRIED.get()
-    for rule in (
-        *(rules[number] for number in fitting(line)),
-        *([more] if more and more.place == place else []),
-    ):
-        if len(line) <= rule.longest and any(map(rule.pattern.match, said)):
-            return rule.name
+    is_tried = more is not None and more.place == place and len(line) <= more.longest
+    if more is not None and is_tried and any(map(more.pattern.match, _said(line, place))):
+        return more.name
     if place in EDGES:
         return "credit" if is_byline(line) else "promotion" if is_call(line, place) else None
     return None
+
+
+def _said(line: str, place: str) -> tuple[str, ...]:
+    """What the rules of a place are asked of a line: without its bullets, at the foot also as it stands."""
+    bare = BULLETS.sub("", line)
+    return (bare, line) if place == "foot" and bare != line else (bare,)
+
+
+@lru_cache(maxsize=4_000)
+def _rule_of(line: str, place: str) -> str | None:
+    """Name of the first rule of the file that matches. A page asks of most lines twice or more."""
+    rules, fitting = _asked_of(place, bisect_left(BANDS, len(line)))
+    numbers = fitting(line)
+    said = _said(line, place) if numbers else ()
+    fit = (rules[number] for number in numbers if len(line) <= rules[number].longest)
+    return next((rule.name for rule in fit if any(map(rule.pattern.match, said))), None)
 
 
 @cache

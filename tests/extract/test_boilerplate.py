@@ -29,6 +29,7 @@ def test_every_rule_has_five_fields_and_a_known_place() -> None:
     for row in table("boilerplate"):
         assert len(row) == 5
         assert row[1] in {"any", "head", "foot", "cut", "end"}
+        assert int(row[2]) <= boilerplate.LONGEST
         assert row[4].strip()
 
 
