@@ -75,9 +75,9 @@ class Verdict:
         return any(each.relation in {CONTAINS, CONTAINED_IN} for each in self.relations)
 
 
-def said(digest: int, title: str, published_on: date | None) -> int:
+def said(digest: int, title: str, site: str, published_on: date | None) -> int:
     """Hash of what of a document beside its key decides a relation."""
-    return key_of(f"{digest}\n{title}\n{published_on}")
+    return key_of(f"{digest}\n{title}\n{site}\n{published_on}")
 
 
 def verdict_row(
@@ -127,8 +127,8 @@ class Ahead:
         if row is None:
             return None
         item = work.item
-        here = said(key_of(item.text), item.title, item.published_on)
-        there = said(member.digest, member.title, member.published_on)
+        here = said(key_of(item.text), item.title, item.site, item.published_on)
+        there = said(member.digest, member.title, member.site, member.published_on)
         return row[1] if row[0] == (here, there) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -12,9 +13,9 @@ from pipeline.dedupe.candidates import CANDIDATES, COMMON, SHARED, Candidates
 from pipeline.dedupe.clusters import Clusters, Match
 from pipeline.dedupe.evidence import Circumstances
 from pipeline.dedupe.furniture import parted
-from pipeline.dedupe.glue import glued
+from pipeline.dedupe.glue import glued, stand_apart
 from pipeline.dedupe.index import HEADS, DedupeIndex
-from pipeline.dedupe.overlap import Overlap
+from pipeline.dedupe.overlap import Overlap, measure
 from pipeline.dedupe.prepared import Prepared, beside, schema, span_in, stripped
 from pipeline.dedupe.records import (
     BEYOND,
@@ -23,6 +24,7 @@ from pipeline.dedupe.records import (
     CONTAINS,
     DUPLICATE,
     NEW,
+    OF_TWO,
     SAME_FORM,
     TOO_LONG,
     UNMET,
@@ -58,6 +60,9 @@ OF_ONE_FORM = 4
 
 PART = 500
 """A text is compared with one more for so many of its characters: the chapters of a book are as many as it is long."""
+
+HALF_OF_TWO = 0.75
+"""A page of which an article covers more than this share has no room for another one."""
 
 STRANGERS = 3
 """After so many texts that are nothing to it none further is asked, after one where a version was found. Of 1,150
@@ -201,7 +206,36 @@ class Comparison:
         if any(f.relation.relation == DUPLICATE for f in found):
             # The version of an article is of the form that the article is of.
             found = [f for f in found if f.relation.relation != SAME_FORM]
+        found = [self._part_of_two(f, found) for f in found]
         return sorted(found, key=lambda f: (-f.closeness, f.member.id))
+
+    def _part_of_two(self, match: Match, found: Sequence[Match]) -> Match:
+        """A match with a copy, or what it is where one of the two texts holds an article beside the other: a page of
+        two is a version of neither, and would unite them.
+        """
+        if match.relation.relation != DUPLICATE:
+            return match
+        cluster, mine, theirs = match.member.decision.cluster, match.overlap.a, match.overlap.b
+        others = (
+            f for f in found if f.relation.relation == DUPLICATE and f.member.decision.cluster != cluster
+        )
+        if any(stand_apart(mine, other.overlap.a) for other in others):
+            relation = CONTAINS
+        elif theirs.coverage < HALF_OF_TWO and self._has_beside(match, {f.member.id for f in found}):
+            relation = CONTAINED_IN
+        else:
+            return match
+        return replace(match, relation=Relation(relation=relation, rule=OF_TWO))
+
+    def _has_beside(self, match: Match, found: Collection[str]) -> bool:
+        """Whether another text of its cluster stands in the one matched, elsewhere than the text it matches."""
+        member, there = match.member, match.overlap.b
+        self._index.load_heads([member.decision.cluster])
+        names = {*self._index.representatives(member.decision.cluster)} - {member.id, *found}
+        whole = self._shingles_of(member.id)
+        others = [other for name in sorted(names) if (other := self._shingles_of(name)) is not None]
+        measured = (measure(other, whole) for other in others) if whole is not None else ()
+        return any(overlap is not None and stand_apart(there, overlap.b) for overlap in measured)
 
     def _unrelated(self, work: Prepared, candidates: Candidates) -> str:
         """The rule of a text that nothing was found related to: it says where not everything was looked at."""
@@ -247,6 +281,7 @@ class Comparison:
         known = Circumstances(
             days=_days(work.item, member),
             titles=(work.item.title, member.title),
+            one_site=work.item.site == member.site,
             rare=lambda: candidates.rare(name, sketch(whole)),
             common=lambda: candidates.known(name, sketch(whole)),
             schemas=partial(self._schemas, work, member),

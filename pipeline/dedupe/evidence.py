@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipeline.dedupe import facts, titles
-from pipeline.dedupe.frame import Owns, framed, own
+from pipeline.dedupe.frame import Owns, framed, own, own_titles
 from pipeline.dedupe.overlap import SOLID_RUN, Overlap, Side
 from pipeline.dedupe.sketch import Shingles
 
@@ -35,6 +35,9 @@ none), and first within so many characters."""
 MOST_NAMES = 64
 """The most frequent replacements, which are looked for in the other text."""
 
+OPENING = 200
+"""The title of a page stands within so many characters, below what is above it."""
+
 LONGEST_TEASER = 24
 """Characters of the line that ends an excerpt and says where the rest is; it is not part of the article."""
 
@@ -47,6 +50,8 @@ class Circumstances:
     """Days between their publication; None when one is unknown."""
     titles: tuple[str, str]
     """Their titles, or empty."""
+    one_site: bool = False
+    """Whether one site has both."""
     rare: Callable[[], float]
     """Gives the share 0..1 of the sampled grams they share that no other article has."""
     common: Callable[[], float] = lambda: 0.0
@@ -169,6 +174,18 @@ class Evidence:
         """What each speaks of throughout and names in its title, and the other never says."""
         (one, other), a, b = self.known.titles, self.a.string, self.b.string
         return titles.subjects_conflict(one, a, other, b)
+
+    @cached_property
+    def siblings(self) -> tuple[str, str] | None:
+        """The titles of two pages of one site that name two things: neither is at the head of the other page."""
+        if not self.known.one_site:
+            return None
+        one, other = map(titles.title_key, own_titles(*self.known.titles))
+        named = titles.in_ideographs(one) and titles.in_ideographs(other)
+        if not named or not titles.named_in_place(one, other):
+            return None
+        a, b = self.a.string[:OPENING], self.b.string[:OPENING]
+        return None if one in b or other in a else (one, other)
 
     @cached_property
     def _swaps(self) -> list[tuple[str, str, int]]:

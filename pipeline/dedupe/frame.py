@@ -36,6 +36,9 @@ SAME_TITLE = 0.3
 TITLE_HELD = 0.3
 """Share of a title's pairs of characters that one part of its text has, from which on it speaks of it."""
 
+HEADED = 8
+"""Letters of a title that stands in a text as its heading only."""
+
 WORD = 6
 """Latin letters that say as much as a pair of ideographs."""
 
@@ -97,9 +100,9 @@ class Owns:
     @cached_property
     def about(self) -> bool | None:
         """Whether the titles speak of what is each text's own, not of what both have; None: they do not say."""
-        keys = [_title(title) for title in _own_titles(*self.titles)]
+        keys = [_title(title) for title in own_titles(*self.titles)]
         found = [
-            (_held(key, own), _held(key, both))
+            (_held(key, _unheaded(key, own)), _held(key, both))
             for key, (own, both) in zip(keys, self.texts, strict=True)
             if key
         ]
@@ -126,7 +129,12 @@ class Owns:
         return all(_tailed(side) for side in (self.overlap.a, self.overlap.b))
 
 
-def _own_titles(one: str, other: str) -> tuple[str, str]:
+def _unheaded(title: str, text: str) -> str:
+    """A text's own part without its title, which a page prints above what it frames; a short one is a word of it."""
+    return text.replace(title, "") if len(title) >= HEADED else text
+
+
+def own_titles(one: str, other: str) -> tuple[str, str]:
     """Two titles without the name of the site or the book that both begin or end with: 学习手册: 2.4 如何阅读."""
     for turned in (False, True):
         a, b = (one[::-1], other[::-1]) if turned else (one, other)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.dedupe.overlap import Side
+
 REMAINDER = 200
 """A remainder of a glued page shorter than this, in code points, is no article."""
 
 HEADING, NEAR = 40, 3
 """A heading is one line of so many code points that does not end a sentence, so many lines from the text it heads."""
+
+SEAM = 0.2
+"""Share of the smaller of two parts of a page that both may have: the words at the seam, and what any text has."""
+
+BESIDE = 0.1
+"""Share of what two texts have in common that may be elsewhere: a version that was cut and moved has more."""
 
 _ENDS = "。！？!?.”’」』）)】"
 _CUT = ("…", "...", "全文", "未完待续", "完整内容", "原文", "阅读更多", "更多内容")
@@ -47,6 +55,20 @@ def disjoint(spans: Sequence[tuple[int, int]]) -> bool:
     """Whether at least two of the spans stand apart, but for a few words at the seam: two articles."""
     ordered = sorted(spans, key=lambda span: span[1])
     return any(later[0] + HEADING >= ordered[0][1] for later in ordered[1:])
+
+
+def stand_apart(one: Side, other: Side) -> bool:
+    """Whether the stretches of a page in which two texts stand are two articles' parts of it."""
+    a, b = _stretch(one), _stretch(other)
+    least = min(a[1] - a[0], b[1] - b[0])
+    return least >= REMAINDER and min(a[1], b[1]) - max(a[0], b[0]) <= SEAM * least
+
+
+def _stretch(side: Side) -> tuple[int, int]:
+    """Where in a page all of another text stands that it has; nowhere, if that is here and there."""
+    start, end = side.extent or (0, 0)
+    beside = sum(to - at for at, to in side.runs if to <= start or at >= end)
+    return (start, end) if beside <= BESIDE * side.coverage * side.length else (0, 0)
 
 
 def _whole(part: str) -> bool:

@@ -14,9 +14,12 @@ import numpy as np
 
 from pipeline.dedupe.candidates import SHARED, SHARED_SHARE
 from pipeline.dedupe.index import DedupeIndex
-from pipeline.dedupe.records import Member, Position
+from pipeline.dedupe.records import CONTAINED_IN, OF_TWO, Member, Position
 from pipeline.dedupe.sketch import Hashes
 from pipeline.dedupe.sorted_pairs import ranges
+
+PARTS = frozenset({CONTAINED_IN})
+"""What a text in a page is to it."""
 
 MOST = 20_000
 """No more documents are decided again in one go, some minutes of CPU; how many are left out is told."""
@@ -58,6 +61,7 @@ class Neighbours:
             return []
         alike = self._alike(sources)
         index.load_texts(source.text_hash for source in sources)
+        index.load_ties(member.id for members in alike for member in members)
         index.load_links(source.id for source in sources)
         new: dict[str, Member] = {}
         reached: dict[str, Position] = {}
@@ -67,6 +71,9 @@ class Neighbours:
             ends = {end for link in index.links(source.id) for end in (link.id, link.of)}
             ends |= index.apart.get(source.id, frozenset())
             members += [member for end in ends if (member := index.get(end))]
+            # What stands in a page beside the text is no version of the page for that alone.
+            pages = [link for each in members for link in index.ties(each.id, PARTS) if link.rule == OF_TWO]
+            members += [member for link in pages if (member := index.get(link.id))]
             new |= {member.id: member for member in members if member.position > source.position}
             clusters = {member.decision.cluster for member in members}
             for cluster in clusters | ({source.cluster} if source.cluster else set()):

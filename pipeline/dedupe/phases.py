@@ -47,6 +47,7 @@ TEXTS = pa.schema(
         "text_hash": pa.uint64(),
         "published_on": pa.date32(),
         "title": pa.string(),
+        "site": pa.string(),
         "key": pa.large_binary(),
         "fields": pa.list_(pa.string()),
         "left_out": pa.list_(pa.uint64()),
@@ -68,7 +69,7 @@ CUT_EVERY = 1 << 10
 """Of a run's hashes one in so many is a place to cut at: a run of 1,000 texts has about a hundred."""
 
 _COUNT_BITS = 16
-_SAID = ("print", "said", "published_on", "title", "fields", "left_out", "edges")
+_SAID = ("print", "said", "published_on", "title", "site", "fields", "left_out", "edges")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,11 +185,12 @@ def sketch_texts(
         rows.append(
             {
                 "print": work.print,
-                "said": said(key_of(item.text), item.title, item.published_on),
+                "said": said(key_of(item.text), item.title, item.site, item.published_on),
                 "order": item.order,
                 "text_hash": work.text_hash,
                 "published_on": item.published_on,
                 "title": item.title,
+                "site": item.site,
                 "key": work.key[:LONGEST].astype("<u4").tobytes(),
                 "fields": sorted(schema(item.text)),
                 "left_out": sorted(map(key_of, work.left_out)),
@@ -275,6 +277,7 @@ def compare(runs_file: Path, run: int) -> int:
         known = Circumstances(
             days=days,
             titles=(one["title"], other["title"]),
+            one_site=one["site"] == other["site"],
             rare=lambda: 0.0,
             schemas=partial(_fields, one, other),
         )

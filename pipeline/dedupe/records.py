@@ -21,6 +21,9 @@ SPLIT_FROM = "split_from"
 TOO_LONG, BEYOND, CAPPED, UNMET = "too-long", "beyond", "capped", "unmet"
 """What bounded the comparison of a text (comparison.PARTLY); the first three are the rules of one that is new."""
 
+OF_TWO = "of-two"
+"""The rule of an article that stands in a page beside another one, though each covers no more than a version does."""
+
 Apart = Mapping[str, frozenset[str]]
 """Id of a document → those that somebody says it is no version or part of, named from either side."""
 

@@ -53,6 +53,11 @@ _ALONE = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, _LAST)
 _OTHERS = ((0, 0x33FF), (0x4DC0, 0x4DFF), (0xA000, 0xABFF), (0xD7A4, 0xD7FF), (0xF900, 0x1FFFF))
 """All others below the supplementary ideographs, but surrogates and private use, which are no letters."""
 
+_MARKS = frozenset(
+    (*range(0x2460, 0x249C), *range(0x24EA, 0x2500), *range(0x2776, 0x2794), *range(0x3251, 0x3260))
+)
+"""Circled and bracketed numbers: the marks of notes, which another copy has not."""
+
 Codes = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
 
@@ -198,7 +203,7 @@ def _fold_table() -> tuple[Codes, dict[int, list[int]]]:
     for code in (*others, *range(0x2F800, 0x2FA20), *map(ord, same)):
         char = chr(code)
         plain = unicodedata.normalize("NFKD", char)
-        if not any(c.isalnum() for c in plain):
+        if code in _MARKS or not any(c.isalnum() for c in plain):
             continue
         letters = "".join(c for c in plain.lower() if not unicodedata.category(c).startswith("M"))
         folded = [ord(same.get(c, c)) for c in unicodedata.normalize("NFC", letters) if c.isalnum()]

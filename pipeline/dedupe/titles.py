@@ -50,6 +50,7 @@ LOOKED_AT = 16
 """Longer titles that are tried for one."""
 
 _WORD, _ASCII = re.compile(r"[a-z][a-z0-9]{2,}"), re.compile("[!-~]")
+_IDEOGRAPH = re.compile("[\u3400-\u9fff]")
 _ELLIPSIS = re.compile(r"(?:…|\.{3})[….]{0,5}$")
 
 
@@ -93,6 +94,21 @@ def _of_title(words: str, title: str) -> str:
     """The longest part of some words that a title has, but for a letter or two of them."""
     found = SequenceMatcher(None, words, title, autojunk=False).find_longest_match()
     return words[found.a : found.a + found.size] if found.size >= len(words) - 2 else ""
+
+
+def in_ideographs(title: str) -> bool:
+    """Whether a title, as a comparison key, has two ideographs: the first line of a file of code has none."""
+    return len(_IDEOGRAPH.findall(title)) > 1
+
+
+def named_in_place(a: str, b: str) -> bool:
+    """Whether two titles, as comparison keys, have ideographs in each other's place: not a word more or less, and not
+    the number or the name in Latin letters of another edition."""
+    matcher = SequenceMatcher(None, a[:LONGEST_TITLE], b[:LONGEST_TITLE], autojunk=False)
+    return any(
+        change == "replace" and _IDEOGRAPH.search(a[a_from:a_to]) and _IDEOGRAPH.search(b[b_from:b_to])
+        for change, a_from, a_to, b_from, b_to in matcher.get_opcodes()
+    )
 
 
 def alike(a: str, b: str) -> bool:

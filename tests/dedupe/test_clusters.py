@@ -102,3 +102,29 @@ def test_a_version_like_its_representative_does_not() -> None:
     near = "".join([*sentences(1), "编者附言，本文略有改动。"])
     index = after([item("a", "".join(sentences(1))), item("b", near)])
     assert [member.id for member in index.all_members() if member.represents] == ["a"]
+
+
+ONE, OTHER = "".join(sentences(31, 12)), "".join(sentences(32, 12))
+FRAMED_ONE, FRAMED_OTHER = ONE + "".join(sentences(33, 2)), "".join(sentences(34, 2)) + OTHER
+"""With a line or two of their sites, so that neither stands in another page whole."""
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize("order", ["abc", "bac", "acb", "bca", "cab", "cba"])
+def test_a_page_of_two_articles_does_not_unite_them(tmp_path: Path, order: str, on_disk: bool) -> None:
+    texts = {"a": FRAMED_ONE, "b": FRAMED_OTHER, "c": f"{ONE}\n{OTHER}"}
+    index = after(*([item(name, texts[name])] for name in order), folder=tmp_path if on_disk else None)
+    found = clusters(index)
+    assert found["a"] != found["b"]
+    index.load_links("abc")
+    links = {link.relation for name in "ab" for link in index.links(name) if link.rule == "of-two"}
+    assert links == {"contains" if order.endswith("c") else "contained_in"}
+
+
+def test_what_stood_beside_another_one_is_a_version_once_that_is_gone() -> None:
+    page = [item("c", f"{ONE}\n{OTHER}", order=1)]
+    batches = page, [item("a", FRAMED_ONE, order=2)], [item("b", FRAMED_OTHER, order=3)]
+    index = after(*batches)
+    assert clusters(index) == {"c": "c", "a": "c", "b": "b"}
+    dedupe([], index, stored(*batches), gone=["a"])
+    assert clusters(index) == {"c": "c", "b": "c"}

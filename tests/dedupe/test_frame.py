@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pipeline.dedupe.frame import _own_titles, two_articles
+from pipeline.dedupe.frame import own_titles, two_articles
 from pipeline.dedupe.prepared import schema
 from pipeline.dedupe.sketch import shingles, text_key
 from tests.corpus.articles import sentences
@@ -71,6 +71,6 @@ def test_the_schema_of_several_records_is_what_recurs(text: str, names: set[str]
 
 
 def test_the_name_of_a_book_is_no_word_of_its_chapters() -> None:
-    assert _own_titles("修船手册: 三、填缝", "修船手册: 四、刷油") == (" 三、填缝", " 四、刷油")
-    assert _own_titles("三孔石桥_旧镇网", "老船木_旧镇网") == ("三孔石桥", "老船木")
-    assert _own_titles("三孔石桥", "三孔石桥的碑") == ("三孔石桥", "三孔石桥的碑")
+    assert own_titles("修船手册: 三、填缝", "修船手册: 四、刷油") == (" 三、填缝", " 四、刷油")
+    assert own_titles("三孔石桥_旧镇网", "老船木_旧镇网") == ("三孔石桥", "老船木")
+    assert own_titles("三孔石桥", "三孔石桥的碑") == ("三孔石桥", "三孔石桥的碑")

@@ -38,11 +38,18 @@ def shingled(text: str) -> Shingles:
 
 
 def judged(
-    a: str, b: str, *, rare: float = 1.0, days: int | None = None, titles: Sequence[str] = ("", "")
+    a: str,
+    b: str,
+    *,
+    rare: float = 1.0,
+    days: int | None = None,
+    titles: Sequence[str] = ("", ""),
+    one_site: bool = False,
 ) -> Relation:
     known = Circumstances(
         days=days,
         titles=(titles[0], titles[1]),
+        one_site=one_site,
         rare=lambda: rare,
         schemas=lambda: (schema(a), schema(b)),
     )
@@ -51,7 +58,7 @@ def judged(
 
 @pytest.mark.parametrize("case", PAIRS, ids=[case["name"] for case in PAIRS])
 def test_pair(case: dict[str, Any]) -> None:
-    known = {name: case[name] for name in ("rare", "days") if name in case}
+    known = {name: case[name] for name in ("rare", "days", "one_site") if name in case}
     titles = case.get("titles", ["", ""])
     found = judged(case["a"], case["b"], titles=titles, **known)
     assert (found.relation, found.rule) == (case["relation"], case["rule"]), found
