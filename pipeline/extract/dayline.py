@@ -15,7 +15,7 @@ from pipeline.extract.evidence import Evidence
 from pipeline.extract.variants import either_script
 
 TODAY = either_script(
-    r"今天是|现在是|今日是|欢迎您|北京时间：|[农陰]历|黄历|万年历|℃|°C|多云|晴转|阴转|气温|天气预报|谜语|谜面|谜底|猜谜|每日一[谜题句诗]|"
+    r"今天是|现在是|今日是|欢迎您|北京时间：|[农陰]历|黄历|万年历|(?<![\d,])\d{1,2}[\s\x1f]{0,2}(?:℃|°C)|多云|晴转|阴转|气温|天气预报|谜语|谜面|谜底|猜谜|每日一[谜题句诗]|"
     r"©(?!\x1f?\s{0,3}(?:(?:19|20)\d\d[-/.年]\d\d?[-/.月]|著作权|版权))|copyright|版权所有|all rights reserved",
     re.I,
 )

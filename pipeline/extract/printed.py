@@ -136,6 +136,8 @@ class Printed:
     """Texts of links to a person's page in the header and just above the title."""
     cards: tuple[tuple[str, str], ...]
     """(class and id, text) of named elements and headings above the title, links or not, and in the page's own foot."""
+    trail: frozenset[str] = frozenset()
+    """Texts of the links of the way to the page, 首页 > 旅游 > 攻略, less those to a person's page."""
 
 
 SILENT = Printed(
@@ -228,6 +230,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
                 (*_logos(layout, top - ABOVE), *over, *(i for i in own if not _is_comment(layout, i))),
             )
         ),
+        trail=frozenset(text for i in range(max(0, top - ABOVE), top) for text in _way(layout.lines[i])),
     )
 
 
@@ -319,6 +322,16 @@ def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
 def _is_teaser(line: Line) -> bool:
     """Whether a line above the title is of another article: its title as a link, and its day."""
     return _longest_link(line) >= TEASER_ABOVE and find_day(line.text) is not None
+
+
+def _way(line: Line) -> list[str]:
+    """Texts of the links of a line that has more than one, less those to a person's page."""
+    linked = [piece for piece in line.pieces if piece.href]
+    if len(linked) < 2:
+        return []
+    return [
+        piece.text.strip() for piece in linked if not ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
+    ]
 
 
 def _is_comment(layout: Layout, index: int) -> bool:

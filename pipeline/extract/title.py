@@ -57,7 +57,7 @@ TITLE_LABEL = either_script(
 """标题: of a bulletin board."""
 
 TITLE_CLASS = re.compile(
-    r"(?:^|[\s_\-])(?:title|tit|biaoti|bt|headline|subject|(?:article|news|content|post)title)(?:$|[\s_\-])",
+    r"(?:^|[\s_\-])(?:title|tit|biaoti|bt|headline|subject|(?:article|news|content|post)title)\d?(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds the title."""
@@ -252,14 +252,20 @@ def _is_generic(page: TitlePage) -> bool:
 
 
 def _named(page: TitlePage) -> tuple[str, int] | None:
+    least = 0
     if page.named and not _is_generic(page):
-        return None
+        least = len(letters(page.named[0][1])) + 1
+        if least > COLUMN_NAME or len(page.named) > 1:
+            return None  # a short one may be the site's alone
     found: tuple[str, int] | None = None
     for index, text, _, _ in page.lines:
         line = page.layout.lines[index]
         near = page.start - REACH <= index <= page.start + NEAR
         called = TITLE_CLASS.search(page.layout.boxes[line.box].names)
-        if near and called and line.linked * 2 < len(line.text) and not _is_site(text, page):
+        is_own = line.linked * 2 < len(line.text) and not (
+            _is_site(text, page) or FACT.match(text.lstrip("【[（("))
+        )
+        if near and called and is_own and len(letters(text)) >= least:
             found = (text, index)
     return found
 
