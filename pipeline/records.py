@@ -656,7 +656,8 @@ class Document:
     """Title as printed."""
     title_from: str | None = None
     """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, last,
-    title, short (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
+    centred, title, short (extract/title.py says what each believes). With repeated and part, page and declaration
+    agree."""
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None

@@ -94,7 +94,7 @@ ABOUT_AUTHOR = either_script(
 """作者简介：李小山，… below a body."""
 
 ABOUT_ALONE = either_script(r"\W{0,3}(?:关于)?(?:本文)?作者(?:简介|介绍|信息)?\W{0,3}")
-INTRODUCED = re.compile(r"\W{0,3}([\u4e00-\u9fff]{2,4})\s?[，,：:（(]")
+INTRODUCED = re.compile(r"\W{0,3}([\u4e00-\u9fff]{2,6})\s?([，,：:（(])")
 WHAT_AUTHOR_IS = either_script(
     r"[\s（(【\[]{0,3}作者[系为是][\u4e00-\u9fff·、，]{2,40}(?:教授|研究员|讲师|院士|博士|硕士|学者|作家|记者|编辑|主任|院长|所长|会长|主席|校长|馆长|"
     r"站长|律师|医生|医师|教师|工程师|农艺师|经济师|分析师|评论员|撰稿人|专家|总监|经理|学生|会员)[\s，,、：:]{0,2}([\u4e00-\u9fff]{2,4})[\s）)】\]。]{0,4}$"
@@ -369,7 +369,7 @@ def _introduced(page: Evidence) -> str | None:
     """作者简介, and below it 李小山，示例大学教授。"""
     for above, line in pairwise(page.printed.own):
         said = INTRODUCED.match(line) if ABOUT_ALONE.fullmatch(above) else None
-        if said and is_personal_name(said[1]):
+        if said and (is_personal_name(said[1]) or (is_name(said[1]) and said[2] in "，,")):
             return said[1]
     return None
 

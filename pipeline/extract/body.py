@@ -7,6 +7,7 @@ A body so short that most extractors lose it, or none at all, is looked for by t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import HEADINGS, Box, Layout, Line
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds, words_of
+from pipeline.extract.names import is_personal_name
 from pipeline.extract.structure import write_text
 from pipeline.extract.trafilatura_reader import read_element, read_page
 from pipeline.extract.variants import either_script
@@ -74,6 +76,7 @@ CODE_LABEL_UP = 3
 CODE_WORDS = frozenset(["code", "lang", "language", "highlight", "toolbar"])
 """Words of the names of an element, at most two above the line's, that holds such a line."""
 
+NAMES_APART = re.compile(r"[\s、,，]+")
 CELLS = frozenset(["td", "th", "dt", "dd"])
 """Elements that are many with one name where they are of a table or a list of terms."""
 
@@ -162,6 +165,7 @@ def read_body(
 
     removed.update(judged(layout, weights, left))
     removed.update(dict.fromkeys(_said_again(layout, stays()), "summary"))
+    removed.update(dict.fromkeys(_named_again(layout, title_at, stays()), "credit"))
     removed.update(_below_headings(layout, weights, span, boxes, removed))
     for index in stays()[:3]:
         is_cell = layout.boxes[layout.lines[index].box].tag in KEPT_OUTSIDE - HEADINGS
@@ -239,6 +243,17 @@ def _said_again(layout: Layout, kept: Sequence[int]) -> Sequence[int]:
         and "".join(map(letters, below)).startswith(said)
     )
     return kept[:1] if is_again else ()
+
+
+def _named_again(layout: Layout, title_at: int | None, kept: Sequence[int]) -> Sequence[int]:
+    """The first line of a body, where it is people whom the header above it names in an element of their own."""
+    if title_at is None or not kept or not title_at < kept[0] <= title_at + HEAD_LINES:
+        return ()
+    text = layout.lines[kept[0]].text
+    if len(text) > HEAD_SHORT or not all(map(is_personal_name, NAMES_APART.split(text))):
+        return ()
+    above = (piece for line in layout.lines[title_at + 1 : kept[0]] for piece in line.pieces)
+    return kept[:1] if any(piece.text.strip() == text for piece in above) else ()
 
 
 def _captions_above(layout: Layout, title_at: int | None, span: Sequence[int]) -> list[str]:

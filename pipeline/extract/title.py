@@ -292,6 +292,17 @@ def _last(page: TitlePage) -> tuple[str, int] | None:
     return None
 
 
+def _centred(page: TitlePage) -> tuple[str, int] | None:
+    """The first of the element's first lines that is set in the middle, where only site or column is declared."""
+    if page.named and not _is_generic(page):
+        return None
+    for index, line in enumerate(page.layout.lines[page.start : page.start + NEAR], page.start):
+        text, is_middle = line.text, page.layout.boxes[line.box].centred
+        if index < page.stop and is_middle and not (line.linked or find_day(text) or FACT.match(text)):
+            return (text, index) if 2 <= len(text) <= LONGEST_LAST and text[-1] not in "。：:" else None
+    return None
+
+
 def _declared(*places: str) -> Callable[[TitlePage], tuple[str, int | None] | None]:
     def reader(page: TitlePage) -> tuple[str, int | None] | None:
         for where, title in page.named:
@@ -337,6 +348,11 @@ TITLES: tuple[tuple[str, Callable[[TitlePage], tuple[str, int | None] | None], s
         "last",
         _last,
         "the last line before the body that is no fact, where the `title` names only site or column",
+    ),
+    (
+        "centred",
+        _centred,
+        "the first line of the body's element that is set in the middle, where the `title` names only site or column",
     ),
     ("title", _declared("title"), "the `title` element, cut to size"),
     ("short", _heading_line, "any heading by the body"),

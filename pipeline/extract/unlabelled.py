@@ -98,6 +98,11 @@ BEFORE_SHORT_DAY = either_script(
 )
 """李小山 · 3小时前"""
 
+PAPER_BEFORE_SHORT_DAY = either_script(
+    rf"([\u4e00-\u9fff]{{3,12}})[\s\x1f|｜·•]{{1,4}}{_SHORT_DAY}(?=[\s\x1f|｜·•]|$)"
+)
+"""示例晚报 05-20 10:12"""
+
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|撰写|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
@@ -172,6 +177,9 @@ def beside_day(page: Evidence) -> Named:
             short = BEFORE_SHORT_DAY.match(line)
             if short and is_sure_name(short[1]) and not COLUMN.fullmatch(short[1]):
                 return short[1], None
+            desk = PAPER_BEFORE_SHORT_DAY.match(line)
+            if desk and PUBLISHER.search(desk[1]) and not COLUMN.fullmatch(desk[1]):
+                return None, clean_source(desk[1])
             continue
         if DISPATCH.match(line[found.end :]):
             continue
