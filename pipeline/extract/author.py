@@ -26,6 +26,7 @@ from pipeline.extract.byline import author_in, closing_author
 from pipeline.extract.creditline import staff_of_a_paper
 from pipeline.extract.dateline import ROLE, dateline_author
 from pipeline.extract.dates import find_day
+from pipeline.extract.ending import MONTH
 from pipeline.extract.evidence import (
     DESK,
     HEADER_LINES,
@@ -196,6 +197,8 @@ NO_BYLINE = either_script(
 )
 """In brackets below a text, and no name: （待续）, （有删节）."""
 
+SIGNED_DAY = 16
+
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 OWN_HOST = re.compile(
     r"\.(?:(?:github|gitee|gitlab|coding)\.io|(?:netlify|vercel|web)\.app|pages\.dev|(?:blogspot|wordpress|tumblr|lofter|cnblogs)\.com)$"
@@ -315,7 +318,12 @@ def _element(page: Evidence) -> str | None:
 
 
 def _dateline(page: Evidence) -> str | None:
-    for line in (*page.printed.head, *page.printed.first, *reversed(page.printed.above)):
+    first = (  # who signs a motto above the text has not written it
+        line
+        for above, line in pairwise(("", *page.printed.first))
+        if not (line.startswith("—") and above.endswith(("”", "」", "』", "。")))
+    )
+    for line in (*page.printed.head, *first, *reversed(page.printed.above)):
         day = find_day(line)
         sides = (AFTER_DAY.sub("", line[day.end :]), line[: day.start]) if day else (line,)
         runs = [run for side in sides for run in side.split(GAP) if ROLE.search(run)] if day else []
@@ -356,13 +364,21 @@ def _foot(page: Evidence) -> str | None:
             return name
         if posted := POSTED_BY.search(line):
             return posted[1]
-    return _introduced(page)
+    return _introduced(page) or _signed(page)
 
 
 def _ending(text: str) -> tuple[str, ...]:
     """What stands behind the last sentence of a text longer than a byline."""
     found = ENDING.search(text[-ENDS_IN:])
     return (found[1],) if found and len(text) > len(found[1]) else ()
+
+
+def _signed(page: Evidence) -> str | None:
+    """A person alone in the line above the day that ends a text."""
+    *_, name, day = ("", "", *page.text[-ENDS_IN:].split("\n"))
+    is_day = len(day) <= SIGNED_DAY and (find_day(day) or MONTH.fullmatch(day))
+    name = SPACED_NAME.sub(closed_up, name)
+    return name if is_day and len(name) > 2 and is_sure_name(name) else None
 
 
 def _introduced(page: Evidence) -> str | None:

@@ -45,6 +45,13 @@ SAID_BEHIND = either_script(
 """What is said of a day behind it: 2024-05-13 发布，2024-05-15 更新. In an element of its own 回复 is a button."""
 
 
+UNTIL = either_script(r"[\s\x1f日号]{0,3}(?:至|到|[-—–~～]{1,2})[\s\x1f]{0,3}")
+"""Between the first and the last day of what lasts: 展览时间：2018-05-01 至 2018-06-30."""
+
+OWN_FACT = either_script(r"(?:来源|稿源|作者|记者)\s?[:：]")
+"""A line that has such a label is the article's, though it tells the day in the lunar calendar too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
     """A day that a page gives."""
@@ -83,11 +90,13 @@ def days_of(line: str, page: Evidence) -> Iterator[Said]:
 @lru_cache(maxsize=512)
 def _all_of(line: str) -> tuple[Said, ...]:
     """All days of a line. A dozen readers ask for those of the same lines, so the last answers are kept."""
-    if not SIGN.search(line) or TODAY.search(line):
+    if not SIGN.search(line) or (TODAY.search(line) and not OWN_FACT.search(line)):
         return ()
     at, days = 0, list[Said]()
     for found in days_in(line):
         said, behind = _said(line, at, found)
+        if not said and days and days[-1].said == "other" and UNTIL.fullmatch(line, at, found.start):
+            said = "other"
         at = found.end + behind
         clock = clock_beside(line, found.start, found.end)
         days.append(

@@ -49,7 +49,8 @@ SITE_NAME = either_script(
 
 NO_TITLE = either_script(
     r"正文|首页|主页|新闻(?:中心|详情|内容|正文)?|文章(?:详情|内容|正文|阅读)?|详情页?|内容页?|欢迎(?:您|光临).{0,20}|.{0,12}欢迎您|.{0,12}门户网站|.{0,12}官方网站|您?(?:当前|现在|所在)?的?(?:所在)?位置\s?[:：].{0,60}|"
-    r"[Pp]owered [Bb]y .{0,40}|无标题(?:文档|页)?|新建网页\s?\d{0,3}|[Uu]ntitled(?: [Dd]ocument)?|[Nn]ew [Pp]age\s?\d{0,3}|[Dd]ocument"
+    r"[Pp]owered [Bb]y .{0,40}|"
+    r"无标题(?:文档|页)?|新建网页\s?\d{0,3}|[Uu]ntitled(?: [Dd]ocument)?|[Nn]ew [Pp]age\s?\d{0,3}|[Dd]ocument"
 )
 """A heading or a part of a title that says only what kind of page it is."""
 

@@ -177,6 +177,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         n
         for n, i in enumerate(foot)
         if i > last
+        and matching(layout.lines[i].text, "any") not in ("promotion", "share")
         and (matching(layout.lines[i].text, "cut") not in (None, "credit") or _begins_another(layout, i))
     )
     own = foot[: next(others, len(foot))]

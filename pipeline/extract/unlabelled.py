@@ -136,6 +136,9 @@ IN_TITLE_BRACKETS = re.compile(r"《([^《》]{2,16})(?:》[\s（(]{0,3})?$")
 DISPATCH = either_script(r"日?专?[讯电][】）)〕\s（(]")
 """Behind the day of a dispatch: 【示例社2023年3月11日讯】."""
 
+MAY_FOLLOW = re.compile(rf"^\d{{1,7}}$|{PUBLISHER.pattern}")
+"""What may stand behind a name of two behind the day: a paper, a count."""
+
 MARK = either_script(r"[\s\x1f](?:原创|置顶|精华|转载|推荐|译文)$")
 """A mark between the account and the day."""
 
@@ -238,7 +241,7 @@ def beside_day(page: Evidence) -> Named:
         if (
             name
             and not right.rstrip().endswith((":", "："))  # a label of something else
-            and (len(name) in BEHIND_DAY or (is_sure_name(name) and not more))
+            and (len(name) in BEHIND_DAY or (is_sure_name(name) and all(map(MAY_FOLLOW.search, more))))
             and not COLUMN.fullmatch(name)
             and not _is_column(name, printed)
             and not NOT_A_NAME.search(name)
