@@ -50,6 +50,7 @@ from pipeline.extract.names import (
     GAP,
     HAN,
     HAN_NAME,
+    OFFICE,
     ORG,
     SPACED_NAME,
     closed_up,
@@ -399,7 +400,8 @@ def _closing(page: Evidence) -> str | None:
     for line in (page.printed.last, *page.printed.own):
         said = CLOSING_NAME.fullmatch(line)
         if said and not (NO_BYLINE.search(said[1]) or NOT_A_NAME.search(said[1])):
-            return said[1]
+            is_office = ORG.search(said[1]) or OFFICE.search(said[1])
+            return None if is_office or names_of(said[1]) != [said[1]] else said[1]
     return None
 
 

@@ -165,7 +165,7 @@ def read_body(
 
     removed.update(judged(layout, weights, left))
     removed.update(dict.fromkeys(_said_again(layout, stays()), "summary"))
-    removed.update(dict.fromkeys(_named_again(layout, title_at, stays()), "credit"))
+    removed.update(dict.fromkeys(_named_again(layout, title_at, stays(), removed), "credit"))
     removed.update(_below_headings(layout, weights, span, boxes, removed))
     for index in stays()[:3]:
         is_cell = layout.boxes[layout.lines[index].box].tag in KEPT_OUTSIDE - HEADINGS
@@ -245,15 +245,19 @@ def _said_again(layout: Layout, kept: Sequence[int]) -> Sequence[int]:
     return kept[:1] if is_again else ()
 
 
-def _named_again(layout: Layout, title_at: int | None, kept: Sequence[int]) -> Sequence[int]:
-    """The first line of a body, where it is people whom the header above it names in an element of their own."""
+def _named_again(
+    layout: Layout, title_at: int | None, kept: Sequence[int], removed: Mapping[int, str]
+) -> Sequence[int]:
+    """The first line of a body, where it is people whom the header above names in an element of their own, or above
+    the day."""
     if title_at is None or not kept or not title_at < kept[0] <= title_at + HEAD_LINES:
         return ()
     text = layout.lines[kept[0]].text
     if len(text) > HEAD_SHORT or not all(map(is_personal_name, NAMES_APART.split(text))):
         return ()
     above = (piece for line in layout.lines[title_at + 1 : kept[0]] for piece in line.pieces)
-    return kept[:1] if any(piece.text.strip() == text for piece in above) else ()
+    is_told = removed.get(kept[0] + 1) == "date" or any(piece.text.strip() == text for piece in above)
+    return kept[:1] if is_told else ()
 
 
 def _captions_above(layout: Layout, title_at: int | None, span: Sequence[int]) -> list[str]:

@@ -29,7 +29,7 @@ SOURCE_LABEL = either_script(
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|留言[者人]|发言[者人]|网友|昵称|博主|投稿[人者]|[投供]稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字(?:整理)?|文[案稿]|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|(?<![\u4e00-\u9fff])整理(?=\s?[:：])|回答[者人]|答主|"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|留言[者人]|发言[者人]|网友|昵称|博主|投稿[人者]|[投供]稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字(?:整理)?|文[案稿]|口述|信息员|UP主|up主|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|(?<![\u4e00-\u9fff])整理(?=\s?[:：])|回答[者人]|答主|"
     r"采写|采访[人者]?|採訪|通讯员(?=[:：])|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by|(?:Text|Words|Writer)(?=\s?[:：]))"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
@@ -76,6 +76,9 @@ LABELS = 20
 
 TOGETHER = 8
 """Runs behind the first name of a byline that may hold the others, each with the sign before it."""
+
+ASKED_OF = either_script(r"转载(?:请|时|务必|须)")
+"""转载请注明：文章转载自示例网 asks others to name this site."""
 
 PLATFORM = either_script(r"^[\u4e00-\u9fff]{2,4}号\s?[·・•丨|｜]\s?(?=\S{2})")
 """What stands before an account's name: 示例号·城北发布."""
@@ -155,6 +158,8 @@ def source_in(text: str) -> str | None:
     text = LABEL_IN_BRACKETS.sub(r" \1", text)
     for match in SOURCE_LABEL.finditer(text):
         value = match[1]
+        if ASKED_OF.search(text, 0, match.start()) and match[0][:1] in "转轉":
+            continue
         if text[match.end() : match.end() + 1] in (":", "："):
             value = LABEL_AT_END.sub("", value)
         name = clean_source(value)

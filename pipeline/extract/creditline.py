@@ -61,6 +61,10 @@ SCHOOL = either_script(
 )
 
 
+UNIT = either_script(r"[\u4e00-\u9fff]{2,14}(?:[科室处部所站局]|办公室|分公司|党支部|团支部)")
+"""A part of an office: 内三科."""
+
+
 def is_byline(line: str) -> bool:
     """Whether a line is roles, names, papers, desks and places alone, and names both who and what they did.
 
@@ -83,7 +87,7 @@ def is_byline(line: str) -> bool:
     who, what = False, is_marked or bool(_staff(parts))
     for part in parts:
         named, did = _part(part)
-        if not (named or did or SCHOOL.fullmatch(part)):
+        if not (named or did or SCHOOL.fullmatch(part) or UNIT.fullmatch(part)):
             return False
         who, what = who or named, what or did
     return who and what
@@ -105,7 +109,7 @@ def _parts_of(line: str) -> list[str]:
 def _staff(parts: list[str]) -> list[str]:
     people = parts[1:]
     is_sure = any(map(is_sure_name, people)) and all(map(is_personal_name, people))
-    return people if is_sure and (PAPER.fullmatch(parts[0]) or SCHOOL.fullmatch(parts[0])) else []
+    return people if is_sure and any(form.fullmatch(parts[0]) for form in (PAPER, SCHOOL, UNIT)) else []
 
 
 def _part(part: str) -> tuple[bool, bool]:

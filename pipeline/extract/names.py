@@ -112,6 +112,11 @@ def closed_up(found: re.Match[str]) -> str:
     return "".join(filter(None, found.groups()))
 
 
+HONOUR = either_script(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,3})(?:老师|医师|医生|大夫|律师|教授|护士长)(?=$|[\s、,，/／|｜\x1f])"
+)
+"""周建平医师, 周敏老师"""
+
 HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・‧][\u3400-\u9fff·•・‧]{1,12}")
 
 
@@ -122,7 +127,7 @@ SENTENCE = either_script(
 
 
 NO_GIVEN_NAME = either_script(
-    r".[图街帽员部省网看面办率识库版读病词县市区镇村乡店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴等]|.(?:小姐|先生|女士)$"
+    r".[图街帽员部省网看面办率识库版读病词县市区镇村乡店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴等]|.(?:小姐|先生|女士)$|^宣传"
 )
 """Behind a family name's character, these make a word, 金融街, 程序员, or how somebody is addressed."""
 
@@ -167,7 +172,8 @@ def names_of(value: str) -> list[str]:
 @lru_cache(maxsize=256)
 def _names_of(value: str) -> Sequence[str]:
     """The same; a page asks six times about each text."""
-    value = ROLE.sub("", SPACED_NAME.sub(closed_up, value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    value = HONOUR.sub(_plain_name, SPACED_NAME.sub(closed_up, value))
+    value = ROLE.sub("", value.strip(" \u3000()（）[]【】:：/／|｜\x1f"))
     value = AND_OTHERS.sub("", OTHER_ROLE.sub("", value))
     if re.search(r"[。！？]", value) or SIZES.fullmatch(value):
         return []
@@ -201,6 +207,12 @@ def _names_of(value: str) -> Sequence[str]:
     if any(map(is_personal_name, names)):
         names = [n for n in names if is_personal_name(n) or not (HAN.fullmatch(n) and _is_other(n))]
     return names if len(names) <= 8 else []
+
+
+def _plain_name(found: re.Match[str]) -> str:
+    """A full name without how its bearer is called; 王老师 has none."""
+    is_full = is_personal_name(found[1]) and (len(found[1]) > 2 or is_sure_name(found[1]))
+    return found[1] if is_full else found[0]
 
 
 def _is_other(name: str) -> bool:

@@ -66,7 +66,7 @@ SENTENCE_END = re.compile(r"[。！？；：]")
 
 ACCOUNT_ADDRESS = re.compile(
     r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-](?!login|reg|sign|cent|fav|msg|mess|home|index|submit|post|forg|logout|sett|help)|$)|"
-    r"^/by/\w|/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
+    r"^/by/\w|(?:^|/)u\d{2,12}(?:[/?.]|$)|/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
     re.I,
 )
 """In the address of a person's page, behind its host: /u/12, /author/li, space-uid-12.html, u.php?uid=12."""
@@ -103,6 +103,9 @@ OF_AUTHOR = either_script(
     r"(?:关于|本文|文章)?(?:作者|博主|我|我们)(?:简介|介绍|资料)?$|About\b|.{0,30}[:：|｜]", re.I
 )
 """A heading above what is said of the author, or one that is a labelled fact itself."""
+
+OF_THE_AUTHOR = either_script(r"\W{0,3}关于(?:本文)?作者\W{0,3}")
+"""A heading that cuts a text off, but below which its author stands."""
 
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
@@ -178,6 +181,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         for n, i in enumerate(foot)
         if i > last
         and matching(layout.lines[i].text, "any") not in ("promotion", "share")
+        and not OF_THE_AUTHOR.fullmatch(layout.lines[i].text)
         and (matching(layout.lines[i].text, "cut") not in (None, "credit") or _begins_another(layout, i))
     )
     own = foot[: next(others, len(foot))]

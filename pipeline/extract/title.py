@@ -183,6 +183,11 @@ def _tag(page: TitlePage, index: int) -> str:
     return page.layout.boxes[page.layout.lines[index].box].tag
 
 
+def _is_called(page: TitlePage, index: int) -> bool:
+    """Whether the element of a line is named as a title's."""
+    return TITLE_CLASS.search(page.layout.boxes[page.layout.lines[index].box].names) is not None
+
+
 def _part(page: TitlePage) -> tuple[str, int] | None:
     longest = max(map(len, page.parts), default=0)
     found: tuple[str, int] | None = None
@@ -191,7 +196,9 @@ def _part(page: TitlePage) -> tuple[str, int] | None:
             continue  # read before, by _repeated
         ends = any(title.endswith(bare) for title in page.wanted)
         is_part = (is_heading and bare in page.pieces) or (bare in page.parts and len(bare) == longest)
-        if not (is_part or (ends and (is_heading or len(bare) >= HEADING_SHORTEST))) or _is_site(text, page):
+        if not (
+            is_part or (ends and (is_heading or len(bare) >= HEADING_SHORTEST or _is_called(page, index)))
+        ) or _is_site(text, page):
             continue
         own = is_part and is_heading and len(bare) == longest and index >= page.start - NEAR
         if page.layout.lines[index].linked * 2 > len(page.layout.lines[index].text) and not own:
