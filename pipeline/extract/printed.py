@@ -180,7 +180,6 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         n
         for n, i in enumerate(foot)
         if i > last
-        and matching(layout.lines[i].text, "any") not in ("promotion", "share")
         and not OF_THE_AUTHOR.fullmatch(layout.lines[i].text)
         and (matching(layout.lines[i].text, "cut") not in (None, "credit") or _begins_another(layout, i))
     )
@@ -300,9 +299,9 @@ def _begins_another(layout: Layout, index: int) -> bool:
     line = layout.lines[index]
     named = " ".join(layout.boxes[box].names for box in layout.up(line.box, CARD_DEPTH))
     is_heading = layout.boxes[line.box].tag in HEADINGS
-    return is_heading and not (
-        CARD.search(named) or OF_AUTHOR.match(line.text) or is_personal_name(line.text)
-    )
+    if not is_heading or CARD.search(named) or OF_AUTHOR.match(line.text) or is_personal_name(line.text):
+        return False
+    return matching(line.text, "any") not in ("promotion", "share")
 
 
 def _lines(layout: Layout, indexes: Sequence[int]) -> tuple[str, ...]:

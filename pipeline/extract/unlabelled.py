@@ -171,9 +171,6 @@ OFFICE = either_script(
 )
 """How the name of an office ends that stands before the day."""
 
-AS_A_SITE = either_script(rf"[\u4e00-\u9fff]{{2,8}}{COLUMN.pattern}$")
-"""A place or a word and columns, as sites are called: 城北楼市."""
-
 Named = tuple[str | None, str | None]
 """(who posted, where it first appeared)"""
 
@@ -217,11 +214,7 @@ def beside_day(page: Evidence) -> Named:
         ):
             if any(line.startswith(left) and OPENS.match(line, len(left)) for line in printed.first[:1]):
                 return None, left
-            if (
-                left in (*parts, site.strip(" -–—_|｜"))
-                and AS_A_SITE.match(left)
-                and not is_personal_name(left)
-            ):
+            if left in (*parts, site.strip(" -–—_|｜")) and _as_a_site(left) and not is_personal_name(left):
                 return None, left
             if left in printed.accounts:
                 return (None, left) if PAPER_ALONE.fullmatch(left) else (left, None)
@@ -304,6 +297,11 @@ def _paper(before: str) -> str | None:
     return next(
         (w for w in words if PUBLISHER.search(w) and not COLUMN.fullmatch(w) and clean_source(w)), None
     )
+
+
+def _as_a_site(name: str) -> bool:
+    """Whether a name is a place or a word and a column, as sites are called: 城北楼市."""
+    return any(COLUMN.fullmatch(name, at) for at in range(2, len(name) - 1))
 
 
 def _paper_behind(line: str) -> str | None:
