@@ -656,13 +656,14 @@ class Document:
     """Title as printed."""
     title_from: str | None = None
     """The reader that found it: repeated, part, label, heading, named, json-ld, meta, item, script, last,
-    title, short (extract/title.py says what each believes). With repeated and part, page and declaration agree."""
+    centred, title, short (extract/title.py says what each believes). With repeated and part, page and declaration
+    agree."""
     author: str | None = None
     """Names, several joined with 、."""
     author_from: str | None = None
     """The rule that found them: reprint, label, behind_source, cell, original, opening, twice, element, profile,
-    follow, dateline, with_paper, foot, alone, agency, desk, beside_day, signature, blog, card, declared, above_day
-    (extract/author.py says what each believes)."""
+    follow, dateline, with_paper, foot, alone, agency, desk, beside_day, signature, blog, card, declared, above_day,
+    closing (extract/author.py says what each believes)."""
     affiliation: str | None = None
     """The organisation printed beside the author, several joined with 、."""
     editors: tuple[Editor, ...] = ()

@@ -67,7 +67,7 @@ OWNER = either_script(
 """本文版权归作者李小山所有, 本文为“示例故事会”原创, below a body."""
 
 AUTHOR_CARD = re.compile(
-    r"author[\w\-]{0,12}name|"
+    r"author[\w\-]{0,12}name|(?:^|[\s_\-])(?:post|entry)-author(?:$|\s)|"
     r"(?:^|[\s_\-])(?:user-?link|author-?info|nickname|(?:user|read|poster)-?name)(?:$|[\s_\-])",
     re.I,
 )

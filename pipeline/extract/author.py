@@ -26,6 +26,7 @@ from pipeline.extract.byline import author_in, closing_author
 from pipeline.extract.creditline import staff_of_a_paper
 from pipeline.extract.dateline import ROLE, dateline_author
 from pipeline.extract.dates import find_day
+from pipeline.extract.ending import MONTH
 from pipeline.extract.evidence import (
     DESK,
     HEADER_LINES,
@@ -49,6 +50,7 @@ from pipeline.extract.names import (
     GAP,
     HAN,
     HAN_NAME,
+    OFFICE,
     ORG,
     SPACED_NAME,
     closed_up,
@@ -80,6 +82,9 @@ PERSON_CLASS = either_script(
 )
 """Class and id of an element that holds a person's name."""
 
+DESK_ENDS = either_script(r"(?:中心|[部处科组室])$")
+"""How a newsroom ends that is called as a column is: 新闻中心."""
+
 ROLE_BEHIND = either_script(r"\s(?:记者|撰文|作者|报道)$")
 ENGLISH_BY = either_script(r"\bby\b", re.I)
 """In a page's foot it names who made the theme."""
@@ -90,6 +95,8 @@ ABOUT_AUTHOR = either_script(
 )
 """作者简介：李小山，… below a body."""
 
+ABOUT_ALONE = either_script(r"\W{0,3}(?:关于)?(?:本文)?作者(?:简介|介绍|信息)?\W{0,3}")
+INTRODUCED = re.compile(r"\W{0,3}([\u4e00-\u9fff]{2,6})\s?([，,：:（(])")
 WHAT_AUTHOR_IS = either_script(
     r"[\s（(【\[]{0,3}作者[系为是][\u4e00-\u9fff·、，]{2,40}(?:教授|研究员|讲师|院士|博士|硕士|学者|作家|记者|编辑|主任|院长|所长|会长|主席|校长|馆长|"
     r"站长|律师|医生|医师|教师|工程师|农艺师|经济师|分析师|评论员|撰稿人|专家|总监|经理|学生|会员)[\s，,、：:]{0,2}([\u4e00-\u9fff]{2,4})[\s）)】\]。]{0,4}$"
@@ -167,6 +174,9 @@ ORG_OR_POST = either_script(
 WITH_OFFICE = re.compile(r"([\u4e00-\u9fff]{2,4})\s?[（(]([^（()）]{4,30})[）)]")
 """李小山（示例大学历史学院） as a whole line."""
 
+WITH_POST = re.compile(r"([\u4e00-\u9fff]{2,4})[ ，,|｜\x1f]{1,3}([\u4e00-\u9fff]{6,30})")
+"""李小山 示例大学历史学院教授 as a whole line."""
+
 LATIN_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])\s?[（(][A-Za-z][A-Za-z .'\-]{2,40}[)）]")
 """约翰·史密斯（John Smith）"""
 
@@ -181,6 +191,14 @@ ENDS_IN = 60
 ENDING = re.compile(
     r"[。！？!?…”」』]\s?((?:[（(【\[][^（()）【】\[\]]{4,40}[）)】\]]|[^。！？!?”」』（()）]{4,40})\d{0,7})$"
 )
+
+CLOSING_NAME = re.compile(r"[（(]\s?([\u4e00-\u9fff]{2,4})\s?[)）]")
+NO_BYLINE = either_script(
+    r"[完续略图文终编删选译注]$|^[完未待下上接转全本附见详]|删节|节选|连载|转载|原创|综合|整理|网络|佚名|掌声|鞠躬|答案|谢谢|微笑|[日月年]$"
+)
+"""In brackets below a text, and no name: （待续）, （有删节）."""
+
+SIGNED_DAY = 16
 
 POSTED_BY = either_script(r"posted @[\s\x1f]{0,4}.{0,40}?\d{1,2}:\d{2}[\s\x1f]{1,6}([^\s\x1f]{2,20})")
 OWN_HOST = re.compile(
@@ -301,7 +319,12 @@ def _element(page: Evidence) -> str | None:
 
 
 def _dateline(page: Evidence) -> str | None:
-    for line in (*page.printed.head, *page.printed.first, *reversed(page.printed.above)):
+    first = (  # who signs a motto above the text has not written it
+        line
+        for above, line in pairwise(("", *page.printed.first))
+        if not (line.startswith("—") and above.endswith(("”", "」", "』", "。")))
+    )
+    for line in (*page.printed.head, *first, *reversed(page.printed.above)):
         day = find_day(line)
         sides = (AFTER_DAY.sub("", line[day.end :]), line[: day.start]) if day else (line,)
         runs = [run for side in sides for run in side.split(GAP) if ROLE.search(run)] if day else []
@@ -342,7 +365,7 @@ def _foot(page: Evidence) -> str | None:
             return name
         if posted := POSTED_BY.search(line):
             return posted[1]
-    return None
+    return _introduced(page) or _signed(page)
 
 
 def _ending(text: str) -> tuple[str, ...]:
@@ -351,9 +374,35 @@ def _ending(text: str) -> tuple[str, ...]:
     return (found[1],) if found and len(text) > len(found[1]) else ()
 
 
+def _signed(page: Evidence) -> str | None:
+    """A person alone in the line above the day that ends a text."""
+    *_, name, day = ("", "", *page.text[-ENDS_IN:].split("\n"))
+    is_day = len(day) <= SIGNED_DAY and (find_day(day) or MONTH.fullmatch(day))
+    name = SPACED_NAME.sub(closed_up, name)
+    return name if is_day and len(name) > 2 and is_sure_name(name) else None
+
+
+def _introduced(page: Evidence) -> str | None:
+    """作者简介, and below it 李小山，示例大学教授。"""
+    for above, line in pairwise(page.printed.own):
+        said = INTRODUCED.match(line) if ABOUT_ALONE.fullmatch(above) else None
+        if said and (is_personal_name(said[1]) or (is_name(said[1]) and said[2] in "，,")):
+            return said[1]
+    return None
+
+
 def _described(line: str) -> str | None:
     said = (ABOUT_AUTHOR.match(line[:60]), WHAT_AUTHOR_IS.match(line[:80]))
     return next((found[1] for found in said if found and is_personal_name(found[1])), None)
+
+
+def _closing(page: Evidence) -> str | None:
+    for line in (page.printed.last, *page.printed.own):
+        said = CLOSING_NAME.fullmatch(line)
+        if said and not (NO_BYLINE.search(said[1]) or NOT_A_NAME.search(said[1])):
+            is_office = ORG.search(said[1]) or OFFICE.search(said[1])
+            return None if is_office or names_of(said[1]) != [said[1]] else said[1]
+    return None
 
 
 def _desk(page: Evidence) -> str | None:
@@ -385,7 +434,7 @@ def _alone(page: Evidence) -> str | None:
     for above, line, below in zip(("", *head), head, (*head[1:], ""), strict=False):
         if ANOTHERS.fullmatch(above):
             continue
-        office = WITH_OFFICE.fullmatch(line)
+        office = WITH_OFFICE.fullmatch(line) or WITH_POST.fullmatch(line)
         if office and ORG_OR_POST.search(office[2]) and is_personal_name(office[1]):
             return office[1]
         names = re.split(r"[ 、,，]+", line)
@@ -477,6 +526,7 @@ AUTHORS: tuple[Rule[str], ...] = (
     ("card", PLACE, card, "a name in an author's card below the body"),
     ("declared", MACHINE, _declared, "JSON-LD or og:article:author, neither the site nor an organization"),
     ("above_day", PLACE, _above_day, "a name alone above the line of the day, where no source is named"),
+    ("closing", PLACE, _closing, "（阿山） as the whole last line"),
 )
 """Name, voice, function and what it believes of every rule, in the one order they are asked in."""
 
@@ -491,6 +541,10 @@ def find_author(page: Evidence) -> tuple[str | None, str | None]:
 def _believed(name: str, page: Evidence) -> bool:
     """Whether an answer can be an author, by whatever rule it came."""
     if not all(map(is_name, name.split("、"))) or NO_AUTHOR.search(name) or SLOGAN.search(name):
+        return False
+    if (name in page.printed.trail or COLUMN.fullmatch(name)) and not (
+        is_personal_name(name) or DESK_ENDS.search(name)
+    ):
         return False
     return not is_the_site(name, page.url) or (_is_personal(page) and not DESK.search(name))
 

@@ -7,6 +7,7 @@ A body so short that most extractors lose it, or none at all, is looked for by t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,11 +17,12 @@ from pipeline.extract.boilerplate import judge, matching
 from pipeline.extract.captions import captions
 from pipeline.extract.container import LIST_TAGS, SHORT_TITLE
 from pipeline.extract.declaredtitle import letters
-from pipeline.extract.ending import KEPT_IN, below_sentences
+from pipeline.extract.ending import KEPT_IN, MARKS, below_sentences
 from pipeline.extract.images import CAPTIONS
 from pipeline.extract.layout import CELL, HEADINGS, Box, Layout, Line
 from pipeline.extract.looks import by_look
 from pipeline.extract.marks import kinds, words_of
+from pipeline.extract.names import is_personal_name
 from pipeline.extract.structure import write_text
 from pipeline.extract.trafilatura_reader import read_element, read_page
 from pipeline.extract.variants import either_script
@@ -76,6 +78,20 @@ CODE_LABEL = 20
 CODE_LABEL_UP = 3
 CODE_WORDS = frozenset(["code", "lang", "language", "highlight", "toolbar"])
 """Words of the names of an element, at most two above the line's, that holds such a line."""
+
+NAMES_APART = re.compile(r"[\s、,，]+")
+CELLS = frozenset(["td", "th", "dt", "dd"])
+"""Elements that are many with one name where they are of a table or a list of terms."""
+
+AGAIN = 6
+"""Lines of a text with which its summary is compared."""
+
+AGAIN_SHORTEST = 16
+"""Letters of the shortest summary that is looked for: a refrain is shorter."""
+
+SUMMARY_LABEL = either_script(
+    r"\s{0,4}[【\[]?(?:摘要|导读|提要|简介|核心提示|内容[摘提]要|文章摘要)[】\]]?\s?[:：]?\s?"
+)
 
 DOUBTED = 100
 """Letters of a body below which trafilatura is asked: under 500 all extractors lose text (trafilatura F .714, above
@@ -151,6 +167,8 @@ def read_body(
         return [i for i in left if i not in removed]
 
     removed.update(judged(layout, weights, left))
+    removed.update(dict.fromkeys(_said_again(layout, stays()), "summary"))
+    removed.update(dict.fromkeys(_named_again(layout, title_at, stays(), removed), "credit"))
     removed.update(_below_headings(layout, weights, span, boxes, removed))
     for index in stays()[:3]:
         is_cell = layout.boxes[layout.lines[index].box].tag in KEPT_OUTSIDE - HEADINGS
@@ -214,6 +232,35 @@ def _numbering(indexes: Sequence[int], lines: Sequence[Line]) -> Iterator[int]:
         if len(run) >= NUMBERS:
             yield from run
         run = [index] if index is not None and text == "1" else []
+
+
+def _said_again(layout: Layout, kept: Sequence[int]) -> Sequence[int]:
+    """The first line of a body that what follows begins with: systems print the beginning of a text as its summary."""
+    if len(kept) < 2:
+        return ()
+    opening, *below = (layout.lines[i].text for i in kept[: 1 + AGAIN])
+    said = letters(SUMMARY_LABEL.sub("", opening))
+    is_again = (
+        len(said) >= AGAIN_SHORTEST
+        and said != letters(below[0])
+        and "".join(map(letters, below)).startswith(said)
+    )
+    return kept[:1] if is_again else ()
+
+
+def _named_again(
+    layout: Layout, title_at: int | None, kept: Sequence[int], removed: Mapping[int, str]
+) -> Sequence[int]:
+    """The first line of a body, where it is people whom the header above names in an element of their own, or above
+    the day."""
+    if title_at is None or not kept or not title_at < kept[0] <= title_at + HEAD_LINES:
+        return ()
+    text = layout.lines[kept[0]].text
+    if len(text) > HEAD_SHORT or not all(map(is_personal_name, NAMES_APART.split(text))):
+        return ()
+    above = (piece for line in layout.lines[title_at + 1 : kept[0]] for piece in line.pieces)
+    is_told = removed.get(kept[0] + 1) == "date" or any(piece.text.strip() == text for piece in above)
+    return kept[:1] if is_told else ()
 
 
 def _captions_above(layout: Layout, title_at: int | None, span: Sequence[int]) -> list[str]:
@@ -324,7 +371,10 @@ def _emptied(
             between.add(removed[index])
             continue
         tag = layout.boxes[layout.lines[index].box].tag
-        if tag not in HEADINGS or weights.plain[index]:
+        is_text = weights.plain[index] > 0 and not (
+            below is None and layout.lines[index].text[-1] not in MARKS
+        )
+        if tag not in HEADINGS or is_text:
             below, between = "", set()
         elif below is None or (below and tag >= below and between and between <= AROUND):
             yield index
@@ -393,11 +443,15 @@ def _header(layout: Layout, weights: Weights, title_at: int | None) -> frozenset
         return frozenset(above)
     parent = layout.boxes[layout.lines[first].box].parent
     found: list[int] = []
+    is_headed = False
     for index in range(title_at + 1, min(first, title_at + HEAD_LINES + 1)):
         line = layout.lines[index]
         beside = next((box for at in layout.up(line.box) if (box := layout.boxes[at]).parent == parent), None)
         if beside is not None and (beside.tag in LIST_TAGS and not beside.names):
             break
+        if is_headed and layout.boxes[line.box].tag in KEPT_IN:
+            break  # 用料, and below it a table
+        is_headed = is_headed or layout.boxes[line.box].tag in HEADINGS
         own = layout.boxes[line.box]
         if own.parent == parent and own.names in ("", layout.boxes[layout.lines[first].box].names):
             if matching(line.text, "head") is None:
@@ -462,6 +516,9 @@ def _held(layout: Layout, weights: Weights, span: Sequence[int], boxes: Sequence
                 lines = range(box.first, box.last)
                 weight = sum(max(weights.plain[i], weights.line[i]) for i in lines)
                 held[_like(box)] = held.get(_like(box), 0.0) + weight
+                if box.tag in CELLS:
+                    cells = f"{box.tag} {box.names}"
+                    held[cells] = held.get(cells, 0.0) + 1
     return held
 
 
@@ -476,6 +533,8 @@ def _element_rule(layout: Layout, held: Mapping[str, float], index: int, whole: 
         return "caption"
     if held.get(_like(box), 0.0) >= HOLDS * whole:
         return None
+    if box.tag in CELLS and held.get(f"{box.tag} {box.names}", 0.0) > 1:
+        return None  # a column of a table: <td class="name">
     if box.hidden or box.invisible:
         return None if _is_unfolded(layout, box) else "hidden"
     said = kinds(box.names)

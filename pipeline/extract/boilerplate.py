@@ -17,7 +17,7 @@ from itertools import takewhile
 from pipeline.extract.access import notice
 from pipeline.extract.calls import is_call
 from pipeline.extract.creditline import is_byline
-from pipeline.extract.headblocks import of_account, of_form
+from pipeline.extract.headblocks import of_account, of_event, of_form
 from pipeline.extract.prefilter import prefilter
 from pipeline.extract.variants import either_script, in_either_script
 from pipeline.rules import table
@@ -166,6 +166,7 @@ def judge(lines: Sequence[str], weights: Sequence[float]) -> list[str | None]:
     _below_related(lines, verdicts)
     _edge(lines, weights, verdicts, "head", range(len(lines)))
     of_account(lines, verdicts)
+    of_event(lines, verdicts)
     of_form(lines, verdicts)
     _edge(lines, weights, verdicts, "foot", range(len(lines) - 1, -1, -1))
     return verdicts

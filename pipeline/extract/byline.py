@@ -29,8 +29,8 @@ SOURCE_LABEL = either_script(
     + r"([^\x1f|｜:：\n\t]{2,40})"
 )
 AUTHOR_LABEL = either_script(
-    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|留言[者人]|发言[者人]|网友|昵称|博主|投稿[人者]|投稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字(?:整理)?|文[案稿]|口述|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|"
-    r"采写|采访|採訪|通讯员(?=[:：])|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by|(?:Text|Words|Writer)(?=\s?[:：]))"
+    r"(?:(?<![\u4e00-\u9fff])(?:文章|本文|原文|图文|圖文|原创|特约|学生|校园)?|(?<![合原续写])(?=作者\s?[:：]))(?:[图文][/／、和及与&＆][图文]|原?作[^\S\x1f]{0,4}者|发信人|送交者|楼主|留言[者人]|发言[者人]|网友|昵称|博主|投稿[人者]|[投供]稿(?=[:：])|发[帖贴表]人|撰文者?|撰[^\S\x1f]{0,4}稿(?:人|编辑)?|供稿人|执笔|執筆|主笔|文(?!\s?[/／]\s?[图圖])|文字(?:整理)?|文[案稿]|口述|信息员|UP主|up主|记者|記者|本报记者|本刊记者|本网记者|特约记者|(?:独家|现场|采访)?(?:报道|报导)(?=[:：])|(?<![\u4e00-\u9fff])整理(?=\s?[:：])|回答[者人]|答主|"
+    r"采写|采访[人者]?|採訪|通讯员(?=[:：])|編譯|编译|原创|原創|張貼者|张贴者|發文者|图文|author|Author|By|by|(?:Text|Words|Writer)(?=\s?[:：]))"
     + _PARTED
     + r"([^\x1f|｜\n\t]{1,60})"
 )
@@ -47,7 +47,7 @@ PAPER_AND_REPORTER = either_script(
 )
 """《示例周刊》记者 before a name, behind the label of an author."""
 
-SENT_IN = "投稿"
+SENT_IN = ("投稿", "供稿")
 """Behind it an office may stand too, which is a source."""
 
 FIRST_WORD = ("原创", "原創")
@@ -77,6 +77,9 @@ LABELS = 20
 TOGETHER = 8
 """Runs behind the first name of a byline that may hold the others, each with the sign before it."""
 
+ASKED_OF = either_script(r"转载(?:请|时|务必|须)")
+"""转载请注明：文章转载自示例网 asks others to name this site."""
+
 PLATFORM = either_script(r"^[\u4e00-\u9fff]{2,4}号\s?[·・•丨|｜]\s?(?=\S{2})")
 """What stands before an account's name: 示例号·城北发布."""
 
@@ -90,11 +93,13 @@ OFFICIAL = either_script(r"(?<=.{2})官方[账帐]号$")
 """Behind a paper's name on the platforms: 示例晚报官方账号."""
 
 CLOCK = re.compile(r"\d{1,2}[:：]\d\d")
-REPORTER_OF = either_script(r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:公众号\s?)?ID).*", re.I)
+REPORTER_OF = either_script(
+    r"(?:(?<=[报网社台刊])(?:首席|特约|见习)?记者|\s?[（(](?:(?:公众号\s?)?ID|(?:微信)?公众号)).*", re.I
+)
 """What follows a paper's name: 示例晚报记者 李小山, 示例评论（ID：shili）."""
 
 NO_SOURCE = either_script(
-    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|发[表布]于?|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑|收集|搜集|采集|摘录)?|来自|转自|来源|"
+    r"(?:来自|來自)?(?:网络|網絡|網路|互联网|投稿|读者投稿|作者投稿|网友投稿|自己|我|会员|网友|用户|手机|电脑|客户端|iPhone客户端|Android客户端|網際網路|本站|本网|发[表布]于?|未知|不详|佚名|转载|原创|原創|其他|其它|整理|综合)(?:整理|综合|原创|转载|编辑|收集|搜集|采集|摘录|资源|素材|资料)?|来自|转自|来源|"
     r"(?:阅读|浏览|点击|访问|查看)(?:量|数|次数)?\s?\d.{0,8}|[〇零一二三四五六七八九十]{1,3}[时点].{0,5}"
 )
 """Printed where a source should be, or the count or the hour behind an empty label; it names none."""
@@ -153,6 +158,8 @@ def source_in(text: str) -> str | None:
     text = LABEL_IN_BRACKETS.sub(r" \1", text)
     for match in SOURCE_LABEL.finditer(text):
         value = match[1]
+        if ASKED_OF.search(text, 0, match.start()) and match[0][:1] in "转轉":
+            continue
         if text[match.end() : match.end() + 1] in (":", "："):
             value = LABEL_AT_END.sub("", value)
         name = clean_source(value)
@@ -220,7 +227,7 @@ def author_in(text: str) -> str | None:
                 if is_personal_name(names[0] if names else "")
                 else names_of("".join(value.split()[:1]))
             )
-        if match[0][:2] == SENT_IN and any(ORG.search(name) or len(name) > 4 for name in names):
+        if match[0][:2] in SENT_IN and any(ORG.search(name) or len(name) > 4 for name in names):
             continue
         if names:
             more = (
@@ -267,9 +274,10 @@ def closing_author(text: str) -> str | None:
     names = names_of(re.sub(r"\s+", "、", match[2]))
     people = [name for name in names if is_personal_name(name)]
     beside = [word for word in re.split(r"[\s、,，/／]+", match[2]) if word and word not in people]
-    if len(people) < len(names) and not all(map(OF_OFFICE.fullmatch, beside)):
+    if len(people) < len(names) and not (match[1].strip() or all(map(OF_OFFICE.fullmatch, beside))):
         return None
-    return "、".join(people) if people and (not beside or any(map(is_sure_name, people))) else None
+    is_sure = not beside or match[1].strip() or any(map(is_sure_name, people))
+    return "、".join(people) if people and is_sure else None
 
 
 def agency(text: str) -> str | None:

@@ -12,6 +12,7 @@ from itertools import pairwise, takewhile
 from pipeline.extract.frames import frames
 from pipeline.extract.layout import Box, Layout
 from pipeline.extract.marks import kinds
+from pipeline.extract.variants import either_script
 from pipeline.extract.verses import is_commentary
 from pipeline.extract.weights import HEADER, JUNK_TAGS, NOTICE, NOTICE_HEAD, Weights, is_linked, is_prose
 
@@ -39,6 +40,9 @@ LIGHT = 8
 
 ASIDE = 2
 """And the most sentences it has: what a site says of itself, no body below a standfirst."""
+
+ANSWER = either_script(r".{0,8}(?:回答|解答|答案|答复|回复)[\s\d()（）:：|条个]*")
+"""The heading of an answer, which is of the question above it."""
 
 HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6", "dt", "caption", "legend"})
 CONTAINER_TAGS = frozenset({"div", "td", "section", "article", "main"})
@@ -97,7 +101,9 @@ def _is_other(layout: Layout, weights: Weights, box: Box, least: float) -> bool:
         for i in sentences
     ):
         return True
-    is_headed = layout.boxes[layout.lines[box.first].box].tag in HEADING_TAGS and len(sentences) <= ASIDE
+    opening = layout.lines[box.first]
+    is_headed = layout.boxes[opening.box].tag in HEADING_TAGS and len(sentences) <= ASIDE
+    is_headed = is_headed and not ANSWER.fullmatch(opening.text)
     return is_headed and weights.between(box.first, box.last) <= LIGHT * least
 
 

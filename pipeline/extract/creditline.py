@@ -56,6 +56,15 @@ PAPER = either_script(rf"(?![本我]){_NAME}(?:[·・\-－—]{_NAME})?|[\u4e00-
 """The name of a paper, a station, an agency or a portal."""
 
 
+SCHOOL = either_script(
+    r"[\u4e00-\u9fff]{2,16}(?:小学|中学|[一二三四五六七八九十]中|附[小中]|幼儿园|大学|学院)"
+)
+
+
+UNIT = either_script(r"[\u4e00-\u9fff]{2,14}(?:[科室处部所站局]|办公室|分公司|党支部|团支部)")
+"""A part of an office: 内三科."""
+
+
 def is_byline(line: str) -> bool:
     """Whether a line is roles, names, papers, desks and places alone, and names both who and what they did.
 
@@ -73,11 +82,12 @@ def is_byline(line: str) -> bool:
         return False
     if SQUARE.match(line) and is_sure_name(parts[0]):
         parts = [part for part in parts if not POST.fullmatch(part)]
-    is_marked = SQUARE.match(line) is not None and all(map(is_sure_name, parts))
+    is_set_wide = len(parts) == 1 and SPACED_NAME.search(line) is not None and is_personal_name(parts[0])
+    is_marked = SQUARE.match(line) is not None and (is_set_wide or all(map(is_sure_name, parts)))
     who, what = False, is_marked or bool(_staff(parts))
     for part in parts:
         named, did = _part(part)
-        if not (named or did):
+        if not (named or did or SCHOOL.fullmatch(part) or UNIT.fullmatch(part)):
             return False
         who, what = who or named, what or did
     return who and what
@@ -99,7 +109,7 @@ def _parts_of(line: str) -> list[str]:
 def _staff(parts: list[str]) -> list[str]:
     people = parts[1:]
     is_sure = any(map(is_sure_name, people)) and all(map(is_personal_name, people))
-    return people if is_sure and PAPER.fullmatch(parts[0]) else []
+    return people if is_sure and any(form.fullmatch(parts[0]) for form in (PAPER, SCHOOL, UNIT)) else []
 
 
 def _part(part: str) -> tuple[bool, bool]:

@@ -15,7 +15,7 @@ from pipeline.extract.evidence import Evidence
 from pipeline.extract.variants import either_script
 
 TODAY = either_script(
-    r"今天是|现在是|今日是|欢迎您|北京时间：|[农陰]历|黄历|万年历|℃|°C|多云|晴转|阴转|气温|天气预报|谜语|谜面|谜底|猜谜|每日一[谜题句诗]|"
+    r"今天是|现在是|今日是|欢迎您|北京时间：|[农陰]历|黄历|万年历|(?<![\d,])\d{1,2}[\s\x1f]{0,2}(?:℃|°C)|多云|晴转|阴转|气温|天气预报|谜语|谜面|谜底|猜谜|每日一[谜题句诗]|"
     r"©(?!\x1f?\s{0,3}(?:(?:19|20)\d\d[-/.年]\d\d?[-/.月]|著作权|版权))|copyright|版权所有|all rights reserved",
     re.I,
 )
@@ -43,6 +43,13 @@ SAID_BEHIND = either_script(
     re.I,
 )
 """What is said of a day behind it: 2024-05-13 发布，2024-05-15 更新. In an element of its own 回复 is a button."""
+
+
+UNTIL = either_script(r"[\s\x1f日号]{0,3}(?:至|到|[-—–~～]{1,2})[\s\x1f]{0,3}")
+"""Between the first and the last day of what lasts: 展览时间：2018-05-01 至 2018-06-30."""
+
+OWN_FACT = either_script(r"(?:来源|稿源|作者|记者)\s?[:：]")
+"""A line that has such a label is the article's, though it tells the day in the lunar calendar too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +90,13 @@ def days_of(line: str, page: Evidence) -> Iterator[Said]:
 @lru_cache(maxsize=512)
 def _all_of(line: str) -> tuple[Said, ...]:
     """All days of a line. A dozen readers ask for those of the same lines, so the last answers are kept."""
-    if not SIGN.search(line) or TODAY.search(line):
+    if not SIGN.search(line) or (TODAY.search(line) and not OWN_FACT.search(line)):
         return ()
     at, days = 0, list[Said]()
     for found in days_in(line):
         said, behind = _said(line, at, found)
+        if not said and days and days[-1].said == "other" and UNTIL.fullmatch(line, at, found.start):
+            said = "other"
         at = found.end + behind
         clock = clock_beside(line, found.start, found.end)
         days.append(

@@ -41,14 +41,16 @@ GLUED_SITE = re.compile(
 
 
 SITE_NAME = either_script(
-    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻|政府|公司|集团|大学|学院|医院|BBS|News)$",
+    r"(?:网站?|新闻|频道|日报|晚报|时报|早报|报社|报|论坛|社区|门户|官网|平台|电视台|博客|客户端|首页|在线|杂志|资讯|快讯|要闻"
+    r"|文学社|出版社|杂志社|旅行社|政府|公司|集团|大学|学院|医院|[协商]会|联合会|基金会|幼儿园|(?:实验|中心)小学|BBS|News)$",
     re.I,
 )
 """How the name of a site or a column ends."""
 
 NO_TITLE = either_script(
     r"正文|首页|主页|新闻(?:中心|详情|内容|正文)?|文章(?:详情|内容|正文|阅读)?|详情页?|内容页?|欢迎(?:您|光临).{0,20}|.{0,12}欢迎您|.{0,12}门户网站|.{0,12}官方网站|您?(?:当前|现在|所在)?的?(?:所在)?位置\s?[:：].{0,60}|"
-    r"[Pp]owered [Bb]y .{0,40}"
+    r"[Pp]owered [Bb]y .{0,40}|"
+    r"无标题(?:文档|页)?|新建网页\s?\d{0,3}|[Uu]ntitled(?: [Dd]ocument)?|[Nn]ew [Pp]age\s?\d{0,3}|[Dd]ocument"
 )
 """A heading or a part of a title that says only what kind of page it is."""
 

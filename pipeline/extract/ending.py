@@ -35,6 +35,11 @@ KEPT_IN = HEADINGS | {"li", "td", "th", "dd", "dt", "pre", "blockquote"}
 SIGNED = 16
 """Code points of a line that is a day: who signed stands above it."""
 
+MONTH = re.compile(
+    r"(?:(?:19|20)\d\d|[一二][〇○零一二三四五六七八九]{3})年(?:\d{1,2}|[一二三四五六七八九十]{1,2})月"
+)
+"""The same without a day: 二〇一六年九月."""
+
 GREETING = ("：", ":")
 """How the first line of a letter ends, whose last is who wrote it."""
 
@@ -68,5 +73,6 @@ def below_sentences(layout: Layout, kept: Sequence[int]) -> list[int]:
         for i in tail
     )
     last = texts[-1]
-    is_signed = texts[0].endswith(GREETING) or (len(last) <= SIGNED and find_day(last) is not None)
+    is_day = len(last) <= SIGNED and (find_day(last) is not None or MONTH.fullmatch(last) is not None)
+    is_signed = texts[0].endswith(GREETING) or is_day
     return [] if is_own or is_signed else tail

@@ -28,7 +28,7 @@ HEADER_LINES = 6
 """Lines below the title among which 李小山／示例晚报 is a byline."""
 
 REPRINTED = either_script(
-    r"\W{0,3}(?:(?:编者按|编者注|编者的话|按|注)[\s:：】]{1,3})?(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?|首发于|原载于?|选自|摘自)"
+    r"\W{0,3}(?:(?:编者按|编者注|编者的话|按|注)[\s:：】]{1,3})?(?:本文|文章|内容)?(?:来自|來自|来源|來源|转自|轉自|转载自?|轉載自?|首发于|原载于?|刊[载登发]?于|选自|摘自)"
 )
 """How a sentence begins that says where an article was taken from."""
 

@@ -38,6 +38,12 @@ ACCOUNT_LINE = 120
 TAKEN_FROM = either_script(r"以下(?:文章|内容)来源[于於]\s?([^\s，,]{2,20})\s?[，,]\s?作者")
 """What WeChat prints above a text of another account, whose card stands below: the name, a dot, what it is about."""
 
+EVENT_DAY = either_script(r"(?:(?:会议|活动|讲座|报告|演出|展览)?(?:时\s{0,3}间|日\s{0,3}期))\s?[:：]")
+EVENT = either_script(
+    r"(?:(?:会议|活动|讲座|报告|演出|展览)?地\s{0,3}点|主\s?讲\s?人?|报告人|演讲者|主\s?持\s?人?|嘉宾|参[加会](?:人员|对象)|出席(?:人员|领导))\s?[:：]"
+)
+"""How a line begins that says where something was held, or who spoke."""
+
 FORM = either_script(
     r"\d\s?[.、]\s?(?:完整)?(?:(?P<head>(?:媒体|新闻|文章)来源|(?:记者|作者)(?:署名|姓名)|(?:新闻|文章)标题|发布(?:时间|日期))"
     r"|(?P<text>(?:新闻|文章)?(?:内文|内容|全文))|(?P<foot>(?:新闻|文章)?(?:连结|链接|网址)|备[注註]|心得))[^。]{0,40}?[:：]"
@@ -70,6 +76,15 @@ def of_account(lines: Sequence[str], verdicts: list[str | None]) -> None:
             if has_dot and len(lines[index + 2]) <= ACCOUNT_LINE:
                 verdicts[index + 2] = "credit"
             return
+
+
+def of_event(lines: Sequence[str], verdicts: list[str | None]) -> None:
+    """Give back the day of an event that stands among who speaks and where: a lecture's 主讲人：, 时间：, 地点：."""
+    for index, line in enumerate(lines[:ACCOUNT_HEAD]):
+        if verdicts[index] and EVENT_DAY.match(line):
+            beside = range(max(0, index - 1), min(len(lines), index + 2))
+            if any(verdicts[i] is None and EVENT.match(lines[i]) for i in beside):
+                verdicts[index] = None
 
 
 def of_form(lines: Sequence[str], verdicts: list[str | None]) -> None:

@@ -42,6 +42,9 @@ REACH = 12
 PIECES = 8
 """Runs of text of the longest heading whose parts are tried."""
 
+KIND_MARK = either_script(r"\s{0,4}[【\[［](?:多?图文?|组图|视频|原创|高清)[】\]］]\s{0,4}(?=\S)")
+"""What a declared title begins with of its kind: 【图】旧磨坊又转了起来."""
+
 BESIDE_DAY = 6
 """Letters beside a day in a text that is no title: its clock time."""
 
@@ -115,7 +118,15 @@ def _parted(
 ) -> tuple[tuple[str, ...], frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
     """`wanted`, `parts`, `forms`, `opening` and `pieces` of declared titles: a page is asked two or three times."""
     return (
-        tuple(dict.fromkeys((*(letters(CUT.sub("", title)) for title in titles), *_cut(titles)))),
+        tuple(
+            dict.fromkeys(
+                (
+                    *(letters(CUT.sub("", title)) for title in titles),
+                    *(letters(title[mark.end() :]) for title in titles if (mark := KIND_MARK.match(title))),
+                    *_cut(titles),
+                )
+            )
+        ),
         frozenset(letters(LEADING_DAY.sub("", p)) for title in titles for p in SEPARATOR.split(title)),
         frozenset(form for title in titles if (form := form_title(title))),
         frozenset(letters(SEPARATOR.split(title)[0]) for title in titles),

@@ -54,7 +54,7 @@ def read_metadata(
     author_from, author = find_author(replace(page, origin=origin[0] if origin else None))
     if origin is None:
         origin_from, origin = find_origin(ELSEWHERE, replace(page, author=author))
-        is_named_below = (origin_from, author_from) == ("foot", "beside_day")
+        is_named_below = origin_from == "foot" and author_from in ("beside_day", "above_day")
         if origin and author == origin[0] and (is_named_below or ORG.search(author)):
             author_from = author = None  # a label below says what the name is, or the site names itself twice
     title, cut = completed(title, layout, declared, reading.text)

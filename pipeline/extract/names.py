@@ -55,6 +55,9 @@ TAIL = either_script(
     r"(?:(?<!\s)\s*+[/／|｜]\s*+)?(?:摄影报道|攝影報導|综合报道|綜合報導|专题报道|报道|報道|報導|编译|編譯|整理|撰文|文并摄|文/[图摄]|图/文|专电|(?<=\s)[著撰])$"
 )
 TAIL_SIGN = either_script(r"[文摄著电等译]$")
+AND_OTHERS = either_script(r"(?<=[\u4e00-\u9fff])\s{1,3}等(?:\d{1,3}人)?\s*$")
+"""Behind the last of several: 李小山 等"""
+
 """Behind a person's name what was done; in another name a letter of it."""
 
 NO_NAME = either_script(
@@ -109,6 +112,11 @@ def closed_up(found: re.Match[str]) -> str:
     return "".join(filter(None, found.groups()))
 
 
+HONOUR = either_script(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff]{2,3})(?:老师|医师|医生|大夫|律师|教授|护士长)(?=$|[\s、,，/／|｜\x1f])"
+)
+"""周建平医师, 周敏老师"""
+
 HAN_NAME = either_script(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,6}[·•・‧][\u3400-\u9fff·•・‧]{1,12}")
 
 
@@ -119,7 +127,7 @@ SENTENCE = either_script(
 
 
 NO_GIVEN_NAME = either_script(
-    r".[图街帽员部省网看面办率识库版读病词县市区镇村乡店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴]|.(?:小姐|先生|女士)$"
+    r".[图街帽员部省网看面办率识库版读病词县市区镇村乡店馆厂校局组队者型性品器车费价税卡票证号站线室厅层场次篇页吧的了是在有我你他她它们这那哪么怎到被把又都很就也不没宫港轴等]|.(?:小姐|先生|女士)$|^宣传"
 )
 """Behind a family name's character, these make a word, 金融街, 程序员, or how somebody is addressed."""
 
@@ -164,8 +172,9 @@ def names_of(value: str) -> list[str]:
 @lru_cache(maxsize=256)
 def _names_of(value: str) -> Sequence[str]:
     """The same; a page asks six times about each text."""
-    value = ROLE.sub("", SPACED_NAME.sub(closed_up, value).strip(" \u3000()（）[]【】:：/／|｜\x1f"))
-    value = OTHER_ROLE.sub("", value)
+    value = HONOUR.sub(_plain_name, SPACED_NAME.sub(closed_up, value))
+    value = ROLE.sub("", value.strip(" \u3000()（）[]【】:：/／|｜\x1f"))
+    value = AND_OTHERS.sub("", OTHER_ROLE.sub("", value))
     if re.search(r"[。！？]", value) or SIZES.fullmatch(value):
         return []
     slashed = [part.strip() for part in re.split(r"[/／|｜]", value)]
@@ -185,7 +194,7 @@ def _names_of(value: str) -> Sequence[str]:
         people = [word for word in words if is_personal_name(word)]
         if len(words) > 1 and all(HAN_NAME.fullmatch(word) for word in words):
             names.extend(words)
-        elif people and all(word in people or ORG.search(word) or DEGREE.search(word) for word in words):
+        elif people and all(word in people or _is_other(word) or DEGREE.search(word) for word in words):
             names.extend(people)
         elif (
             part
@@ -198,6 +207,12 @@ def _names_of(value: str) -> Sequence[str]:
     if any(map(is_personal_name, names)):
         names = [n for n in names if is_personal_name(n) or not (HAN.fullmatch(n) and _is_other(n))]
     return names if len(names) <= 8 else []
+
+
+def _plain_name(found: re.Match[str]) -> str:
+    """A full name without how its bearer is called; 王老师 has none."""
+    is_full = is_personal_name(found[1]) and (len(found[1]) > 2 or is_sure_name(found[1]))
+    return found[1] if is_full else found[0]
 
 
 def _is_other(name: str) -> bool:

@@ -66,7 +66,7 @@ SENTENCE_END = re.compile(r"[。！？；：]")
 
 ACCOUNT_ADDRESS = re.compile(
     r"(?:^|/)(?:users?|members?|u|people|profiles?|authors?|reporters?|writers?|columnists?|byline|experts?|space)(?:[/?.\-](?!login|reg|sign|cent|fav|msg|mess|home|index|submit|post|forg|logout|sett|help)|$)|"
-    r"^/by/\w|/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
+    r"^/by/\w|(?:^|/)u\d{2,12}(?:[/?.]|$)|/@\w|space-uid-|mod=space|[?&](?:uid=|userid=|user_id=|author=|username=)",
     re.I,
 )
 """In the address of a person's page, behind its host: /u/12, /author/li, space-uid-12.html, u.php?uid=12."""
@@ -104,6 +104,9 @@ OF_AUTHOR = either_script(
 )
 """A heading above what is said of the author, or one that is a labelled fact itself."""
 
+OF_THE_AUTHOR = either_script(r"\W{0,3}关于(?:本文)?作者\W{0,3}")
+"""A heading that cuts a text off, but below which its author stands."""
+
 MARKED = 40
 """Code points of the longest text of a named element that can be a name."""
 
@@ -136,6 +139,8 @@ class Printed:
     """Texts of links to a person's page in the header and just above the title."""
     cards: tuple[tuple[str, str], ...]
     """(class and id, text) of named elements and headings above the title, links or not, and in the page's own foot."""
+    trail: frozenset[str] = frozenset()
+    """Texts of the links of the way to the page, 首页 > 旅游 > 攻略, less those to a person's page."""
 
 
 SILENT = Printed(
@@ -175,6 +180,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
         n
         for n, i in enumerate(foot)
         if i > last
+        and not OF_THE_AUTHOR.fullmatch(layout.lines[i].text)
         and (matching(layout.lines[i].text, "cut") not in (None, "credit") or _begins_another(layout, i))
     )
     own = foot[: next(others, len(foot))]
@@ -228,6 +234,7 @@ def read_printed(layout: Layout, reading: Reading, title_at: int | None) -> Prin
                 (*_logos(layout, top - ABOVE), *over, *(i for i in own if not _is_comment(layout, i))),
             )
         ),
+        trail=frozenset(text for i in range(max(0, top - ABOVE), top) for text in _way(layout.lines[i])),
     )
 
 
@@ -292,9 +299,9 @@ def _begins_another(layout: Layout, index: int) -> bool:
     line = layout.lines[index]
     named = " ".join(layout.boxes[box].names for box in layout.up(line.box, CARD_DEPTH))
     is_heading = layout.boxes[line.box].tag in HEADINGS
-    return is_heading and not (
-        CARD.search(named) or OF_AUTHOR.match(line.text) or is_personal_name(line.text)
-    )
+    if not is_heading or CARD.search(named) or OF_AUTHOR.match(line.text) or is_personal_name(line.text):
+        return False
+    return matching(line.text, "any") not in ("promotion", "share")
 
 
 def _lines(layout: Layout, indexes: Sequence[int]) -> tuple[str, ...]:
@@ -319,6 +326,16 @@ def _marked(layout: Layout, indexes: tuple[int, ...]) -> list[tuple[str, str]]:
 def _is_teaser(line: Line) -> bool:
     """Whether a line above the title is of another article: its title as a link, and its day."""
     return _longest_link(line) >= TEASER_ABOVE and find_day(line.text) is not None
+
+
+def _way(line: Line) -> list[str]:
+    """Texts of the links of a line that has more than one, less those to a person's page."""
+    linked = [piece for piece in line.pieces if piece.href]
+    if len(linked) < 2:
+        return []
+    return [
+        piece.text.strip() for piece in linked if not ACCOUNT_ADDRESS.search(HOST.sub("", piece.href[:200]))
+    ]
 
 
 def _is_comment(layout: Layout, index: int) -> bool:

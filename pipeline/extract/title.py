@@ -57,7 +57,7 @@ TITLE_LABEL = either_script(
 """标题: of a bulletin board."""
 
 TITLE_CLASS = re.compile(
-    r"(?:^|[\s_\-])(?:title|tit|biaoti|bt|headline|subject|(?:article|news|content|post)title)(?:$|[\s_\-])",
+    r"(?:^|[\s_\-])(?:title|tit|biaoti|bt|headline|subject|(?:article|news|content|post)title)\d?(?:$|[\s_\-])",
     re.I,
 )
 """Class and id of an element that holds the title."""
@@ -183,6 +183,11 @@ def _tag(page: TitlePage, index: int) -> str:
     return page.layout.boxes[page.layout.lines[index].box].tag
 
 
+def _is_called(page: TitlePage, index: int) -> bool:
+    """Whether the element of a line is named as a title's."""
+    return TITLE_CLASS.search(page.layout.boxes[page.layout.lines[index].box].names) is not None
+
+
 def _part(page: TitlePage) -> tuple[str, int] | None:
     longest = max(map(len, page.parts), default=0)
     found: tuple[str, int] | None = None
@@ -191,7 +196,9 @@ def _part(page: TitlePage) -> tuple[str, int] | None:
             continue  # read before, by _repeated
         ends = any(title.endswith(bare) for title in page.wanted)
         is_part = (is_heading and bare in page.pieces) or (bare in page.parts and len(bare) == longest)
-        if not (is_part or (ends and (is_heading or len(bare) >= HEADING_SHORTEST))) or _is_site(text, page):
+        if not (
+            is_part or (ends and (is_heading or len(bare) >= HEADING_SHORTEST or _is_called(page, index)))
+        ) or _is_site(text, page):
             continue
         own = is_part and is_heading and len(bare) == longest and index >= page.start - NEAR
         if page.layout.lines[index].linked * 2 > len(page.layout.lines[index].text) and not own:
@@ -252,14 +259,20 @@ def _is_generic(page: TitlePage) -> bool:
 
 
 def _named(page: TitlePage) -> tuple[str, int] | None:
+    least = 0
     if page.named and not _is_generic(page):
-        return None
+        least = len(letters(page.named[0][1])) + 1
+        if least > COLUMN_NAME or len(page.named) > 1:
+            return None  # a short one may be the site's alone
     found: tuple[str, int] | None = None
     for index, text, _, _ in page.lines:
         line = page.layout.lines[index]
         near = page.start - REACH <= index <= page.start + NEAR
         called = TITLE_CLASS.search(page.layout.boxes[line.box].names)
-        if near and called and line.linked * 2 < len(line.text) and not _is_site(text, page):
+        is_own = line.linked * 2 < len(line.text) and not (
+            _is_site(text, page) or FACT.match(text.lstrip("【[（("))
+        )
+        if near and called and is_own and len(letters(text)) >= least:
             found = (text, index)
     return found
 
@@ -283,6 +296,17 @@ def _last(page: TitlePage) -> tuple[str, int] | None:
             continue
         fits = len(text) <= LONGEST_LAST and "。" not in text and not _is_site(text, page)
         return (text, index) if fits else None
+    return None
+
+
+def _centred(page: TitlePage) -> tuple[str, int] | None:
+    """The first of the element's first lines that is set in the middle, where only site or column is declared."""
+    if page.named and not _is_generic(page):
+        return None
+    for index, line in enumerate(page.layout.lines[page.start : page.start + NEAR], page.start):
+        text, is_middle = line.text, page.layout.boxes[line.box].centred
+        if index < page.stop and is_middle and not (line.linked or find_day(text) or FACT.match(text)):
+            return (text, index) if 2 <= len(text) <= LONGEST_LAST and text[-1] not in "。：:" else None
     return None
 
 
@@ -331,6 +355,11 @@ TITLES: tuple[tuple[str, Callable[[TitlePage], tuple[str, int | None] | None], s
         "last",
         _last,
         "the last line before the body that is no fact, where the `title` names only site or column",
+    ),
+    (
+        "centred",
+        _centred,
+        "the first line of the body's element that is set in the middle, where the `title` names only site or column",
     ),
     ("title", _declared("title"), "the `title` element, cut to size"),
     ("short", _heading_line, "any heading by the body"),

@@ -7,7 +7,7 @@ from itertools import pairwise, takewhile
 
 from pipeline.extract.byline import clean_source
 from pipeline.extract.dates import days_in, find_day
-from pipeline.extract.declaredtitle import letters
+from pipeline.extract.declaredtitle import SEPARATOR, letters
 from pipeline.extract.evidence import NOT_A_NAME, Evidence, is_the_site
 from pipeline.extract.names import (
     GAP,
@@ -41,7 +41,10 @@ COLUMN = either_script(
     r"电影|音乐|历史|读书|美食|家居|宏观|基金|股市|车市|散文|随笔|杂文|小说|诗歌|政策|问答|解读|读者|来信|专栏|技术|文章|教程|攻略|"
     r"知识|百科|经验|技巧|案例|专题|观点|访谈|一图|图解|读懂|情感|养生|育儿|科普|评测|测评|通知|公告|公示|通告|园地|学习|交流|"
     r"活动|回顾|招聘|求职|招考|人才|赛事|法规|选购|指南|经典|美文|作文|范文|演讲稿|读后感|日记|市场|行情|企业|校园|话题|动态|"
-    r"生产|乡村|振兴|文明|创建|实践|志愿|服务|基层|民生|教研|德育|工作|建设|教学|招生|科研|统战|宣传|理论|卫生|医疗|交通|环保|生态|城建|农业|农村|三农|乡镇|风采){1,3}"
+    r"生产|乡村|振兴|文明|创建|实践|志愿|服务|基层|民生|教研|德育|工作|建设|教学|招生|科研|统战|宣传|理论|卫生|医疗|交通|环保|生态|城建|农业|农村|三农|乡镇|风采|"
+    r"保险|理财|装修|家装|宠物|母婴|亲子|数码|手机|电脑|硬件|软件|楼市|房价|购房|股票|期货|外汇|银行|创业|营销|电商|互联网|职场|面试|星座|运势|家电|家具|建材|"
+    r"种植|养殖|农技|水产|畜牧|饮食|减肥|美容|护肤|美妆|穿搭|婚嫁|婚礼|心理|中医|疾病|食疗|菜谱|食谱|法律|婚姻|合同|手游|网游|单机|电竞|动漫|综艺|影视|演出|书评|影评|"
+    r"语文|数学|英语|考研|考试|留学|签证|酒店|景点|自驾|户外|摄影|收藏|书画|信仰|灵修){1,3}"
     r"(?:要闻|资讯|动态|报道|報導|快讯|中心)?"
 )
 """A column's or a province's name beside the day, no account."""
@@ -98,6 +101,11 @@ BEFORE_SHORT_DAY = either_script(
 )
 """李小山 · 3小时前"""
 
+PAPER_BEFORE_SHORT_DAY = either_script(
+    rf"([\u4e00-\u9fff]{{3,12}})[\s\x1f|｜·•]{{1,4}}{_SHORT_DAY}(?=[\s\x1f|｜·•]|$)"
+)
+"""示例晚报 05-20 10:12"""
+
 POSTED_ON = either_script(
     r"(?<![\x1f\s])[\x1f\s]*+(?![\x1f\s:：])(?:最后)?(?:发表|发布|编辑|更新|修改|上传|撰写|Posted|Published)?"
     r"\s?(?:于|在|on)?[\x1f\s:：]*+$|(?<![\x1f\s:：])[\x1f\s:：]++$",
@@ -121,7 +129,7 @@ WHERE = either_script(r"[\u4e00-\u9fff]{2,8}\s?[-－·]\s?[\u4e00-\u9fff]{1,8}[�
 """Where who asked lives: 山东-济南市."""
 
 PUBLISHER = either_script(
-    r"(?:网|报|新闻|新闻社|通讯社|电视?台|广播|新闻中心|融媒体?|全媒体|发布|日报社|客户端|周刊|杂志|在线|网站|官网|传媒|(?<=[\u4e00-\u9fff]{2})(?:财经|体育|科技|娱乐|汽车|军事|时尚))$"
+    r"(?:网|报|新闻|新闻社|通讯社|电视?台|广播|新闻中心|融媒体?|全媒体|发布|日报社|客户端|(?<=[\u4e00-\u9fff]{2})头条|周刊|杂志|在线|网站|官网|传媒|(?<=[\u4e00-\u9fff]{2})(?:财经|体育|科技|娱乐|汽车|军事|时尚))$"
 )
 """How the name of a paper or station ends that stands before the day."""
 
@@ -130,6 +138,12 @@ IN_TITLE_BRACKETS = re.compile(r"《([^《》]{2,16})(?:》[\s（(]{0,3})?$")
 
 DISPATCH = either_script(r"日?专?[讯电][】）)〕\s（(]")
 """Behind the day of a dispatch: 【示例社2023年3月11日讯】."""
+
+MAY_FOLLOW = re.compile(rf"^\d{{1,7}}$|{PUBLISHER.pattern}")
+"""What may stand behind a name of two behind the day: a paper, a count."""
+
+OF_SITE = either_script(r"(?<=[网报台社])[-－·][\u4e00-\u9fff]{2,6}频道$")
+"""Behind a site's name which part of it: 示例网-旅游频道."""
 
 MARK = either_script(r"[\s\x1f](?:原创|置顶|精华|转载|推荐|译文)$")
 """A mark between the account and the day."""
@@ -165,6 +179,7 @@ def beside_day(page: Evidence) -> Named:
     """The name in the line of the day: before it a person, an account or a paper, behind it a paper or a person."""
     printed, url = page.printed, page.url
     site = page.declared.title.replace(page.title or "", "")
+    parts = SEPARATOR.split(page.declared.title)[1:]
     posted = (line for line in reversed(printed.above[-POSTED_ABOVE:]) if POSTED_THERE.search(line))
     for line in (*printed.head, *posted):
         found = find_day(line)
@@ -172,6 +187,9 @@ def beside_day(page: Evidence) -> Named:
             short = BEFORE_SHORT_DAY.match(line)
             if short and is_sure_name(short[1]) and not COLUMN.fullmatch(short[1]):
                 return short[1], None
+            desk = PAPER_BEFORE_SHORT_DAY.match(line)
+            if desk and PUBLISHER.search(desk[1]) and not COLUMN.fullmatch(desk[1]):
+                return None, clean_source(desk[1])
             continue
         if DISPATCH.match(line[found.end :]):
             continue
@@ -196,6 +214,8 @@ def beside_day(page: Evidence) -> Named:
         ):
             if any(line.startswith(left) and OPENS.match(line, len(left)) for line in printed.first[:1]):
                 return None, left
+            if left in (*parts, site.strip(" -–—_|｜")) and _as_a_site(left) and not is_personal_name(left):
+                return None, left
             if left in printed.accounts:
                 return (None, left) if PAPER_ALONE.fullmatch(left) else (left, None)
             behind = _person_behind(line)
@@ -217,23 +237,28 @@ def beside_day(page: Evidence) -> Named:
             if len(words := left.split()) > 2 and not any(map(is_personal_name, words[:-1])):
                 continue  # buttons, columns, shops
             people = [name for name in people if name not in papers]
-            return "、".join(people) or None, papers[0] if papers else _paper(before)
+            return "、".join(people) or None, papers[0] if papers else _paper(before) or _paper_behind(line)
         if said := BY_BEHIND.match(AFTER_DAY.sub("", line[found.end :])):
             paper = re.split(r"[\x1f|｜]", line[found.end :])[-1].strip()
             return "、".join(names_of(said[1])) or None, paper if LATIN_PAPER.search(paper) else None
         if said := SHARED_BY.match(AFTER_DAY.sub("", line[found.end :])):
             return "、".join(names_of(said[1])) or None, None
         last = list(days_in(line))[-1]
-        right, *more = re.split(r"[\x1f|｜\s\[【]+", AFTER_DAY.sub("", line[last.end :]).lstrip("【["))
+        behind_day = AFTER_DAY.sub("", line[last.end :]).lstrip("【[")
+        is_set_wide = SPACED_NAME.match(behind_day) is not None
+        right, *more = re.split(r"[\x1f|｜\s\[【]+", SPACED_NAME.sub(closed_up, behind_day))
         name = clean_source(right.removeprefix("@"))
         is_between = len(more) == 1 and is_personal_name(more[0]) and not ROLE.search(right)
         if (
             name
             and not right.rstrip().endswith((":", "："))  # a label of something else
-            and (len(name) in BEHIND_DAY or (is_sure_name(name) and not more))
+            and (
+                len(name) in BEHIND_DAY
+                or ((is_sure_name(name) or is_set_wide) and all(map(MAY_FOLLOW.search, more)))
+            )
             and not COLUMN.fullmatch(name)
             and not _is_column(name, printed)
-            and not NOT_A_NAME.search(name)
+            and not NOT_A_NAME.search(OF_SITE.sub("", name))
             and not PLACE_OF_POST.match(name)
             and not re.search(r"[:：/／]" if ORG.search(name) else r"\d|[:：/／]", name)
             and (ORG.search(name) or is_personal_name(name) or name in site or not more or is_between)
@@ -272,6 +297,19 @@ def _paper(before: str) -> str | None:
     return next(
         (w for w in words if PUBLISHER.search(w) and not COLUMN.fullmatch(w) and clean_source(w)), None
     )
+
+
+def _as_a_site(name: str) -> bool:
+    """Whether a name is a place or a word and a column, as sites are called: 城北楼市."""
+    return any(COLUMN.fullmatch(name, at) for at in range(2, len(name) - 1))
+
+
+def _paper_behind(line: str) -> str | None:
+    """The paper that is the first run behind the day of a person: 李小山 2023-03-11 示例晚报, each in its element."""
+    *_, last = days_in(line)
+    run = AFTER_DAY.sub("", line[last.end :]).split(GAP)[0].strip()
+    is_paper = PUBLISHER.search(OF_SITE.sub("", run)) and not COLUMN.fullmatch(run)
+    return clean_source(run) if is_paper and GAP in line[last.end :] else None
 
 
 def _is_column(name: str, printed: Printed) -> bool:
