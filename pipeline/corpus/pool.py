@@ -34,7 +34,7 @@ import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
 from pipeline.corpus.batches import Batch, Lost, R, Steps
-from pipeline.errors import CorpusError
+from pipeline.errors import CorpusError, UsageError
 from pipeline.rules import fingerprint
 
 START_SECONDS = 60.0
@@ -44,11 +44,20 @@ LOOK, WORKERLESS = 5.0, 60.0
 """Seconds between two looks whether a cluster has workers, and after which one without any is taken for gone: a worker
 that died is started again in less."""
 
+MOST_SENT = 32 << 20
+"""Bytes that are sent with a batch at most, unless it is a single item: the scheduler holds two of them a worker."""
+
+AGAIN = "build again: nothing was published, what was extracted is kept"
+
 SEEN = ".seen-"
 """How the name of a file begins by which a worker tells that it sees the work folder; it goes with the pool."""
 
 TASKS_PER_WORKER = 200
 """A worker is replaced after so many batches, so that a slow leak in a parser cannot grow without bound."""
+
+
+class ClusterError(CorpusError):
+    """The cluster cannot be worked with; no page is to blame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +132,16 @@ class Pool(AbstractContextManager["Pool"]):
         under_way: list[tuple[Batch, Future[Any]]] = []
         while waiting or under_way:
             while waiting and len(under_way) < most:
-                batch = waiting.pop()
-                under_way.append((batch, self._submit(function, batch, seconds_per_item)))
+                under_way += self._submit(function, waiting.pop(), seconds_per_item)
             batch, future = under_way.pop(0)
             try:
                 made = self._result(future, batch, seconds_per_item)
-            except (CancelledError, ConnectionError):
-                raise  # the cluster is gone, not a page
+            except ClusterError:
+                raise
+            except (CancelledError, ConnectionError) as error:
+                if self.dask is None:
+                    raise
+                raise self._gone("the connection was lost") from error
             except Exception as error:  # whatever a page does to its worker must cost only that page
                 if isinstance(error, OSError) and not isinstance(error, TimeoutError | ProcessExpired):
                     raise  # a full disk, a file the worker cannot see: no fault of the page
@@ -140,8 +152,8 @@ class Pool(AbstractContextManager["Pool"]):
                         f"the project is not installed there ({error.__cause__ or error})"
                     ) from error
                 if batch.count > 1:
-                    halves = [(b, self._submit(function, b, seconds_per_item)) for b in batch.halves()]
-                    under_way = halves + under_way
+                    halves = [self._submit(function, half, seconds_per_item) for half in batch.halves()]
+                    under_way = [*halves[0], *halves[1], *under_way]
                 else:
                     yield Lost(batch=batch, why=_why(error))
                 continue
@@ -157,30 +169,38 @@ class Pool(AbstractContextManager["Pool"]):
             else:
                 yield Done(batch=batch, result=made)
 
-    def _unlike(self, what: str) -> CorpusError:
-        return CorpusError(
+    def _unlike(self, what: str) -> ClusterError:
+        return ClusterError(
             f"{self.dask}: {what}; install the same on the scheduler and on each worker (pip install -e '.[cluster]'),"
-            " start them anew and build again: nothing was published, what was extracted is kept"
+            f" start them anew and {AGAIN}"
+        )
+
+    def _gone(self, what: str) -> ClusterError:
+        return ClusterError(
+            f"{self.dask}: no Dask scheduler to work with ({what}); see that one runs there (dask scheduler) and can be"
+            f" reached, and {AGAIN}"
         )
 
     def _submit(
         self, function: Callable[[Batch], R] | Steps[R], batch: Batch, seconds_per_item: float
-    ) -> Future[Any]:
+    ) -> list[tuple[Batch, Future[Any]]]:
+        """Have a batch worked off, or its halves where it is too large to be sent."""
         whole = (function.whole or function) if isinstance(function, Steps) else function
-        under_way: Future[Any]
         if self.dask is None:
             timeout = START_SECONDS + seconds_per_item * batch.count
             with _unbroken():
-                under_way = self._processes().schedule(whole, args=[batch], timeout=timeout)
-        elif not (self._apart and isinstance(function, Steps)):
-            under_way = self._asked(whole, batch, self._agreed())
-        else:
-            terms = replace(self._agreed(), alike=())
-            under_way = self._asked(function.work, function.gather(batch), terms)
-        return under_way
+                return [(batch, self._processes().schedule(whole, args=[batch], timeout=timeout))]
+        if not (self._apart and isinstance(function, Steps)):
+            return [(batch, self._asked(whole, packed(batch), self._agreed()))]
+        given = packed(function.gather(batch))
+        if len(given) > MOST_SENT and batch.count > 1:
+            one, other = batch.halves()
+            first = self._submit(function, one, seconds_per_item)
+            return [*first, *self._submit(function, other, seconds_per_item)]
+        return [(batch, self._asked(function.work, given, replace(self._agreed(), alike=())))]
 
-    def _asked(self, call: Callable[[Any], Any], given: Any, terms: _Terms) -> Any:
-        return self._cluster().submit(asked, call, packed(given), terms, pure=False, retries=1)
+    def _asked(self, call: Callable[[Any], Any], given: bytes, terms: _Terms) -> Any:
+        return self._cluster().submit(asked, call, given, terms, pure=False, retries=1)
 
     def _agreed(self) -> _Terms:
         """What a worker must have in common with this process, to be sent nothing but references."""
@@ -201,7 +221,7 @@ class Pool(AbstractContextManager["Pool"]):
         return unpacked(found) if isinstance(found, bytes) else found
 
     def _awaited(self, future: Future[R], seconds: float) -> R:
-        """What a cluster made of a batch; TimeoutError when it takes longer, ConnectionError when no worker is left."""
+        """What a cluster made of a batch; TimeoutError when it takes longer, ClusterError when no worker is left."""
         seen = time.monotonic()
         end = seen + seconds
         while True:
@@ -212,11 +232,10 @@ class Pool(AbstractContextManager["Pool"]):
                 if future.done() or now > end:
                     future.cancel()
                     raise
-            seen = now if self._cluster().nthreads() else seen
+            seen = now if self._threads() else seen
             if now - seen > WORKERLESS:
-                raise ConnectionError(
-                    f"{self.dask}: no worker is left in the cluster; start some (dask worker {self.dask})"
-                    " and build again: nothing was published, what was extracted is kept"
+                raise ClusterError(
+                    f"{self.dask}: no worker is left in the cluster; start some (dask worker {self.dask}) and {AGAIN}"
                 )
 
     def _processes(self) -> ProcessPool:
@@ -234,15 +253,28 @@ class Pool(AbstractContextManager["Pool"]):
 
     def _count(self) -> int:
         """How many batches are worked off at once: as many as a cluster has threads, if it is one."""
-        there = sum(self._cluster().nthreads().values()) if self.dask is not None else 0
-        return max(self.workers, there)
+        return max(self.workers, self._threads() if self.dask is not None else 0)
+
+    def _threads(self) -> int:
+        """How many threads the workers of a cluster have."""
+        try:
+            return sum(self._cluster().nthreads().values())
+        except OSError as error:
+            raise self._gone("the connection was lost") from error
 
     def _cluster(self) -> Any:
         if self._client is None:
-            from distributed import Client  # the optional extra [cluster]
-
-            # by way of the scheduler each result would pass the wire twice
-            self._client = Client(self.dask, direct_to_workers=True)  # type: ignore[no-untyped-call]
+            try:
+                from distributed import Client  # the optional extra [cluster]
+            except ImportError:
+                raise UsageError("--dask takes more than is installed: pip install -e '.[cluster]'") from None
+            try:
+                # by way of the scheduler each result would pass the wire twice
+                self._client = Client(self.dask, direct_to_workers=True)  # type: ignore[no-untyped-call]
+            except OSError as error:
+                raise self._gone(str(error)) from error
+            except ValueError as error:
+                raise UsageError(f"--dask {self.dask}: {error}; give it as tcp://host:8786") from None
         return self._client
 
 

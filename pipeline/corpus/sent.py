@@ -6,30 +6,35 @@ tells, and what would make a message too large. These are extracted by worker pr
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
 from pipeline.archive import cdxj
+from pipeline.archive.exchange import captures
 from pipeline.archive.feeds import runs_behind
-from pipeline.archive.reader import read_one
 from pipeline.archive.sealing import sidecar
 from pipeline.archive.store import path_of
-from pipeline.archive.warc import Damaged
+from pipeline.archive.warc import Damaged, scan_open
 from pipeline.corpus.batches import Batch, Steps
 from pipeline.corpus.references import groups, page_refs
-from pipeline.records import Outcome, Place, Source
+from pipeline.records import Capture, Outcome, Source
 
 Here = Callable[[Sequence[Batch]], Iterator[tuple[Batch, pa.Table]]]
 """What extracts batches on this machine: their rows, in their order, each with what part of a batch they are of."""
 
-MOST_BYTES = 16 << 20
-"""Of the records of a batch, packed: bounds what is under way. Real pages have 2 MB a batch."""
+NOWHERE = Path(os.devnull, "archive")
+"""Where a worker that sees no archive looks for more of it: there is nothing."""
+
+MOST_BYTES = 8 << 20
+"""Of the records of a batch, so that it is never parted (`pool.MOST_SENT`), and articles with it. Real pages have 2 MB
+a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,7 @@ class Sent:
     """The file, relative to the archive."""
     records: bytes
     """Their records, one behind the other."""
-    groups: tuple[tuple[Place, ...], ...]
+    groups: tuple[tuple[int, ...], ...]
     """Where in these each page begins, and each of its parts."""
     sources: tuple[Source, ...]
     """The declared sources they are from."""
@@ -73,8 +78,8 @@ def send(raw: Path, sources: tuple[Source, ...], batch: Batch) -> Sent:
     if told is not None and path.stat().st_size != told.size:
         raise Damaged(f"{batch.file}: not as long as when it was sealed")
     parts: list[bytes] = []
-    places: list[tuple[Place, ...]] = []
-    at, names = 0, set()
+    offsets: list[tuple[int, ...]] = []
+    at, names, ends = 0, set(), _ends(raw, batch.file)
     with path.open("rb") as stream:
         for group, goes in _pages(raw, batch):
             if not goes:
@@ -82,15 +87,15 @@ def send(raw: Path, sources: tuple[Source, ...], batch: Batch) -> Sent:
             of_group = []
             for ref in group:
                 stream.seek(ref.offset)
-                parts.append(stream.read(_end(raw, ref) - ref.offset))
-                of_group.append(Place(file=batch.file, offset=at, length=ref.length))
+                parts.append(stream.read(ends[ref.offset] - ref.offset))
+                of_group.append(at)
                 at += len(parts[-1])
-            places.append(tuple(of_group))
+            offsets.append(tuple(of_group))
             names.add(group[0].source)
     return Sent(
         file=batch.file,
         records=b"".join(parts),
-        groups=tuple(places),
+        groups=tuple(offsets),
         sources=tuple(source for source in sources if source.name in names),
     )
 
@@ -99,34 +104,41 @@ def extract_sent(sent: Sent) -> Made:
     """Extract pages that were sent; extraction is imported by the workers alone."""
     from pipeline.corpus.pages import as_rows, extract_groups, may_want_feed
 
-    with TemporaryDirectory(prefix="corpus-") as made:
-        path = Path(made, sent.file)
-        path.parent.mkdir(parents=True)
-        path.write_bytes(sent.records)
-        found = [[read_one(Path(made), place) for place in places] for places in sent.groups]
-        done = list(extract_groups(Path(made), sent.sources, found))
+    found = [[_capture(sent, offset) for offset in offsets] for offsets in sent.groups]
+    done = list(extract_groups(NOWHERE, sent.sources, found))
     want = (number for number, (rows, _) in enumerate(done) if found[number][0].via and may_want_feed(rows))
     return Made(rows=as_rows(done), counts=tuple(len(rows) for rows, _ in done), want=frozenset(want))
 
 
+def _capture(sent: Sent, offset: int) -> Capture:
+    """The capture that begins at an offset of what was sent."""
+    records = scan_open(BytesIO(sent.records), Path(sent.file).name, len(sent.records), offset)
+    for capture in captures(records, sent.file):
+        return capture
+    raise Damaged(f"{sent.file}: no capture at {offset} of what was sent of it")
+
+
 def keep(raw: Path, here: Here, batch: Batch, made: Made) -> pa.Table:
     """The rows of a batch: those a worker made, and between them those of the pages that stay."""
-    parts: list[Batch | pa.Table] = []
+    parts: list[Batch | slice] = []
     start, number, row = batch.start, 0, 0
     for group, goes in _pages(raw, batch):
-        part: Batch | pa.Table = Batch(file=batch.file, start=start, count=len(group))
+        part: Batch | slice = Batch(file=batch.file, start=start, count=len(group))
         start += len(group)
         if goes:
+            first, row = row, row + made.counts[number]
             if number not in made.want or not runs_behind(raw, group[:1]):
-                part = made.rows.slice(row, made.counts[number])
-            row += made.counts[number]
+                last = parts.pop() if parts and isinstance(parts[-1], slice) else slice(first, row)
+                part = slice(last.start, row)
             number += 1
         parts.append(part)
     made_here = here([part for part in parts if isinstance(part, Batch)])
     tables: list[pa.Table] = []
     for part in parts:
-        left = part.count if isinstance(part, Batch) else 0
-        tables += [] if left else [part]
+        if isinstance(part, slice):
+            tables.append(made.rows[part])
+            continue
+        left = part.count
         while left:  # a page that broke its worker comes in halves
             done, rows = next(made_here)
             tables.append(rows)
@@ -137,25 +149,24 @@ def keep(raw: Path, here: Here, batch: Batch, made: Made) -> pa.Table:
 def _pages(raw: Path, batch: Batch) -> list[tuple[list[cdxj.Ref], bool]]:
     """The pages of a batch, each with its further parts, and whether they go."""
     pages: list[tuple[list[cdxj.Ref], bool]] = []
-    left = MOST_BYTES
+    left, ends = MOST_BYTES, _ends(raw, batch.file)
     refs = page_refs(raw, batch.file)[batch.start : batch.start + batch.count]
     for group in groups(refs):
         is_alone = not any(ref.refers_to and (ref.outcome == Outcome.OK or len(group) > 1) for ref in group)
-        size = sum(_end(raw, ref) - ref.offset for ref in group)
+        size = sum(ends[ref.offset] - ref.offset for ref in group)
         goes = is_alone and size <= left
         left -= size if goes else 0
         pages.append((group, goes))
     return pages
 
 
-def _end(raw: Path, ref: cdxj.Ref) -> int:
-    """Where in the file the records of a capture end: at the next one's."""
-    stat = path_of(raw, ref.file).stat()
-    offsets = _offsets(raw, ref.file, stat.st_mtime_ns)
-    after = bisect_right(offsets, ref.offset)
-    return offsets[after] if after < len(offsets) else stat.st_size
+def _ends(raw: Path, file: str) -> dict[int, int]:
+    """Where in a file the records of each capture begin, and where they end: at the next one's."""
+    stat = path_of(raw, file).stat()
+    return _known_ends(raw, file, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=2)
-def _offsets(raw: Path, file: str, _written: int) -> list[int]:
-    return sorted(ref.offset for ref in cdxj.refs(raw, file))
+def _known_ends(raw: Path, file: str, size: int, _written: int) -> dict[int, int]:
+    offsets = sorted(ref.offset for ref in cdxj.refs(raw, file))
+    return dict(pairwise([*offsets, size]))

@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -22,11 +24,11 @@ from pipeline.corpus import ahead, pool, sent, shards, writers
 from pipeline.corpus.batches import Batch
 from pipeline.corpus.build import build
 from pipeline.corpus.edition import Edition
-from pipeline.corpus.pool import Pool
+from pipeline.corpus.pool import ClusterError, Pool
 from pipeline.corpus.read import documents
 from pipeline.dedupe import comparison, phases
 from pipeline.dedupe.candidates import COMMON
-from pipeline.errors import CorpusError
+from pipeline.errors import UsageError
 from pipeline.records import Capture
 from tests.corpus.archives import START, html, job, write
 from tests.corpus.articles import sentences
@@ -122,6 +124,13 @@ with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.
 """
 
 
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+    "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "10 minutes",
+}
+
+
 class Elsewhere:
     """A cluster whose workers stand in a folder of their own."""
 
@@ -130,11 +139,7 @@ class Elsewhere:
         self._process = subprocess.Popen(
             [sys.executable, "-c", CLUSTER],
             cwd=folder,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-                "DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT": "10 minutes",
-            },
+            env=ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -151,6 +156,11 @@ class Elsewhere:
         with distributed.Client(self.scheduler_address) as client:
             client.wait_for_workers(workers)
             assert set(client.run(os.getcwd).values()) == {str(self.folder)}
+
+    def kill(self) -> None:
+        """End its scheduler at once, and with it the workers."""
+        self._process.kill()
+        self._process.communicate()
 
     def close(self) -> None:
         """End it."""
@@ -216,6 +226,27 @@ def test_workers_that_see_none_of_the_folders_make_the_same_bytes(
     assert on_others(elsewhere, alone, tmp_path, monkeypatch) == sums(alone / "clean")
     assert sorted(path.name for path in elsewhere.folder.iterdir()) == [".build", "raw"]
     assert not list((elsewhere.folder / ".build").iterdir()), "nothing was written there"
+
+
+@pytest.mark.slow
+def test_where_one_worker_sees_the_folders_and_another_does_not_all_are_sent_what_they_need(
+    elsewhere: Elsewhere, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere.scale(1)
+    monkeypatch.setattr(pool, "MOST_SENT", 10_000)
+    line = [sys.executable, "-m", "distributed.cli.dask_worker", elsewhere.scheduler_address]
+    (tmp_path / ".build").mkdir()
+    with subprocess.Popen(
+        [*line, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", tmp_path / "own"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stderr=subprocess.DEVNULL,
+    ) as worker:
+        with distributed.Client(elsewhere.scheduler_address) as client:
+            client.wait_for_workers(2)
+            assert sorted(client.run(os.getcwd).values()) == sorted(map(str, (tmp_path, elsewhere.folder)))
+        assert on_others(elsewhere, alone, tmp_path, monkeypatch) == sums(alone / "clean")
+        worker.terminate()
 
 
 def notice(number: int) -> Capture:
@@ -302,7 +333,7 @@ def test_that_no_worker_is_left_is_no_fault_of_a_page(cluster: Any, monkeypatch:
     batches = [Batch(file="x", start=0, count=4)]
     with (
         Pool(1, cluster.scheduler_address) as workers,
-        pytest.raises(ConnectionError, match="no worker is left in the cluster; start some"),
+        pytest.raises(ClusterError, match="no worker is left in the cluster; start some"),
     ):
         list(workers.map(repr, batches, 600.0))
 
@@ -313,7 +344,7 @@ def test_workers_of_another_state_of_the_code_make_nothing(
 ) -> None:
     cluster.scale(1)
     monkeypatch.setattr(pool, "code", lambda: "another")
-    with pytest.raises(CorpusError, match=r"has another state of the code .* install the same"):
+    with pytest.raises(ClusterError, match=r"has another state of the code .* install the same"):
         on(cluster, alone, tmp_path)
     assert not (tmp_path / "clean").exists()
     assert not list((tmp_path / ".build").glob(f"{pool.SEEN}*"))
@@ -329,6 +360,45 @@ def test_that_the_project_is_missing_there_is_no_fault_of_a_page(
     count = import_module("only_here").count
     with (
         Pool(1, elsewhere.scheduler_address) as workers,
-        pytest.raises(CorpusError, match=r"the project is not installed there \(No module named 'only_here'"),
+        pytest.raises(
+            ClusterError, match=r"the project is not installed there \(No module named 'only_here'"
+        ),
     ):
         list(workers.map(count, [Batch(file="x", start=0, count=4)], 60.0))
+
+
+def test_an_address_where_no_scheduler_is_ends_the_build_in_words() -> None:
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}),
+        Pool(1, "tcp://127.0.0.1:9") as workers,
+        pytest.raises(ClusterError, match=r"^tcp://127.0.0.1:9: no Dask scheduler .* can be reached"),
+    ):
+        list(workers.map(repr, [Batch(file="x", start=0, count=1)], 1.0))
+    with (
+        Pool(1, "scheduler") as workers,
+        pytest.raises(UsageError, match=r"^--dask scheduler: .* tcp://host"),
+    ):
+        list(workers.map(repr, [Batch(file="x", start=0, count=1)], 1.0))
+
+
+def waits(batch: Batch) -> None:
+    """Take long."""
+    time.sleep(600)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["while it works", "before it is asked again"])
+def test_a_scheduler_that_goes_is_no_fault_of_a_page(tmp_path: Path, when: str) -> None:
+    there = Elsewhere(tmp_path)
+    there.scale(1)
+    batches = [Batch(file="x", start=0, count=4)]
+    soon = {"distributed.comm.timeouts.connect": "2s"}
+    with dask.config.set(soon), Pool(1, there.scheduler_address) as workers:
+        assert len(list(workers.map(repr, batches, 600.0))) == 1
+        found = workers.map(waits, batches, 600.0)
+        if when == "while it works":
+            threading.Timer(2.0, there.kill).start()
+        else:
+            there.kill()
+        with pytest.raises(ClusterError, match="no Dask scheduler to work with"):
+            next(found)
