@@ -30,6 +30,7 @@ from pipeline.dedupe import comparison, phases
 from pipeline.dedupe.candidates import COMMON
 from pipeline.errors import UsageError
 from pipeline.records import Capture
+from tests.corpus import test_sent
 from tests.corpus.archives import START, html, job, write
 from tests.corpus.articles import sentences
 from tests.corpus.test_build import sums
@@ -247,6 +248,22 @@ def test_where_one_worker_sees_the_folders_and_another_does_not_all_are_sent_wha
             assert sorted(client.run(os.getcwd).values()) == sorted(map(str, (tmp_path, elsewhere.folder)))
         assert on_others(elsewhere, alone, tmp_path, monkeypatch) == sums(alone / "clean")
         worker.terminate()
+
+
+@pytest.mark.slow
+def test_pages_that_need_more_of_the_archive_are_those_of_one_machine(
+    elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere.scale(2)
+    for run in (lambda raw: write(raw, test_sent.captures()), test_sent.write_later):
+        for name, address in {"alone": None, "apart": elsewhere.scheduler_address}.items():
+            (tmp_path / name).mkdir(exist_ok=True)
+            monkeypatch.chdir(tmp_path / name)
+            run(tmp_path / name / "raw")
+            of = (test_sent.SOURCE, test_sent.OTHER)
+            assert build(job(HERE, *of, confirm=True, dask=address)).published
+        assert sums(tmp_path / "alone" / "clean") == sums(tmp_path / "apart" / "clean")
+    assert "feed" in {d.method for d in documents(tmp_path / "apart" / "clean")}
 
 
 def notice(number: int) -> Capture:

@@ -65,6 +65,12 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive in whose last file stands what needs more of it than its own records."""
     folder = tmp_path_factory.mktemp("sent")
     write(folder, captures())
+    write_later(folder)
+    return folder
+
+
+def write_later(folder: Path) -> None:
+    """A second run: pages that are another's or the same again, alone and as parts of an article."""
     (first,) = archive.sealed(folder)
     by_key = {c.url_key: c for c in archive.read(folder, first.file)}
     at = START + timedelta(days=3)
@@ -83,7 +89,6 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
             story_page(1, status=304, body=b"", **of), earlier=earlier(by_key[story_page(1).url_key])
         )
         writer.write(story_page(6, **of))
-    return folder
 
 
 class Kept:
