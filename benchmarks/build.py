@@ -54,7 +54,7 @@ ROUNDS = 5
 class OneCore:
     """Stands in for the process pool: the same functions and batches, in this process."""
 
-    def __init__(self, workers: int, dask: str | None = None, preload: Sequence[str] = ()) -> None:
+    def __init__(self, workers: int, dask: str | None = None, **_: object) -> None:
         pass
 
     def __enter__(self) -> OneCore:

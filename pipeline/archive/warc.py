@@ -299,22 +299,26 @@ def scan(path: Path, offset: int = 0) -> Iterator[Record]:
     Holds two records in memory. Raises Damaged where the bytes do not unpack. A file that merely
     ends too soon is not seen here: `archive.read` compares its size with the sidecar's.
     """
-    size = path.stat().st_size
-    held: tuple[int, dict[str, str], bytes] | None = None
     with path.open("rb") as stream:
-        stream.seek(offset)
-        records = iter(ArchiveIterator(stream, parse_http=False))
-        while True:
-            try:
-                found = next(records, None)
-                block = found.reader.read() if found else b""
-            except OSError as error:
-                raise Damaged(f"{path.name}: after {held[0] if held else offset}: {error}") from None
-            start = found.stream_pos if found else size
-            if held:
-                yield Record(offset=held[0], length=start - held[0], headers=held[1], block=held[2])
-            if found is None:
-                return
-            if len(block) != found.content_length:
-                raise Damaged(f"{path.name}: the record at {start} is cut off")
-            held = (start, {name.lower(): value for name, value in reversed(found.headers.items())}, block)
+        yield from scan_open(stream, path.name, path.stat().st_size, offset)
+
+
+def scan_open(stream: BinaryIO, name: str, size: int, offset: int = 0) -> Iterator[Record]:
+    """The same of a file of so many bytes that is open, and whose position nobody else moves meanwhile."""
+    held: tuple[int, dict[str, str], bytes] | None = None
+    stream.seek(offset)
+    records = iter(ArchiveIterator(stream, parse_http=False))
+    while True:
+        try:
+            found = next(records, None)
+            block = found.reader.read() if found else b""
+        except OSError as error:
+            raise Damaged(f"{name}: after {held[0] if held else offset}: {error}") from None
+        start = found.stream_pos if found else size
+        if held:
+            yield Record(offset=held[0], length=start - held[0], headers=held[1], block=held[2])
+        if found is None:
+            return
+        if len(block) != found.content_length:
+            raise Damaged(f"{name}: the record at {start} is cut off")
+        held = (start, {key.lower(): value for key, value in reversed(found.headers.items())}, block)

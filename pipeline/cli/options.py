@@ -90,7 +90,11 @@ def folder_options(command: argparse.ArgumentParser, *names: str) -> None:
         elif name == "workers":
             command.add_argument("--workers", type=int, default=2, help="processes for cleaning (default: 2)")
         elif name == "dask":
-            command.add_argument("--dask", metavar="tcp://…", help="clean on a Dask cluster instead")
+            command.add_argument(
+                "--dask",
+                metavar="tcp://…",
+                help="clean on a Dask cluster instead, whether or not its workers see these folders",
+            )
         elif name == "user_agent":
             user_agent(command)
     json_option(command)

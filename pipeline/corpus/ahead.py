@@ -1,7 +1,9 @@
 """Deduplication's costly parts mapped over batches before the texts are decided in their order (dedupe/phases.py).
 
 Rows of shards go in by file and range, and stand in files of the work folder as they are compared; what a batch gives
-back is a name with two counts. A batch that is lost costs its share of the help and nothing else.
+back is a name with two counts. To workers that do not see these files rows are sent to be sketched; their pairs are
+found and compared by processes of the builder's machine then, for to gather what it takes costs about as much as to do
+it. A batch that is lost costs its share of the help and nothing else.
 """
 
 from __future__ import annotations
@@ -10,16 +12,17 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.corpus.assemble import order_of
-from pipeline.corpus.batches import Batch
+from pipeline.corpus.batches import Batch, R, Steps
 from pipeline.corpus.identity import short_hash
-from pipeline.corpus.pool import Done, Pool, R
+from pipeline.corpus.pool import Done, Pool
 from pipeline.corpus.shards import SECONDS_PER_ITEM
 from pipeline.corpus.texts import rows_of
 from pipeline.corpus.writers import Writers
@@ -67,9 +70,13 @@ def look_ahead(shards: Sequence[Path], folder: Path, known: Known, pool: Pool) -
         for rows in [pq.read_metadata(shard).num_rows]
         for start in range(0, rows, TEXTS)
     ]
-    repeated = _done(pool, partial(lines, folder), batches, SECONDS_PER_ITEM)
+    lines = Steps(gather=_rows, work=repeated_lines, keep=partial(_keep_lines, folder))
+    repeated = _done(pool, lines, batches, SECONDS_PER_ITEM)
     _write_repeated(folder, known, [done.result for done in repeated])
-    sketched = _done(pool, partial(sketch, folder), batches, SECONDS_PER_ITEM)
+    sketch = Steps(
+        gather=partial(_rows_and_lines, folder), work=sketch_rows, keep=partial(_keep_sketched, folder)
+    )
+    sketched = _done(pool, sketch, batches, SECONDS_PER_ITEM)
     runs = [done.result for done in sketched if done.result.texts]
     if not runs:
         return NOTHING_AHEAD
@@ -88,23 +95,47 @@ def look_ahead(shards: Sequence[Path], folder: Path, known: Known, pool: Pool) -
 
 
 def _done(
-    pool: Pool, function: Callable[[Batch], R], batches: Sequence[Batch], seconds: float
+    pool: Pool, function: Callable[[Batch], R] | Steps[R], batches: Sequence[Batch], seconds: float
 ) -> Iterator[Done[R]]:
     return (outcome for outcome in pool.map(function, batches, seconds) if isinstance(outcome, Done))
 
 
-def lines(folder: Path, batch: Batch) -> str:
-    """Write the lines that some rows of a shard repeat; the name of the file."""
+def repeated_lines(rows: pa.Table) -> tuple[tuple[str, str], ...]:
+    """The lines that some rows of a shard repeat, each with its site."""
+    return phases.lines_repeated(_items(rows))
+
+
+def _keep_lines(folder: Path, batch: Batch, repeated: tuple[tuple[str, str], ...]) -> str:
+    """Write them; the name of the file."""
     name = f"{_name(batch)}.lines.json"
-    (folder / name).write_text(json.dumps(phases.lines_repeated(_items(batch))), encoding="utf-8")
+    (folder / name).write_text(json.dumps(repeated), encoding="utf-8")
     return name
 
 
-def sketch(folder: Path, batch: Batch) -> Sketched:
+Repeated = dict[str, frozenset[str]]
+"""Site → its furniture lines."""
+
+
+def _rows_and_lines(folder: Path, batch: Batch) -> tuple[pa.Table, Repeated]:
+    rows, path = _rows(batch), folder / _REPEATED
+    repeated = _repeated(path, path.stat().st_mtime_ns)
+    return rows, {site: repeated.get(site, frozenset()) for site in rows["site"].unique().to_pylist()}
+
+
+@lru_cache(maxsize=1)
+def _repeated(path: Path, _written: int) -> Repeated:
+    """What `_write_repeated` wrote; a worker outlives a build, and the next one writes it anew."""
+    return {site: frozenset(each) for site, each in json.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def sketch_rows(given: tuple[pa.Table, Repeated]) -> phases.Sketches:
     """Sketch the texts among some rows of a shard."""
-    repeated = json.loads((folder / _REPEATED).read_text(encoding="utf-8"))
-    sets = {site: frozenset(each) for site, each in repeated.items()}
-    return phases.sketch_texts(_items(batch), sets, folder, _name(batch))
+    rows, repeated = given
+    return phases.sketched(_items(rows), repeated)
+
+
+def _keep_sketched(folder: Path, batch: Batch, made: phases.Sketches) -> Sketched:
+    return phases.write_sketched(made, folder, _name(batch))
 
 
 def pair_up(parts: int, batch: Batch) -> int:
@@ -130,10 +161,13 @@ def _write_repeated(folder: Path, known: Known, names: Sequence[str]) -> None:
     (folder / _REPEATED).write_text(json.dumps(repeated), encoding="utf-8")
 
 
-def _items(batch: Batch) -> list[Item]:
-    """The texts among some rows of a shard that are compared."""
+def _rows(batch: Batch) -> pa.Table:
+    """Of some rows of a shard those that are compared, and of these what is."""
     rows = rows_of(Path(batch.file), batch.start, batch.count, [*_COLUMNS, "reason"])
-    rows = rows.filter(pc.is_null(rows["reason"]))
+    return rows.filter(pc.is_null(rows["reason"])).select(_COLUMNS)
+
+
+def _items(rows: pa.Table) -> list[Item]:
     return [
         Item(
             id=row["id"],

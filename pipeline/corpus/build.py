@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from pipeline import archive
 from pipeline.archive import blocklist, takedowns
+from pipeline.archive.store import beside
 from pipeline.archive.withdrawn import runs
 from pipeline.corpus import carried, feed, feed_files, gates, life_files, publish, tombstones
 from pipeline.corpus import changes as changing
@@ -181,7 +182,7 @@ def _help(job: Job, todo: Plan, shards: Sequence[ShardReport]) -> Iterator[Help]
     publish.discard(written)
     index = DedupeIndex.open(job.clean / todo.base.version / CLUSTERS if todo.base is not None else None)
     try:
-        with Pool(job.workers, job.dask) as pool:
+        with Pool(job.workers, job.dask, work=job.work.absolute()) as pool:
             ahead = look_ahead([shard.path for shard in shards], found, index.repeated_lines, pool)
             yield Help(ahead=ahead, writers=Writers(pool, written))
     finally:
@@ -391,7 +392,9 @@ def _make_shards(job: Job, files: Sequence[archive.SealedFile], progress: Progre
     # absolute: a cluster's workers stand in folders of their own
     stages = Stages(raw=job.raw.absolute(), work=job.work.absolute(), sources=job.sources)
     total = sum(f.pages for f in files)
-    with Pool(job.workers, job.dask, preload=WORK) as pool:
+    sidecars = [beside(stages.raw, file.file, ".sha256") for file in files[-1:]]
+    alike = [path for path in sidecars if path.is_file()]
+    with Pool(job.workers, job.dask, preload=WORK, work=stages.work, alike=alike) as pool:
         with stage(StageName.EXTRACT) as told:
             tick = _Ticking(told, progress, "extracting", total)
             reports = []

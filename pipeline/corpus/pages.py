@@ -5,7 +5,7 @@ All that decides what such a row says is imported from here, so that `fingerprin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from pipeline.corpus.personal import masked
 from pipeline.corpus.references import groups, page_refs
 from pipeline.corpus.schema import ASKED, to_table
 from pipeline.extract.boilerplate import answers, noting, phrases
-from pipeline.extract.feeditems import Item, completed, items_of, wants_feed
+from pipeline.extract.feeditems import KEPT_BACK, PARTIAL, Item, completed, items_of, wants_feed
 from pipeline.records import (
     IMPLAUSIBLE_DATE,
     LICENSES_DIFFER,
@@ -47,23 +47,43 @@ PARTS_MISSING = "parts_missing"
 """Flag of an article whose page goes on in a part that is not in the archive (an interrupted crawl, a failed visit)."""
 
 
+Group = tuple[list[Document], list[str]]
+"""The rows of a page with its further parts, and the lines that the phrases were asked about."""
+
+
 def extract_batch(raw: Path, sources: tuple[Source, ...], batch: Batch) -> pa.Table:
     """The rows of a batch of page captures, text still as on the page: at least one row a capture (EXTRACTED)."""
     refs = page_refs(raw, batch.file)[batch.start : batch.start + batch.count]
-    captures = [read_one(raw, ref.place) for ref in refs]
+    return as_rows(extract_groups(raw, sources, groups([read_one(raw, ref.place) for ref in refs])))
+
+
+def extract_groups(raw: Path, sources: tuple[Source, ...], found: Iterable[list[Capture]]) -> Iterator[Group]:
+    """The rows of pages, each with its further parts."""
     by_name = {source.name: source for source in sources}
-    documents: list[Document] = []
-    asked: list[list[str]] = []
-    for group in groups(captures):
+    for group in found:
         source = by_name.get(group[0].source)
         try:
             with budget(PAGE_SECONDS * len(group)), noting() as lines:
                 rows = extract_group(raw, group, source)
         except OverBudget:
             rows = [replace(bare_row(c, reason=Reason.QUARANTINED), rule=TOO_LONG) for c in group]
+        yield rows, sorted(lines)
+
+
+def as_rows(made: Iterable[Group]) -> pa.Table:
+    """The rows of some pages as a table."""
+    documents: list[Document] = []
+    asked: list[list[str]] = []
+    for rows, lines in made:
         documents += rows
-        asked += [sorted(lines), *([] for _ in rows[1:])]
+        asked += [lines, *([] for _ in rows[1:])]
     return _with_asked(to_table(documents), asked)
+
+
+def may_want_feed(rows: Sequence[Document]) -> bool:
+    """Whether a page whose rows these are was perhaps looked for in its feed (`wants_feed`, for all that it knows)."""
+    first = rows[0]
+    return first.reason in {Outcome.BLOCKED, Outcome.NOT_HTML, *KEPT_BACK} or first.access in PARTIAL
 
 
 def _with_asked(rows: pa.Table, asked: list[list[str]]) -> pa.Table:

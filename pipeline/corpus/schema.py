@@ -248,7 +248,7 @@ def shard_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
+def write_parquet(table: pa.Table, path: Path | pa.NativeFile) -> None:
     """Write a table so that equal rows give equal bytes: fixed codec, row groups and metadata."""
     codecs = {
         leaf: "none" if _says_nothing(table[field.name]) else "zstd"

@@ -27,14 +27,22 @@ from pipeline.archive.feeds import runs_behind
 from pipeline.archive.store import sha256_of, sync
 from pipeline.archive.withdrawn import withdrawn
 from pipeline.corpus import kept, phrases, tables
-from pipeline.corpus.batches import PER_BATCH, Batch, Lost
+from pipeline.corpus.batches import PER_BATCH, Batch, Lost, Steps
 from pipeline.corpus.budget import PAGE_SECONDS
 from pipeline.corpus.identity import short_hash
 from pipeline.corpus.kept import MadeOf
-from pipeline.corpus.pool import Pool
+from pipeline.corpus.pool import SEEN, Pool
 from pipeline.corpus.references import page_batches
 from pipeline.corpus.schema import EXTRACTED, SCHEMA, from_table, shard_writer
-from pipeline.corpus.texts import lost_rows, normalize_batch, row_batches
+from pipeline.corpus.sent import extraction
+from pipeline.corpus.texts import (
+    keep_made,
+    lost_rows,
+    normalize_batch,
+    normalize_rows,
+    read_rows,
+    row_batches,
+)
 from pipeline.records import Document, Kind, Reason, Source
 from pipeline.rules import fingerprint
 
@@ -99,9 +107,9 @@ def remove_stale(work: Path) -> int:
 
 
 def remove_torn(work: Path) -> None:
-    """Remove the shards that killed builds left half written; for the holder of the work folder's lock."""
-    for stage in STAGES:
-        for path in work.glob(f"{stage}-*/*{TORN}"):
+    """Remove what killed builds left: shards half written, and `SEEN`; for the holder of the work folder's lock."""
+    for pattern in (f"{SEEN}*", *(f"{stage}-*/*{TORN}" for stage in STAGES)):
+        for path in work.glob(pattern):
             path.unlink()
 
 
@@ -152,8 +160,8 @@ def plan_extraction(stages: Stages, file: archive.SealedFile) -> kept.Plan | Non
 def _by_phrases(stages: Stages, file: archive.SealedFile) -> kept.Plan | None:
     """The same where the earlier shard was made by other phrases alone."""
     name, found = extract_shard(stages, file).name, []
-    for extraction, entries in phrases.earlier(stages.work):
-        first, second = folders_of(stages.work, extraction)
+    for print_, entries in phrases.earlier(stages.work):
+        first, second = folders_of(stages.work, print_)
         if _readable(first / name, EXTRACTED):
             from pipeline.corpus.pages import touched
 
@@ -212,10 +220,16 @@ def make_extracted(
     if _readable(report.source, EXTRACTED):
         return report
     phrases.note(report.source.parent)
+    whole, rescue = partial(extract_batch, stages.raw, stages.sources), partial(_lost_captures, stages.raw)
+
+    def here(batches: Sequence[Batch]) -> Iterator[tuple[Batch, pa.Table]]:
+        for outcome in pool.here.map(whole, batches, SECONDS_PER_ITEM):
+            yield outcome.batch, rescue(outcome) if isinstance(outcome, Lost) else outcome.result
+
     work = _Work(
         schema=EXTRACTED,
-        function=partial(extract_batch, stages.raw, stages.sources),
-        rescue=partial(_lost_captures, stages.raw),
+        steps=extraction(stages.raw, stages.sources, whole, here),
+        rescue=rescue,
         column="encoding",
     )
     plan = plan_extraction(stages, file)
@@ -245,7 +259,8 @@ def make_normalized(report: ShardReport, pool: Pool, tick: Callable[[int], None]
     if report.whole:
         return report
     tables.note(report.path.parent, fingerprint("corpus.pages"))
-    work = _Work(function=normalize_batch, rescue=lost_rows, column="text")
+    steps = Steps(gather=read_rows, work=normalize_rows, keep=keep_made, whole=normalize_batch)
+    work = _Work(steps=steps, rescue=lost_rows, column="text")
     if report.plan is None:
         plan = plan_normalization(report.source, report.path)
     else:
@@ -287,8 +302,8 @@ def _quarantined(shard: Path) -> tuple[str, ...]:
 class _Work:
     schema: pa.Schema = SCHEMA
     """The columns of the shard."""
-    function: Callable[[Batch], pa.Table]
-    """The rows of a batch."""
+    steps: Steps[pa.Table]
+    """What gives the rows of a batch."""
     rescue: Callable[[Lost], pa.Table]
     """The row of an item that broke its worker."""
     column: str
@@ -317,7 +332,7 @@ def _fill(
     shard.parent.mkdir(parents=True, exist_ok=True)
     beside = shard.with_suffix(f".{os.getpid()}{TORN}")  # a rebuild may make the same one meanwhile
     done = 0
-    outcomes = pool.map(work.function, batches, SECONDS_PER_ITEM)
+    outcomes = pool.map(work.steps, batches, SECONDS_PER_ITEM)
     with shard_writer(beside, work.schema) as writer:
         waiting: list[pa.Table] = []
         for outcome in plan.weave(outcomes) if plan is not None else outcomes:

@@ -59,17 +59,35 @@ MADE = (
 _READ = tuple(name for name in SCHEMA.names if name in {*NEEDED, *ASKED_OF})
 
 
+def read_rows(batch: Batch) -> pa.Table:
+    """What of the rows of a batch of an extract shard decides what is written here."""
+    return rows_of(Path(batch.file), batch.start, batch.count, _READ)
+
+
+def normalize_rows(rows: pa.Table) -> pa.Table:
+    """The columns that are written here, of rows as `read_rows` gives them: normalized, measured and judged."""
+    done = [_in_time(d) for d in from_table(rows)]
+    fields = [SCHEMA.field(name) for name in MADE]
+    columns = [to_column(field, [getattr(document, field.name) for document in done]) for field in fields]
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def with_made(table: pa.Table, made: pa.Table) -> pa.Table:
+    """Rows of an extract shard with the columns that were made of them."""
+    return pa.Table.from_arrays(
+        [made[name] if name in MADE else table[name] for name in SCHEMA.names], schema=SCHEMA
+    )
+
+
 def normalize_batch(batch: Batch) -> pa.Table:
     """The rows of a batch of an extract shard, normalized, measured and judged."""
     table = rows_of(Path(batch.file), batch.start, batch.count)
-    done = [_in_time(d) for d in from_table(table.select(_READ))]
-    columns = [
-        to_column(field, [getattr(document, field.name) for document in done])
-        if field.name in MADE
-        else table[field.name]
-        for field in SCHEMA
-    ]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
+    return with_made(table, normalize_rows(table.select(_READ)))
+
+
+def keep_made(batch: Batch, made: pa.Table) -> pa.Table:
+    """The rows of a batch of an extract shard with what a worker made of them elsewhere."""
+    return with_made(rows_of(Path(batch.file), batch.start, batch.count), made)
 
 
 def _in_time(document: Document) -> Document:

@@ -172,16 +172,33 @@ def lines_repeated(items: Sequence[Item]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(each for each, times in counts.items() if times >= REPEATS))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketches:
+    """What is found of a run of texts."""
+
+    texts: pa.Table
+    """As they are compared (TEXTS)."""
+    hashes: Hashes
+    """All hashes that are looked for in others, ascending."""
+    rows: Values
+    """In which text of the run each stands."""
+
+
 def sketch_texts(
     items: Sequence[Item], repeated: Mapping[str, Collection[str]], folder: Path, name: str
 ) -> Sketched:
     """Write the files of a run of texts; `repeated` gives the furniture lines of their sites."""
+    return write_sketched(sketched(items, repeated), folder, name)
+
+
+def sketched(items: Sequence[Item], repeated: Mapping[str, Collection[str]]) -> Sketches:
+    """What is found of a run of texts."""
     rows, hashes, numbers = [], [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
     for number, item in enumerate(items):
         work = prepare(item, repeated.get(item.site, ()))
-        sketched = sketch(shingles(work.key))
+        found = sketch(shingles(work.key))
         # What may stand behind LONGEST is not compared ahead.
-        paired = sketch(shingles(work.key[:LONGEST])) if len(work.key) > LONGEST else sketched
+        paired = sketch(shingles(work.key[:LONGEST])) if len(work.key) > LONGEST else found
         rows.append(
             {
                 "print": work.print,
@@ -195,7 +212,7 @@ def sketch_texts(
                 "fields": sorted(schema(item.text)),
                 "left_out": sorted(map(key_of, work.left_out)),
                 "edges": sorted(map(key_of, edge_lines(item.text))),
-                "sketch": sketched,
+                "sketch": found,
             }
         )
         if len(work.key) >= SHORTEST:
@@ -203,16 +220,22 @@ def sketch_texts(
             numbers.append(np.full(len(paired), number, np.uint64))
     values, texts = np.concatenate(hashes), np.concatenate(numbers)
     order = np.lexsort((texts, values))
+    return Sketches(texts=pa.Table.from_pylist(rows, schema=TEXTS), hashes=values[order], rows=texts[order])
+
+
+def write_sketched(made: Sketches, folder: Path, name: str) -> Sketched:
+    """Write the files of a run of texts."""
     folder.mkdir(parents=True, exist_ok=True)
     with _beside(_hashes_file(folder, name)) as beside:
-        write_pairs(beside, values[order], texts[order])
+        write_pairs(beside, made.hashes, made.rows)
+    (batch,) = made.texts.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=TEXTS)]
     with (
         _beside(texts_file(folder, name)) as beside,
         pa.OSFile(str(beside), "wb") as sink,
         pa.ipc.new_file(sink, TEXTS) as writer,
     ):
-        writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=TEXTS))
-    return Sketched(name=name, texts=len(rows), hashes=len(values))
+        writer.write_batch(batch)
+    return Sketched(name=name, texts=batch.num_rows, hashes=len(made.hashes))
 
 
 def pair_up(runs_file: Path, part: int, parts: int) -> int:
