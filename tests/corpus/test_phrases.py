@@ -57,13 +57,19 @@ def read(said: dict[str, str], body: bytes) -> Page:
 def rules_of_now() -> Iterator[None]:
     yield
     boilerplate._rules.cache_clear()
-    boilerplate._fitting.cache_clear()
+    forget()
+
+
+def forget() -> None:
+    """Let go what is remembered of the rules as they were."""
+    boilerplate._asked_of.cache_clear()
+    boilerplate._rule_of.cache_clear()
 
 
 def put(monkeypatch: pytest.MonkeyPatch, rows: Rows) -> None:
     made = boilerplate.phrases(rows)
     monkeypatch.setattr(boilerplate, "_rules", lambda: made)
-    boilerplate._fitting.cache_clear()
+    forget()
 
 
 def altered(
