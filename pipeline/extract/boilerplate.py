@@ -260,9 +260,9 @@ def _said(line: str, place: str) -> tuple[str, ...]:
     return (bare, line) if place == "foot" and bare != line else (bare,)
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=500)
 def _rule_of(line: str, place: str) -> str | None:
-    """Name of the first rule of the file that matches. A page asks of most lines twice or more."""
+    """Name of the first rule of the file that matches; remembered for a page, which asks of most lines twice."""
     rules, fitting = _asked_of(place, bisect_left(BANDS, len(line)))
     numbers = fitting(line)
     said = _said(line, place) if numbers else ()
