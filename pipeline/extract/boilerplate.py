@@ -246,8 +246,7 @@ def matching(line: str, place: str) -> str | None:
     if len(line) <= LONGEST and (rule := _rule_of(line, place)):
         return rule
     more = _TRIED.get()
-    is_tried = more is not None and more.place == place and len(line) <= more.longest
-    if more is not None and is_tried and any(map(more.pattern.match, _said(line, place))):
+    if more is not None and more.place == place and _fits(more, line, _said(line, place)):
         return more.name
     if place in EDGES:
         return "credit" if is_byline(line) else "promotion" if is_call(line, place) else None
@@ -266,8 +265,12 @@ def _rule_of(line: str, place: str) -> str | None:
     rules, fitting = _asked_of(place, bisect_left(BANDS, len(line)))
     numbers = fitting(line)
     said = _said(line, place) if numbers else ()
-    fit = (rules[number] for number in numbers if len(line) <= rules[number].longest)
-    return next((rule.name for rule in fit if any(map(rule.pattern.match, said))), None)
+    return next((rules[number].name for number in numbers if _fits(rules[number], line, said)), None)
+
+
+def _fits(rule: Phrase, line: str, said: Sequence[str]) -> bool:
+    """Whether a rule is for lines as long, and matches what its place asks of one (`_said`)."""
+    return len(line) <= rule.longest and any(map(rule.pattern.match, said))
 
 
 @cache

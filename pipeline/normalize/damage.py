@@ -84,14 +84,12 @@ def find(text: str) -> tuple[Flag, ...]:
     (rules/confusables.tsv), glued_words (allinAGI), cut_reading (因？yàn）樗), half_width_mark (一个字,两个字),
     mojibake, unbalanced_quotes; no_le of the whole text, and then lost_le where one is missing for certain (深入解).
     """
+    hinted = [(name, pattern) for name, hint, pattern in _HINTED if hint.search(text)]
     found = [
         _flag(name, text, match.start(), match.end())
-        for name, pattern in _PATTERNS
+        for name, pattern in (*_PATTERNS, *hinted)
         for match in pattern.finditer(text)
     ]
-    for name, hint, pattern in _HINTED:
-        if hint.search(text):
-            found += [_flag(name, text, match.start(), match.end()) for match in pattern.finditer(text)]
     found += [_flag("mojibake", text, start, end) for start, end in uncured(text)]
     found += _unbalanced(text)
     no_le = _no_le(text)

@@ -238,9 +238,10 @@ class _Opened:
 
 def _converted(works: list[str]) -> list[str]:
     """Some lines as OpenCC has them, all in one call: it takes as long to call as for a hundred characters."""
-    asked = [work for work in works if _CONVERTIBLE.search(work)]
-    answers = iter(_converter("t2s")("\n".join(asked)).split("\n") if asked else ())
-    return [next(answers) if _CONVERTIBLE.search(work) else work for work in works]
+    asked = [number for number, work in enumerate(works) if _CONVERTIBLE.search(work)]
+    answers = _converter("t2s")("\n".join(works[number] for number in asked)).split("\n") if asked else ()
+    converted = dict(zip(asked, answers, strict=True))
+    return [converted.get(number, work) for number, work in enumerate(works)]
 
 
 def _is_open(line: str, sure: int, more: int) -> bool:

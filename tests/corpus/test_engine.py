@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -301,15 +301,21 @@ def dies_once(flags: str, module: str, name: str, *arguments: Any) -> Any:
     return getattr(import_module(module), name)(*arguments)
 
 
+def with_deaths(folder: Path, patch: pytest.MonkeyPatch, deadly: Iterable[tuple[Any, str]]) -> Path:
+    """Let a worker die once in each phase; the folder that gets a file named as each in which one did."""
+    flags = folder / "flags"
+    flags.mkdir()
+    for module, name in deadly:
+        patch.setattr(module, name, partial(dies_once, str(flags), module.__name__, name))
+    return flags
+
+
 @pytest.mark.slow
 def test_a_worker_that_dies_in_each_phase_changes_nothing(
     cluster: Any, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster.scale(2)
-    flags = tmp_path / "flags"
-    flags.mkdir()
-    for module, name in PHASES:
-        monkeypatch.setattr(module, name, partial(dies_once, str(flags), module.__name__, name))
+    flags = with_deaths(tmp_path, monkeypatch, PHASES)
     assert on(cluster, alone, tmp_path / "corpus") == sums(alone / "clean")
     assert sorted(path.name for path in flags.iterdir()) == sorted(name for _, name in PHASES)
 
@@ -319,10 +325,7 @@ def test_a_worker_elsewhere_that_dies_in_each_phase_changes_nothing(
     elsewhere: Elsewhere, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere.scale(2)
-    flags = tmp_path / "flags"
-    flags.mkdir()
-    for module, name in PHASES_APART:
-        monkeypatch.setattr(module, name, partial(dies_once, str(flags), module.__name__, name))
+    flags = with_deaths(tmp_path, monkeypatch, PHASES_APART)
     assert on_others(elsewhere, alone, tmp_path / "corpus", monkeypatch) == sums(alone / "clean")
     assert sorted(path.name for path in flags.iterdir()) == sorted(name for _, name in PHASES_APART)
 
